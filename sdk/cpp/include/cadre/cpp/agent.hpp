@@ -1,0 +1,159 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "cadre/agent.h"
+#include "cadre/cpp/bytes.hpp"
+#include "cadre/cpp/config.hpp"
+#include "cadre/cpp/state.hpp"
+#include "cadre/ext/log.h"
+#include "cadre/ext/state.h"
+#include "cadre/role/correlation_adjuster.h"
+#include "cadre/role/execution_environment.h"
+#include "cadre/role/execution_rules.h"
+#include "cadre/role/portfolio_optimizer.h"
+#include "cadre/role/position_sizer.h"
+#include "cadre/role/risk_manager.h"
+#include "cadre/role/service_provider.h"
+#include "cadre/role/signal_aggregator.h"
+#include "cadre/role/signal_source.h"
+#include "cadre/role/trade_adjuster.h"
+
+/// One small base class per role. Override what the role asks for; throw Refusal for input you will not work
+/// with, anything else for a failure: the guard turns exceptions into statuses, none leaves the plugin.
+/// Threads and lifetimes are those of the C headers.
+namespace cadre::sdk {
+
+class Agent {
+ public:
+  virtual ~Agent() = default;
+
+  /// Takes the configuration; throws Refusal with a sentence for the user.
+  virtual void configure(const Config& config) = 0;
+  /// Declares the history this agent needs.
+  virtual void require(cadre_requirements&) const {}
+  virtual void activate() {}
+  virtual void deactivate() {}
+  /// Learns. The only function that may change what the agent knows.
+  virtual void observe(const cadre_event&, const State&) {}
+
+  /// Whether save and load do something. An agent without state says false and is never asked.
+  virtual bool has_state() const { return false; }
+  virtual void save(StateWriter&) const {}
+  virtual void load(StateReader&, std::uint32_t /*schema_version*/, std::uint32_t /*instrument_count*/) {}
+
+  /// The role's function table.
+  virtual const void* role_table(std::string_view id) const = 0;
+
+  void log(std::uint32_t level, std::string_view message) const;
+
+ private:
+  friend struct AgentCalls;
+
+  cadre_agent raw_{};
+  const cadre_host* host_ = nullptr;
+};
+
+class SignalSource : public Agent {
+ public:
+  /// Hands out signals one by one, counting past the host's capacity.
+  class Output {
+   public:
+    Output(cadre_signal* out, std::uint64_t capacity) : out_(out), capacity_(capacity) {}
+    void add(const cadre_signal& signal) {
+      if (count_ < capacity_) out_[count_] = signal;
+      ++count_;
+    }
+    std::uint64_t count() const { return count_; }
+
+   private:
+    cadre_signal* out_;
+    std::uint64_t capacity_;
+    std::uint64_t count_ = 0;
+  };
+  virtual void generate_signals(const State&, Output&) const = 0;
+  const void* role_table(std::string_view id) const final;
+};
+
+class SignalAggregator : public Agent {
+ public:
+  virtual void aggregate_signals(const State&, cadre_views& out) const = 0;
+  const void* role_table(std::string_view id) const final;
+};
+
+class PositionSizer : public Agent {
+ public:
+  virtual void propose_trades(const State&, Targets&) const = 0;
+  const void* role_table(std::string_view id) const final;
+};
+
+class PortfolioOptimizer : public Agent {
+ public:
+  /// CADRE_DISCARD: no feasible or no better point.
+  virtual cadre_status optimize_targets(const State&, Targets&) const = 0;
+  const void* role_table(std::string_view id) const final;
+};
+
+class RiskManager : public Agent {
+ public:
+  virtual void analyze_risk(const State&, const Weights& weight, cadre_risk_report& out) const = 0;
+  virtual void adjust_trades(const State&, const cadre_risk_report&, Targets&) const = 0;
+  const void* role_table(std::string_view id) const final;
+};
+
+class CorrelationAdjuster : public Agent {
+ public:
+  virtual void analyze_correlations(const State&, const Weights& weight,
+                                    cadre_correlation_report& out) const = 0;
+  virtual void adjust_trades(const State&, const cadre_correlation_report&, Targets&) const = 0;
+  const void* role_table(std::string_view id) const final;
+};
+
+class TradeAdjuster : public Agent {
+ public:
+  virtual void adjust_trades(const State&, Targets&) const = 0;
+  const void* role_table(std::string_view id) const final;
+};
+
+class ExecutionRules : public Agent {
+ public:
+  class Output {
+   public:
+    Output(cadre_order* out, std::uint64_t capacity) : out_(out), capacity_(capacity) {}
+    void add(const cadre_order& order) {
+      if (count_ < capacity_) out_[count_] = order;
+      ++count_;
+    }
+    std::uint64_t count() const { return count_; }
+
+   private:
+    cadre_order* out_;
+    std::uint64_t capacity_;
+    std::uint64_t count_ = 0;
+  };
+  virtual void apply_rules(const State&, const cadre_needs&, Output&, cadre_reason* reasons) const = 0;
+  const void* role_table(std::string_view id) const final;
+};
+
+class ExecutionEnvironment : public Agent {
+ public:
+  virtual cadre_trade_result execute_trade(const cadre_order&) = 0;
+  /// False: no such open order.
+  virtual bool cancel_order(std::string_view client_id) = 0;
+  virtual bool query_order(std::string_view client_id, cadre_trade_result&) const = 0;
+  /// False: no report is waiting.
+  virtual bool next_report(cadre_execution_report&) = 0;
+  const void* role_table(std::string_view id) const final;
+};
+
+class ServiceProvider : public Agent {
+ public:
+  virtual void publish(const State&, std::string_view service, cadre_service_output& out) const = 0;
+  const void* role_table(std::string_view id) const final;
+};
+
+/// What `create` of a plugin calls. Nothing of the host is called before init.
+cadre_status adopt_agent(Agent* agent, const cadre_host* host, const cadre_agent** out) noexcept;
+
+}  // namespace cadre::sdk

@@ -1,0 +1,293 @@
+#include "cadre/cpp/agent.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <memory>
+
+namespace cadre::sdk {
+
+namespace {
+
+const Agent& agent_of(const void* self) {
+  return *static_cast<const Agent*>(self);
+}
+Agent& agent_of(void* self) {
+  return *static_cast<Agent*>(self);
+}
+
+/// The guard: no exception leaves the plugin.
+template <class Body>
+cadre_status guarded(const Agent& agent, Body&& body) noexcept {
+  try {
+    return body();
+  } catch (const Refusal& refusal) {
+    agent.log(CADRE_LOG_WARNING, refusal.what());
+    return CADRE_REJECTED;
+  } catch (const std::exception& error) {
+    agent.log(CADRE_LOG_ERROR, error.what());
+    return CADRE_ERROR;
+  } catch (...) {
+    agent.log(CADRE_LOG_ERROR, "an exception that is no std::exception");
+    return CADRE_ERROR;
+  }
+}
+
+/// The same for calls that only compute: `void` bodies mean CADRE_OK.
+template <class Role, class Body>
+cadre_status decide(const void* self, Body&& body) noexcept {
+  const auto& agent = static_cast<const Role&>(agent_of(self));
+  return guarded(agent, [&] {
+    body(agent);
+    return cadre_status{CADRE_OK};
+  });
+}
+
+void write_text(cadre_buffer* out, std::string_view text) noexcept {
+  if (out == nullptr) return;
+  out->needed = text.size();
+  std::copy_n(text.data(), std::min<std::uint64_t>(text.size(), out->capacity), out->data);
+}
+
+}  // namespace
+
+struct AgentCalls {
+  static cadre_status init(void* self, cadre_string config, cadre_buffer* reason) noexcept {
+    Agent& agent = agent_of(self);
+    try {
+      agent.configure(Config(agent.host_, config));
+      return CADRE_OK;
+    } catch (const Refusal& refusal) {
+      write_text(reason, refusal.what());
+      return CADRE_REJECTED;
+    } catch (const std::exception& error) {
+      write_text(reason, error.what());
+      return CADRE_ERROR;
+    } catch (...) {
+      write_text(reason, "an exception that is no std::exception");
+      return CADRE_ERROR;
+    }
+  }
+  static cadre_status requirements(const void* self, cadre_requirements* out) noexcept {
+    return decide<Agent>(self, [&](const Agent& agent) { agent.require(*out); });
+  }
+  static cadre_status activate(void* self) noexcept {
+    return guarded(agent_of(self), [&] {
+      agent_of(self).activate();
+      return cadre_status{CADRE_OK};
+    });
+  }
+  static void deactivate(void* self) noexcept {
+    guarded(agent_of(self), [&] {
+      agent_of(self).deactivate();
+      return cadre_status{CADRE_OK};
+    });
+  }
+  static void destroy(void* self) noexcept { delete &agent_of(self); }
+  static cadre_status observe(void* self, const cadre_event* event,
+                              const cadre_execution_state* state) noexcept {
+    return guarded(agent_of(self), [&] {
+      agent_of(self).observe(*event, State(*state));
+      return cadre_status{CADRE_OK};
+    });
+  }
+  static const void* get_interface(const void* self, cadre_string id) noexcept;
+
+  static cadre_status save_state(const void* self, cadre_buffer* out) noexcept {
+    return decide<Agent>(self, [&](const Agent& agent) {
+      StateWriter writer(*out);
+      agent.save(writer);
+    });
+  }
+  static cadre_status load_state(void* self, std::uint32_t schema, std::uint32_t count,
+                                 const std::uint8_t* data, std::uint64_t length) noexcept {
+    return guarded(agent_of(self), [&] {
+      StateReader reader(data, length);
+      agent_of(self).load(reader, schema, count);
+      return cadre_status{CADRE_OK};
+    });
+  }
+
+  static const cadre_host* host(const Agent& agent) { return agent.host_; }
+  static const cadre_agent* adopt(Agent& agent, const cadre_host* host) {
+    agent.host_ = host;
+    agent.raw_ = cadre_agent{sizeof(cadre_agent), 0,           &agent,   &init,    &requirements,
+                             &activate,           &deactivate, &destroy, &observe, &get_interface};
+    return &agent.raw_;
+  }
+};
+
+const void* AgentCalls::get_interface(const void* self, cadre_string id) noexcept {
+  static constexpr cadre_state_table state_table{sizeof(cadre_state_table), 0, &save_state, &load_state};
+  const Agent& agent = agent_of(self);
+  if (view_of(id) == CADRE_EXT_STATE) return agent.has_state() ? &state_table : nullptr;
+  return agent.role_table(view_of(id));
+}
+
+void Agent::log(std::uint32_t level, std::string_view message) const {
+  if (host_ == nullptr) return;
+  const auto* table = static_cast<const cadre_log*>(host_->get_extension(host_, CADRE_TEXT(CADRE_EXT_LOG)));
+  if (table != nullptr) table->write(host_, level, text_of(message));
+}
+
+cadre_status adopt_agent(Agent* agent, const cadre_host* host, const cadre_agent** out) noexcept {
+  if (agent == nullptr) return CADRE_ERROR;
+  *out = AgentCalls::adopt(*agent, host);
+  return CADRE_OK;
+}
+
+const void* SignalSource::role_table(std::string_view id) const {
+  static constexpr cadre_signal_source table{
+      sizeof table, 0,
+      [](const void* self, const cadre_execution_state* state, cadre_signal* out, std::uint64_t capacity,
+         std::uint64_t* needed) {
+        return decide<SignalSource>(self, [&](const SignalSource& agent) {
+          Output output(out, capacity);
+          agent.generate_signals(State(*state), output);
+          *needed = output.count();
+        });
+      }};
+  return id == CADRE_ROLE_SIGNAL_SOURCE ? &table : nullptr;
+}
+
+const void* SignalAggregator::role_table(std::string_view id) const {
+  static constexpr cadre_signal_aggregator table{
+      sizeof table, 0, [](const void* self, const cadre_execution_state* state, cadre_views* out) {
+        return decide<SignalAggregator>(
+            self, [&](const SignalAggregator& agent) { agent.aggregate_signals(State(*state), *out); });
+      }};
+  return id == CADRE_ROLE_SIGNAL_AGGREGATOR ? &table : nullptr;
+}
+
+const void* PositionSizer::role_table(std::string_view id) const {
+  static constexpr cadre_position_sizer table{
+      sizeof table, 0, [](const void* self, const cadre_execution_state* state, cadre_targets* targets) {
+        return decide<PositionSizer>(self, [&](const PositionSizer& agent) {
+          Targets view(*targets);
+          agent.propose_trades(State(*state), view);
+        });
+      }};
+  return id == CADRE_ROLE_POSITION_SIZER ? &table : nullptr;
+}
+
+const void* PortfolioOptimizer::role_table(std::string_view id) const {
+  static constexpr cadre_portfolio_optimizer table{
+      sizeof table, 0, [](const void* self, const cadre_execution_state* state, cadre_targets* targets) {
+        const auto& agent = static_cast<const PortfolioOptimizer&>(agent_of(self));
+        return guarded(agent, [&] {
+          Targets view(*targets);
+          return agent.optimize_targets(State(*state), view);
+        });
+      }};
+  return id == CADRE_ROLE_PORTFOLIO_OPTIMIZER ? &table : nullptr;
+}
+
+const void* RiskManager::role_table(std::string_view id) const {
+  static constexpr cadre_risk_manager table{
+      sizeof table, 0,
+      [](const void* self, const cadre_execution_state* state, const double* weight, cadre_risk_report* out) {
+        return decide<RiskManager>(self, [&](const RiskManager& agent) {
+          agent.analyze_risk(State(*state), Weights(weight, state->instrument_count), *out);
+        });
+      },
+      [](const void* self, const cadre_execution_state* state, const cadre_risk_report* report,
+         cadre_targets* targets) {
+        return decide<RiskManager>(self, [&](const RiskManager& agent) {
+          Targets view(*targets);
+          agent.adjust_trades(State(*state), *report, view);
+        });
+      }};
+  return id == CADRE_ROLE_RISK_MANAGER ? &table : nullptr;
+}
+
+const void* CorrelationAdjuster::role_table(std::string_view id) const {
+  static constexpr cadre_correlation_adjuster table{
+      sizeof table, 0,
+      [](const void* self, const cadre_execution_state* state, const double* weight,
+         cadre_correlation_report* out) {
+        return decide<CorrelationAdjuster>(self, [&](const CorrelationAdjuster& agent) {
+          agent.analyze_correlations(State(*state), Weights(weight, state->instrument_count), *out);
+        });
+      },
+      [](const void* self, const cadre_execution_state* state, const cadre_correlation_report* report,
+         cadre_targets* targets) {
+        return decide<CorrelationAdjuster>(self, [&](const CorrelationAdjuster& agent) {
+          Targets view(*targets);
+          agent.adjust_trades(State(*state), *report, view);
+        });
+      }};
+  return id == CADRE_ROLE_CORRELATION_ADJUSTER ? &table : nullptr;
+}
+
+const void* TradeAdjuster::role_table(std::string_view id) const {
+  static constexpr cadre_trade_adjuster table{
+      sizeof table, 0, [](const void* self, const cadre_execution_state* state, cadre_targets* targets) {
+        return decide<TradeAdjuster>(self, [&](const TradeAdjuster& agent) {
+          Targets view(*targets);
+          agent.adjust_trades(State(*state), view);
+        });
+      }};
+  return id == CADRE_ROLE_TRADE_ADJUSTER ? &table : nullptr;
+}
+
+const void* ExecutionRules::role_table(std::string_view id) const {
+  static constexpr cadre_execution_rules table{
+      sizeof table, 0,
+      [](const void* self, const cadre_execution_state* state, const cadre_needs* needs, cadre_order* out,
+         std::uint64_t capacity, std::uint64_t* needed, cadre_reason* reasons) {
+        return decide<ExecutionRules>(self, [&](const ExecutionRules& agent) {
+          Output output(out, capacity);
+          agent.apply_rules(State(*state), *needs, output, reasons);
+          *needed = output.count();
+        });
+      }};
+  return id == CADRE_ROLE_EXECUTION_RULES ? &table : nullptr;
+}
+
+const void* ExecutionEnvironment::role_table(std::string_view id) const {
+  static constexpr auto environment = [](void* self) -> ExecutionEnvironment& {
+    return static_cast<ExecutionEnvironment&>(agent_of(self));
+  };
+  static constexpr cadre_execution_environment table{
+      sizeof table,
+      0,
+      [](void* self, const cadre_order* order, cadre_trade_result* out) {
+        return guarded(agent_of(self), [&] {
+          *out = environment(self).execute_trade(*order);
+          return cadre_status{CADRE_OK};
+        });
+      },
+      [](void* self, cadre_id client_id) {
+        return guarded(agent_of(self), [&] {
+          return cadre_status{environment(self).cancel_order(view_of(client_id))
+                                  ? cadre_status{CADRE_OK}
+                                  : cadre_status{CADRE_REJECTED}};
+        });
+      },
+      [](const void* self, cadre_id client_id, cadre_trade_result* out) {
+        const auto& agent = static_cast<const ExecutionEnvironment&>(agent_of(self));
+        return guarded(agent, [&] {
+          return agent.query_order(view_of(client_id), *out) ? cadre_status{CADRE_OK}
+                                                             : cadre_status{CADRE_REJECTED};
+        });
+      },
+      [](void* self, cadre_execution_report* out) {
+        return guarded(agent_of(self), [&] {
+          return environment(self).next_report(*out) ? cadre_status{CADRE_OK} : cadre_status{CADRE_DISCARD};
+        });
+      }};
+  return id == CADRE_ROLE_EXECUTION_ENVIRONMENT ? &table : nullptr;
+}
+
+const void* ServiceProvider::role_table(std::string_view id) const {
+  static constexpr cadre_service_provider table{sizeof table, 0,
+                                                [](const void* self, const cadre_execution_state* state,
+                                                   cadre_string service, cadre_service_output* out) {
+                                                  return decide<ServiceProvider>(
+                                                      self, [&](const ServiceProvider& agent) {
+                                                        agent.publish(State(*state), view_of(service), *out);
+                                                      });
+                                                }};
+  return id == CADRE_ROLE_SERVICE_PROVIDER || id == CADRE_ROLE_COVARIANCE_ESTIMATOR ? &table : nullptr;
+}
+
+}  // namespace cadre::sdk

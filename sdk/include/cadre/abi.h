@@ -1,0 +1,79 @@
+/* The form of the Cadre ABI: version, status of a call, text, and what the tags in the comments mean.
+ *
+ * Everything in this folder is C11 and valid C++. Structs begin with `size`, grow only at their end, and a
+ * zero in a new field means what happened before the field existed. Fixed-width integers only, little-endian
+ * LP64.
+ *
+ * Tags at the end of a function's comment:
+ *   [decision-thread]  called by the one thread of the agent's book      [control-thread] never on the
+ * decision path [any-thread]       may be called by several threads at once          active, !active  between
+ * activate and no-alloc, no-block neither allocate memory nor wait deactivate, or outside `const void* self`
+ * is a promise: the call leaves the agent's state bytes as they were. */
+#ifndef CADRE_ABI_H
+#define CADRE_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CADRE_ABI_MAJOR 0u
+#define CADRE_ABI_MINOR 9u
+#define CADRE_ABI_VERSION ((CADRE_ABI_MAJOR << 16) | CADRE_ABI_MINOR)
+
+#ifdef __cplusplus
+#define CADRE_EXTERN_C extern "C"
+#define CADRE_STATIC_ASSERT(condition, text) static_assert(condition, text)
+#else
+#define CADRE_EXTERN_C extern
+#define CADRE_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
+#endif
+
+#define CADRE_EXPORT CADRE_EXTERN_C __attribute__((visibility("default")))
+
+CADRE_STATIC_ASSERT(sizeof(void*) == 8 && sizeof(long) == 8, "Cadre's ABI is LP64");
+CADRE_STATIC_ASSERT(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "Cadre's ABI is little-endian");
+
+/* What became of a call. Zero is never a status. */
+typedef uint32_t cadre_status;
+enum {
+  CADRE_OK = 1,         /* the answer is in the output */
+  CADRE_DISCARD = 2,    /* no answer this time; the output is ignored, nothing is wrong */
+  CADRE_REJECTED = 3,   /* the input is bad: refused, and the agent is as it was */
+  CADRE_ERROR = 4,      /* failed; may be tried again after a reset */
+  CADRE_FATAL = 5,      /* failed for good: the host quarantines the instance */
+  CADRE_UNSUPPORTED = 6 /* this agent does not do that, which is not the same as refusing it */
+};
+
+/* UTF-8 text, not terminated. Never NULL with a length above zero. */
+typedef struct cadre_string {
+  const char* data;
+  uint64_t length; /* bytes */
+} cadre_string;
+
+#ifdef __cplusplus
+#define CADRE_TEXT(literal)      \
+  cadre_string {                 \
+    literal, sizeof(literal) - 1 \
+  }
+#else
+#define CADRE_TEXT(literal) \
+  { literal, sizeof(literal) - 1 }
+#endif
+
+/* An identifier held in place, so that it means the same in another process: [a-z0-9._/-] and, for
+ * instruments and strategies, what their source uses; zero-padded, at most 31 bytes. */
+typedef struct cadre_id {
+  char text[32];
+} cadre_id;
+
+/* Bytes the host lends to be filled. The callee writes min(capacity, needed) bytes at most and sets `needed`;
+ * the host calls again with more room when needed > capacity. */
+typedef struct cadre_buffer {
+  uint8_t* data;
+  uint64_t capacity; /* bytes */
+  uint64_t needed;   /* out: bytes */
+} cadre_buffer;
+
+CADRE_STATIC_ASSERT(sizeof(cadre_string) == 16 && sizeof(cadre_id) == 32 && sizeof(cadre_buffer) == 24,
+                    "layout");
+
+#endif

@@ -1,0 +1,55 @@
+/* One live agent: its life, and the one place where it learns.
+ *
+ * create -> init -> requirements -> [load] -> observe (warm-up) -> activate -> calls -> deactivate -> destroy
+ */
+#ifndef CADRE_AGENT_H
+#define CADRE_AGENT_H
+
+#include "cadre/abi.h"
+#include "cadre/event.h"
+#include "cadre/host.h"
+#include "cadre/state.h"
+
+/* What the agent needs before it can decide. The host makes windows of at least these many rows and makes no
+ * decision before they are full. The host zeroes the struct. */
+typedef struct cadre_requirements {
+  uint32_t size;
+  uint32_t returns_rows;
+  uint32_t closes_rows;
+  uint32_t volumes_rows;
+  uint32_t warm_up_bars; /* bars to observe beyond what the windows imply */
+  uint32_t reserved;     /* 0 */
+} cadre_requirements;
+
+/* One instance. A function that is NULL is one this agent has no use for; init, destroy and get_interface are
+ * always there. */
+typedef struct cadre_agent {
+  uint32_t size;
+  uint32_t reserved; /* 0 */
+  void* self;        /* given back with every call */
+
+  /* Takes its configuration: JSON text, valid against the manifest's schema, with the defaults filled in.
+   * Refuses with CADRE_REJECTED and one sentence in `reason`. [control-thread] !active */
+  cadre_status (*init)(void* self, cadre_string config, cadre_buffer* reason);
+
+  /* [control-thread] !active */
+  cadre_status (*requirements)(const void* self, cadre_requirements* out);
+
+  /* [control-thread] */
+  cadre_status (*activate)(void* self);
+  void (*deactivate)(void* self);
+
+  /* Frees everything. The library may be unloaded right after. [control-thread] !active */
+  void (*destroy)(void* self);
+
+  /* The only call that changes what the agent knows. Called once per event whose kind is in the descriptor's
+   * `observes`. [decision-thread] no-block */
+  cadre_status (*observe)(void* self, const cadre_event* event, const cadre_execution_state* state);
+
+  /* The function table with this revisioned id (a role's or an extension's), or NULL. Static. [any-thread] */
+  const void* (*get_interface)(const void* self, cadre_string id);
+} cadre_agent;
+
+CADRE_STATIC_ASSERT(sizeof(cadre_requirements) == 24 && sizeof(cadre_agent) == 72, "layout");
+
+#endif

@@ -1,0 +1,51 @@
+/* What an agent learns from: every journaled event of its book, exactly once, in order. */
+#ifndef CADRE_EVENT_H
+#define CADRE_EVENT_H
+
+#include "cadre/abi.h"
+#include "cadre/market.h"
+#include "cadre/order.h"
+
+enum {
+  CADRE_EVENT_BAR = 1u,      /* a bar closed: its columns and the windows are in the state */
+  CADRE_EVENT_FILL = 2u,     /* payload: cadre_execution_report with quantity > 0 */
+  CADRE_EVENT_OUTCOME = 4u,  /* payload: cadre_outcome, a view whose whole horizon has closed */
+  CADRE_EVENT_UNIVERSE = 8u, /* payload: cadre_universe_change; the state is already the new epoch's */
+  CADRE_EVENT_TIMER = 16u,   /* no payload */
+  CADRE_EVENT_SIGNAL = 32u   /* payload: cadre_signal that came from outside */
+};
+
+typedef struct cadre_event {
+  uint32_t size;
+  uint32_t kind;       /* one CADRE_EVENT_* */
+  uint64_t sequence;   /* contiguous per book */
+  int64_t time_ns;     /* UTC */
+  const void* payload; /* by kind; NULL without one */
+} cadre_event;
+
+/* Where every instrument of the old epoch went. Index i of the old epoch is old_to_new[i] now, or CADRE_GONE.
+ */
+enum { CADRE_GONE = -1 };
+typedef struct cadre_universe_change {
+  uint32_t size;
+  uint32_t old_count;
+  uint64_t old_epoch;
+  const int32_t* old_to_new; /* [old_count] */
+} cadre_universe_change;
+
+/* What became of one view: for learning. */
+typedef struct cadre_outcome {
+  uint32_t size;
+  uint32_t instrument;
+  double score;           /* the view */
+  double weight;          /* the mean weight held over the horizon */
+  double realised_return; /* simple, over the horizon */
+  double risk;            /* the forecast volatility over the same horizon; > 0 */
+  cadre_id strategy;
+} cadre_outcome;
+
+CADRE_STATIC_ASSERT(sizeof(cadre_event) == 32 && sizeof(cadre_universe_change) == 24 &&
+                        sizeof(cadre_outcome) == 72,
+                    "layout");
+
+#endif

@@ -1,0 +1,32 @@
+/* execution rules: how what is needed becomes orders. */
+#ifndef CADRE_ROLE_EXECUTION_RULES_H
+#define CADRE_ROLE_EXECUTION_RULES_H
+
+#include "cadre/order.h"
+#include "cadre/state.h"
+
+#define CADRE_ROLE_EXECUTION_RULES "cadre.execution_rules/1"
+
+/* What has to be traded: final target - filled - working, in whole lots, already rounded towards the
+ * position. */
+typedef struct cadre_needs {
+  uint32_t size;
+  uint32_t instrument_count;
+  const int64_t* quantity_e9;        /* [instrument_count], signed; 0: nothing to do */
+  const int64_t* reference_price_e9; /* [instrument_count], the decision price; 0: none */
+  const double* target_weight;       /* [instrument_count] */
+} cadre_needs;
+
+typedef struct cadre_execution_rules {
+  uint32_t size;
+  uint32_t reserved; /* 0 */
+  /* Writes the orders, at most one per instrument and never for more than is needed; sets *needed. An
+   * instrument it leaves out carries its reason in reasons[instrument] (zeroed before). [decision-thread]
+   * active no-alloc */
+  cadre_status (*apply_rules)(const void* self, const cadre_execution_state* state, const cadre_needs* needs,
+                              cadre_order* out, uint64_t capacity, uint64_t* needed, cadre_reason* reasons);
+} cadre_execution_rules;
+
+CADRE_STATIC_ASSERT(sizeof(cadre_needs) == 32, "layout");
+
+#endif
