@@ -68,6 +68,8 @@ typedef struct cadre_execution_report {
   int64_t quantity_e9; /* filled by this event; 0 for an expiry or a cancel */
   int64_t price_e9;    /* of this fill, before fees; 0 without one */
   int64_t fees_e6;     /* money of this fill: commissions and the like; >= 0 */
+  int64_t
+      spread_cost_e6; /* money: what of the price is half-spread; for cost reports, already in the price */
   int64_t time_ns;
   uint32_t reason;   /* why it was cancelled, rejected or expired; else 0 */
   uint32_t reserved; /* 0 */
@@ -75,7 +77,7 @@ typedef struct cadre_execution_report {
 } cadre_execution_report;
 
 CADRE_STATIC_ASSERT(sizeof(cadre_order) == 104 && sizeof(cadre_trade_result) == 40 &&
-                        sizeof(cadre_execution_report) == 88,
+                        sizeof(cadre_execution_report) == 96,
                     "layout");
 
 #endif
