@@ -2,6 +2,8 @@
 
 namespace cadre::base {
 
-std::string_view version() { return CADRE_VERSION; }
+std::string_view version() {
+  return CADRE_VERSION;
+}
 
 }  // namespace cadre::base

@@ -1,0 +1,134 @@
+#include "host/base/file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace cadre::base {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Closes on every way out.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() { close_now(); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  int number() const { return number_; }
+  bool close_now() {
+    const bool fine = number_ < 0 || ::close(number_) == 0;
+    number_ = -1;
+    return fine;
+  }
+
+ private:
+  int number_;
+};
+
+std::string reason(int error) {
+  return std::string(std::strerror(error));
+}
+
+Problems one_error(std::string code, const fs::path& path, std::string message, std::string next_step = {}) {
+  Problems problems;
+  problems.error(std::move(code), {.file = path.string()}, std::move(message), std::move(next_step));
+  return problems;
+}
+
+bool write_all(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return true;
+}
+
+// The path by its nearest existing folder: tells a wrong folder from a wrong name.
+std::string not_found_next_step(const fs::path& path) {
+  std::error_code ignored;
+  const fs::path folder = path.parent_path();
+  if (folder.empty() || fs::exists(folder, ignored)) return "check the name";
+  return "the folder " + folder.string() + " does not exist either";
+}
+
+}  // namespace
+
+Problems check_readable(const fs::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) {
+      return one_error("FILE_NOT_FOUND", path, "no such file", not_found_next_step(path));
+    }
+    return one_error("FILE_NOT_READABLE", path, "the file cannot be read (" + reason(errno) + ")");
+  }
+  if (S_ISDIR(status.st_mode))
+    return one_error("FILE_IS_DIRECTORY", path, "this is a folder, expected a file");
+  if (::access(path.c_str(), R_OK) != 0) {
+    return one_error("FILE_NOT_READABLE", path, "the file cannot be read (" + reason(errno) + ")",
+                     "check its permissions");
+  }
+  return {};
+}
+
+Result<std::string> read_file(const fs::path& path) {
+  if (Problems problems = check_readable(path); problems.has_errors()) return problems;
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string bytes;
+  struct stat status {};
+  if (file.number() >= 0 && ::fstat(file.number(), &status) == 0) {
+    // One byte more than its size, so that a file of unchanged size ends with the first short read. Files
+    // under /proc say size 0 and grow while they are read.
+    size_t filled = 0;
+    bytes.resize(static_cast<size_t>(status.st_size) + 1);
+    while (true) {
+      const ssize_t got = ::read(file.number(), bytes.data() + filled, bytes.size() - filled);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) break;
+      filled += static_cast<size_t>(got);
+      if (got == 0) {
+        bytes.resize(filled);
+        return bytes;
+      }
+      if (filled == bytes.size()) bytes.resize(bytes.size() * 2 + 4096);
+    }
+  }
+  return one_error("FILE_NOT_READABLE", path, "the file cannot be read (" + reason(errno) + ")");
+}
+
+Problems write_file_atomically(const fs::path& path, std::string_view bytes) {
+  const auto failed = [&](const std::string& what) {
+    return one_error("FILE_NOT_WRITABLE", path, what + " failed (" + reason(errno) + ")");
+  };
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored))
+    return one_error("FILE_NOT_WRITABLE", path, "this is a folder, expected a file");
+  std::string temporary = path.string() + ".XXXXXX";
+  Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (file.number() < 0) return failed("creating a temporary file beside it");
+  // mkostemp gives 0600; what stands here is configuration and results, which others may read.
+  const bool written = ::fchmod(file.number(), 0644) == 0 && write_all(file.number(), bytes) &&
+                       ::fsync(file.number()) == 0 && file.close_now() &&
+                       ::rename(temporary.c_str(), path.c_str()) == 0;
+  if (!written) {
+    const int error = errno;
+    ::unlink(temporary.c_str());
+    errno = error;
+    return failed("writing");
+  }
+  // The rename itself survives a power cut only when the folder is synced too.
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.number() < 0 || ::fsync(directory.number()) != 0) return failed("syncing the folder");
+  return {};
+}
+
+}  // namespace cadre::base

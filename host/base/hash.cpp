@@ -1,0 +1,64 @@
+#include "host/base/hash.hpp"
+
+#include <sodium.h>
+#include <xxhash.h>
+
+#include <array>
+#include <fstream>
+#include <vector>
+
+#include "host/base/file.hpp"
+
+namespace cadre::base {
+
+struct Sha256::State {
+  crypto_hash_sha256_state sodium;
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  crypto_hash_sha256_init(&state_->sodium);
+}
+Sha256::~Sha256() = default;
+
+void Sha256::update(std::string_view bytes) {
+  crypto_hash_sha256_update(&state_->sodium, reinterpret_cast<const unsigned char*>(bytes.data()),
+                            bytes.size());
+}
+
+std::string Sha256::hex() {
+  std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
+  crypto_hash_sha256_final(&state_->sodium, digest.data());
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const unsigned char byte : digest) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  Sha256 hash;
+  hash.update(bytes);
+  return hash.hex();
+}
+
+Result<std::string> sha256_file(const std::filesystem::path& path) {
+  if (Problems problems = check_readable(path); problems.has_errors()) return problems;
+  std::ifstream stream(path, std::ios::binary);
+  std::vector<char> block(1 << 16);
+  Sha256 hash;
+  while (stream.read(block.data(), static_cast<std::streamsize>(block.size())) || stream.gcount() > 0) {
+    hash.update({block.data(), static_cast<size_t>(stream.gcount())});
+  }
+  if (!stream.bad()) return hash.hex();
+  Problems problems;
+  problems.error("FILE_NOT_READABLE", {.file = path.string()}, "reading the file failed half-way");
+  return problems;
+}
+
+uint64_t checksum64(const void* bytes, size_t count) {
+  return XXH3_64bits(bytes, count);
+}
+
+}  // namespace cadre::base

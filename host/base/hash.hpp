@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "host/base/result.hpp"
+
+namespace cadre::base {
+
+/// Lower-case hexadecimal SHA-256, 64 characters.
+std::string sha256_hex(std::string_view bytes);
+
+/// SHA-256 of bytes that come in pieces. hex() ends it: afterwards neither function may be called.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+
+  void update(std::string_view bytes);
+  std::string hex();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Errors: FILE_NOT_FOUND, FILE_IS_DIRECTORY, FILE_NOT_READABLE.
+Result<std::string> sha256_file(const std::filesystem::path& path);
+
+/// XXH3, 64 bits: finds accidents, is no protection against an adversary.
+uint64_t checksum64(const void* bytes, size_t count);
+
+}  // namespace cadre::base

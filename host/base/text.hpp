@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cadre::base {
+
+/// The candidate with the fewest edits to `word`, ignoring case; the first of equals; empty when none is
+/// near.
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
+
+/// `; did you mean "x"?`, or nothing when no candidate is near.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+
+/// The shortest text that reads back as the same double; "nan", "inf" and "-inf" for what is not finite.
+std::string format_double(double value);
+
+/// The offset of the first byte that does not belong to valid UTF-8, or nothing.
+std::optional<size_t> first_invalid_utf8(std::string_view text);
+
+}  // namespace cadre::base
