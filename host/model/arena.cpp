@@ -1,0 +1,295 @@
+#include "host/model/arena.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <new>
+#include <system_error>
+
+namespace cadre::model {
+
+namespace {
+
+constexpr std::uint64_t arena_magic = 0x3130414e45524143;  // "CARENA01"
+constexpr std::size_t alignment = 64;
+
+struct TextSpan {
+  std::uint64_t offset;
+  std::uint64_t length;
+};
+
+/// An instrument as the block holds it.
+struct InstrumentRecord {
+  TextSpan id, group, currency, time_zone;
+  std::int64_t tick_e9, lot_e9, multiplier_e9;
+  double average_daily_volume;
+};
+
+/// Hands out aligned offsets.
+class Layout {
+ public:
+  std::uint64_t take(std::uint64_t bytes) {
+    const std::uint64_t offset = next_;
+    next_ += (bytes + alignment - 1) / alignment * alignment;
+    return offset;
+  }
+  std::uint64_t total() const { return next_; }
+
+ private:
+  std::uint64_t next_ = 0;
+};
+
+std::uint32_t capacity_of(const ArenaShape& shape, WindowId id) {
+  switch (id) {
+    case WindowId::returns:
+      return shape.returns_rows;
+    case WindowId::closes:
+      return shape.closes_rows;
+    case WindowId::volumes:
+      return shape.volumes_rows;
+    case WindowId::count:
+      break;
+  }
+  return 0;
+}
+
+std::uint64_t text_bytes(const Universe& universe) {
+  std::uint64_t bytes = 0;
+  for (const Instrument& i : universe.instruments) {
+    bytes += i.id.size() + i.group.size() + i.currency.size() + i.time_zone.size();
+  }
+  return bytes;
+}
+
+ArenaHead lay_out(const Universe& universe, const ArenaShape& shape) {
+  ArenaHead head{};
+  head.magic = arena_magic;
+  head.shape = shape;
+  head.column_stride = (std::uint64_t{shape.instruments} + 7) / 8 * 8;
+  if (head.column_stride == 0) head.column_stride = 8;
+  const std::uint64_t row_bytes = head.column_stride * sizeof(double);
+  Layout layout;
+  layout.take(sizeof(ArenaHead));
+  head.columns = layout.take(static_cast<std::uint64_t>(ColumnId::count) * row_bytes);
+  head.valid = layout.take(static_cast<std::uint64_t>(ColumnId::count) * head.column_stride);
+  head.integers = layout.take(static_cast<std::uint64_t>(IntegerColumnId::count) * row_bytes);
+  for (std::size_t w = 0; w < static_cast<std::size_t>(WindowId::count); ++w) {
+    const std::uint64_t rows = 2 * std::uint64_t{capacity_of(shape, static_cast<WindowId>(w))};
+    head.window[w] = layout.take(rows * row_bytes);
+    head.window_valid[w] = layout.take(rows * head.column_stride);
+  }
+  head.signals = layout.take(std::uint64_t{shape.signal_capacity} * sizeof(cadre_signal));
+  head.services = layout.take(std::uint64_t{shape.service_count} * shape.instruments * row_bytes);
+  head.instrument_table = layout.take(std::uint64_t{shape.instruments} * sizeof(InstrumentRecord));
+  head.text = layout.take(text_bytes(universe));
+  head.total_bytes = layout.total();
+  head.epoch = universe.epoch;
+  return head;
+}
+
+Arena::Memory allocate(std::size_t bytes, bool shared) {
+  if (!shared) {
+    void* data = std::aligned_alloc(alignment, bytes);
+    if (data == nullptr) throw std::bad_alloc();
+    std::memset(data, 0, bytes);
+    return {static_cast<std::byte*>(data), bytes, -1};
+  }
+  const int descriptor = memfd_create("cadre-arena", MFD_CLOEXEC);
+  if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "memfd_create");
+  void* data = ftruncate(descriptor, static_cast<off_t>(bytes)) == 0
+                   ? mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+                   : MAP_FAILED;
+  if (data == MAP_FAILED) {
+    const int error = errno;
+    close(descriptor);
+    throw std::system_error(error, std::generic_category(), "shared arena");
+  }
+  return {static_cast<std::byte*>(data), bytes, descriptor};
+}
+
+const ArenaHead& head_of(const std::byte* block) {
+  return *reinterpret_cast<const ArenaHead*>(block);
+}
+
+const double* column_of(const std::byte* block, ColumnId id) {
+  const ArenaHead& head = head_of(block);
+  return reinterpret_cast<const double*>(block + head.columns) +
+         static_cast<std::uint64_t>(id) * head.column_stride;
+}
+
+const std::uint8_t* valid_of(const std::byte* block, ColumnId id) {
+  const ArenaHead& head = head_of(block);
+  return reinterpret_cast<const std::uint8_t*>(block + head.valid) +
+         static_cast<std::uint64_t>(id) * head.column_stride;
+}
+
+const std::int64_t* integers_of(const std::byte* block, IntegerColumnId id) {
+  const ArenaHead& head = head_of(block);
+  return reinterpret_cast<const std::int64_t*>(block + head.integers) +
+         static_cast<std::uint64_t>(id) * head.column_stride;
+}
+
+cadre_column full_column(const std::byte* block, ColumnId id) {
+  return {column_of(block, id), valid_of(block, id)};
+}
+
+cadre_string text_at(const std::byte* block, TextSpan span) {
+  return {reinterpret_cast<const char*>(block + head_of(block).text + span.offset), span.length};
+}
+
+}  // namespace
+
+Arena::Arena(const Universe& universe, const ArenaShape& shape, bool shared) {
+  const ArenaHead laid_out = lay_out(universe, shape);
+  memory_ = allocate(laid_out.total_bytes, shared);
+  new (memory_.data) ArenaHead(laid_out);
+  head().constraints.size = sizeof(cadre_constraints);
+  head().execution = {sizeof(cadre_execution_metrics), 0, 0, 0, std::numeric_limits<double>::quiet_NaN(), 0};
+  for (std::uint32_t c = 0; c < static_cast<std::uint32_t>(ColumnId::count); ++c) {
+    const auto id = static_cast<ColumnId>(c);
+    const bool may_be_missing = id <= ColumnId::price || id == ColumnId::score || id == ColumnId::confidence;
+    for (double& value : column(id))
+      value = may_be_missing ? std::numeric_limits<double>::quiet_NaN() : 0;
+  }
+
+  auto* records = reinterpret_cast<InstrumentRecord*>(memory_.data + head().instrument_table);
+  std::uint64_t text = 0;
+  const auto put = [&](const std::string& value) {
+    std::memcpy(memory_.data + head().text + text, value.data(), value.size());
+    const TextSpan span{text, value.size()};
+    text += value.size();
+    return span;
+  };
+  for (const Instrument& i : universe.instruments) {
+    *records++ = {put(i.id),    put(i.group), put(i.currency),    put(i.time_zone),
+                  i.tick.raw(), i.lot.raw(),  i.multiplier.raw(), i.average_daily_volume};
+  }
+}
+
+Arena::~Arena() {
+  if (memory_.descriptor < 0) {
+    std::free(memory_.data);
+    return;
+  }
+  munmap(memory_.data, memory_.bytes);
+  close(memory_.descriptor);
+}
+
+std::span<double> Arena::column(ColumnId id) {
+  return {const_cast<double*>(column_of(memory_.data, id)), size()};
+}
+
+std::span<std::uint8_t> Arena::valid(ColumnId id) {
+  return {const_cast<std::uint8_t*>(valid_of(memory_.data, id)), size()};
+}
+
+std::span<std::int64_t> Arena::integers(IntegerColumnId id) {
+  return {const_cast<std::int64_t*>(integers_of(memory_.data, id)), size()};
+}
+
+double* Arena::service(std::uint32_t place) {
+  return reinterpret_cast<double*>(memory_.data + head().services) +
+         std::uint64_t{place} * size() * head().column_stride;
+}
+
+std::span<cadre_signal> Arena::signals() {
+  return {reinterpret_cast<cadre_signal*>(memory_.data + head().signals), head().shape.signal_capacity};
+}
+
+void Arena::push_row(WindowId id, std::span<const double> values, std::span<const std::uint8_t> valid) {
+  const auto w = static_cast<std::size_t>(id);
+  const std::uint32_t capacity = capacity_of(head().shape, id);
+  if (capacity == 0) return;
+  const std::uint64_t stride = head().column_stride;
+  auto* rows = reinterpret_cast<double*>(memory_.data + head().window[w]);
+  auto* flags = reinterpret_cast<std::uint8_t*>(memory_.data + head().window_valid[w]);
+  const std::uint32_t at = head().window_next[w];
+  for (const std::uint64_t row : {std::uint64_t{at}, std::uint64_t{at} + capacity}) {
+    std::memcpy(rows + row * stride, values.data(), values.size_bytes());
+    std::memcpy(flags + row * stride, valid.data(), valid.size_bytes());
+  }
+  head().window_next[w] = (at + 1) % capacity;
+  if (head().window_rows[w] < capacity) ++head().window_rows[w];
+}
+
+cadre_window Arena::window(WindowId id) const {
+  return window_of(memory_.data, id);
+}
+
+cadre_window window_of(const std::byte* block, WindowId id) {
+  const ArenaHead& head = head_of(block);
+  const auto w = static_cast<std::size_t>(id);
+  const std::uint32_t capacity = capacity_of(head.shape, id);
+  if (capacity == 0) return {};
+  const std::uint32_t rows = head.window_rows[w];
+  // The newest row is at next - 1; its copy `capacity` rows further makes the stretch before it contiguous.
+  const std::uint64_t first = std::uint64_t{head.window_next[w]} + capacity - rows;
+  return {reinterpret_cast<const double*>(block + head.window[w]) + first * head.column_stride,
+          reinterpret_cast<const std::uint8_t*>(block + head.window_valid[w]) + first * head.column_stride,
+          rows, head.shape.instruments, head.column_stride};
+}
+
+void StateView::bind(const std::byte* block, std::string_view book, std::string_view currency) {
+  block_ = block;
+  const ArenaHead& head = head_of(block);
+  const auto* records = reinterpret_cast<const InstrumentRecord*>(block + head.instrument_table);
+  instruments_.clear();
+  instruments_.reserve(head.shape.instruments);
+  for (std::uint32_t i = 0; i < head.shape.instruments; ++i) {
+    const InstrumentRecord& r = records[i];
+    instruments_.push_back({sizeof(cadre_instrument), 0, text_at(block, r.id), text_at(block, r.group),
+                            text_at(block, r.currency), text_at(block, r.time_zone), r.tick_e9, r.lot_e9,
+                            r.multiplier_e9, r.average_daily_volume});
+  }
+  raw = {};
+  raw.size = sizeof raw;
+  raw.instrument_count = head.shape.instruments;
+  raw.book = {book.data(), book.size()};
+  raw.currency = {currency.data(), currency.size()};
+  raw.instruments = instruments_.data();
+  raw.instrument_stride = sizeof(cadre_instrument);
+  raw.close = full_column(block, ColumnId::close);
+  raw.price = full_column(block, ColumnId::price);
+  raw.weight = column_of(block, ColumnId::weight);
+  raw.working_weight = column_of(block, ColumnId::working_weight);
+  raw.quantity_e9 = integers_of(block, IntegerColumnId::quantity);
+  raw.working_buy_e9 = integers_of(block, IntegerColumnId::working_buy);
+  raw.working_sell_e9 = integers_of(block, IntegerColumnId::working_sell);
+  raw.signals = reinterpret_cast<const cadre_signal*>(block + head.signals);
+  raw.signal_stride = sizeof(cadre_signal);
+  raw.constraints = &head.constraints;
+  raw.execution = &head.execution;
+  raw.service_stride = sizeof(cadre_service);
+  refresh();
+}
+
+void StateView::refresh() {
+  const ArenaHead& head = head_of(block_);
+  raw.universe_epoch = head.epoch;
+  raw.sequence = head.sequence;
+  raw.time_ns = head.time_ns;
+  raw.session_date = head.session_date;
+  raw.periods_per_year = head.periods_per_year;
+  raw.equity = head.equity;
+  raw.cash = head.cash;
+  const auto optional = [&](std::uint32_t present, ColumnId id) {
+    return present != 0 ? full_column(block_, id) : cadre_column{nullptr, nullptr};
+  };
+  raw.open = optional(head.has_intraday_prices, ColumnId::open);
+  raw.high = optional(head.has_intraday_prices, ColumnId::high);
+  raw.low = optional(head.has_intraday_prices, ColumnId::low);
+  raw.volume = optional(head.has_volume, ColumnId::volume);
+  raw.score = optional(head.has_views, ColumnId::score);
+  raw.confidence = optional(head.has_views, ColumnId::confidence);
+  raw.confidence.valid = raw.score.valid;
+  raw.returns = window_of(block_, WindowId::returns);
+  raw.closes = window_of(block_, WindowId::closes);
+  raw.volumes = window_of(block_, WindowId::volumes);
+  raw.signal_count = head.signal_count;
+}
+
+}  // namespace cadre::model

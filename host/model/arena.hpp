@@ -1,0 +1,144 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cadre/state.h"
+#include "host/model/instrument.hpp"
+
+namespace cadre::model {
+
+/// How much room one book needs in one universe epoch.
+struct ArenaShape {
+  std::uint32_t instruments = 0;
+  std::uint32_t returns_rows = 0;
+  std::uint32_t closes_rows = 0;
+  std::uint32_t volumes_rows = 0;
+  std::uint32_t signal_capacity = 0;
+  std::uint32_t service_count = 0;  ///< n x n each
+};
+
+/// The columns of a book, by their place in the arena.
+enum class ColumnId : std::uint32_t {
+  open,
+  high,
+  low,
+  close,
+  volume,
+  price,
+  weight,
+  working_weight,
+  score,
+  confidence,
+  target,
+  count
+};
+
+/// The columns with int64 elements.
+enum class IntegerColumnId : std::uint32_t { quantity, working_buy, working_sell, count };
+
+/// Windows of history that agents may ask for.
+enum class WindowId : std::uint32_t { returns, closes, volumes, count };
+
+/// The head of the block: everything is at an offset from here, so the block means the same wherever it is
+/// mapped. Plain data.
+struct ArenaHead {
+  std::uint64_t magic;
+  std::uint64_t total_bytes;
+  ArenaShape shape;
+  std::uint64_t column_stride;  ///< doubles; a multiple of 8
+  std::uint64_t columns;        ///< offset of column 0, bytes
+  std::uint64_t valid;          ///< offset of the validity bytes of column 0
+  std::uint64_t integers;
+  std::uint64_t window[static_cast<std::size_t>(WindowId::count)];
+  std::uint64_t window_valid[static_cast<std::size_t>(WindowId::count)];
+  std::uint64_t signals;
+  std::uint64_t services;
+  std::uint64_t instrument_table;  ///< records of TextRecord then numbers; see arena.cpp
+  std::uint64_t text;
+  // What changes with every event:
+  std::uint64_t epoch;
+  std::uint64_t sequence;
+  std::int64_t time_ns;
+  std::int32_t session_date;
+  std::uint32_t has_intraday_prices;  ///< open, high, low
+  std::uint32_t has_volume;
+  std::uint32_t has_views;
+  std::uint32_t window_rows[static_cast<std::size_t>(WindowId::count)];  ///< filled so far, at most capacity
+  std::uint32_t window_next[static_cast<std::size_t>(WindowId::count)];  ///< ring position of the next row
+  std::uint64_t signal_count;
+  double periods_per_year;
+  double equity;
+  double cash;
+  cadre_constraints constraints;
+  cadre_execution_metrics execution;
+};
+
+/// The execution state of whoever has the block mapped, with pointers into it. Not movable once bound:
+/// pointers of the instrument table point into it.
+class StateView {
+ public:
+  StateView() = default;
+  StateView(const StateView&) = delete;
+  StateView& operator=(const StateView&) = delete;
+
+  /// Points at the block and makes the instrument table. `book` and `currency` have to outlive the view.
+  void bind(const std::byte* block, std::string_view book, std::string_view currency);
+  /// Takes over what changes with every event. No allocation.
+  void refresh();
+
+  cadre_execution_state raw{};
+
+ private:
+  const std::byte* block_ = nullptr;
+  std::vector<cadre_instrument> instruments_;
+};
+
+/// One 64-byte aligned block that holds what the agents of a book may read: columns, windows as mirrored
+/// rings (so that a window is always contiguous), signals, services. The book's thread writes; agents read.
+class Arena {
+ public:
+  struct Memory {
+    std::byte* data = nullptr;
+    std::size_t bytes = 0;
+    int descriptor = -1;  ///< of the shared mapping, or -1
+  };
+
+  /// `shared`: the block lies in a memory file that other processes can map; its descriptor is
+  /// memory().descriptor.
+  Arena(const Universe& universe, const ArenaShape& shape, bool shared);
+  ~Arena();
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  ArenaHead& head() { return *reinterpret_cast<ArenaHead*>(memory_.data); }
+  const ArenaHead& head() const { return *reinterpret_cast<const ArenaHead*>(memory_.data); }
+  const Memory& memory() const { return memory_; }
+  std::uint32_t size() const { return head().shape.instruments; }
+
+  std::span<double> column(ColumnId id);
+  std::span<std::uint8_t> valid(ColumnId id);
+  std::span<std::int64_t> integers(IntegerColumnId id);
+  /// The matrix of service `place`, n x n, columns `stride` doubles apart.
+  double* service(std::uint32_t place);
+  std::uint64_t service_stride() const { return head().column_stride; }
+  std::span<cadre_signal> signals();
+
+  /// Appends one period to a window that exists; does nothing to one that nobody asked for.
+  void push_row(WindowId id, std::span<const double> values, std::span<const std::uint8_t> valid);
+  /// The rows of a window, oldest first.
+  cadre_window window(WindowId id) const;
+
+ private:
+  Memory memory_;
+};
+
+/// The window at `id` of a mapped block.
+cadre_window window_of(const std::byte* block, WindowId id);
+
+}  // namespace cadre::model

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "host/base/decimal.hpp"
+
+namespace cadre::model {
+
+/// What the book knows of one instrument. See cadre/market.h for the units.
+struct Instrument {
+  std::string id;
+  std::string group;
+  std::string currency = "USD";
+  std::string time_zone = "America/New_York";
+  base::Price tick = base::Price::from_raw(10'000'000);          // 0.01
+  base::Quantity lot = base::Quantity::from_raw(1'000'000'000);  // 1
+  base::Quantity multiplier = base::Quantity::from_raw(1'000'000'000);
+  double average_daily_volume = std::numeric_limits<double>::quiet_NaN();
+
+  bool operator==(const Instrument&) const = default;
+};
+
+/// A numbered set of instruments. Indices hold within one epoch only.
+struct Universe {
+  std::uint64_t epoch = 1;
+  std::vector<Instrument> instruments;  ///< sorted by id
+
+  std::size_t size() const { return instruments.size(); }
+};
+
+}  // namespace cadre::model

@@ -1,0 +1,85 @@
+#include "host/model/order.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace cadre::model {
+
+std::string_view side_name(std::uint32_t side) {
+  return side == CADRE_SIDE_BUY ? "buy" : side == CADRE_SIDE_SELL ? "sell" : "";
+}
+
+std::string_view order_type_name(std::uint32_t type) {
+  switch (type) {
+    case CADRE_ORDER_MARKET:
+      return "market";
+    case CADRE_ORDER_LIMIT:
+      return "limit";
+    case CADRE_ORDER_STOP:
+      return "stop";
+    case CADRE_ORDER_STOP_LIMIT:
+      return "stop_limit";
+    case CADRE_ORDER_MARKET_ON_CLOSE:
+      return "market_on_close";
+    default:
+      return "";
+  }
+}
+
+std::string_view time_in_force_name(std::uint32_t time_in_force) {
+  switch (time_in_force) {
+    case CADRE_TIF_DAY:
+      return "day";
+    case CADRE_TIF_GTC:
+      return "gtc";
+    case CADRE_TIF_AT_THE_OPENING:
+      return "at_the_opening";
+    case CADRE_TIF_IOC:
+      return "ioc";
+    case CADRE_TIF_FOK:
+      return "fok";
+    case CADRE_TIF_GTD:
+      return "gtd";
+    case CADRE_TIF_AT_THE_CLOSE:
+      return "at_the_close";
+    default:
+      return "";
+  }
+}
+
+std::string_view order_status_name(std::uint32_t status) {
+  switch (status) {
+    case CADRE_ORDER_NEW:
+      return "new";
+    case CADRE_ORDER_PARTIALLY_FILLED:
+      return "partially_filled";
+    case CADRE_ORDER_FILLED:
+      return "filled";
+    case CADRE_ORDER_CANCELED:
+      return "canceled";
+    case CADRE_ORDER_REJECTED:
+      return "rejected";
+    case CADRE_ORDER_EXPIRED:
+      return "expired";
+    default:
+      return "";
+  }
+}
+
+bool reduces_position(base::Quantity position, base::Quantity signed_quantity) {
+  if (position.raw() == 0 || signed_quantity.raw() == 0) return false;
+  if ((position.raw() > 0) == (signed_quantity.raw() > 0)) return false;
+  return std::llabs(signed_quantity.raw()) <= std::llabs(position.raw());
+}
+
+cadre_id make_id(std::string_view text) {
+  cadre_id id{};
+  std::copy_n(text.data(), std::min(text.size(), sizeof(id.text) - 1), id.text);
+  return id;
+}
+
+std::string_view id_text(const cadre_id& id) {
+  return {id.text, static_cast<std::size_t>(std::find(id.text, id.text + sizeof id.text, '\0') - id.text)};
+}
+
+}  // namespace cadre::model

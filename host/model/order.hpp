@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cadre/order.h"
+#include "host/base/decimal.hpp"
+
+namespace cadre::model {
+
+/// The words FIX uses, lower case with underscores: "buy", "limit", "day", "filled" ... Empty for an unknown
+/// code.
+std::string_view side_name(std::uint32_t side);
+std::string_view order_type_name(std::uint32_t type);
+std::string_view time_in_force_name(std::uint32_t time_in_force);
+std::string_view order_status_name(std::uint32_t status);
+
+/// +1 for a buy, -1 for a sell.
+inline int sign_of_side(std::uint32_t side) {
+  return side == CADRE_SIDE_BUY ? 1 : -1;
+}
+
+/// Whether trading `signed_quantity` strictly reduces the position without flipping it.
+bool reduces_position(base::Quantity position, base::Quantity signed_quantity);
+
+/// Text in place; longer than 31 bytes is cut.
+cadre_id make_id(std::string_view text);
+std::string_view id_text(const cadre_id& id);
+
+}  // namespace cadre::model

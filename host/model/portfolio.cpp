@@ -1,0 +1,97 @@
+#include "host/model/portfolio.hpp"
+
+#include <cassert>
+
+namespace cadre::model {
+
+using base::Money;
+
+namespace {
+
+/// Adds up and remembers whether everything fitted.
+class Sum {
+ public:
+  explicit Sum(Money start) : value_(start) {}
+  Sum& add(std::optional<Money> amount) {
+    if (value_) value_ = amount ? checked_add(*value_, *amount) : std::nullopt;
+    return *this;
+  }
+  Sum& subtract(std::optional<Money> amount) { return add(amount ? std::optional(-*amount) : std::nullopt); }
+  std::optional<Money> value() const { return value_; }
+
+ private:
+  std::optional<Money> value_;
+};
+
+}  // namespace
+
+Portfolio::Portfolio(std::size_t instruments, Money initial_cash)
+    : positions_(instruments), initial_cash_(initial_cash), cash_(initial_cash), equity_(initial_cash) {}
+
+bool Portfolio::mark(std::uint32_t instrument, base::Price price, const Instrument& about) {
+  Position& position = positions_[instrument];
+  const auto value = notional(price, position.quantity, about.multiplier);
+  const auto profit = Sum(profit_).add(value).subtract(position.value).value();
+  const auto equity = Sum(equity_).add(value).subtract(position.value).value();
+  if (!profit || !equity) return false;
+  position.price = price;
+  position.value = *value;
+  profit_ = *profit;
+  equity_ = *equity;
+  return true;
+}
+
+bool Portfolio::apply_fill(const Fill& fill, const Instrument& about) {
+  Position& position = positions_[fill.instrument];
+  // Before its first mark a position is worth what it was bought for.
+  const base::Price mark = position.price.raw() > 0 ? position.price : fill.price;
+  const auto quantity = checked_add(position.quantity, fill.quantity);
+  const auto paid = notional(fill.price, fill.quantity, about.multiplier);
+  const auto value = quantity ? notional(mark, *quantity, about.multiplier) : std::nullopt;
+  const auto cash = Sum(cash_).subtract(paid).subtract(fill.fees).value();
+  const auto profit =
+      Sum(profit_).add(value).subtract(position.value).subtract(paid).add(fill.spread_cost).value();
+  const auto costs = Sum(costs_).add(fill.fees).add(fill.spread_cost).value();
+  const auto equity =
+      Sum(equity_).add(value).subtract(position.value).subtract(paid).subtract(fill.fees).value();
+  if (!quantity || !cash || !profit || !costs || !equity) return false;
+  position = {*quantity, mark, *value};
+  cash_ = *cash;
+  profit_ = *profit;
+  costs_ = *costs;
+  equity_ = *equity;
+  return true;
+}
+
+bool Portfolio::charge(Money fees) {
+  const auto cash = checked_subtract(cash_, fees);
+  const auto costs = checked_add(costs_, fees);
+  const auto equity = checked_subtract(equity_, fees);
+  if (!cash || !costs || !equity) return false;
+  cash_ = *cash;
+  costs_ = *costs;
+  equity_ = *equity;
+  return true;
+}
+
+bool Portfolio::identities_hold() const {
+  Sum worth(cash_);
+  for (const Position& position : positions_)
+    worth.add(position.value);
+  const auto earned = Sum(initial_cash_).add(profit_).subtract(costs_).value();
+  return worth.value() == equity_ && earned == equity_;
+}
+
+void Portfolio::remap(const std::vector<std::int32_t>& old_to_new, std::size_t new_size) {
+  std::vector<Position> moved(new_size);
+  for (std::size_t i = 0; i < old_to_new.size(); ++i) {
+    if (old_to_new[i] >= 0) {
+      moved[static_cast<std::size_t>(old_to_new[i])] = positions_[i];
+    } else {
+      assert(positions_[i].quantity.raw() == 0);
+    }
+  }
+  positions_ = std::move(moved);
+}
+
+}  // namespace cadre::model

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "host/base/decimal.hpp"
+#include "host/model/instrument.hpp"
+
+namespace cadre::model {
+
+/// One execution of part of an order.
+struct Fill {
+  std::uint32_t instrument = 0;
+  base::Quantity quantity;  ///< signed: positive bought
+  base::Price price;        ///< with half the spread in it
+  base::Money fees;         ///< >= 0
+  base::Money spread_cost;  ///< >= 0: what of the price is half-spread
+};
+
+/// Cash, positions and marks of one book, in fixed point. After every event, to the last unit:
+///
+///   cash + sum of position values = equity        equity = initial cash + profit - costs
+///
+/// where profit is made at prices without spread, and costs are fees and half-spreads. Whatever does not fit
+/// into 64 bits is refused and changes nothing.
+class Portfolio {
+ public:
+  Portfolio(std::size_t instruments, base::Money initial_cash);
+
+  /// A new mark. Returns false when the position's value does not fit.
+  [[nodiscard]] bool mark(std::uint32_t instrument, base::Price price, const Instrument& about);
+  [[nodiscard]] bool apply_fill(const Fill& fill, const Instrument& about);
+  /// Fees that belong to no fill: a settlement, a borrow fee.
+  [[nodiscard]] bool charge(base::Money fees);
+
+  base::Money cash() const { return cash_; }
+  base::Money equity() const { return equity_; }
+  base::Money profit() const { return profit_; }
+  base::Money costs() const { return costs_; }
+  base::Money initial_cash() const { return initial_cash_; }
+  base::Quantity quantity(std::uint32_t instrument) const { return positions_[instrument].quantity; }
+  base::Price price(std::uint32_t instrument) const { return positions_[instrument].price; }
+  base::Money value(std::uint32_t instrument) const { return positions_[instrument].value; }
+  std::size_t size() const { return positions_.size(); }
+
+  /// Both identities, computed anew from the parts.
+  bool identities_hold() const;
+
+  /// Into a new universe: position i of the old one moves to old_to_new[i]; one without a place there must be
+  /// zero.
+  void remap(const std::vector<std::int32_t>& old_to_new, std::size_t new_size);
+
+ private:
+  struct Position {
+    base::Quantity quantity;
+    base::Price price;  ///< the mark; 0 before the first one
+    base::Money value;  ///< quantity x price x multiplier
+  };
+
+  std::vector<Position> positions_;
+  base::Money initial_cash_;
+  base::Money cash_;
+  base::Money equity_;
+  base::Money profit_;
+  base::Money costs_;
+};
+
+}  // namespace cadre::model

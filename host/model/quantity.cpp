@@ -1,0 +1,33 @@
+#include "host/model/quantity.hpp"
+
+#include <cmath>
+
+namespace cadre::model {
+
+std::optional<base::Quantity> target_quantity(double weight, base::Money equity, base::Price price,
+                                              const Instrument& instrument, base::Quantity current) {
+  const double unit_value = price.to_double() * instrument.multiplier.to_double();
+  if (!std::isfinite(weight) || !(unit_value > 0)) return std::nullopt;
+  const double lot = instrument.lot.to_double();
+  const double change_in_lots = (weight * equity.to_double() / unit_value - current.to_double()) / lot;
+  // A change that is a whole number of lots but for the error of doubles is that number of lots.
+  const double nearest = std::nearbyint(change_in_lots);
+  const double tolerance = 1e-9 * std::fmax(1.0, std::fabs(current.to_double() / lot));
+  const double lots = std::fabs(change_in_lots - nearest) <= tolerance ? nearest : std::trunc(change_in_lots);
+  if (std::fabs(lots) * lot > 9.0e9) return std::nullopt;
+  const auto change = base::Quantity::from_raw(static_cast<std::int64_t>(lots) * instrument.lot.raw());
+  return checked_add(current, change);
+}
+
+base::Price round_to_tick(base::Price price, base::Price tick, bool up) {
+  const std::int64_t remainder = price.raw() % tick.raw();
+  if (remainder == 0) return price;
+  const std::int64_t down = price.raw() - remainder - (remainder < 0 ? tick.raw() : 0);
+  return base::Price::from_raw(up ? down + tick.raw() : down);
+}
+
+double weight_of(base::Money value, base::Money equity) {
+  return equity.raw() > 0 ? static_cast<double>(value.raw()) / static_cast<double>(equity.raw()) : 0;
+}
+
+}  // namespace cadre::model
