@@ -12,18 +12,18 @@ enum class Severity { error, warning };
 /// Where in the user's input something stands. Lines and columns count from 1, columns in characters; 0 is
 /// unknown.
 struct Place {
-  std::string file;
+  std::string file{};
   uint32_t line = 0;
   uint32_t column = 0;
-  std::string pointer;  ///< RFC 6901, empty for the whole document
+  std::string pointer{};  ///< RFC 6901, empty for the whole document
 };
 
 struct Problem {
   Severity severity = Severity::error;
-  std::string code;  ///< CATEGORY_CONDITION, stable: programs match on it
-  Place place;
-  std::string message;    ///< one plain sentence without a full stop
-  std::string next_step;  ///< what to do about it, may be empty
+  std::string code{};  ///< CATEGORY_CONDITION, stable: programs match on it
+  Place place{};
+  std::string message{};    ///< one plain sentence without a full stop
+  std::string next_step{};  ///< what to do about it, may be empty
 };
 
 /// `FILE:LINE:COLUMN POINTER: MESSAGE; NEXT STEP`, leaving out what is missing.

@@ -1,0 +1,68 @@
+#include "host/base/problem.hpp"
+
+#include <gtest/gtest.h>
+
+#include "host/base/result.hpp"
+
+using namespace cadre::base;
+
+TEST(Problem, reads_as_one_line_with_place_and_next_step) {
+  const Problem problem{Severity::error,
+                        "CONFIG_OUT_OF_RANGE",
+                        {"manifests/chains/demo.json", 14, 22, "/risk_feedback/max_iterations"},
+                        "0 is below the minimum 1",
+                        "give 1 or more"};
+  EXPECT_EQ(to_line(problem),
+            "manifests/chains/demo.json:14:22 /risk_feedback/max_iterations: 0 is below the minimum 1; give "
+            "1 or more");
+}
+
+TEST(Problem, leaves_out_what_is_missing) {
+  EXPECT_EQ(to_line({.message = "no"}), "no");
+  EXPECT_EQ(to_line({.place = {.file = "a.json"}, .message = "no"}), "a.json: no");
+  EXPECT_EQ(to_line({.place = {.file = "a.csv", .line = 3}, .message = "no"}), "a.csv:3: no");
+  EXPECT_EQ(to_line({.place = {.pointer = "/a"}, .message = "no"}), "/a: no");
+}
+
+TEST(Problem, a_warning_begins_its_message_with_that_word) {
+  EXPECT_EQ(to_line({.severity = Severity::warning, .place = {.file = "a", .line = 1}, .message = "odd"}),
+            "a:1: warning: odd");
+}
+
+TEST(Problems, keep_their_order_and_only_errors_are_errors) {
+  Problems first, second;
+  first.warning("W", {}, "one");
+  EXPECT_FALSE(first.has_errors());
+  second.error("E", {}, "two", "step");
+  first.append(second);
+  EXPECT_TRUE(first.has_errors());
+  ASSERT_EQ(first.size(), 2u);
+  EXPECT_EQ(first[0].message, "one");
+  EXPECT_EQ(first[1].next_step, "step");
+}
+
+TEST(Problems, can_be_appended_to_themselves) {
+  Problems problems;
+  problems.error("E", {}, "once");
+  problems.append(problems);
+  EXPECT_EQ(problems.size(), 2u);
+}
+
+TEST(Result, holds_a_value_and_its_warnings) {
+  Problems warnings;
+  warnings.warning("W", {}, "odd");
+  Result<std::string> result("value", warnings);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(*result, "value");
+  EXPECT_EQ(result->size(), 5u);
+  EXPECT_EQ(result.problems().size(), 1u);
+  EXPECT_EQ(std::move(result).take(), "value");
+}
+
+TEST(Result, holds_problems_instead_of_a_value) {
+  Problems problems;
+  problems.error("E", {}, "bad");
+  const Result<int> result = problems;
+  EXPECT_FALSE(result);
+  EXPECT_TRUE(result.problems().has_errors());
+}

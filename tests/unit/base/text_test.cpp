@@ -1,0 +1,43 @@
+#include "host/base/text.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace cadre::base;
+
+TEST(Nearest, finds_slips) {
+  const std::vector<std::string> keys = {"max_iterations", "min_weight", "cash"};
+  EXPECT_EQ(nearest("max_iteration", keys), "max_iterations");
+  EXPECT_EQ(nearest("csah", keys), "cash");
+  EXPECT_EQ(nearest("CASH", keys), "cash");
+  EXPECT_EQ(did_you_mean("chash", keys), "; did you mean \"cash\"?");
+}
+
+TEST(Nearest, is_empty_when_nothing_is_near) {
+  EXPECT_EQ(nearest("turnover", {"max_iterations", "cash"}), "");
+  EXPECT_EQ(nearest("X", {"Y"}), "");
+  EXPECT_EQ(nearest("", {"a"}), "");
+  EXPECT_EQ(did_you_mean("turnover", {}), "");
+}
+
+TEST(Join, puts_the_separator_between) {
+  EXPECT_EQ(join({"a", "b"}, ", "), "a, b");
+  EXPECT_EQ(join({}, ", "), "");
+}
+
+TEST(FormatDouble, is_short_and_reads_back) {
+  EXPECT_EQ(format_double(0.1), "0.1");
+  EXPECT_EQ(format_double(0.1 + 0.2), "0.30000000000000004");
+  EXPECT_EQ(format_double(-2), "-2");
+}
+
+TEST(Utf8, accepts_every_length) {
+  EXPECT_FALSE(first_invalid_utf8("a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"));
+}
+
+TEST(Utf8, names_the_first_bad_byte) {
+  EXPECT_EQ(first_invalid_utf8("ab\xE9"), 2u);                   // Latin-1
+  EXPECT_EQ(first_invalid_utf8("\xC0\x80"), 0u);                 // overlong
+  EXPECT_EQ(first_invalid_utf8("a\xED\xA0\x80"), 1u);            // surrogate
+  EXPECT_EQ(first_invalid_utf8("\xF4\x90\x80\x80"), 0u);         // beyond U+10FFFF
+  EXPECT_EQ(first_invalid_utf8(std::string("ok\xE2\x82")), 2u);  // cut
+}
