@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "host/agent/manifest.hpp"
+
+namespace cadre::agent {
+
+/// One agent of one plugin version.
+struct CatalogEntry {
+  std::shared_ptr<const Manifest> manifest;
+  const AgentDeclaration* agent = nullptr;  ///< inside *manifest
+};
+
+/// All agents that the manifests in some folders describe. No library is opened.
+class Catalog {
+ public:
+  /// Reads every *.json below the folders, in sorted order. A manifest with problems is left out, its
+  /// problems are in problems(); two with the same id and version are both left out.
+  static Catalog discover(const std::vector<std::filesystem::path>& folders);
+
+  /// The newest version of the agent in the range. Errors name what was looked for, what there is, and a near
+  /// name.
+  base::Result<CatalogEntry> find(std::string_view agent_id, const VersionRange& range,
+                                  const base::Place& asked_at) const;
+
+  const std::vector<CatalogEntry>& entries() const { return entries_; }  ///< by agent id, then version
+  const base::Problems& problems() const { return problems_; }
+
+ private:
+  std::vector<CatalogEntry> entries_;
+  base::Problems problems_;
+  std::vector<std::filesystem::path> folders_;
+};
+
+}  // namespace cadre::agent

@@ -1,0 +1,160 @@
+#include "host/agent/library.hpp"
+
+#include <dlfcn.h>
+#include <link.h>
+
+#include <cfenv>
+#include <cstring>
+
+#define BOOST_DLL_USE_STD_FS
+#include <boost/dll/shared_library.hpp>
+
+#include "host/base/json.hpp"
+#include "host/base/log.hpp"
+
+namespace cadre::agent {
+
+struct Library::Handle {
+  boost::dll::shared_library library;
+};
+
+namespace {
+
+std::string_view view(cadre_string text) {
+  return {text.data, text.length};
+}
+
+/// Everything that differs between what the plugin says of itself and what the manifest says, and what this
+/// host offers.
+base::Problems compare(const cadre_plugin_descriptor* d, const Manifest& manifest) {
+  base::Problems problems;
+  const base::Place at{manifest.library.string(), 0, 0, ""};
+  if (d == nullptr || d->magic != CADRE_PLUGIN_MAGIC) {
+    problems.error("ABI_MISMATCH", at,
+                   "its entry point does not return a plugin descriptor (the magic is wrong)",
+                   "build it against the Cadre SDK");
+    return problems;
+  }
+  if (d->abi_min > CADRE_ABI_VERSION || d->abi_max < CADRE_ABI_VERSION - (CADRE_ABI_VERSION & 0xffff)) {
+    const std::string range = d->abi_min == d->abi_max ? abi_text(d->abi_min)
+                                                       : abi_text(d->abi_min) + " to " + abi_text(d->abi_max);
+    problems.error("ABI_MISMATCH", at,
+                   "built for ABI " + range + ", this host offers " + abi_text(CADRE_ABI_VERSION),
+                   d->abi_min > CADRE_ABI_VERSION ? "use a newer host, or a plugin built for this one"
+                                                  : "build the plugin against this SDK");
+  }
+  if (d->size < sizeof(cadre_plugin_descriptor)) {
+    problems.error("ABI_MISMATCH", at,
+                   "its descriptor has " + std::to_string(d->size) + " bytes, ABI " +
+                       abi_text(CADRE_ABI_VERSION) + " has " +
+                       std::to_string(sizeof(cadre_plugin_descriptor)),
+                   "build it against the Cadre SDK");
+  }
+  if (problems.has_errors()) return problems;
+
+  const auto differs = [&](const std::string& field, std::string_view library, std::string_view file) {
+    if (library == file) return;
+    problems.error(
+        "MANIFEST_MISMATCH", at,
+        "the library says " + field + " " + base::quote(library) + ", the manifest says " + base::quote(file),
+        "build library and manifest together");
+  };
+  differs("id", view(d->id), manifest.id);
+  differs("version", view(d->version), manifest.version.to_string());
+  if (d->create == nullptr) problems.error("ABI_MISMATCH", at, "its descriptor has no create function", "");
+  for (const AgentDeclaration& declared : manifest.agents) {
+    const cadre_agent_descriptor* found = nullptr;
+    for (std::uint32_t i = 0; i < d->agent_count; ++i) {
+      const auto* agent = reinterpret_cast<const cadre_agent_descriptor*>(
+          reinterpret_cast<const char*>(d->agents) + i * d->agent_stride);
+      if (view(agent->id) == declared.id) found = agent;
+    }
+    if (found == nullptr) {
+      problems.error("MANIFEST_MISMATCH", at,
+                     "the library has no agent " + base::quote(declared.id) + " that the manifest describes",
+                     "build library and manifest together");
+      continue;
+    }
+    differs("role of " + declared.id, view(found->role), declared.role);
+    differs("state schema of " + declared.id, std::to_string(found->state_schema),
+            std::to_string(declared.state_schema));
+  }
+  return problems;
+}
+
+}  // namespace
+
+bool is_mapped(const std::filesystem::path& path) {
+  struct Search {
+    std::string path;
+    bool found = false;
+  } search{path.string()};
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* data) {
+        auto* s = static_cast<Search*>(data);
+        s->found = s->found || s->path == info->dlpi_name;
+        return 0;
+      },
+      &search);
+  return search.found;
+}
+
+base::Result<std::shared_ptr<Library>> Library::load(const std::filesystem::path& copy,
+                                                     std::shared_ptr<const Manifest> manifest) {
+  base::Problems problems;
+  const base::Place at{manifest->library.string(), 0, 0, ""};
+  std::shared_ptr<Library> library(new Library());
+  library->handle_ = std::make_unique<Handle>();
+  library->path_ = copy;
+  library->manifest_ = manifest;
+  std::fenv_t before{};
+  std::fegetenv(&before);
+  try {
+    library->handle_->library.load(copy, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+    auto entry = library->handle_->library.get<const cadre_plugin_descriptor*()>(CADRE_PLUGIN_SYMBOL);
+    Dl_info where{};
+    if (dladdr(reinterpret_cast<void*>(entry), &where) == 0 || copy != where.dli_fname) {
+      problems.error("LIBRARY_STALE", at,
+                     "its entry point lies in another file, " +
+                         std::string(where.dli_fname != nullptr ? where.dli_fname : "unknown"),
+                     "restart the host");
+      return problems;
+    }
+    library->descriptor_ = entry();
+  } catch (const std::exception& error) {
+    problems.error("LIBRARY_LOAD", at, std::string("cannot be loaded: ") + error.what(),
+                   "link with -Wl,-z,defs to find what is missing");
+    return problems;
+  }
+  std::fenv_t after{};
+  std::fegetenv(&after);
+  if (std::memcmp(&before.__control_word, &after.__control_word, sizeof before.__control_word) != 0 ||
+      before.__mxcsr >> 6 != after.__mxcsr >> 6) {
+    std::fesetenv(&before);
+    problems.error("LIBRARY_CHANGES_FLOATING_POINT", at, "loading it changed the floating-point mode",
+                   "link without -ffast-math");
+  }
+  problems.append(compare(library->descriptor_, *manifest));
+  if (problems.has_errors()) return problems;
+  return library;
+}
+
+Library::~Library() {
+  if (!handle_ || !handle_->library.is_loaded()) return;
+  handle_->library.unload();
+  if (is_mapped(path_)) {
+    base::log_event(base::LogLevel::warn, "library_retained",
+                    {{"path", path_.string()}, {"plugin", manifest_->id}});
+  }
+}
+
+const cadre_agent_descriptor* Library::agent(std::string_view id) const {
+  for (std::uint32_t i = 0; i < descriptor_->agent_count; ++i) {
+    const auto* agent = reinterpret_cast<const cadre_agent_descriptor*>(
+        reinterpret_cast<const char*>(descriptor_->agents) + i * descriptor_->agent_stride);
+    if (view(agent->id) == id) return agent;
+  }
+  return nullptr;
+}
+
+}  // namespace cadre::agent

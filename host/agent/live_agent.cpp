@@ -1,0 +1,215 @@
+#include "host/agent/live_agent.hpp"
+
+#include <cstring>
+#include <map>
+
+#include "cadre/cadre.h"
+#include "host/base/json.hpp"
+#include "host/base/text.hpp"
+
+namespace cadre::agent {
+
+namespace {
+
+cadre_string text_of(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+std::string sentence(const std::string& text, cadre_status status) {
+  return text.empty() ? "it answered " + status_name(status) + " without a reason" : text;
+}
+
+}  // namespace
+
+const std::vector<std::string_view>& role_functions(std::string_view role) {
+  static const std::map<std::string_view, std::vector<std::string_view>, std::less<>> functions = {
+      {CADRE_ROLE_SIGNAL_SOURCE, {"generate_signals"}},
+      {CADRE_ROLE_SIGNAL_AGGREGATOR, {"aggregate_signals"}},
+      {CADRE_ROLE_POSITION_SIZER, {"propose_trades"}},
+      {CADRE_ROLE_PORTFOLIO_OPTIMIZER, {"optimize_targets"}},
+      {CADRE_ROLE_RISK_MANAGER, {"analyze_risk", "adjust_trades"}},
+      {CADRE_ROLE_CORRELATION_ADJUSTER, {"analyze_correlations", "adjust_trades"}},
+      {CADRE_ROLE_TRADE_ADJUSTER, {"adjust_trades"}},
+      {CADRE_ROLE_EXECUTION_RULES, {"apply_rules"}},
+      {CADRE_ROLE_EXECUTION_ENVIRONMENT, {"execute_trade", "cancel_order", "query_order", "next_report"}},
+      {CADRE_ROLE_COVARIANCE_ESTIMATOR, {"publish"}},
+      {CADRE_ROLE_SERVICE_PROVIDER, {"publish"}},
+  };
+  static const std::vector<std::string_view> none;
+  const auto found = functions.find(role);
+  return found == functions.end() ? none : found->second;
+}
+
+std::string status_name(cadre_status status) {
+  switch (status) {
+    case CADRE_OK:
+      return "ok";
+    case CADRE_DISCARD:
+      return "discard";
+    case CADRE_REJECTED:
+      return "rejected";
+    case CADRE_ERROR:
+      return "error";
+    case CADRE_FATAL:
+      return "fatal";
+    case CADRE_UNSUPPORTED:
+      return "unsupported";
+    default:
+      return "status " + std::to_string(status);
+  }
+}
+
+base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create(std::shared_ptr<Library> library,
+                                                           const CatalogEntry& entry,
+                                                           const InstanceSpec& spec,
+                                                           const base::Place& place) {
+  std::shared_ptr<LiveAgent> live(new LiveAgent());
+  live->library_ = std::move(library);
+  live->entry_ = entry;
+  live->spec_ = spec;
+  live->services_ = std::make_unique<HostServices>(spec.name, spec.seed, spec.book + '/' + spec.name);
+  const base::Problems problems = live->start(place);
+  if (problems.has_errors()) return problems;
+  return {std::move(live), problems};
+}
+
+base::Problems LiveAgent::start(const base::Place& place) {
+  base::Problems problems;
+  const std::string& id = entry_.agent->id;
+  const auto fail = [&](std::string code, std::string message, std::string next) {
+    problems.error(std::move(code), place, id + " " + entry_.manifest->version.to_string() + ": " + message,
+                   std::move(next));
+  };
+  const cadre_agent_descriptor* descriptor = library_->agent(id);
+  if (descriptor == nullptr) {
+    fail("AGENT_CREATE", "the library does not have it", "build library and manifest together");
+    return problems;
+  }
+  observes_ = descriptor->observes;
+
+  const cadre_agent* made = nullptr;
+  const cadre_status created = library_->descriptor().create(services_->host(), text_of(id), &made);
+  if (created != CADRE_OK || made == nullptr) {
+    fail("AGENT_CREATE", "create answered " + status_name(created), "");
+    return problems;
+  }
+  agent_ = made;
+  if (agent_->size < sizeof(cadre_agent) || agent_->init == nullptr || agent_->destroy == nullptr ||
+      agent_->get_interface == nullptr) {
+    const bool may_destroy = agent_->size >= sizeof(cadre_agent) && agent_->destroy != nullptr;
+    if (!may_destroy) agent_ = nullptr;
+    fail("AGENT_INCOMPLETE", "init, destroy or get_interface is missing", "");
+    return problems;
+  }
+
+  table_ = agent_->get_interface(agent_->self, text_of(entry_.agent->role));
+  const auto& functions = role_functions(entry_.agent->role);
+  if (functions.empty()) {
+    fail("AGENT_ROLE_UNKNOWN", "this host does not know the role " + base::quote(entry_.agent->role),
+         "use a newer host");
+    return problems;
+  }
+  if (table_ == nullptr) {
+    fail("AGENT_INCOMPLETE", "it has no function table " + base::quote(entry_.agent->role), "");
+    return problems;
+  }
+  std::uint32_t table_size = 0;
+  std::memcpy(&table_size, table_, sizeof table_size);
+  for (std::size_t f = 0; f < functions.size(); ++f) {
+    const std::size_t at = 8 + f * sizeof(void*);
+    void* function = nullptr;
+    if (at + sizeof function <= table_size)
+      std::memcpy(&function, static_cast<const char*>(table_) + at, sizeof function);
+    if (function == nullptr)
+      fail("AGENT_INCOMPLETE", entry_.agent->role + " lacks " + std::string(functions[f]), "");
+  }
+  state_ =
+      static_cast<const cadre_state_table*>(agent_->get_interface(agent_->self, text_of(CADRE_EXT_STATE)));
+  if (state_ != nullptr && (state_->save_state == nullptr || state_->load_state == nullptr)) {
+    fail("AGENT_INCOMPLETE", CADRE_EXT_STATE " lacks save_state or load_state", "");
+  }
+  if ((state_ != nullptr) != (entry_.agent->state_schema != 0)) {
+    fail("AGENT_INCOMPLETE",
+         state_ != nullptr ? "it saves state, its manifest declares none"
+                           : "its manifest declares state, it saves none",
+         "");
+  }
+  if (problems.has_errors()) return problems;
+
+  std::string reason(500, '\0');
+  cadre_buffer buffer{reinterpret_cast<std::uint8_t*>(reason.data()), reason.size(), 0};
+  const cadre_status begun = agent_->init(agent_->self, text_of(spec_.config), &buffer);
+  if (begun != CADRE_OK) {
+    reason.resize(std::min<std::uint64_t>(buffer.needed, reason.size()));
+    fail("AGENT_CONFIG", sentence(reason, begun), "");
+    return problems;
+  }
+  requirements_ = {sizeof(cadre_requirements), 0, 0, 0, 0, 0};
+  if (agent_->requirements != nullptr) {
+    const cadre_status asked = agent_->requirements(agent_->self, &requirements_);
+    if (asked != CADRE_OK) fail("AGENT_CONFIG", "requirements answered " + status_name(asked), "");
+  }
+  return problems;
+}
+
+LiveAgent::~LiveAgent() {
+  if (agent_ == nullptr) return;
+  deactivate();
+  agent_->destroy(agent_->self);
+}
+
+cadre_status LiveAgent::activate() {
+  if (active_) return CADRE_OK;
+  const cadre_status status =
+      agent_->activate == nullptr ? cadre_status{CADRE_OK} : agent_->activate(agent_->self);
+  active_ = status == CADRE_OK;
+  return status;
+}
+
+void LiveAgent::deactivate() {
+  if (active_ && agent_->deactivate != nullptr) agent_->deactivate(agent_->self);
+  active_ = false;
+}
+
+base::Result<SavedState> LiveAgent::save_state(std::uint64_t epoch,
+                                               std::vector<std::string> instruments) const {
+  SavedState saved{declaration().id, declaration().state_schema, epoch, std::move(instruments), {}};
+  if (state_ == nullptr) return saved;
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    cadre_buffer buffer{reinterpret_cast<std::uint8_t*>(saved.bytes.data()), saved.bytes.size(), 0};
+    const cadre_status status = state_->save_state(agent_->self, &buffer);
+    if (status != CADRE_OK) break;
+    const bool fits = buffer.needed <= saved.bytes.size();
+    saved.bytes.resize(buffer.needed);
+    if (fits) return saved;
+  }
+  base::Problems problems;
+  problems.error("STATE_SAVE", {manifest().library.string(), 0, 0, ""},
+                 spec_.name + ": saving its state failed", "");
+  return problems;
+}
+
+base::Problems LiveAgent::load_state(const SavedState& saved) {
+  base::Problems problems;
+  const auto refuse = [&](std::string message) {
+    problems.error("STATE_REFUSED", {manifest().library.string(), 0, 0, ""}, spec_.name + ": " + message, "");
+  };
+  if (state_ == nullptr) {
+    if (!saved.bytes.empty()) refuse("it has no state to load into");
+    return problems;
+  }
+  const auto& reads = declaration().state_reads;
+  if (saved.schema != declaration().state_schema &&
+      std::find(reads.begin(), reads.end(), saved.schema) == reads.end()) {
+    refuse("it cannot read state of schema " + std::to_string(saved.schema) + " (its own is " +
+           std::to_string(declaration().state_schema) + ")");
+    return problems;
+  }
+  const cadre_status status =
+      state_->load_state(agent_->self, saved.schema, static_cast<std::uint32_t>(saved.instruments.size()),
+                         reinterpret_cast<const std::uint8_t*>(saved.bytes.data()), saved.bytes.size());
+  if (status != CADRE_OK) refuse("load_state answered " + status_name(status));
+  return problems;
+}
+
+}  // namespace cadre::agent

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "cadre/agent.h"
+#include "cadre/ext/state.h"
+#include "host/agent/catalog.hpp"
+#include "host/agent/library.hpp"
+#include "host/agent/services.hpp"
+
+namespace cadre::agent {
+
+/// What an instance is made from. Two instances with equal specifications behave alike, so a new revision
+/// keeps the old instance.
+struct InstanceSpec {
+  std::string name;  ///< in the configuration: "risk"
+  std::string book;
+  std::string config;  ///< canonical JSON text, complete
+  std::uint64_t seed = 0;
+  bool isolated = false;  ///< in a process of its own
+
+  bool operator==(const InstanceSpec&) const = default;
+};
+
+/// Learned bytes, with what is needed to give them back: under which universe they were saved, and by what.
+struct SavedState {
+  std::string agent_id;
+  std::uint32_t schema = 0;
+  std::uint64_t epoch = 0;
+  std::vector<std::string> instruments;
+  std::string bytes;
+};
+
+/// One instance of an agent: owns it, its services and a share of its library, in the order in which they
+/// have to go.
+class LiveAgent {
+ public:
+  /// create, check that the role's table is complete, init. Errors: AGENT_CREATE, AGENT_INCOMPLETE,
+  /// AGENT_CONFIG (with the agent's own sentence), all at `place`.
+  static base::Result<std::shared_ptr<LiveAgent>> create(std::shared_ptr<Library> library,
+                                                         const CatalogEntry& entry, const InstanceSpec& spec,
+                                                         const base::Place& place);
+  ~LiveAgent();
+  LiveAgent(const LiveAgent&) = delete;
+  LiveAgent& operator=(const LiveAgent&) = delete;
+
+  const InstanceSpec& spec() const { return spec_; }
+  const AgentDeclaration& declaration() const { return *entry_.agent; }
+  const Manifest& manifest() const { return *entry_.manifest; }
+  const CatalogEntry& entry() const { return entry_; }
+  void* self() const { return agent_->self; }
+  /// The role's function table, of the type that belongs to declaration().role.
+  template <class Table>
+  const Table& table() const {
+    return *static_cast<const Table*>(table_);
+  }
+  const cadre_requirements& requirements() const { return requirements_; }
+
+  cadre_status activate();
+  void deactivate();
+  /// Passes on an event the agent wants to hear of. [decision-thread]
+  cadre_status observe(const cadre_event& event, const cadre_execution_state& state) {
+    if ((observes_ & event.kind) == 0 || agent_->observe == nullptr) return CADRE_OK;
+    return agent_->observe(agent_->self, &event, &state);
+  }
+
+  bool has_state() const { return state_ != nullptr; }
+  /// Const for the agent. Empty bytes without state. Errors: STATE_SAVE.
+  base::Result<SavedState> save_state(std::uint64_t epoch, std::vector<std::string> instruments) const;
+  /// Not active. Errors: STATE_REFUSED.
+  base::Problems load_state(const SavedState& saved);
+
+ private:
+  LiveAgent() = default;
+  base::Problems start(const base::Place& place);
+
+  // Destroyed from the bottom up: the instance first, the library last.
+  std::shared_ptr<Library> library_;
+  CatalogEntry entry_;
+  InstanceSpec spec_;
+  std::unique_ptr<HostServices> services_;
+  const cadre_agent* agent_ = nullptr;
+  const void* table_ = nullptr;
+  const cadre_state_table* state_ = nullptr;
+  cadre_requirements requirements_{};
+  std::uint32_t observes_ = 0;
+  bool active_ = false;
+};
+
+/// The functions of a role's table in order, for messages; empty for a role this host does not know.
+const std::vector<std::string_view>& role_functions(std::string_view role);
+
+/// "ok", "discard", "rejected", "error", "fatal", "unsupported", or "status 17".
+std::string status_name(cadre_status status);
+
+}  // namespace cadre::agent

@@ -1,0 +1,223 @@
+#include "host/agent/manifest.hpp"
+
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "host/base/json.hpp"
+#include "host/base/schema.hpp"
+
+namespace cadre::agent {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view schema_text = R"json({
+  "type": "object",
+  "required": ["manifest_version", "id", "version", "name", "description", "library", "abi", "agents"],
+  "properties": {
+    "manifest_version": {"const": 1, "description": "the form of this file"},
+    "id": {"type": "string", "pattern": "^[a-z0-9]+([._-][a-z0-9]+)+$", "description": "reverse-DNS, or cadre.*"},
+    "version": {"type": "string", "description": "a semantic version"},
+    "name": {"type": "string", "minLength": 1},
+    "vendor": {"type": "string"},
+    "license": {"type": "string", "description": "an SPDX expression"},
+    "description": {"type": "string", "minLength": 1},
+    "status": {"type": "string", "enum": ["stable", "experimental", "deprecated"], "default": "stable"},
+    "library": {
+      "type": "object",
+      "required": ["path", "sha256"],
+      "properties": {
+        "path": {"type": "string", "minLength": 1, "description": "relative to the manifest, without .."},
+        "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+      }
+    },
+    "abi": {
+      "type": "object",
+      "required": ["min", "max"],
+      "properties": {
+        "min": {"type": "string", "pattern": "^[0-9]+\\.[0-9]+$"},
+        "max": {"type": "string", "pattern": "^[0-9]+\\.[0-9]+$"}
+      }
+    },
+    "agents": {
+      "type": "array",
+      "minItems": 1,
+      "items": {
+        "type": "object",
+        "required": ["id", "role", "config_schema"],
+        "properties": {
+          "id": {"type": "string", "pattern": "^[a-z0-9]+([._-][a-z0-9]+)+$"},
+          "role": {"type": "string", "pattern": "^[a-z0-9._-]+/[0-9]+$"},
+          "description": {"type": "string"},
+          "config_schema": {"type": "object", "additionalProperties": true},
+          "hot_keys": {"type": "array", "items": {"type": "string"}, "uniqueItems": true},
+          "provides": {"type": "array", "items": {"type": "string"}, "uniqueItems": true},
+          "requires": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": ["service"],
+              "properties": {"service": {"type": "string"}, "optional": {"type": "boolean", "default": false}}
+            }
+          },
+          "state": {
+            "type": "object",
+            "required": ["schema_version"],
+            "properties": {
+              "schema_version": {"type": "integer", "minimum": 1},
+              "reads": {"type": "array", "items": {"type": "integer", "minimum": 1}}
+            }
+          },
+          "reasons": {"type": "object", "additionalProperties": true, "description": "code (from 1000) to sentence"}
+        }
+      }
+    },
+    "limits": {
+      "type": "object",
+      "properties": {
+        "deadline_us": {"type": "integer", "minimum": 1},
+        "memory_mb": {"type": "integer", "minimum": 1}
+      }
+    },
+    "isolation": {"type": "string", "enum": ["none", "process"], "default": "none"},
+    "deterministic": {"type": "boolean", "default": true},
+    "examples": {"type": "array", "items": {"type": "string"}}
+  }
+})json";
+
+std::string text_of(const json::object& object, std::string_view key, std::string_view otherwise = {}) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string(otherwise);
+}
+
+std::vector<std::string> texts_of(const json::object& object, std::string_view key) {
+  std::vector<std::string> texts;
+  if (const json::value* value = object.if_contains(key)) {
+    for (const json::value& item : value->as_array())
+      texts.emplace_back(item.as_string());
+  }
+  return texts;
+}
+
+/// Reads one agent; the document is known to be valid against the schema.
+AgentDeclaration read_agent(const base::JsonDocument& document, const json::object& object,
+                            const std::string& pointer, base::Problems& problems) {
+  AgentDeclaration agent;
+  agent.id = text_of(object, "id");
+  agent.role = text_of(object, "role");
+  agent.description = text_of(object, "description");
+  agent.config_schema = object.at("config_schema");
+  agent.hot_keys = texts_of(object, "hot_keys");
+  agent.provides = texts_of(object, "provides");
+  agent.place = document.place(pointer);
+  if (const json::value* needs = object.if_contains("requires")) {
+    std::size_t i = 0;
+    for (const json::value& need : needs->as_array()) {
+      const json::value* optional = need.as_object().if_contains("optional");
+      agent.needs.push_back({text_of(need.as_object(), "service"), optional != nullptr && optional->as_bool(),
+                             document.place(pointer + "/requires/" + std::to_string(i++))});
+    }
+  }
+  if (const json::value* state = object.if_contains("state")) {
+    agent.state_schema = state->at("schema_version").to_number<std::uint32_t>();
+    if (const json::value* reads = state->as_object().if_contains("reads")) {
+      for (const json::value& schema : reads->as_array())
+        agent.state_reads.push_back(schema.to_number<std::uint32_t>());
+    }
+  }
+  const std::string schema_pointer = pointer + "/config_schema";
+  problems.append(base::check_schema(agent.config_schema, [&](std::string_view inside) {
+    return document.place(schema_pointer + std::string(inside));
+  }));
+  return agent;
+}
+
+}  // namespace
+
+std::string_view manifest_schema() {
+  return schema_text;
+}
+
+std::optional<std::uint32_t> parse_abi(std::string_view text) {
+  const std::size_t dot = text.find('.');
+  std::uint32_t major = 0;
+  std::uint32_t minor = 0;
+  if (dot == std::string_view::npos ||
+      std::from_chars(text.data(), text.data() + dot, major).ec != std::errc{} ||
+      std::from_chars(text.data() + dot + 1, text.data() + text.size(), minor).ec != std::errc{} ||
+      major > 0xffff || minor > 0xffff) {
+    return std::nullopt;
+  }
+  return (major << 16) | minor;
+}
+
+std::string abi_text(std::uint32_t abi) {
+  return std::to_string(abi >> 16) + '.' + std::to_string(abi & 0xffff);
+}
+
+base::Result<Manifest> read_manifest(const std::filesystem::path& file) {
+  auto loaded = base::JsonDocument::load(file);
+  if (!loaded) return loaded.problems();
+  const base::JsonDocument& document = *loaded;
+  base::Problems problems;
+  static const json::value schema = json::parse(schema_text);
+  const auto place = [&](std::string_view pointer) { return document.place(pointer); };
+  base::validate(document.root(), schema, "", place, problems);
+  if (problems.has_errors()) return problems;
+
+  const json::object& root = document.root().as_object();
+  Manifest manifest;
+  manifest.file = file;
+  manifest.id = text_of(root, "id");
+  manifest.name = text_of(root, "name");
+  manifest.vendor = text_of(root, "vendor");
+  manifest.license = text_of(root, "license");
+  manifest.description = text_of(root, "description");
+  manifest.status = text_of(root, "status", "stable");
+  manifest.isolation = text_of(root, "isolation", "none");
+  const auto version = Version::parse(text_of(root, "version"));
+  if (version) {
+    manifest.version = *version;
+  } else {
+    problems.error("MANIFEST_VERSION_INVALID", document.place("/version"),
+                   base::quote(text_of(root, "version")) + " is not a semantic version", "write it as 1.2.3");
+  }
+  const json::object& library = root.at("library").as_object();
+  const std::filesystem::path path = text_of(library, "path");
+  const bool climbs = std::any_of(path.begin(), path.end(), [](const auto& part) { return part == ".."; });
+  if (path.is_absolute() || climbs) {
+    problems.error("MANIFEST_LIBRARY_PATH", document.place("/library/path"),
+                   base::quote(path.string()) + " leaves the manifest's folder",
+                   "use a relative path without ..");
+  }
+  manifest.library = std::filesystem::absolute(file).parent_path() / path;
+  manifest.sha256 = text_of(library, "sha256");
+  manifest.abi_min = parse_abi(text_of(root.at("abi").as_object(), "min")).value_or(0);
+  manifest.abi_max = parse_abi(text_of(root.at("abi").as_object(), "max")).value_or(0);
+  if (manifest.abi_min > manifest.abi_max) {
+    problems.error("MANIFEST_ABI_RANGE", document.place("/abi"),
+                   "min " + abi_text(manifest.abi_min) + " is above max " + abi_text(manifest.abi_max), "");
+  }
+  std::size_t i = 0;
+  for (const json::value& agent : root.at("agents").as_array()) {
+    const std::string pointer = "/agents/" + std::to_string(i++);
+    manifest.agents.push_back(read_agent(document, agent.as_object(), pointer, problems));
+    for (std::size_t k = 0; k + 1 < manifest.agents.size(); ++k) {
+      if (manifest.agents[k].id != manifest.agents.back().id) continue;
+      problems.error("MANIFEST_AGENT_TWICE", document.place(pointer + "/id"),
+                     "agent " + base::quote(manifest.agents.back().id) + " is described twice", "");
+    }
+  }
+  if (const json::value* limits = root.if_contains("limits")) {
+    if (const json::value* v = limits->as_object().if_contains("deadline_us"))
+      manifest.deadline_us = v->to_number<std::uint32_t>();
+    if (const json::value* v = limits->as_object().if_contains("memory_mb"))
+      manifest.memory_mb = v->to_number<std::uint32_t>();
+  }
+  if (const json::value* v = root.if_contains("deterministic")) manifest.deterministic = v->as_bool();
+  if (problems.has_errors()) return problems;
+  return {std::move(manifest), problems};
+}
+
+}  // namespace cadre::agent

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "host/agent/semver.hpp"
+#include "host/base/problem.hpp"
+#include "host/base/result.hpp"
+
+namespace cadre::agent {
+
+/// A service an agent reads. Its place in `requirements` is its place in the agent's list of services.
+struct ServiceNeed {
+  std::string service;  ///< "cadre.covariance/1"
+  bool optional = false;
+  base::Place place;
+};
+
+/// One agent as its manifest describes it.
+struct AgentDeclaration {
+  std::string id;
+  std::string role;  ///< "cadre.risk_manager/1"
+  std::string description;
+  boost::json::value config_schema;  ///< an object schema with the defaults in it
+  std::vector<std::string> hot_keys;
+  std::vector<std::string> provides;
+  std::vector<ServiceNeed> needs;
+  std::uint32_t state_schema = 0;
+  std::vector<std::uint32_t> state_reads;  ///< older schemas it can load
+  base::Place place;
+};
+
+/// A plugin, described without opening it. Immutable.
+struct Manifest {
+  std::filesystem::path file;
+  std::string id;
+  Version version;
+  std::string name, vendor, license, description, status;
+  std::filesystem::path library;  ///< absolute
+  std::string sha256;             ///< of the library's bytes
+  std::uint32_t abi_min = 0;      ///< CADRE_ABI_VERSION encoding
+  std::uint32_t abi_max = 0;
+  std::vector<AgentDeclaration> agents;
+  std::uint32_t deadline_us = 0;  ///< 0: none declared
+  std::uint32_t memory_mb = 0;
+  std::string isolation;  ///< "none" or "process"
+  bool deterministic = true;
+};
+
+/// Reads and validates one manifest; opens nothing else.
+base::Result<Manifest> read_manifest(const std::filesystem::path& file);
+
+/// The JSON Schema of manifests, as text.
+std::string_view manifest_schema();
+
+/// "0.9" -> 0x00000009.
+std::optional<std::uint32_t> parse_abi(std::string_view text);
+std::string abi_text(std::uint32_t abi);
+
+}  // namespace cadre::agent

@@ -1,0 +1,133 @@
+#include "host/agent/services.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "cadre/ext/config_reader.h"
+#include "cadre/ext/log.h"
+#include "cadre/ext/random.h"
+#include "host/base/hash.hpp"
+#include "host/base/json.hpp"
+#include "host/base/log.hpp"
+#include "host/base/version.hpp"
+
+namespace cadre::agent {
+
+namespace {
+
+std::string_view view(cadre_string text) {
+  return {text.data, text.length};
+}
+
+const HostServices& services_of(const cadre_host* host) {
+  return *static_cast<const HostServices*>(host->context);
+}
+
+void write_log(const cadre_host* host, std::uint32_t level, cadre_string message) noexcept {
+  constexpr base::LogLevel levels[] = {base::LogLevel::debug, base::LogLevel::debug, base::LogLevel::info,
+                                       base::LogLevel::warn, base::LogLevel::error};
+  base::log_event(levels[std::min<std::uint32_t>(level, 4)], "agent_message",
+                  {{"agent", services_of(host).instance()}, {"message", std::string(view(message))}});
+}
+
+const boost::json::value* value_at(const cadre_host* host, cadre_string config, cadre_string pointer) {
+  return base::find(services_of(host).parsed(view(config)), view(pointer));
+}
+
+cadre_status read_number(const cadre_host* host, cadre_string config, cadre_string pointer,
+                         double* out) noexcept {
+  try {
+    const boost::json::value* value = value_at(host, config, pointer);
+    if (value == nullptr || value->is_null()) return CADRE_DISCARD;
+    if (value->is_bool()) {
+      *out = value->as_bool() ? 1 : 0;
+    } else if (value->is_number()) {
+      *out = value->to_number<double>();
+    } else {
+      return CADRE_REJECTED;
+    }
+    return CADRE_OK;
+  } catch (...) {
+    return CADRE_REJECTED;
+  }
+}
+
+cadre_status read_text(const cadre_host* host, cadre_string config, cadre_string pointer,
+                       cadre_buffer* out) noexcept {
+  try {
+    const boost::json::value* value = value_at(host, config, pointer);
+    if (value == nullptr || value->is_null()) return CADRE_DISCARD;
+    const std::string text = value->is_string() ? std::string(value->as_string()) : base::canonical(*value);
+    out->needed = text.size();
+    std::copy_n(text.data(), std::min<std::uint64_t>(text.size(), out->capacity), out->data);
+    return CADRE_OK;
+  } catch (...) {
+    return CADRE_REJECTED;
+  }
+}
+
+cadre_status read_count(const cadre_host* host, cadre_string config, cadre_string pointer,
+                        std::uint64_t* out) noexcept {
+  try {
+    const boost::json::value* value = value_at(host, config, pointer);
+    if (value == nullptr || value->is_null()) return CADRE_DISCARD;
+    if (value->is_array())
+      *out = value->as_array().size();
+    else if (value->is_object())
+      *out = value->as_object().size();
+    else
+      return CADRE_REJECTED;
+    return CADRE_OK;
+  } catch (...) {
+    return CADRE_REJECTED;
+  }
+}
+
+/// SplitMix64's finaliser: a bijection of 64 bits that mixes well (Steele, Lea & Flood 2014).
+std::uint64_t mix(std::uint64_t x) {
+  x += 0x9e3779b97f4a7c15ull;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
+  return x ^ (x >> 31);
+}
+
+std::uint64_t random_bits(const cadre_host* host, std::uint64_t sequence, std::uint64_t draw) noexcept {
+  return mix(mix(services_of(host).random_key() ^ mix(sequence)) ^ draw);
+}
+
+constexpr cadre_log log_table{sizeof(cadre_log), 0, &write_log};
+constexpr cadre_config_reader config_table{sizeof(cadre_config_reader), 0, &read_number, &read_text,
+                                           &read_count};
+constexpr cadre_random random_table{sizeof(cadre_random), 0, &random_bits};
+
+const void* get_extension(const cadre_host*, cadre_string id) noexcept {
+  const std::string_view name = view(id);
+  if (name == CADRE_EXT_LOG) return &log_table;
+  if (name == CADRE_EXT_CONFIG_READER) return &config_table;
+  if (name == CADRE_EXT_RANDOM) return &random_table;
+  return nullptr;
+}
+
+}  // namespace
+
+HostServices::HostServices(std::string instance, std::uint64_t seed, std::string_view key)
+    : instance_(std::move(instance)), random_key_(mix(seed) ^ base::checksum64(key.data(), key.size())) {
+  static constexpr std::string_view name = "cadre";
+  const std::string_view version = base::version();
+  host_ = {sizeof(cadre_host),
+           CADRE_ABI_VERSION,
+           this,
+           {name.data(), name.size()},
+           {version.data(), version.size()},
+           &get_extension};
+}
+
+const boost::json::value& HostServices::parsed(std::string_view text) const {
+  if (text != parsed_text_) {
+    parsed_ = boost::json::parse(text);
+    parsed_text_ = text;
+  }
+  return parsed_;
+}
+
+}  // namespace cadre::agent

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <string>
+
+#include "cadre/host.h"
+
+namespace cadre::agent {
+
+/// What one instance sees of the host: a cadre_host with its extensions (log, config_reader, random). Has to
+/// stay where it is for the life of the instance.
+class HostServices {
+ public:
+  /// `key` makes the instance's random numbers its own: book and stage, say.
+  HostServices(std::string instance, std::uint64_t seed, std::string_view key);
+  HostServices(const HostServices&) = delete;
+  HostServices& operator=(const HostServices&) = delete;
+
+  const cadre_host* host() const { return &host_; }
+  const std::string& instance() const { return instance_; }
+  std::uint64_t random_key() const { return random_key_; }
+
+  /// The parsed configuration that config_reader answers from while its text is `text`; parsed once, not per
+  /// question.
+  const boost::json::value& parsed(std::string_view text) const;
+
+ private:
+  cadre_host host_;
+  std::string instance_;
+  std::uint64_t random_key_;
+  mutable std::string parsed_text_;
+  mutable boost::json::value parsed_;
+};
+
+}  // namespace cadre::agent

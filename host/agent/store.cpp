@@ -1,0 +1,49 @@
+#include "host/agent/store.hpp"
+
+#include "host/agent/audit.hpp"
+#include "host/base/file.hpp"
+#include "host/base/hash.hpp"
+
+namespace cadre::agent {
+
+namespace fs = std::filesystem;
+
+base::Result<fs::path> Store::adopt(const Manifest& manifest) const {
+  base::Problems problems;
+  const base::Place at{manifest.file.string(), 0, 0, "/library"};
+  auto bytes = base::read_file(manifest.library);
+  if (!bytes) {
+    problems.error("LIBRARY_MISSING", at, "cannot read the library " + manifest.library.string(),
+                   "build the plugin, or correct /library/path");
+    return problems;
+  }
+  const std::string digest = base::sha256_hex(*bytes);
+  if (digest != manifest.sha256) {
+    // What the bytes are says more than that they are others than expected: a truncated file is named as
+    // such.
+    problems.error("LIBRARY_HASH", at,
+                   manifest.library.string() + " has SHA-256 " + digest.substr(0, 12) +
+                       "..., the manifest says " + manifest.sha256.substr(0, 12) + "...",
+                   "write the manifest again after building the library");
+    problems.append(audit_library(*bytes, manifest.library.string()));
+    return problems;
+  }
+  problems.append(audit_library(*bytes, manifest.library.string()));
+  if (problems.has_errors()) return problems;
+
+  const fs::path folder = root_ / digest;
+  const fs::path copy = folder / manifest.library.filename();
+  if (const auto there = base::sha256_file(copy); there && *there == digest) return fs::absolute(copy);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) {
+    problems.error("STORE_NOT_WRITABLE", {folder.string(), 0, 0, ""},
+                   "cannot make this folder: " + error.message(), "");
+    return problems;
+  }
+  problems.append(base::write_file_atomically(copy, *bytes));
+  if (problems.has_errors()) return problems;
+  return fs::absolute(copy);
+}
+
+}  // namespace cadre::agent

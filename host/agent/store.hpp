@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+
+#include "host/agent/manifest.hpp"
+
+namespace cadre::agent {
+
+/// The host's private, content-addressed copies of plugin bytes: <root>/<sha256>/<file name>. Only from here
+/// is anything loaded: an operator's path may be overwritten while it is mapped, and the same path would give
+/// the old code.
+class Store {
+ public:
+  explicit Store(std::filesystem::path root) : root_(std::move(root)) {}
+
+  /// Copies the manifest's library, checks the copy's SHA-256 against the manifest, audits the copied bytes.
+  /// Returns its path. Errors: LIBRARY_MISSING, LIBRARY_HASH, AUDIT_*; a refused library leaves nothing in
+  /// the store.
+  base::Result<std::filesystem::path> adopt(const Manifest& manifest) const;
+
+  const std::filesystem::path& root() const { return root_; }
+
+ private:
+  std::filesystem::path root_;
+};
+
+}  // namespace cadre::agent
