@@ -32,6 +32,9 @@ class JsonDocument {
 
   /// Replaces the existing value at the pointer by the other document; places in it name the other's file.
   void embed(std::string_view pointer, const JsonDocument& other);
+  /// Takes a root with more members than were written, defaults for instance. Places stay those of what was
+  /// written.
+  void fill(boost::json::value root) { root_ = std::move(root); }
 
  private:
   struct Position {

@@ -1,0 +1,321 @@
+#include "host/config/scenario_config.hpp"
+
+#include <boost/json.hpp>
+#include <set>
+
+#include "host/base/date.hpp"
+#include "host/base/schema.hpp"
+#include "host/base/text.hpp"
+#include "host/config/scenario_schema.hpp"
+
+namespace cadre::config {
+
+namespace {
+
+namespace json = boost::json;
+namespace fs = std::filesystem;
+
+/// Reads values that the schema has already found to be there and of the right type.
+class Reader {
+ public:
+  Reader(const base::JsonDocument& document, fs::path folder, base::Problems& problems)
+      : document_(document), folder_(std::move(folder)), problems_(problems) {}
+
+  const json::value& at(const std::string& pointer) const { return *base::find(document_.root(), pointer); }
+  bool has(const std::string& pointer) const { return base::find(document_.root(), pointer) != nullptr; }
+  std::string text(const std::string& pointer) const { return std::string(at(pointer).as_string()); }
+  double number(const std::string& pointer) const { return at(pointer).to_number<double>(); }
+  bool flag(const std::string& pointer) const { return at(pointer).as_bool(); }
+  std::vector<std::string> texts(const std::string& pointer) const {
+    std::vector<std::string> result;
+    for (const json::value& item : at(pointer).as_array())
+      result.emplace_back(item.as_string());
+    return result;
+  }
+  std::size_t count(const std::string& pointer) const {
+    return has(pointer) ? at(pointer).as_array().size() : 0;
+  }
+  fs::path path(const std::string& pointer) const {
+    const fs::path written = text(pointer);
+    return written.is_absolute() ? written : (folder_ / written).lexically_normal();
+  }
+
+  std::int32_t date(const std::string& pointer) {
+    const auto parsed = base::parse_date(text(pointer));
+    if (!parsed)
+      error("CONFIG_BAD_DATE", pointer, base::quote(text(pointer)) + " is not a date",
+            "write it as YYYY-MM-DD");
+    return parsed.value_or(0);
+  }
+
+  /// A number as an exact decimal: what was written, not its nearest double.
+  template <class Decimal>
+  Decimal decimal(const std::string& pointer) {
+    const auto parsed = Decimal::parse(base::canonical(at(pointer)));
+    if (!parsed || parsed->raw() <= 0) {
+      error("CONFIG_OUT_OF_RANGE", pointer,
+            base::canonical(at(pointer)) + " does not fit a fixed-point number with " +
+                std::to_string(Decimal::digits) + " decimals above zero",
+            "");
+    }
+    return parsed.value_or(Decimal::from_raw(1));
+  }
+
+  InstanceConfig instance(const std::string& pointer, const std::string& stage) {
+    InstanceConfig result;
+    result.pointer = pointer;
+    result.name = has(pointer + "/name") ? text(pointer + "/name") : stage;
+    result.agent = text(pointer + "/agent");
+    result.version = text(pointer + "/version");
+    result.config = at(pointer + "/config");
+    result.on_failure = text(pointer + "/on_failure") == "bypass" ? OnFailure::bypass : OnFailure::hold;
+    result.isolated = text(pointer + "/isolation") == "process";
+    for (const auto& [service, name] : at(pointer + "/bind").as_object()) {
+      if (!name.is_string()) {
+        error("CONFIG_WRONG_TYPE", pointer + "/bind/" + base::pointer_token(service),
+              base::canonical(name) + " is not the name of an instance", "");
+        continue;
+      }
+      result.bind.emplace_back(service, std::string(name.as_string()));
+    }
+    claim_name(result);
+    return result;
+  }
+  std::optional<InstanceConfig> optional_instance(const std::string& pointer, const std::string& stage) {
+    return has(pointer) ? std::optional(instance(pointer, stage)) : std::nullopt;
+  }
+  std::vector<InstanceConfig> instances(const std::string& pointer, const std::string& stage) {
+    std::vector<InstanceConfig> result;
+    const std::size_t n = count(pointer);
+    for (std::size_t i = 0; i < n; ++i) {
+      result.push_back(
+          instance(pointer + '/' + std::to_string(i), n == 1 ? stage : stage + '_' + std::to_string(i + 1)));
+    }
+    return result;
+  }
+
+  void error(std::string code, const std::string& pointer, std::string message, std::string next) {
+    problems_.error(std::move(code), document_.place(pointer), std::move(message), std::move(next));
+  }
+
+ private:
+  void claim_name(const InstanceConfig& instance) {
+    if (names_.insert(instance.name).second) return;
+    error("CONFIG_NAME_TWICE", instance.pointer, "two instances are called " + base::quote(instance.name),
+          "give one of them another \"name\"");
+  }
+
+  const base::JsonDocument& document_;
+  fs::path folder_;
+  base::Problems& problems_;
+  std::set<std::string> names_;
+};
+
+ChainConfig read_chain(Reader& reader, const std::string& at) {
+  ChainConfig chain;
+  chain.name = reader.text(at + "/name");
+  chain.services = reader.instances(at + "/services", "service");
+  chain.signal_sources = reader.instances(at + "/signal_sources", "signal_source");
+  chain.signal_aggregator = reader.instance(at + "/signal_aggregator", "signal_aggregator");
+  chain.position_sizer = reader.instance(at + "/position_sizer", "position_sizer");
+  chain.portfolio_optimizer = reader.optional_instance(at + "/portfolio_optimizer", "portfolio_optimizer");
+  chain.risk_managers = reader.instances(at + "/risk_managers", "risk_manager");
+  chain.correlation_adjuster = reader.optional_instance(at + "/correlation_adjuster", "correlation_adjuster");
+  chain.trade_adjusters = reader.instances(at + "/trade_adjusters", "trade_adjuster");
+  chain.execution_rules = reader.instance(at + "/execution_rules", "execution_rules");
+  const std::string loop = at + "/risk_feedback";
+  chain.risk_feedback = {
+      static_cast<int>(reader.number(loop + "/max_iterations")), reader.number(loop + "/risk_tolerance"),
+      reader.number(loop + "/resize_threshold"),
+      reader.text(loop + "/over_limit") == "freeze" ? OverLimit::freeze : OverLimit::scale_to_limit};
+  const std::string bounds = at + "/constraints";
+  chain.constraints = {reader.flag(bounds + "/long_only"), reader.number(bounds + "/max_gross_exposure"),
+                       reader.number(bounds + "/max_net_exposure"), reader.number(bounds + "/max_weight")};
+  const auto refuse_bypass = [&](const InstanceConfig& instance, const char* what) {
+    if (instance.on_failure != OnFailure::bypass) return;
+    reader.error("CONFIG_MAY_NOT_BYPASS", instance.pointer + "/on_failure",
+                 std::string(what) + " cannot be bypassed: they fail closed", "use \"hold\"");
+  };
+  for (const InstanceConfig& risk : chain.risk_managers)
+    refuse_bypass(risk, "risk managers");
+  refuse_bypass(chain.execution_rules, "execution rules");
+  return chain;
+}
+
+DataConfig read_data(Reader& reader) {
+  DataConfig data;
+  data.prices = reader.path("/data/prices/file");
+  data.adjustment = reader.text("/data/prices/adjustment");
+  data.volume = reader.text("/data/prices/volume");
+  data.missing = reader.text("/data/prices/missing");
+  data.instruments = reader.texts("/data/prices/instruments");
+  data.suspect_move = reader.number("/data/prices/suspect_move");
+  if (reader.has("/data/signals")) data.signals = reader.path("/data/signals/file");
+  if (reader.has("/data/from")) data.from = reader.date("/data/from");
+  if (reader.has("/data/to")) data.to = reader.date("/data/to");
+  data.periods_per_year = reader.number("/data/periods_per_year");
+  if (data.from != 0 && data.to != 0 && data.from > data.to) {
+    reader.error("CONFIG_EMPTY_PERIOD", "/data/from", "the first date is after the last one", "");
+  }
+  return data;
+}
+
+std::vector<UniverseChange> read_universe(Reader& reader) {
+  std::vector<UniverseChange> changes;
+  for (std::size_t i = 0; i < reader.count("/universe"); ++i) {
+    const std::string at = "/universe/" + std::to_string(i);
+    changes.push_back({reader.date(at + "/from"), reader.texts(at + "/instruments"), at});
+    if (i > 0 && changes[i].from <= changes[i - 1].from) {
+      reader.error("CONFIG_OUT_OF_ORDER", at + "/from",
+                   "changes of the universe have to be in the order of their dates", "");
+    }
+  }
+  return changes;
+}
+
+std::vector<RevisionChange> read_changes(Reader& reader) {
+  std::vector<RevisionChange> changes;
+  for (std::size_t i = 0; i < reader.count("/changes"); ++i) {
+    const std::string at = "/changes/" + std::to_string(i);
+    RevisionChange change;
+    change.at = reader.date(at + "/at");
+    change.rollback = reader.flag(at + "/rollback");
+    change.migrate = reader.text(at + "/state") == "migrate";
+    change.reason = reader.text(at + "/reason");
+    change.pointer = at;
+    if (reader.has(at + "/set")) {
+      for (const auto& [pointer, value] : reader.at(at + "/set").as_object()) {
+        if (std::string_view(pointer).rfind("/chain", 0) != 0) {
+          reader.error("CONFIG_NOT_CHANGEABLE", at + "/set/" + base::pointer_token(pointer),
+                       "only what is below /chain may change during a run", "");
+        }
+        change.set.emplace_back(pointer, value);
+      }
+    }
+    if (change.rollback == !change.set.empty()) {
+      reader.error("CONFIG_CONTRADICTION", at, "a change either sets something or rolls back", "");
+    }
+    if (i > 0 && change.at <= changes[i - 1].at) {
+      reader.error("CONFIG_OUT_OF_ORDER", at + "/at", "changes have to be in the order of their dates", "");
+    }
+    changes.push_back(std::move(change));
+  }
+  return changes;
+}
+
+/// Replaces the root of the document by one with the defaults filled in; places of what was written stay.
+base::JsonDocument with_defaults(const base::JsonDocument& document) {
+  base::JsonDocument complete = document;
+  const json::value filled = base::with_defaults(document.root(), scenario_schema());
+  complete.fill(filled);
+  return complete;
+}
+
+}  // namespace
+
+base::Result<Override> parse_override(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (text.empty() || text[0] != '/' || equals == std::string::npos) {
+    base::Problems problems;
+    problems.error("CONFIG_BAD_OVERRIDE", {"--set", 0, 0, ""},
+                   base::quote(text) + " is not /json/pointer=value",
+                   "for example --set /chain/position_sizer/config/max_position_size=0.05");
+    return problems;
+  }
+  return Override{text.substr(0, equals), text.substr(equals + 1)};
+}
+
+base::Problems check_chain(const base::JsonDocument& document) {
+  base::Problems problems;
+  base::validate(
+      document.root(), chain_schema(), "", [&](std::string_view pointer) { return document.place(pointer); },
+      problems);
+  return problems;
+}
+
+base::Result<ScenarioConfig> load_scenario(const fs::path& file, const std::vector<Override>& overrides) {
+  auto loaded = base::JsonDocument::load(file);
+  if (!loaded) return loaded.problems();
+  base::JsonDocument document = std::move(loaded).take();
+  base::Problems problems;
+  const json::value* chain = base::find(document.root(), "/chain");
+  if (chain != nullptr && chain->is_string()) {
+    const fs::path chain_file = (file.parent_path() / std::string(chain->as_string())).lexically_normal();
+    auto chain_document = base::JsonDocument::load(chain_file);
+    if (!chain_document) {
+      problems.append(chain_document.problems());
+      return problems;
+    }
+    document.embed("/chain", *chain_document);
+  }
+  for (const Override& override_ : overrides)
+    problems.append(document.set(override_.pointer, override_.value, "--set"));
+  if (problems.has_errors()) return problems;
+  return read_scenario(std::move(document), file.parent_path());
+}
+
+base::Result<ScenarioConfig> read_scenario(base::JsonDocument document, const fs::path& folder) {
+  base::Problems problems;
+  base::validate(
+      document.root(), scenario_schema(), "",
+      [&](std::string_view pointer) { return document.place(pointer); }, problems);
+  if (problems.has_errors()) return problems;
+
+  ScenarioConfig config{.name = {},
+                        .description = {},
+                        .chain = {},
+                        .book = {},
+                        .currency = {},
+                        .initial_cash = {},
+                        .data = {},
+                        .instruments = {},
+                        .universe = {},
+                        .changes = {},
+                        .execution_environment = {},
+                        .pre_trade_checks = {},
+                        .seed = 1,
+                        .document = with_defaults(document)};
+  Reader reader(config.document, folder, problems);
+  config.name = reader.text("/name");
+  if (reader.has("/description")) config.description = reader.text("/description");
+  config.chain = read_chain(reader, "/chain");
+  config.book = reader.text("/book/id");
+  config.currency = reader.text("/book/currency");
+  config.initial_cash = reader.decimal<base::Money>("/book/initial_cash");
+  config.data = read_data(reader);
+  config.instruments = {reader.decimal<base::Price>("/instruments/tick"),
+                        reader.decimal<base::Quantity>("/instruments/lot"),
+                        reader.decimal<base::Quantity>("/instruments/multiplier"),
+                        reader.text("/instruments/currency"),
+                        {}};
+  for (const auto& [instrument, group] : reader.at("/instruments/groups").as_object()) {
+    if (group.is_string()) {
+      config.instruments.groups.emplace_back(instrument, std::string(group.as_string()));
+    } else {
+      reader.error("CONFIG_WRONG_TYPE", "/instruments/groups/" + base::pointer_token(instrument),
+                   base::canonical(group) + " is not the name of a group", "");
+    }
+  }
+  if (config.instruments.currency != config.currency) {
+    reader.error("CONFIG_CURRENCY", "/instruments/currency",
+                 "instruments in " + config.instruments.currency + " need a conversion to the book's " +
+                     config.currency + ", which does not exist yet",
+                 "use one currency");
+  }
+  config.universe = read_universe(reader);
+  config.changes = read_changes(reader);
+  config.execution_environment = reader.instance("/execution_environment", "execution_environment");
+  config.pre_trade_checks = {
+      reader.number("/pre_trade_checks/price_collar"),
+      reader.decimal<base::Money>("/pre_trade_checks/max_order_notional"),
+      reader.decimal<base::Quantity>("/pre_trade_checks/max_order_quantity"),
+      reader.number("/pre_trade_checks/max_share_of_volume"),
+      static_cast<std::uint64_t>(reader.number("/pre_trade_checks/max_orders_per_day")),
+      reader.number("/pre_trade_checks/buying_power_buffer"),
+      reader.texts("/pre_trade_checks/restricted")};
+  config.seed = reader.at("/seed").to_number<std::uint64_t>();
+  if (problems.has_errors()) return problems;
+  return config;
+}
+
+}  // namespace cadre::config

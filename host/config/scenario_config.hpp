@@ -1,0 +1,146 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "host/base/decimal.hpp"
+#include "host/base/json.hpp"
+#include "host/base/result.hpp"
+
+namespace cadre::config {
+
+enum class OnFailure { hold, bypass };
+
+/// One agent as a chain names it.
+struct InstanceConfig {
+  std::string name;
+  std::string agent;
+  std::string version;        ///< a range
+  boost::json::value config;  ///< as written: not yet checked against the agent's manifest
+  std::vector<std::pair<std::string, std::string>> bind;  ///< service to instance
+  OnFailure on_failure = OnFailure::hold;
+  bool isolated = false;
+  std::string pointer;  ///< of the instance in the document
+};
+
+enum class OverLimit { freeze, scale_to_limit };
+
+struct RiskFeedbackConfig {
+  int max_iterations = 10;
+  double risk_tolerance = 0.01;
+  double resize_threshold = 0.001;
+  OverLimit over_limit = OverLimit::freeze;
+};
+
+struct ConstraintsConfig {
+  bool long_only = true;
+  double max_gross_exposure = 1;
+  double max_net_exposure = 1;
+  double max_weight = 1;
+};
+
+struct ChainConfig {
+  std::string name;
+  std::vector<InstanceConfig> services;
+  std::vector<InstanceConfig> signal_sources;
+  InstanceConfig signal_aggregator;
+  InstanceConfig position_sizer;
+  std::optional<InstanceConfig> portfolio_optimizer;
+  std::vector<InstanceConfig> risk_managers;
+  RiskFeedbackConfig risk_feedback;
+  std::optional<InstanceConfig> correlation_adjuster;
+  std::vector<InstanceConfig> trade_adjusters;
+  InstanceConfig execution_rules;
+  ConstraintsConfig constraints;
+};
+
+struct PreTradeConfig {
+  double price_collar = 0.1;
+  base::Money max_order_notional;
+  base::Quantity max_order_quantity;
+  double max_share_of_volume = 0.25;
+  std::uint64_t max_orders_per_day = 10000;
+  double buying_power_buffer = 0;
+  std::vector<std::string> restricted;
+};
+
+struct UniverseChange {
+  std::int32_t from = 0;
+  std::vector<std::string> instruments;
+  std::string pointer;
+};
+
+struct RevisionChange {
+  std::int32_t at = 0;
+  std::vector<std::pair<std::string, boost::json::value>> set;  ///< JSON pointer to value
+  bool rollback = false;
+  bool migrate = true;
+  std::string reason;
+  std::string pointer;
+};
+
+struct InstrumentDefaults {
+  base::Price tick;
+  base::Quantity lot;
+  base::Quantity multiplier;
+  std::string currency;
+  std::vector<std::pair<std::string, std::string>> groups;  ///< instrument to group
+};
+
+struct DataConfig {
+  std::filesystem::path prices;
+  std::string adjustment, volume, missing;
+  std::vector<std::string> instruments;
+  double suspect_move = 0.25;
+  std::filesystem::path signals;  ///< empty: none
+  std::int32_t from = 0;          ///< yyyymmdd; 0: open
+  std::int32_t to = 0;
+  double periods_per_year = 252;
+};
+
+/// A backtest, complete: the defaults are filled in, the chain is embedded, paths are resolved.
+struct ScenarioConfig {
+  std::string name;
+  std::string description;
+  ChainConfig chain;
+  std::string book;
+  std::string currency;
+  base::Money initial_cash;
+  DataConfig data;
+  InstrumentDefaults instruments;
+  std::vector<UniverseChange> universe;
+  std::vector<RevisionChange> changes;
+  InstanceConfig execution_environment;
+  PreTradeConfig pre_trade_checks;
+  std::uint64_t seed = 1;
+
+  base::JsonDocument document;  ///< with the defaults, for places and for the run's record
+};
+
+/// --set /json/pointer=value.
+struct Override {
+  std::string pointer;
+  std::string value;
+};
+
+/// Reads a scenario file, embeds its chain file, applies the overrides in order, validates everything. All
+/// problems at once.
+base::Result<ScenarioConfig> load_scenario(const std::filesystem::path& file,
+                                           const std::vector<Override>& overrides);
+
+/// The same from a document that is complete already (a run's record, a changed revision). Relative paths are
+/// resolved against `folder`.
+base::Result<ScenarioConfig> read_scenario(base::JsonDocument document, const std::filesystem::path& folder);
+
+/// Checks a chain file by itself.
+base::Problems check_chain(const base::JsonDocument& document);
+
+/// Splits "/a/b=1" at the first "=" behind the pointer.
+base::Result<Override> parse_override(const std::string& text);
+
+}  // namespace cadre::config

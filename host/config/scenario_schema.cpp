@@ -1,0 +1,191 @@
+#include "host/config/scenario_schema.hpp"
+
+#include <boost/json.hpp>
+#include <string>
+
+namespace cadre::config {
+
+namespace {
+
+namespace json = boost::json;
+
+// One agent that fills one stage. INSTANCE stands for it below; "name" and "after" are added where they have
+// a meaning.
+constexpr std::string_view instance_text = R"json({
+  "type": "object",
+  "required": ["agent"],
+  "properties": {
+    "name": {"type": "string", "pattern": "^[a-z0-9][a-z0-9._-]*$", "description": "how the instance is called in bindings, reports and logs; the stage's name when left out"},
+    "agent": {"type": "string", "description": "an agent's id, as `cadre agent list` shows it"},
+    "version": {"type": "string", "default": "*", "description": "a range of the plugin's versions: *, 1.2.3, ^1.2, ~1.2, >=1.0 <2"},
+    "config": {"type": "object", "additionalProperties": true, "default": {}, "description": "the agent's own settings, checked against its manifest"},
+    "bind": {"type": "object", "additionalProperties": true, "default": {}, "description": "service id to the name of the instance that provides it; only needed when several do"},
+    "on_failure": {"type": "string", "enum": ["hold", "bypass"], "default": "hold", "description": "what the chain does for a decision in which this agent gives no valid answer: hold keeps every position as it is, bypass passes on what came in. Risk managers and execution rules cannot be bypassed: they fail closed"},
+    "isolation": {"type": "string", "enum": ["none", "process"], "default": "none", "description": "process: the agent runs in a child process over the same arena"}
+  }
+})json";
+
+constexpr std::string_view chain_text = R"json({
+  "type": "object",
+  "required": ["signal_sources", "signal_aggregator", "position_sizer", "risk_managers", "execution_rules"],
+  "properties": {
+    "name": {"type": "string", "default": "chain"},
+    "description": {"type": "string"},
+    "services": {"type": "array", "items": INSTANCE, "default": [], "description": "agents that publish data for others, such as a covariance estimator"},
+    "signal_sources": {"type": "array", "minItems": 1, "items": INSTANCE, "description": "one or more sources of signals"},
+    "signal_aggregator": INSTANCE,
+    "position_sizer": INSTANCE,
+    "portfolio_optimizer": INSTANCE,
+    "risk_managers": {"type": "array", "minItems": 1, "items": INSTANCE, "description": "all of them have to find the targets acceptable"},
+    "risk_feedback": {
+      "type": "object",
+      "default": {},
+      "description": "the loop analyze, adjust, analyze again",
+      "properties": {
+        "max_iterations": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 10, "description": "passes before the loop counts as not converged"},
+        "risk_tolerance": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.01, "description": "a soft limit is kept when the figure is at most limit x (1 + risk_tolerance)"},
+        "resize_threshold": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.001, "description": "a resize below this share of equity is not traded; never applied to targets of zero or to cuts for a limit"},
+        "over_limit": {"type": "string", "enum": ["freeze", "scale_to_limit"], "default": "freeze", "description": "when the book itself is over a limit and no increase is left to cut: freeze keeps it, scale_to_limit sells down to the limit"}
+      }
+    },
+    "correlation_adjuster": INSTANCE,
+    "trade_adjusters": {"type": "array", "items": INSTANCE, "default": [], "description": "any number of further agents that change targets, in this order, after the correlation adjuster"},
+    "execution_rules": INSTANCE,
+    "constraints": {
+      "type": "object",
+      "default": {},
+      "description": "bounds every agent sees; long_only and max_weight are enforced by the host after every stage",
+      "properties": {
+        "long_only": {"type": "boolean", "default": true, "description": "no target below zero"},
+        "max_gross_exposure": {"type": "number", "exclusiveMinimum": 0, "maximum": 100, "default": 1.0, "description": "sum of absolute weights"},
+        "max_net_exposure": {"type": "number", "exclusiveMinimum": 0, "maximum": 100, "default": 1.0, "description": "absolute sum of weights"},
+        "max_weight": {"type": "number", "exclusiveMinimum": 0, "maximum": 100, "default": 1.0, "description": "largest absolute weight of one instrument"}
+      }
+    }
+  }
+})json";
+
+constexpr std::string_view scenario_text = R"json({
+  "type": "object",
+  "required": ["scenario", "chain", "data", "execution_environment"],
+  "properties": {
+    "name": {"type": "string", "default": "scenario", "description": "shown in reports"},
+    "description": {"type": "string"},
+    "scenario": {"const": "backtest", "description": "which kind of run this file is for"},
+    "chain": CHAIN,
+    "book": {
+      "type": "object",
+      "default": {},
+      "properties": {
+        "id": {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,11}$", "default": "main", "description": "begins every client order id"},
+        "currency": {"type": "string", "pattern": "^[A-Z]{3}$", "default": "USD", "description": "ISO 4217; instruments in another currency are refused"},
+        "initial_cash": {"type": "number", "exclusiveMinimum": 0, "maximum": 1000000000000, "default": 1000000, "description": "in the book's currency"}
+      }
+    },
+    "data": {
+      "type": "object",
+      "required": ["prices"],
+      "properties": {
+        "prices": {
+          "type": "object",
+          "required": ["file", "adjustment", "volume"],
+          "properties": {
+            "file": {"type": "string", "description": "CSV, relative to this file: wide closes (date,AA,...) or long bars (date,symbol,open,high,low,close,volume)"},
+            "adjustment": {"type": "string", "enum": ["raw", "split", "total_return"], "description": "what the prices are adjusted for"},
+            "volume": {"type": "string", "enum": ["shares", "none"], "description": "none: there is no volume, and volume checks do not apply"},
+            "missing": {"type": "string", "enum": ["refuse", "carry", "leave"], "default": "refuse", "description": "a day without a price: refuse the file, carry the last price as a mark (not tradable), or leave it missing"},
+            "instruments": {"type": "array", "items": {"type": "string"}, "uniqueItems": true, "default": [], "description": "the ones to use; empty: all"},
+            "suspect_move": {"type": "number", "exclusiveMinimum": 0, "default": 0.25, "description": "a one-day move beyond this is reported as a suspected corporate action"}
+          }
+        },
+        "signals": {
+          "type": "object",
+          "required": ["file"],
+          "properties": {"file": {"type": "string", "description": "CSV or JSON lines of signals made elsewhere, relative to this file"}}
+        },
+        "from": {"type": "string", "description": "first date, YYYY-MM-DD"},
+        "to": {"type": "string", "description": "last date, YYYY-MM-DD"},
+        "periods_per_year": {"type": "number", "exclusiveMinimum": 0, "default": 252, "description": "bars a year"}
+      }
+    },
+    "instruments": {
+      "type": "object",
+      "default": {},
+      "properties": {
+        "tick": {"type": "number", "exclusiveMinimum": 0, "default": 0.01, "description": "price step"},
+        "lot": {"type": "number", "exclusiveMinimum": 0, "default": 1, "description": "quantity step"},
+        "multiplier": {"type": "number", "exclusiveMinimum": 0, "default": 1, "description": "currency per unit of price and quantity"},
+        "currency": {"type": "string", "pattern": "^[A-Z]{3}$", "default": "USD"},
+        "groups": {"type": "object", "additionalProperties": true, "default": {}, "description": "instrument to group (sector)"}
+      }
+    },
+    "universe": {
+      "type": "array",
+      "default": [],
+      "description": "dated changes of the universe; before the first one all instruments of the data are in it",
+      "items": {
+        "type": "object",
+        "required": ["from", "instruments"],
+        "properties": {
+          "from": {"type": "string", "description": "first date it holds for, YYYY-MM-DD"},
+          "instruments": {"type": "array", "minItems": 1, "items": {"type": "string"}, "uniqueItems": true}
+        }
+      }
+    },
+    "changes": {
+      "type": "array",
+      "default": [],
+      "description": "dated changes of the configuration: what an operator would have applied",
+      "items": {
+        "type": "object",
+        "required": ["at"],
+        "properties": {
+          "at": {"type": "string", "description": "applied after the decision of this date, YYYY-MM-DD"},
+          "set": {"type": "object", "additionalProperties": true, "description": "JSON pointer to new value"},
+          "rollback": {"type": "boolean", "default": false, "description": "back to the revision before the last change"},
+          "state": {"type": "string", "enum": ["migrate", "reset"], "default": "migrate", "description": "what replaced agents do with what their predecessors learned"},
+          "reason": {"type": "string", "default": ""}
+        }
+      }
+    },
+    "execution_environment": INSTANCE,
+    "pre_trade_checks": {
+      "type": "object",
+      "default": {},
+      "properties": {
+        "price_collar": {"type": "number", "exclusiveMinimum": 0, "default": 0.1, "description": "a limit price may be this far from the last price"},
+        "max_order_notional": {"type": "number", "exclusiveMinimum": 0, "default": 1000000000, "description": "money"},
+        "max_order_quantity": {"type": "number", "exclusiveMinimum": 0, "default": 100000000, "description": "units"},
+        "max_share_of_volume": {"type": "number", "exclusiveMinimum": 0, "default": 0.25, "description": "of the bar's volume; does not apply to data without volume"},
+        "max_orders_per_day": {"type": "integer", "minimum": 1, "default": 10000},
+        "buying_power_buffer": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.0, "description": "buys are counted at the last price made worse by this share"},
+        "restricted": {"type": "array", "items": {"type": "string"}, "uniqueItems": true, "default": [], "description": "instruments that may only be reduced"}
+      }
+    },
+    "seed": {"type": "integer", "minimum": 0, "default": 1, "description": "of the random numbers that agents draw"}
+  }
+})json";
+
+std::string replaced(std::string_view text, std::string_view what, std::string_view by) {
+  std::string result(text);
+  for (std::size_t at = result.find(what); at != std::string::npos; at = result.find(what, at + by.size())) {
+    result.replace(at, what.size(), by);
+  }
+  return result;
+}
+
+}  // namespace
+
+const json::value& chain_schema() {
+  static const json::value schema = json::parse(replaced(chain_text, "INSTANCE", instance_text));
+  return schema;
+}
+
+const json::value& scenario_schema() {
+  static const json::value schema =
+      json::parse(replaced(replaced(scenario_text, "CHAIN", replaced(chain_text, "INSTANCE", instance_text)),
+                           "INSTANCE", instance_text));
+  return schema;
+}
+
+}  // namespace cadre::config
