@@ -34,8 +34,9 @@ configure_release() {
 
 # build_release TARGET: the target when it exists, else everything.
 build_release() {
-  local target=all
-  if cmake --build build/release --target help | grep -q "^$1:"; then target=$1; fi
+  local target=all known
+  known=$(cmake --build build/release --target help)
+  if [[ $known == *$'\n'"$1:"* ]]; then target=$1; fi
   run_logged build "Building (the first time takes some minutes)" cmake --build --preset release --target "$target" ||
     fail "The build failed."
 }
