@@ -7,16 +7,14 @@ namespace cadre::quant {
 struct CorrelationLimits {
   double max_correlation = 0.7;    ///< in [-1, 1); at 1 and above nothing is adjusted
   double adjustment_factor = 0.5;  ///< in [0, 1]: how much of the weight a perfectly correlated pair loses
-  double min_pair_weight =
-      0.0;  ///< a position of a smaller absolute weight is in no pair, nor is one of zero
+  double min_pair_weight = 0.0;    ///< a position smaller than this, or zero, is in no pair
 };
 
 /// What `correlation_factors` found: how many pairs are above the maximum, and the worst of them.
 struct CorrelationFinding {
   std::int64_t pairs = 0;
-  std::int64_t worst_first =
-      -1;  ///< indices of the pair with the highest effective correlation, first < second;
-  std::int64_t worst_second = -1;  ///< -1 when there is none
+  std::int64_t worst_first = -1;   ///< index, smaller than the second; -1 when there is no pair
+  std::int64_t worst_second = -1;  ///< -1 when there is no pair
   double worst_correlation = 0.0;  ///< sign(w_i w_j) rho, 0 when there is none
 };
 

@@ -61,9 +61,8 @@ class RollingCovariance {
   std::int64_t count() const { return count_; }  ///< rows in the window, 0 to T
   bool full() const { return window_ > 0 && count_ == window_; }
   std::int64_t leading_dimension() const { return leading_dimension_; }  ///< n rounded up to a multiple of 8
-  std::int64_t updates_since_refresh() const {
-    return updates_;
-  }  ///< rows taken since the last reset or refresh
+  /// Rows taken since the last reset or refresh.
+  std::int64_t updates_since_refresh() const { return updates_; }
 
   /// Doubles that `save` writes: a header of 5, n means, the lower triangle column by column.
   std::int64_t saved_size() const { return 5 + instruments_ + instruments_ * (instruments_ + 1) / 2; }

@@ -7,10 +7,9 @@
 namespace cadre::quant {
 
 struct WeightBounds {
-  double max_position = 0.1;  ///< largest absolute weight, in (0, 1]
-  double min_position =
-      0.01;               ///< a target whose absolute weight is below becomes zero, which closes the position
-  bool long_only = true;  ///< negative scores count as not selected; else they make negative weights
+  double max_position = 0.1;   ///< largest absolute weight, in (0, 1]
+  double min_position = 0.01;  ///< a smaller target becomes zero, which closes the position
+  bool long_only = true;       ///< negative scores count as not selected; else they make negative weights
 };
 
 /// Cuts an absolute weight at max_position, then drops it below min_position. The sign stays.

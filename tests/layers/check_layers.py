@@ -1,0 +1,134 @@
+"""Who may include whom, and what may stand at the top of the tree.
+
+- host: a folder includes only itself and the folders above it in CADRE_HOST_LAYERS (host/CMakeLists.txt),
+  never plugins, tests, or the SDK by another way than cadre/...
+- plugins: only cadre/..., the standard library, Eigen and the plugin's own folder
+- sdk/include: only cadre/... and the headers of the C standard library; the rest of sdk nothing of host or plugins
+- top level: the agreed entries and dotfiles
+
+Usage: check_layers.py ROOT. Prints every problem as file:line: sentence; exit status 1 when there is one.
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+TOP_LEVEL = {"CMakeLists.txt", "CMakePresets.json", "host", "sdk", "plugins", "manifests", "tests", "docs", "README.md"}
+UNTRACKED_TOP_LEVEL = {"build", "runs"}
+SOURCE = (".c", ".h", ".cpp", ".hpp", ".inl")
+INCLUDE = re.compile(r'^\s*#\s*include\s*(?P<open>[<"])(?P<path>[^>"]+)[>"]')
+C_HEADERS = {name + ".h" for name in (
+    "assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg "
+    "stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype").split()}
+
+
+def is_standard(path):
+    """Every header of the C++ standard library is one word without a suffix."""
+    return path in C_HEADERS or re.fullmatch(r"[a-z_0-9]+", path) is not None
+
+
+def includes(root, folder):
+    """(file, line number, included path) of every source below root/folder, in a fixed order."""
+    for directory, folders, files in os.walk(os.path.join(root, folder)):
+        folders.sort()
+        for name in sorted(files):
+            if not name.endswith(SOURCE):
+                continue
+            path = os.path.join(directory, name)
+            with open(path, encoding="utf-8") as source:
+                for number, line in enumerate(source, 1):
+                    match = INCLUDE.match(line)
+                    if match:
+                        yield os.path.relpath(path, root), number, match["path"], match["open"] == '"'
+
+
+def is_inside(root, file, path, folder):
+    """Whether an include that is relative to its file finds something in the folder."""
+    target = os.path.normpath(os.path.join(os.path.dirname(file), path))
+    return target.startswith(folder + os.sep) and os.path.isfile(os.path.join(root, target))
+
+
+def host_layers(root):
+    with open(os.path.join(root, "host", "CMakeLists.txt"), encoding="utf-8") as lists:
+        match = re.search(r"set\(CADRE_HOST_LAYERS\s+([^)]*)\)", lists.read())
+    return match[1].split() if match else []
+
+
+def check_host(root):
+    layers = host_layers(root)
+    if not layers:
+        yield "host/CMakeLists.txt:1: has no list CADRE_HOST_LAYERS"
+    for file, number, path, quoted in includes(root, "host"):
+        place = f"{file}:{number}"
+        own = file.split(os.sep)[1]
+        if own not in layers:
+            yield f"{place}: host/{own} is not in CADRE_HOST_LAYERS"
+            continue
+        first, _, rest = path.partition("/")
+        if first == "host":
+            other = rest.partition("/")[0]
+            if other not in layers:
+                yield f"{place}: includes {path}, but {other} is not in CADRE_HOST_LAYERS"
+            elif layers.index(other) > layers.index(own):
+                yield f"{place}: includes {path}, but {other} comes after {own} in CADRE_HOST_LAYERS"
+        elif first in ("plugins", "tests", "sdk"):
+            yield f"{place}: includes {path}; the host knows the SDK as cadre/... and nothing else of {first}"
+        elif quoted and ".." in path.split("/") and not is_inside(root, file, path, os.path.join("host", own)):
+            yield f"{place}: includes {path}, which leaves host/{own}; write host/<layer>/..."
+
+
+def check_plugins(root):
+    for file, number, path, quoted in includes(root, "plugins"):
+        parts = file.split(os.sep)
+        own = os.path.join(*parts[:2])
+        first = path.partition("/")[0]
+        if first in ("cadre", "Eigen") and ".." not in path.split("/"):
+            continue
+        if not quoted and is_standard(path):
+            continue
+        if os.path.normpath(path).startswith(own + os.sep) or (quoted and is_inside(root, file, path, own)):
+            continue
+        yield f"{file}:{number}: includes {path}; a plugin knows cadre/..., the standard library, Eigen and {own}"
+
+
+def check_sdk(root):
+    public = os.path.join("sdk", "include") + os.sep
+    for file, number, path, _ in includes(root, "sdk"):
+        parts = path.split("/")
+        if file.startswith(public):
+            if path not in C_HEADERS and (parts[0] != "cadre" or ".." in parts):
+                yield f"{file}:{number}: includes {path}; the C ABI knows cadre/... and the C standard library"
+        elif parts[0] in ("host", "plugins", "tests") or {"host", "plugins"} & set(parts[:-1]):
+            yield f"{file}:{number}: includes {path}; the SDK knows nothing of {parts[0]}"
+
+
+def top_level_entries(root):
+    listed = subprocess.run(["git", "-c", "safe.directory=*", "-C", root, "ls-files", "-z"], capture_output=True, check=False)
+    if listed.returncode == 0 and listed.stdout:
+        return {path.decode().partition("/")[0] for path in listed.stdout.split(b"\0") if path}
+    return set(os.listdir(root)) - UNTRACKED_TOP_LEVEL  # an unpacked archive: no repository to ask
+
+
+def check_top_level(root):
+    for entry in sorted(top_level_entries(root)):
+        if entry not in TOP_LEVEL and not entry.startswith("."):
+            yield f"{entry}:1: does not belong to the top level; allowed are {' '.join(sorted(TOP_LEVEL))} and dotfiles"
+
+
+def problems(root):
+    return [*check_host(root), *check_plugins(root), *check_sdk(root), *check_top_level(root)]
+
+
+def main():
+    if len(sys.argv) != 2:
+        print(__doc__.rstrip().splitlines()[-1], file=sys.stderr)
+        return 2
+    found = problems(sys.argv[1])
+    for problem in found:
+        print(problem)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
