@@ -22,10 +22,10 @@ struct ExternalSignal {
 };
 
 /// Reads CSV with the columns time, strategy, instrument, direction, strength, confidence, horizon_days in
-/// any order, or, when the name ends in .jsonl, JSON lines with those keys. Times must not go back; equal
-/// times keep their order. `instruments` are the known ones. All problems at once, at most 50 in full. Codes:
-/// FILE_..., CSV_..., JSON_..., CONFIG_..., SIGNAL_BAD_TIME, SIGNAL_TIME_ORDER, SIGNAL_BAD_VALUE,
-/// SIGNAL_OUT_OF_RANGE, INSTRUMENT_UNKNOWN.
+/// any order, or, when the name ends in .jsonl, JSON lines with those keys. The times of one strategy must
+/// not go back; the result is sorted by time, equal times in the order of the file. `instruments` are the
+/// known ones. All problems at once, at most 50 in full. Codes: FILE_..., CSV_..., JSON_..., CONFIG_...,
+/// SIGNAL_BAD_TIME, SIGNAL_TIME_ORDER, SIGNAL_BAD_VALUE, SIGNAL_OUT_OF_RANGE, INSTRUMENT_UNKNOWN.
 base::Result<std::vector<ExternalSignal>> read_signals(const std::filesystem::path& path,
                                                        const std::vector<std::string>& instruments);
 
