@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/base/problem.hpp"
+
+namespace cadre::market {
+
+/// One field and the column of its first character, counted from 1.
+struct CsvField {
+  std::string_view text;
+  uint32_t column = 1;
+};
+
+/// The rows of a comma separated text, one after another. Quotation marks around a field are taken off; a
+/// comma or line break inside of them is not supported. Blank lines at the end are no rows. The text must
+/// outlive the fields.
+class CsvRows {
+ public:
+  explicit CsvRows(std::string_view text);
+
+  /// Reads the next row into fields(); false at the end.
+  bool next();
+  const std::vector<CsvField>& fields() const { return fields_; }
+  uint32_t line() const { return line_; }
+
+ private:
+  void split(std::string_view row);
+
+  std::string_view rest_;
+  std::vector<CsvField> fields_;
+  uint32_t line_ = 0;
+};
+
+/// What makes bytes no text at all: CSV_EMPTY, CSV_BINARY, CSV_NOT_UTF8.
+base::Problems check_text(const std::string& file, std::string_view text);
+
+/// Without the blanks and tabs at both ends.
+std::string_view trimmed(std::string_view text);
+
+/// The column of that name, without regard to case and blanks around it.
+std::optional<size_t> find_column(const std::vector<CsvField>& header, std::string_view name);
+
+/// Keeps the first 50 errors and the first 50 warnings, and says how many more there were.
+class CappedProblems {
+ public:
+  explicit CappedProblems(std::string file) : file_(std::move(file)) {}
+  void error(std::string code, base::Place place, std::string message, std::string next_step = {});
+  void warning(std::string code, base::Place place, std::string message, std::string next_step = {});
+  bool has_errors() const { return errors_ > 0; }
+  /// Everything, with one "and N more" a severity where some were left out.
+  base::Problems take();
+
+ private:
+  std::string file_;
+  base::Problems problems_;
+  size_t errors_ = 0;
+  size_t warnings_ = 0;
+};
+
+}  // namespace cadre::market

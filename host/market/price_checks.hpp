@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/market/csv.hpp"
+#include "host/market/price_history.hpp"
+#include "host/market/price_reader.hpp"
+
+namespace cadre::market {
+
+/// What a field of a price says: missing is empty, NaN, NA, null or infinite.
+enum class PriceField { fine, missing, not_a_number, not_positive };
+
+struct ParsedPrice {
+  PriceField state = PriceField::not_a_number;
+  int64_t raw_e9 = 0;
+};
+
+ParsedPrice parse_price(std::string_view text);
+
+/// A number of at least 0, or -1.
+double parse_volume(std::string_view text);
+
+/// Finds moves of one day that no market makes often: a split or a spin-off that nobody declared.
+class MoveWatch {
+ public:
+  MoveWatch(size_t columns, double suspect_move) : last_close_e9_(columns, 0), suspect_move_(suspect_move) {}
+  /// The next close of an instrument, in the order of its dates.
+  void see(size_t column, const std::string& instrument, int32_t date, int64_t close_e9,
+           const base::Place& place, CappedProblems& problems);
+
+ private:
+  std::vector<int64_t> last_close_e9_;
+  double suspect_move_;
+};
+
+/// Carries the last close into cells that are not valid.
+void carry_closes(PriceHistory& history);
+
+/// Under the policy refuse: an error for every instrument without a price on some day. Under all: an error
+/// for one without any price.
+void check_gaps(const PriceHistory& history, MissingPolicy policy, const std::string& file,
+                CappedProblems& problems);
+
+extern const char* const kMissingNextStep;
+
+}  // namespace cadre::market
