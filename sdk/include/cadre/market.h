@@ -38,8 +38,8 @@ typedef struct cadre_window {
   uint64_t stride;      /* doubles between periods, >= columns */
 } cadre_window;
 
-/* A dense matrix: row r, column c at values[c * stride + r] (column-major). Symmetric ones are filled on both
- * sides of the diagonal. */
+/* A dense matrix: row r, column c at values[c * stride + r] (column-major). Of a symmetric one only the lower
+ * triangle (r >= c) is defined: half the memory to move. */
 typedef struct cadre_matrix {
   const double* values;
   uint32_t rows;
