@@ -11,11 +11,11 @@ namespace cadre::chain {
 namespace {
 
 /// The instance of the previous chain that may be kept for a planned stage: same specification, same bytes.
-std::shared_ptr<agent::LiveAgent> kept_instance(Chain* previous, const agent::InstanceSpec& spec,
+std::shared_ptr<agent::LiveAgent> kept_instance(const Chain* previous, const agent::InstanceSpec& spec,
                                                 const agent::CatalogEntry& entry) {
   std::shared_ptr<agent::LiveAgent> kept;
   if (previous == nullptr) return kept;
-  previous->each_stage([&](Stage& stage) {
+  previous->each_stage([&](const Stage& stage) {
     if (stage.agent->spec() == spec && stage.agent->declaration().id == entry.agent->id &&
         stage.agent->manifest().sha256 == entry.manifest->sha256)
       kept = stage.agent;
@@ -104,7 +104,7 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
     stage.kind = planned.kind;
     stage.on_failure = instance.on_failure;
     stage.service_places = planned.service_places;
-    stage.agent = kept_instance(const_cast<Chain*>(previous), spec, planned.entry);
+    stage.agent = kept_instance(previous, spec, planned.entry);
     if (stage.agent == nullptr) {
       const auto library = library_for(planned.entry);
       if (library == nullptr) continue;
@@ -132,6 +132,12 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
   auto plan = plan_chain(config, catalog);
   if (!plan) return plan.problems();
   return build_chain(config, *plan, store, previous);
+}
+
+bool is_isolated(const Chain& chain) {
+  bool isolated = false;
+  chain.each_stage([&](const Stage& stage) { isolated = isolated || stage.agent->spec().isolated; });
+  return isolated;
 }
 
 std::vector<std::string> effect_names(const Chain& chain) {

@@ -52,7 +52,14 @@ struct Chain {
     visit(rules);
     visit(environment);
   }
+  template <class Visitor>
+  void each_stage(Visitor&& visit) const {
+    const_cast<Chain*>(this)->each_stage([&](const Stage& stage) { visit(stage); });
+  }
 };
+
+/// Whether any of its agents runs in a process of its own, so that the arena has to be shared memory.
+bool is_isolated(const Chain& chain);
 
 /// The names of the stages whose effect on the targets is recorded, in order: what DecisionRecord::stages
 /// holds.

@@ -32,13 +32,13 @@ std::size_t OrderTracker::add(const cadre_order& order, std::uint32_t status, st
   return place;
 }
 
-bool OrderTracker::apply(const cadre_execution_report& report) {
+const TrackedOrder* OrderTracker::apply(const cadre_execution_report& report) {
   const auto found = open_.find(report.client_id);
-  if (found == open_.end()) return false;
+  if (found == open_.end()) return nullptr;
   TrackedOrder& tracked = orders_[found->second];
   if (report.quantity_e9 < 0 || report.quantity_e9 > tracked.remaining_e9() ||
       report.instrument != tracked.order.instrument || report.side != tracked.order.side)
-    return false;
+    return nullptr;
   tracked.filled_e9 += report.quantity_e9;
   tracked.filled_notional +=
       static_cast<double>(report.quantity_e9) * 1e-9 * (static_cast<double>(report.price_e9) * 1e-9);
@@ -51,7 +51,7 @@ bool OrderTracker::apply(const cadre_execution_report& report) {
     open_.erase(found);
     --open_count_;
   }
-  return true;
+  return &tracked;
 }
 
 void OrderTracker::reject(std::size_t place, std::uint32_t reason) {

@@ -38,9 +38,9 @@ class OrderTracker {
 
   /// An order that was sent or refused. Returns its place.
   std::size_t add(const cadre_order& order, std::uint32_t status, std::uint64_t failed_checks);
-  /// A report on an order of ours. False, and nothing changes, for an unknown id, a closed order, or more
-  /// than was open.
-  bool apply(const cadre_execution_report& report);
+  /// A report on an order of ours; returns the order. nullptr, and nothing changes, for an unknown id, a
+  /// closed order, or more than was open.
+  const TrackedOrder* apply(const cadre_execution_report& report);
   /// An immediate refusal by the environment.
   void reject(std::size_t place, std::uint32_t reason);
 
