@@ -4,8 +4,6 @@
 # After every build the manifest is stamped with the library's file name and SHA-256 and written beside it, so that the
 # pair is what `cadre --agents DIR` finds.
 
-set(CADRE_AGENT_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
-
 # What a static library linked into a plugin needs.
 function(cadre_unloadable target)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
@@ -27,14 +25,14 @@ function(cadre_add_agent name)
   add_library(${name} MODULE ${arg_SOURCES})
   cadre_unloadable(${name})
   set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${arg_OUTPUT_DIRECTORY}
-    LINK_DEPENDS "${CADRE_AGENT_CMAKE_DIR}/plugin.map;${manifest}")
+    LINK_DEPENDS "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map;${manifest}")
   target_link_libraries(${name} PRIVATE ${arg_LINK} Cadre::Sdk)
-  target_link_options(${name} PRIVATE -Wl,--version-script=${CADRE_AGENT_CMAKE_DIR}/plugin.map -Wl,-Bsymbolic -Wl,-z,now)
+  target_link_options(${name} PRIVATE -Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map -Wl,-Bsymbolic -Wl,-z,now)
   if(NOT CADRE_SANITIZE) # a sanitizer's runtime is in the program, so the plugin cannot resolve it by itself
     target_link_options(${name} PRIVATE -Wl,-z,defs)
   endif()
   add_custom_command(TARGET ${name} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -DMANIFEST=${manifest} -DLIBRARY=$<TARGET_FILE:${name}>
-      -DOUTPUT=${arg_OUTPUT_DIRECTORY}/${manifest_name} -P ${CADRE_AGENT_CMAKE_DIR}/StampManifest.cmake
+      -DOUTPUT=${arg_OUTPUT_DIRECTORY}/${manifest_name} -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/StampManifest.cmake
     VERBATIM)
 endfunction()

@@ -24,6 +24,12 @@ inline std::string_view view_of(const cadre_id& id) {
     ++length;
   return {id.text, length};
 }
+/// The identifier with this text; what is beyond its 31 bytes is cut off.
+inline cadre_id id_of(std::string_view text) {
+  cadre_id id{};
+  text.copy(id.text, sizeof(id.text) - 1);
+  return id;
+}
 
 /// A sentence to the user: the agent will not work with what it was given. The guard makes CADRE_REJECTED of
 /// it.

@@ -1,0 +1,167 @@
+#include "book_risk.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace cadre::risk_manager {
+
+namespace {
+
+using MatrixMap = Eigen::Map<const Eigen::MatrixXd, 0, Eigen::OuterStride<>>;
+using VectorMap = Eigen::Map<const Eigen::VectorXd>;
+
+// Aimed at by every cut: rounding must not leave a figure one last bit above its limit.
+constexpr double just_below = 1.0 - 1e-12;
+// Cuts of single positions change each other's risk; each pass shrinks what is above, so a few do.
+constexpr int max_passes = 64;
+
+}  // namespace
+
+void BookRisk::resize(std::int64_t instruments, std::int64_t var_lookback) {
+  const auto n = static_cast<std::size_t>(instruments);
+  const auto periods = static_cast<std::size_t>(var_lookback);
+  if (index_.size() == n && series_.size() == periods) return;
+  index_.assign(n, 0);
+  weight_.assign(n, 0.0);
+  original_.assign(n, 0.0);
+  component_.assign(n, 0.0);
+  covariance_.assign(n * n, 0.0);
+  returns_.assign(n * periods, 0.0);
+  series_.assign(periods, 0.0);
+  sorted_.assign(periods, 0.0);
+}
+
+BookRisk::Gap BookRisk::gather(const Market& market, std::span<const double> weight,
+                               const Settings& settings) {
+  held_ = 0;
+  for (std::size_t i = 0; i < weight.size(); ++i) {
+    if (weight[i] == 0.0) continue;
+    const auto k = static_cast<std::size_t>(held_++);
+    index_[k] = static_cast<std::int64_t>(i);
+    weight_[k] = original_[k] = weight[i];
+  }
+  periods_per_year_ = market.periods_per_year;
+  lookback_ = settings.var_lookback;
+  for (std::int64_t b = 0; b < held_; ++b) {
+    const double* column = market.covariance + instrument(b) * market.covariance_stride;
+    for (std::int64_t a = b; a < held_; ++a) {
+      const double value = column[instrument(a)];
+      if (!std::isfinite(value)) {
+        const bool own = std::isfinite(column[instrument(b)]);
+        gap_instrument_ = own ? instrument(a) : instrument(b);
+        return Gap::covariance;
+      }
+      covariance_[static_cast<std::size_t>(b * held_ + a)] = value;
+    }
+  }
+  const double* row = market.returns + (market.returns_rows - lookback_) * market.returns_stride;
+  for (std::int64_t t = 0; t < lookback_; ++t, row += market.returns_stride) {
+    for (std::int64_t k = 0; k < held_; ++k) {
+      const double value = row[instrument(k)];
+      if (!std::isfinite(value)) {
+        gap_instrument_ = instrument(k);
+        return Gap::returns;
+      }
+      returns_[static_cast<std::size_t>(t * held_ + k)] = value;
+    }
+  }
+  return Gap::none;
+}
+
+Figures BookRisk::figures(const Settings& settings) {
+  const VectorMap weight(weight_.data(), held_);
+  const MatrixMap covariance(covariance_.data(), held_, held_, Eigen::OuterStride<>(held_));
+  Eigen::Map<Eigen::VectorXd> component(component_.data(), held_);
+  const double annual = std::sqrt(periods_per_year_);
+  Figures out;
+  volatility_ = quant::component_risk(covariance, weight, component) * annual;
+  component *= annual;
+  out.volatility = volatility_;
+  if (held_ == 0) return out;
+
+  Eigen::Map<Eigen::VectorXd> series(series_.data(), lookback_);
+  quant::portfolio_return_series(MatrixMap(returns_.data(), held_, lookback_, Eigen::OuterStride<>(held_)),
+                                 weight, series);
+  const double tail = 1.0 - settings.var_confidence;
+  const double root = std::sqrt(settings.var_horizon);
+  if (settings.var_method == VarMethod::historical) {
+    out.value_at_risk = root * quant::historical_var(series, tail, quant::Quantile::order_statistic, sorted_);
+    out.expected_shortfall = root * quant::historical_es(series, tail, sorted_);
+    return out;
+  }
+  double mean = 0.0;
+  for (const double r : series_)
+    mean += r;
+  mean /= static_cast<double>(lookback_);
+  double squares = 0.0;
+  for (const double r : series_)
+    squares += (r - mean) * (r - mean);
+  const double sigma = std::sqrt(squares / static_cast<double>(lookback_ - 1));
+  out.value_at_risk = quant::normal_var(mean * settings.var_horizon, sigma * root, tail);
+  out.expected_shortfall = quant::normal_es(mean * settings.var_horizon, sigma * root, tail);
+  return out;
+}
+
+double BookRisk::position_risk(std::int64_t k, const Settings& settings) const {
+  const auto i = static_cast<std::size_t>(k);
+  switch (settings.position_risk) {
+    case PositionRisk::component:
+      return std::max(0.0, component_[i]);
+    case PositionRisk::standalone:
+      return std::fabs(weight_[i]) *
+             std::sqrt(covariance_[static_cast<std::size_t>(k * held_ + k)] * periods_per_year_);
+    case PositionRisk::share_of_variance:
+      return volatility_ > 0.0 ? std::max(0.0, component_[i] / volatility_) : 0.0;
+  }
+  return 0.0;
+}
+
+void BookRisk::scale_all(double factor) {
+  for (std::int64_t k = 0; k < held_; ++k)
+    weight_[static_cast<std::size_t>(k)] *= factor;
+}
+
+// One pass over the positions that are above the limit. True when there was none.
+bool BookRisk::cut_positions(const Settings& settings) {
+  bool inside = true;
+  for (std::int64_t k = 0; k < held_; ++k) {
+    const double risk = position_risk(k, settings);
+    if (!(risk > settings.max_position_risk)) continue;
+    inside = false;
+    weight_[static_cast<std::size_t>(k)] *= settings.max_position_risk / risk * just_below;
+  }
+  return inside;
+}
+
+void BookRisk::shrink(const Settings& settings) {
+  Figures now = figures(settings);
+  bool inside = false;
+  for (int pass = 0; pass < max_passes && !(inside = cut_positions(settings)); ++pass)
+    now = figures(settings);
+  if (!inside && settings.position_risk != PositionRisk::share_of_variance) {
+    // Volatility components are homogeneous of degree one in the weights: shrinking the whole book always
+    // ends it.
+    double highest = 0.0;
+    for (std::int64_t k = 0; k < held_; ++k)
+      highest = std::max(highest, position_risk(k, settings));
+    if (highest > settings.max_position_risk) {
+      scale_all(settings.max_position_risk / highest * just_below);
+      now = figures(settings);
+    }
+  }
+  double factor = 1.0;
+  if (now.volatility > settings.max_portfolio_risk)
+    factor = std::min(factor, settings.max_portfolio_risk / now.volatility * just_below);
+  if (now.value_at_risk > settings.var_limit)
+    factor = std::min(factor, settings.var_limit / now.value_at_risk * just_below);
+  if (factor < 1.0) scale_all(factor);
+
+  if (settings.hard) return;
+  for (std::int64_t k = 0; k < held_; ++k) {
+    const auto i = static_cast<std::size_t>(k);
+    if (weight_[i] != original_[i])
+      weight_[i] = original_[i] + settings.adjustment_speed * (weight_[i] - original_[i]);
+  }
+}
+
+}  // namespace cadre::risk_manager

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "cadre/quant/risk_measures.hpp"
+
+namespace cadre::risk_manager {
+
+enum class VarMethod { historical, normal };
+enum class PositionRisk { component, standalone, share_of_variance };
+
+struct Settings {
+  double max_portfolio_risk = 0.15;  ///< annualised volatility
+  double max_position_risk = 0.05;   ///< in the unit of `position_risk`
+  PositionRisk position_risk = PositionRisk::component;
+  double var_limit = 0.02;  ///< share of equity
+  double var_confidence = 0.95;
+  double var_horizon = 1.0;  ///< periods
+  std::int64_t var_lookback = 252;
+  VarMethod var_method = VarMethod::historical;
+  double adjustment_speed = 0.1;  ///< share of the excess removed per call, for soft limits
+  bool hard = true;
+};
+
+struct Figures {
+  double volatility = 0.0;  ///< annualised
+  double value_at_risk = 0.0;
+  double expected_shortfall = 0.0;
+};
+
+/// What the risk of a book is computed from. Row r of the returns is period r, the newest last.
+struct Market {
+  const double* covariance = nullptr;  ///< n x n, lower triangle, per period
+  std::int64_t covariance_stride = 0;
+  const double* returns = nullptr;  ///< rows x n
+  std::int64_t returns_rows = 0;
+  std::int64_t returns_stride = 0;
+  double periods_per_year = 252.0;
+};
+
+/// The risk of one book of n instruments, of which only those that are held are looked at: what is not known
+/// of an instrument with weight zero spoils no figure.
+class BookRisk {
+ public:
+  /// Sizes everything for n instruments. Allocates when n or the look-back grows.
+  void resize(std::int64_t instruments, std::int64_t var_lookback);
+
+  enum class Gap { none, covariance, returns };
+  /// Gathers what is held (weight not zero). On a gap, `gap_instrument` says for which instrument. no-alloc
+  Gap gather(const Market& market, std::span<const double> weight, const Settings& settings);
+  std::int64_t gap_instrument() const { return gap_instrument_; }
+
+  /// The figures of the gathered book. no-alloc
+  Figures figures(const Settings& settings);
+
+  /// Of held position k, the risk that the settings speak of, never below zero; valid after figures. no-alloc
+  double position_risk(std::int64_t k, const Settings& settings) const;
+  /// Annualised, signed; the components of all positions add up to the volatility.
+  double component(std::int64_t k) const { return component_[static_cast<std::size_t>(k)]; }
+  std::int64_t held() const { return held_; }
+  std::int64_t instrument(std::int64_t k) const { return index_[static_cast<std::size_t>(k)]; }
+
+  /// Moves the weights of the gathered book inside the limits, towards zero only: first single positions,
+  /// then the whole book. Hard limits get the whole step, soft ones the share `adjustment_speed` of it.
+  /// Shares of variance do not fall when the whole book shrinks, and add up to 1: with fewer than 1 /
+  /// max_position_risk positions there is no book inside that limit, and the best that single cuts reach is
+  /// left. no-alloc
+  void shrink(const Settings& settings);
+  /// The factor that shrink gave position k, in [0, 1].
+  double factor(std::int64_t k) const {
+    const auto i = static_cast<std::size_t>(k);
+    return weight_[i] / original_[i];
+  }
+
+ private:
+  bool cut_positions(const Settings& settings);
+  void scale_all(double factor);
+
+  std::int64_t held_ = 0;
+  std::int64_t lookback_ = 0;
+  std::int64_t gap_instrument_ = -1;
+  double periods_per_year_ = 252.0;
+  double volatility_ = 0.0;  // annualised
+  std::vector<std::int64_t> index_;
+  std::vector<double> weight_;
+  std::vector<double> original_;
+  std::vector<double> covariance_;  // held x held, lower triangle
+  std::vector<double> returns_;     // held x lookback
+  std::vector<double> component_;
+  std::vector<double> series_;
+  std::vector<double> sorted_;
+};
+
+}  // namespace cadre::risk_manager

@@ -1,0 +1,149 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "book_risk.hpp"
+#include "cadre/cpp/plugin.hpp"
+
+namespace cadre::risk_manager {
+namespace {
+
+/// The fullest limits first; equal ones in the order of name and instrument.
+bool is_fuller(const cadre_limit_use& a, const cadre_limit_use& b) {
+  const double left = a.value / a.limit;
+  const double right = b.value / b.limit;
+  if (left != right) return left > right;
+  const int order = sdk::view_of(a.name).compare(sdk::view_of(b.name));
+  return order != 0 ? order < 0 : a.instrument < b.instrument;
+}
+
+class Agent final : public sdk::RiskManager {
+ public:
+  void configure(const sdk::Config& config) override {
+    settings_.max_portfolio_risk = config.number("/max_portfolio_risk");
+    settings_.max_position_risk = config.number("/max_position_risk");
+    const std::string position_risk = config.text("/position_risk");
+    settings_.position_risk = position_risk == "standalone"          ? PositionRisk::standalone
+                              : position_risk == "share_of_variance" ? PositionRisk::share_of_variance
+                                                                     : PositionRisk::component;
+    settings_.var_limit = config.number("/var_limit");
+    settings_.var_confidence = config.number("/var_confidence");
+    settings_.var_horizon = config.number("/var_horizon_days");
+    settings_.var_lookback = config.integer("/var_lookback");
+    settings_.var_method = config.text("/var_method") == "normal" ? VarMethod::normal : VarMethod::historical;
+    settings_.adjustment_speed = config.number("/risk_adjustment_speed");
+    settings_.hard = config.text("/limit_type") == "hard";
+  }
+
+  void require(cadre_requirements& out) const override {
+    out.returns_rows = static_cast<std::uint32_t>(settings_.var_lookback);
+  }
+
+  void analyze_risk(const sdk::State& state, const sdk::Weights& weight,
+                    cadre_risk_report& out) const override {
+    gather(state, weight.data());
+    const Figures figures = book_.figures(settings_);
+    if (!std::isfinite(figures.volatility) || !std::isfinite(figures.value_at_risk) ||
+        !std::isfinite(figures.expected_shortfall)) {
+      throw sdk::Refusal(
+          "the risk of this book has no finite figure: the covariance is not positive semi-definite for it");
+    }
+    out.volatility = figures.volatility;
+    out.value_at_risk = figures.value_at_risk;
+    out.expected_shortfall = figures.expected_shortfall;
+    if (out.component_risk != nullptr) {
+      std::fill_n(out.component_risk, state.size(), 0.0);
+      for (std::int64_t k = 0; k < book_.held(); ++k)
+        out.component_risk[book_.instrument(k)] = book_.component(k);
+    }
+    list_limits(figures);
+    const bool acceptable = std::all_of(limits_.begin(), limits_.end(),
+                                        [](const cadre_limit_use& use) { return use.value <= use.limit; });
+    out.acceptable = acceptable ? CADRE_ACCEPTABLE : CADRE_NOT_ACCEPTABLE;
+    out.limit_count = std::min(out.limit_capacity, static_cast<std::uint32_t>(limits_.size()));
+    std::copy_n(limits_.begin(), out.limit_count, out.limits);
+  }
+
+  void adjust_trades(const sdk::State& state, const cadre_risk_report&,
+                     sdk::Targets& targets) const override {
+    gather(state, targets.weight.data());
+    book_.shrink(settings_);
+    for (std::int64_t k = 0; k < book_.held(); ++k) {
+      const double factor = book_.factor(k);
+      if (factor == 1.0) continue;
+      const Eigen::Index i = book_.instrument(k);
+      targets.set(i, targets.weight[i] * factor, CADRE_REASON_RISK_LIMIT, factor);
+    }
+  }
+
+ private:
+  void gather(const sdk::State& state, const double* weight) const {
+    const sdk::Matrix covariance = state.service(0);
+    if (covariance.rows() != state.size() || covariance.cols() != state.size()) {
+      throw sdk::Refusal(CADRE_SERVICE_COVARIANCE
+                         " is not bound or not ready; add a covariance estimator to services");
+    }
+    const cadre_window& returns = state.raw().returns;
+    if (std::int64_t{returns.rows} < settings_.var_lookback) {
+      throw sdk::Refusal("var_lookback needs " + std::to_string(settings_.var_lookback) +
+                         " periods of returns, there are " + std::to_string(returns.rows));
+    }
+    book_.resize(state.size(), settings_.var_lookback);
+    limits_.reserve(static_cast<std::size_t>(state.size()) + 2);
+    const Market market{covariance.data(),
+                        covariance.outerStride(),
+                        returns.values,
+                        returns.rows,
+                        static_cast<std::int64_t>(returns.stride),
+                        state.raw().periods_per_year};
+    const BookRisk::Gap gap =
+        book_.gather(market, {weight, static_cast<std::size_t>(state.size())}, settings_);
+    if (gap == BookRisk::Gap::none) return;
+    throw sdk::Refusal(
+        std::string(state.id(book_.gap_instrument())) +
+        (gap == BookRisk::Gap::covariance ? " has no covariance" : " lacks returns inside var_lookback") +
+        ": the risk of a book that holds it is not known");
+  }
+
+  void list_limits(const Figures& figures) const {
+    limits_.clear();
+    const auto add = [&](const char* name, double value, double limit, std::uint32_t instrument) {
+      limits_.push_back({sdk::id_of(name), std::max(0.0, value), limit, instrument,
+                         settings_.hard ? std::uint32_t{CADRE_LIMIT_HARD} : 0U});
+    };
+    add("portfolio_volatility", figures.volatility, settings_.max_portfolio_risk, CADRE_BOOK);
+    add("value_at_risk", figures.value_at_risk, settings_.var_limit, CADRE_BOOK);
+    std::int64_t largest = -1;
+    double largest_risk = -1.0;
+    bool any_above = false;
+    for (std::int64_t k = 0; k < book_.held(); ++k) {
+      const double risk = book_.position_risk(k, settings_);
+      if (risk > largest_risk) {
+        largest = k;
+        largest_risk = risk;
+      }
+      if (!(risk > settings_.max_position_risk)) continue;
+      any_above = true;
+      add("position_risk", risk, settings_.max_position_risk,
+          static_cast<std::uint32_t>(book_.instrument(k)));
+    }
+    if (!any_above && largest >= 0) {
+      add("position_risk", largest_risk, settings_.max_position_risk,
+          static_cast<std::uint32_t>(book_.instrument(largest)));
+    }
+    std::sort(limits_.begin(), limits_.end(), is_fuller);
+  }
+
+  Settings settings_;
+  // Workspaces, sized once per universe; no knowledge is in them.
+  mutable BookRisk book_;
+  mutable std::vector<cadre_limit_use> limits_;
+};
+
+constexpr sdk::AgentEntry agents[] = {
+    sdk::agent_entry<Agent>(CADRE_TEXT("cadre.risk_manager"), CADRE_TEXT(CADRE_ROLE_RISK_MANAGER))};
+
+}  // namespace
+}  // namespace cadre::risk_manager
+
+CADRE_DEFINE_PLUGIN("cadre.risk_manager", "0.9.0", cadre::risk_manager::agents)
