@@ -100,6 +100,7 @@ base::Problems Session::start() {
   revision_ = 1;
   remember_plugins(**chain);
   running_ = first.config.get();
+  running_ = first.config.get();
   const journal::RevisionRecord record = record_of(first, *first.config, **chain);
   base::Problems problems = chain.problems();
   problems.append(book_.start(std::move(chain).take(), record));
@@ -110,9 +111,13 @@ base::Problems Session::apply(RevisionPlan::Step& step) {
   base::Problems problems;
   ++revision_;
   if (step.rollback) {
-    const journal::RevisionRecord record = record_of(step, config_, book_.chain());
-    if (!book_.roll_back(record))
-      problems.error("REVISION_NOTHING_BEFORE", {"", 0, 0, ""}, "there is no revision to go back to", "");
+    if (book_.replaced_chain() == nullptr) {
+      problems.error("REVISION_NOTHING_BEFORE", config_.document.place("/changes"),
+                     "there is no revision to go back to");
+      return problems;
+    }
+    std::swap(running_, before_);
+    book_.roll_back(record_of(step, *running_, *book_.replaced_chain()));
     return problems;
   }
   auto chain = chain::build_chain(*step.config, step.plan, store_, &book_.chain());
