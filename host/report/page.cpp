@@ -263,9 +263,10 @@ std::string run_page(const PageInput& input) {
           (input.subtitle.empty() ? "" : escaped(input.subtitle) + "<br>") + dates_line(input.series) +
           "</p>\n<p class=\"verdict\">" + escaped(verdict(input.result)) + "</p>\n" + tiles(input) +
           "</header>\n<main>\n";
-  page += list("Warnings", "wide warnings", input.warnings) + plots() + "<div class=\"columns\">\n" +
-          result_table(input.result) + costs_table(input) + "</div>\n" + heat_table(input.series) +
-          notes(input) + identity(input) + "</main>\n<script type=\"application/json\" id=\"data\">";
+  page += list("Warnings", "wide warnings", input.warnings) + (input.series.dates.empty() ? "" : plots()) +
+          "<div class=\"columns\">\n" + result_table(input.result) + costs_table(input) + "</div>\n" +
+          heat_table(input.series) + notes(input) + identity(input) +
+          "</main>\n<script type=\"application/json\" id=\"data\">";
   page += plot_data(input.series);
   page += "</script>\n<script>";
   page += chart_script();

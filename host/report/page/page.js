@@ -44,6 +44,21 @@
     }
   };
 
+  // Ticks where a year begins, or a month when few years are shown, or any date when few months are.
+  const calendarTicks = (scale) => {
+    const labels = scale.getLabels();
+    const lengths = scale.max - scale.min < (labels === months ? 30 : 45) ? [10] : [4, 7];
+    for (const length of lengths) {
+      const ticks = [];
+      for (let i = Math.max(scale.min, 1); i <= scale.max; ++i)
+        if (labels[i].slice(0, length) !== labels[i - 1].slice(0, length)) ticks.push({ value: i });
+      if (ticks.length < 4 && length < 7) continue;
+      scale.ticks = ticks;
+      scale.labelLength = length;
+      return;
+    }
+  };
+
   const options = (format, more = {}) => ({
     animation: false,
     responsive: true,
@@ -61,16 +76,18 @@
       x: {
         stacked: !!more.stacked,
         ticks: {
-          autoSkip: true, maxRotation: 0, autoSkipPadding: 24,
-          callback(value) { return this.getLabelForValue(value).slice(0, 7); }
+          autoSkip: true, maxRotation: 0, autoSkipPadding: 20,
+          callback(value) { return this.getLabelForValue(value).slice(0, this.labelLength); }
         },
-        grid: { display: false }
+        grid: { display: false },
+        afterBuildTicks: calendarTicks
       },
       y: {
         stacked: !!more.stacked,
         min: more.min,
         max: more.max,
-        ticks: { maxTicksLimit: 7, callback: more.ticks || format }
+        ticks: { maxTicksLimit: 7, callback: more.ticks || format },
+        afterFit: (scale) => { scale.width = 60; }  // one below the other, equal dates stand at equal places
       }
     }
   });
@@ -78,8 +95,18 @@
     label, data: values, color, borderWidth: 1.6, pointRadius: 0, pointHitRadius: 0, spanGaps: false, ...more
   });
 
+  const paint = (datasets) => {
+    for (const set of datasets) {
+      const color = set.color.startsWith('--') ? css(set.color) : set.color;
+      set.borderColor = set.pointBackgroundColor = set.pointBorderColor = color;
+      set.backgroundColor = set.solid || !set.fill ? color : color + '2a';
+    }
+  };
+
+  Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
   const charts = {};
   const add = (id, type, labels, datasets, chartOptions) => {
+    paint(datasets);
     charts[id] = new Chart(document.getElementById(id), { type, data: { labels, datasets }, options: chartOptions, plugins: [pointerLines] });
     charts[id].isMonthly = labels === months;
   };
@@ -88,6 +115,15 @@
     line('strategy', data.equity, '--strategy'),
     line('equal-weight buy and hold', data.benchmark, '--benchmark')
   ], options(amount, { ticks: shortAmount }));
+  // Within one or two powers of ten a logarithmic axis is best read at round amounts.
+  charts.equity.options.scales.y.afterBuildTicks = (scale) => {
+    if (scale.type !== 'logarithmic' || scale.max > 20 * scale.min) return;
+    const rough = (scale.max - scale.min) / 6;
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const step = power * [1, 2, 5, 10].find((x) => x * power >= rough);
+    scale.ticks = [];
+    for (let value = Math.ceil(scale.min / step) * step; value <= scale.max; value += step) scale.ticks.push({ value });
+  };
 
   add('drawdown', 'line', dates, [
     line('strategy', drawdown(data.equity), '--strategy', { fill: 'origin' }),
@@ -105,7 +141,7 @@
   add('risk', 'line', dates, [
     line('losses beyond the forecast', beyond, '--loss', { showLine: false, pointRadius: 3, pointStyle: 'circle', solid: true }),
     line('forecast VaR, as a loss', loss, '--benchmark', { stepped: 'middle' }),
-    line('realised return', data.realised, '--quiet', { borderWidth: 0.8 })
+    line('realised return', data.realised, '--faint', { borderWidth: 1 })
   ], options((x) => percent(x, 2), { ticks: (x) => percent(x, 1) }));
 
   add('changes', 'bar', months, data.stages.map((s, i) => ({
@@ -113,21 +149,25 @@
   })), options((x) => percent(x, 1), { stacked: true, min: 0, ticks: (x) => percent(x, 0) }));
 
   const theme = () => {
-    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     for (const chart of Object.values(charts)) {
-      for (const set of chart.data.datasets) {
-        const color = set.color.startsWith('--') ? css(set.color) : set.color;
-        set.borderColor = color;
-        set.backgroundColor = set.solid || !set.fill ? color : color + '2a';
-        set.pointBackgroundColor = color;
-      }
+      paint(chart.data.datasets);
       chart.options.plugins.legend.labels.color = css('--ink');
       for (const scale of Object.values(chart.options.scales)) {
         scale.ticks.color = css('--quiet');
         scale.grid = { ...scale.grid, color: css('--grid'), borderColor: css('--line') };
       }
-      chart.update('none');
+      chart.update();
     }
+  };
+
+  // A logarithmic axis of its own accord begins at a power of ten, far below what is shown.
+  const scaleEquity = (first, last) => {
+    const isLog = document.getElementById('log').checked;
+    const shown = [data.equity, data.benchmark].flatMap((values) => values.slice(first, last + 1)).filter((x) => x > 0);
+    const y = charts.equity.options.scales.y;
+    y.type = isLog ? 'logarithmic' : 'linear';
+    y.min = isLog && shown.length ? Math.min(...shown) / 1.03 : undefined;
+    y.max = isLog && shown.length ? Math.max(...shown) * 1.03 : undefined;
   };
 
   // The one range of dates that all plots show, as indices of its first and last date.
@@ -138,6 +178,7 @@
     first = Math.max(0, Math.min(first, all[1] - width));
     range = [first, first + width];
     const isAll = first === 0 && width === all[1];
+    scaleEquity(...range);
     for (const chart of Object.values(charts)) {
       const [from, to] = chart.isMonthly
         ? range.map((t) => months.indexOf(dates[t].slice(0, 7)))
@@ -197,10 +238,7 @@
     canvas.addEventListener('dblclick', () => show(...all));
   }
 
-  document.getElementById('log').addEventListener('change', (event) => {
-    charts.equity.options.scales.y.type = event.target.checked ? 'logarithmic' : 'linear';
-    theme();
-  });
+  document.getElementById('log').addEventListener('change', () => show(...range));
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', theme);
   addEventListener('beforeprint', () => { theme(); for (const chart of Object.values(charts)) chart.resize(); });
   addEventListener('afterprint', () => { theme(); for (const chart of Object.values(charts)) chart.resize(); });

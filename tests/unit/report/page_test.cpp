@@ -68,6 +68,7 @@ TEST(Page, a_run_without_decisions_has_a_page_too) {
   EXPECT_THAT(run_page(input), HasSubstr("No decision was made"));
   const PageInput nothing{.title = "empty"};
   EXPECT_THAT(run_page(nothing), HasSubstr("no data"));
+  EXPECT_THAT(run_page(nothing), Not(HasSubstr("<canvas")));
 }
 
 TEST(Page, plots_begin_at_the_first_decision) {

@@ -42,6 +42,10 @@ inline cadre::report::RunSeries synthetic_series(std::size_t days = 2600, std::s
         weights[i] = std::max(weights[i], 0.0);
         invested += weights[i];
       }
+      const double cut = invested > 0.98 ? 0.98 / invested : 1.0;
+      for (double& weight : weights)
+        weight *= cut;
+      invested *= cut;
     }
     series.weights.push_back(weights);
     series.cash.push_back(equity * (1.0 - invested));
