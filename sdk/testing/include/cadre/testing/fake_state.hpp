@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cadre/state.h"
+
+namespace cadre::testing {
+
+inline constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+using Numbers = std::vector<double>;
+using Rows = std::vector<Numbers>;  ///< periods, oldest first; or the rows of a matrix
+
+cadre_signal make_signal(std::uint32_t instrument, int direction, double strength, double confidence,
+                         std::string_view strategy = "test", double horizon_days = 21,
+                         std::int64_t time_ns = 0);
+
+/// Builds an execution state and owns its memory. Starts with: nothing held, cash and equity 1,000,000, no
+/// prices, windows, signals, views or services; long only, gross, net and largest weight at most 1; lots of
+/// 1, ticks of 0.01, multiplier 1, USD, 252 periods a year, epoch 1. A number that is `missing` becomes NaN
+/// with validity 0. Every setter returns the state.
+class FakeState {
+ public:
+  explicit FakeState(std::vector<std::string> ids);
+
+  FakeState& at(std::int64_t time_ns, std::int32_t session_date);
+  FakeState& close(Numbers values);  ///< the mark too, where it is not missing
+  FakeState& open(Numbers values);
+  FakeState& high(Numbers values);
+  FakeState& low(Numbers values);
+  FakeState& volume(Numbers values);
+  FakeState& returns(const Rows& rows);
+  FakeState& closes(const Rows& rows);
+  FakeState& volumes(const Rows& rows);
+  FakeState& weight(Numbers values);
+  FakeState& quantity(const Numbers& units);
+  FakeState& cash(double value);
+  FakeState& equity(double value);
+  FakeState& score(Numbers values, Numbers confidence = {});
+  FakeState& signals(std::vector<cadre_signal> values);
+  /// The next service in the order of the agent's `requires`; only the lower triangle is handed over.
+  FakeState& service(std::string_view id, const Rows& matrix, std::uint32_t observations = 252);
+  FakeState& no_service(std::string_view id);  ///< optional and not bound
+  FakeState& clear_services();
+  FakeState& constraints(bool long_only, double max_gross = 1, double max_net = 1, double max_weight = 1);
+  FakeState& instrument(std::uint32_t i, double tick, double lot, double multiplier);
+  FakeState& periods_per_year(double value);
+  FakeState& epoch(std::uint64_t value);
+
+  std::uint32_t size() const { return static_cast<std::uint32_t>(ids_.size()); }
+  /// Valid until the next setter.
+  const cadre_execution_state& raw() const;
+
+ private:
+  struct Column {
+    Numbers values;
+    std::vector<std::uint8_t> valid;
+    bool exists = false;
+    void set(Numbers numbers);
+    cadre_column raw() const;
+  };
+  struct Window {
+    Numbers values;
+    std::vector<std::uint8_t> valid;
+    std::uint32_t rows = 0;
+    void set(const Rows& all);
+    cadre_window raw(std::uint32_t columns) const;
+  };
+  struct Service {
+    std::string id;
+    Numbers values;
+    std::uint32_t rows = 0;
+    std::uint32_t observations = 0;
+  };
+
+  std::vector<std::string> ids_;
+  mutable std::vector<cadre_instrument> instruments_;
+  Column open_, high_, low_, close_, volume_, price_, score_, confidence_;
+  Window returns_, closes_, volumes_;
+  Numbers weight_, working_weight_;
+  std::vector<std::int64_t> quantity_, working_buy_, working_sell_;
+  std::vector<cadre_signal> signals_;
+  std::vector<Service> services_;
+  mutable std::vector<cadre_service> raw_services_;
+  cadre_constraints constraints_{};
+  cadre_execution_metrics metrics_{};
+  mutable cadre_execution_state raw_{};
+};
+
+}  // namespace cadre::testing
