@@ -51,7 +51,8 @@ int main(int argc, char** argv) {
   app.add_option("--agents", global.agent_folders,
                  "folder of agents; may be given several times (default: the one beside the program, or "
                  "CADRE_AGENTS)")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->allow_extra_args(false);
   app.add_option("--log-level", log_level, "debug, info, warn, error or off")
       ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}));
 
@@ -93,22 +94,27 @@ int main(int argc, char** argv) {
   sub->add_flag("--json", show_json, "print one JSON object");
   command(sub, [&] { return run_agent_show_command(global, show_id, show_json); });
 
-  // X  TryArguments trial;
-  // X  sub = agent->add_subcommand("try", "one agent on one state: the author's microscope");
-  // X  sub->add_option("ID", trial.id, "an agent's id")->required();
-  // X  sub->add_option("--config", trial.config, "JSON file with its settings; defaults without
-  // one")->type_name("FILE"); X  sub->add_option("--state", trial.state, "JSON file with the execution
-  // state")->required()->type_name("FILE"); X  sub->add_option("--service", trial.services,
-  // "NAME=AGENT[:FILE] fills a service it requires; may be given several
-  // times")->type_name("NAME=AGENT[:FILE]")->allow_extra_args(false); X  sub->add_flag("--json", trial.json,
-  // "print one JSON object"); X  command(sub, [&] { return run_agent_try_command(global, trial); });
+  TryArguments trial;
+  sub = agent->add_subcommand("try", "one agent on one state: the author's microscope");
+  sub->add_option("ID", trial.id, "an agent's id")->required();
+  sub->add_option("--config", trial.config, "JSON file with its settings; defaults without one")
+      ->type_name("FILE");
+  sub->add_option("--state", trial.state, "JSON file with the execution state")
+      ->required()
+      ->type_name("FILE");
+  sub->add_option("--service", trial.services,
+                  "NAME=AGENT[:FILE] fills a service it requires; may be given several times")
+      ->type_name("NAME=AGENT[:FILE]")
+      ->allow_extra_args(false);
+  sub->add_flag("--json", trial.json, "print one JSON object");
+  command(sub, [&] { return run_agent_try_command(global, trial); });
 
-  // X  ExplainArguments explain;
-  // X  sub = app.add_subcommand("explain", "why an order is what it is: the change each stage made");
-  // X  sub->add_option("RUN", explain.run, "run folder")->required();
-  // X  sub->add_option("ORDER", explain.order, "client order id, as in orders.csv")->required();
-  // X  sub->add_flag("--json", explain.json, "print one JSON object");
-  // X  command(sub, [&] { return run_explain_command(explain); });
+  ExplainArguments explain;
+  sub = app.add_subcommand("explain", "why an order is what it is: the change each stage made");
+  sub->add_option("RUN", explain.run, "run folder")->required();
+  sub->add_option("ORDER", explain.order, "client order id, as in orders.csv")->required();
+  sub->add_flag("--json", explain.json, "print one JSON object");
+  command(sub, [&] { return run_explain_command(explain); });
 
   ReplayArguments replay;
   sub = app.add_subcommand("replay", "run a recorded run again and compare every order");
