@@ -158,9 +158,10 @@ class Agent final : public sdk::CorrelationAdjuster {
     for (std::uint32_t j = 0; j < old_count; ++j) {
       for (std::uint32_t i = j; i < old_count; ++i) {
         if (change.old_to_new[i] == CADRE_GONE || change.old_to_new[j] == CADRE_GONE) continue;
-        const auto [low, high] = std::minmax(static_cast<std::size_t>(change.old_to_new[i]),
-                                             static_cast<std::size_t>(change.old_to_new[j]));
-        values[low * count + high] = kept_.values[std::size_t{j} * old_count + i];
+        const auto first = static_cast<std::size_t>(change.old_to_new[j]);
+        const auto second = static_cast<std::size_t>(change.old_to_new[i]);
+        values[std::min(first, second) * count + std::max(first, second)] =
+            kept_.values[std::size_t{j} * old_count + i];
       }
     }
     kept_.instruments = count;

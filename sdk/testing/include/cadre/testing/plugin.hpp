@@ -6,8 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cadre/ext/state.h"
-#include "cadre/plugin.h"
+#include "cadre/cadre.h"
 #include "cadre/testing/fake_host.hpp"
 #include "cadre/testing/fake_state.hpp"
 
