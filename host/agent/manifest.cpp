@@ -126,6 +126,21 @@ AgentDeclaration read_agent(const base::JsonDocument& document, const json::obje
         agent.state_reads.push_back(schema.to_number<std::uint32_t>());
     }
   }
+  if (const json::value* reasons = object.if_contains("reasons")) {
+    for (const auto& [code, sentence] : reasons->as_object()) {
+      std::uint32_t number = 0;
+      const std::string_view digits(code);
+      const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+      const bool whole = parsed.ec == std::errc{} && parsed.ptr == digits.data() + digits.size();
+      if (whole && number >= 1000 && sentence.is_string()) {
+        agent.reasons[number] = std::string(sentence.as_string());
+        continue;
+      }
+      problems.error("MANIFEST_BAD_REASON", document.place(pointer + "/reasons/" + base::pointer_token(code)),
+                     base::quote(digits) + " is not a code from 1000 with a sentence",
+                     "codes below 1000 are the host's");
+    }
+  }
   const std::string schema_pointer = pointer + "/config_schema";
   problems.append(base::check_schema(agent.config_schema, [&](std::string_view inside) {
     return document.place(schema_pointer + std::string(inside));

@@ -2,6 +2,7 @@
 
 #include <boost/json/value.hpp>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct AgentDeclaration {
   std::vector<std::string> hot_keys;
   std::vector<std::string> provides;
   std::vector<ServiceNeed> needs;
+  std::map<std::uint32_t, std::string> reasons;  ///< its own reason codes (from 1000) to sentences
   std::uint32_t state_schema = 0;
   std::vector<std::uint32_t> state_reads;  ///< older schemas it can load
   base::Place place;

@@ -32,12 +32,13 @@ std::string limit_line(const cadre_limit_use& use) {
 
 json::object to_json(const scenario::Explanation& e) {
   json::array steps;
-  for (const chain::WaterfallStep& step : e.steps) {
+  for (std::size_t k = 0; k < e.steps.size(); ++k) {
+    const chain::WaterfallStep& step = e.steps[k];
     steps.push_back({{"stage", step.stage},
                      {"target_weight", step.target},
                      {"quantity", base::Quantity::from_raw(step.quantity_e9).to_string()},
                      {"change", base::Quantity::from_raw(step.change_e9).to_string()},
-                     {"reason", chain::reason_name(step.reason.code)},
+                     {"reason", e.reasons[k]},
                      {"value", step.reason.value}});
   }
   json::array reports;
@@ -100,10 +101,11 @@ int run_explain_command(const ExplainArguments& arguments) {
                    quantity(e.decision.position_e9[e.index] + e.decision.working_e9[e.index], false), "",
                    ""});
     std::int64_t total = 0;
-    for (const chain::WaterfallStep& step : e.steps) {
+    for (std::size_t k = 0; k < e.steps.size(); ++k) {
+      const chain::WaterfallStep& step = e.steps[k];
       total += step.change_e9;
-      std::string why = chain::reason_name(step.reason.code);
-      if (!why.empty()) why += " " + report::decimals(step.reason.value, 4);
+      std::string why = e.reasons[k];
+      if (!why.empty()) why += " (" + report::decimals(step.reason.value, 4) + ")";
       table.add_row({step.stage, report::percent(step.target), quantity(step.quantity_e9, false),
                      quantity(step.change_e9, true), why});
     }

@@ -278,12 +278,14 @@ void TradeExecutionOrchestrator::enforce_final_risk() {
   open_targets();
   std::copy(target_.begin(), target_.end(), desired_.begin());
   // Targets first, then what they mean in whole lots: both have to keep max(limit, what the book already
-  // uses).
+  // uses). Lots are rounded towards the position, so a sale that is a little smaller may leave too little
+  // room for the purchases: constraints are looked at again too.
   const auto feasible = [&](double factor) {
     size_cut(factor);
     const bool weights_keep = panel_.analyze_against_current(state, target_, current_).acceptable;
     round_to_lots();
-    return weights_keep && panel_.analyze_against_current(state, rounded_weight_, current_).acceptable;
+    return weights_keep && has_room(rounded_weight_) &&
+           panel_.analyze_against_current(state, rounded_weight_, current_).acceptable;
   };
   double factor = risk_failed_ ? -1 : (feasible(1) ? 1 : 0);
   if (!risk_failed_ && factor != 1) {
@@ -469,6 +471,20 @@ bool TradeExecutionOrchestrator::keeps_constraints(std::span<const double> weigh
   }
   return inside && gross <= std::max(bounds.max_gross_exposure, gross_now) + slack &&
          std::fabs(net) <= std::max(bounds.max_net_exposure, std::fabs(net_now)) + slack;
+}
+
+bool TradeExecutionOrchestrator::has_room(std::span<const double> weight) const {
+  constexpr double slack = 1e-9;
+  double gross = 0, net = 0;
+  bool increases = false;
+  for (std::size_t i = 0; i < weight.size(); ++i) {
+    gross += std::fabs(weight[i]);
+    net += weight[i];
+    increases = increases || std::fabs(weight[i]) > std::fabs(current_[i]) + slack;
+  }
+  const config::ConstraintsConfig& bounds = chain_->constraints;
+  return !increases ||
+         (gross <= bounds.max_gross_exposure + slack && std::fabs(net) <= bounds.max_net_exposure + slack);
 }
 
 }  // namespace cadre::chain

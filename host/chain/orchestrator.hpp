@@ -62,6 +62,9 @@ class TradeExecutionOrchestrator {
   void hold_everything();
   void note_failure(const Stage& stage, cadre_status status);
   bool keeps_constraints(std::span<const double> weight) const;
+  /// Whether what would really be held leaves room for its increases: a book above its exposure limits may
+  /// only shrink.
+  bool has_room(std::span<const double> weight) const;
   void round_to_lots();
   void size_cut(double factor);
   void scale_to_limit();

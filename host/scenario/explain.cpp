@@ -1,7 +1,9 @@
 #include "host/scenario/explain.hpp"
 
 #include <boost/json.hpp>
+#include <map>
 
+#include "host/agent/catalog.hpp"
 #include "host/base/text.hpp"
 #include "host/config/scenario_config.hpp"
 #include "host/journal/journal.hpp"
@@ -68,6 +70,24 @@ class Search {
   bool found_ = false;
 };
 
+/// The sentences that the agents of a revision have for their own reason codes, by stage.
+std::map<std::string, std::map<std::uint32_t, std::string>> plugin_reasons(const std::filesystem::path& run,
+                                                                           const std::string& revision_text) {
+  std::map<std::string, std::map<std::uint32_t, std::string>> reasons;
+  const agent::Catalog catalog = agent::Catalog::discover({run / "plugins"});
+  auto revision = base::JsonDocument::parse("revision", revision_text);
+  if (!revision) return reasons;
+  for (const auto& filled : revision->root().at("agents").as_array()) {
+    for (const agent::CatalogEntry& entry : catalog.entries()) {
+      if (entry.agent->id == filled.at("agent").as_string() &&
+          entry.manifest->sha256 == filled.at("sha256").as_string()) {
+        reasons[std::string(filled.at("stage").as_string())] = entry.agent->reasons;
+      }
+    }
+  }
+  return reasons;
+}
+
 }  // namespace
 
 base::Result<Explanation> explain_order(const std::filesystem::path& run, const std::string& client_id) {
@@ -123,8 +143,14 @@ base::Result<Explanation> explain_order(const std::filesystem::path& run, const 
   const bool decided = result.decision.stages.size() == search.revision_.stages.size() &&
                        result.index < result.decision.price_e9.size() &&
                        std::string_view(client_id).find(".settle.") == std::string_view::npos;
+  const auto own_reasons = plugin_reasons(run, search.revision_.text);
   if (decided)
     result.steps = chain::waterfall(result.decision, search.revision_.stages, result.index, about, sent);
+  for (const chain::WaterfallStep& step : result.steps) {
+    const auto stage = own_reasons.find(step.stage);
+    const bool own = stage != own_reasons.end() && stage->second.count(step.reason.code) != 0;
+    result.reasons.push_back(own ? stage->second.at(step.reason.code) : chain::reason_name(step.reason.code));
+  }
   return result;
 }
 

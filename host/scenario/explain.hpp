@@ -18,6 +18,7 @@ struct Explanation {
   std::size_t index = 0;        ///< of the instrument in the decision
   std::string decision_reason;  ///< of the revision
   std::vector<chain::WaterfallStep> steps;
+  std::vector<std::string> reasons;             ///< per step: why, in words; empty without a reason
   std::vector<cadre_execution_report> reports;  ///< what became of it
 };
 

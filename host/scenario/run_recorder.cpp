@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/chain/waterfall.hpp"
 #include "host/model/order.hpp"
 
 namespace cadre::scenario {
@@ -162,8 +163,11 @@ std::vector<report::OrderRow> RunRecorder::orders() const {
       if ((tracked.failed_checks >> check & 1) != 0)
         row.reason += (row.reason.empty() ? "" : " ") + std::string(checks[check].code);
     }
-    if (row.reason.empty() && tracked.reason != 0)
-      row.reason = "environment_" + std::to_string(tracked.reason);
+    if (row.reason.empty() && tracked.reason != 0) {
+      const auto& reasons = book_.chain().environment.agent->declaration().reasons;
+      const auto known = reasons.find(tracked.reason);
+      row.reason = known != reasons.end() ? known->second : chain::reason_name(tracked.reason);
+    }
     rows.push_back(std::move(row));
   }
   return rows;
