@@ -1,0 +1,129 @@
+#include "host/agent/isolated_agent.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "host/agent/isolated_tables.hpp"
+
+extern char** environ;
+
+namespace cadre::agent {
+
+namespace {
+
+constexpr int reply_timeout_ms = 10'000;
+constexpr int child_socket = 3;
+
+std::filesystem::path helper_program() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "cadre-agent-host";
+}
+
+base::Problems refuse(std::string message, std::string next) {
+  base::Problems problems;
+  problems.error("ISOLATION_START", {helper_program().string(), 0, 0, ""}, std::move(message), std::move(next));
+  return problems;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<IsolatedAgent>> IsolatedAgent::start(const std::filesystem::path& copy, const Started& what) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return refuse("no socket pair: " + std::string(std::strerror(errno)), "");
+  std::unique_ptr<IsolatedAgent> isolated(new IsolatedAgent());
+  isolated->started_ = what;
+  isolated->socket_ = ends[0];
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], child_socket);
+  const std::string program = helper_program().string();
+  const std::string library = copy.string();
+  char* arguments[] = {const_cast<char*>(program.c_str()), const_cast<char*>(library.c_str()), nullptr};
+  const int failed = posix_spawn(&isolated->process_, program.c_str(), &actions, nullptr, arguments, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  close(ends[1]);
+  if (failed != 0) {
+    isolated->process_ = -1;
+    return refuse("cannot be started: " + std::string(std::strerror(failed)), "it belongs beside the host's program");
+  }
+  journal::Encoder& to = isolated->request(Call::start);
+  to.put_text(what.agent_id);
+  to.put_text(what.instance);
+  to.put_text(what.book);
+  to.put(what.seed);
+  const cadre_status status = isolated->ask();
+  if (status != CADRE_OK) {
+    std::string reason;
+    if (status != CADRE_FATAL) isolated->reply().get_text(reason);
+    return refuse("the process for " + what.agent_id + " did not start the agent" + (reason.empty() ? std::string() : ": " + reason), "");
+  }
+  isolated->reply().get(isolated->observes_);
+  isolated->reply().get(isolated->state_schema_);
+  isolated->agent_ = isolated_agent_table(isolated.get());
+  return isolated;
+}
+
+IsolatedAgent::~IsolatedAgent() {
+  if (socket_ >= 0) close(socket_);  // the child ends when its socket does
+  if (process_ <= 0) return;
+  int status = 0;
+  for (int patience = 0; patience < 200; ++patience) {
+    if (waitpid(process_, &status, WNOHANG) == process_) return;
+    timespec pause{0, 5'000'000};
+    nanosleep(&pause, nullptr);
+  }
+  kill(process_, SIGKILL);
+  waitpid(process_, &status, 0);
+}
+
+journal::Encoder& IsolatedAgent::request(Call call) {
+  encoder_.clear();
+  encoder_.put(static_cast<std::uint32_t>(call));
+  return encoder_;
+}
+
+cadre_status IsolatedAgent::ask(int descriptor) {
+  if (gone_) return CADRE_FATAL;
+  if (!send_frame(socket_, encoder_.bytes(), descriptor) || !receive_frame(socket_, bytes_, reply_timeout_ms)) {
+    gone_ = true;  // a late answer would be taken for another call's
+    return CADRE_FATAL;
+  }
+  reply_.emplace(std::span<const std::byte>(bytes_));
+  const auto status = reply_->get<std::uint32_t>();
+  return reply_->ok() ? status : cadre_status{CADRE_FATAL};
+}
+
+bool IsolatedAgent::enter_arena(const model::Arena& arena) {
+  arena_ = &arena;
+  request(Call::enter_arena).put(static_cast<std::uint64_t>(arena.memory().bytes));
+  return ask(arena.memory().descriptor) == CADRE_OK;
+}
+
+void IsolatedAgent::put_state(const cadre_execution_state& state) {
+  encoder_.put(static_cast<std::uint32_t>(state.service_count));
+  for (std::uint64_t k = 0; k < state.service_count; ++k) {
+    cadre_service service = *cadre_service_at(&state, k);
+    // Values lie in the arena, so what is sent is where: offset + 1, 0 for none.
+    const auto* base = reinterpret_cast<const std::byte*>(arena_->memory().data);
+    const auto* values = reinterpret_cast<const std::byte*>(service.matrix.values);
+    const bool inside = values >= base && values < base + arena_->memory().bytes;
+    encoder_.put(inside ? static_cast<std::uint64_t>(values - base) + 1 : std::uint64_t{0});
+    if (!inside) service.observations = 0;
+    encoder_.put_text({service.id.text, sizeof service.id.text});
+    encoder_.put(service.matrix.rows);
+    encoder_.put(service.matrix.columns);
+    encoder_.put(service.matrix.stride);
+    encoder_.put(service.observations);
+  }
+  encoder_.put(state.risk != nullptr);
+  if (state.risk != nullptr) put_report(encoder_, *state.risk);
+}
+
+}  // namespace cadre::agent

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cadre/agent.h"
+#include "host/agent/isolated_protocol.hpp"
+#include "host/base/result.hpp"
+#include "host/model/arena.hpp"
+
+namespace cadre::agent {
+
+/// An agent that lives in a child process (cadre-agent-host, beside this program) and looks like any other: agent() has the same function tables. Reads the
+/// book's arena, mapped read-only; its outputs are copied before anything looks at them. When the process is gone or does not answer in time, every call is
+/// CADRE_FATAL, and the stage's policy decides. No sandbox yet. [decision-thread]
+class IsolatedAgent {
+ public:
+  struct Started {
+    std::string agent_id;
+    std::string role;
+    std::string instance;
+    std::string book;
+    std::uint64_t seed = 0;
+  };
+
+  /// Starts the child with the store's copy of a library. Errors: ISOLATION_START.
+  static base::Result<std::unique_ptr<IsolatedAgent>> start(const std::filesystem::path& copy, const Started& what);
+  ~IsolatedAgent();
+  IsolatedAgent(const IsolatedAgent&) = delete;
+  IsolatedAgent& operator=(const IsolatedAgent&) = delete;
+
+  /// self and function tables, as if the library were loaded here.
+  const cadre_agent& agent() const { return agent_; }
+  std::uint32_t observes() const { return observes_; }
+  std::uint32_t state_schema() const { return state_schema_; }
+  /// Gives the child the arena its views are made from; before any call with a state.
+  bool enter_arena(const model::Arena& arena);
+  int process() const { return process_; }
+
+ private:
+  friend struct IsolatedCalls;
+  IsolatedAgent() = default;
+  /// Begins a request; what the call needs is put behind.
+  journal::Encoder& request(Call call);
+  /// Sends it and waits. Returns the agent's status, CADRE_FATAL without a reply; the rest of the reply is in reply().
+  cadre_status ask(int descriptor = -1);
+  journal::Decoder& reply() { return *reply_; }
+  /// What of the state is not in the arena: services, and the latest risk report.
+  void put_state(const cadre_execution_state& state);
+
+  cadre_agent agent_{};
+  Started started_;
+  int process_ = -1;
+  int socket_ = -1;
+  bool gone_ = false;
+  std::uint32_t observes_ = 0;
+  std::uint32_t state_schema_ = 0;
+  cadre_requirements requirements_{};
+  const model::Arena* arena_ = nullptr;
+  journal::Encoder encoder_;
+  std::vector<std::byte> bytes_;
+  std::optional<journal::Decoder> reply_;
+};
+
+}  // namespace cadre::agent

@@ -1,0 +1,171 @@
+#include "host/agent/isolated_protocol.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+
+namespace cadre::agent {
+
+namespace {
+
+constexpr std::uint32_t frame_bytes_max = 1u << 28;
+
+bool send_all(int socket, const std::byte* data, std::size_t count) {
+  while (count > 0) {
+    const ssize_t sent = send(socket, data, count, MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent <= 0) return false;
+    data += sent;
+    count -= static_cast<std::size_t>(sent);
+  }
+  return true;
+}
+
+bool wait_readable(int socket, int timeout_ms) {
+  pollfd wait{socket, POLLIN, 0};
+  for (;;) {
+    const int ready = poll(&wait, 1, timeout_ms);
+    if (ready < 0 && errno == EINTR) continue;
+    return ready > 0;
+  }
+}
+
+bool receive_all(int socket, std::byte* data, std::size_t count, int timeout_ms) {
+  while (count > 0) {
+    if (!wait_readable(socket, timeout_ms)) return false;
+    const ssize_t got = recv(socket, data, count, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    data += got;
+    count -= static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+}  // namespace
+
+bool send_frame(int socket, std::span<const std::byte> bytes, int descriptor) {
+  std::uint32_t length = static_cast<std::uint32_t>(bytes.size());
+  iovec part{&length, sizeof length};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  if (descriptor >= 0) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* head = CMSG_FIRSTHDR(&message);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
+  }
+  return sendmsg(socket, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof length) && send_all(socket, bytes.data(), bytes.size());
+}
+
+bool receive_frame(int socket, std::vector<std::byte>& bytes, int timeout_ms, int* descriptor) {
+  std::uint32_t length = 0;
+  iovec part{&length, sizeof length};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  if (!wait_readable(socket, timeout_ms)) return false;
+  if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL) != static_cast<ssize_t>(sizeof length)) return false;
+  for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr; head = CMSG_NXTHDR(&message, head)) {
+    if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) continue;
+    int received = -1;
+    std::memcpy(&received, CMSG_DATA(head), sizeof received);
+    if (descriptor != nullptr) *descriptor = received;
+    else close(received);
+  }
+  if (length > frame_bytes_max) return false;
+  bytes.resize(length);
+  return receive_all(socket, bytes.data(), length, timeout_ms);
+}
+
+void put_weights(journal::Encoder& to, std::span<const double> weights) { to.put_array(weights); }
+
+bool get_weights(journal::Decoder& from, std::span<double> weights) {
+  std::vector<double> values;
+  from.get_array(values);
+  if (!from.ok() || values.size() != weights.size()) return false;
+  std::copy(values.begin(), values.end(), weights.begin());
+  return true;
+}
+
+void put_reasons(journal::Encoder& to, std::span<const cadre_reason> reasons) {
+  to.put_structs(std::vector<cadre_reason>(reasons.begin(), reasons.end()));
+}
+
+bool get_reasons(journal::Decoder& from, std::span<cadre_reason> reasons) {
+  std::vector<cadre_reason> values;
+  from.get_structs(values);
+  if (!from.ok() || values.size() != reasons.size()) return false;
+  std::copy(values.begin(), values.end(), reasons.begin());
+  return true;
+}
+
+void OwnedRiskReport::size(std::uint32_t instruments, std::uint32_t limit_capacity) {
+  const double nan = std::nan("");
+  limits.assign(limit_capacity, {});
+  component_risk.assign(instruments, 0);
+  report = {sizeof(cadre_risk_report), 0, nan, nan, nan, component_risk.data(), limits.data(), limit_capacity, 0, instruments, 0};
+}
+
+void put_report(journal::Encoder& to, const cadre_risk_report& report) {
+  to.put(report.acceptable);
+  to.put(report.volatility);
+  to.put(report.value_at_risk);
+  to.put(report.expected_shortfall);
+  to.put_array(std::span<const double>(report.component_risk, report.component_risk != nullptr ? report.instrument_count : 0));
+  to.put_structs(std::vector<cadre_limit_use>(report.limits, report.limits + std::min(report.limit_count, report.limit_capacity)));
+}
+
+bool get_report(journal::Decoder& from, cadre_risk_report& report) {
+  from.get(report.acceptable);
+  from.get(report.volatility);
+  from.get(report.value_at_risk);
+  from.get(report.expected_shortfall);
+  std::vector<double> component;
+  from.get_array(component);
+  std::vector<cadre_limit_use> limits;
+  from.get_structs(limits);
+  if (!from.ok() || limits.size() > report.limit_capacity) return false;
+  if (report.component_risk != nullptr) {
+    if (component.size() != report.instrument_count) return false;
+    std::copy(component.begin(), component.end(), report.component_risk);
+  }
+  std::copy(limits.begin(), limits.end(), report.limits);
+  report.limit_count = static_cast<std::uint32_t>(limits.size());
+  return true;
+}
+
+void put_report(journal::Encoder& to, const cadre_correlation_report& report) {
+  to.put(report.acceptable);
+  to.put(report.mean_correlation);
+  to.put(report.highest_correlation);
+  to.put(report.pair_count);
+  to.put_structs(std::vector<cadre_pair>(report.pairs, report.pairs + std::min(report.pair_count, report.pair_capacity)));
+}
+
+bool get_report(journal::Decoder& from, cadre_correlation_report& report) {
+  from.get(report.acceptable);
+  from.get(report.mean_correlation);
+  from.get(report.highest_correlation);
+  from.get(report.pair_count);
+  std::vector<cadre_pair> pairs;
+  from.get_structs(pairs);
+  if (!from.ok() || pairs.size() > report.pair_capacity) return false;
+  std::copy(pairs.begin(), pairs.end(), report.pairs);
+  return true;
+}
+
+}  // namespace cadre::agent

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "cadre/cadre.h"
+#include "host/journal/codec.hpp"
+
+namespace cadre::agent {
+
+/// What the host asks of an agent in another process. One request, one reply, on a stream socket; the arena is mapped by both, so only what is not in the arena
+/// is sent.
+enum class Call : std::uint32_t {
+  start = 1,  ///< agent id, instance, book, seed -> what it observes, its state schema
+  init,         ///< configuration -> requirements, or a reason
+  enter_arena,  ///< with the arena's descriptor attached
+  activate,
+  deactivate,
+  observe,
+  save_state,
+  load_state,
+  generate_signals,
+  aggregate_signals,
+  propose_trades,
+  optimize_targets,
+  analyze_risk,
+  adjust_for_risk,
+  analyze_correlations,
+  adjust_for_correlation,
+  adjust_trades,
+  apply_rules,
+  publish,
+  execute_trade,
+  cancel_order,
+  query_order,
+  next_report
+};
+
+/// A frame: u32 length, then bytes; a descriptor may ride along. False: the other side is gone, or did not answer in time.
+bool send_frame(int socket, std::span<const std::byte> bytes, int descriptor = -1);
+bool receive_frame(int socket, std::vector<std::byte>& bytes, int timeout_ms, int* descriptor = nullptr);
+
+// What goes along with calls. Readers refuse what does not fit, through the decoder.
+
+void put_reasons(journal::Encoder& to, std::span<const cadre_reason> reasons);
+bool get_reasons(journal::Decoder& from, std::span<cadre_reason> reasons);
+void put_weights(journal::Encoder& to, std::span<const double> weights);
+bool get_weights(journal::Decoder& from, std::span<double> weights);
+
+/// A risk report with its arrays. `get` fills the arrays the report points to, as far as their capacity goes.
+void put_report(journal::Encoder& to, const cadre_risk_report& report);
+bool get_report(journal::Decoder& from, cadre_risk_report& report);
+void put_report(journal::Encoder& to, const cadre_correlation_report& report);
+bool get_report(journal::Decoder& from, cadre_correlation_report& report);
+
+/// A report that owns its arrays.
+struct OwnedRiskReport {
+  cadre_risk_report report{};
+  std::vector<cadre_limit_use> limits;
+  std::vector<double> component_risk;
+  void size(std::uint32_t instruments, std::uint32_t limit_capacity);
+};
+
+}  // namespace cadre::agent

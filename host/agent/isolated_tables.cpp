@@ -1,0 +1,252 @@
+#include "host/agent/isolated_tables.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "host/agent/isolated_agent.hpp"
+
+namespace cadre::agent {
+
+/// One static function per entry of a function table. `self` is the IsolatedAgent.
+struct IsolatedCalls {
+  static IsolatedAgent& of(const void* self) { return *static_cast<IsolatedAgent*>(const_cast<void*>(self)); }
+  static cadre_status damaged(IsolatedAgent& agent) {
+    agent.gone_ = true;  // it does not speak the protocol: nothing it says can be relied on
+    return CADRE_FATAL;
+  }
+
+  static cadre_status init(void* self, cadre_string config, cadre_buffer* reason) {
+    IsolatedAgent& agent = of(self);
+    agent.request(Call::init).put_text({config.data, config.length});
+    const cadre_status status = agent.ask();
+    std::string text;
+    if (status != CADRE_OK && status != CADRE_FATAL) agent.reply().get_text(text);
+    if (status == CADRE_FATAL) text = "its process ended";
+    if (reason != nullptr) {
+      reason->needed = text.size();
+      std::copy_n(text.data(), std::min<std::uint64_t>(text.size(), reason->capacity), reason->data);
+    }
+    if (status == CADRE_OK) agent.reply().get_struct(agent.requirements_);
+    return status;
+  }
+  static cadre_status requirements(const void* self, cadre_requirements* out) {
+    *out = of(self).requirements_;
+    return CADRE_OK;
+  }
+  static cadre_status plain(void* self, Call call) {
+    of(self).request(call);
+    return of(self).ask();
+  }
+  static cadre_status activate(void* self) { return plain(self, Call::activate); }
+  static void deactivate(void* self) { plain(self, Call::deactivate); }
+  static void destroy(void*) {}  // ends with the IsolatedAgent
+
+  static cadre_status observe(void* self, const cadre_event* event, const cadre_execution_state* state) {
+    IsolatedAgent& agent = of(self);
+    journal::Encoder& to = agent.request(Call::observe);
+    to.put(event->kind);
+    to.put(event->sequence);
+    to.put(event->time_ns);
+    if (event->kind == CADRE_EVENT_FILL) to.put_struct(*static_cast<const cadre_execution_report*>(event->payload));
+    if (event->kind == CADRE_EVENT_SIGNAL) to.put_struct(*static_cast<const cadre_signal*>(event->payload));
+    if (event->kind == CADRE_EVENT_OUTCOME) to.put_struct(*static_cast<const cadre_outcome*>(event->payload));
+    if (event->kind == CADRE_EVENT_UNIVERSE) {
+      const auto* change = static_cast<const cadre_universe_change*>(event->payload);
+      to.put(change->old_epoch);
+      to.put_array(std::span<const std::int32_t>(change->old_to_new, change->old_count));
+    }
+    agent.put_state(*state);
+    return agent.ask();
+  }
+
+  static cadre_status save_state(const void* self, cadre_buffer* out) {
+    IsolatedAgent& agent = of(self);
+    agent.request(Call::save_state);
+    const cadre_status status = agent.ask();
+    if (status != CADRE_OK) return status;
+    std::string bytes;
+    agent.reply().get_text(bytes);
+    if (!agent.reply().ok()) return damaged(agent);
+    out->needed = bytes.size();
+    std::copy_n(bytes.data(), std::min<std::uint64_t>(bytes.size(), out->capacity), out->data);
+    return CADRE_OK;
+  }
+  static cadre_status load_state(void* self, std::uint32_t schema, std::uint32_t count, const std::uint8_t* data, std::uint64_t length) {
+    IsolatedAgent& agent = of(self);
+    journal::Encoder& to = agent.request(Call::load_state);
+    to.put(schema);
+    to.put(count);
+    to.put_text({reinterpret_cast<const char*>(data), length});
+    return agent.ask();
+  }
+
+  static cadre_status generate_signals(const void* self, const cadre_execution_state* state, cadre_signal* out, std::uint64_t capacity, std::uint64_t* needed) {
+    IsolatedAgent& agent = of(self);
+    agent.request(Call::generate_signals).put(capacity);
+    agent.put_state(*state);
+    const cadre_status status = agent.ask();
+    if (status != CADRE_OK) return status;
+    std::vector<cadre_signal> signals;
+    agent.reply().get(*needed);
+    agent.reply().get_structs(signals);
+    if (!agent.reply().ok() || signals.size() > capacity) return damaged(agent);
+    std::copy(signals.begin(), signals.end(), out);
+    return status;
+  }
+
+  static cadre_status aggregate_signals(const void* self, const cadre_execution_state* state, cadre_views* out) {
+    IsolatedAgent& agent = of(self);
+    agent.request(Call::aggregate_signals);
+    agent.put_state(*state);
+    const cadre_status status = agent.ask();
+    if (status != CADRE_OK) return status;
+    std::vector<std::uint8_t> valid;
+    const bool fits = get_weights(agent.reply(), {out->score, out->instrument_count}) && get_weights(agent.reply(), {out->confidence, out->instrument_count});
+    agent.reply().get_array(valid);
+    if (!fits || !agent.reply().ok() || valid.size() != out->instrument_count) return damaged(agent);
+    std::copy(valid.begin(), valid.end(), out->valid);
+    return status;
+  }
+
+  /// Targets go there and come back changed.
+  static cadre_status targets(IsolatedAgent& agent, const cadre_execution_state* state, cadre_targets* targets) {
+    put_weights(agent.encoder_, {targets->weight, targets->instrument_count});
+    put_reasons(agent.encoder_, {targets->reasons, targets->instrument_count});
+    agent.put_state(*state);
+    const cadre_status status = agent.ask();
+    if (status != CADRE_OK) return status;
+    if (!get_weights(agent.reply(), {targets->weight, targets->instrument_count}) || !get_reasons(agent.reply(), {targets->reasons, targets->instrument_count})) return damaged(agent);
+    return status;
+  }
+  template <Call call>
+  static cadre_status change_targets(const void* self, const cadre_execution_state* state, cadre_targets* out) {
+    of(self).request(call);
+    return targets(of(self), state, out);
+  }
+
+  static cadre_status analyze_risk(const void* self, const cadre_execution_state* state, const double* weight, cadre_risk_report* out) {
+    IsolatedAgent& agent = of(self);
+    journal::Encoder& to = agent.request(Call::analyze_risk);
+    put_weights(to, {weight, state->instrument_count});
+    to.put(out->limit_capacity);
+    agent.put_state(*state);
+    const cadre_status status = agent.ask();
+    if (status != CADRE_OK) return status;
+    return get_report(agent.reply(), *out) ? status : damaged(agent);
+  }
+  static cadre_status adjust_for_risk(const void* self, const cadre_execution_state* state, const cadre_risk_report* report, cadre_targets* out) {
+    put_report(of(self).request(Call::adjust_for_risk), *report);
+    return targets(of(self), state, out);
+  }
+  static cadre_status analyze_correlations(const void* self, const cadre_execution_state* state, const double* weight, cadre_correlation_report* out) {
+    IsolatedAgent& agent = of(self);
+    journal::Encoder& to = agent.request(Call::analyze_correlations);
+    put_weights(to, {weight, state->instrument_count});
+    to.put(out->pair_capacity);
+    agent.put_state(*state);
+    const cadre_status status = agent.ask();
+    if (status != CADRE_OK) return status;
+    return get_report(agent.reply(), *out) ? status : damaged(agent);
+  }
+  static cadre_status adjust_for_correlation(const void* self, const cadre_execution_state* state, const cadre_correlation_report* report, cadre_targets* out) {
+    put_report(of(self).request(Call::adjust_for_correlation), *report);
+    return targets(of(self), state, out);
+  }
+
+  static cadre_status apply_rules(const void* self, const cadre_execution_state* state, const cadre_needs* needs, cadre_order* out, std::uint64_t capacity,
+                                  std::uint64_t* needed, cadre_reason* reasons) {
+    IsolatedAgent& agent = of(self);
+    const std::uint32_t n = needs->instrument_count;
+    journal::Encoder& to = agent.request(Call::apply_rules);
+    to.put_array(std::span<const std::int64_t>(needs->quantity_e9, n));
+    to.put_array(std::span<const std::int64_t>(needs->reference_price_e9, n));
+    put_weights(to, {needs->target_weight, n});
+    to.put(capacity);
+    agent.put_state(*state);
+    const cadre_status status = agent.ask();
+    if (status != CADRE_OK) return status;
+    std::vector<cadre_order> orders;
+    agent.reply().get(*needed);
+    agent.reply().get_structs(orders);
+    if (!get_reasons(agent.reply(), {reasons, n}) || orders.size() > capacity) return damaged(agent);
+    std::copy(orders.begin(), orders.end(), out);
+    return status;
+  }
+
+  static cadre_status publish(const void* self, const cadre_execution_state* state, cadre_string service, cadre_service_output* out) {
+    IsolatedAgent& agent = of(self);
+    agent.request(Call::publish).put_text({service.data, service.length});
+    agent.put_state(*state);
+    const cadre_status status = agent.ask();
+    if (status != CADRE_OK) return status;
+    std::vector<double> values;
+    agent.reply().get(out->observations);
+    agent.reply().get_array(values);
+    const std::size_t rows = out->rows;
+    if (!agent.reply().ok() || (out->observations != 0 && values.size() != rows * out->columns)) return damaged(agent);
+    for (std::size_t c = 0; c < out->columns && !values.empty(); ++c) std::copy_n(values.data() + c * rows, rows, out->data + c * out->stride);
+    return status;
+  }
+
+  static cadre_status execute_trade(void* self, const cadre_order* order, cadre_trade_result* out) {
+    IsolatedAgent& agent = of(self);
+    agent.request(Call::execute_trade).put_struct(*order);
+    return struct_reply(agent, *out);
+  }
+  static cadre_status cancel_order(void* self, cadre_id client_id) {
+    of(self).request(Call::cancel_order).put_struct(client_id);
+    return of(self).ask();
+  }
+  static cadre_status query_order(const void* self, cadre_id client_id, cadre_trade_result* out) {
+    of(self).request(Call::query_order).put_struct(client_id);
+    return struct_reply(of(self), *out);
+  }
+  static cadre_status next_report(void* self, cadre_execution_report* out) {
+    of(self).request(Call::next_report);
+    return struct_reply(of(self), *out);
+  }
+  template <class T>
+  static cadre_status struct_reply(IsolatedAgent& agent, T& out) {
+    const cadre_status status = agent.ask();
+    if (status != CADRE_OK) return status;
+    agent.reply().get_struct(out);
+    return agent.reply().ok() ? status : damaged(agent);
+  }
+
+  static const void* get_interface(const void* self, cadre_string id);
+};
+
+const void* IsolatedCalls::get_interface(const void* self, cadre_string id) {
+  using C = IsolatedCalls;
+  static constexpr cadre_signal_source source{sizeof source, 0, &C::generate_signals};
+  static constexpr cadre_signal_aggregator aggregator{sizeof aggregator, 0, &C::aggregate_signals};
+  static constexpr cadre_position_sizer sizer{sizeof sizer, 0, &C::change_targets<Call::propose_trades>};
+  static constexpr cadre_portfolio_optimizer optimizer{sizeof optimizer, 0, &C::change_targets<Call::optimize_targets>};
+  static constexpr cadre_risk_manager risk{sizeof risk, 0, &C::analyze_risk, &C::adjust_for_risk};
+  static constexpr cadre_correlation_adjuster correlation{sizeof correlation, 0, &C::analyze_correlations, &C::adjust_for_correlation};
+  static constexpr cadre_trade_adjuster adjuster{sizeof adjuster, 0, &C::change_targets<Call::adjust_trades>};
+  static constexpr cadre_execution_rules rules{sizeof rules, 0, &C::apply_rules};
+  static constexpr cadre_service_provider provider{sizeof provider, 0, &C::publish};
+  static constexpr cadre_execution_environment environment{sizeof environment, 0, &C::execute_trade, &C::cancel_order, &C::query_order, &C::next_report};
+  static constexpr cadre_state_table state{sizeof state, 0, &C::save_state, &C::load_state};
+  const std::pair<std::string_view, const void*> tables[] = {
+      {CADRE_ROLE_SIGNAL_SOURCE, &source},       {CADRE_ROLE_SIGNAL_AGGREGATOR, &aggregator},     {CADRE_ROLE_POSITION_SIZER, &sizer},
+      {CADRE_ROLE_PORTFOLIO_OPTIMIZER, &optimizer}, {CADRE_ROLE_RISK_MANAGER, &risk},             {CADRE_ROLE_CORRELATION_ADJUSTER, &correlation},
+      {CADRE_ROLE_TRADE_ADJUSTER, &adjuster},    {CADRE_ROLE_EXECUTION_RULES, &rules},            {CADRE_ROLE_COVARIANCE_ESTIMATOR, &provider},
+      {CADRE_ROLE_SERVICE_PROVIDER, &provider},  {CADRE_ROLE_EXECUTION_ENVIRONMENT, &environment}};
+  const std::string_view wanted{id.data, id.length};
+  const IsolatedAgent& agent = of(self);
+  if (wanted == CADRE_EXT_STATE) return agent.state_schema() != 0 ? &state : nullptr;
+  if (wanted != agent.started_.role) return nullptr;
+  for (const auto& [role, table] : tables) {
+    if (role == wanted) return table;
+  }
+  return nullptr;
+}
+
+cadre_agent isolated_agent_table(IsolatedAgent* agent) {
+  using C = IsolatedCalls;
+  return {sizeof(cadre_agent), 0, agent, &C::init, &C::requirements, &C::activate, &C::deactivate, &C::destroy, &C::observe, &C::get_interface};
+}
+
+}  // namespace cadre::agent
