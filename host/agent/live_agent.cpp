@@ -138,7 +138,11 @@ base::Problems LiveAgent::start(const base::Place& place) {
 
   std::string reason(500, '\0');
   cadre_buffer buffer{reinterpret_cast<std::uint8_t*>(reason.data()), reason.size(), 0};
+  services_->keep_warnings(true);
   const cadre_status begun = agent_->init(agent_->self, text_of(spec_.config), &buffer);
+  services_->keep_warnings(false);
+  for (const std::string& warning : services_->kept_warnings())
+    problems.warning("AGENT_WARNING", place, id + ": " + warning);
   if (begun != CADRE_OK) {
     reason.resize(std::min<std::uint64_t>(buffer.needed, reason.size()));
     fail("AGENT_CONFIG", sentence(reason, begun), "");

@@ -24,10 +24,15 @@ const HostServices& services_of(const cadre_host* host) {
 }
 
 void write_log(const cadre_host* host, std::uint32_t level, cadre_string message) noexcept {
+  const HostServices& services = services_of(host);
+  if (level == CADRE_LOG_WARNING && services.keeps_warnings()) {
+    services.kept_warnings().emplace_back(view(message));
+    return;
+  }
   constexpr base::LogLevel levels[] = {base::LogLevel::debug, base::LogLevel::debug, base::LogLevel::info,
                                        base::LogLevel::warn, base::LogLevel::error};
   base::log_event(levels[std::min<std::uint32_t>(level, 4)], "agent_message",
-                  {{"agent", services_of(host).instance()}, {"message", std::string(view(message))}});
+                  {{"agent", services.instance()}, {"message", std::string(view(message))}});
 }
 
 const boost::json::value* value_at(const cadre_host* host, cadre_string config, cadre_string pointer) {

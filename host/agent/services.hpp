@@ -3,6 +3,7 @@
 #include <boost/json/value.hpp>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "cadre/host.h"
 
@@ -21,6 +22,12 @@ class HostServices {
   const std::string& instance() const { return instance_; }
   std::uint64_t random_key() const { return random_key_; }
 
+  /// Warnings that the agent logs while this is on are kept for the user, as problems of the configuration,
+  /// instead of logged.
+  void keep_warnings(bool keep) const { keep_warnings_ = keep; }
+  std::vector<std::string>& kept_warnings() const { return kept_warnings_; }
+  bool keeps_warnings() const { return keep_warnings_; }
+
   /// The parsed configuration that config_reader answers from while its text is `text`; parsed once, not per
   /// question.
   const boost::json::value& parsed(std::string_view text) const;
@@ -29,6 +36,8 @@ class HostServices {
   cadre_host host_;
   std::string instance_;
   std::uint64_t random_key_;
+  mutable bool keep_warnings_ = false;
+  mutable std::vector<std::string> kept_warnings_;
   mutable std::string parsed_text_;
   mutable boost::json::value parsed_;
 };

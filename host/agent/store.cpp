@@ -3,6 +3,7 @@
 #include "host/agent/audit.hpp"
 #include "host/base/file.hpp"
 #include "host/base/hash.hpp"
+#include "host/base/json.hpp"
 
 namespace cadre::agent {
 
@@ -42,6 +43,14 @@ base::Result<fs::path> Store::adopt(const Manifest& manifest) const {
     return problems;
   }
   problems.append(base::write_file_atomically(copy, *bytes));
+  // With its manifest beside it, the store is a folder of agents by itself: a run can be replayed from it.
+  auto document = base::JsonDocument::load(manifest.file);
+  if (document) {
+    document->set("/library/path", base::quote(copy.filename().string()), "");
+    fs::path beside = copy;
+    problems.append(base::write_file_atomically(beside.replace_extension(".json"),
+                                                base::pretty(document->root()) + "\n"));
+  }
   if (problems.has_errors()) return problems;
   return fs::absolute(copy);
 }

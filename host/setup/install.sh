@@ -17,6 +17,7 @@ build libspdlog-dev         spdlog: the log
 build libcli11-dev          CLI11: the command line
 build libsodium-dev         libsodium: SHA-256 and signatures
 build libxxhash-dev         xxHash: checksums of the journal
+build libjs-chart.js        Chart.js: plots of the reports
 test  libgtest-dev          GoogleTest: the tests
 test  libgmock-dev          GoogleMock: matchers of the tests
 test  libbenchmark-dev      Google Benchmark: the timings

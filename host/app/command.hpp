@@ -1,0 +1,73 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "host/base/problem.hpp"
+
+namespace cadre::app {
+
+/// What every command can end with.
+enum ExitCode {
+  exit_fine = 0,
+  exit_difference = 1,  ///< a difference, or a negative verdict
+  exit_usage = 2,
+  exit_invalid_input = 3,
+  exit_conflict = 4,
+  exit_rolled_back = 5,
+  exit_time_out = 6,
+  exit_not_reachable = 7
+};
+
+struct GlobalOptions {
+  std::vector<std::filesystem::path> agent_folders;  ///< --agents, CADRE_AGENTS, or those beside the program
+};
+
+struct BacktestArguments {
+  std::filesystem::path config;
+  std::vector<std::string> set;
+  std::string from, to;
+  std::filesystem::path out;
+  bool json = false;
+};
+int run_backtest_command(const GlobalOptions& global, const BacktestArguments& arguments);
+
+struct CheckArguments {
+  std::vector<std::filesystem::path> files;
+  bool json = false;
+};
+int run_check_command(const GlobalOptions& global, const CheckArguments& arguments);
+
+struct ReplayArguments {
+  std::filesystem::path run;
+  std::vector<std::string> set;
+  bool json = false;
+};
+int run_replay_command(const GlobalOptions& global, const ReplayArguments& arguments);
+
+struct ExplainArguments {
+  std::filesystem::path run;
+  std::string order;
+  bool json = false;
+};
+int run_explain_command(const ExplainArguments& arguments);
+
+int run_agent_list_command(const GlobalOptions& global, bool json);
+int run_agent_show_command(const GlobalOptions& global, const std::string& id, bool json);
+
+struct TryArguments {
+  std::string id;
+  std::filesystem::path config;
+  std::filesystem::path state;
+  std::vector<std::string> services;
+  bool json = false;
+};
+int run_agent_try_command(const GlobalOptions& global, const TryArguments& arguments);
+
+/// Writes one line per problem to standard error.
+void print_problems(const base::Problems& problems);
+/// A path as short as it can be said from here.
+std::string shown(const std::filesystem::path& path);
+
+}  // namespace cadre::app

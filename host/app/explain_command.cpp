@@ -1,0 +1,139 @@
+// explain: the waterfall of one order.
+
+#include <boost/json.hpp>
+#include <cmath>
+#include <cstdio>
+
+#include "host/app/command.hpp"
+#include "host/base/date.hpp"
+#include "host/base/text.hpp"
+#include "host/chain/risk_feedback_loop.hpp"
+#include "host/model/order.hpp"
+#include "host/report/table.hpp"
+#include "host/scenario/explain.hpp"
+
+namespace cadre::app {
+
+namespace {
+
+namespace json = boost::json;
+
+std::string quantity(std::int64_t e9, bool with_sign) {
+  const std::string text = report::with_thousands(base::Quantity::from_raw(e9).to_string());
+  return with_sign && e9 > 0 ? "+" + text : text;
+}
+
+std::string limit_line(const cadre_limit_use& use) {
+  return std::string(model::id_text(use.name)) +
+         (use.instrument == CADRE_BOOK ? "" : " of instrument " + std::to_string(use.instrument)) + ": " +
+         report::percent(use.value) + " of " + report::percent(use.limit) +
+         ((use.flags & CADRE_LIMIT_HARD) != 0 ? " (hard)" : " (soft)");
+}
+
+json::object to_json(const scenario::Explanation& e) {
+  json::array steps;
+  for (const chain::WaterfallStep& step : e.steps) {
+    steps.push_back({{"stage", step.stage},
+                     {"target_weight", step.target},
+                     {"quantity", base::Quantity::from_raw(step.quantity_e9).to_string()},
+                     {"change", base::Quantity::from_raw(step.change_e9).to_string()},
+                     {"reason", chain::reason_name(step.reason.code)},
+                     {"value", step.reason.value}});
+  }
+  json::array reports;
+  for (const cadre_execution_report& r : e.reports) {
+    reports.push_back({{"time", base::format_time(r.time_ns)},
+                       {"status", std::string(model::order_status_name(r.status))},
+                       {"quantity", base::Quantity::from_raw(r.quantity_e9).to_string()},
+                       {"price", base::Price::from_raw(r.price_e9).to_string()},
+                       {"fees", base::Money::from_raw(r.fees_e6).to_string()}});
+  }
+  const cadre_order& o = e.order.order;
+  json::array failed(e.order.failed_checks.begin(), e.order.failed_checks.end());
+  return {{"order", std::string(model::id_text(o.client_id))},
+          {"instrument", e.instrument},
+          {"side", std::string(model::side_name(o.side))},
+          {"quantity", base::Quantity::from_raw(o.quantity_e9).to_string()},
+          {"date", base::format_date(e.decision.date)},
+          {"revision", e.decision.revision},
+          {"held", base::Quantity::from_raw(
+                       e.steps.empty() ? 0 : e.decision.position_e9[e.index] + e.decision.working_e9[e.index])
+                       .to_string()},
+          {"steps", steps},
+          {"failed_checks", failed},
+          {"reports", reports}};
+}
+
+}  // namespace
+
+int run_explain_command(const ExplainArguments& arguments) {
+  const auto explained = scenario::explain_order(arguments.run, arguments.order);
+  if (!explained) {
+    print_problems(explained.problems());
+    return exit_invalid_input;
+  }
+  if (arguments.json) {
+    std::printf("%s\n", json::serialize(to_json(*explained)).c_str());
+    return exit_fine;
+  }
+  const scenario::Explanation& e = *explained;
+  const cadre_order& o = e.order.order;
+  std::printf("%s %s %s %s, %s %s\n", std::string(model::id_text(o.client_id)).c_str(),
+              std::string(model::side_name(o.side)).c_str(), quantity(o.quantity_e9, false).c_str(),
+              e.instrument.c_str(), std::string(model::order_type_name(o.type)).c_str(),
+              std::string(model::time_in_force_name(o.time_in_force)).c_str());
+  if (e.steps.empty()) {
+    std::printf("settles a position that left the universe; no decision led to it\n");
+  } else {
+    const auto outcome = chain::outcome_name(static_cast<chain::LoopOutcome>(e.decision.outcome));
+    std::printf("decided %s under revision %llu at %s a unit, equity %s\n\n",
+                base::format_date(e.decision.date).c_str(),
+                static_cast<unsigned long long>(e.decision.revision),
+                base::Price::from_raw(e.decision.price_e9[e.index]).to_string().c_str(),
+                report::money(e.decision.equity).c_str());
+    report::TextTable table({{"stage"},
+                             {"target", report::Align::right},
+                             {"position", report::Align::right},
+                             {"change", report::Align::right},
+                             {"why"}});
+    table.add_row({"held", "",
+                   quantity(e.decision.position_e9[e.index] + e.decision.working_e9[e.index], false), "",
+                   ""});
+    std::int64_t total = 0;
+    for (const chain::WaterfallStep& step : e.steps) {
+      total += step.change_e9;
+      std::string why = chain::reason_name(step.reason.code);
+      if (!why.empty()) why += " " + report::decimals(step.reason.value, 4);
+      table.add_row({step.stage, report::percent(step.target), quantity(step.quantity_e9, false),
+                     quantity(step.change_e9, true), why});
+    }
+    table.add_rule();
+    table.add_row({"order", "", "", quantity(total, true), ""});
+    std::printf("%s\n", table.to_string().c_str());
+    std::printf("risk feedback: %s after %u pass%s", std::string(outcome).c_str(), e.decision.passes,
+                e.decision.passes == 1 ? "" : "es");
+    if (e.decision.cut_factor < 1)
+      std::printf("; the final cut scaled increases by %.4f", e.decision.cut_factor);
+    std::printf("\n");
+    for (std::size_t k = 0; k < e.decision.limits.size() && k < 3; ++k)
+      std::printf("  %s\n", limit_line(e.decision.limits[k]).c_str());
+    for (const journal::StageFailure& failure : e.decision.failures)
+      std::printf("failed: %s (%s)\n", failure.instance.c_str(), failure.policy.c_str());
+  }
+  if (e.order.verdict != 0)
+    std::printf("rejected by the pre-trade checks: %s\n", base::join(e.order.failed_checks, ", ").c_str());
+  for (const cadre_execution_report& r : e.reports) {
+    std::printf("%s %s", base::format_date(base::date_of_time(r.time_ns)).c_str(),
+                std::string(model::order_status_name(r.status)).c_str());
+    if (r.quantity_e9 != 0) {
+      std::printf(" %s at %s, fees %s, half-spread %s", quantity(r.quantity_e9, false).c_str(),
+                  base::Price::from_raw(r.price_e9).to_string().c_str(),
+                  report::money(base::Money::from_raw(r.fees_e6)).c_str(),
+                  report::money(base::Money::from_raw(r.spread_cost_e6)).c_str());
+    }
+    std::printf("\n");
+  }
+  return exit_fine;
+}
+
+}  // namespace cadre::app

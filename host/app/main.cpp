@@ -1,0 +1,144 @@
+// The command line: a table of commands, no logic. See command.hpp for what each does.
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+
+#include "host/app/command.hpp"
+#include "host/base/log.hpp"
+#include "host/base/version.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Where agents are looked for when nobody says: the folder beside the program's.
+std::vector<fs::path> default_agent_folders() {
+  if (const char* named = std::getenv("CADRE_AGENTS")) {
+    std::vector<fs::path> folders;
+    std::string list = named;
+    for (std::size_t at = 0; at <= list.size();) {
+      const std::size_t colon = std::min(list.find(':', at), list.size());
+      if (colon > at) folders.emplace_back(list.substr(at, colon - at));
+      at = colon + 1;
+    }
+    return folders;
+  }
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error).parent_path();
+  for (const fs::path& beside :
+       {program.parent_path() / "agents", program.parent_path() / "lib" / "cadre" / "agents"}) {
+    if (fs::is_directory(beside, error)) return {beside};
+  }
+  return {program.parent_path() / "agents"};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace cadre::app;
+  CLI::App app{"Cadre: a trade-execution host whose agents can be replaced while it trades", "cadre"};
+  app.set_version_flag("--version", std::string(cadre::base::version()));
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  app.footer(
+      "Exit codes: 0 fine, 1 a difference or a negative verdict, 2 usage, 3 invalid input, 4 conflict, 5 "
+      "rolled back, 6 time-out, 7 host not reachable.");
+
+  GlobalOptions global;
+  std::string log_level = "warn";
+  app.add_option("--agents", global.agent_folders,
+                 "folder of agents; may be given several times (default: the one beside the program, or "
+                 "CADRE_AGENTS)")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  app.add_option("--log-level", log_level, "debug, info, warn, error or off")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}));
+
+  std::function<int()> chosen;
+  const auto command = [&](CLI::App* sub, std::function<int()> run) {
+    sub->callback([&chosen, run] { chosen = run; });
+  };
+
+  BacktestArguments backtest;
+  CLI::App* sub = app.add_subcommand("backtest", "run a scenario over its history");
+  sub->add_option("CONFIG", backtest.config, "scenario file")->required();
+  sub->add_option("--set", backtest.set, "change one value: /json/pointer=value; may be given several times")
+      ->type_name("POINTER=VALUE")
+      ->allow_extra_args(false);
+  sub->add_option("--from", backtest.from, "first date, YYYY-MM-DD");
+  sub->add_option("--to", backtest.to, "last date, YYYY-MM-DD");
+  sub->add_option("--out", backtest.out, "run folder to write; a run that is there is replaced")
+      ->type_name("DIR");
+  sub->add_flag("--json", backtest.json, "print one JSON object");
+  command(sub, [&] { return run_backtest_command(global, backtest); });
+
+  CheckArguments check;
+  sub = app.add_subcommand("check", "check scenario, chain and manifest files without running anything");
+  sub->add_option("FILE", check.files, "files to check")->required();
+  sub->add_flag("--json", check.json, "print the problems as a JSON array");
+  command(sub, [&] { return run_check_command(global, check); });
+
+  CLI::App* agent = app.add_subcommand("agent", "look at agents and try them");
+  agent->require_subcommand(1);
+  bool list_json = false;
+  sub = agent->add_subcommand("list", "all agents there are");
+  sub->add_flag("--json", list_json, "print a JSON array");
+  command(sub, [&] { return run_agent_list_command(global, list_json); });
+
+  std::string show_id;
+  bool show_json = false;
+  sub = agent->add_subcommand("show", "one agent: settings, services, state");
+  sub->add_option("ID", show_id, "an agent's id")->required();
+  sub->add_flag("--json", show_json, "print one JSON object");
+  command(sub, [&] { return run_agent_show_command(global, show_id, show_json); });
+
+  TryArguments trial;
+  sub = agent->add_subcommand("try", "one agent on one state: the author's microscope");
+  sub->add_option("ID", trial.id, "an agent's id")->required();
+  sub->add_option("--config", trial.config, "JSON file with its settings; defaults without one")
+      ->type_name("FILE");
+  sub->add_option("--state", trial.state, "JSON file with the execution state")
+      ->required()
+      ->type_name("FILE");
+  sub->add_option("--service", trial.services,
+                  "NAME=AGENT[:FILE] fills a service it requires; may be given several times")
+      ->type_name("NAME=AGENT[:FILE]")
+      ->allow_extra_args(false);
+  sub->add_flag("--json", trial.json, "print one JSON object");
+  command(sub, [&] { return run_agent_try_command(global, trial); });
+
+  ExplainArguments explain;
+  sub = app.add_subcommand("explain", "why an order is what it is: the change each stage made");
+  sub->add_option("RUN", explain.run, "run folder")->required();
+  sub->add_option("ORDER", explain.order, "client order id, as in orders.csv")->required();
+  sub->add_flag("--json", explain.json, "print one JSON object");
+  command(sub, [&] { return run_explain_command(explain); });
+
+  ReplayArguments replay;
+  sub = app.add_subcommand("replay", "run a recorded run again and compare every order");
+  sub->add_option("RUN", replay.run, "run folder")->required();
+  sub->add_option("--set", replay.set, "a what-if: change one value")
+      ->type_name("POINTER=VALUE")
+      ->allow_extra_args(false);
+  sub->add_flag("--json", replay.json, "print one JSON object");
+  command(sub, [&] { return run_replay_command(global, replay); });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? exit_fine : exit_usage;
+  }
+  if (global.agent_folders.empty()) global.agent_folders = default_agent_folders();
+  constexpr std::pair<std::string_view, cadre::base::LogLevel> levels[] = {
+      {"debug", cadre::base::LogLevel::debug},
+      {"info", cadre::base::LogLevel::info},
+      {"warn", cadre::base::LogLevel::warn},
+      {"error", cadre::base::LogLevel::error},
+      {"off", cadre::base::LogLevel::off}};
+  for (const auto& [name, level] : levels) {
+    if (name == log_level) cadre::base::set_log_level(level);
+  }
+  return chosen();
+}

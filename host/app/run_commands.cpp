@@ -1,0 +1,176 @@
+// backtest, check and replay.
+
+#include <boost/json.hpp>
+#include <cstdio>
+
+#include "host/agent/manifest.hpp"
+#include "host/app/command.hpp"
+#include "host/base/json.hpp"
+#include "host/report/performance.hpp"
+#include "host/report/progress.hpp"
+#include "host/report/table.hpp"
+#include "host/scenario/backtest.hpp"
+#include "host/scenario/replay.hpp"
+
+namespace cadre::app {
+
+namespace {
+
+base::Problems read_overrides(const std::vector<std::string>& texts,
+                              std::vector<config::Override>& overrides) {
+  base::Problems problems;
+  for (const std::string& text : texts) {
+    auto parsed = config::parse_override(text);
+    problems.append(parsed.problems());
+    if (parsed) overrides.push_back(*parsed);
+  }
+  return problems;
+}
+
+/// A progress bar for a run of a known length, on a terminal.
+class RunProgress {
+ public:
+  explicit RunProgress(std::string label) : label_(std::move(label)) {}
+  void operator()(std::size_t done, std::size_t total) {
+    if (!bar_) bar_ = std::make_unique<report::Progress>(label_, total);
+    bar_->update(done);
+  }
+  void finish() {
+    if (bar_) bar_->finish();
+  }
+
+ private:
+  std::string label_;
+  std::unique_ptr<report::Progress> bar_;
+};
+
+/// What kind of file it is, by what is in it.
+enum class FileKind { scenario, chain, manifest };
+
+FileKind kind_of(const boost::json::value& root) {
+  const boost::json::object* object = root.if_object();
+  if (object != nullptr && object->contains("manifest_version")) return FileKind::manifest;
+  if (object != nullptr && object->contains("position_sizer") && !object->contains("scenario"))
+    return FileKind::chain;
+  return FileKind::scenario;
+}
+
+base::Problems check_file(const GlobalOptions& global, const std::filesystem::path& file) {
+  auto document = base::JsonDocument::load(file);
+  if (!document) return document.problems();
+  switch (kind_of(document->root())) {
+    case FileKind::manifest:
+      return agent::read_manifest(file).problems();
+    case FileKind::chain:
+      return config::check_chain(*document);
+    case FileKind::scenario:
+      break;
+  }
+  return scenario::check_backtest({file, {}, global.agent_folders, {}});
+}
+
+std::string problems_json(const base::Problems& problems) {
+  boost::json::array array;
+  for (const base::Problem& p : problems) {
+    array.push_back({{"severity", p.severity == base::Severity::error ? "error" : "warning"},
+                     {"code", p.code},
+                     {"file", p.place.file},
+                     {"line", p.place.line},
+                     {"column", p.place.column},
+                     {"pointer", p.place.pointer},
+                     {"message", p.message},
+                     {"next_step", p.next_step}});
+  }
+  return boost::json::serialize(array);
+}
+
+}  // namespace
+
+int run_backtest_command(const GlobalOptions& global, const BacktestArguments& arguments) {
+  scenario::BacktestOptions options{arguments.config, {}, global.agent_folders, arguments.out};
+  const base::Problems bad = read_overrides(arguments.set, options.overrides);
+  if (bad.has_errors()) {
+    print_problems(bad);
+    return exit_invalid_input;
+  }
+  if (!arguments.from.empty()) options.overrides.push_back({"/data/from", base::quote(arguments.from)});
+  if (!arguments.to.empty()) options.overrides.push_back({"/data/to", base::quote(arguments.to)});
+  RunProgress progress("backtest");
+  auto outcome =
+      scenario::run_backtest(options, [&](std::size_t done, std::size_t total) { progress(done, total); });
+  progress.finish();
+  if (!outcome) {
+    print_problems(outcome.problems());
+    return exit_invalid_input;
+  }
+  print_problems(outcome->warnings);
+  if (arguments.json) {
+    std::printf("%s\n", report::to_json(outcome->result).c_str());
+    return exit_fine;
+  }
+  std::printf("%s", report::summary_table(outcome->result).c_str());
+  if (!outcome->folder.empty()) {
+    std::printf("\nReport:  %s\n", shown(outcome->folder / "report.html").c_str());
+    std::printf("Explain: cadre explain %s ORDER   (orders are in %s)\n", shown(outcome->folder).c_str(),
+                shown(outcome->folder / "orders.csv").c_str());
+  }
+  return exit_fine;
+}
+
+int run_check_command(const GlobalOptions& global, const CheckArguments& arguments) {
+  base::Problems problems;
+  for (const auto& file : arguments.files)
+    problems.append(check_file(global, file));
+  if (arguments.json) {
+    std::printf("%s\n", problems_json(problems).c_str());
+  } else {
+    print_problems(problems);
+    std::size_t errors = 0;
+    for (const base::Problem& p : problems)
+      errors += p.severity == base::Severity::error ? 1 : 0;
+    const std::size_t warnings = problems.size() - errors;
+    std::printf("%zu file%s checked: %zu error%s, %zu warning%s\n", arguments.files.size(),
+                arguments.files.size() == 1 ? "" : "s", errors, errors == 1 ? "" : "s", warnings,
+                warnings == 1 ? "" : "s");
+  }
+  return problems.has_errors() ? exit_invalid_input : exit_fine;
+}
+
+int run_replay_command(const GlobalOptions& global, const ReplayArguments& arguments) {
+  scenario::ReplayOptions options{arguments.run, {}, {}};
+  const base::Problems bad = read_overrides(arguments.set, options.overrides);
+  if (bad.has_errors()) {
+    print_problems(bad);
+    return exit_invalid_input;
+  }
+  // A what-if may name agents the run did not have.
+  if (!options.overrides.empty()) options.agent_folders = global.agent_folders;
+  RunProgress progress("replay");
+  auto outcome =
+      scenario::replay_run(options, [&](std::size_t done, std::size_t total) { progress(done, total); });
+  progress.finish();
+  if (!outcome) {
+    print_problems(outcome.problems());
+    return exit_invalid_input;
+  }
+  print_problems(outcome.problems());
+  if (arguments.json) {
+    const boost::json::object object{{"identical", outcome->identical},
+                                     {"orders", outcome->orders},
+                                     {"recorded_orders", outcome->recorded_orders},
+                                     {"order_hash", outcome->order_hash},
+                                     {"recorded_hash", outcome->recorded_hash},
+                                     {"first_difference", outcome->first_difference}};
+    std::printf("%s\n", boost::json::serialize(object).c_str());
+  } else if (outcome->identical) {
+    std::printf("%s orders, identical to the bit\norder hash %s\n",
+                report::with_thousands(outcome->orders).c_str(), outcome->order_hash.c_str());
+  } else {
+    std::printf("different: %s\n%s orders now, %s in the run\n", outcome->first_difference.c_str(),
+                report::with_thousands(outcome->orders).c_str(),
+                report::with_thousands(outcome->recorded_orders).c_str());
+  }
+  return outcome->identical ? exit_fine : exit_difference;
+}
+
+}  // namespace cadre::app

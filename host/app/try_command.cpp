@@ -1,0 +1,80 @@
+// agent try: what came out of one agent, as tables or JSON.
+
+#include <boost/json.hpp>
+#include <cstdio>
+
+#include "host/app/command.hpp"
+#include "host/base/json.hpp"
+#include "host/report/table.hpp"
+#include "host/scenario/trial.hpp"
+
+namespace cadre::app {
+
+namespace {
+
+namespace json = boost::json;
+
+std::string cell(const json::value& value) {
+  if (value.is_null()) return "-";
+  if (value.is_string()) return std::string(value.as_string());
+  return base::canonical(value);
+}
+
+/// Rows of equal objects as a table.
+void print_rows(const char* title, const json::array& rows) {
+  std::printf("\n%s\n", title);
+  if (rows.empty()) {
+    std::printf("  none\n");
+    return;
+  }
+  std::vector<report::TextTable::Column> columns;
+  for (const auto& [key, value] : rows[0].as_object())
+    columns.push_back({std::string(key), value.is_number() ? report::Align::right : report::Align::left});
+  report::TextTable table(columns);
+  for (const json::value& row : rows) {
+    std::vector<std::string> cells;
+    for (const auto& column : columns) {
+      const json::value* value = row.as_object().if_contains(column.heading);
+      cells.push_back(value != nullptr ? cell(*value) : "");
+    }
+    table.add_row(cells);
+  }
+  std::printf("%s", table.to_string().c_str());
+}
+
+void print_tables(const json::object& out) {
+  std::printf("status: %s\n", std::string(out.at("status").as_string()).c_str());
+  for (const auto& [key, value] : out) {
+    const std::string title(key);
+    if (title == "status" || title == "agent_state") continue;
+    if (value.is_array() && (value.as_array().empty() || value.as_array()[0].is_object())) {
+      print_rows(title.c_str(), value.as_array());
+    } else if (value.is_object()) {
+      std::printf("\n%s\n", title.c_str());
+      for (const auto& [name, inner] : value.as_object()) {
+        if (inner.is_array() && !inner.as_array().empty() && inner.as_array()[0].is_object())
+          print_rows(std::string(name).c_str(), inner.as_array());
+        else
+          std::printf("  %s: %s\n", std::string(name).c_str(), cell(inner).c_str());
+      }
+    } else {
+      std::printf("\n%s: %s\n", title.c_str(), cell(value).c_str());
+    }
+  }
+}
+
+}  // namespace
+
+int run_agent_try_command(const GlobalOptions& global, const TryArguments& arguments) {
+  const auto out = scenario::try_agent(
+      {arguments.id, arguments.config, arguments.state, arguments.services, global.agent_folders});
+  print_problems(out.problems());
+  if (!out) return exit_invalid_input;
+  if (arguments.json)
+    std::printf("%s\n", base::canonical(*out).c_str());
+  else
+    print_tables(*out);
+  return out->at("status").as_string() == "ok" ? exit_fine : exit_difference;
+}
+
+}  // namespace cadre::app

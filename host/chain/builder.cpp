@@ -1,0 +1,155 @@
+#include "host/chain/builder.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "host/agent/library.hpp"
+#include "host/model/order.hpp"
+
+namespace cadre::chain {
+
+namespace {
+
+/// The instance of the previous chain that may be kept for a planned stage: same specification, same bytes.
+std::shared_ptr<agent::LiveAgent> kept_instance(const Chain* previous, const agent::InstanceSpec& spec,
+                                                const agent::CatalogEntry& entry) {
+  std::shared_ptr<agent::LiveAgent> kept;
+  if (previous == nullptr) return kept;
+  previous->each_stage([&](const Stage& stage) {
+    if (stage.agent->spec() == spec && stage.agent->declaration().id == entry.agent->id &&
+        stage.agent->manifest().sha256 == entry.manifest->sha256)
+      kept = stage.agent;
+  });
+  return kept;
+}
+
+void demand(cadre_requirements& all, const cadre_requirements& one) {
+  all.returns_rows = std::max(all.returns_rows, one.returns_rows);
+  all.closes_rows = std::max(all.closes_rows, one.closes_rows);
+  all.volumes_rows = std::max(all.volumes_rows, one.volumes_rows);
+  all.warm_up_bars = std::max(all.warm_up_bars, one.warm_up_bars);
+}
+
+void place_stage(Chain& chain, Stage stage) {
+  switch (stage.kind) {
+    case StageKind::service:
+      chain.providers.push_back(std::move(stage));
+      break;
+    case StageKind::signal_source:
+      chain.sources.push_back(std::move(stage));
+      break;
+    case StageKind::signal_aggregator:
+      chain.aggregator = std::move(stage);
+      break;
+    case StageKind::position_sizer:
+      chain.sizer = std::move(stage);
+      break;
+    case StageKind::portfolio_optimizer:
+      chain.optimizer = std::move(stage);
+      break;
+    case StageKind::risk_manager:
+      chain.risk_managers.push_back(std::move(stage));
+      break;
+    case StageKind::correlation_adjuster:
+      chain.correlation = std::move(stage);
+      break;
+    case StageKind::trade_adjuster:
+      chain.adjusters.push_back(std::move(stage));
+      break;
+    case StageKind::execution_rules:
+      chain.rules = std::move(stage);
+      break;
+    case StageKind::execution_environment:
+      chain.environment = std::move(stage);
+      break;
+  }
+}
+
+}  // namespace
+
+base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& config, const ChainPlan& plan,
+                                                 const agent::Store& store, const Chain* previous) {
+  base::Problems problems;
+  auto chain = std::make_shared<Chain>();
+  chain->risk_feedback = config.chain.risk_feedback;
+  chain->constraints = config.chain.constraints;
+  chain->services = plan.services;
+  chain->requirements.size = sizeof(cadre_requirements);
+
+  // One library per plugin version, however many agents come from it; each problem of a library once.
+  std::map<std::string, std::shared_ptr<agent::Library>> libraries;
+  std::map<std::string, bool> refused;
+  const auto library_for = [&](const agent::CatalogEntry& entry) -> std::shared_ptr<agent::Library> {
+    const std::string key = entry.manifest->sha256 + entry.manifest->file.string();
+    if (const auto found = libraries.find(key); found != libraries.end()) return found->second;
+    if (refused[key]) return nullptr;
+    refused[key] = true;
+    auto copy = store.adopt(*entry.manifest);
+    if (!copy) {
+      problems.append(copy.problems());
+      return nullptr;
+    }
+    auto library = agent::Library::load(*copy, entry.manifest);
+    problems.append(library.problems());
+    if (!library) return nullptr;
+    return libraries[key] = *library;
+  };
+
+  for (const PlannedStage& planned : plan.stages) {
+    const config::InstanceConfig& instance = *planned.instance;
+    const agent::InstanceSpec spec{instance.name, config.book, planned.settings, config.seed,
+                                   instance.isolated};
+    Stage stage;
+    stage.name = instance.name;
+    stage.kind = planned.kind;
+    stage.on_failure = instance.on_failure;
+    stage.service_places = planned.service_places;
+    stage.agent = kept_instance(previous, spec, planned.entry);
+    if (stage.agent == nullptr) {
+      const auto library = library_for(planned.entry);
+      if (library == nullptr) continue;
+      auto live =
+          agent::LiveAgent::create(library, planned.entry, spec, config.document.place(instance.pointer));
+      problems.append(live.problems());
+      if (!live) continue;
+      stage.agent = *live;
+    }
+    demand(chain->requirements, stage.agent->requirements());
+    for (const std::int32_t place : stage.service_places) {
+      cadre_service service{};
+      if (place >= 0) service.id = model::make_id(plan.services[static_cast<std::size_t>(place)].id);
+      stage.services.push_back(service);
+    }
+    place_stage(*chain, std::move(stage));
+  }
+  if (problems.has_errors()) return problems;
+  return {std::move(chain), problems};
+}
+
+base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& config,
+                                                 const agent::Catalog& catalog, const agent::Store& store,
+                                                 const Chain* previous) {
+  auto plan = plan_chain(config, catalog);
+  if (!plan) return plan.problems();
+  return build_chain(config, *plan, store, previous);
+}
+
+bool is_isolated(const Chain& chain) {
+  bool isolated = false;
+  chain.each_stage([&](const Stage& stage) { isolated = isolated || stage.agent->spec().isolated; });
+  return isolated;
+}
+
+std::vector<std::string> effect_names(const Chain& chain) {
+  std::vector<std::string> names{chain.sizer.name};
+  if (chain.optimizer) names.push_back(chain.optimizer->name);
+  names.push_back("risk_feedback");
+  if (chain.correlation) names.push_back(chain.correlation->name);
+  for (const Stage& adjuster : chain.adjusters)
+    names.push_back(adjuster.name);
+  names.push_back("resize_threshold");
+  names.push_back("final_cut");
+  return names;
+}
+
+}  // namespace cadre::chain

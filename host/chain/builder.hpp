@@ -1,0 +1,42 @@
+#pragma once
+
+#include "host/agent/catalog.hpp"
+#include "host/agent/store.hpp"
+#include "host/chain/chain.hpp"
+#include "host/config/scenario_config.hpp"
+
+namespace cadre::chain {
+
+/// Which agent fills which stage and which service it is given: the whole wiring, before any library is
+/// opened.
+struct PlannedStage {
+  StageKind kind;
+  const config::InstanceConfig* instance;
+  agent::CatalogEntry entry;
+  std::string settings;                      ///< complete configuration, canonical JSON
+  std::vector<std::int32_t> service_places;  ///< into ChainPlan::services
+};
+struct ChainPlan {
+  std::vector<PlannedStage>
+      stages;  ///< providers first, in topological order, then in the order of a decision
+  std::size_t provider_count = 0;
+  std::vector<ServiceSlot> services;
+};
+
+/// Resolves agents and versions, checks every agent's configuration against its manifest, binds services and
+/// sorts their providers. Pure: opens no library. Reports every unmet, ambiguous or circular need at once,
+/// each with its place.
+base::Result<ChainPlan> plan_chain(const config::ScenarioConfig& config, const agent::Catalog& catalog);
+
+/// Loads what the plan needs from the store's copies and makes the instances. An instance of `previous` with
+/// an equal specification and the same bytes is kept, with its state. All or nothing: when there are
+/// problems, nothing of the new chain is left.
+base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& config, const ChainPlan& plan,
+                                                 const agent::Store& store, const Chain* previous);
+
+/// plan_chain and build_chain.
+base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& config,
+                                                 const agent::Catalog& catalog, const agent::Store& store,
+                                                 const Chain* previous = nullptr);
+
+}  // namespace cadre::chain

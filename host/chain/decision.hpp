@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "cadre/order.h"
+#include "host/chain/risk_feedback_loop.hpp"
+#include "host/execution/pre_trade_gate.hpp"
+#include "host/journal/decision_record.hpp"
+
+namespace cadre::chain {
+
+/// An order a decision led to, with the gate's verdict.
+struct DecidedOrder {
+  cadre_order order{};
+  execution::Verdict verdict;
+};
+
+/// One decision: what is recorded of it, and what came out. The workspace is reused; nothing is allocated
+/// after the first.
+struct Decision {
+  journal::DecisionRecord record;
+  std::vector<DecidedOrder> orders;   ///< in sending order: sells before buys
+  std::vector<std::int64_t> need_e9;  ///< per instrument: final target - filled - working
+  std::vector<std::uint64_t> stamps;  ///< clock ticks: at the start, then after every agent
+  bool held = false;                  ///< a stage failed before sizing: positions stay as they are
+};
+
+}  // namespace cadre::chain

@@ -1,0 +1,474 @@
+#include "host/chain/orchestrator.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "cadre/cadre.h"
+#include "host/base/ticks.hpp"
+#include "host/chain/final_cut.hpp"
+#include "host/chain/signals.hpp"
+#include "host/model/order.hpp"
+#include "host/model/quantity.hpp"
+
+namespace cadre::chain {
+
+using model::ColumnId;
+using model::IntegerColumnId;
+
+const Decision& TradeExecutionOrchestrator::execute_trades() {
+  begin();                   // the state as of this event: prices, positions, open orders
+  publish_services();        // covariance and other data, once, in topological order
+  collect_signals();         // StrategySignal* of all sources
+  aggregate_signals();       // one score and confidence per instrument
+  propose_trades();          // target weights
+  optimize_targets();        // optional: better ones
+  run_risk_feedback();       // analyze, adjust, analyze again
+  adjust_for_correlation();  // optional: pairs that are one bet
+  adjust_trades();           // optional: any other agents
+  skip_small_resizes();      // what is not worth its costs
+  enforce_final_risk();      // risk once more, whole lots, risk again; the cut when there is no other way
+  apply_execution_rules();   // orders
+  check_orders();            // the host's own gate: nothing gets past it
+  return decision_;
+}
+
+void TradeExecutionOrchestrator::enter(std::shared_ptr<Chain> chain, const BookState& book) {
+  chain_ = std::move(chain);
+  book_ = book;
+  const std::uint32_t n = book_.arena->size();
+  panel_.enter_universe(chain_->risk_managers, n);
+  target_ = book_.arena->column(ColumnId::target);
+  reasons_.assign(n, {});
+  targets_ = {sizeof(cadre_targets), n, target_.data(), reasons_.data()};
+  for (auto* column : {&base_weight_, &before_, &rounded_weight_, &desired_})
+    column->assign(n, 0);
+  cut_by_limit_.assign(n, 0);
+  reference_price_e9_.assign(n, 0);
+  order_space_.assign(n, {});
+
+  journal::DecisionRecord& record = decision_.record;
+  record = {};
+  record.revision = chain_->revision;
+  for (auto* column : {&record.price_e9, &record.position_e9, &record.working_e9})
+    column->assign(n, 0);
+  record.score.assign(n, 0);
+  record.score_valid.assign(n, 0);
+  record.stages.assign(effect_names(*chain_).size(), {});
+  for (journal::StageEffect& effect : record.stages) {
+    effect.target.assign(n, 0);
+    effect.reasons.assign(n, {});
+  }
+  record.limits.reserve(chain_->risk_managers.size() * RiskPanel::limit_capacity);
+  record.failures.reserve(16);
+  decision_.orders.clear();
+  decision_.orders.reserve(n);
+  decision_.need_e9.assign(n, 0);
+  decision_.stamps.reserve(1024);
+}
+
+void TradeExecutionOrchestrator::begin() {
+  const model::ArenaHead& head = book_.arena->head();
+  const std::uint32_t n = book_.arena->size();
+  journal::DecisionRecord& record = decision_.record;
+  record.sequence = head.sequence;
+  record.time_ns = head.time_ns;
+  record.date = head.session_date;
+  record.equity = book_.portfolio->equity();
+  record.cash = book_.portfolio->cash();
+  record.failures.clear();
+  record.limits.clear();
+  record.passes = 0;
+  record.cut_factor = 1;
+  decision_.orders.clear();
+  decision_.held = false;
+  decision_.stamps.clear();
+  decision_.stamps.push_back(base::ticks());
+  effect_ = 0;
+  risk_failed_ = false;
+  const auto weight = book_.arena->column(ColumnId::weight);
+  const auto working = book_.arena->column(ColumnId::working_weight);
+  for (std::uint32_t i = 0; i < n; ++i) {
+    record.price_e9[i] = book_.portfolio->price(i).raw();
+    record.position_e9[i] = book_.portfolio->quantity(i).raw();
+    record.working_e9[i] = book_.tracker->working_buy_e9(i) - book_.tracker->working_sell_e9(i);
+    reference_price_e9_[i] = record.price_e9[i];
+    base_weight_[i] = weight[i] + working[i];
+    cut_by_limit_[i] = 0;
+    target_[i] = base_weight_[i];
+  }
+  current_ = base_weight_;
+  book_.arena->head().has_views = 0;
+  book_.arena->head().signal_count = 0;
+  book_.view->refresh();
+}
+
+template <class Call>
+cadre_status TradeExecutionOrchestrator::call(const Stage& stage, Call&& call) {
+  cadre_execution_state& state = book_.view->raw;
+  show_services(state, stage);
+  const cadre_status status = call(&state);
+  if (decision_.stamps.size() < decision_.stamps.capacity()) decision_.stamps.push_back(base::ticks());
+  return status;
+}
+
+void TradeExecutionOrchestrator::publish_services() {
+  model::Arena& arena = *book_.arena;
+  const std::uint32_t n = arena.size();
+  for (std::size_t place = 0; place < chain_->services.size(); ++place) {
+    const ServiceSlot& slot = chain_->services[place];
+    const Stage& provider = chain_->providers[slot.provider];
+    double* room = arena.service(static_cast<std::uint32_t>(place));
+    cadre_service_output out{sizeof(cadre_service_output), n, n, 0, room, arena.service_stride(), nullptr};
+    const cadre_status status = call(provider, [&](cadre_execution_state* state) {
+      return provider.table<cadre_service_provider>().publish(provider.self(), state,
+                                                              {slot.id.data(), slot.id.size()}, &out);
+    });
+    if (status != CADRE_OK) {
+      note_failure(provider, status);
+      out.observations = 0;
+    }
+    const double* values = out.lent != nullptr ? out.lent : room;
+    if (out.lent != nullptr && slot.read_isolated) {
+      for (std::uint32_t c = 0; c < n; ++c)
+        std::memcpy(room + c * arena.service_stride(), out.lent + c * out.stride, n * sizeof(double));
+      values = room;
+      out.stride = arena.service_stride();
+    }
+    chain_->each_stage([&](Stage& reader) {
+      for (std::size_t k = 0; k < reader.service_places.size(); ++k) {
+        if (reader.service_places[k] != static_cast<std::int32_t>(place)) continue;
+        reader.services[k].matrix = {values, n, n, out.stride};
+        reader.services[k].observations = out.observations;
+      }
+    });
+  }
+}
+
+void TradeExecutionOrchestrator::collect_signals() {
+  const auto space = book_.arena->signals();
+  std::uint64_t count = 0;
+  for (const Stage& source : chain_->sources) {
+    std::uint64_t needed = 0;
+    const std::uint64_t room = space.size() - count;
+    cadre_status status = call(source, [&](cadre_execution_state* state) {
+      return source.table<cadre_signal_source>().generate_signals(source.self(), state, space.data() + count,
+                                                                  room, &needed);
+    });
+    if (status == CADRE_DISCARD) continue;
+    if (status == CADRE_OK &&
+        (needed > room || !signals_valid({space.data() + count, needed}, book_.arena->size())))
+      status = CADRE_REJECTED;
+    if (status == CADRE_OK) {
+      count += needed;
+      continue;
+    }
+    note_failure(source, status);
+    if (source.on_failure == config::OnFailure::hold) decision_.held = true;
+  }
+  book_.arena->head().signal_count = count;
+  book_.view->raw.signal_count = count;
+}
+
+void TradeExecutionOrchestrator::aggregate_signals() {
+  model::Arena& arena = *book_.arena;
+  const auto score = arena.column(ColumnId::score);
+  const auto valid = arena.valid(ColumnId::score);
+  const auto confidence = arena.column(ColumnId::confidence);
+  std::fill(valid.begin(), valid.end(), std::uint8_t{0});
+  cadre_views views{sizeof(cadre_views), arena.size(), score.data(), confidence.data(), valid.data()};
+  const Stage& stage = chain_->aggregator;
+  cadre_status status = call(stage, [&](cadre_execution_state* state) {
+    return stage.table<cadre_signal_aggregator>().aggregate_signals(stage.self(), state, &views);
+  });
+  if (status == CADRE_OK && !views_valid(views)) status = CADRE_REJECTED;
+  if (status != CADRE_OK) {
+    note_failure(stage, status);
+    std::fill(valid.begin(), valid.end(), std::uint8_t{0});
+    decision_.held = true;  // without a view the sizer would close everything
+  }
+  for (std::uint32_t i = 0; i < arena.size(); ++i) {
+    if (valid[i] == 0) score[i] = confidence[i] = std::nan("");
+    decision_.record.score[i] = score[i];
+    decision_.record.score_valid[i] = valid[i];
+  }
+  arena.head().has_views = 1;
+  book_.view->refresh();
+}
+
+void TradeExecutionOrchestrator::propose_trades() {
+  cadre_targets& targets = open_targets();
+  if (decision_.held) {
+    hold_everything();
+    record_effect();
+    return;
+  }
+  const Stage& stage = chain_->sizer;
+  close_targets(stage, call(stage, [&](cadre_execution_state* state) {
+                  return stage.table<cadre_position_sizer>().propose_trades(stage.self(), state, &targets);
+                }));
+}
+
+void TradeExecutionOrchestrator::optimize_targets() {
+  if (!chain_->optimizer) return;
+  const Stage& stage = *chain_->optimizer;
+  cadre_targets& targets = open_targets();
+  close_targets(stage, call(stage, [&](cadre_execution_state* state) {
+                  return stage.table<cadre_portfolio_optimizer>().optimize_targets(stage.self(), state,
+                                                                                   &targets);
+                }));
+}
+
+void TradeExecutionOrchestrator::run_risk_feedback() {
+  cadre_targets& targets = open_targets();
+  loop_ = RiskFeedbackLoop(panel_, chain_->risk_feedback).run(book_.view->raw, targets);
+  decision_.stamps.push_back(base::ticks());
+  if (loop_.outcome == LoopOutcome::failed) {
+    note_failure(*panel_.failed_stage(), panel_.failed_status());
+    risk_failed_ = true;
+  }
+  for (std::size_t i = 0; i < target_.size(); ++i)
+    cut_by_limit_[i] = target_[i] != before_[i];
+  decision_.record.passes = loop_.passes;
+  decision_.record.outcome = static_cast<std::uint32_t>(loop_.outcome);
+  if (!risk_failed_) book_.view->raw.risk = &panel_.report();
+  record_effect();
+}
+
+void TradeExecutionOrchestrator::adjust_for_correlation() {
+  if (!chain_->correlation) return;
+  const Stage& stage = *chain_->correlation;
+  cadre_targets& targets = open_targets();
+  const auto& table = stage.table<cadre_correlation_adjuster>();
+  cadre_pair pairs[16];
+  cadre_correlation_report report{
+      sizeof(cadre_correlation_report), 0, std::nan(""), std::nan(""), pairs, std::size(pairs), 0};
+  close_targets(stage, call(stage, [&](cadre_execution_state* state) {
+                  const cadre_status status =
+                      table.analyze_correlations(stage.self(), state, targets.weight, &report);
+                  if (status != CADRE_OK || report.acceptable == CADRE_ACCEPTABLE) return status;
+                  return table.adjust_trades(stage.self(), state, &report, &targets);
+                }));
+}
+
+void TradeExecutionOrchestrator::adjust_trades() {
+  for (const Stage& stage : chain_->adjusters) {
+    cadre_targets& targets = open_targets();
+    close_targets(stage, call(stage, [&](cadre_execution_state* state) {
+                    return stage.table<cadre_trade_adjuster>().adjust_trades(stage.self(), state, &targets);
+                  }));
+  }
+}
+
+void TradeExecutionOrchestrator::skip_small_resizes() {
+  open_targets();
+  const double threshold = chain_->risk_feedback.resize_threshold;
+  for (std::size_t i = 0; i < target_.size(); ++i) {
+    const double change = target_[i] - current_[i];
+    const bool resize = target_[i] != 0 && current_[i] != 0 && change != 0;
+    if (!resize || cut_by_limit_[i] != 0 || std::fabs(change) >= threshold) continue;
+    target_[i] = current_[i];
+    reasons_[i] = {CADRE_REASON_RESIZE_THRESHOLD, 0, change};
+  }
+  record_effect();
+}
+
+void TradeExecutionOrchestrator::enforce_final_risk() {
+  cadre_execution_state& state = book_.view->raw;
+  open_targets();
+  std::copy(target_.begin(), target_.end(), desired_.begin());
+  // Targets first, then what they mean in whole lots: both have to keep max(limit, what the book already
+  // uses).
+  const auto feasible = [&](double factor) {
+    size_cut(factor);
+    const bool weights_keep = panel_.analyze_against_current(state, target_, current_).acceptable;
+    round_to_lots();
+    return weights_keep && panel_.analyze_against_current(state, rounded_weight_, current_).acceptable;
+  };
+  double factor = risk_failed_ ? -1 : (feasible(1) ? 1 : 0);
+  if (!risk_failed_ && factor != 1) {
+    // The loop once more; what it cannot mend is cut.
+    std::copy(desired_.begin(), desired_.end(), target_.begin());
+    loop_ = RiskFeedbackLoop(panel_, chain_->risk_feedback).run(state, targets_);
+    decision_.record.passes += loop_.passes;
+    std::copy(target_.begin(), target_.end(), desired_.begin());
+    factor = loop_.outcome == LoopOutcome::failed ? -1 : largest_feasible_factor(cut_steps, feasible);
+    if (factor < 0) factor = loop_.outcome == LoopOutcome::failed ? -1 : -2;
+  }
+  if (factor < 0) {
+    // No increase at all. What remains are reductions, which always pass.
+    size_cut(0);
+    round_to_lots();
+    if (factor == -2 && chain_->risk_feedback.over_limit == config::OverLimit::scale_to_limit)
+      scale_to_limit();
+    factor = 0;
+  }
+  decision_.record.cut_factor = factor;
+  if (factor < 1) {
+    for (std::size_t i = 0; i < target_.size(); ++i) {
+      if (target_[i] != desired_[i]) reasons_[i] = {CADRE_REASON_FINAL_CUT, 0, factor};
+    }
+  }
+  decision_.stamps.push_back(base::ticks());
+  const cadre_risk_report& report = panel_.report();
+  decision_.record.volatility = report.volatility;
+  decision_.record.value_at_risk = report.value_at_risk;
+  decision_.record.expected_shortfall = report.expected_shortfall;
+  panel_.append_limits(decision_.record.limits);
+  record_effect();
+}
+
+void TradeExecutionOrchestrator::size_cut(double factor) {
+  for (std::size_t i = 0; i < target_.size(); ++i)
+    target_[i] = cut_target(current_[i], desired_[i], factor);
+}
+
+void TradeExecutionOrchestrator::scale_to_limit() {
+  std::copy(target_.begin(), target_.end(), desired_.begin());
+  largest_feasible_factor(cut_steps, [&](double factor) {
+    for (std::size_t i = 0; i < target_.size(); ++i)
+      target_[i] = factor * desired_[i];
+    round_to_lots();
+    return panel_.analyze(book_.view->raw, rounded_weight_, chain_->risk_feedback.risk_tolerance).acceptable;
+  });
+}
+
+void TradeExecutionOrchestrator::round_to_lots() {
+  const model::Portfolio& portfolio = *book_.portfolio;
+  const double equity = portfolio.equity().to_double();
+  for (std::uint32_t i = 0; i < target_.size(); ++i) {
+    const model::Instrument& about = book_.universe->instruments[i];
+    const auto base =
+        base::Quantity::from_raw(decision_.record.position_e9[i] + decision_.record.working_e9[i]);
+    // Without a price nothing can be sized: the position stays.
+    const auto quantity =
+        model::target_quantity(target_[i], portfolio.equity(), portfolio.price(i), about, base)
+            .value_or(base);
+    decision_.need_e9[i] = quantity.raw() - base.raw();
+    if (decision_.need_e9[i] == 0) {
+      rounded_weight_[i] = base_weight_[i];
+    } else {
+      rounded_weight_[i] =
+          quantity.to_double() * portfolio.price(i).to_double() * about.multiplier.to_double() / equity;
+    }
+  }
+}
+
+void TradeExecutionOrchestrator::apply_execution_rules() {
+  const Stage& stage = chain_->rules;
+  const std::uint32_t n = book_.arena->size();
+  std::fill(reasons_.begin(), reasons_.end(), cadre_reason{});
+  const cadre_needs needs{sizeof(cadre_needs), n, decision_.need_e9.data(), reference_price_e9_.data(),
+                          target_.data()};
+  std::uint64_t count = 0;
+  cadre_status status = call(stage, [&](cadre_execution_state* state) {
+    return stage.table<cadre_execution_rules>().apply_rules(stage.self(), state, &needs, order_space_.data(),
+                                                            order_space_.size(), &count, reasons_.data());
+  });
+  if (status == CADRE_OK &&
+      (count > order_space_.size() || !orders_valid({order_space_.data(), count}, decision_.need_e9)))
+    status = CADRE_REJECTED;
+  if (status == CADRE_OK) {
+    write_orders(count);
+  } else if (status != CADRE_DISCARD) {
+    note_failure(stage, status);  // fails closed: no orders
+  }
+}
+
+void TradeExecutionOrchestrator::write_orders(std::uint64_t count) {
+  const journal::DecisionRecord& record = decision_.record;
+  const std::string_view book{book_.view->raw.book.data, book_.view->raw.book.length};
+  for (std::uint64_t k = 0; k < count; ++k) {
+    cadre_order order = order_space_[k];
+    order.size = sizeof(cadre_order);
+    order.decision_price_e9 = reference_price_e9_[order.instrument];
+    order.decision_time_ns = record.time_ns;
+    order.client_id = client_order_id(book, record.sequence, order.instrument);
+    decision_.orders.push_back({order, {}});
+  }
+  // Sells first: they pay for the buys.
+  std::sort(decision_.orders.begin(), decision_.orders.end(),
+            [](const DecidedOrder& a, const DecidedOrder& b) {
+              if (a.order.side != b.order.side) return a.order.side == CADRE_SIDE_SELL;
+              return a.order.instrument < b.order.instrument;
+            });
+}
+
+void TradeExecutionOrchestrator::check_orders() {
+  const model::ArenaHead& head = book_.arena->head();
+  const auto traded = book_.arena->valid(ColumnId::close);
+  const auto volume = head.has_volume != 0 ? book_.arena->column(ColumnId::volume) : std::span<double>{};
+  base::Money committed;
+  for (const execution::TrackedOrder& open : book_.tracker->orders()) {
+    if (!open.open() || open.order.side != CADRE_SIDE_BUY) continue;
+    const auto cost = base::notional(
+        base::Price::from_raw(std::max(open.order.limit_price_e9, open.order.decision_price_e9)),
+        base::Quantity::from_raw(open.remaining_e9()),
+        book_.universe->instruments[open.order.instrument].multiplier);
+    committed = checked_add(committed, cost.value_or(base::Money{})).value_or(committed);
+  }
+  book_.gate->begin_decision(head.sequence, head.session_date, *book_.portfolio,
+                             {reference_price_e9_, traded, volume}, committed);
+  for (DecidedOrder& decided : decision_.orders)
+    decided.verdict = book_.gate->check(decided.order);
+  decision_.stamps.push_back(base::ticks());
+}
+
+cadre_targets& TradeExecutionOrchestrator::open_targets() {
+  std::copy(target_.begin(), target_.end(), before_.begin());
+  std::fill(reasons_.begin(), reasons_.end(), cadre_reason{});
+  return targets_;
+}
+
+void TradeExecutionOrchestrator::close_targets(const Stage& stage, cadre_status status) {
+  if (status == CADRE_OK && !(all_finite(target_) && keeps_constraints(target_))) status = CADRE_REJECTED;
+  if (status == CADRE_DISCARD) std::copy(before_.begin(), before_.end(), target_.begin());
+  if (status != CADRE_OK && status != CADRE_DISCARD) {
+    note_failure(stage, status);
+    std::copy(before_.begin(), before_.end(), target_.begin());
+    if (stage.on_failure == config::OnFailure::hold) hold_everything();
+  }
+  record_effect();
+}
+
+void TradeExecutionOrchestrator::record_effect() {
+  journal::StageEffect& effect = decision_.record.stages[effect_++];
+  std::copy(target_.begin(), target_.end(), effect.target.begin());
+  std::copy(reasons_.begin(), reasons_.end(), effect.reasons.begin());
+}
+
+void TradeExecutionOrchestrator::hold_everything() {
+  std::copy(current_.begin(), current_.end(), target_.begin());
+  std::fill(reasons_.begin(), reasons_.end(), cadre_reason{CADRE_REASON_HELD, 0, 0});
+}
+
+void TradeExecutionOrchestrator::note_failure(const Stage& stage, cadre_status status) {
+  auto& failures = decision_.record.failures;
+  if (failures.size() == failures.capacity()) return;
+  const bool closed = stage.kind == StageKind::risk_manager || stage.kind == StageKind::execution_rules;
+  failures.push_back({stage.name, status,
+                      closed                                        ? "fail_closed"
+                      : stage.on_failure == config::OnFailure::hold ? "hold"
+                                                                    : "bypass"});
+}
+
+bool TradeExecutionOrchestrator::keeps_constraints(std::span<const double> weight) const {
+  constexpr double slack = 1e-9;
+  const config::ConstraintsConfig& bounds = chain_->constraints;
+  double gross = 0, net = 0, gross_now = 0, net_now = 0;
+  bool inside = true;
+  for (std::size_t i = 0; i < weight.size(); ++i) {
+    const double w = weight[i];
+    const double now = current_[i];
+    gross += std::fabs(w);
+    net += w;
+    gross_now += std::fabs(now);
+    net_now += now;
+    inside = inside && std::fabs(w) <= std::max(bounds.max_weight, std::fabs(now)) + slack;
+    inside = inside && (!bounds.long_only || w >= std::min(0.0, now) - slack);
+  }
+  return inside && gross <= std::max(bounds.max_gross_exposure, gross_now) + slack &&
+         std::fabs(net) <= std::max(bounds.max_net_exposure, std::fabs(net_now)) + slack;
+}
+
+}  // namespace cadre::chain

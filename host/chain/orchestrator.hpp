@@ -1,0 +1,90 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "cadre/role/execution_rules.h"
+#include "host/chain/chain.hpp"
+#include "host/chain/decision.hpp"
+#include "host/execution/order_tracker.hpp"
+#include "host/model/arena.hpp"
+#include "host/model/portfolio.hpp"
+
+namespace cadre::chain {
+
+/// What one decision is made from. All of it belongs to the book and stays where it is during an epoch.
+struct BookState {
+  const model::Universe* universe = nullptr;
+  model::Arena* arena = nullptr;
+  model::StateView* view = nullptr;
+  const model::Portfolio* portfolio = nullptr;
+  const execution::OrderTracker* tracker = nullptr;
+  execution::PreTradeGate* gate = nullptr;
+};
+
+/// Turns the state of a book into orders: one function, one call per stage. The same in backtest, benchmark
+/// and live. [decision-thread]
+class TradeExecutionOrchestrator {
+ public:
+  /// Takes over a chain and a book: at the start, after a change of the universe, and at a swap. Sizes every
+  /// workspace.
+  void enter(std::shared_ptr<Chain> chain, const BookState& book);
+
+  /// Decides once. The result is valid until the next call. No allocation.
+  const Decision& execute_trades();
+
+  const Chain& chain() const { return *chain_; }
+
+ private:
+  void begin();
+  void publish_services();
+  void collect_signals();
+  void aggregate_signals();
+  void propose_trades();
+  void optimize_targets();
+  void run_risk_feedback();
+  void adjust_for_correlation();
+  void adjust_trades();
+  void skip_small_resizes();
+  void enforce_final_risk();
+  void apply_execution_rules();
+  void check_orders();
+
+  // One agent's turn: show it its services, call it, take the time.
+  template <class Call>
+  cadre_status call(const Stage& stage, Call&& call);
+  /// Starts a stage that may change targets: remembers them, clears the reasons.
+  cadre_targets& open_targets();
+  /// Ends it: checks what came out, applies the stage's policy when it is not valid, records the effect.
+  void close_targets(const Stage& stage, cadre_status status);
+  void record_effect();
+  void hold_everything();
+  void note_failure(const Stage& stage, cadre_status status);
+  bool keeps_constraints(std::span<const double> weight) const;
+  void round_to_lots();
+  void size_cut(double factor);
+  void scale_to_limit();
+  void write_orders(std::uint64_t count);
+
+  std::shared_ptr<Chain> chain_;
+  BookState book_;
+  RiskPanel panel_;
+  Decision decision_;
+  cadre_targets targets_{};
+  std::span<double> target_;         // the arena's column
+  std::span<const double> current_;  // weights held, filled and working
+  std::vector<double> base_weight_;  // filled + working
+  std::vector<double> before_;
+  std::vector<cadre_reason> reasons_;
+  std::vector<std::uint8_t> cut_by_limit_;
+  std::vector<double> rounded_weight_;
+  std::vector<std::int64_t> reference_price_e9_;
+  std::vector<cadre_order> order_space_;
+  std::vector<double> desired_;  // targets before the final cut
+  std::size_t effect_ = 0;
+  bool risk_failed_ = false;
+  LoopResult loop_;
+};
+
+}  // namespace cadre::chain

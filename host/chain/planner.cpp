@@ -1,0 +1,256 @@
+#include <algorithm>
+#include <boost/json.hpp>
+#include <map>
+
+#include "cadre/cadre.h"
+#include "host/base/schema.hpp"
+#include "host/base/text.hpp"
+#include "host/chain/builder.hpp"
+
+namespace cadre::chain {
+
+namespace {
+
+using config::InstanceConfig;
+
+/// Plans one chain; collects problems as it goes.
+class Planner {
+ public:
+  Planner(const config::ScenarioConfig& config, const agent::Catalog& catalog)
+      : config_(config), catalog_(catalog) {}
+
+  base::Result<ChainPlan> run() {
+    const config::ChainConfig& chain = config_.chain;
+    for (const InstanceConfig& i : chain.services)
+      add(StageKind::service, i);
+    const std::size_t providers = stages_.size();
+    for (const InstanceConfig& i : chain.signal_sources)
+      add(StageKind::signal_source, i);
+    add(StageKind::signal_aggregator, chain.signal_aggregator);
+    add(StageKind::position_sizer, chain.position_sizer);
+    if (chain.portfolio_optimizer) add(StageKind::portfolio_optimizer, *chain.portfolio_optimizer);
+    for (const InstanceConfig& i : chain.risk_managers)
+      add(StageKind::risk_manager, i);
+    if (chain.correlation_adjuster) add(StageKind::correlation_adjuster, *chain.correlation_adjuster);
+    for (const InstanceConfig& i : chain.trade_adjusters)
+      add(StageKind::trade_adjuster, i);
+    add(StageKind::execution_rules, chain.execution_rules);
+    add(StageKind::execution_environment, config_.execution_environment);
+
+    bind_services();
+    sort_providers(providers);
+    if (problems_.has_errors()) return problems_;
+    return {ChainPlan{std::move(stages_), providers, std::move(services_)}, problems_};
+  }
+
+ private:
+  base::Place place(const std::string& pointer) const { return config_.document.place(pointer); }
+
+  void add(StageKind kind, const InstanceConfig& instance) {
+    const auto range = agent::VersionRange::parse(instance.version);
+    if (!range) {
+      problems_.error("CONFIG_BAD_RANGE", place(instance.pointer + "/version"),
+                      base::quote(instance.version) + " is not a range of versions",
+                      "write *, 1.2.3, ^1.2, ~1.2 or >=1.0 <2");
+      return;
+    }
+    auto entry = catalog_.find(instance.agent, *range, place(instance.pointer + "/agent"));
+    if (!entry) {
+      problems_.append(entry.problems());
+      return;
+    }
+    const std::string& role = entry->agent->role;
+    const bool fits =
+        role == row_of(kind).role || (kind == StageKind::service && role == CADRE_ROLE_SERVICE_PROVIDER);
+    if (!fits) {
+      problems_.error("CHAIN_WRONG_ROLE", place(instance.pointer + "/agent"),
+                      base::quote(instance.agent) + " has the role " + role + ", this stage needs " +
+                          std::string(row_of(kind).role),
+                      "`cadre agent list` shows every agent's role");
+      return;
+    }
+    stages_.push_back({kind, &instance, *entry, settings_of(instance, *entry->agent), {}});
+  }
+
+  /// Checks an agent's settings against its manifest and fills in the defaults.
+  std::string settings_of(const InstanceConfig& instance, const agent::AgentDeclaration& declaration) {
+    const std::string pointer = instance.pointer + "/config";
+    base::validate(
+        instance.config, declaration.config_schema, pointer,
+        [&](std::string_view at) { return config_.document.place(at); }, problems_);
+    return base::canonical(base::with_defaults(instance.config, declaration.config_schema));
+  }
+
+  /// The planned stages that provide a service.
+  std::vector<std::size_t> providers_of(std::string_view service) const {
+    std::vector<std::size_t> found;
+    for (std::size_t s = 0; s < stages_.size(); ++s) {
+      const auto& provides = stages_[s].entry.agent->provides;
+      if (stages_[s].kind == StageKind::service &&
+          std::find(provides.begin(), provides.end(), service) != provides.end())
+        found.push_back(s);
+    }
+    return found;
+  }
+
+  std::int32_t service_place(const std::string& id, std::size_t provider) {
+    for (std::size_t s = 0; s < services_.size(); ++s) {
+      if (services_[s].id == id && services_[s].provider == provider) return static_cast<std::int32_t>(s);
+    }
+    services_.push_back({id, provider, false});
+    return static_cast<std::int32_t>(services_.size() - 1);
+  }
+
+  void bind_services() {
+    for (PlannedStage& stage : stages_) {
+      check_bindings(stage);
+      for (const agent::ServiceNeed& need : stage.entry.agent->needs)
+        stage.service_places.push_back(bind(stage, need));
+    }
+  }
+
+  void check_bindings(const PlannedStage& stage) {
+    std::vector<std::string> needed;
+    for (const agent::ServiceNeed& need : stage.entry.agent->needs)
+      needed.push_back(need.service);
+    for (const auto& [service, name] : stage.instance->bind) {
+      if (std::find(needed.begin(), needed.end(), service) != needed.end()) continue;
+      problems_.error(
+          "CHAIN_BINDING_UNUSED", place(stage.instance->pointer + "/bind/" + base::pointer_token(service)),
+          base::quote(stage.instance->name) + " does not require the service " + base::quote(service),
+          needed.empty() ? "remove the binding" : "it requires " + base::join(needed, ", "));
+    }
+  }
+
+  /// The place of the service that fulfils a need; -1 when it is optional and nobody offers it.
+  std::int32_t bind(const PlannedStage& stage, const agent::ServiceNeed& need) {
+    const std::string& at = stage.instance->pointer;
+    const std::string who = base::quote(stage.instance->name) + " (" + stage.instance->agent + ")";
+    const auto providers = providers_of(need.service);
+    std::vector<std::string> names;
+    for (const std::size_t p : providers)
+      names.push_back(stages_[p].instance->name);
+    for (const auto& [service, name] : stage.instance->bind) {
+      if (service != need.service) continue;
+      const auto found = std::find(names.begin(), names.end(), name);
+      if (found != names.end())
+        return mark(service_place(need.service, providers[static_cast<std::size_t>(found - names.begin())]),
+                    stage);
+      problems_.error("CHAIN_BINDING_UNKNOWN", place(at + "/bind/" + base::pointer_token(service)),
+                      "no instance " + base::quote(name) + " provides " + need.service,
+                      names.empty() ? "add one to \"services\"" : "there is " + base::join(names, ", "));
+      return -1;
+    }
+    if (providers.size() == 1) return mark(service_place(need.service, providers[0]), stage);
+    if (providers.empty()) {
+      if (!need.optional) {
+        problems_.error("CHAIN_SERVICE_UNMET", place(at),
+                        who + " requires the service " + need.service + ", which no instance provides",
+                        offers(need.service));
+      }
+      return -1;
+    }
+    problems_.error(
+        "CHAIN_SERVICE_AMBIGUOUS", place(at),
+        who + " requires the service " + need.service + ", which " + base::join(names, " and ") + " provide",
+        "name one with \"bind\": {" + base::quote(need.service) + ": " + base::quote(names[0]) + "}");
+    return -1;
+  }
+
+  std::int32_t mark(std::int32_t service, const PlannedStage& reader) {
+    if (reader.instance->isolated) services_[static_cast<std::size_t>(service)].read_isolated = true;
+    return service;
+  }
+
+  std::string offers(const std::string& service) const {
+    for (const agent::CatalogEntry& entry : catalog_.entries()) {
+      const auto& provides = entry.agent->provides;
+      if (std::find(provides.begin(), provides.end(), service) != provides.end())
+        return "add to \"services\" an agent that does, such as " + entry.agent->id;
+    }
+    return "add an agent that provides it to \"services\"";
+  }
+
+  /// Providers that others depend on come first; among equals the order of the configuration. Services follow
+  /// their providers.
+  void sort_providers(std::size_t count) {
+    if (problems_.has_errors()) return;
+    std::vector<std::size_t> order;
+    std::vector<bool> placed(count, false);
+    while (order.size() < count) {
+      const std::size_t before = order.size();
+      for (std::size_t p = 0; p < count; ++p) {
+        const auto ready = [&](std::int32_t s) {
+          return s < 0 || placed[services_[static_cast<std::size_t>(s)].provider];
+        };
+        if (placed[p] ||
+            !std::all_of(stages_[p].service_places.begin(), stages_[p].service_places.end(), ready))
+          continue;
+        order.push_back(p);
+        placed[p] = true;
+        break;
+      }
+      if (order.size() == before) {
+        report_circle(placed);
+        return;
+      }
+    }
+    reorder(order);
+  }
+
+  void report_circle(const std::vector<bool>& placed) {
+    std::vector<std::string> names;
+    std::string first;
+    for (std::size_t p = 0; p < placed.size(); ++p) {
+      if (placed[p]) continue;
+      if (first.empty()) first = stages_[p].instance->pointer;
+      names.push_back(stages_[p].instance->name);
+    }
+    problems_.error("CHAIN_SERVICE_CIRCULAR", place(first),
+                    "these services require each other in a circle: " + base::join(names, ", "),
+                    "remove one of the needs, or bind it to another provider");
+  }
+
+  void reorder(const std::vector<std::size_t>& order) {
+    std::vector<PlannedStage> stages;
+    std::vector<std::size_t> new_place(order.size());
+    for (std::size_t p = 0; p < order.size(); ++p) {
+      stages.push_back(stages_[order[p]]);
+      new_place[order[p]] = p;
+    }
+    std::copy(stages.begin(), stages.end(), stages_.begin());
+    std::vector<std::size_t> service_order(services_.size());
+    for (std::size_t s = 0; s < services_.size(); ++s) {
+      services_[s].provider = new_place[services_[s].provider];
+      service_order[s] = s;
+    }
+    std::stable_sort(service_order.begin(), service_order.end(), [&](std::size_t a, std::size_t b) {
+      return services_[a].provider < services_[b].provider;
+    });
+    std::vector<ServiceSlot> services;
+    std::vector<std::int32_t> new_service(services_.size());
+    for (std::size_t s = 0; s < service_order.size(); ++s) {
+      services.push_back(services_[service_order[s]]);
+      new_service[service_order[s]] = static_cast<std::int32_t>(s);
+    }
+    services_ = std::move(services);
+    for (PlannedStage& stage : stages_) {
+      for (std::int32_t& s : stage.service_places)
+        s = s < 0 ? s : new_service[static_cast<std::size_t>(s)];
+    }
+  }
+
+  const config::ScenarioConfig& config_;
+  const agent::Catalog& catalog_;
+  std::vector<PlannedStage> stages_;
+  std::vector<ServiceSlot> services_;
+  base::Problems problems_;
+};
+
+}  // namespace
+
+base::Result<ChainPlan> plan_chain(const config::ScenarioConfig& config, const agent::Catalog& catalog) {
+  return Planner(config, catalog).run();
+}
+
+}  // namespace cadre::chain

@@ -1,0 +1,160 @@
+#include "host/chain/risk_panel.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace cadre::chain {
+
+namespace {
+
+constexpr double rounding_slack =
+    1e-9;  // relative: a figure that is the limit but for the error of doubles keeps it
+
+bool is_figure(double value) {
+  return std::isnan(value) || (std::isfinite(value) && value >= 0);
+}
+
+/// A report that can be relied on: figures that are numbers, limits that are limits.
+bool is_valid(const cadre_risk_report& report) {
+  if (report.acceptable != CADRE_ACCEPTABLE && report.acceptable != CADRE_NOT_ACCEPTABLE) return false;
+  if (!is_figure(report.volatility) || std::isinf(report.value_at_risk) ||
+      std::isinf(report.expected_shortfall))
+    return false;
+  if (report.limit_count > report.limit_capacity) return false;
+  for (std::uint32_t i = 0; i < report.limit_count; ++i) {
+    const cadre_limit_use& use = report.limits[i];
+    if (!std::isfinite(use.value) || !(use.limit > 0) || !std::isfinite(use.limit)) return false;
+    if (use.instrument != CADRE_BOOK && use.instrument >= report.instrument_count) return false;
+  }
+  return true;
+}
+
+bool same_limit(const cadre_limit_use& a, const cadre_limit_use& b) {
+  return a.instrument == b.instrument && std::memcmp(&a.name, &b.name, sizeof a.name) == 0;
+}
+
+}  // namespace
+
+bool all_finite(std::span<const double> values) {
+  // Zero times anything finite is zero; times anything else it is NaN: one pass without branches.
+  double sum = 0;
+  for (const double value : values)
+    sum += value * 0.0;
+  return sum == 0;
+}
+
+void RiskPanel::enter_universe(std::vector<Stage>& managers, std::uint32_t instruments) {
+  managers_ = &managers;
+  for (std::vector<Slot>* slots : {&latest_, &current_}) {
+    slots->assign(managers.size(), Slot{});
+    for (Slot& slot : *slots)
+      slot.component_risk.assign(instruments, 0);
+  }
+  before_.assign(instruments, 0);
+  failed_stage_ = nullptr;
+}
+
+bool RiskPanel::ask(cadre_execution_state& state, std::span<const double> weight, std::vector<Slot>& slots) {
+  const double nan = std::nan("");
+  for (std::size_t m = 0; m < managers_->size(); ++m) {
+    const Stage& stage = (*managers_)[m];
+    Slot& slot = slots[m];
+    slot.report = {sizeof(cadre_risk_report),
+                   0,
+                   nan,
+                   nan,
+                   nan,
+                   slot.component_risk.data(),
+                   slot.limits.data(),
+                   limit_capacity,
+                   0,
+                   state.instrument_count,
+                   0};
+    show_services(state, stage);
+    const cadre_status status =
+        stage.table<cadre_risk_manager>().analyze_risk(stage.self(), &state, weight.data(), &slot.report);
+    if (status == CADRE_OK && is_valid(slot.report)) continue;
+    failed_stage_ = &stage;
+    failed_status_ = status == CADRE_OK ? cadre_status{CADRE_REJECTED} : status;
+    return false;
+  }
+  return true;
+}
+
+RiskJudgement RiskPanel::judge(const std::vector<Slot>& slots, double tolerance,
+                               const std::vector<Slot>* current) const {
+  RiskJudgement judgement;
+  judgement.answered = true;
+  judgement.acceptable = true;
+  double highest = -1;
+  for (std::size_t m = 0; m < slots.size(); ++m) {
+    const cadre_risk_report& report = slots[m].report;
+    bool any_over = false;
+    for (std::uint32_t i = 0; i < report.limit_count; ++i) {
+      const cadre_limit_use& use = report.limits[i];
+      const bool hard = (use.flags & CADRE_LIMIT_HARD) != 0;
+      double allowed = use.limit * (hard ? 1 : 1 + tolerance);
+      if (current != nullptr) {
+        const Slot& now = (*current)[m];
+        for (std::uint32_t k = 0; k < now.report.limit_count; ++k) {
+          if (same_limit(now.limits[k], use)) allowed = std::max(allowed, now.limits[k].value);
+        }
+      }
+      if (use.value > allowed * (1 + rounding_slack)) {
+        judgement.acceptable = false;
+        any_over = true;
+      }
+      if (use.value / use.limit > highest) {
+        highest = use.value / use.limit;
+        judgement.binding = use;
+      }
+    }
+    // A manager that says no without naming a limit is believed, unless the book was no better before.
+    const bool said_no = report.acceptable == CADRE_NOT_ACCEPTABLE;
+    const bool said_no_before = current != nullptr && (*current)[m].report.acceptable == CADRE_NOT_ACCEPTABLE;
+    if (said_no && !any_over && report.limit_count == 0 && !said_no_before) judgement.acceptable = false;
+  }
+  return judgement;
+}
+
+RiskJudgement RiskPanel::analyze(cadre_execution_state& state, std::span<const double> weight,
+                                 double tolerance) {
+  return ask(state, weight, latest_) ? judge(latest_, tolerance, nullptr) : RiskJudgement{};
+}
+
+RiskJudgement RiskPanel::analyze_against_current(cadre_execution_state& state, std::span<const double> weight,
+                                                 std::span<const double> current) {
+  if (!ask(state, weight, latest_)) return {};
+  const RiskJudgement plain = judge(latest_, 0, nullptr);
+  if (plain.acceptable) return plain;
+  // Only a book that is above a limit needs to know how far above it already was.
+  if (!ask(state, current, current_)) return {};
+  return judge(latest_, 0, &current_);
+}
+
+bool RiskPanel::adjust(cadre_execution_state& state, cadre_targets& targets) {
+  std::copy_n(targets.weight, before_.size(), before_.begin());
+  for (std::size_t m = 0; m < managers_->size(); ++m) {
+    const Stage& stage = (*managers_)[m];
+    if (latest_[m].report.acceptable == CADRE_ACCEPTABLE) continue;
+    show_services(state, stage);
+    const cadre_status status =
+        stage.table<cadre_risk_manager>().adjust_trades(stage.self(), &state, &latest_[m].report, &targets);
+    if (status == CADRE_OK && all_finite({targets.weight, before_.size()})) continue;
+    failed_stage_ = &stage;
+    failed_status_ = status == CADRE_OK ? cadre_status{CADRE_REJECTED} : status;
+    std::copy(before_.begin(), before_.end(), targets.weight);
+    return false;
+  }
+  return true;
+}
+
+void RiskPanel::append_limits(std::vector<cadre_limit_use>& out) const {
+  for (const Slot& slot : latest_) {
+    for (std::uint32_t i = 0; i < slot.report.limit_count && out.size() < out.capacity(); ++i)
+      out.push_back(slot.limits[i]);
+  }
+}
+
+}  // namespace cadre::chain

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "cadre/role/risk_manager.h"
+#include "host/chain/stage.hpp"
+
+namespace cadre::chain {
+
+/// What all risk managers of a chain say of one book.
+struct RiskJudgement {
+  bool answered = false;      ///< false: some manager gave no valid answer, so nothing may increase
+  bool acceptable = false;    ///< inside every limit
+  cadre_limit_use binding{};  ///< the limit with the highest value / limit; limit 0: none was listed
+};
+
+/// Asks all risk managers, checks their answers, and combines them: every one has to agree. Keeps the last
+/// reports. [decision-thread]
+class RiskPanel {
+ public:
+  static constexpr std::uint32_t limit_capacity = 64;  ///< per manager; they list the binding ones first
+
+  /// Sizes everything for a universe; nothing is allocated afterwards.
+  void enter_universe(std::vector<Stage>& managers, std::uint32_t instruments);
+
+  /// Judges weights [n]: hard limits exactly, soft ones with the tolerance.
+  RiskJudgement analyze(cadre_execution_state& state, std::span<const double> weight, double tolerance);
+  /// Judges weights against max(limit, what the book at `current` already uses): the invariant of the final
+  /// check.
+  RiskJudgement analyze_against_current(cadre_execution_state& state, std::span<const double> weight,
+                                        std::span<const double> current);
+  /// Lets every manager move the targets, given its last report. False: one of them failed, and the targets
+  /// are as they were.
+  bool adjust(cadre_execution_state& state, cadre_targets& targets);
+
+  /// The last report of the first manager, which later stages see.
+  const cadre_risk_report& report() const { return latest_.front().report; }
+  /// All limits of the last reports.
+  void append_limits(std::vector<cadre_limit_use>& out) const;
+  /// The stage that failed last, and how; nullptr when none did.
+  const Stage* failed_stage() const { return failed_stage_; }
+  cadre_status failed_status() const { return failed_status_; }
+
+ private:
+  struct Slot {
+    cadre_risk_report report{};
+    std::array<cadre_limit_use, limit_capacity> limits{};
+    std::vector<double> component_risk;
+  };
+
+  bool ask(cadre_execution_state& state, std::span<const double> weight, std::vector<Slot>& slots);
+  RiskJudgement judge(const std::vector<Slot>& slots, double tolerance,
+                      const std::vector<Slot>* current) const;
+
+  std::vector<Stage>* managers_ = nullptr;
+  std::vector<Slot> latest_, current_;
+  std::vector<double> before_;
+  const Stage* failed_stage_ = nullptr;
+  cadre_status failed_status_ = CADRE_OK;
+};
+
+/// Shows a stage's services to the agent about to be called.
+inline void show_services(cadre_execution_state& state, const Stage& stage) {
+  state.services = stage.services.data();
+  state.service_count = stage.services.size();
+}
+
+/// Whether every number is finite.
+bool all_finite(std::span<const double> values);
+
+}  // namespace cadre::chain

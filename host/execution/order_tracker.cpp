@@ -1,0 +1,67 @@
+#include "host/execution/order_tracker.hpp"
+
+namespace cadre::execution {
+
+void OrderTracker::enter_universe(std::size_t instruments) {
+  working_buy_.assign(instruments, 0);
+  working_sell_.assign(instruments, 0);
+}
+
+void OrderTracker::reserve(std::size_t orders) {
+  orders_.reserve(orders);
+  open_.reserve(orders);
+}
+
+void OrderTracker::change_working(const TrackedOrder& order, std::int64_t by) {
+  auto& working = order.order.side == CADRE_SIDE_BUY ? working_buy_ : working_sell_;
+  working[order.order.instrument] += by;
+}
+
+std::size_t OrderTracker::add(const cadre_order& order, std::uint32_t status, std::uint64_t failed_checks) {
+  const std::size_t place = orders_.size();
+  TrackedOrder tracked;
+  tracked.order = order;
+  tracked.status = status;
+  tracked.failed_checks = failed_checks;
+  orders_.push_back(tracked);
+  if (tracked.open()) {
+    open_.emplace(order.client_id, place);
+    change_working(tracked, order.quantity_e9);
+    ++open_count_;
+  }
+  return place;
+}
+
+const TrackedOrder* OrderTracker::apply(const cadre_execution_report& report) {
+  const auto found = open_.find(report.client_id);
+  if (found == open_.end()) return nullptr;
+  TrackedOrder& tracked = orders_[found->second];
+  if (report.quantity_e9 < 0 || report.quantity_e9 > tracked.remaining_e9() ||
+      report.instrument != tracked.order.instrument || report.side != tracked.order.side)
+    return nullptr;
+  tracked.filled_e9 += report.quantity_e9;
+  tracked.filled_notional +=
+      static_cast<double>(report.quantity_e9) * 1e-9 * (static_cast<double>(report.price_e9) * 1e-9);
+  tracked.fees_e6 += report.fees_e6;
+  tracked.status = report.status;
+  tracked.reason = report.reason;
+  change_working(tracked, -report.quantity_e9);
+  if (!tracked.open()) {
+    change_working(tracked, -tracked.remaining_e9());
+    open_.erase(found);
+    --open_count_;
+  }
+  return &tracked;
+}
+
+void OrderTracker::reject(std::size_t place, std::uint32_t reason) {
+  TrackedOrder& tracked = orders_[place];
+  if (!tracked.open()) return;
+  change_working(tracked, -tracked.remaining_e9());
+  tracked.status = CADRE_ORDER_REJECTED;
+  tracked.reason = reason;
+  open_.erase(tracked.order.client_id);
+  --open_count_;
+}
+
+}  // namespace cadre::execution

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "cadre/order.h"
+#include "host/base/decimal.hpp"
+#include "host/model/order.hpp"
+
+namespace cadre::execution {
+
+/// One order and what became of it.
+struct TrackedOrder {
+  cadre_order order{};
+  std::uint32_t status = CADRE_ORDER_NEW;
+  std::int64_t filled_e9 = 0;
+  double filled_notional = 0;  ///< price x quantity, currency, for the average price
+  std::int64_t fees_e6 = 0;
+  std::uint32_t reason = 0;
+  std::uint64_t failed_checks = 0;
+
+  bool open() const { return status == CADRE_ORDER_NEW || status == CADRE_ORDER_PARTIALLY_FILLED; }
+  std::int64_t remaining_e9() const { return order.quantity_e9 - filled_e9; }
+  double average_price() const {
+    return filled_e9 == 0 ? 0 : filled_notional / (static_cast<double>(filled_e9) * 1e-9);
+  }
+};
+
+/// All orders of a book by client id, and per instrument what is still working. The host's truth of orders.
+/// [decision-thread]
+class OrderTracker {
+ public:
+  void enter_universe(std::size_t instruments);
+  /// Room for this many orders before the next allocation.
+  void reserve(std::size_t orders);
+
+  /// An order that was sent or refused. Returns its place.
+  std::size_t add(const cadre_order& order, std::uint32_t status, std::uint64_t failed_checks);
+  /// A report on an order of ours; returns the order. nullptr, and nothing changes, for an unknown id, a
+  /// closed order, or more than was open.
+  const TrackedOrder* apply(const cadre_execution_report& report);
+  /// An immediate refusal by the environment.
+  void reject(std::size_t place, std::uint32_t reason);
+
+  std::int64_t working_buy_e9(std::uint32_t instrument) const { return working_buy_[instrument]; }
+  std::int64_t working_sell_e9(std::uint32_t instrument) const { return working_sell_[instrument]; }
+  const std::vector<TrackedOrder>& orders() const { return orders_; }
+  std::size_t open_count() const { return open_count_; }
+
+ private:
+  struct IdHash {
+    std::size_t operator()(const cadre_id& id) const {
+      return std::hash<std::string_view>()(model::id_text(id));
+    }
+  };
+  struct IdEqual {
+    bool operator()(const cadre_id& a, const cadre_id& b) const {
+      return model::id_text(a) == model::id_text(b);
+    }
+  };
+  void change_working(const TrackedOrder& order, std::int64_t by);
+
+  std::vector<TrackedOrder> orders_;
+  std::unordered_map<cadre_id, std::size_t, IdHash, IdEqual> open_;  // looked up only, never walked
+  std::vector<std::int64_t> working_buy_, working_sell_;
+  std::size_t open_count_ = 0;
+};
+
+}  // namespace cadre::execution

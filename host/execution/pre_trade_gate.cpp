@@ -1,0 +1,211 @@
+#include "host/execution/pre_trade_gate.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdlib>
+
+#include "host/model/order.hpp"
+
+namespace cadre::execution {
+
+namespace {
+
+constexpr double rounding_slack = 1e-9;  // relative; exposures are sums of doubles
+
+std::int64_t signed_quantity(const cadre_order& order) {
+  return order.quantity_e9 * model::sign_of_side(order.side);
+}
+
+}  // namespace
+
+/// The checks. Each is true when the order passes.
+struct Checks {
+  static bool known_instrument(const PreTradeGate& g, const cadre_order& o) {
+    return o.instrument < g.universe_->size();
+  }
+  static bool side(const PreTradeGate&, const cadre_order& o) { return !model::side_name(o.side).empty(); }
+  static bool type(const PreTradeGate&, const cadre_order& o) {
+    return o.type == CADRE_ORDER_MARKET || o.type == CADRE_ORDER_LIMIT ||
+           o.type == CADRE_ORDER_MARKET_ON_CLOSE;
+  }
+  static bool time_in_force(const PreTradeGate&, const cadre_order& o) {
+    return o.time_in_force == CADRE_TIF_DAY;
+  }
+  static bool quantity(const PreTradeGate&, const cadre_order& o) { return o.quantity_e9 > 0; }
+  static bool lot(const PreTradeGate& g, const cadre_order& o) {
+    return o.quantity_e9 % g.universe_->instruments[o.instrument].lot.raw() == 0;
+  }
+  static bool limit_price(const PreTradeGate& g, const cadre_order& o) {
+    if (o.type != CADRE_ORDER_LIMIT) return o.limit_price_e9 == 0;
+    return o.limit_price_e9 > 0 && o.limit_price_e9 % g.universe_->instruments[o.instrument].tick.raw() == 0;
+  }
+  static bool once(const PreTradeGate& g, const cadre_order& o) {
+    return g.last_sequence_[o.instrument] != g.sequence_;
+  }
+  static bool price(const PreTradeGate& g, const cadre_order& o) {
+    return g.market_.price_e9[o.instrument] > 0;
+  }
+  static bool fresh(const PreTradeGate& g, const cadre_order& o) {
+    return g.market_.traded[o.instrument] != 0;
+  }
+  static bool collar(const PreTradeGate& g, const cadre_order& o) {
+    if (o.type != CADRE_ORDER_LIMIT) return true;
+    const double last = static_cast<double>(g.market_.price_e9[o.instrument]);
+    return std::fabs(static_cast<double>(o.limit_price_e9) - last) <= g.config_.price_collar * last;
+  }
+  static bool max_quantity(const PreTradeGate& g, const cadre_order& o) {
+    return o.quantity_e9 <= g.config_.max_order_quantity.raw();
+  }
+  static bool max_notional(const PreTradeGate& g, const cadre_order& o) {
+    return g.notional_of(o) <= g.config_.max_order_notional.to_double();
+  }
+  static bool volume_share(const PreTradeGate& g, const cadre_order& o) {
+    if (g.market_.volume.empty()) return true;
+    const double volume = g.market_.volume[o.instrument];
+    return std::isfinite(volume) &&
+           static_cast<double>(o.quantity_e9) * 1e-9 <= g.config_.max_share_of_volume * volume;
+  }
+  static bool orders_per_day(const PreTradeGate& g, const cadre_order&) {
+    return g.orders_today_ < g.config_.max_orders_per_day;
+  }
+  static bool restricted(const PreTradeGate& g, const cadre_order& o) {
+    return g.restricted_[o.instrument] == 0;
+  }
+  static bool long_only(const PreTradeGate& g, const cadre_order& o) {
+    return !g.constraints_.long_only || g.planned_e9_[o.instrument] + signed_quantity(o) >= 0;
+  }
+  static bool buying_power(const PreTradeGate& g, const cadre_order& o) {
+    if (o.side != CADRE_SIDE_BUY) return true;
+    return g.notional_of(o) * (1 + g.config_.buying_power_buffer) <=
+           g.buying_power_ + rounding_slack * g.equity_;
+  }
+  static bool gross(const PreTradeGate& g, const cadre_order& o) {
+    return g.gross_ + g.notional_of(o) <=
+           g.constraints_.max_gross_exposure * g.equity_ * (1 + rounding_slack);
+  }
+  static bool position(const PreTradeGate& g, const cadre_order& o) {
+    const double planned = std::fabs(static_cast<double>(g.planned_e9_[o.instrument] + signed_quantity(o)));
+    const double held = std::fabs(static_cast<double>(g.planned_e9_[o.instrument]));
+    if (planned <= held) return true;
+    const double unit = g.notional_of(o) / static_cast<double>(o.quantity_e9);
+    return planned * unit <= g.constraints_.max_weight * g.equity_ * (1 + rounding_slack);
+  }
+};
+
+namespace {
+
+// Order matters: a check may rely on those above it having been passed (the instrument is known, the quantity
+// is positive).
+constexpr PreTradeCheck table[] = {
+    {"IDENTITY_UNKNOWN_INSTRUMENT", "the instrument is not in the universe", false,
+     &Checks::known_instrument},
+    {"SYNTAX_SIDE", "the side is neither buy nor sell", false, &Checks::side},
+    {"SYNTAX_ORDER_TYPE", "the order type is not supported here", false, &Checks::type},
+    {"SYNTAX_TIME_IN_FORCE", "the time in force is not supported here", false, &Checks::time_in_force},
+    {"SYNTAX_QUANTITY", "the quantity is not above zero", false, &Checks::quantity},
+    {"SYNTAX_LOT", "the quantity is no multiple of the lot", false, &Checks::lot},
+    {"SYNTAX_LIMIT_PRICE",
+     "a limit order's price is missing or no multiple of the tick, or another order has one", false,
+     &Checks::limit_price},
+    {"IDENTITY_DUPLICATE_ORDER", "the decision has sent an order for this instrument already", false,
+     &Checks::once},
+    {"MARKET_NO_PRICE", "there is no price to value the order at", false, &Checks::price},
+    {"MARKET_STALE_PRICE", "the instrument did not trade on the bar that just closed", false, &Checks::fresh},
+    {"FAT_FINGER_PRICE_COLLAR", "the limit price is too far from the last price", false, &Checks::collar},
+    {"FAT_FINGER_MAX_QUANTITY", "the quantity is above the largest allowed", true, &Checks::max_quantity},
+    {"FAT_FINGER_MAX_NOTIONAL", "the value is above the largest allowed", true, &Checks::max_notional},
+    {"FAT_FINGER_SHARE_OF_VOLUME", "the quantity is too large a share of the bar's volume", true,
+     &Checks::volume_share},
+    {"FLOW_ORDERS_PER_DAY", "too many orders today", true, &Checks::orders_per_day},
+    {"RESTRICTION_RESTRICTED_LIST", "the instrument is restricted: it may only be reduced", true,
+     &Checks::restricted},
+    {"CREDIT_SHORT_NOT_ALLOWED", "the order would make the position short", false, &Checks::long_only},
+    {"CREDIT_BUYING_POWER", "there is not enough cash, counting the sells of this decision", true,
+     &Checks::buying_power},
+    {"CREDIT_GROSS_EXPOSURE", "the gross exposure would exceed its limit", true, &Checks::gross},
+    {"CREDIT_POSITION_LIMIT", "the position would exceed the largest weight", true, &Checks::position},
+};
+static_assert(std::size(table) <= 64, "a verdict has 64 bits");
+constexpr std::size_t syntax_rows = 7;  // rows before this one have to pass for the others to make sense
+
+}  // namespace
+
+std::span<const PreTradeCheck> pre_trade_checks() {
+  return table;
+}
+
+std::uint32_t Verdict::first() const {
+  return failed == 0 ? 0 : static_cast<std::uint32_t>(std::countr_zero(failed)) + 1;
+}
+
+PreTradeGate::PreTradeGate(const config::PreTradeConfig& config, const config::ConstraintsConfig& constraints)
+    : config_(config), constraints_(constraints) {}
+
+void PreTradeGate::enter_universe(const model::Universe& universe) {
+  universe_ = &universe;
+  last_sequence_.assign(universe.size(), 0);
+  planned_e9_.assign(universe.size(), 0);
+  restricted_.assign(universe.size(), 0);
+  for (std::size_t i = 0; i < universe.size(); ++i) {
+    const auto& list = config_.restricted;
+    restricted_[i] = std::find(list.begin(), list.end(), universe.instruments[i].id) != list.end();
+  }
+}
+
+void PreTradeGate::begin_decision(std::uint64_t sequence, std::int32_t date,
+                                  const model::Portfolio& portfolio, const MarketSnapshot& market,
+                                  base::Money cash_committed) {
+  if (date != date_) orders_today_ = 0;
+  sequence_ = sequence;
+  date_ = date;
+  portfolio_ = &portfolio;
+  market_ = market;
+  equity_ = portfolio.equity().to_double();
+  buying_power_ = portfolio.cash().to_double() - cash_committed.to_double();
+  gross_ = 0;
+  for (std::uint32_t i = 0; i < universe_->size(); ++i) {
+    planned_e9_[i] = portfolio.quantity(i).raw();
+    const double value = portfolio.value(i).to_double();
+    gross_ += std::fabs(value);
+    if (value < 0) buying_power_ += value;  // proceeds of a short sale buy nothing
+  }
+}
+
+bool PreTradeGate::reduces(const cadre_order& order) const {
+  return model::reduces_position(base::Quantity::from_raw(planned_e9_[order.instrument]),
+                                 base::Quantity::from_raw(signed_quantity(order)));
+}
+
+double PreTradeGate::notional_of(const cadre_order& order) const {
+  const model::Instrument& about = universe_->instruments[order.instrument];
+  const std::int64_t price = std::max(market_.price_e9[order.instrument], order.limit_price_e9);
+  return static_cast<double>(price) * 1e-9 * (static_cast<double>(order.quantity_e9) * 1e-9) *
+         about.multiplier.to_double();
+}
+
+Verdict PreTradeGate::check(const cadre_order& order) {
+  Verdict verdict;
+  const auto run = [&](std::size_t from, std::size_t to, bool reducing) {
+    for (std::size_t row = from; row < to; ++row) {
+      if (reducing && table[row].skipped_when_reducing) continue;
+      if (!table[row].passes(*this, order)) verdict.failed |= std::uint64_t{1} << row;
+      if (row == 0 && verdict.failed != 0) return;
+    }
+  };
+  run(0, syntax_rows, false);
+  if (!verdict.accepted()) return verdict;
+  const bool reducing = reduces(order);
+  run(syntax_rows, std::size(table), reducing);
+  if (!verdict.accepted()) return verdict;
+
+  const double notional = notional_of(order);
+  last_sequence_[order.instrument] = sequence_;
+  planned_e9_[order.instrument] += signed_quantity(order);
+  ++orders_today_;
+  gross_ += reducing ? -notional : notional;
+  buying_power_ += order.side == CADRE_SIDE_SELL ? (reducing ? notional : 0) : -notional;
+  return verdict;
+}
+
+}  // namespace cadre::execution

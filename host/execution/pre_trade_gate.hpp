@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "cadre/order.h"
+#include "host/config/scenario_config.hpp"
+#include "host/model/instrument.hpp"
+#include "host/model/portfolio.hpp"
+
+namespace cadre::execution {
+
+/// What the checks see of the market when a decision is made.
+struct MarketSnapshot {
+  std::span<const std::int64_t> price_e9;  ///< the decision's marks; 0: none
+  std::span<const std::uint8_t> traded;    ///< 1 where the bar that just closed was a real one
+  std::span<const double> volume;          ///< empty: the data have no volume, so volume checks do not apply
+};
+
+/// Which checks an order failed. Bit i is row i of pre_trade_checks().
+struct Verdict {
+  std::uint64_t failed = 0;
+  bool accepted() const { return failed == 0; }
+  /// Row + 1 of the first failed check; 0 when accepted.
+  std::uint32_t first() const;
+};
+
+class PreTradeGate;
+
+/// One row of the table of checks: it makes the gate, the report and the reference page.
+struct PreTradeCheck {
+  std::string_view code;  ///< CATEGORY_CONDITION
+  std::string_view text;  ///< what it refuses
+  bool skipped_when_reducing;
+  bool (*passes)(const PreTradeGate& gate, const cadre_order& order);
+};
+
+std::span<const PreTradeCheck> pre_trade_checks();
+
+/// The host's own gate between any chain and any environment. No agent can bypass or relax it. Every check is
+/// made, all failures are recorded, any one rejects. Orders that strictly reduce a position skip credit and
+/// portfolio limits. One per book. [decision-thread]
+class PreTradeGate {
+ public:
+  PreTradeGate(const config::PreTradeConfig& config, const config::ConstraintsConfig& constraints);
+
+  /// Takes over a universe: sizes everything, so that nothing is allocated afterwards.
+  void enter_universe(const model::Universe& universe);
+  /// Before the orders of one decision. `cash_committed`: what open buys may still cost.
+  void begin_decision(std::uint64_t sequence, std::int32_t date, const model::Portfolio& portfolio,
+                      const MarketSnapshot& market, base::Money cash_committed);
+  /// Judges one order; an accepted one uses up buying power and counters.
+  Verdict check(const cadre_order& order);
+
+ private:
+  friend struct Checks;
+
+  bool reduces(const cadre_order& order) const;
+  double notional_of(const cadre_order& order) const;
+
+  const config::PreTradeConfig& config_;
+  const config::ConstraintsConfig& constraints_;
+  const model::Universe* universe_ = nullptr;
+  const model::Portfolio* portfolio_ = nullptr;
+  MarketSnapshot market_;
+  std::vector<std::uint64_t> last_sequence_;  ///< per instrument, of its last accepted order
+  std::vector<std::int64_t>
+      planned_e9_;  ///< per instrument, position with the accepted orders of this decision
+  std::vector<std::uint8_t> restricted_;
+  std::uint64_t sequence_ = 0;
+  std::int32_t date_ = 0;
+  std::uint64_t orders_today_ = 0;
+  double buying_power_ = 0;
+  double gross_ = 0;
+  double equity_ = 0;
+};
+
+}  // namespace cadre::execution

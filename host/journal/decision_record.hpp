@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "cadre/proposal.h"
+#include "host/base/decimal.hpp"
+
+namespace cadre::journal {
+
+/// What one stage made of the targets.
+struct StageEffect {
+  std::vector<double> target{};         ///< per instrument, share of equity, after this stage
+  std::vector<cadre_reason> reasons{};  ///< per instrument
+};
+
+/// A stage that gave no usable answer.
+struct StageFailure {
+  std::string instance{};
+  uint32_t status = 0;   ///< cadre_status
+  std::string policy{};  ///< what was done instead: "hold", "bypass", "fallback"
+};
+
+/// Why one decision came out as it did. Columns have one number per instrument of the epoch, or are empty.
+/// Reused for every decision: its vectors keep their capacity.
+struct DecisionRecord {
+  uint64_t sequence = 0;
+  int64_t time_ns = 0;
+  int32_t date = 0;
+  uint64_t revision = 0;
+  base::Money equity{};
+  base::Money cash{};
+  std::vector<int64_t> price_e9{};     ///< marks
+  std::vector<int64_t> position_e9{};  ///< filled, signed
+  std::vector<int64_t> working_e9{};   ///< open orders, signed
+  std::vector<double> score{};         ///< of the aggregator
+  std::vector<uint8_t> score_valid{};
+  std::vector<StageEffect> stages{};  ///< as many as the revision names, in its order
+  uint32_t passes = 0;                ///< of the risk feedback loop
+  uint32_t outcome = 0;               ///< of the loop, a code of the chain
+  double cut_factor = 1.0;            ///< of the final cut, on increases; 1 when nothing was cut
+  double volatility = std::numeric_limits<double>::quiet_NaN();          ///< annualised, of the final targets
+  double value_at_risk = std::numeric_limits<double>::quiet_NaN();       ///< share of equity
+  double expected_shortfall = std::numeric_limits<double>::quiet_NaN();  ///< share of equity
+  std::vector<cadre_limit_use> limits{};
+  std::vector<StageFailure> failures{};
+};
+
+}  // namespace cadre::journal

@@ -1,0 +1,148 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+
+#include "host/base/hash.hpp"
+#include "host/journal/journal.hpp"
+
+namespace cadre::journal {
+namespace {
+
+constexpr std::size_t buffer_bytes = std::size_t{1} << 20;
+
+template <class Number>
+std::byte* put(std::byte* to, Number value) {
+  std::memcpy(to, &value, sizeof value);
+  return to + sizeof value;
+}
+
+bool write_all(int descriptor, const std::byte* bytes, std::size_t count) {
+  while (count != 0) {
+    const ssize_t written = ::write(descriptor, bytes, count);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes += written;
+    count -= static_cast<std::size_t>(written);
+  }
+  return true;
+}
+
+// A new file survives a power cut only when its folder is synced too.
+bool sync_folder_of(const std::filesystem::path& path) {
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  const bool synced = ::fsync(descriptor) == 0;
+  ::close(descriptor);
+  return synced;
+}
+
+}  // namespace
+
+std::string_view record_type_name(RecordType type) {
+  constexpr std::string_view names[] = {"",         "head",  "bar",    "signal",  "universe", "revision",
+                                        "decision", "order", "report", "account", "note",     "end"};
+  const auto value = static_cast<uint32_t>(type);
+  return value < std::size(names) ? names[value] : std::string_view();
+}
+
+base::Result<std::unique_ptr<JournalWriter>> JournalWriter::create(const std::filesystem::path& path) {
+  base::Problems problems;
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+  if (descriptor < 0 && errno == EEXIST) {
+    problems.error("JOURNAL_EXISTS", {.file = path.string()},
+                   "there is a file already, and a journal is never overwritten",
+                   "choose another name, or move it away");
+    return problems;
+  }
+  if (descriptor < 0 || !sync_folder_of(path)) {
+    const int error_number = errno;
+    if (descriptor >= 0) ::close(descriptor);
+    problems.error("JOURNAL_NOT_WRITABLE", {.file = path.string()},
+                   "the journal cannot be created (" + std::string(std::strerror(error_number)) + ")",
+                   "check the folder and its permissions");
+    return problems;
+  }
+  return std::unique_ptr<JournalWriter>(new JournalWriter(path, descriptor));
+}
+
+JournalWriter::JournalWriter(std::filesystem::path path, int descriptor)
+    : path_(std::move(path)), descriptor_(descriptor), buffer_(buffer_bytes) {
+  std::memcpy(buffer_.data(), "CADREJOURNAL", 12);
+  put(buffer_.data() + 12, format_version);
+  filled_ = size_bytes_ = head_bytes;
+}
+
+JournalWriter::~JournalWriter() {
+  if (descriptor_ < 0) return;
+  write_out();
+  ::close(descriptor_);
+}
+
+void JournalWriter::append(RecordType type, uint64_t sequence, std::span<const std::byte> payload) {
+  assert(descriptor_ >= 0);
+  if (failure_code_ != nullptr) return;
+  if (payload.size() > payload_bytes_max) {
+    remember("JOURNAL_RECORD_TOO_LARGE", "a record is larger than 256 MiB", 0);
+    return;
+  }
+  const std::size_t frame = frame_head_bytes + payload.size() + frame_tail_bytes;
+  if (frame > buffer_.size() - filled_) write_out();
+  if (frame > buffer_.size()) buffer_.resize(frame);
+
+  std::byte* const start = buffer_.data() + filled_;
+  std::byte* to = put(start, static_cast<uint32_t>(payload.size()));
+  to = put(to, static_cast<uint32_t>(type));
+  to = put(to, sequence);
+  if (!payload.empty()) std::memcpy(to, payload.data(), payload.size());
+  to += payload.size();
+  put(to, base::checksum64(start, frame - frame_tail_bytes));
+  filled_ += frame;
+  size_bytes_ += frame;
+}
+
+base::Problems JournalWriter::flush() {
+  if (descriptor_ >= 0) {
+    write_out();
+    if (failure_code_ == nullptr && ::fdatasync(descriptor_) != 0)
+      remember("JOURNAL_NOT_WRITABLE", "syncing failed", errno);
+  }
+  return outcome();
+}
+
+base::Problems JournalWriter::close() {
+  if (descriptor_ < 0) return outcome();
+  flush();
+  if (::close(descriptor_) != 0 && failure_code_ == nullptr)
+    remember("JOURNAL_NOT_WRITABLE", "closing failed", errno);
+  descriptor_ = -1;
+  return outcome();
+}
+
+void JournalWriter::write_out() {
+  if (failure_code_ == nullptr && !write_all(descriptor_, buffer_.data(), filled_))
+    remember("JOURNAL_NOT_WRITABLE", "writing failed", errno);
+  filled_ = 0;
+}
+
+void JournalWriter::remember(const char* code, const char* what, int error_number) {
+  failure_code_ = code;
+  failure_ = what;
+  failure_number_ = error_number;
+}
+
+base::Problems JournalWriter::outcome() const {
+  base::Problems problems;
+  if (failure_code_ == nullptr) return problems;
+  std::string message = failure_;
+  if (failure_number_ != 0) message += " (" + std::string(std::strerror(failure_number_)) + ")";
+  problems.error(failure_code_, {.file = path_.string()}, std::move(message),
+                 failure_number_ == ENOSPC ? "make room on this disk" : "");
+  return problems;
+}
+
+}  // namespace cadre::journal

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cadre/market.h"
+#include "cadre/order.h"
+#include "host/base/decimal.hpp"
+#include "host/journal/codec.hpp"
+#include "host/journal/decision_record.hpp"
+
+/// What the records of a journal hold. encode() puts a record into an Encoder; decode() is false for anything
+/// that encode() cannot have written, and leaves the record with whatever was read until then. A record
+/// decoded into one used before keeps that one's memory.
+namespace cadre::journal {
+
+/// The first record: what ran.
+struct HeadRecord {
+  std::string text{};  ///< JSON: configuration, plugins with version and sha256, seed, host version, machine
+};
+
+/// A bar closed. Per instrument of the epoch; a price is 0 where valid is 0.
+struct BarRecord {
+  int32_t date = 0;
+  int64_t time_ns = 0;
+  uint64_t epoch = 0;
+  bool has_intraday = false;  ///< else open, high and low are empty
+  bool has_volume = false;    ///< else volume is empty
+  std::vector<int64_t> open_e9{};
+  std::vector<int64_t> high_e9{};
+  std::vector<int64_t> low_e9{};
+  std::vector<int64_t> close_e9{};
+  std::vector<double> volume{};  ///< units
+  std::vector<uint8_t> valid{};
+};
+
+struct SignalRecord {
+  cadre_signal signal{};
+  std::string instrument{};
+};
+
+struct UniverseRecord {
+  uint64_t epoch = 0;
+  int32_t date = 0;
+  std::vector<std::string> instruments{};  ///< ids, by index
+  std::vector<int32_t> old_to_new{};       ///< per index of the epoch before; CADRE_GONE
+};
+
+struct RevisionRecord {
+  uint64_t revision = 0;
+  uint64_t based_on = 0;
+  int32_t date = 0;
+  std::string reason{};
+  std::string text{};                 ///< JSON: configuration of the chain, and its plugins
+  std::vector<std::string> stages{};  ///< those whose effects decisions record, in order
+};
+
+struct OrderRecord {
+  cadre_order order{};
+  uint32_t verdict =
+      0;  ///< 0: accepted, else 1 + the index in the table of checks of the one that rejected it
+  std::vector<std::string> failed_checks{};  ///< names of all that failed
+};
+
+struct ReportRecord {
+  cadre_execution_report report{};
+};
+
+/// The book at the end of a session.
+struct AccountRecord {
+  int32_t date = 0;
+  base::Money equity{};
+  base::Money cash{};
+  base::Money profit{};
+  base::Money costs{};
+};
+
+/// The last record of a run that came to its end.
+struct EndRecord {
+  uint64_t decisions = 0;
+  uint64_t orders = 0;
+  uint64_t fills = 0;
+  std::string order_hash{};
+};
+
+void encode(Encoder& to, const HeadRecord& record);
+void encode(Encoder& to, const BarRecord& record);
+void encode(Encoder& to, const SignalRecord& record);
+void encode(Encoder& to, const UniverseRecord& record);
+void encode(Encoder& to, const RevisionRecord& record);
+void encode(Encoder& to, const DecisionRecord& record);  ///< no-alloc once the Encoder is large enough
+void encode(Encoder& to, const OrderRecord& record);
+void encode(Encoder& to, const ReportRecord& record);
+void encode(Encoder& to, const AccountRecord& record);
+void encode(Encoder& to, const EndRecord& record);
+
+[[nodiscard]] bool decode(Decoder& from, HeadRecord& record);
+[[nodiscard]] bool decode(Decoder& from, BarRecord& record);
+[[nodiscard]] bool decode(Decoder& from, SignalRecord& record);
+[[nodiscard]] bool decode(Decoder& from, UniverseRecord& record);
+[[nodiscard]] bool decode(Decoder& from, RevisionRecord& record);
+[[nodiscard]] bool decode(Decoder& from, DecisionRecord& record);
+[[nodiscard]] bool decode(Decoder& from, OrderRecord& record);
+[[nodiscard]] bool decode(Decoder& from, ReportRecord& record);
+[[nodiscard]] bool decode(Decoder& from, AccountRecord& record);
+[[nodiscard]] bool decode(Decoder& from, EndRecord& record);
+
+}  // namespace cadre::journal

@@ -1,0 +1,278 @@
+#include "host/report/page.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <string_view>
+
+#include "host/base/date.hpp"
+#include "host/report/page_assets.hpp"
+#include "host/report/page_series.hpp"
+#include "host/report/table.hpp"
+
+namespace cadre::report {
+namespace {
+
+std::string escaped(std::string_view plain) {
+  std::string text;
+  for (const char c : plain) {
+    switch (c) {
+      case '&':
+        text += "&amp;";
+        break;
+      case '<':
+        text += "&lt;";
+        break;
+      case '>':
+        text += "&gt;";
+        break;
+      case '"':
+        text += "&quot;";
+        break;
+      case '\'':
+        text += "&#39;";
+        break;
+      default:
+        text += c;
+    }
+  }
+  return text;
+}
+
+// With its sign, as gains and losses are written.
+std::string signed_percent(double fraction, int digits = 1) {
+  const std::string text = percent(fraction, digits);
+  return std::isfinite(fraction) && fraction > 0.0 ? "+" + text : text;
+}
+
+std::string tile(std::string_view label, const std::string& value, const std::string& below) {
+  return "<div class=\"tile\"><div class=\"label\">" + escaped(label) + "</div><div class=\"value\">" +
+         escaped(value) + "</div><div class=\"below\">" + escaped(below) + "</div></div>\n";
+}
+
+// What the numbers say in one or two sentences, and what they cannot say.
+std::string verdict(const RunResult& result) {
+  const Performance& a = result.strategy;
+  const Performance& b = result.benchmark;
+  if (!std::isfinite(a.annualised_return)) return "No decision was made: there is nothing to measure.";
+  std::string text = "The strategy made " + signed_percent(a.annualised_return) + " a year at " +
+                     percent(a.annualised_volatility, 1) + " volatility";
+  if (!std::isfinite(b.annualised_return)) return text + ".";
+  text += "; equal-weight buy and hold over the same dates made " + signed_percent(b.annualised_return) +
+          " at " + percent(b.annualised_volatility, 1) + ".";
+  const double ahead = a.annualised_return - b.annualised_return;
+  text += std::string(" It ended ") + (ahead < 0.0 ? "behind" : "ahead") + " by " +
+          decimals(100.0 * std::fabs(ahead), 1) + " points a year, with a deepest drawdown of " +
+          percent(a.max_drawdown, 1) + " against " + percent(b.max_drawdown, 1) +
+          ". One history is one sample: it describes, it proves nothing.";
+  return text;
+}
+
+std::string var_sentence(const PageInput& input) {
+  const uint64_t forecasts = input.result.var_forecasts;
+  if (forecasts == 0) return "no forecasts";
+  const auto of = static_cast<double>(forecasts);
+  std::string text = percent(static_cast<double>(input.result.var_exceedances) / of, 1) + " of " +
+                     with_thousands(forecasts) + " days";
+  if (std::isfinite(input.var_confidence)) text += ", expected " + percent(1.0 - input.var_confidence, 1);
+  return text;
+}
+
+std::string tiles(const PageInput& input) {
+  const RunResult& result = input.result;
+  const Performance& a = result.strategy;
+  const Performance& b = result.benchmark;
+  const auto against = [](const std::string& value) { return "buy and hold " + value; };
+  return "<div class=\"tiles\">\n" +
+         tile("Final equity", money(result.counts.final_equity),
+              signed_percent(a.total_return) + " in " + decimals(result.years, 1) + " years, " +
+                  input.currency) +
+         tile("Return a year", signed_percent(a.annualised_return),
+              against(signed_percent(b.annualised_return))) +
+         tile("Volatility a year", percent(a.annualised_volatility, 1),
+              against(percent(b.annualised_volatility, 1))) +
+         tile("Sharpe ratio", decimals(a.sharpe, 2),
+              against(decimals(b.sharpe, 2)) + "; no interest on cash") +
+         tile("Deepest drawdown", percent(a.max_drawdown, 1), against(percent(b.max_drawdown, 1))) +
+         tile("VaR exceedances", with_thousands(result.var_exceedances), var_sentence(input)) +
+         tile("Turnover a year", percent(result.turnover, 0), "one way, of mean equity") +
+         tile("Costs", money(result.counts.costs), "fees and half-spreads, " + input.currency) + "</div>\n";
+}
+
+std::string plot(std::string_view id, std::string_view title, std::string_view about,
+                 std::string_view extra = "") {
+  return "<section class=\"plot\"><div class=\"heading\"><h2>" + std::string(title) + "</h2>" +
+         std::string(extra) + "</div><p class=\"about\">" + std::string(about) +
+         "</p><div class=\"canvas\"><canvas id=\"" + std::string(id) + "\" role=\"img\" aria-label=\"" +
+         std::string(title) + "\"></canvas></div></section>\n";
+}
+
+std::string plots() {
+  return "<nav class=\"range\" aria-label=\"Range of dates\"><span>Range</span>"
+         "<button data-years=\"0\" class=\"on\">All</button><button data-years=\"5\">5 y</button>"
+         "<button data-years=\"2\">2 y</button><button data-years=\"1\">1 y</button>"
+         "<button data-shift=\"-1\" aria-label=\"Earlier\">&larr;</button>"
+         "<button data-shift=\"1\" aria-label=\"Later\">&rarr;</button>"
+         "<span id=\"range\"></span><span class=\"hint\">drag across a plot to zoom, double-click to "
+         "reset</span></nav>\n"
+         "<noscript><p>The plots need JavaScript; all figures below are readable without.</p></noscript>\n" +
+         plot("equity", "Equity",
+              "Against equal-weight buy and hold from the first decision date, with the same cash and costs.",
+              "<label class=\"switch\"><input type=\"checkbox\" id=\"log\"> log scale</label>") +
+         plot("drawdown", "Drawdown", "Below the highest equity so far.") +
+         plot("weights", "Weights",
+              "Share of equity at each close: the largest names by mean weight, the others, cash.") +
+         plot("risk", "Forecast VaR and realised returns",
+              "What the holdings made each day, and the loss forecast for that day the evening before. "
+              "Marked: losses beyond the forecast.") +
+         plot(
+             "changes", "What each stage changed",
+             "Sum of the absolute changes of target weights by each stage, per month, as a share of equity.");
+}
+
+std::string row(std::string_view name, const std::string& first, const std::string& second) {
+  return "<tr><th scope=\"row\">" + escaped(name) + "</th><td>" + escaped(first) + "</td><td>" +
+         escaped(second) + "</td></tr>\n";
+}
+
+std::string row(std::string_view name, const std::string& value) {
+  return "<tr><th scope=\"row\">" + escaped(name) + "</th><td>" + escaped(value) + "</td></tr>\n";
+}
+
+std::string result_table(const RunResult& result) {
+  const Performance& a = result.strategy;
+  const Performance& b = result.benchmark;
+  return "<section><h2>Result</h2><div class=\"scroll\"><table><thead><tr><th></th><th>strategy</th>"
+         "<th>equal-weight buy and hold</th></tr></thead><tbody>\n" +
+         row("Total return", percent(a.total_return), percent(b.total_return)) +
+         row("Annualised return", percent(a.annualised_return), percent(b.annualised_return)) +
+         row("Annualised volatility", percent(a.annualised_volatility), percent(b.annualised_volatility)) +
+         row("Sharpe ratio", decimals(a.sharpe, 2), decimals(b.sharpe, 2)) +
+         row("Sortino ratio", decimals(a.sortino, 2), decimals(b.sortino, 2)) +
+         row("Calmar ratio", decimals(a.calmar, 2), decimals(b.calmar, 2)) +
+         row("Maximum drawdown", percent(a.max_drawdown), percent(b.max_drawdown)) +
+         "</tbody></table></div></section>\n";
+}
+
+std::string costs_table(const PageInput& input) {
+  const RunResult& result = input.result;
+  const RunCounts& counts = result.counts;
+  const double costs = counts.costs.to_double();
+  const double initial = counts.initial_equity.to_double();
+  return "<section><h2>Trading and costs</h2><div class=\"scroll\"><table><tbody>\n" +
+         row("Decisions", with_thousands(counts.decisions)) + row("Orders", with_thousands(counts.orders)) +
+         row("Fills", with_thousands(counts.fills)) +
+         row("Rejected orders", with_thousands(counts.rejected_orders)) +
+         row("Expired orders", with_thousands(counts.expired_orders)) +
+         row("Traded, " + input.currency, decimals(result.traded, 0)) +
+         row("Costs, " + input.currency, money(counts.costs)) +
+         row("Costs of what was traded",
+             result.traded > 0.0 ? decimals(1e4 * costs / result.traded, 1) + " bp" : "-") +
+         row("Costs a year, of initial equity",
+             initial > 0.0 && result.years > 0.0 ? percent(costs / initial / result.years) : "-") +
+         "</tbody></table></div></section>\n";
+}
+
+// One cell of the heat table: the further from zero, the stronger its colour; full at 8 % a month.
+std::string heat_cell(double value) {
+  if (!std::isfinite(value)) return "<td></td>";
+  char strength[16];
+  std::snprintf(strength, sizeof strength, "%.2f", 0.75 * std::min(std::fabs(value) / 0.08, 1.0));
+  return std::string("<td class=\"") + (value < 0.0 ? "down" : "up") + "\" style=\"--heat:" + strength +
+         "\">" + decimals(100.0 * value, 1) + "</td>";
+}
+
+std::string heat_table(const RunSeries& series) {
+  std::string text =
+      "<section class=\"wide\"><h2>Monthly returns, %</h2><div class=\"scroll\"><table "
+      "class=\"heat\"><thead><tr><th></th>";
+  for (const char* month :
+       {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"})
+    text += std::string("<th>") + month + "</th>";
+  text += "<th class=\"sum\">year</th><th>buy and hold</th></tr></thead><tbody>\n";
+  for (const YearReturns& year : monthly_returns(series)) {
+    text += "<tr><th scope=\"row\">" + std::to_string(year.year) + "</th>";
+    for (const double month : year.months)
+      text += heat_cell(month);
+    text += "<td class=\"sum\">" + decimals(100.0 * year.strategy, 1) + "</td><td>" +
+            decimals(100.0 * year.benchmark, 1) + "</td></tr>\n";
+  }
+  return text + "</tbody></table></div></section>\n";
+}
+
+std::string list(std::string_view title, std::string_view kind, const std::vector<std::string>& lines) {
+  if (lines.empty()) return "";
+  std::string text = "<section class=\"" + std::string(kind) + "\"><h2>" + std::string(title) + "</h2><ul>\n";
+  for (const std::string& line : lines)
+    text += "<li>" + escaped(line) + "</li>\n";
+  return text + "</ul></section>\n";
+}
+
+std::string notes(const PageInput& input) {
+  std::vector<std::string> lines = input.notes;
+  lines.insert(
+      lines.end(),
+      {"All figures begin at the first decision date. Returns are simple, per bar, after costs.",
+       "Sharpe and Sortino ratios are measured against zero: cash earns no interest, and a book that holds "
+       "much cash "
+       "is not paid for it.",
+       "Turnover is the sum of all traded notional, halved, over mean equity and years.",
+       "A VaR exceedance is a day on which the holdings lost more than was forecast the evening before."});
+  return list("Notes", "wide", lines);
+}
+
+std::string identity(const PageInput& input) {
+  std::string text =
+      "<section class=\"wide identity\"><h2>This run</h2><div class=\"scroll\"><table><tbody>\n" +
+      row("Revision", std::to_string(input.result.counts.revision));
+  for (const PagePlugin& plugin : input.plugins)
+    text += row("Plugin " + plugin.id, plugin.version + "  " + plugin.sha256.substr(0, 12));
+  text += row("Hash of all orders", input.result.counts.order_hash);
+  if (std::isfinite(input.result.counts.wall_seconds) && input.result.counts.wall_seconds > 0.0)
+    text += row("Time", decimals(input.result.counts.wall_seconds, 2) + " s, " +
+                            decimals(input.result.decisions_per_second, 0) + " decisions/s");
+  text += "</tbody></table></div>\n";
+  if (!input.replay_command.empty())
+    text += "<p>Run it again, and get the same orders:</p><pre>" + escaped(input.replay_command) + "</pre>\n";
+  return text + "</section>\n";
+}
+
+std::string dates_line(const RunSeries& series) {
+  if (series.dates.empty()) return "no data";
+  std::string text = base::format_date(series.dates.front()) + " to " +
+                     base::format_date(series.dates.back()) + ", " +
+                     with_thousands(series.instruments.size()) + " instruments";
+  if (series.first_decision < series.dates.size())
+    text += ", first decision " + base::format_date(series.dates[series.first_decision]);
+  return text;
+}
+
+}  // namespace
+
+std::string run_page(const PageInput& input) {
+  std::string page =
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src "
+      "'unsafe-inline'; "
+      "style-src 'unsafe-inline'; img-src data:\">\n<meta name=\"color-scheme\" content=\"light "
+      "dark\">\n<title>" +
+      escaped(input.title) + "</title>\n<style>\n";
+  page += page_style();
+  page += "</style>\n</head>\n<body>\n<header><h1>" + escaped(input.title) + "</h1>\n<p class=\"dates\">" +
+          (input.subtitle.empty() ? "" : escaped(input.subtitle) + "<br>") + dates_line(input.series) +
+          "</p>\n<p class=\"verdict\">" + escaped(verdict(input.result)) + "</p>\n" + tiles(input) +
+          "</header>\n<main>\n";
+  page += list("Warnings", "wide warnings", input.warnings) + (input.series.dates.empty() ? "" : plots()) +
+          "<div class=\"columns\">\n" + result_table(input.result) + costs_table(input) + "</div>\n" +
+          heat_table(input.series) + notes(input) + identity(input) +
+          "</main>\n<script type=\"application/json\" id=\"data\">";
+  page += plot_data(input.series);
+  page += "</script>\n<script>";
+  page += chart_script();
+  page += "</script>\n<script>\n";
+  page += page_script();
+  return page + "</script>\n</body>\n</html>\n";
+}
+
+}  // namespace cadre::report

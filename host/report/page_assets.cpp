@@ -1,0 +1,31 @@
+#include "host/report/page_assets.hpp"
+
+// The assembler copies the file as it is: a quarter of a megabyte costs the compiler nothing.
+#define CADRE_EMBED(name, file)                                                                           \
+  __asm__(".pushsection .rodata\n" #name "_begin:\n.incbin \"" file "\"\n" #name "_end:\n.globl " #name   \
+          "_begin\n.globl " #name "_end\n.hidden " #name "_begin\n.hidden " #name "_end\n.popsection\n"); \
+  extern "C" {                                                                                            \
+  extern const char name##_begin[];                                                                       \
+  extern const char name##_end[];                                                                         \
+  }                                                                                                       \
+  static_assert(true)
+
+CADRE_EMBED(cadre_chart_js, CADRE_CHART_JS);
+CADRE_EMBED(cadre_page_js, CADRE_PAGE_JS);
+CADRE_EMBED(cadre_page_css, CADRE_PAGE_CSS);
+
+namespace cadre::report {
+
+std::string_view chart_script() {
+  return {cadre_chart_js_begin, cadre_chart_js_end};
+}
+
+std::string_view page_script() {
+  return {cadre_page_js_begin, cadre_page_js_end};
+}
+
+std::string_view page_style() {
+  return {cadre_page_css_begin, cadre_page_css_end};
+}
+
+}  // namespace cadre::report

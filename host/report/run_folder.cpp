@@ -1,0 +1,73 @@
+#include "host/report/run_folder.hpp"
+
+#include "host/base/date.hpp"
+#include "host/base/file.hpp"
+
+namespace cadre::report {
+namespace {
+
+std::string cell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text)
+    quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+template <int Digits, class Tag>
+std::string cell(base::Fixed<Digits, Tag> value) {
+  return value.to_string();
+}
+
+template <class T>
+std::string cell(const std::optional<T>& value) {
+  return value ? cell(*value) : std::string();
+}
+
+template <class... Cell>
+void add_line(std::string& text, int32_t date, const Cell&... cells) {
+  text += base::format_date(date);
+  ((text += ',', text += cell(cells)), ...);
+  text += '\n';
+}
+
+}  // namespace
+
+base::Problems write_result(const std::filesystem::path& folder, const RunResult& result) {
+  return base::write_file_atomically(folder / "result.json", to_json(result));
+}
+
+base::Problems write_orders(const std::filesystem::path& folder, std::span<const OrderRow> rows) {
+  std::string text =
+      "date,client_id,instrument,side,type,time_in_force,quantity,limit_price,decision_price,status,"
+      "filled_quantity,average_price,fees,reason\n";
+  for (const OrderRow& row : rows)
+    add_line(text, row.date, row.client_id, row.instrument, row.side, row.type, row.time_in_force,
+             row.quantity, row.limit_price, row.decision_price, row.status, row.filled_quantity,
+             row.average_price, row.fees, row.reason);
+  return base::write_file_atomically(folder / "orders.csv", text);
+}
+
+base::Problems write_fills(const std::filesystem::path& folder, std::span<const FillRow> rows) {
+  std::string text = "date,client_id,instrument,side,quantity,price,fees,spread_cost\n";
+  for (const FillRow& row : rows)
+    add_line(text, row.date, row.client_id, row.instrument, row.side, row.quantity, row.price, row.fees,
+             row.spread_cost);
+  return base::write_file_atomically(folder / "fills.csv", text);
+}
+
+base::Problems write_equity(const std::filesystem::path& folder, std::span<const EquityRow> rows) {
+  std::string text = "date,equity,cash,profit,costs,benchmark\n";
+  for (const EquityRow& row : rows)
+    add_line(text, row.date, row.equity, row.cash, row.profit, row.costs, row.benchmark);
+  return base::write_file_atomically(folder / "equity.csv", text);
+}
+
+base::Problems write_positions(const std::filesystem::path& folder, std::span<const PositionRow> rows) {
+  std::string text = "date,instrument,quantity,price,value\n";
+  for (const PositionRow& row : rows)
+    add_line(text, row.date, row.instrument, row.quantity, row.price, row.value);
+  return base::write_file_atomically(folder / "positions.csv", text);
+}
+
+}  // namespace cadre::report

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "host/base/decimal.hpp"
+#include "host/base/problem.hpp"
+#include "host/report/performance.hpp"
+
+/// The files of a run folder for other programs. CSV as RFC 4180 has it but with a plain line feed; dates
+/// 1991-01-02, decimals as exact text, an empty cell where there is nothing. Each file is replaced as a
+/// whole; the folder must exist. Errors: FILE_NOT_WRITABLE.
+namespace cadre::report {
+
+struct OrderRow {
+  int32_t date = 0;
+  std::string client_id{};
+  std::string instrument{};
+  std::string side{};  ///< words of model/order.hpp
+  std::string type{};
+  std::string time_in_force{};
+  base::Quantity quantity{};
+  std::optional<base::Price> limit_price{};
+  base::Price decision_price{};
+  std::string status{};
+  base::Quantity filled_quantity{};
+  std::optional<base::Price> average_price{};  ///< nothing when nothing was filled
+  base::Money fees{};
+  std::string reason{};
+};
+
+struct FillRow {
+  int32_t date = 0;
+  std::string client_id{};
+  std::string instrument{};
+  std::string side{};
+  base::Quantity quantity{};
+  base::Price price{};
+  base::Money fees{};
+  base::Money spread_cost{};
+};
+
+struct EquityRow {
+  int32_t date = 0;
+  base::Money equity{};
+  base::Money cash{};
+  base::Money profit{};
+  base::Money costs{};
+  std::optional<base::Money> benchmark{};
+};
+
+/// A position at a close; rows of zero quantity are left to the caller to leave out.
+struct PositionRow {
+  int32_t date = 0;
+  std::string instrument{};
+  base::Quantity quantity{};
+  base::Price price{};
+  base::Money value{};
+};
+
+base::Problems write_result(const std::filesystem::path& folder, const RunResult& result);  ///< result.json
+base::Problems write_orders(const std::filesystem::path& folder, std::span<const OrderRow> rows);
+base::Problems write_fills(const std::filesystem::path& folder, std::span<const FillRow> rows);
+base::Problems write_equity(const std::filesystem::path& folder, std::span<const EquityRow> rows);
+base::Problems write_positions(const std::filesystem::path& folder, std::span<const PositionRow> rows);
+
+}  // namespace cadre::report

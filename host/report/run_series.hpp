@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/base/decimal.hpp"
+
+namespace cadre::report {
+
+/// What a run produced, as plain columns: one number per date unless said otherwise.
+struct RunSeries {
+  std::vector<std::string> instruments{};
+  std::vector<int32_t> dates{};     ///< yyyymmdd, rising
+  std::vector<double> equity{};     ///< at the close
+  std::vector<double> cash{};       ///< at the close
+  std::vector<double> benchmark{};  ///< equal-weight buy and hold from the first decision date with the same
+                                    ///< cash and costs; NaN before
+  std::vector<double> forecast_var{};    ///< share of equity, for the next day; NaN where there is none
+  std::vector<double> holding_return{};  ///< of the holdings after fills, over the next bar; NaN where none
+  std::vector<double> traded{};          ///< sum of |notional| of the fills of this date
+  std::vector<std::vector<double>> weights{};  ///< per date, per instrument: share of equity
+  std::vector<std::string> stages{};
+  /// Per date, per stage: sum over instruments of |change of the target weight| by that stage; empty on a
+  /// date without a decision.
+  std::vector<std::vector<double>> stage_change{};
+  std::size_t first_decision = 0;  ///< index in dates; dates.size() when nothing was decided
+};
+
+struct RunCounts {
+  uint64_t decisions = 0;
+  uint64_t orders = 0;
+  uint64_t fills = 0;
+  uint64_t rejected_orders = 0;
+  uint64_t expired_orders = 0;
+  base::Money initial_equity{};
+  base::Money final_equity{};
+  base::Money costs{};  ///< fees and half-spreads
+  std::string order_hash{};
+  uint64_t revision = 0;
+  double wall_seconds = 0.0;
+};
+
+}  // namespace cadre::report

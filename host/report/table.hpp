@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/base/decimal.hpp"
+
+namespace cadre::report {
+
+enum class Align { left, right };
+
+/// Columns a terminal gives to UTF-8 text: combining marks none, East Asian wide characters two.
+std::size_t display_width(std::string_view text);
+
+/// Text in aligned columns, two blanks between them, a rule below the headings. No blanks at ends of lines.
+class TextTable {
+ public:
+  struct Column {
+    std::string heading;
+    Align align = Align::left;
+  };
+
+  explicit TextTable(std::vector<Column> columns);
+
+  /// As many cells as columns.
+  void add_row(std::vector<std::string> cells);
+  /// A line across all columns.
+  void add_rule();
+  std::string to_string() const;
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;  ///< an empty row is a rule
+};
+
+// Numbers for people. What is not finite is "-".
+
+/// "1,234,567"
+std::string with_thousands(uint64_t value);
+/// Separators in the integer part of a decimal text: "-1234567.5" is "-1,234,567.5".
+std::string with_thousands(std::string_view decimal);
+/// With separators: decimals(1234.5, 2) is "1,234.50".
+std::string decimals(double value, int digits);
+/// A fraction: percent(0.1234) is "12.34 %".
+std::string percent(double fraction, int digits = 2);
+/// Two decimals, rounded half to even, with separators.
+std::string money(base::Money amount);
+
+}  // namespace cadre::report

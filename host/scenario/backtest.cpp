@@ -1,0 +1,205 @@
+#include "host/scenario/backtest.hpp"
+
+#include <boost/json.hpp>
+#include <cmath>
+
+#include "host/base/file.hpp"
+#include "host/base/ticks.hpp"
+#include "host/report/page.hpp"
+#include "host/report/run_folder.hpp"
+#include "host/scenario/journal_listener.hpp"
+#include "host/scenario/order_hash.hpp"
+#include "host/scenario/prepared_run.hpp"
+#include "host/scenario/run_recorder.hpp"
+
+namespace cadre::scenario {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// What the benchmark pays: what the environment's settings call commission and half-spread, where it has
+/// them.
+double cost_rate(const config::ScenarioConfig& config) {
+  double rate = 0;
+  for (const char* key : {"commission_bp", "half_spread_bp"}) {
+    const boost::json::value* value = config.execution_environment.config.as_object().if_contains(key);
+    if (value != nullptr && value->is_number()) rate += value->to_number<double>() * 1e-4;
+  }
+  return rate;
+}
+
+/// The folder a run is written into: beside its final place, so that the old one stays until the new one is
+/// whole.
+class RunFolder {
+ public:
+  base::Problems open(const fs::path& out) {
+    base::Problems problems;
+    out_ = out;
+    std::error_code error;
+    if (fs::exists(out_, error) && !fs::exists(out_ / "journal", error) &&
+        !(fs::is_directory(out_, error) && fs::is_empty(out_, error))) {
+      problems.error("OUT_NOT_A_RUN", {out_.string(), 0, 0, ""}, "exists and is not a run folder",
+                     "name another --out, or remove it yourself");
+      return problems;
+    }
+    partial_ = out_;
+    partial_ += ".partial";
+    fs::remove_all(partial_, error);
+    fs::create_directories(partial_, error);
+    if (error)
+      problems.error("OUT_NOT_WRITABLE", {partial_.string(), 0, 0, ""},
+                     "cannot make this folder: " + error.message());
+    return problems;
+  }
+  base::Problems commit() {
+    base::Problems problems;
+    std::error_code error;
+    fs::remove_all(out_, error);
+    fs::rename(partial_, out_, error);
+    if (error)
+      problems.error("OUT_NOT_WRITABLE", {out_.string(), 0, 0, ""},
+                     "cannot replace this folder: " + error.message(), "the run is in " + partial_.string());
+    partial_.clear();
+    return problems;
+  }
+  ~RunFolder() {
+    std::error_code ignored;
+    if (!partial_.empty()) fs::remove_all(partial_, ignored);
+  }
+  const fs::path& path() const { return partial_; }
+
+ private:
+  fs::path out_;
+  fs::path partial_;
+};
+
+std::vector<std::string> notes_of(const PreparedRun& run, const RunRecorder& recorder) {
+  std::vector<std::string> notes;
+  if (!run.config->description.empty()) notes.push_back(run.config->description);
+  const config::DataConfig& data = run.config->data;
+  notes.push_back("Prices: " + data.prices.filename().string() + ", adjustment declared as " +
+                  data.adjustment + ".");
+  if (run.prices.closes_only())
+    notes.push_back(
+        "The data have closes only: orders decided at one close fill at the next one; limit fills are "
+        "approximate.");
+  if (!run.prices.has_volume())
+    notes.push_back("Volume is declared as none: checks against volume do not apply.");
+  notes.push_back("Cash earns no interest here; read the Sharpe ratio with that in mind.");
+  notes.push_back(
+      "The benchmark holds all instruments in equal weights from the first decision date on, with the same "
+      "cash and costs, in fractions of shares.");
+  if (recorder.cuts() > 0)
+    notes.push_back("The final cut reduced increases in " + std::to_string(recorder.cuts()) + " decisions.");
+  if (recorder.failures() > 0)
+    notes.push_back("In " + std::to_string(recorder.failures()) +
+                    " decisions an agent gave no usable answer and its policy applied; see the journal.");
+  return notes;
+}
+
+base::Problems write_folder(const fs::path& folder, const fs::path& shown_as, const PreparedRun& run,
+                            const Session& session, const RunRecorder& recorder,
+                            const report::RunResult& result, const report::RunSeries& series,
+                            const base::Problems& warnings) {
+  base::Problems problems;
+  problems.append(report::write_result(folder, result));
+  problems.append(report::write_orders(folder, recorder.orders()));
+  problems.append(report::write_fills(folder, recorder.fills()));
+  problems.append(report::write_equity(folder, recorder.equity()));
+  problems.append(report::write_positions(folder, recorder.positions()));
+  report::PageInput page;
+  page.title = run.config->name;
+  page.result = result;
+  page.series = series;
+  page.notes = notes_of(run, recorder);
+  for (const base::Problem& warning : warnings)
+    page.warnings.push_back(base::to_line(warning));
+  for (const auto& plugin : session.plugins())
+    page.plugins.push_back({plugin->id, plugin->version.to_string(), plugin->sha256});
+  page.replay_command = "cadre replay " + shown_as.string();
+  problems.append(base::write_file_atomically(folder / "report.html", report::run_page(page)));
+  return problems;
+}
+
+}  // namespace
+
+base::Problems check_backtest(const BacktestOptions& options) {
+  auto prepared = prepare_run(options);
+  if (!prepared) return prepared.problems();
+  // Agents say more about their settings than a schema can: make the first chain, and let it go.
+  TemporaryFolder folder;
+  const agent::Store store(folder.path());
+  base::Problems problems = prepared->warnings;
+  for (const RevisionPlan::Step& step : prepared->revisions.steps) {
+    if (step.rollback) continue;
+    problems.append(chain::build_chain(*step.config, step.plan, store, nullptr).problems());
+  }
+  return problems;
+}
+
+base::Result<BacktestOutcome> run_backtest(const BacktestOptions& options, const ProgressReport& progress) {
+  auto prepared = prepare_run(options);
+  if (!prepared) return prepared.problems();
+  PreparedRun& run = *prepared;
+  base::Problems problems = run.warnings;
+
+  const bool writes = !options.out.empty();
+  RunFolder folder;
+  if (writes) {
+    base::Problems refused = folder.open(options.out);
+    if (refused.has_errors()) return refused;
+  }
+  TemporaryFolder temporary;
+  const agent::Store store(writes ? folder.path() / "plugins" : temporary.path());
+
+  HistorySource source(run.prices, run.signals);
+  Session session(*run.config, run.revisions, store, source);
+  RunRecorder recorder(session.book(), run.prices.instruments, cost_rate(*run.config));
+  OrderHash hash;
+  session.book().listen(&recorder);
+  session.book().listen(&hash);
+  std::unique_ptr<journal::JournalWriter> journal;
+  std::unique_ptr<JournalListener> journal_listener;
+  if (writes) {
+    auto created = journal::JournalWriter::create(folder.path() / "journal");
+    if (!created) return created.problems();
+    journal = std::move(created).take();
+    journal_listener = std::make_unique<JournalListener>(*journal);
+    session.book().listen(journal_listener.get());
+    journal_listener->write(journal::RecordType::head, 0, journal::HeadRecord{head_text(run, session)});
+  }
+  problems.append(session.start());
+  if (problems.has_errors()) return problems;
+  const std::int64_t start_ns = base::monotonic_ns();
+  const std::size_t total = source.expected_bars();
+  const base::Problems stopped = session.run([&](std::size_t done) {
+    if (progress) progress(done, total);
+  });
+  if (stopped.has_errors()) return stopped;
+
+  report::RunCounts& counts = recorder.counts();
+  counts.wall_seconds = static_cast<double>(base::monotonic_ns() - start_ns) * 1e-9;
+  counts.order_hash = hash.hex();
+  if (counts.decisions == 0) {
+    problems.warning("RUN_WITHOUT_DECISIONS", run.config->document.place("/data"),
+                     "no decision was made: the agents need more history than there is",
+                     "use a longer period or shorter look-backs");
+  }
+  const report::RunResult result =
+      report::summarise(recorder.series(), counts, run.config->data.periods_per_year);
+  if (writes) {
+    journal_listener->write(
+        journal::RecordType::end, session.book().sequence(),
+        journal::EndRecord{counts.decisions, counts.orders, counts.fills, counts.order_hash});
+    problems.append(journal->close());
+    problems.append(write_folder(folder.path(), options.out, run, session, recorder, result,
+                                 recorder.series(), problems));
+    if (problems.has_errors()) return problems;
+    problems.append(folder.commit());
+    if (problems.has_errors()) return problems;
+  }
+  return BacktestOutcome{result, options.out, problems};
+}
+
+}  // namespace cadre::scenario

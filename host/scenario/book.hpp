@@ -1,0 +1,107 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/chain/orchestrator.hpp"
+#include "host/config/scenario_config.hpp"
+#include "host/execution/order_tracker.hpp"
+#include "host/execution/pre_trade_gate.hpp"
+#include "host/market/signal_reader.hpp"
+#include "host/model/arena.hpp"
+#include "host/model/portfolio.hpp"
+#include "host/scenario/history.hpp"
+#include "host/scenario/listener.hpp"
+
+namespace cadre::scenario {
+
+/// One portfolio with its cash, positions, chain and sequence of events. Every input gets the next sequence
+/// number, is told to the listeners, and is shown to every agent exactly once. One thread. [decision-thread]
+class Book {
+ public:
+  /// `config` has to outlive the book. `data_instruments`: those of the bars, sorted.
+  Book(const config::ScenarioConfig& config, std::vector<std::string> data_instruments,
+       std::size_t expected_bars);
+  ~Book();
+
+  void listen(BookListener* listener) { listeners_.push_back(listener); }
+
+  /// The first chain, before any event. Errors: an agent that refuses to start.
+  base::Problems start(std::shared_ptr<chain::Chain> chain, const journal::RevisionRecord& revision);
+  /// Replaces the chain between two decisions. `replaced` chains go on observing until the next swap, so that
+  /// a rollback finds them up to date. Errors: state that the new agents refuse; nothing has changed then.
+  base::Problems swap(std::shared_ptr<chain::Chain> chain, const journal::RevisionRecord& revision,
+                      bool migrate);
+  /// Back to the chain before the last swap, under a new revision number. Does nothing when there is none.
+  void roll_back(const journal::RevisionRecord& revision);
+  const chain::Chain* replaced_chain() const { return replaced_.get(); }
+
+  /// Applies a bar: marks, windows, agents, then the fills it gave.
+  void take_bar(const journal::BarRecord& bar);
+  void take_signal(const market::ExternalSignal& signal);
+  /// Changes the universe between two bars. Positions that leave are settled at their last mark, without
+  /// costs.
+  void change_universe(const std::vector<std::string>& instruments);
+  /// Decides and sends the orders, once every agent has the history it asked for. nullptr while warming up.
+  const chain::Decision* decide();
+  /// Tells the listeners where the book stands at the end of a bar.
+  void close_bar();
+
+  const model::Portfolio& portfolio() const { return portfolio_; }
+  const model::Universe& universe() const { return universe_; }
+  const execution::OrderTracker& tracker() const { return tracker_; }
+  const chain::Chain& chain() const { return *chain_; }
+  const cadre_execution_state& state() const { return view_->raw; }
+  std::uint64_t sequence() const { return sequence_; }
+  std::int32_t date() const { return date_; }
+  /// Profit by marking at the last bar, before its fills.
+  base::Money last_mark_profit() const { return last_mark_profit_; }
+
+ private:
+  void build_arena();
+  void enter_chain();
+  void set_universe(const std::vector<std::string>& instruments, std::uint64_t epoch);
+  model::Instrument describe(const std::string& id) const;
+  void write_bar(const journal::BarRecord& bar);
+  void push_windows(std::size_t row);
+  void refresh_columns();
+  bool is_warm() const;
+  void tell_agents(std::uint32_t kind, const void* payload);
+  void tell_chain(chain::Chain& chain, const chain::Chain* except, const cadre_event& event);
+  void drain_reports();
+  void apply_report(const cadre_execution_report& report);
+  void send(const chain::DecidedOrder& decided);
+  void settle(std::uint32_t instrument);
+  base::Problems hand_over(chain::Chain& next, bool migrate);
+  void check_identities() const;
+  std::vector<std::string> instrument_ids() const;
+
+  const config::ScenarioConfig& config_;
+  std::vector<std::string> data_instruments_;
+  History history_;
+  model::Universe universe_;
+  std::vector<std::size_t> data_of_;  ///< per instrument of the universe: its column in the bars
+  std::shared_ptr<chain::Chain> chain_;
+  std::shared_ptr<chain::Chain> replaced_;
+  bool active_ = false;
+  std::unique_ptr<model::Arena> arena_;
+  std::unique_ptr<model::StateView> view_;
+  model::Portfolio portfolio_;
+  execution::OrderTracker tracker_;
+  std::unique_ptr<execution::PreTradeGate> gate_;
+  chain::TradeExecutionOrchestrator orchestrator_;
+  std::vector<BookListener*> listeners_;
+  std::vector<double> row_;
+  std::vector<std::uint8_t> row_valid_;
+  std::uint64_t sequence_ = 0;
+  std::int64_t time_ns_ = 0;
+  std::int32_t date_ = 0;
+  std::uint64_t bars_ = 0;
+  bool intraday_ = false, volume_ = false;
+  base::Money last_mark_profit_;
+  double shortfall_sum_ = 0;  ///< basis points x fills
+};
+
+}  // namespace cadre::scenario

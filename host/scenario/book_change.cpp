@@ -1,0 +1,149 @@
+// How a book changes between two decisions: another universe, another chain, and back.
+
+#include <algorithm>
+
+#include "cadre/cadre.h"
+#include "host/model/order.hpp"
+#include "host/scenario/book.hpp"
+
+namespace cadre::scenario {
+
+void Book::change_universe(const std::vector<std::string>& instruments) {
+  const model::Universe before = universe_;
+  for (std::uint32_t i = 0; i < before.size(); ++i) {
+    const bool stays =
+        std::find(instruments.begin(), instruments.end(), before.instruments[i].id) != instruments.end();
+    if (!stays && portfolio_.quantity(i).raw() != 0) settle(i);
+  }
+  ++sequence_;
+  set_universe(instruments, before.epoch + 1);
+  journal::UniverseRecord record;
+  record.epoch = universe_.epoch;
+  record.date = date_;
+  record.instruments = instrument_ids();
+  for (const model::Instrument& old : before.instruments) {
+    const auto found = std::find(record.instruments.begin(), record.instruments.end(), old.id);
+    record.old_to_new.push_back(found == record.instruments.end()
+                                    ? std::int32_t{CADRE_GONE}
+                                    : static_cast<std::int32_t>(found - record.instruments.begin()));
+  }
+  for (BookListener* listener : listeners_)
+    listener->on_universe(sequence_, record);
+
+  portfolio_.remap(record.old_to_new, universe_.size());
+  tracker_.enter_universe(universe_.size());
+  build_arena();
+  // New instruments get the mark that the history knows.
+  for (std::uint32_t i = 0; i < universe_.size(); ++i) {
+    double close = 0;
+    if (portfolio_.price(i).raw() != 0 || history_.rows() == 0 ||
+        !history_.close(history_.rows() - 1, data_of_[i], close))
+      continue;
+    const auto price = base::Price::from_double(close);
+    if (price) (void)portfolio_.mark(i, *price, universe_.instruments[i]);
+    arena_->column(model::ColumnId::close)[i] = close;
+  }
+  for (std::uint32_t i = 0; i < universe_.size(); ++i) {
+    double close = 0;
+    const bool traded = history_.rows() != 0 && history_.close(history_.rows() - 1, data_of_[i], close);
+    arena_->valid(model::ColumnId::close)[i] = traded;
+    if (traded) arena_->column(model::ColumnId::close)[i] = close;
+  }
+  enter_chain();
+  refresh_columns();
+  const cadre_universe_change change{sizeof(cadre_universe_change), static_cast<std::uint32_t>(before.size()),
+                                     before.epoch, record.old_to_new.data()};
+  tell_agents(CADRE_EVENT_UNIVERSE, &change);
+}
+
+void Book::settle(std::uint32_t instrument) {
+  // A delisting: the position turns into cash at its last mark.
+  const base::Quantity held = portfolio_.quantity(instrument);
+  cadre_order order{};
+  order.size = sizeof order;
+  order.instrument = instrument;
+  order.side = held.raw() > 0 ? CADRE_SIDE_SELL : CADRE_SIDE_BUY;
+  order.type = CADRE_ORDER_MARKET;
+  order.time_in_force = CADRE_TIF_DAY;
+  order.quantity_e9 = std::llabs(held.raw());
+  order.decision_price_e9 = portfolio_.price(instrument).raw();
+  order.decision_time_ns = time_ns_;
+  order.client_id = model::make_id(config_.book + ".settle." + std::to_string(sequence_) + '.' +
+                                   std::to_string(instrument));
+  const chain::DecidedOrder decided{order, {}};
+  for (BookListener* listener : listeners_)
+    listener->on_order(sequence_, decided);
+  tracker_.add(order, CADRE_ORDER_NEW, 0);
+  cadre_execution_report report{};
+  report.size = sizeof report;
+  report.status = CADRE_ORDER_FILLED;
+  report.instrument = instrument;
+  report.side = order.side;
+  report.quantity_e9 = order.quantity_e9;
+  report.price_e9 = order.decision_price_e9;
+  report.time_ns = time_ns_;
+  report.client_id = order.client_id;
+  apply_report(report);
+}
+
+base::Problems Book::hand_over(chain::Chain& next, bool migrate) {
+  base::Problems problems;
+  const cadre_event now{sizeof(cadre_event), CADRE_EVENT_BAR, sequence_, time_ns_, nullptr};
+  next.each_stage([&](chain::Stage& stage) {
+    std::shared_ptr<agent::LiveAgent> old;
+    chain_->each_stage([&](chain::Stage& other) {
+      if (other.name == stage.name) old = other.agent;
+    });
+    if (old == stage.agent) return;  // kept, with everything it knows
+    const bool hands_over = migrate && old != nullptr && old->has_state() && stage.agent->has_state();
+    if (!hands_over) {
+      // A fresh instance is warmed up by what the host has: the windows, through one look at the present.
+      chain::show_services(view_->raw, stage);
+      stage.agent->observe(now, view_->raw);
+      return;
+    }
+    auto saved = old->save_state(universe_.epoch, instrument_ids());
+    if (!saved) {
+      problems.append(saved.problems());
+      return;
+    }
+    problems.append(stage.agent->load_state(*saved));
+  });
+  return problems;
+}
+
+base::Problems Book::swap(std::shared_ptr<chain::Chain> next, const journal::RevisionRecord& revision,
+                          bool migrate) {
+  next->revision = revision.revision;
+  base::Problems problems = hand_over(*next, migrate);
+  next->each_stage([&](chain::Stage& stage) {
+    const cadre_status status = stage.agent->activate();
+    if (status != CADRE_OK)
+      problems.error("AGENT_ACTIVATE", {"", 0, 0, ""},
+                     stage.name + ": activate answered " + agent::status_name(status), "");
+  });
+  if (problems.has_errors()) return problems;  // the running chain was only read from
+  replaced_ = std::move(chain_);
+  chain_ = std::move(next);
+  ++sequence_;
+  for (BookListener* listener : listeners_)
+    listener->on_revision(sequence_, revision);
+  build_arena();
+  enter_chain();
+  refresh_columns();
+  return problems;
+}
+
+void Book::roll_back(const journal::RevisionRecord& revision) {
+  if (replaced_ == nullptr) return;
+  std::swap(chain_, replaced_);
+  chain_->revision = revision.revision;
+  ++sequence_;
+  for (BookListener* listener : listeners_)
+    listener->on_revision(sequence_, revision);
+  build_arena();
+  enter_chain();
+  refresh_columns();
+}
+
+}  // namespace cadre::scenario

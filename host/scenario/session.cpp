@@ -1,0 +1,159 @@
+#include "host/scenario/session.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "host/base/date.hpp"
+
+namespace cadre::scenario {
+
+base::Result<RevisionPlan> plan_revisions(const config::ScenarioConfig& config,
+                                          const std::filesystem::path& folder,
+                                          const agent::Catalog& catalog) {
+  base::Problems problems;
+  RevisionPlan revisions;
+  const auto plan_step = [&](RevisionPlan::Step step) {
+    auto plan = chain::plan_chain(*step.config, catalog);
+    problems.append(plan.problems());
+    if (!plan) return;
+    step.plan = std::move(plan).take();
+    revisions.steps.push_back(std::move(step));
+  };
+  RevisionPlan::Step first;
+  first.reason = "start";
+  first.config = std::make_unique<config::ScenarioConfig>(config);
+  plan_step(std::move(first));
+
+  base::JsonDocument current = config.document;
+  base::JsonDocument before = current;
+  for (const config::RevisionChange& change : config.changes) {
+    RevisionPlan::Step step;
+    step.at = change.at;
+    step.rollback = change.rollback;
+    step.migrate = change.migrate;
+    step.reason = change.reason;
+    if (change.rollback) {
+      std::swap(current, before);
+      revisions.steps.push_back(std::move(step));
+      continue;
+    }
+    before = current;
+    for (const auto& [pointer, value] : change.set) {
+      const base::Place at = config.document.place(change.pointer + "/set/" + base::pointer_token(pointer));
+      base::Problems refused = current.set(pointer, base::canonical(value), at.file);
+      problems.append(refused);
+    }
+    auto next = config::read_scenario(current, folder);
+    problems.append(next.problems());
+    if (!next) continue;
+    step.config = std::make_unique<config::ScenarioConfig>(std::move(next).take());
+    plan_step(std::move(step));
+  }
+  if (problems.has_errors()) return problems;
+  return {std::move(revisions), problems};
+}
+
+Session::Session(const config::ScenarioConfig& config, RevisionPlan& revisions, const agent::Store& store,
+                 MarketSource& source)
+    : config_(config),
+      revisions_(revisions),
+      store_(store),
+      source_(source),
+      book_(config, source.instruments(), source.expected_bars()) {}
+
+journal::RevisionRecord Session::record_of(const RevisionPlan::Step& step,
+                                           const config::ScenarioConfig& config,
+                                           const chain::Chain& chain) const {
+  journal::RevisionRecord record;
+  record.revision = revision_;
+  record.based_on = revision_ - 1;
+  record.date = step.at;
+  record.reason = step.reason;
+  record.stages = chain::effect_names(chain);
+  boost::json::array plugins;
+  chain.each_stage([&](const chain::Stage& stage) {
+    plugins.push_back({{"stage", stage.name},
+                       {"agent", stage.agent->declaration().id},
+                       {"plugin", stage.agent->manifest().id},
+                       {"version", stage.agent->manifest().version.to_string()},
+                       {"sha256", stage.agent->manifest().sha256}});
+  });
+  record.text = base::canonical(
+      boost::json::object{{"chain", *base::find(config.document.root(), "/chain")}, {"agents", plugins}});
+  return record;
+}
+
+void Session::remember_plugins(const chain::Chain& chain) {
+  chain.each_stage([&](const chain::Stage& stage) {
+    const auto& manifest = stage.agent->entry().manifest;
+    const bool known = std::any_of(plugins_.begin(), plugins_.end(), [&](const auto& p) {
+      return p->id == manifest->id && p->version == manifest->version;
+    });
+    if (!known) plugins_.push_back(manifest);
+  });
+}
+
+base::Problems Session::start() {
+  RevisionPlan::Step& first = revisions_.steps.front();
+  auto chain = chain::build_chain(*first.config, first.plan, store_, nullptr);
+  if (!chain) return chain.problems();
+  revision_ = 1;
+  remember_plugins(**chain);
+  running_ = first.config.get();
+  running_ = first.config.get();
+  const journal::RevisionRecord record = record_of(first, *first.config, **chain);
+  base::Problems problems = chain.problems();
+  problems.append(book_.start(std::move(chain).take(), record));
+  return problems;
+}
+
+base::Problems Session::apply(RevisionPlan::Step& step) {
+  base::Problems problems;
+  ++revision_;
+  if (step.rollback) {
+    if (book_.replaced_chain() == nullptr) {
+      problems.error("REVISION_NOTHING_BEFORE", config_.document.place("/changes"),
+                     "there is no revision to go back to");
+      return problems;
+    }
+    std::swap(running_, before_);
+    book_.roll_back(record_of(step, *running_, *book_.replaced_chain()));
+    return problems;
+  }
+  auto chain = chain::build_chain(*step.config, step.plan, store_, &book_.chain());
+  problems.append(chain.problems());
+  if (!chain) return problems;
+  remember_plugins(**chain);
+  const journal::RevisionRecord record = record_of(step, *step.config, **chain);
+  problems.append(book_.swap(std::move(chain).take(), record, step.migrate));
+  before_ = std::exchange(running_, step.config.get());
+  return problems;
+}
+
+base::Problems Session::run(const std::function<void(std::size_t)>& progress) {
+  journal::BarRecord bar;
+  std::vector<market::ExternalSignal> signals;
+  std::size_t done = 0;
+  while (source_.next(bar, signals)) {
+    book_.take_bar(bar);
+    const auto& universe = config_.universe;
+    if (next_universe_ < universe.size() && universe[next_universe_].from <= bar.date) {
+      // Several changes that are due at once are one: the last.
+      while (next_universe_ + 1 < universe.size() && universe[next_universe_ + 1].from <= bar.date)
+        ++next_universe_;
+      book_.change_universe(universe[next_universe_++].instruments);
+    }
+    for (const market::ExternalSignal& signal : signals)
+      book_.take_signal(signal);
+    book_.decide();
+    book_.close_bar();
+    while (next_step_ < revisions_.steps.size() && revisions_.steps[next_step_].at <= bar.date) {
+      base::Problems problems = apply(revisions_.steps[next_step_++]);
+      if (problems.has_errors()) return problems;
+    }
+    if (progress) progress(++done);
+  }
+  return {};
+}
+
+}  // namespace cadre::scenario

@@ -1,0 +1,103 @@
+#include "host/report/run_folder.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "host/base/file.hpp"
+
+namespace {
+
+using namespace cadre;
+using namespace cadre::report;
+
+class RunFolder : public testing::Test {
+ protected:
+  RunFolder() {
+    folder_ = std::filesystem::path(testing::TempDir()) / ("cadre_run_folder_" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder_);
+  }
+  ~RunFolder() override { std::filesystem::remove_all(folder_); }
+  std::string content(const std::string& name) const { return *base::read_file(folder_ / name); }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(RunFolder, orders_have_exact_decimals_and_empty_cells_where_nothing_is) {
+  const OrderRow rows[] = {{.date = 19910103,
+                            .client_id = "17-2-1",
+                            .instrument = "ibm",
+                            .side = "buy",
+                            .type = "limit",
+                            .time_in_force = "day",
+                            .quantity = *base::Quantity::parse("300"),
+                            .limit_price = base::Price::parse("12.34"),
+                            .decision_price = *base::Price::parse("12.345678901"),
+                            .status = "filled",
+                            .filled_quantity = *base::Quantity::parse("300"),
+                            .average_price = base::Price::parse("12.3"),
+                            .fees = *base::Money::parse("0.15"),
+                            .reason = ""},
+                           {.date = 19910104,
+                            .client_id = "18-2-1",
+                            .instrument = "ibm",
+                            .status = "rejected",
+                            .reason = "too large, \"far\""}};
+  EXPECT_TRUE(write_orders(folder_, rows).empty());
+  EXPECT_EQ(content("orders.csv"),
+            "date,client_id,instrument,side,type,time_in_force,quantity,limit_price,decision_price,status,"
+            "filled_quantity,average_price,fees,reason\n"
+            "1991-01-03,17-2-1,ibm,buy,limit,day,300,12.34,12.345678901,filled,300,12.3,0.15,\n"
+            "1991-01-04,18-2-1,ibm,,,,0,,0,rejected,0,,0,\"too large, \"\"far\"\"\"\n");
+}
+
+TEST_F(RunFolder, fills_equity_and_positions_are_written) {
+  const FillRow fills[] = {{.date = 19910103,
+                            .client_id = "17-2-1",
+                            .instrument = "ibm",
+                            .side = "sell",
+                            .quantity = *base::Quantity::parse("100"),
+                            .price = *base::Price::parse("12.5"),
+                            .fees = *base::Money::parse("0.625"),
+                            .spread_cost = *base::Money::parse("0.000001")}};
+  const EquityRow equity[] = {{.date = 19910103,
+                               .equity = *base::Money::parse("1000000.5"),
+                               .cash = {},
+                               .profit = {},
+                               .costs = {},
+                               .benchmark = {}},
+                              {.date = 19910104,
+                               .equity = {},
+                               .cash = *base::Money::parse("-1"),
+                               .profit = {},
+                               .costs = {},
+                               .benchmark = base::Money::parse("2")}};
+  const PositionRow positions[] = {{.date = 19910103,
+                                    .instrument = "ibm",
+                                    .quantity = *base::Quantity::parse("-100"),
+                                    .price = *base::Price::parse("12.5"),
+                                    .value = *base::Money::parse("-1250")}};
+  EXPECT_TRUE(write_fills(folder_, fills).empty());
+  EXPECT_TRUE(write_equity(folder_, equity).empty());
+  EXPECT_TRUE(write_positions(folder_, positions).empty());
+  EXPECT_EQ(content("fills.csv"),
+            "date,client_id,instrument,side,quantity,price,fees,spread_cost\n"
+            "1991-01-03,17-2-1,ibm,sell,100,12.5,0.625,0.000001\n");
+  EXPECT_EQ(content("equity.csv"),
+            "date,equity,cash,profit,costs,benchmark\n1991-01-03,1000000.5,0,0,0,\n1991-01-04,0,-1,0,0,2\n");
+  EXPECT_EQ(content("positions.csv"),
+            "date,instrument,quantity,price,value\n1991-01-03,ibm,-100,12.5,-1250\n");
+}
+
+TEST_F(RunFolder, result_is_its_json) {
+  const RunResult result = summarise({}, {.decisions = 3}, 252.0);
+  EXPECT_TRUE(write_result(folder_, result).empty());
+  EXPECT_EQ(content("result.json"), to_json(result));
+}
+
+TEST_F(RunFolder, a_missing_folder_is_a_problem) {
+  const base::Problems problems = write_fills(folder_ / "none", {});
+  ASSERT_TRUE(problems.has_errors());
+  EXPECT_EQ(problems[0].code, "FILE_NOT_WRITABLE");
+}
+
+}  // namespace
