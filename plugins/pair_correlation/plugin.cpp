@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cadre/cpp/plugin.hpp"
+#include "cadre/quant/covariance.hpp"
 #include "held_pairs.hpp"
 #include "update_schedule.hpp"
 
@@ -33,6 +34,16 @@ class Agent final : public sdk::CorrelationAdjuster {
     frequency_ = frequency == "weekly"    ? Frequency::weekly
                  : frequency == "monthly" ? Frequency::monthly
                                           : Frequency::daily;
+    if (frequency_ != Frequency::daily && lookback_ < 2) {
+      throw sdk::Refusal("/correlation_lookback: " + std::to_string(lookback_) + " is too short for " +
+                         frequency +
+                         " updates, which are computed from that many returns; set it to 2 or more");
+    }
+  }
+
+  // Daily updates read the bound covariance; others keep one of their own.
+  void require(cadre_requirements& out) const override {
+    if (frequency_ != Frequency::daily) out.returns_rows = static_cast<std::uint32_t>(lookback_);
   }
 
   void observe(const cadre_event& event, const sdk::State& state) override {
@@ -129,18 +140,38 @@ class Agent final : public sdk::CorrelationAdjuster {
     return covariance;
   }
 
-  /// Takes the covariance of a period's first bar, as soon as there is one.
+  /// Computes the covariance of a period's first bar, as soon as there is the history. An instrument that
+  /// lacks a return in it is in no pair.
   void keep(const sdk::State& state) {
-    const sdk::Matrix covariance = state.service(0);
+    const cadre_window& returns = state.raw().returns;
     const Eigen::Index n = state.size();
-    if (n == 0 || covariance.rows() != n || covariance.cols() != n) return;
-    const std::uint32_t observations = cadre_service_at(&state.raw(), 0)->observations;
-    if (lookback_ != 0 && observations != lookback_) return;
+    if (n == 0 || std::int64_t{returns.rows} < lookback_) return;
+    const auto count = static_cast<std::size_t>(n);
+    if (rolling_.instruments() != n || rolling_.window() != lookback_) {
+      rolling_.reset(n, lookback_);
+      rows_.assign(count * static_cast<std::size_t>(lookback_), 0.0);
+    }
+    complete_.assign(count, 1);
+    for (std::int64_t t = 0; t < lookback_; ++t) {
+      const double* row = returns.values + (returns.rows - lookback_ + t) * returns.stride;
+      for (std::size_t i = 0; i < count; ++i) {
+        const bool known = std::isfinite(row[i]);
+        if (!known) complete_[i] = 0;
+        rows_[static_cast<std::size_t>(t) * count + i] = known ? row[i] : 0.0;
+      }
+    }
+    rolling_.refresh(rows_.data(), lookback_, n);
+    const auto covariance = rolling_.matrix();
     kept_.instruments = static_cast<std::uint32_t>(n);
-    kept_.values.assign(static_cast<std::size_t>(n * n), 0.0);
-    for (Eigen::Index j = 0; j < n; ++j)
-      std::copy_n(covariance.data() + j * covariance.outerStride() + j, n - j,
-                  kept_.values.data() + j * n + j);
+    kept_.values.assign(count * count, 0.0);
+    for (std::size_t j = 0; j < count; ++j) {
+      for (std::size_t i = j; i < count; ++i) {
+        kept_.values[j * count + i] =
+            complete_[i] != 0 && complete_[j] != 0
+                ? covariance(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j))
+                : std::numeric_limits<double>::quiet_NaN();
+      }
+    }
     due_ = false;
   }
 
@@ -186,6 +217,9 @@ class Agent final : public sdk::CorrelationAdjuster {
   bool due_ = false;
 
   // Workspaces, sized once per universe.
+  quant::RollingCovariance rolling_;
+  std::vector<double> rows_;
+  std::vector<std::uint8_t> complete_;
   mutable std::vector<double> workspace_;
   mutable Eigen::VectorXd factors_;
   mutable std::vector<Pair> pairs_;

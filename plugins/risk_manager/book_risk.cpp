@@ -121,8 +121,11 @@ void BookRisk::scale_all(double factor) {
     weight_[static_cast<std::size_t>(k)] *= factor;
 }
 
-// One pass over the positions that are above the limit. True when there was none.
+// One pass over the positions that are above the limit. True when there is nothing (more) to cut.
 bool BookRisk::cut_positions(const Settings& settings) {
+  const bool shares = settings.position_risk == PositionRisk::share_of_variance;
+  // Shares add up to 1. Where so few positions cannot all be below the limit, cutting would empty the book.
+  if (shares && static_cast<double>(held_) * settings.max_position_risk < 1.0) return true;
   bool inside = true;
   for (std::int64_t k = 0; k < held_; ++k) {
     const double risk = position_risk(k, settings);

@@ -64,9 +64,8 @@ class BookRisk {
 
   /// Moves the weights of the gathered book inside the limits, towards zero only: first single positions,
   /// then the whole book. Hard limits get the whole step, soft ones the share `adjustment_speed` of it.
-  /// Shares of variance do not fall when the whole book shrinks, and add up to 1: with fewer than 1 /
-  /// max_position_risk positions there is no book inside that limit, and the best that single cuts reach is
-  /// left. no-alloc
+  /// Shares of variance add up to 1: with fewer than 1 / max_position_risk positions no book is inside that
+  /// limit, and positions are not cut for it. no-alloc
   void shrink(const Settings& settings);
   /// The factor that shrink gave position k, in [0, 1].
   double factor(std::int64_t k) const {

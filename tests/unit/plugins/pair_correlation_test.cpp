@@ -112,40 +112,66 @@ double weight_after(const AgentUnderTest& test, const FakeState& state) {
   return targets.weight[0];
 }
 
-TEST(PairCorrelation, weekly_keeps_the_covariance_of_the_first_session_of_the_week) {
-  AgentUnderTest test(plugin, id, R"({"update_frequency": "weekly"})");
-  FakeState friday = correlated(0.85);
-  friday.at(0, 19991231);
+// Four periods of three instruments whose sample correlation of A and B is `ab` exactly, up to rounding.
+FakeState with_returns(std::vector<std::string> ids, double ab, std::int32_t date) {
+  const double rest = std::sqrt(1.0 - ab * ab);
+  FakeState state(std::move(ids));
+  state.at(0, date).returns({{0.01, 0.02 * (ab + rest), 0.01},
+                             {0.01, 0.02 * (ab - rest), -0.01},
+                             {-0.01, 0.02 * (-ab + rest), -0.01},
+                             {-0.01, 0.02 * (-ab - rest), 0.01}});
+  return state;
+}
+FakeState with_returns(double ab, std::int32_t date) {
+  return with_returns({"A", "B", "C"}, ab, date);
+}
+
+constexpr const char* weekly = R"({"update_frequency": "weekly", "correlation_lookback": 4})";
+constexpr const char* monthly = R"({"update_frequency": "monthly", "correlation_lookback": 4})";
+
+TEST(PairCorrelation, weekly_keeps_the_correlation_of_the_first_session_of_the_week) {
+  AgentUnderTest test(plugin, id, weekly);
+  EXPECT_EQ(test.agent.requirements().returns_rows, 4U);
+  const FakeState friday = with_returns(0.85, 19991231);
   ASSERT_EQ(test.agent.observe_bar(friday), CADRE_OK);
   EXPECT_NEAR(weight_after(test, friday), 0.075, 1e-12);
-  FakeState monday = correlated(1.0);
-  monday.at(0, 20000103);
+  const FakeState monday = with_returns(1.0, 20000103);
   ASSERT_EQ(test.agent.observe_bar(monday), CADRE_OK);
   EXPECT_NEAR(weight_after(test, monday), 0.05, 1e-12);
-  FakeState tuesday = correlated(0.2);
-  tuesday.at(0, 20000104);
+  const FakeState tuesday = with_returns(0.2, 20000104);
   ASSERT_EQ(test.agent.observe_bar(tuesday), CADRE_OK);
   EXPECT_NEAR(weight_after(test, tuesday), 0.05, 1e-12);
 }
 
 TEST(PairCorrelation, monthly_changes_with_the_month_only) {
-  AgentUnderTest test(plugin, id, R"({"update_frequency": "monthly"})");
-  FakeState state = correlated(0.85);
-  state.at(0, 20000128);
-  test.agent.observe_bar(state);
-  FakeState monday = correlated(1.0);
-  monday.at(0, 20000131);
-  test.agent.observe_bar(monday);
-  EXPECT_NEAR(weight_after(test, monday), 0.075, 1e-12);
-  monday.at(0, 20000201);
-  test.agent.observe_bar(monday);
-  EXPECT_NEAR(weight_after(test, monday), 0.05, 1e-12);
+  AgentUnderTest test(plugin, id, monthly);
+  test.agent.observe_bar(with_returns(0.85, 20000128));
+  const FakeState last = with_returns(1.0, 20000131);
+  test.agent.observe_bar(last);
+  EXPECT_NEAR(weight_after(test, last), 0.075, 1e-12);
+  const FakeState first = with_returns(1.0, 20000201);
+  test.agent.observe_bar(first);
+  EXPECT_NEAR(weight_after(test, first), 0.05, 1e-12);
+}
+
+TEST(PairCorrelation, an_update_waits_for_its_history_and_leaves_out_instruments_with_holes) {
+  AgentUnderTest test(plugin, id, weekly);
+  FakeState young = with_returns(0.85, 20000103);
+  young.returns({{0.01, 0.02, 0.01}});
+  test.agent.observe_bar(young);
+  TestTargets targets({0.1, 0.1, 0.0});
+  EXPECT_EQ(adjust(test, young, targets), CADRE_REJECTED);
+  test.agent.observe_bar(with_returns(0.85, 20000104));
+  EXPECT_NEAR(weight_after(test, young), 0.075, 1e-12);
+  FakeState holes = with_returns(1.0, 20000110);
+  holes.returns({{0.01, 0.02, 0.01}, {missing, -0.02, 0.01}, {0.01, 0.02, 0.01}, {0.01, 0.02, 0.01}});
+  test.agent.observe_bar(holes);
+  EXPECT_EQ(weight_after(test, holes), 0.1);
 }
 
 TEST(PairCorrelation, what_it_keeps_follows_the_universe) {
-  AgentUnderTest test(plugin, id, R"({"update_frequency": "monthly"})");
-  const FakeState state = correlated(0.85);
-  test.agent.observe_bar(state);
+  AgentUnderTest test(plugin, id, monthly);
+  test.agent.observe_bar(with_returns(0.85, 20000103));
   FakeState next({"C", "NEW", "B", "A"});
   next.epoch(2);
   ASSERT_EQ(test.agent.change_universe(next, {3, 2, 0}), CADRE_OK);
@@ -157,9 +183,8 @@ TEST(PairCorrelation, what_it_keeps_follows_the_universe) {
 }
 
 TEST(PairCorrelation, deciding_changes_nothing_and_saved_state_is_sound) {
-  const char* weekly = R"({"update_frequency": "weekly"})";
   AgentUnderTest test(plugin, id, weekly);
-  const FakeState state = correlated(0.85);
+  const FakeState state = with_returns(0.85, 20000103);
   test.agent.observe_bar(state);
   const std::string before = test.agent.save();
   Report report;
@@ -167,6 +192,12 @@ TEST(PairCorrelation, deciding_changes_nothing_and_saved_state_is_sound) {
   weight_after(test, state);
   EXPECT_EQ(test.agent.save(), before);
   expect_sound_state(plugin, id, weekly, before, 3);
+}
+
+TEST(PairCorrelation, updates_of_its_own_need_a_lookback) {
+  AgentUnderTest test(plugin, id, R"({"update_frequency": "weekly", "correlation_lookback": 0})", false);
+  EXPECT_EQ(test.status, CADRE_REJECTED);
+  EXPECT_THAT(test.agent.refusal(), ::testing::HasSubstr("/correlation_lookback"));
 }
 
 }  // namespace

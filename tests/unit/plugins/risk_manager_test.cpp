@@ -145,6 +145,30 @@ TEST(RiskManager, standalone_risk_is_weight_times_annual_volatility) {
   EXPECT_EQ(targets.reasons[0].code, 0U);
 }
 
+TEST(RiskManager, shares_of_variance_are_cut_where_that_is_possible_and_never_empty_the_book) {
+  const FakeState state = two_instruments();
+  Report report(2);
+  AgentUnderTest possible(plugin, id,
+                          config(R"("max_position_risk": 0.6, "position_risk": "share_of_variance")"));
+  TestTargets targets({0.4, 0.3});
+  ASSERT_EQ(analyze(possible, state, targets.weight, report), CADRE_OK);
+  // B: 0.3 * (0.4e-4 + 1.2e-4) / 0.76e-4.
+  EXPECT_NEAR(report.limits[0].value, 0.48 / 0.76, 1e-12);
+  ASSERT_EQ(adjust(possible, state, report, targets), CADRE_OK);
+  EXPECT_EQ(targets.weight[0], 0.4);
+  EXPECT_GT(targets.weight[1], 0.25);
+  ASSERT_EQ(analyze(possible, state, targets.weight, report), CADRE_OK);
+  EXPECT_EQ(report.raw.acceptable, std::uint32_t{CADRE_ACCEPTABLE});
+
+  AgentUnderTest impossible(plugin, id,
+                            config(R"("max_position_risk": 0.4, "position_risk": "share_of_variance")"));
+  TestTargets left({0.4, 0.3});
+  ASSERT_EQ(adjust(impossible, state, report, left), CADRE_OK);
+  EXPECT_THAT(left.weight, ::testing::ElementsAre(0.4, 0.3));
+  ASSERT_EQ(analyze(impossible, state, left.weight, report), CADRE_OK);
+  EXPECT_EQ(report.raw.acceptable, std::uint32_t{CADRE_NOT_ACCEPTABLE});
+}
+
 TEST(RiskManager, soft_limits_lose_a_share_of_the_excess) {
   AgentUnderTest test(
       plugin, id,
