@@ -28,15 +28,18 @@ std::filesystem::path helper_program() {
 
 base::Problems refuse(std::string message, std::string next) {
   base::Problems problems;
-  problems.error("ISOLATION_START", {helper_program().string(), 0, 0, ""}, std::move(message), std::move(next));
+  problems.error("ISOLATION_START", {helper_program().string(), 0, 0, ""}, std::move(message),
+                 std::move(next));
   return problems;
 }
 
 }  // namespace
 
-base::Result<std::unique_ptr<IsolatedAgent>> IsolatedAgent::start(const std::filesystem::path& copy, const Started& what) {
+base::Result<std::unique_ptr<IsolatedAgent>> IsolatedAgent::start(const std::filesystem::path& copy,
+                                                                  const Started& what) {
   int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return refuse("no socket pair: " + std::string(std::strerror(errno)), "");
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    return refuse("no socket pair: " + std::string(std::strerror(errno)), "");
   std::unique_ptr<IsolatedAgent> isolated(new IsolatedAgent());
   isolated->started_ = what;
   isolated->socket_ = ends[0];
@@ -51,7 +54,8 @@ base::Result<std::unique_ptr<IsolatedAgent>> IsolatedAgent::start(const std::fil
   close(ends[1]);
   if (failed != 0) {
     isolated->process_ = -1;
-    return refuse("cannot be started: " + std::string(std::strerror(failed)), "it belongs beside the host's program");
+    return refuse("cannot be started: " + std::string(std::strerror(failed)),
+                  "it belongs beside the host's program");
   }
   journal::Encoder& to = isolated->request(Call::start);
   to.put_text(what.agent_id);
@@ -62,7 +66,9 @@ base::Result<std::unique_ptr<IsolatedAgent>> IsolatedAgent::start(const std::fil
   if (status != CADRE_OK) {
     std::string reason;
     if (status != CADRE_FATAL) isolated->reply().get_text(reason);
-    return refuse("the process for " + what.agent_id + " did not start the agent" + (reason.empty() ? std::string() : ": " + reason), "");
+    return refuse("the process for " + what.agent_id + " did not start the agent" +
+                      (reason.empty() ? std::string() : ": " + reason),
+                  "");
   }
   isolated->reply().get(isolated->observes_);
   isolated->reply().get(isolated->state_schema_);
@@ -91,7 +97,8 @@ journal::Encoder& IsolatedAgent::request(Call call) {
 
 cadre_status IsolatedAgent::ask(int descriptor) {
   if (gone_) return CADRE_FATAL;
-  if (!send_frame(socket_, encoder_.bytes(), descriptor) || !receive_frame(socket_, bytes_, reply_timeout_ms)) {
+  if (!send_frame(socket_, encoder_.bytes(), descriptor) ||
+      !receive_frame(socket_, bytes_, reply_timeout_ms)) {
     gone_ = true;  // a late answer would be taken for another call's
     return CADRE_FATAL;
   }

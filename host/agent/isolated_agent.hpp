@@ -12,8 +12,9 @@
 
 namespace cadre::agent {
 
-/// An agent that lives in a child process (cadre-agent-host, beside this program) and looks like any other: agent() has the same function tables. Reads the
-/// book's arena, mapped read-only; its outputs are copied before anything looks at them. When the process is gone or does not answer in time, every call is
+/// An agent that lives in a child process (cadre-agent-host, beside this program) and looks like any other:
+/// agent() has the same function tables. Reads the book's arena, mapped read-only; its outputs are copied
+/// before anything looks at them. When the process is gone or does not answer in time, every call is
 /// CADRE_FATAL, and the stage's policy decides. No sandbox yet. [decision-thread]
 class IsolatedAgent {
  public:
@@ -26,7 +27,8 @@ class IsolatedAgent {
   };
 
   /// Starts the child with the store's copy of a library. Errors: ISOLATION_START.
-  static base::Result<std::unique_ptr<IsolatedAgent>> start(const std::filesystem::path& copy, const Started& what);
+  static base::Result<std::unique_ptr<IsolatedAgent>> start(const std::filesystem::path& copy,
+                                                            const Started& what);
   ~IsolatedAgent();
   IsolatedAgent(const IsolatedAgent&) = delete;
   IsolatedAgent& operator=(const IsolatedAgent&) = delete;
@@ -44,7 +46,8 @@ class IsolatedAgent {
   IsolatedAgent() = default;
   /// Begins a request; what the call needs is put behind.
   journal::Encoder& request(Call call);
-  /// Sends it and waits. Returns the agent's status, CADRE_FATAL without a reply; the rest of the reply is in reply().
+  /// Sends it and waits. Returns the agent's status, CADRE_FATAL without a reply; the rest of the reply is in
+  /// reply().
   cadre_status ask(int descriptor = -1);
   journal::Decoder& reply() { return *reply_; }
   /// What of the state is not in the arena: services, and the latest risk report.

@@ -65,7 +65,8 @@ bool send_frame(int socket, std::span<const std::byte> bytes, int descriptor) {
     head->cmsg_len = CMSG_LEN(sizeof(int));
     std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
   }
-  return sendmsg(socket, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof length) && send_all(socket, bytes.data(), bytes.size());
+  return sendmsg(socket, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof length) &&
+         send_all(socket, bytes.data(), bytes.size());
 }
 
 bool receive_frame(int socket, std::vector<std::byte>& bytes, int timeout_ms, int* descriptor) {
@@ -78,20 +79,25 @@ bool receive_frame(int socket, std::vector<std::byte>& bytes, int timeout_ms, in
   message.msg_control = control;
   message.msg_controllen = sizeof control;
   if (!wait_readable(socket, timeout_ms)) return false;
-  if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL) != static_cast<ssize_t>(sizeof length)) return false;
+  if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL) != static_cast<ssize_t>(sizeof length))
+    return false;
   for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr; head = CMSG_NXTHDR(&message, head)) {
     if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) continue;
     int received = -1;
     std::memcpy(&received, CMSG_DATA(head), sizeof received);
-    if (descriptor != nullptr) *descriptor = received;
-    else close(received);
+    if (descriptor != nullptr)
+      *descriptor = received;
+    else
+      close(received);
   }
   if (length > frame_bytes_max) return false;
   bytes.resize(length);
   return receive_all(socket, bytes.data(), length, timeout_ms);
 }
 
-void put_weights(journal::Encoder& to, std::span<const double> weights) { to.put_array(weights); }
+void put_weights(journal::Encoder& to, std::span<const double> weights) {
+  to.put_array(weights);
+}
 
 bool get_weights(journal::Decoder& from, std::span<double> weights) {
   std::vector<double> values;
@@ -117,7 +123,17 @@ void OwnedRiskReport::size(std::uint32_t instruments, std::uint32_t limit_capaci
   const double nan = std::nan("");
   limits.assign(limit_capacity, {});
   component_risk.assign(instruments, 0);
-  report = {sizeof(cadre_risk_report), 0, nan, nan, nan, component_risk.data(), limits.data(), limit_capacity, 0, instruments, 0};
+  report = {sizeof(cadre_risk_report),
+            0,
+            nan,
+            nan,
+            nan,
+            component_risk.data(),
+            limits.data(),
+            limit_capacity,
+            0,
+            instruments,
+            0};
 }
 
 void put_report(journal::Encoder& to, const cadre_risk_report& report) {
@@ -125,8 +141,10 @@ void put_report(journal::Encoder& to, const cadre_risk_report& report) {
   to.put(report.volatility);
   to.put(report.value_at_risk);
   to.put(report.expected_shortfall);
-  to.put_array(std::span<const double>(report.component_risk, report.component_risk != nullptr ? report.instrument_count : 0));
-  to.put_structs(std::vector<cadre_limit_use>(report.limits, report.limits + std::min(report.limit_count, report.limit_capacity)));
+  to.put_array(std::span<const double>(report.component_risk,
+                                       report.component_risk != nullptr ? report.instrument_count : 0));
+  to.put_structs(std::vector<cadre_limit_use>(
+      report.limits, report.limits + std::min(report.limit_count, report.limit_capacity)));
 }
 
 bool get_report(journal::Decoder& from, cadre_risk_report& report) {
@@ -153,7 +171,8 @@ void put_report(journal::Encoder& to, const cadre_correlation_report& report) {
   to.put(report.mean_correlation);
   to.put(report.highest_correlation);
   to.put(report.pair_count);
-  to.put_structs(std::vector<cadre_pair>(report.pairs, report.pairs + std::min(report.pair_count, report.pair_capacity)));
+  to.put_structs(std::vector<cadre_pair>(report.pairs,
+                                         report.pairs + std::min(report.pair_count, report.pair_capacity)));
 }
 
 bool get_report(journal::Decoder& from, cadre_correlation_report& report) {

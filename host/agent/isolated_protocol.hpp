@@ -10,10 +10,10 @@
 
 namespace cadre::agent {
 
-/// What the host asks of an agent in another process. One request, one reply, on a stream socket; the arena is mapped by both, so only what is not in the arena
-/// is sent.
+/// What the host asks of an agent in another process. One request, one reply, on a stream socket; the arena
+/// is mapped by both, so only what is not in the arena is sent.
 enum class Call : std::uint32_t {
-  start = 1,  ///< agent id, instance, book, seed -> what it observes, its state schema
+  start = 1,    ///< agent id, instance, book, seed -> what it observes, its state schema
   init,         ///< configuration -> requirements, or a reason
   enter_arena,  ///< with the arena's descriptor attached
   activate,
@@ -38,7 +38,8 @@ enum class Call : std::uint32_t {
   next_report
 };
 
-/// A frame: u32 length, then bytes; a descriptor may ride along. False: the other side is gone, or did not answer in time.
+/// A frame: u32 length, then bytes; a descriptor may ride along. False: the other side is gone, or did not
+/// answer in time.
 bool send_frame(int socket, std::span<const std::byte> bytes, int descriptor = -1);
 bool receive_frame(int socket, std::vector<std::byte>& bytes, int timeout_ms, int* descriptor = nullptr);
 

@@ -47,7 +47,8 @@ struct IsolatedCalls {
     to.put(event->kind);
     to.put(event->sequence);
     to.put(event->time_ns);
-    if (event->kind == CADRE_EVENT_FILL) to.put_struct(*static_cast<const cadre_execution_report*>(event->payload));
+    if (event->kind == CADRE_EVENT_FILL)
+      to.put_struct(*static_cast<const cadre_execution_report*>(event->payload));
     if (event->kind == CADRE_EVENT_SIGNAL) to.put_struct(*static_cast<const cadre_signal*>(event->payload));
     if (event->kind == CADRE_EVENT_OUTCOME) to.put_struct(*static_cast<const cadre_outcome*>(event->payload));
     if (event->kind == CADRE_EVENT_UNIVERSE) {
@@ -71,7 +72,8 @@ struct IsolatedCalls {
     std::copy_n(bytes.data(), std::min<std::uint64_t>(bytes.size(), out->capacity), out->data);
     return CADRE_OK;
   }
-  static cadre_status load_state(void* self, std::uint32_t schema, std::uint32_t count, const std::uint8_t* data, std::uint64_t length) {
+  static cadre_status load_state(void* self, std::uint32_t schema, std::uint32_t count,
+                                 const std::uint8_t* data, std::uint64_t length) {
     IsolatedAgent& agent = of(self);
     journal::Encoder& to = agent.request(Call::load_state);
     to.put(schema);
@@ -80,7 +82,8 @@ struct IsolatedCalls {
     return agent.ask();
   }
 
-  static cadre_status generate_signals(const void* self, const cadre_execution_state* state, cadre_signal* out, std::uint64_t capacity, std::uint64_t* needed) {
+  static cadre_status generate_signals(const void* self, const cadre_execution_state* state,
+                                       cadre_signal* out, std::uint64_t capacity, std::uint64_t* needed) {
     IsolatedAgent& agent = of(self);
     agent.request(Call::generate_signals).put(capacity);
     agent.put_state(*state);
@@ -94,14 +97,16 @@ struct IsolatedCalls {
     return status;
   }
 
-  static cadre_status aggregate_signals(const void* self, const cadre_execution_state* state, cadre_views* out) {
+  static cadre_status aggregate_signals(const void* self, const cadre_execution_state* state,
+                                        cadre_views* out) {
     IsolatedAgent& agent = of(self);
     agent.request(Call::aggregate_signals);
     agent.put_state(*state);
     const cadre_status status = agent.ask();
     if (status != CADRE_OK) return status;
     std::vector<std::uint8_t> valid;
-    const bool fits = get_weights(agent.reply(), {out->score, out->instrument_count}) && get_weights(agent.reply(), {out->confidence, out->instrument_count});
+    const bool fits = get_weights(agent.reply(), {out->score, out->instrument_count}) &&
+                      get_weights(agent.reply(), {out->confidence, out->instrument_count});
     agent.reply().get_array(valid);
     if (!fits || !agent.reply().ok() || valid.size() != out->instrument_count) return damaged(agent);
     std::copy(valid.begin(), valid.end(), out->valid);
@@ -109,22 +114,27 @@ struct IsolatedCalls {
   }
 
   /// Targets go there and come back changed.
-  static cadre_status targets(IsolatedAgent& agent, const cadre_execution_state* state, cadre_targets* targets) {
+  static cadre_status targets(IsolatedAgent& agent, const cadre_execution_state* state,
+                              cadre_targets* targets) {
     put_weights(agent.encoder_, {targets->weight, targets->instrument_count});
     put_reasons(agent.encoder_, {targets->reasons, targets->instrument_count});
     agent.put_state(*state);
     const cadre_status status = agent.ask();
     if (status != CADRE_OK) return status;
-    if (!get_weights(agent.reply(), {targets->weight, targets->instrument_count}) || !get_reasons(agent.reply(), {targets->reasons, targets->instrument_count})) return damaged(agent);
+    if (!get_weights(agent.reply(), {targets->weight, targets->instrument_count}) ||
+        !get_reasons(agent.reply(), {targets->reasons, targets->instrument_count}))
+      return damaged(agent);
     return status;
   }
   template <Call call>
-  static cadre_status change_targets(const void* self, const cadre_execution_state* state, cadre_targets* out) {
+  static cadre_status change_targets(const void* self, const cadre_execution_state* state,
+                                     cadre_targets* out) {
     of(self).request(call);
     return targets(of(self), state, out);
   }
 
-  static cadre_status analyze_risk(const void* self, const cadre_execution_state* state, const double* weight, cadre_risk_report* out) {
+  static cadre_status analyze_risk(const void* self, const cadre_execution_state* state, const double* weight,
+                                   cadre_risk_report* out) {
     IsolatedAgent& agent = of(self);
     journal::Encoder& to = agent.request(Call::analyze_risk);
     put_weights(to, {weight, state->instrument_count});
@@ -134,11 +144,13 @@ struct IsolatedCalls {
     if (status != CADRE_OK) return status;
     return get_report(agent.reply(), *out) ? status : damaged(agent);
   }
-  static cadre_status adjust_for_risk(const void* self, const cadre_execution_state* state, const cadre_risk_report* report, cadre_targets* out) {
+  static cadre_status adjust_for_risk(const void* self, const cadre_execution_state* state,
+                                      const cadre_risk_report* report, cadre_targets* out) {
     put_report(of(self).request(Call::adjust_for_risk), *report);
     return targets(of(self), state, out);
   }
-  static cadre_status analyze_correlations(const void* self, const cadre_execution_state* state, const double* weight, cadre_correlation_report* out) {
+  static cadre_status analyze_correlations(const void* self, const cadre_execution_state* state,
+                                           const double* weight, cadre_correlation_report* out) {
     IsolatedAgent& agent = of(self);
     journal::Encoder& to = agent.request(Call::analyze_correlations);
     put_weights(to, {weight, state->instrument_count});
@@ -148,12 +160,14 @@ struct IsolatedCalls {
     if (status != CADRE_OK) return status;
     return get_report(agent.reply(), *out) ? status : damaged(agent);
   }
-  static cadre_status adjust_for_correlation(const void* self, const cadre_execution_state* state, const cadre_correlation_report* report, cadre_targets* out) {
+  static cadre_status adjust_for_correlation(const void* self, const cadre_execution_state* state,
+                                             const cadre_correlation_report* report, cadre_targets* out) {
     put_report(of(self).request(Call::adjust_for_correlation), *report);
     return targets(of(self), state, out);
   }
 
-  static cadre_status apply_rules(const void* self, const cadre_execution_state* state, const cadre_needs* needs, cadre_order* out, std::uint64_t capacity,
+  static cadre_status apply_rules(const void* self, const cadre_execution_state* state,
+                                  const cadre_needs* needs, cadre_order* out, std::uint64_t capacity,
                                   std::uint64_t* needed, cadre_reason* reasons) {
     IsolatedAgent& agent = of(self);
     const std::uint32_t n = needs->instrument_count;
@@ -173,7 +187,8 @@ struct IsolatedCalls {
     return status;
   }
 
-  static cadre_status publish(const void* self, const cadre_execution_state* state, cadre_string service, cadre_service_output* out) {
+  static cadre_status publish(const void* self, const cadre_execution_state* state, cadre_string service,
+                              cadre_service_output* out) {
     IsolatedAgent& agent = of(self);
     agent.request(Call::publish).put_text({service.data, service.length});
     agent.put_state(*state);
@@ -183,8 +198,10 @@ struct IsolatedCalls {
     agent.reply().get(out->observations);
     agent.reply().get_array(values);
     const std::size_t rows = out->rows;
-    if (!agent.reply().ok() || (out->observations != 0 && values.size() != rows * out->columns)) return damaged(agent);
-    for (std::size_t c = 0; c < out->columns && !values.empty(); ++c) std::copy_n(values.data() + c * rows, rows, out->data + c * out->stride);
+    if (!agent.reply().ok() || (out->observations != 0 && values.size() != rows * out->columns))
+      return damaged(agent);
+    for (std::size_t c = 0; c < out->columns && !values.empty(); ++c)
+      std::copy_n(values.data() + c * rows, rows, out->data + c * out->stride);
     return status;
   }
 
@@ -221,19 +238,29 @@ const void* IsolatedCalls::get_interface(const void* self, cadre_string id) {
   static constexpr cadre_signal_source source{sizeof source, 0, &C::generate_signals};
   static constexpr cadre_signal_aggregator aggregator{sizeof aggregator, 0, &C::aggregate_signals};
   static constexpr cadre_position_sizer sizer{sizeof sizer, 0, &C::change_targets<Call::propose_trades>};
-  static constexpr cadre_portfolio_optimizer optimizer{sizeof optimizer, 0, &C::change_targets<Call::optimize_targets>};
+  static constexpr cadre_portfolio_optimizer optimizer{sizeof optimizer, 0,
+                                                       &C::change_targets<Call::optimize_targets>};
   static constexpr cadre_risk_manager risk{sizeof risk, 0, &C::analyze_risk, &C::adjust_for_risk};
-  static constexpr cadre_correlation_adjuster correlation{sizeof correlation, 0, &C::analyze_correlations, &C::adjust_for_correlation};
+  static constexpr cadre_correlation_adjuster correlation{sizeof correlation, 0, &C::analyze_correlations,
+                                                          &C::adjust_for_correlation};
   static constexpr cadre_trade_adjuster adjuster{sizeof adjuster, 0, &C::change_targets<Call::adjust_trades>};
   static constexpr cadre_execution_rules rules{sizeof rules, 0, &C::apply_rules};
   static constexpr cadre_service_provider provider{sizeof provider, 0, &C::publish};
-  static constexpr cadre_execution_environment environment{sizeof environment, 0, &C::execute_trade, &C::cancel_order, &C::query_order, &C::next_report};
+  static constexpr cadre_execution_environment environment{
+      sizeof environment, 0, &C::execute_trade, &C::cancel_order, &C::query_order, &C::next_report};
   static constexpr cadre_state_table state{sizeof state, 0, &C::save_state, &C::load_state};
   const std::pair<std::string_view, const void*> tables[] = {
-      {CADRE_ROLE_SIGNAL_SOURCE, &source},       {CADRE_ROLE_SIGNAL_AGGREGATOR, &aggregator},     {CADRE_ROLE_POSITION_SIZER, &sizer},
-      {CADRE_ROLE_PORTFOLIO_OPTIMIZER, &optimizer}, {CADRE_ROLE_RISK_MANAGER, &risk},             {CADRE_ROLE_CORRELATION_ADJUSTER, &correlation},
-      {CADRE_ROLE_TRADE_ADJUSTER, &adjuster},    {CADRE_ROLE_EXECUTION_RULES, &rules},            {CADRE_ROLE_COVARIANCE_ESTIMATOR, &provider},
-      {CADRE_ROLE_SERVICE_PROVIDER, &provider},  {CADRE_ROLE_EXECUTION_ENVIRONMENT, &environment}};
+      {CADRE_ROLE_SIGNAL_SOURCE, &source},
+      {CADRE_ROLE_SIGNAL_AGGREGATOR, &aggregator},
+      {CADRE_ROLE_POSITION_SIZER, &sizer},
+      {CADRE_ROLE_PORTFOLIO_OPTIMIZER, &optimizer},
+      {CADRE_ROLE_RISK_MANAGER, &risk},
+      {CADRE_ROLE_CORRELATION_ADJUSTER, &correlation},
+      {CADRE_ROLE_TRADE_ADJUSTER, &adjuster},
+      {CADRE_ROLE_EXECUTION_RULES, &rules},
+      {CADRE_ROLE_COVARIANCE_ESTIMATOR, &provider},
+      {CADRE_ROLE_SERVICE_PROVIDER, &provider},
+      {CADRE_ROLE_EXECUTION_ENVIRONMENT, &environment}};
   const std::string_view wanted{id.data, id.length};
   const IsolatedAgent& agent = of(self);
   if (wanted == CADRE_EXT_STATE) return agent.state_schema() != 0 ? &state : nullptr;
@@ -246,7 +273,8 @@ const void* IsolatedCalls::get_interface(const void* self, cadre_string id) {
 
 cadre_agent isolated_agent_table(IsolatedAgent* agent) {
   using C = IsolatedCalls;
-  return {sizeof(cadre_agent), 0, agent, &C::init, &C::requirements, &C::activate, &C::deactivate, &C::destroy, &C::observe, &C::get_interface};
+  return {sizeof(cadre_agent), 0,           agent,       &C::init,         &C::requirements, &C::activate,
+          &C::deactivate,      &C::destroy, &C::observe, &C::get_interface};
 }
 
 }  // namespace cadre::agent

@@ -6,7 +6,8 @@ namespace cadre::agent {
 
 class IsolatedAgent;
 
-/// The function tables of an agent in another process: every function sends its call and copies what comes back.
+/// The function tables of an agent in another process: every function sends its call and copies what comes
+/// back.
 cadre_agent isolated_agent_table(IsolatedAgent* agent);
 
 }  // namespace cadre::agent

@@ -68,39 +68,62 @@ base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create(std::shared_ptr<Libra
   live->entry_ = entry;
   live->spec_ = spec;
   live->services_ = std::make_unique<HostServices>(spec.name, spec.seed, spec.book + '/' + spec.name);
-  const base::Problems problems = live->start(place);
+  const base::Problems problems = live->make(place);
   if (problems.has_errors()) return problems;
   return {std::move(live), problems};
 }
 
-base::Problems LiveAgent::start(const base::Place& place) {
+base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create_isolated(const std::filesystem::path& copy,
+                                                                    const CatalogEntry& entry,
+                                                                    const InstanceSpec& spec,
+                                                                    const base::Place& place) {
+  std::shared_ptr<LiveAgent> live(new LiveAgent());
+  live->entry_ = entry;
+  live->spec_ = spec;
+  auto isolated =
+      IsolatedAgent::start(copy, {entry.agent->id, entry.agent->role, spec.name, spec.book, spec.seed});
+  if (!isolated) return isolated.problems();
+  live->isolated_ = std::move(isolated).take();
+  live->observes_ = live->isolated_->observes();
+  const base::Problems problems = live->begin(live->isolated_->agent(), place);
+  if (problems.has_errors()) return problems;
+  return {std::move(live), problems};
+}
+
+base::Problems LiveAgent::make(const base::Place& place) {
+  base::Problems problems;
+  const std::string& id = entry_.agent->id;
+  const std::string who = id + " " + entry_.manifest->version.to_string() + ": ";
+  const cadre_agent_descriptor* descriptor = library_->agent(id);
+  if (descriptor == nullptr) {
+    problems.error("AGENT_CREATE", place, who + "the library does not have it",
+                   "build library and manifest together");
+    return problems;
+  }
+  observes_ = descriptor->observes;
+  const cadre_agent* made = nullptr;
+  const cadre_status created = library_->descriptor().create(services_->host(), text_of(id), &made);
+  if (created != CADRE_OK || made == nullptr) {
+    problems.error("AGENT_CREATE", place, who + "create answered " + status_name(created));
+    return problems;
+  }
+  return begin(*made, place);
+}
+
+base::Problems LiveAgent::begin(const cadre_agent& made, const base::Place& place) {
   base::Problems problems;
   const std::string& id = entry_.agent->id;
   const auto fail = [&](std::string code, std::string message, std::string next) {
     problems.error(std::move(code), place, id + " " + entry_.manifest->version.to_string() + ": " + message,
                    std::move(next));
   };
-  const cadre_agent_descriptor* descriptor = library_->agent(id);
-  if (descriptor == nullptr) {
-    fail("AGENT_CREATE", "the library does not have it", "build library and manifest together");
-    return problems;
-  }
-  observes_ = descriptor->observes;
-
-  const cadre_agent* made = nullptr;
-  const cadre_status created = library_->descriptor().create(services_->host(), text_of(id), &made);
-  if (created != CADRE_OK || made == nullptr) {
-    fail("AGENT_CREATE", "create answered " + status_name(created), "");
-    return problems;
-  }
-  agent_ = made;
-  if (agent_->size < sizeof(cadre_agent) || agent_->init == nullptr || agent_->destroy == nullptr ||
-      agent_->get_interface == nullptr) {
-    const bool may_destroy = agent_->size >= sizeof(cadre_agent) && agent_->destroy != nullptr;
-    if (!may_destroy) agent_ = nullptr;
+  if (made.size < sizeof(cadre_agent) || made.init == nullptr || made.destroy == nullptr ||
+      made.get_interface == nullptr) {
+    if (made.size >= sizeof(cadre_agent) && made.destroy != nullptr) made.destroy(made.self);
     fail("AGENT_INCOMPLETE", "init, destroy or get_interface is missing", "");
     return problems;
   }
+  agent_ = &made;
 
   table_ = agent_->get_interface(agent_->self, text_of(entry_.agent->role));
   const auto& functions = role_functions(entry_.agent->role);
@@ -138,11 +161,13 @@ base::Problems LiveAgent::start(const base::Place& place) {
 
   std::string reason(500, '\0');
   cadre_buffer buffer{reinterpret_cast<std::uint8_t*>(reason.data()), reason.size(), 0};
-  services_->keep_warnings(true);
+  if (services_ != nullptr) services_->keep_warnings(true);
   const cadre_status begun = agent_->init(agent_->self, text_of(spec_.config), &buffer);
-  services_->keep_warnings(false);
-  for (const std::string& warning : services_->kept_warnings())
-    problems.warning("AGENT_WARNING", place, id + ": " + warning);
+  if (services_ != nullptr) {
+    services_->keep_warnings(false);
+    for (const std::string& warning : services_->kept_warnings())
+      problems.warning("AGENT_WARNING", place, id + ": " + warning);
+  }
   if (begun != CADRE_OK) {
     reason.resize(std::min<std::uint64_t>(buffer.needed, reason.size()));
     fail("AGENT_CONFIG", sentence(reason, begun), "");

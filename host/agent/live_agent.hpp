@@ -7,6 +7,7 @@
 #include "cadre/agent.h"
 #include "cadre/ext/state.h"
 #include "host/agent/catalog.hpp"
+#include "host/agent/isolated_agent.hpp"
 #include "host/agent/library.hpp"
 #include "host/agent/services.hpp"
 
@@ -42,6 +43,12 @@ class LiveAgent {
   static base::Result<std::shared_ptr<LiveAgent>> create(std::shared_ptr<Library> library,
                                                          const CatalogEntry& entry, const InstanceSpec& spec,
                                                          const base::Place& place);
+  /// The same in a process of its own, from the store's copy of the library. Errors: those above, and
+  /// ISOLATION_START.
+  static base::Result<std::shared_ptr<LiveAgent>> create_isolated(const std::filesystem::path& copy,
+                                                                  const CatalogEntry& entry,
+                                                                  const InstanceSpec& spec,
+                                                                  const base::Place& place);
   ~LiveAgent();
   LiveAgent(const LiveAgent&) = delete;
   LiveAgent& operator=(const LiveAgent&) = delete;
@@ -58,6 +65,11 @@ class LiveAgent {
   }
   const cadre_requirements& requirements() const { return requirements_; }
 
+  /// The arena that states come from: before the first call with a state, and whenever it is another one.
+  /// False: the agent's process is gone.
+  bool enter_arena(const model::Arena& arena) {
+    return isolated_ == nullptr || isolated_->enter_arena(arena);
+  }
   cadre_status activate();
   void deactivate();
   /// Passes on an event the agent wants to hear of. [decision-thread]
@@ -74,13 +86,16 @@ class LiveAgent {
 
  private:
   LiveAgent() = default;
-  base::Problems start(const base::Place& place);
+  /// Takes an instance over: checks its tables, gives it its configuration, asks what it requires.
+  base::Problems begin(const cadre_agent& made, const base::Place& place);
+  base::Problems make(const base::Place& place);
 
   // Destroyed from the bottom up: the instance first, the library last.
   std::shared_ptr<Library> library_;
   CatalogEntry entry_;
   InstanceSpec spec_;
   std::unique_ptr<HostServices> services_;
+  std::unique_ptr<IsolatedAgent> isolated_;  ///< nullptr: in this process
   const cadre_agent* agent_ = nullptr;
   const void* table_ = nullptr;
   const cadre_state_table* state_ = nullptr;

@@ -95,6 +95,23 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
     return libraries[key] = *library;
   };
 
+  using Live = std::shared_ptr<agent::LiveAgent>;
+  const auto taken = [&](base::Result<Live> made) -> Live {
+    problems.append(made.problems());
+    return made ? std::move(made).take() : nullptr;
+  };
+  const auto make_here = [&](const agent::CatalogEntry& entry, const agent::InstanceSpec& spec,
+                             const base::Place& place) -> Live {
+    const auto library = library_for(entry);
+    return library == nullptr ? nullptr : taken(agent::LiveAgent::create(library, entry, spec, place));
+  };
+  const auto make_isolated = [&](const agent::CatalogEntry& entry, const agent::InstanceSpec& spec,
+                                 const base::Place& place) -> Live {
+    auto copy = store.adopt(*entry.manifest);
+    problems.append(copy.problems());
+    return copy ? taken(agent::LiveAgent::create_isolated(*copy, entry, spec, place)) : nullptr;
+  };
+
   for (const PlannedStage& planned : plan.stages) {
     const config::InstanceConfig& instance = *planned.instance;
     const agent::InstanceSpec spec{instance.name, config.book, planned.settings, config.seed,
@@ -106,13 +123,10 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
     stage.service_places = planned.service_places;
     stage.agent = kept_instance(previous, spec, planned.entry);
     if (stage.agent == nullptr) {
-      const auto library = library_for(planned.entry);
-      if (library == nullptr) continue;
-      auto live =
-          agent::LiveAgent::create(library, planned.entry, spec, config.document.place(instance.pointer));
-      problems.append(live.problems());
-      if (!live) continue;
-      stage.agent = *live;
+      const base::Place place = config.document.place(instance.pointer);
+      stage.agent = instance.isolated ? make_isolated(planned.entry, spec, place)
+                                      : make_here(planned.entry, spec, place);
+      if (stage.agent == nullptr) continue;
     }
     demand(chain->requirements, stage.agent->requirements());
     for (const std::int32_t place : stage.service_places) {
@@ -132,12 +146,6 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
   auto plan = plan_chain(config, catalog);
   if (!plan) return plan.problems();
   return build_chain(config, *plan, store, previous);
-}
-
-bool is_isolated(const Chain& chain) {
-  bool isolated = false;
-  chain.each_stage([&](const Stage& stage) { isolated = isolated || stage.agent->spec().isolated; });
-  return isolated;
 }
 
 std::vector<std::string> effect_names(const Chain& chain) {

@@ -58,9 +58,6 @@ struct Chain {
   }
 };
 
-/// Whether any of its agents runs in a process of its own, so that the arena has to be shared memory.
-bool is_isolated(const Chain& chain);
-
 /// The names of the stages whose effect on the targets is recorded, in order: what DecisionRecord::stages
 /// holds.
 std::vector<std::string> effect_names(const Chain& chain);

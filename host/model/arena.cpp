@@ -91,13 +91,7 @@ ArenaHead lay_out(const Universe& universe, const ArenaShape& shape) {
   return head;
 }
 
-Arena::Memory allocate(std::size_t bytes, bool shared) {
-  if (!shared) {
-    void* data = std::aligned_alloc(alignment, bytes);
-    if (data == nullptr) throw std::bad_alloc();
-    std::memset(data, 0, bytes);
-    return {static_cast<std::byte*>(data), bytes, -1};
-  }
+Arena::Memory allocate(std::size_t bytes) {
   const int descriptor = memfd_create("cadre-arena", MFD_CLOEXEC);
   if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "memfd_create");
   void* data = ftruncate(descriptor, static_cast<off_t>(bytes)) == 0
@@ -143,9 +137,9 @@ cadre_string text_at(const std::byte* block, TextSpan span) {
 
 }  // namespace
 
-Arena::Arena(const Universe& universe, const ArenaShape& shape, bool shared) {
+Arena::Arena(const Universe& universe, const ArenaShape& shape) {
   const ArenaHead laid_out = lay_out(universe, shape);
-  memory_ = allocate(laid_out.total_bytes, shared);
+  memory_ = allocate(laid_out.total_bytes);
   new (memory_.data) ArenaHead(laid_out);
   head().constraints.size = sizeof(cadre_constraints);
   head().execution = {sizeof(cadre_execution_metrics), 0, 0, 0, std::numeric_limits<double>::quiet_NaN(), 0};
@@ -171,10 +165,6 @@ Arena::Arena(const Universe& universe, const ArenaShape& shape, bool shared) {
 }
 
 Arena::~Arena() {
-  if (memory_.descriptor < 0) {
-    std::free(memory_.data);
-    return;
-  }
   munmap(memory_.data, memory_.bytes);
   close(memory_.descriptor);
 }

@@ -106,12 +106,11 @@ class Arena {
   struct Memory {
     std::byte* data = nullptr;
     std::size_t bytes = 0;
-    int descriptor = -1;  ///< of the shared mapping, or -1
+    int descriptor = -1;  ///< of the memory file
   };
 
-  /// `shared`: the block lies in a memory file that other processes can map; its descriptor is
-  /// memory().descriptor.
-  Arena(const Universe& universe, const ArenaShape& shape, bool shared);
+  /// The block lies in a memory file, so that other processes can map it at any time.
+  Arena(const Universe& universe, const ArenaShape& shape);
   ~Arena();
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;

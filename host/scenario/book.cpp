@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "cadre/cadre.h"
 #include "host/model/order.hpp"
@@ -77,13 +78,11 @@ void Book::build_arena() {
   // Both chains look at this arena: the running one, and the replaced one that goes on observing.
   cadre_requirements need = chain_->requirements;
   std::size_t services = chain_->services.size();
-  bool shared = chain::is_isolated(*chain_);
   if (replaced_ != nullptr) {
     need.returns_rows = std::max(need.returns_rows, replaced_->requirements.returns_rows);
     need.closes_rows = std::max(need.closes_rows, replaced_->requirements.closes_rows);
     need.volumes_rows = std::max(need.volumes_rows, replaced_->requirements.volumes_rows);
     services = std::max(services, replaced_->services.size());
-    shared = shared || chain::is_isolated(*replaced_);
   }
   const cadre_execution_metrics execution =
       arena_ != nullptr ? arena_->head().execution : cadre_execution_metrics{};
@@ -94,7 +93,7 @@ void Book::build_arena() {
                                 16 * n + 256,
                                 static_cast<std::uint32_t>(services)};
   const bool first = arena_ == nullptr;
-  arena_ = std::make_unique<model::Arena>(universe_, shape, shared);
+  arena_ = std::make_unique<model::Arena>(universe_, shape);
   if (!first) arena_->head().execution = execution;
   view_ = std::make_unique<model::StateView>();
   model::ArenaHead& head = arena_->head();
@@ -111,6 +110,9 @@ void Book::build_arena() {
        ++row)
     push_windows(row);
   view_->bind(arena_->memory().data, config_.book, config_.currency);
+  const auto give = [&](const chain::Stage& stage) { stage.agent->enter_arena(*arena_); };
+  std::as_const(*chain_).each_stage(give);
+  if (replaced_ != nullptr) std::as_const(*replaced_).each_stage(give);
 }
 
 void Book::enter_chain() {
@@ -233,7 +235,9 @@ void Book::tell_chain(chain::Chain& chain, const chain::Chain* except, const cad
       except->each_stage([&](const chain::Stage& other) { shared = shared || other.agent == stage.agent; });
     }
     if (shared) return;
-    chain::show_services(view_->raw, stage);
+    // What providers have published is of the event before: nothing to look at now.
+    view_->raw.services = nullptr;
+    view_->raw.service_count = 0;
     stage.agent->observe(event, view_->raw);
   });
 }
@@ -350,6 +354,7 @@ void Book::send(const chain::DecidedOrder& decided) {
   report.quantity_e9 = result.filled_quantity_e9;
   report.price_e9 = result.average_price_e9;
   report.fees_e6 = result.fees_e6;
+  report.spread_cost_e6 = result.spread_cost_e6;
   report.time_ns = time_ns_;
   report.client_id = decided.order.client_id;
   apply_report(report);

@@ -95,10 +95,12 @@ base::Problems Book::hand_over(chain::Chain& next, bool migrate) {
       if (other.name == stage.name) old = other.agent;
     });
     if (old == stage.agent) return;  // kept, with everything it knows
+    stage.agent->enter_arena(*arena_);
     const bool hands_over = migrate && old != nullptr && old->has_state() && stage.agent->has_state();
     if (!hands_over) {
       // A fresh instance is warmed up by what the host has: the windows, through one look at the present.
-      chain::show_services(view_->raw, stage);
+      view_->raw.services = nullptr;
+      view_->raw.service_count = 0;
       stage.agent->observe(now, view_->raw);
       return;
     }

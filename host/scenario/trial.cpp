@@ -176,8 +176,7 @@ class Trial {
     }
     arena_ = std::make_unique<model::Arena>(
         state_.universe,
-        model::ArenaShape{n(), need.returns_rows, need.closes_rows, need.volumes_rows, 16 * n() + 256, 0},
-        false);
+        model::ArenaShape{n(), need.returns_rows, need.closes_rows, need.volumes_rows, 16 * n() + 256, 0});
     model::ArenaHead& head = arena_->head();
     head.constraints = {sizeof(cadre_constraints), state_.long_only ? std::uint32_t{CADRE_LONG_ONLY} : 0u, 1,
                         1, 1};

@@ -48,7 +48,8 @@ typedef struct cadre_order {
   cadre_id client_id;        /* (host) unique in the book's life, derived from the decision that caused it */
 } cadre_order;
 
-/* The immediate answer of an execution environment; later fills arrive as reports with the same client id. */
+/* The immediate answer of an execution environment. What it says is filled is filled: no report repeats it.
+ * Later fills arrive as reports with the same client id. */
 typedef struct cadre_trade_result {
   uint32_t size;
   uint32_t status;            /* CADRE_ORDER_* */
@@ -57,6 +58,7 @@ typedef struct cadre_trade_result {
   int64_t fees_e6;            /* money; >= 0 */
   uint32_t reason;            /* a reason code when rejected; else 0 */
   uint32_t reserved;          /* 0 */
+  int64_t spread_cost_e6;     /* money: what of the price is half-spread */
 } cadre_trade_result;
 
 /* One event in an order's life. */
@@ -76,7 +78,7 @@ typedef struct cadre_execution_report {
   cadre_id client_id;
 } cadre_execution_report;
 
-CADRE_STATIC_ASSERT(sizeof(cadre_order) == 104 && sizeof(cadre_trade_result) == 40 &&
+CADRE_STATIC_ASSERT(sizeof(cadre_order) == 104 && sizeof(cadre_trade_result) == 48 &&
                         sizeof(cadre_execution_report) == 96,
                     "layout");
 

@@ -72,7 +72,8 @@ typedef struct cadre_execution_state {
   cadre_column score; /* the aggregator's views; values NULL before that stage */
   cadre_column confidence;
   const cadre_constraints* constraints;
-  const cadre_service* services; /* [service_count], service_stride bytes apart, this agent's own */
+  const cadre_service* services; /* [service_count], service_stride bytes apart, this agent's own;
+                                  none in observe */
   uint64_t service_stride;
   uint64_t service_count;
   const cadre_risk_report* risk;               /* the latest analysis; NULL when there was none yet */

@@ -1,0 +1,410 @@
+#include "host/agent/agent_server.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "cadre/cadre.h"
+#include "host/agent/isolated_protocol.hpp"
+#include "host/agent/live_agent.hpp"
+#include "host/model/arena.hpp"
+
+namespace cadre::agent {
+
+namespace {
+
+/// The book's arena as this process sees it: read-only.
+class MappedArena {
+ public:
+  MappedArena(int descriptor, std::size_t bytes, const std::string& book) : bytes_(bytes) {
+    data_ = mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor, 0);
+    if (data_ != MAP_FAILED) view.bind(static_cast<const std::byte*>(data_), book, currency_);
+  }
+  ~MappedArena() {
+    if (data_ != MAP_FAILED) munmap(data_, bytes_);
+  }
+  MappedArena(const MappedArena&) = delete;
+  MappedArena& operator=(const MappedArena&) = delete;
+  bool mapped() const { return data_ != MAP_FAILED; }
+  const std::byte* data() const { return static_cast<const std::byte*>(data_); }
+  std::size_t bytes() const { return bytes_; }
+
+  model::StateView view;
+
+ private:
+  std::string currency_ = "USD";
+  void* data_ = MAP_FAILED;
+  std::size_t bytes_;
+};
+
+class Server {
+ public:
+  Server(std::string library, int socket) : library_(std::move(library)), socket_(socket) {}
+
+  int run() {
+    std::vector<std::byte> bytes;
+    for (;;) {
+      int descriptor = -1;
+      if (!receive_frame(socket_, bytes, -1, &descriptor)) return 0;
+      journal::Decoder from{std::span<const std::byte>(bytes)};
+      to_.clear();
+      answer(from, descriptor);
+      if (descriptor >= 0) close(descriptor);
+      if (!send_frame(socket_, to_.bytes())) return 0;
+    }
+  }
+
+ private:
+  void answer(journal::Decoder& from, int descriptor) {
+    const auto call = static_cast<Call>(from.get<std::uint32_t>());
+    switch (call) {
+      case Call::start:
+        return start(from);
+      case Call::init:
+        return init(from);
+      case Call::enter_arena:
+        return enter_arena(from, descriptor);
+      case Call::activate:
+        return status(live_->activate());
+      case Call::deactivate:
+        live_->deactivate();
+        return status(CADRE_OK);
+      case Call::observe:
+        return observe(from);
+      case Call::save_state:
+        return save_state();
+      case Call::load_state:
+        return load_state(from);
+      case Call::generate_signals:
+        return generate_signals(from);
+      case Call::aggregate_signals:
+        return aggregate_signals(from);
+      case Call::propose_trades:
+      case Call::optimize_targets:
+      case Call::adjust_trades:
+        return change_targets(call, from);
+      case Call::analyze_risk:
+        return analyze_risk(from);
+      case Call::adjust_for_risk:
+        return adjust_for_risk(from);
+      case Call::analyze_correlations:
+        return analyze_correlations(from);
+      case Call::adjust_for_correlation:
+        return adjust_for_correlation(from);
+      case Call::apply_rules:
+        return apply_rules(from);
+      case Call::publish:
+        return publish(from);
+      case Call::execute_trade:
+        return execute_trade(from);
+      case Call::cancel_order:
+        return cancel_order(from);
+      case Call::query_order:
+        return query_order(from);
+      case Call::next_report:
+        return next_report();
+    }
+    status(CADRE_UNSUPPORTED);
+  }
+
+  void status(cadre_status value) { to_.put(value); }
+  void refuse(const base::Problems& problems) {
+    status(CADRE_REJECTED);
+    std::string text;
+    for (const base::Problem& p : problems) {
+      if (p.severity == base::Severity::error) text += (text.empty() ? "" : "; ") + p.message;
+    }
+    to_.put_text(text);
+  }
+  std::uint32_t n() const { return arena_->view.raw.instrument_count; }
+
+  void start(journal::Decoder& from) {
+    std::string agent_id;
+    from.get_text(agent_id);
+    from.get_text(spec_.name);
+    from.get_text(spec_.book);
+    from.get(spec_.seed);
+    auto manifest = read_manifest(std::filesystem::path(library_).replace_extension(".json"));
+    if (!manifest) return refuse(manifest.problems());
+    manifest_ = std::make_shared<const Manifest>(std::move(manifest).take());
+    auto library = Library::load(library_, manifest_);
+    if (!library) return refuse(library.problems());
+    loaded_ = *library;
+    for (const AgentDeclaration& declared : manifest_->agents) {
+      if (declared.id == agent_id) entry_ = {manifest_, &declared};
+    }
+    const cadre_agent_descriptor* descriptor = loaded_->agent(agent_id);
+    if (entry_.agent == nullptr || descriptor == nullptr) return status(CADRE_UNSUPPORTED);
+    status(CADRE_OK);
+    to_.put(descriptor->observes);
+    to_.put(descriptor->state_schema);
+  }
+
+  void init(journal::Decoder& from) {
+    from.get_text(spec_.config);
+    auto live = LiveAgent::create(loaded_, entry_, spec_, {library_, 0, 0, ""});
+    if (!live) return refuse(live.problems());
+    live_ = *live;
+    status(CADRE_OK);
+    to_.put_struct(live_->requirements());
+  }
+
+  void enter_arena(journal::Decoder& from, int descriptor) {
+    const auto bytes = from.get<std::uint64_t>();
+    arena_ = std::make_unique<MappedArena>(descriptor, bytes, spec_.book);
+    if (!arena_->mapped()) arena_.reset();
+    status(arena_ != nullptr ? CADRE_OK : CADRE_ERROR);
+  }
+
+  /// The state of this call: the arena's, with the services and the risk report that came along.
+  bool take_state(journal::Decoder& from) {
+    if (arena_ == nullptr) return false;
+    cadre_execution_state& raw = arena_->view.raw;
+    arena_->view.refresh();
+    services_.assign(from.get_count(28), {});
+    for (cadre_service& service : services_) {
+      const auto place = from.get<std::uint64_t>();
+      std::string id;
+      from.get_text(id);
+      std::copy_n(id.data(), std::min(id.size(), sizeof(service.id.text)), service.id.text);
+      from.get(service.matrix.rows);
+      from.get(service.matrix.columns);
+      from.get(service.matrix.stride);
+      from.get(service.observations);
+      if (place != 0 && place - 1 < arena_->bytes())
+        service.matrix.values = reinterpret_cast<const double*>(arena_->data() + place - 1);
+    }
+    raw.services = services_.data();
+    raw.service_count = services_.size();
+    bool has_risk = false;
+    from.get(has_risk);
+    raw.risk = nullptr;
+    if (has_risk) {
+      risk_.size(n(), 1024);
+      if (!get_report(from, risk_.report)) return false;
+      raw.risk = &risk_.report;
+    }
+    return from.ok();
+  }
+
+  void observe(journal::Decoder& from) {
+    cadre_event event{sizeof(cadre_event), 0, 0, 0, nullptr};
+    from.get(event.kind);
+    from.get(event.sequence);
+    from.get(event.time_ns);
+    cadre_execution_report report{};
+    cadre_signal signal{};
+    cadre_outcome outcome{};
+    cadre_universe_change change{sizeof(cadre_universe_change), 0, 0, nullptr};
+    std::vector<std::int32_t> old_to_new;
+    if (event.kind == CADRE_EVENT_FILL) from.get_struct(report), event.payload = &report;
+    if (event.kind == CADRE_EVENT_SIGNAL) from.get_struct(signal), event.payload = &signal;
+    if (event.kind == CADRE_EVENT_OUTCOME) from.get_struct(outcome), event.payload = &outcome;
+    if (event.kind == CADRE_EVENT_UNIVERSE) {
+      from.get(change.old_epoch);
+      from.get_array(old_to_new);
+      change.old_count = static_cast<std::uint32_t>(old_to_new.size());
+      change.old_to_new = old_to_new.data();
+      event.payload = &change;
+    }
+    if (!take_state(from)) return status(CADRE_ERROR);
+    status(live_->observe(event, arena_->view.raw));
+  }
+
+  void save_state() {
+    auto saved = live_->save_state(1, {});
+    if (!saved) return status(CADRE_ERROR);
+    status(CADRE_OK);
+    to_.put_text(saved->bytes);
+  }
+  void load_state(journal::Decoder& from) {
+    SavedState saved;
+    saved.agent_id = entry_.agent->id;
+    from.get(saved.schema);
+    const auto count = from.get<std::uint32_t>();
+    from.get_text(saved.bytes);
+    saved.instruments.resize(count);  // the number is what the agent is told
+    status(from.ok() && !live_->load_state(saved).has_errors() ? CADRE_OK : CADRE_REJECTED);
+  }
+
+  void generate_signals(journal::Decoder& from) {
+    const auto capacity = from.get<std::uint64_t>();
+    if (!take_state(from) || capacity > (1u << 24)) return status(CADRE_ERROR);
+    std::vector<cadre_signal> signals(capacity);
+    std::uint64_t needed = 0;
+    status(live_->table<cadre_signal_source>().generate_signals(live_->self(), &arena_->view.raw,
+                                                                signals.data(), capacity, &needed));
+    signals.resize(std::min(needed, capacity));
+    to_.put(needed);
+    to_.put_structs(signals);
+  }
+
+  void aggregate_signals(journal::Decoder& from) {
+    if (!take_state(from)) return status(CADRE_ERROR);
+    std::vector<double> score(n(), 0), confidence(n(), 0);
+    std::vector<std::uint8_t> valid(n(), 0);
+    cadre_views views{sizeof(cadre_views), n(), score.data(), confidence.data(), valid.data()};
+    status(
+        live_->table<cadre_signal_aggregator>().aggregate_signals(live_->self(), &arena_->view.raw, &views));
+    put_weights(to_, score);
+    put_weights(to_, confidence);
+    to_.put_array(valid);
+  }
+
+  /// Reads targets and state, lets `change` work on the targets, sends them back.
+  template <class Change>
+  void with_targets(journal::Decoder& from, Change&& change) {
+    if (arena_ == nullptr) return status(CADRE_ERROR);
+    std::vector<double> weight(n(), 0);
+    std::vector<cadre_reason> reasons(n());
+    if (!get_weights(from, weight) || !get_reasons(from, reasons) || !take_state(from))
+      return status(CADRE_ERROR);
+    cadre_targets targets{sizeof(cadre_targets), n(), weight.data(), reasons.data()};
+    status(change(targets));
+    put_weights(to_, weight);
+    put_reasons(to_, reasons);
+  }
+  void change_targets(Call call, journal::Decoder& from) {
+    with_targets(from, [&](cadre_targets& targets) {
+      const cadre_execution_state* state = &arena_->view.raw;
+      if (call == Call::propose_trades)
+        return live_->table<cadre_position_sizer>().propose_trades(live_->self(), state, &targets);
+      if (call == Call::optimize_targets)
+        return live_->table<cadre_portfolio_optimizer>().optimize_targets(live_->self(), state, &targets);
+      return live_->table<cadre_trade_adjuster>().adjust_trades(live_->self(), state, &targets);
+    });
+  }
+
+  void analyze_risk(journal::Decoder& from) {
+    if (arena_ == nullptr) return status(CADRE_ERROR);
+    std::vector<double> weight(n(), 0);
+    if (!get_weights(from, weight)) return status(CADRE_ERROR);
+    const auto capacity = from.get<std::uint32_t>();
+    if (!take_state(from) || capacity > (1u << 16)) return status(CADRE_ERROR);
+    OwnedRiskReport owned;
+    owned.size(n(), capacity);
+    status(live_->table<cadre_risk_manager>().analyze_risk(live_->self(), &arena_->view.raw, weight.data(),
+                                                           &owned.report));
+    put_report(to_, owned.report);
+  }
+  void adjust_for_risk(journal::Decoder& from) {
+    if (arena_ == nullptr) return status(CADRE_ERROR);
+    OwnedRiskReport owned;
+    owned.size(n(), 1024);
+    if (!get_report(from, owned.report)) return status(CADRE_ERROR);
+    with_targets(from, [&](cadre_targets& targets) {
+      return live_->table<cadre_risk_manager>().adjust_trades(live_->self(), &arena_->view.raw, &owned.report,
+                                                              &targets);
+    });
+  }
+
+  void analyze_correlations(journal::Decoder& from) {
+    if (arena_ == nullptr) return status(CADRE_ERROR);
+    std::vector<double> weight(n(), 0);
+    if (!get_weights(from, weight)) return status(CADRE_ERROR);
+    const auto capacity = from.get<std::uint32_t>();
+    if (!take_state(from) || capacity > (1u << 24)) return status(CADRE_ERROR);
+    std::vector<cadre_pair> pairs(capacity);
+    cadre_correlation_report report{
+        sizeof(cadre_correlation_report), 0, std::nan(""), std::nan(""), pairs.data(), capacity, 0};
+    status(live_->table<cadre_correlation_adjuster>().analyze_correlations(live_->self(), &arena_->view.raw,
+                                                                           weight.data(), &report));
+    put_report(to_, report);
+  }
+  void adjust_for_correlation(journal::Decoder& from) {
+    if (arena_ == nullptr) return status(CADRE_ERROR);
+    std::vector<cadre_pair> pairs(1024);
+    cadre_correlation_report report{
+        sizeof(cadre_correlation_report), 0, std::nan(""), std::nan(""), pairs.data(), 1024, 0};
+    if (!get_report(from, report)) return status(CADRE_ERROR);
+    with_targets(from, [&](cadre_targets& targets) {
+      return live_->table<cadre_correlation_adjuster>().adjust_trades(live_->self(), &arena_->view.raw,
+                                                                      &report, &targets);
+    });
+  }
+
+  void apply_rules(journal::Decoder& from) {
+    if (arena_ == nullptr) return status(CADRE_ERROR);
+    std::vector<std::int64_t> need, price;
+    std::vector<double> weight(n(), 0);
+    from.get_array(need);
+    from.get_array(price);
+    if (!get_weights(from, weight) || need.size() != n() || price.size() != n()) return status(CADRE_ERROR);
+    const auto capacity = from.get<std::uint64_t>();
+    if (!take_state(from) || capacity > (1u << 24)) return status(CADRE_ERROR);
+    std::vector<cadre_order> orders(capacity);
+    std::vector<cadre_reason> reasons(n());
+    std::uint64_t needed = 0;
+    const cadre_needs needs{sizeof(cadre_needs), n(), need.data(), price.data(), weight.data()};
+    status(live_->table<cadre_execution_rules>().apply_rules(
+        live_->self(), &arena_->view.raw, &needs, orders.data(), capacity, &needed, reasons.data()));
+    orders.resize(std::min(needed, capacity));
+    to_.put(needed);
+    to_.put_structs(orders);
+    put_reasons(to_, reasons);
+  }
+
+  void publish(journal::Decoder& from) {
+    std::string service;
+    from.get_text(service);
+    if (!take_state(from)) return status(CADRE_ERROR);
+    std::vector<double> room(std::size_t{n()} * n(), 0);
+    cadre_service_output out{sizeof(cadre_service_output), n(), n(), 0, room.data(), n(), nullptr};
+    status(live_->table<cadre_service_provider>().publish(live_->self(), &arena_->view.raw,
+                                                          {service.data(), service.size()}, &out));
+    for (std::uint32_t c = 0; c < n() && out.lent != nullptr; ++c)
+      std::copy_n(out.lent + c * out.stride, n(), room.data() + std::size_t{c} * n());
+    to_.put(out.observations);
+    to_.put_array(room);
+  }
+
+  void execute_trade(journal::Decoder& from) {
+    cadre_order order{};
+    from.get_struct(order);
+    cadre_trade_result result{};
+    result.size = sizeof result;
+    status(live_->table<cadre_execution_environment>().execute_trade(live_->self(), &order, &result));
+    to_.put_struct(result);
+  }
+  void cancel_order(journal::Decoder& from) {
+    cadre_id id{};
+    from.get_struct(id);
+    status(live_->table<cadre_execution_environment>().cancel_order(live_->self(), id));
+  }
+  void query_order(journal::Decoder& from) {
+    cadre_id id{};
+    from.get_struct(id);
+    cadre_trade_result result{};
+    result.size = sizeof result;
+    status(live_->table<cadre_execution_environment>().query_order(live_->self(), id, &result));
+    to_.put_struct(result);
+  }
+  void next_report() {
+    cadre_execution_report report{};
+    report.size = sizeof report;
+    status(live_->table<cadre_execution_environment>().next_report(live_->self(), &report));
+    to_.put_struct(report);
+  }
+
+  std::string library_;
+  int socket_;
+  InstanceSpec spec_;
+  std::shared_ptr<const Manifest> manifest_;
+  CatalogEntry entry_;
+  std::shared_ptr<Library> loaded_;
+  std::shared_ptr<LiveAgent> live_;
+  std::unique_ptr<MappedArena> arena_;
+  std::vector<cadre_service> services_;
+  OwnedRiskReport risk_;
+  journal::Encoder to_;
+};
+
+}  // namespace
+
+int serve_agent(const char* library, int socket) {
+  return Server(library, socket).run();
+}
+
+}  // namespace cadre::agent
