@@ -141,9 +141,10 @@ class Audit {
     bool entry = false;
     for (const ElfImage::Symbol& symbol : image_.symbols) {
       if (!symbol.defined) continue;
-      if (symbol.binding == STB_GNU_UNIQUE) unique.push_back(symbol.name);
       if (symbol.name == CADRE_PLUGIN_SYMBOL)
         entry = true;
+      else if (symbol.binding == STB_GNU_UNIQUE)
+        unique.push_back(symbol.name);
       else if (symbol.binding != STB_LOCAL)
         exported.push_back(symbol.name);
     }

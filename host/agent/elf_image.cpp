@@ -54,25 +54,25 @@ struct Parser {
     return table ? bytes.text(*table, dynamic.strings_size, index) : std::nullopt;
   }
 
-  bool read_segments(const Elf64_Ehdr& head);
+  bool read_segments(const Elf64_Ehdr& head, ElfImage& image);
   bool read_dynamic(ElfImage& image);
   std::optional<std::uint64_t> symbol_count() const;
   bool read_symbols(ElfImage& image) const;
   bool read_version_needs(ElfImage& image) const;
 };
 
-bool Parser::read_segments(const Elf64_Ehdr& head) {
+bool Parser::read_segments(const Elf64_Ehdr& head, ElfImage& image) {
   for (unsigned i = 0; i < head.e_phnum; ++i) {
     Elf64_Phdr segment;
     if (!bytes.read(head.e_phoff + std::uint64_t{i} * head.e_phentsize, segment)) return false;
     segments.push_back(segment);
+    if (segment.p_type == PT_GNU_STACK) image.executable_stack = (segment.p_flags & PF_X) != 0;
   }
   return true;
 }
 
 bool Parser::read_dynamic(ElfImage& image) {
   for (const Elf64_Phdr& segment : segments) {
-    if (segment.p_type == PT_GNU_STACK) image.executable_stack = (segment.p_flags & PF_X) != 0;
     if (segment.p_type != PT_DYNAMIC) continue;
     for (std::uint64_t at = 0; at + sizeof(Elf64_Dyn) <= segment.p_filesz; at += sizeof(Elf64_Dyn)) {
       Elf64_Dyn entry;
@@ -217,8 +217,8 @@ std::optional<ElfImage> ElfImage::parse(std::string_view bytes, std::string& fau
     fault = "is not a shared library";
     return std::nullopt;
   }
-  const bool whole = parser.read_segments(head) && parser.read_dynamic(image) && parser.read_symbols(image) &&
-                     parser.read_version_needs(image) &&
+  const bool whole = parser.read_segments(head, image) && parser.read_dynamic(image) &&
+                     parser.read_symbols(image) && parser.read_version_needs(image) &&
                      head.e_shoff + std::uint64_t{head.e_shnum} * head.e_shentsize <= bytes.size();
   if (!whole) {
     fault = "is truncated or damaged";

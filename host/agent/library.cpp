@@ -5,6 +5,8 @@
 
 #include <cfenv>
 #include <cstring>
+#include <map>
+#include <mutex>
 
 #define BOOST_DLL_USE_STD_FS
 #include <boost/dll/shared_library.hpp>
@@ -19,6 +21,30 @@ struct Library::Handle {
 };
 
 namespace {
+
+/// How many of us have a path open. The loader counts too and unloads with the last one.
+class OpenPaths {
+ public:
+  void add(const std::filesystem::path& path) {
+    const std::lock_guard lock(mutex_);
+    ++counts_[path];
+  }
+  /// How many are left.
+  int remove(const std::filesystem::path& path) {
+    const std::lock_guard lock(mutex_);
+    const int left = --counts_[path];
+    if (left == 0) counts_.erase(path);
+    return left;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::filesystem::path, int> counts_;
+};
+OpenPaths& open_paths() {
+  static OpenPaths paths;
+  return paths;
+}
 
 std::string_view view(cadre_string text) {
   return {text.data, text.length};
@@ -111,6 +137,7 @@ base::Result<std::shared_ptr<Library>> Library::load(const std::filesystem::path
   std::fegetenv(&before);
   try {
     library->handle_->library.load(copy, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+    open_paths().add(copy);
     auto entry = library->handle_->library.get<const cadre_plugin_descriptor*()>(CADRE_PLUGIN_SYMBOL);
     Dl_info where{};
     if (dladdr(reinterpret_cast<void*>(entry), &where) == 0 || copy != where.dli_fname) {
@@ -142,7 +169,7 @@ base::Result<std::shared_ptr<Library>> Library::load(const std::filesystem::path
 Library::~Library() {
   if (!handle_ || !handle_->library.is_loaded()) return;
   handle_->library.unload();
-  if (is_mapped(path_)) {
+  if (open_paths().remove(path_) == 0 && is_mapped(path_)) {
     base::log_event(base::LogLevel::warn, "library_retained",
                     {{"path", path_.string()}, {"plugin", manifest_->id}});
   }

@@ -1,10 +1,12 @@
 #include "host/agent/manifest.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
 
 #include "host/base/json.hpp"
 #include "host/base/schema.hpp"
+#include "host/base/text.hpp"
 
 namespace cadre::agent {
 
@@ -65,8 +67,8 @@ constexpr std::string_view schema_text = R"json({
             "type": "object",
             "required": ["schema_version"],
             "properties": {
-              "schema_version": {"type": "integer", "minimum": 1},
-              "reads": {"type": "array", "items": {"type": "integer", "minimum": 1}}
+              "schema_version": {"type": "integer", "minimum": 1, "maximum": 4294967295},
+              "reads": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 4294967295}}
             }
           },
           "reasons": {"type": "object", "additionalProperties": true, "description": "code (from 1000) to sentence"}
@@ -76,8 +78,8 @@ constexpr std::string_view schema_text = R"json({
     "limits": {
       "type": "object",
       "properties": {
-        "deadline_us": {"type": "integer", "minimum": 1},
-        "memory_mb": {"type": "integer", "minimum": 1}
+        "deadline_us": {"type": "integer", "minimum": 1, "maximum": 4294967295},
+        "memory_mb": {"type": "integer", "minimum": 1, "maximum": 4294967295}
       }
     },
     "isolation": {"type": "string", "enum": ["none", "process"], "default": "none"},
@@ -98,6 +100,24 @@ std::vector<std::string> texts_of(const json::object& object, std::string_view k
       texts.emplace_back(item.as_string());
   }
   return texts;
+}
+
+/// Only settings there are can change while an agent is live.
+void check_hot_keys(const base::JsonDocument& document, const AgentDeclaration& agent,
+                    const std::string& pointer, base::Problems& problems) {
+  std::vector<std::string> settings;
+  const json::value* properties = base::find(agent.config_schema, "/properties");
+  if (properties != nullptr && properties->is_object()) {
+    for (const auto& [key, property] : properties->as_object())
+      settings.emplace_back(key);
+  }
+  for (std::size_t i = 0; i < agent.hot_keys.size(); ++i) {
+    const std::string& key = agent.hot_keys[i];
+    if (std::find(settings.begin(), settings.end(), key) != settings.end()) continue;
+    problems.error(
+        "MANIFEST_HOT_KEY", document.place(pointer + "/hot_keys/" + std::to_string(i)),
+        base::quote(key) + " is not a setting in config_schema" + base::did_you_mean(key, settings), "");
+  }
 }
 
 /// Reads one agent; the document is known to be valid against the schema.
@@ -141,6 +161,7 @@ AgentDeclaration read_agent(const base::JsonDocument& document, const json::obje
                      "codes below 1000 are the host's");
     }
   }
+  check_hot_keys(document, agent, pointer, problems);
   const std::string schema_pointer = pointer + "/config_schema";
   problems.append(base::check_schema(agent.config_schema, [&](std::string_view inside) {
     return document.place(schema_pointer + std::string(inside));
@@ -156,15 +177,16 @@ std::string_view manifest_schema() {
 
 std::optional<std::uint32_t> parse_abi(std::string_view text) {
   const std::size_t dot = text.find('.');
-  std::uint32_t major = 0;
-  std::uint32_t minor = 0;
-  if (dot == std::string_view::npos ||
-      std::from_chars(text.data(), text.data() + dot, major).ec != std::errc{} ||
-      std::from_chars(text.data() + dot + 1, text.data() + text.size(), minor).ec != std::errc{} ||
-      major > 0xffff || minor > 0xffff) {
-    return std::nullopt;
-  }
-  return (major << 16) | minor;
+  if (dot == std::string_view::npos) return std::nullopt;
+  const auto part = [](std::string_view digits) -> std::optional<std::uint32_t> {
+    std::uint16_t number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+    return number;
+  };
+  const auto major = part(text.substr(0, dot));
+  const auto minor = part(text.substr(dot + 1));
+  return major && minor ? std::optional((*major << 16) | *minor) : std::nullopt;
 }
 
 std::string abi_text(std::uint32_t abi) {
@@ -208,8 +230,19 @@ base::Result<Manifest> read_manifest(const std::filesystem::path& file) {
   }
   manifest.library = std::filesystem::absolute(file).parent_path() / path;
   manifest.sha256 = text_of(library, "sha256");
-  manifest.abi_min = parse_abi(text_of(root.at("abi").as_object(), "min")).value_or(0);
-  manifest.abi_max = parse_abi(text_of(root.at("abi").as_object(), "max")).value_or(0);
+  const auto abi = [&](const char* key) {
+    const std::string text = text_of(root.at("abi").as_object(), key);
+    const auto parsed = parse_abi(text);
+    if (!parsed) {
+      problems.error("MANIFEST_ABI_INVALID", document.place(std::string("/abi/") + key),
+                     base::quote(text) + " is not a version of the ABI", "write it as 0.9");
+    }
+    return parsed;
+  };
+  const auto abi_min = abi("min");
+  const auto abi_max = abi("max");
+  manifest.abi_min = abi_min.value_or(0);
+  manifest.abi_max = abi_max.value_or(manifest.abi_min);
   if (manifest.abi_min > manifest.abi_max) {
     problems.error("MANIFEST_ABI_RANGE", document.place("/abi"),
                    "min " + abi_text(manifest.abi_min) + " is above max " + abi_text(manifest.abi_max), "");

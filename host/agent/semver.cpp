@@ -31,13 +31,16 @@ bool is_identifier(std::string_view text) {
   });
 }
 
+bool is_digits(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= '0' && c <= '9'; });
+}
+
 std::strong_ordering compare_identifiers(std::string_view a, std::string_view b) {
-  const auto number_a = parse_number(a);
-  const auto number_b = parse_number(b);
-  if (number_a && number_b) return *number_a <=> *number_b;
-  if (number_a.has_value() != number_b.has_value()) {
-    return number_a ? std::strong_ordering::less : std::strong_ordering::greater;
-  }
+  const bool number_a = is_digits(a);
+  const bool number_b = is_digits(b);
+  if (number_a != number_b) return number_a ? std::strong_ordering::less : std::strong_ordering::greater;
+  // Without leading zeros the longer number is the greater one, of whatever length.
+  if (number_a && a.size() != b.size()) return a.size() <=> b.size();
   return a.compare(b) <=> 0;
 }
 
@@ -49,12 +52,17 @@ struct PartialVersion {
 
 std::optional<PartialVersion> parse_partial(std::string_view text) {
   PartialVersion result;
-  text = text.substr(0, text.find('+'));
+  if (const std::size_t plus = text.find('+'); plus != std::string_view::npos) {
+    for (const std::string_view part : split(text.substr(plus + 1), '.')) {
+      if (!is_identifier(part)) return std::nullopt;
+    }
+    text = text.substr(0, plus);
+  }
   const std::size_t dash = text.find('-');
   if (dash != std::string_view::npos) {
     const std::string_view pre = text.substr(dash + 1);
     for (const std::string_view part : split(pre, '.')) {
-      if (!is_identifier(part)) return std::nullopt;
+      if (!is_identifier(part) || (is_digits(part) && part.size() > 1 && part[0] == '0')) return std::nullopt;
     }
     result.version.pre_release = pre;
     text = text.substr(0, dash);

@@ -5,10 +5,13 @@
  * LP64.
  *
  * Tags at the end of a function's comment:
- *   [decision-thread]  called by the one thread of the agent's book      [control-thread] never on the
- * decision path [any-thread]       may be called by several threads at once          active, !active  between
- * activate and no-alloc, no-block neither allocate memory nor wait deactivate, or outside `const void* self`
- * is a promise: the call leaves the agent's state bytes as they were. */
+ * - [decision-thread]: called by the one thread of the agent's book
+ * - [control-thread]: never on the decision path
+ * - [any-thread]: may be called by several threads at once
+ * - active, !active: between activate and deactivate, or outside
+ * - no-alloc, no-block: neither allocates memory nor waits
+ *
+ * `const void* self` is a promise: the call leaves the agent's state bytes as they were. */
 #ifndef CADRE_ABI_H
 #define CADRE_ABI_H
 
