@@ -58,12 +58,28 @@ Catalog Catalog::discover(const std::vector<fs::path>& folders) {
     for (const AgentDeclaration& agent : manifest->agents)
       catalog.entries_.push_back({manifest, &agent});
   }
-  std::stable_sort(catalog.entries_.begin(), catalog.entries_.end(),
-                   [](const CatalogEntry& a, const CatalogEntry& b) {
-                     if (a.agent->id != b.agent->id) return a.agent->id < b.agent->id;
-                     return (a.manifest->version <=> b.manifest->version) < 0;
-                   });
+  catalog.sort();
   return catalog;
+}
+
+void Catalog::sort() {
+  std::stable_sort(entries_.begin(), entries_.end(), [](const CatalogEntry& a, const CatalogEntry& b) {
+    if (a.agent->id != b.agent->id) return a.agent->id < b.agent->id;
+    return (a.manifest->version <=> b.manifest->version) < 0;
+  });
+}
+
+void Catalog::add_missing(const Catalog& other) {
+  const std::size_t mine = entries_.size();
+  for (const CatalogEntry& entry : other.entries_) {
+    const bool known = std::any_of(
+        entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(mine), [&](const CatalogEntry& e) {
+          return e.manifest->id == entry.manifest->id && e.manifest->version == entry.manifest->version;
+        });
+    if (!known) entries_.push_back(entry);
+  }
+  folders_.insert(folders_.end(), other.folders_.begin(), other.folders_.end());
+  sort();
 }
 
 base::Result<CatalogEntry> Catalog::find(std::string_view agent_id, const VersionRange& range,

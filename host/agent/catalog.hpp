@@ -22,6 +22,9 @@ class Catalog {
   /// problems are in problems(); two with the same id and version are both left out.
   static Catalog discover(const std::vector<std::filesystem::path>& folders);
 
+  /// Adds what `other` has in versions that are not here yet.
+  void add_missing(const Catalog& other);
+
   /// The newest version of the agent in the range. Errors name what was looked for, what there is, and a near
   /// name.
   base::Result<CatalogEntry> find(std::string_view agent_id, const VersionRange& range,
@@ -31,6 +34,8 @@ class Catalog {
   const base::Problems& problems() const { return problems_; }
 
  private:
+  void sort();
+
   std::vector<CatalogEntry> entries_;
   base::Problems problems_;
   std::vector<std::filesystem::path> folders_;

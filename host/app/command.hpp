@@ -65,6 +65,11 @@ struct TryArguments {
 };
 int run_agent_try_command(const GlobalOptions& global, const TryArguments& arguments);
 
+struct ReferenceArguments {
+  std::filesystem::path pages, schemas;
+};
+int run_reference_command(const GlobalOptions& global, const ReferenceArguments& arguments);
+
 /// Writes one line per problem to standard error.
 void print_problems(const base::Problems& problems);
 /// A path as short as it can be said from here.

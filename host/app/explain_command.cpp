@@ -23,11 +23,11 @@ std::string quantity(std::int64_t e9, bool with_sign) {
   return with_sign && e9 > 0 ? "+" + text : text;
 }
 
-std::string limit_line(const cadre_limit_use& use) {
-  return std::string(model::id_text(use.name)) +
-         (use.instrument == CADRE_BOOK ? "" : " of instrument " + std::to_string(use.instrument)) + ": " +
-         report::percent(use.value) + " of " + report::percent(use.limit) +
-         ((use.flags & CADRE_LIMIT_HARD) != 0 ? " (hard)" : " (soft)");
+std::string limit_line(const cadre_limit_use& use, const std::vector<std::string>& instruments) {
+  const std::string whose =
+      use.instrument < instruments.size() ? " of " + instruments[use.instrument] : std::string();
+  return std::string(model::id_text(use.name)) + whose + ": " + report::percent(use.value) + " of " +
+         report::percent(use.limit) + ((use.flags & CADRE_LIMIT_HARD) != 0 ? " (hard)" : " (soft)");
 }
 
 json::object to_json(const scenario::Explanation& e) {
@@ -118,7 +118,7 @@ int run_explain_command(const ExplainArguments& arguments) {
       std::printf("; the final cut scaled increases by %.4f", e.decision.cut_factor);
     std::printf("\n");
     for (std::size_t k = 0; k < e.decision.limits.size() && k < 3; ++k)
-      std::printf("  %s\n", limit_line(e.decision.limits[k]).c_str());
+      std::printf("  %s\n", limit_line(e.decision.limits[k], e.instruments).c_str());
     for (const journal::StageFailure& failure : e.decision.failures)
       std::printf("failed: %s (%s)\n", failure.instance.c_str(), failure.policy.c_str());
   }

@@ -116,6 +116,12 @@ int main(int argc, char** argv) {
   sub->add_flag("--json", explain.json, "print one JSON object");
   command(sub, [&] { return run_explain_command(explain); });
 
+  ReferenceArguments reference;
+  sub = app.add_subcommand("reference", "write the reference pages and JSON schemas of this version");
+  sub->add_option("--pages", reference.pages, "folder for the pages")->required()->type_name("DIR");
+  sub->add_option("--schemas", reference.schemas, "folder for the schemas")->required()->type_name("DIR");
+  command(sub, [&] { return run_reference_command(global, reference); });
+
   ReplayArguments replay;
   sub = app.add_subcommand("replay", "run a recorded run again and compare every order");
   sub->add_option("RUN", replay.run, "run folder")->required();

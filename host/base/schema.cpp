@@ -271,7 +271,7 @@ class Validator {
         check(member.value(), *inner, inner_pointer);
       } else if (!key.starts_with("x-") && !is_open) {
         error("CONFIG_UNKNOWN_KEY", inner_pointer,
-              "unknown key " + quote(key) + did_you_mean(key, missing(known, object)));
+              "unknown key " + quote(key) + nearest_key(key, known, object));
       }
     }
     const js::value* required = keyword(schema, "required");
@@ -282,13 +282,15 @@ class Validator {
     }
   }
 
-  // The known keys that are not there yet: a slip never means a key that is already given.
-  static std::vector<std::string> missing(const std::vector<std::string>& known, const js::object& object) {
+  // A slip more likely means a key that is not given yet; with --set it may well mean one that is.
+  static std::string nearest_key(std::string_view key, const std::vector<std::string>& known,
+                                 const js::object& object) {
     std::vector<std::string> left;
-    for (const std::string& key : known) {
-      if (!object.contains(key)) left.push_back(key);
+    for (const std::string& name : known) {
+      if (!object.contains(name)) left.push_back(name);
     }
-    return left;
+    const std::string hint = did_you_mean(key, left);
+    return hint.empty() ? did_you_mean(key, known) : hint;
   }
 
   const PlaceOf& place_;

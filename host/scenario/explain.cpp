@@ -129,6 +129,7 @@ base::Result<Explanation> explain_order(const std::filesystem::path& run, const 
   }
   result.instrument =
       result.index < search.instruments_.size() ? search.instruments_[result.index] : std::string();
+  result.instruments = search.instruments_;
   result.decision_reason = search.revision_.reason;
   result.reports = std::move(search.reports_);
   model::Instrument about;

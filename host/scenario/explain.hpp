@@ -13,7 +13,8 @@ namespace cadre::scenario {
 /// Why one order of a run is what it is.
 struct Explanation {
   journal::OrderRecord order;
-  journal::DecisionRecord decision;  ///< the one it came from
+  journal::DecisionRecord decision;      ///< the one it came from
+  std::vector<std::string> instruments;  ///< of the epoch, by index
   std::string instrument;
   std::size_t index = 0;        ///< of the instrument in the decision
   std::string decision_reason;  ///< of the revision

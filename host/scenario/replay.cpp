@@ -109,9 +109,8 @@ base::Result<ReplayOutcome> replay_run(const ReplayOptions& options, const Progr
   auto config = config::read_scenario(*document, folder);
   if (!config) return config.problems();
 
-  std::vector<std::filesystem::path> folders = options.agent_folders;
-  folders.insert(folders.begin(), options.run / "plugins");
-  const agent::Catalog catalog = agent::Catalog::discover(folders);
+  agent::Catalog catalog = agent::Catalog::discover({options.run / "plugins"});
+  if (!options.agent_folders.empty()) catalog.add_missing(agent::Catalog::discover(options.agent_folders));
   auto revisions = plan_revisions(*config, folder, catalog);
   if (!revisions) return revisions.problems();
 
