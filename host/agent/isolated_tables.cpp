@@ -55,6 +55,7 @@ struct IsolatedCalls {
       const auto* change = static_cast<const cadre_universe_change*>(event->payload);
       to.put(change->old_epoch);
       to.put_array(std::span<const std::int32_t>(change->old_to_new, change->old_count));
+      to.put_array(std::span<const std::int32_t>(change->new_to_old, state->instrument_count));
     }
     agent.put_state(*state);
     return agent.ask();

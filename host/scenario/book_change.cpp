@@ -51,8 +51,13 @@ void Book::change_universe(const std::vector<std::string>& instruments) {
   }
   enter_chain();
   refresh_columns();
+  std::vector<std::int32_t> new_to_old(universe_.size(), CADRE_GONE);
+  for (std::size_t i = 0; i < record.old_to_new.size(); ++i) {
+    if (record.old_to_new[i] != CADRE_GONE)
+      new_to_old[static_cast<std::size_t>(record.old_to_new[i])] = static_cast<std::int32_t>(i);
+  }
   const cadre_universe_change change{sizeof(cadre_universe_change), static_cast<std::uint32_t>(before.size()),
-                                     before.epoch, record.old_to_new.data()};
+                                     before.epoch, record.old_to_new.data(), new_to_old.data()};
   tell_agents(CADRE_EVENT_UNIVERSE, &change);
 }
 

@@ -107,7 +107,32 @@ struct AgentCalls {
     });
   }
 
-  static const cadre_host* host(const Agent& agent) { return agent.host_; }
+  static cadre_status prepare_config(const void* self, cadre_string config, void** prepared,
+                                     cadre_buffer* reason) noexcept {
+    const Agent& agent = agent_of(self);
+    *prepared = nullptr;
+    try {
+      *prepared = agent.prepare(Config(agent.host_, config)).release();
+      return CADRE_OK;
+    } catch (const Refusal& refusal) {
+      write_text(reason, refusal.what());
+      return CADRE_REJECTED;
+    } catch (const std::exception& error) {
+      write_text(reason, error.what());
+      return CADRE_ERROR;
+    } catch (...) {
+      write_text(reason, "an exception that is no std::exception");
+      return CADRE_ERROR;
+    }
+  }
+  static void commit_prepared(void* self, void* prepared) noexcept {
+    const std::unique_ptr<Agent::Prepared> taken(static_cast<Agent::Prepared*>(prepared));
+    if (taken != nullptr) agent_of(self).commit(*taken);
+  }
+  static void discard_prepared(const void*, void* prepared) noexcept {
+    delete static_cast<Agent::Prepared*>(prepared);
+  }
+
   static const cadre_agent* adopt(Agent& agent, const cadre_host* host) {
     agent.host_ = host;
     agent.raw_ = cadre_agent{sizeof(cadre_agent), 0,           &agent,   &init,    &requirements,
@@ -118,7 +143,10 @@ struct AgentCalls {
 
 const void* AgentCalls::get_interface(const void* self, cadre_string id) noexcept {
   static constexpr cadre_state_table state_table{sizeof(cadre_state_table), 0, &save_state, &load_state};
+  static constexpr cadre_hot_config hot_table{sizeof(cadre_hot_config), 0, &prepare_config, &commit_prepared,
+                                              &discard_prepared};
   const Agent& agent = agent_of(self);
+  if (view_of(id) == CADRE_EXT_HOT_CONFIG) return agent.has_hot_config() ? &hot_table : nullptr;
   if (view_of(id) == CADRE_EXT_STATE) return agent.has_state() ? &state_table : nullptr;
   return agent.role_table(view_of(id));
 }

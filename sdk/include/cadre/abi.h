@@ -17,6 +17,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define CADRE_ABI_MAJOR 0u
 #define CADRE_ABI_MINOR 9u
@@ -61,6 +62,15 @@ typedef struct cadre_string {
 #define CADRE_TEXT(literal) \
   { literal, sizeof(literal) - 1 }
 #endif
+
+/* Text from a C string, and a comparison with one: for authors in C. */
+static inline cadre_string cadre_text(const char* text) {
+  cadre_string result = {text, strlen(text)};
+  return result;
+}
+static inline int cadre_text_is(cadre_string text, const char* other) {
+  return text.length == strlen(other) && memcmp(text.data, other, text.length) == 0;
+}
 
 /* An identifier held in place, so that it means the same in another process: [a-z0-9._/-] and, for
  * instruments and strategies, what their source uses; zero-padded, at most 31 bytes. */

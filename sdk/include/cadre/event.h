@@ -23,14 +23,15 @@ typedef struct cadre_event {
   const void* payload; /* by kind; NULL without one */
 } cadre_event;
 
-/* Where every instrument of the old epoch went. Index i of the old epoch is old_to_new[i] now, or CADRE_GONE.
- */
+/* Where every instrument went, both ways. Index i of the old epoch is old_to_new[i] now, or CADRE_GONE; index
+ * i of now was new_to_old[i] before, or CADRE_GONE for one that is new. */
 enum { CADRE_GONE = -1 };
 typedef struct cadre_universe_change {
   uint32_t size;
   uint32_t old_count;
   uint64_t old_epoch;
   const int32_t* old_to_new; /* [old_count] */
+  const int32_t* new_to_old; /* [instrument_count of the state] */
 } cadre_universe_change;
 
 /* What became of one view: for learning. */
@@ -44,7 +45,7 @@ typedef struct cadre_outcome {
   cadre_id strategy;
 } cadre_outcome;
 
-CADRE_STATIC_ASSERT(sizeof(cadre_event) == 32 && sizeof(cadre_universe_change) == 24 &&
+CADRE_STATIC_ASSERT(sizeof(cadre_event) == 32 && sizeof(cadre_universe_change) == 32 &&
                         sizeof(cadre_outcome) == 72,
                     "layout");
 

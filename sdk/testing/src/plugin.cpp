@@ -82,8 +82,14 @@ cadre_status TestAgent::observe(std::uint32_t kind, const FakeState& state, cons
 }
 
 cadre_status TestAgent::change_universe(const FakeState& state, const std::vector<std::int32_t>& old_to_new) {
-  const cadre_universe_change change{sizeof change, static_cast<std::uint32_t>(old_to_new.size()),
-                                     state.raw().universe_epoch - 1, old_to_new.data()};
+  std::vector<std::int32_t> new_to_old(state.raw().instrument_count, CADRE_GONE);
+  for (std::size_t i = 0; i < old_to_new.size(); ++i) {
+    if (old_to_new[i] != CADRE_GONE)
+      new_to_old[static_cast<std::size_t>(old_to_new[i])] = static_cast<std::int32_t>(i);
+  }
+  const cadre_universe_change change{sizeof(cadre_universe_change),
+                                     static_cast<std::uint32_t>(old_to_new.size()),
+                                     state.raw().universe_epoch - 1, old_to_new.data(), new_to_old.data()};
   return observe(CADRE_EVENT_UNIVERSE, state, &change);
 }
 

@@ -19,4 +19,13 @@ typedef struct cadre_config_reader {
   cadre_status (*count)(const cadre_host* host, cadre_string config, cadre_string pointer, uint64_t* out);
 } cadre_config_reader;
 
+/* The number at a JSON pointer, for authors in C. CADRE_UNSUPPORTED: the host does not offer this table. */
+static inline cadre_status cadre_config_number(const cadre_host* host, cadre_string config,
+                                               const char* pointer, double* out) {
+  const cadre_config_reader* reader =
+      (const cadre_config_reader*)host->get_extension(host, cadre_text(CADRE_EXT_CONFIG_READER));
+  return reader != NULL ? reader->number(host, config, cadre_text(pointer), out)
+                        : (cadre_status)CADRE_UNSUPPORTED;
+}
+
 #endif

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "cadre/agent.h"
 #include "cadre/cpp/bytes.hpp"
 #include "cadre/cpp/config.hpp"
 #include "cadre/cpp/state.hpp"
+#include "cadre/ext/hot_config.h"
 #include "cadre/ext/log.h"
 #include "cadre/ext/state.h"
 #include "cadre/role/correlation_adjuster.h"
@@ -42,6 +44,18 @@ class Agent {
   virtual bool has_state() const { return false; }
   virtual void save(StateWriter&) const {}
   virtual void load(StateReader&, std::uint32_t /*schema_version*/, std::uint32_t /*instrument_count*/) {}
+
+  /// A configuration that was read and not yet taken over.
+  class Prepared {
+   public:
+    virtual ~Prepared() = default;
+  };
+  /// Whether some of the configuration may change while the agent is live (the manifest's hot_keys).
+  virtual bool has_hot_config() const { return false; }
+  /// Reads a new configuration without touching this agent; throws Refusal.
+  virtual std::unique_ptr<Prepared> prepare(const Config&) const { return nullptr; }
+  /// Takes over what prepare returned. Cannot fail.
+  virtual void commit(Prepared&) noexcept {}
 
   /// The role's function table.
   virtual const void* role_table(std::string_view id) const = 0;

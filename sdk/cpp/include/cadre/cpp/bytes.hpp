@@ -20,14 +20,14 @@ class StateWriter {
     put_bytes(&value, sizeof value);
   }
   void put_numbers(const double* values, std::size_t count) { put_bytes(values, count * sizeof(double)); }
-
- private:
+  /// Anything without padding and addresses: an id, say.
   void put_bytes(const void* bytes, std::size_t length) {
     if (length != 0 && out_->needed + length <= out_->capacity)
       std::memcpy(out_->data + out_->needed, bytes, length);
     out_->needed += length;
   }
 
+ private:
   cadre_buffer* out_;
 };
 
@@ -50,7 +50,6 @@ class StateReader {
     if (left_ != 0) throw Refusal("saved state has " + std::to_string(left_) + " bytes too many");
   }
 
- private:
   void get_bytes(void* to, std::size_t length) {
     if (length > left_) throw Refusal("saved state is truncated");
     if (length != 0) std::memcpy(to, data_, length);
@@ -58,6 +57,7 @@ class StateReader {
     left_ -= length;
   }
 
+ private:
   const std::uint8_t* data_;
   std::uint64_t left_;
 };
