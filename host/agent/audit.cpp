@@ -88,6 +88,27 @@ constexpr std::pair<std::string_view, std::string_view> banned[] = {
     {"fesetenv", "changes the floating-point mode"},
 };
 
+std::string machine_name(std::uint16_t machine) {
+  switch (machine) {
+    case EM_X86_64:
+      return "x86-64";
+    case EM_386:
+      return "x86";
+    case EM_AARCH64:
+      return "AArch64";
+    case EM_ARM:
+      return "ARM";
+    case EM_RISCV:
+      return "RISC-V";
+    case EM_PPC64:
+      return "PowerPC 64";
+    case EM_S390:
+      return "IBM Z";
+    default:
+      return "number " + std::to_string(machine);
+  }
+}
+
 /// "GLIBC_2.34" is newer than "2.33" when its numbers are greater.
 bool is_newer(std::string_view version, std::string_view than) {
   const auto number = [](std::string_view& text) {
@@ -120,7 +141,8 @@ class Audit {
   base::Problems run() {
     if (image_.machine != this_machine) {
       error("AUDIT_MACHINE",
-            "is built for another machine (ELF machine " + std::to_string(image_.machine) + ")",
+            "is built for another machine, " + machine_name(image_.machine) + "; this one is " +
+                machine_name(this_machine),
             "build it on this kind of machine");
       return problems_;
     }

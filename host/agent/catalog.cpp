@@ -49,7 +49,7 @@ Catalog Catalog::discover(const std::vector<fs::path>& folders) {
       return other != manifest && other->id == manifest->id && other->version == manifest->version;
     });
     if (twin != manifests.end()) {
-      catalog.problems_.error("CATALOG_VERSION_TWICE", {manifest->file.string(), 0, 0, "/version"},
+      catalog.problems_.error("CATALOG_VERSION_TWICE", manifest->version_place,
                               manifest->id + " " + manifest->version.to_string() + " is also described by " +
                                   (*twin)->file.string(),
                               "remove one of the two manifests or raise a version");

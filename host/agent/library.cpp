@@ -61,14 +61,7 @@ base::Problems compare(const cadre_plugin_descriptor* d, const Manifest& manifes
                    "build it against the Cadre SDK");
     return problems;
   }
-  if (d->abi_min > CADRE_ABI_VERSION || d->abi_max < CADRE_ABI_VERSION - (CADRE_ABI_VERSION & 0xffff)) {
-    const std::string range = d->abi_min == d->abi_max ? abi_text(d->abi_min)
-                                                       : abi_text(d->abi_min) + " to " + abi_text(d->abi_max);
-    problems.error("ABI_MISMATCH", at,
-                   "built for ABI " + range + ", this host offers " + abi_text(CADRE_ABI_VERSION),
-                   d->abi_min > CADRE_ABI_VERSION ? "use a newer host, or a plugin built for this one"
-                                                  : "build the plugin against this SDK");
-  }
+  problems.append(check_abi(d->abi_min, d->abi_max, at));
   if (d->size < sizeof(cadre_plugin_descriptor)) {
     problems.error("ABI_MISMATCH", at,
                    "its descriptor has " + std::to_string(d->size) + " bytes, ABI " +

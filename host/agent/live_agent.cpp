@@ -104,7 +104,8 @@ base::Problems LiveAgent::make(const base::Place& place) {
   const cadre_agent* made = nullptr;
   const cadre_status created = library_->descriptor().create(services_->host(), text_of(id), &made);
   if (created != CADRE_OK || made == nullptr) {
-    problems.error("AGENT_CREATE", place, who + "create answered " + status_name(created));
+    problems.error("AGENT_CREATE", place,
+                   who + "making an instance failed, create answered " + status_name(created));
     return problems;
   }
   return begin(*made, place);

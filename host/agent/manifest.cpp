@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <charconv>
 
+#include "cadre/abi.h"
 #include "host/base/json.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
@@ -193,6 +194,17 @@ std::string abi_text(std::uint32_t abi) {
   return std::to_string(abi >> 16) + '.' + std::to_string(abi & 0xffff);
 }
 
+base::Problems check_abi(std::uint32_t min, std::uint32_t max, const base::Place& place) {
+  base::Problems problems;
+  const bool is_newer = min > CADRE_ABI_VERSION;
+  if (!is_newer && max >= (CADRE_ABI_VERSION & 0xffff0000u)) return problems;
+  const std::string range = min == max ? abi_text(min) : abi_text(min) + " to " + abi_text(max);
+  problems.error(
+      "ABI_MISMATCH", place, "built for ABI " + range + ", this host offers " + abi_text(CADRE_ABI_VERSION),
+      is_newer ? "use a newer host, or a plugin built for this one" : "build the plugin against this SDK");
+  return problems;
+}
+
 base::Result<Manifest> read_manifest(const std::filesystem::path& file) {
   auto loaded = base::JsonDocument::load(file);
   if (!loaded) return loaded.problems();
@@ -239,6 +251,9 @@ base::Result<Manifest> read_manifest(const std::filesystem::path& file) {
     }
     return parsed;
   };
+  manifest.version_place = document.place("/version");
+  manifest.library_place = document.place("/library");
+  manifest.abi_place = document.place("/abi");
   const auto abi_min = abi("min");
   const auto abi_max = abi("max");
   manifest.abi_min = abi_min.value_or(0);

@@ -44,6 +44,7 @@ struct Manifest {
   std::string sha256;             ///< of the library's bytes
   std::uint32_t abi_min = 0;      ///< CADRE_ABI_VERSION encoding
   std::uint32_t abi_max = 0;
+  base::Place version_place, library_place, abi_place;  ///< where the file says so
   std::vector<AgentDeclaration> agents;
   std::uint32_t deadline_us = 0;  ///< 0: none declared
   std::uint32_t memory_mb = 0;
@@ -60,5 +61,7 @@ std::string_view manifest_schema();
 /// "0.9" -> 0x00000009.
 std::optional<std::uint32_t> parse_abi(std::string_view text);
 std::string abi_text(std::uint32_t abi);
+/// ABI_MISMATCH, with both ranges, when a plugin that runs under these versions does not run under this host.
+base::Problems check_abi(std::uint32_t min, std::uint32_t max, const base::Place& place);
 
 }  // namespace cadre::agent

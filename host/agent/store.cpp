@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 
 base::Result<fs::path> Store::adopt(const Manifest& manifest) const {
   base::Problems problems;
-  const base::Place at{manifest.file.string(), 0, 0, "/library"};
+  const base::Place& at = manifest.library_place;
   auto bytes = base::read_file(manifest.library);
   if (!bytes) {
     problems.error("LIBRARY_MISSING", at, "cannot read the library " + manifest.library.string(),

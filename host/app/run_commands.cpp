@@ -93,8 +93,9 @@ int run_backtest_command(const GlobalOptions& global, const BacktestArguments& a
     print_problems(bad);
     return exit_invalid_input;
   }
-  if (!arguments.from.empty()) options.overrides.push_back({"/data/from", base::quote(arguments.from)});
-  if (!arguments.to.empty()) options.overrides.push_back({"/data/to", base::quote(arguments.to)});
+  if (!arguments.from.empty())
+    options.overrides.push_back({"/data/from", base::quote(arguments.from), "--from"});
+  if (!arguments.to.empty()) options.overrides.push_back({"/data/to", base::quote(arguments.to), "--to"});
   RunProgress progress("backtest");
   auto outcome =
       scenario::run_backtest(options, [&](std::size_t done, std::size_t total) { progress(done, total); });

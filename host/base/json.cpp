@@ -88,6 +88,9 @@ Problems check_bytes(const std::string& file, std::string_view text) {
   Problems problems;
   if (std::all_of(text.begin(), text.end(), is_blank)) {
     problems.error("JSON_EMPTY", {.file = file}, "the file is empty, expected a JSON value");
+  } else if (is_utf16(text)) {
+    problems.error("JSON_NOT_UTF8", {.file = file}, "the text is UTF-16, expected UTF-8",
+                   "save the file as UTF-8");
   } else if (const size_t nul = text.find('\0'); nul != std::string_view::npos) {
     problems.error("JSON_BINARY", place_at(file, text, nul),
                    "a zero byte: this is a binary file, expected JSON text");
@@ -177,6 +180,11 @@ Place JsonDocument::place(std::string_view json_pointer) const {
   Place place{.file = file_, .pointer = std::string(json_pointer)};
   if (found == positions_.end()) return place;
   place.file = found->second.file;
+  for (const auto& [pointer, file] : embedded_) {
+    const bool inside = place.pointer == pointer || place.pointer.starts_with(pointer + "/");
+    if (inside && place.file == file)
+      return {file, found->second.line, found->second.column, place.pointer.substr(pointer.size())};
+  }
   place.line = found->second.line;
   place.column = found->second.column;
   return place;
@@ -234,6 +242,7 @@ void JsonDocument::embed(std::string_view pointer, const JsonDocument& other) {
   if (target == nullptr) return;
   const JsonDocument copy = other;  // `other` may be this very document
   *target = copy.root_;
+  embedded_.emplace_back(pointer, copy.file_);
   replace_positions(pointer, copy);
 }
 

@@ -5,6 +5,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "host/base/result.hpp"
 
@@ -22,7 +24,8 @@ class JsonDocument {
   const std::string& file() const { return file_; }
   const boost::json::value& root() const { return root_; }
 
-  /// Where the value at the pointer stands, else its nearest parent that exists; `pointer` as asked.
+  /// Where the value at the pointer stands, else its nearest parent that exists; `pointer` as asked, or,
+  /// inside of an embedded document, as it is in that document's own file.
   Place place(std::string_view json_pointer) const;
 
   /// Replaces a value, or adds a member to an object that exists. Text that is not JSON is taken as a string.
@@ -49,6 +52,7 @@ class JsonDocument {
   std::string file_;
   boost::json::value root_;
   std::map<std::string, Position, std::less<>> positions_;
+  std::vector<std::pair<std::string, std::string>> embedded_;  // pointer and file of each embedded document
 };
 
 /// One text for equal values: keys sorted bytewise, no blanks, doubles in their shortest form, 3.0 as 3.

@@ -42,4 +42,16 @@ bool Problems::has_errors() const {
   return std::any_of(begin(), end(), [](const Problem& p) { return p.severity == Severity::error; });
 }
 
+Problems asked_for_at(const Problems& problems, const Place& place) {
+  Problems placed;
+  for (Problem problem : problems) {
+    if (problem.code.starts_with("FILE_")) {
+      problem.message = problem.place.file + ": " + problem.message;
+      problem.place = place;
+    }
+    placed.add(std::move(problem));
+  }
+  return placed;
+}
+
 }  // namespace cadre::base

@@ -48,4 +48,8 @@ class Problems {
   std::vector<Problem> problems_;
 };
 
+/// The problems of reading a file, where a file that is not there (FILE_...) is placed where it was asked
+/// for.
+Problems asked_for_at(const Problems& problems, const Place& place);
+
 }  // namespace cadre::base

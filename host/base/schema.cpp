@@ -149,8 +149,8 @@ class Validator {
   }
 
  private:
-  void error(std::string code, const std::string& pointer, std::string message) {
-    out_.error(std::move(code), place_(pointer), std::move(message));
+  void error(std::string code, const std::string& pointer, std::string message, std::string next_step = {}) {
+    out_.error(std::move(code), place_(pointer), std::move(message), std::move(next_step));
   }
 
   bool check_type(const js::value& value, const js::object& schema, const std::string& pointer) {
@@ -216,9 +216,12 @@ class Validator {
     }
     const auto expression = compiled(*pattern);
     if (!expression || std::regex_search(text.begin(), text.end(), *expression)) return;
+    const js::value* description = keyword(schema, "description");
     error("CONFIG_WRONG_FORM", pointer,
           shown(js::string(text.data(), text.size())) + " does not have the form " +
-              std::string(view(pattern->get_string())));
+              std::string(view(pattern->get_string())),
+          description != nullptr && description->is_string() ? std::string(view(description->get_string()))
+                                                             : "");
   }
 
   void check_count(size_t count, const js::object& schema, const char* least_name, const char* most_name,
@@ -271,7 +274,7 @@ class Validator {
         check(member.value(), *inner, inner_pointer);
       } else if (!key.starts_with("x-") && !is_open) {
         error("CONFIG_UNKNOWN_KEY", inner_pointer,
-              "unknown key " + quote(key) + nearest_key(key, known, object));
+              "unknown key " + quote(key) + suggestion(key, known, object));
       }
     }
     const js::value* required = keyword(schema, "required");
@@ -282,15 +285,11 @@ class Validator {
     }
   }
 
-  // A slip more likely means a key that is not given yet; with --set it may well mean one that is.
-  static std::string nearest_key(std::string_view key, const std::vector<std::string>& known,
-                                 const js::object& object) {
-    std::vector<std::string> left;
-    for (const std::string& name : known) {
-      if (!object.contains(name)) left.push_back(name);
-    }
-    const std::string hint = did_you_mean(key, left);
-    return hint.empty() ? did_you_mean(key, known) : hint;
+  static std::string suggestion(std::string_view key, const std::vector<std::string>& known,
+                                const js::object& object) {
+    const std::string near = nearest(key, known);
+    if (near.empty() || !object.contains(near)) return did_you_mean(key, known);
+    return "; did you mean " + quote(near) + ", which is there already?";
   }
 
   const PlaceOf& place_;

@@ -68,6 +68,12 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
       best = candidate;
     }
   }
+  if (!best.empty() || word.size() < 4) return best;
+  // A word that was cut short, or one with something added.
+  for (const std::string& candidate : candidates) {
+    const bool related = candidate.starts_with(word) || (candidate.size() >= 4 && word.starts_with(candidate));
+    if (related && (best.empty() || candidate.size() < best.size())) best = candidate;
+  }
   return best;
 }
 
@@ -99,6 +105,10 @@ std::optional<size_t> first_invalid_utf8(std::string_view text) {
     at += length;
   }
   return std::nullopt;
+}
+
+bool is_utf16(std::string_view text) {
+  return text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
 }
 
 }  // namespace cadre::base

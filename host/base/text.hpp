@@ -22,4 +22,7 @@ std::string format_double(double value);
 /// The offset of the first byte that does not belong to valid UTF-8, or nothing.
 std::optional<size_t> first_invalid_utf8(std::string_view text);
 
+/// Whether the text begins as UTF-16 does: with its byte order mark.
+bool is_utf16(std::string_view text);
+
 }  // namespace cadre::base

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <map>
+#include <set>
 
 #include "cadre/cadre.h"
 #include "host/base/schema.hpp"
@@ -56,9 +57,15 @@ class Planner {
     }
     auto entry = catalog_.find(instance.agent, *range, place(instance.pointer + "/agent"));
     if (!entry) {
-      problems_.append(entry.problems());
+      for (base::Problem problem : entry.problems()) {
+        if (problem.code == "AGENT_VERSION_UNKNOWN") problem.place = place(instance.pointer + "/version");
+        problems_.add(std::move(problem));
+      }
       return;
     }
+    const agent::Manifest& manifest = *entry->manifest;
+    if (checked_.insert(&manifest).second)
+      problems_.append(agent::check_abi(manifest.abi_min, manifest.abi_max, manifest.abi_place));
     const std::string& role = entry->agent->role;
     const bool fits =
         role == row_of(kind).role || (kind == StageKind::service && role == CADRE_ROLE_SERVICE_PROVIDER);
@@ -163,12 +170,15 @@ class Planner {
   }
 
   std::string offers(const std::string& service) const {
+    std::vector<std::string> ids;
     for (const agent::CatalogEntry& entry : catalog_.entries()) {
       const auto& provides = entry.agent->provides;
-      if (std::find(provides.begin(), provides.end(), service) != provides.end())
-        return "add to \"services\" an agent that does, such as " + entry.agent->id;
+      const bool known = !ids.empty() && ids.back() == entry.agent->id;
+      if (!known && std::find(provides.begin(), provides.end(), service) != provides.end())
+        ids.push_back(entry.agent->id);
     }
-    return "add an agent that provides it to \"services\"";
+    return ids.empty() ? "no agent here does; add the manifest of one"
+                       : "add to \"services\" one of " + base::join(ids, " or ");
   }
 
   /// Providers that others depend on come first; among equals the order of the configuration. Services follow
@@ -243,6 +253,7 @@ class Planner {
   const config::ScenarioConfig& config_;
   const agent::Catalog& catalog_;
   std::vector<PlannedStage> stages_;
+  std::set<const agent::Manifest*> checked_;  // each plugin once, however many stages it fills
   std::vector<ServiceSlot> services_;
   base::Problems problems_;
 };

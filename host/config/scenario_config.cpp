@@ -222,7 +222,7 @@ base::Result<Override> parse_override(const std::string& text) {
                    "for example --set /chain/position_sizer/config/max_position_size=0.05");
     return problems;
   }
-  return Override{text.substr(0, equals), text.substr(equals + 1)};
+  return Override{text.substr(0, equals), text.substr(equals + 1), "--set"};
 }
 
 base::Problems check_chain(const base::JsonDocument& document) {
@@ -243,13 +243,13 @@ base::Result<ScenarioConfig> load_scenario(const fs::path& file, const std::vect
     const fs::path chain_file = (file.parent_path() / std::string(chain->as_string())).lexically_normal();
     auto chain_document = base::JsonDocument::load(chain_file);
     if (!chain_document) {
-      problems.append(chain_document.problems());
+      problems.append(base::asked_for_at(chain_document.problems(), document.place("/chain")));
       return problems;
     }
     document.embed("/chain", *chain_document);
   }
   for (const Override& override_ : overrides)
-    problems.append(document.set(override_.pointer, override_.value, "--set"));
+    problems.append(document.set(override_.pointer, override_.value, override_.origin));
   if (problems.has_errors()) return problems;
   return read_scenario(std::move(document), file.parent_path());
 }

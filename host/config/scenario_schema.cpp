@@ -78,7 +78,7 @@ constexpr std::string_view scenario_text = R"json({
       "default": {},
       "properties": {
         "id": {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,11}$", "default": "main", "description": "begins every client order id"},
-        "currency": {"type": "string", "pattern": "^[A-Z]{3}$", "default": "USD", "description": "ISO 4217; instruments in another currency are refused"},
+        "currency": {"type": "string", "pattern": "^[A-Z]{3}$", "default": "USD", "description": "three capital letters as in ISO 4217; instruments in another currency are refused"},
         "initial_cash": {"type": "number", "exclusiveMinimum": 0, "maximum": 1000000000000, "default": 1000000, "description": "in the book's currency"}
       }
     },

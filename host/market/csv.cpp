@@ -74,6 +74,9 @@ base::Problems check_text(const std::string& file, std::string_view text) {
   };
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos || text == "\xEF\xBB\xBF") {
     problems.error("CSV_EMPTY", {.file = file}, "the file is empty");
+  } else if (base::is_utf16(text)) {
+    problems.error("CSV_NOT_UTF8", {.file = file}, "the text is UTF-16, expected UTF-8",
+                   "save the file as UTF-8");
   } else if (const size_t nul = text.find('\0'); nul != std::string_view::npos) {
     problems.error("CSV_BINARY", {.file = file, .line = line_of(nul)},
                    "a zero byte: this is a binary file, expected text");

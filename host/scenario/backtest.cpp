@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <cmath>
 
+#include "host/base/date.hpp"
 #include "host/base/file.hpp"
 #include "host/base/ticks.hpp"
 #include "host/report/page.hpp"
@@ -185,6 +186,13 @@ base::Result<BacktestOutcome> run_backtest(const BacktestOptions& options, const
     problems.warning("RUN_WITHOUT_DECISIONS", run.config->document.place("/data"),
                      "no decision was made: the agents need more history than there is",
                      "use a longer period or shorter look-backs");
+  }
+  for (const auto& [instance, failed] : recorder.failed()) {
+    problems.warning("RUN_AGENT_FAILED", run.config->document.place("/chain"),
+                     instance + " gave no usable answer in " + std::to_string(failed.decisions) + " of " +
+                         std::to_string(counts.decisions) + " decisions, first on " +
+                         base::format_date(failed.first_date) + "; the policy " + failed.policy + " applied",
+                     "");
   }
   const report::RunResult result =
       report::summarise(recorder.series(), counts, run.config->data.periods_per_year);

@@ -67,18 +67,19 @@ base::Result<PreparedRun> prepare_run(const BacktestOptions& options) {
   auto loaded = config::load_scenario(options.config, options.overrides);
   if (!loaded) return loaded.problems();
   PreparedRun run;
-  run.folder = options.config.parent_path();
+  run.folder = fs::absolute(options.config).parent_path();
   run.config = std::make_unique<config::ScenarioConfig>(std::move(loaded).take());
   base::Problems problems;
 
   auto prices = market::read_prices(price_options(run.config->data));
-  problems.append(prices.problems());
+  problems.append(base::asked_for_at(prices.problems(), run.config->document.place("/data/prices/file")));
   if (prices) {
     run.prices = std::move(prices).take();
     check_names(*run.config, run.prices.instruments, problems);
     if (!run.config->data.signals.empty()) {
       auto signals = market::read_signals(run.config->data.signals, run.prices.instruments);
-      problems.append(signals.problems());
+      problems.append(
+          base::asked_for_at(signals.problems(), run.config->document.place("/data/signals/file")));
       if (signals) run.signals = std::move(signals).take();
     }
   }

@@ -103,7 +103,7 @@ base::Result<ReplayOutcome> replay_run(const ReplayOptions& options, const Progr
   if (!document) return document.problems();
   base::Problems problems;
   for (const config::Override& change : options.overrides)
-    problems.append(document->set(change.pointer, change.value, "--set"));
+    problems.append(document->set(change.pointer, change.value, change.origin));
   if (problems.has_errors()) return problems;
   const std::filesystem::path folder = std::string(head->root().at("folder").as_string());
   auto config = config::read_scenario(*document, folder);

@@ -67,6 +67,10 @@ void RunRecorder::on_decision(std::uint64_t, const chain::Decision& decision) {
   const journal::DecisionRecord& record = decision.record;
   last_forecast_ = record.value_at_risk;
   failures_ += record.failures.empty() ? 0 : 1;
+  for (const journal::StageFailure& failure : record.failures) {
+    Failed& failed = failed_[failure.instance];
+    if (failed.decisions++ == 0) failed = {1, record.date, failure.policy};
+  }
   cuts_ += record.cut_factor < 1 ? 1 : 0;
   counts_.orders += decision.orders.size();
   for (const chain::DecidedOrder& decided : decision.orders)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,13 @@ class RunRecorder final : public BookListener {
   std::vector<report::OrderRow> orders() const;
   /// Decisions in which some stage gave no usable answer.
   std::uint64_t failures() const { return failures_; }
+  /// What became of one instance that gave no usable answer.
+  struct Failed {
+    std::uint64_t decisions = 0;
+    std::int32_t first_date = 0;
+    std::string policy;
+  };
+  const std::map<std::string, Failed>& failed() const { return failed_; }
   std::uint64_t cuts() const { return cuts_; }
 
  private:
@@ -55,6 +63,7 @@ class RunRecorder final : public BookListener {
   double traded_ = 0;
   std::vector<double> stage_change_;
   std::uint64_t failures_ = 0;
+  std::map<std::string, Failed> failed_;  ///< by instance
   std::uint64_t cuts_ = 0;
 };
 

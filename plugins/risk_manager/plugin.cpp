@@ -1,9 +1,12 @@
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
 #include <string>
 #include <vector>
 
 #include "book_risk.hpp"
 #include "cadre/cpp/plugin.hpp"
+#include "cadre/quant/normal.hpp"
 
 namespace cadre::risk_manager {
 namespace {
@@ -33,6 +36,7 @@ class Agent final : public sdk::RiskManager {
     settings_.var_method = config.text("/var_method") == "normal" ? VarMethod::normal : VarMethod::historical;
     settings_.adjustment_speed = config.number("/risk_adjustment_speed");
     settings_.hard = config.text("/limit_type") == "hard";
+    warn_of_dead_limit();
   }
 
   void require(cadre_requirements& out) const override {
@@ -103,6 +107,26 @@ class Agent final : public sdk::RiskManager {
         std::string(state.id(book_.gap_instrument())) +
         (gap == BookRisk::Gap::covariance ? " has no covariance" : " lacks returns inside var_lookback") +
         ": the risk of a book that holds it is not known");
+  }
+
+  /// A book at its largest volatility has this VaR, if returns are normal; daily periods are assumed, for the
+  /// number of periods a year is not known before the first bar.
+  void warn_of_dead_limit() const {
+    constexpr double periods_per_year = 252.0;
+    const double reachable = quant::normal_quantile(settings_.var_confidence) * settings_.max_portfolio_risk *
+                             std::sqrt(settings_.var_horizon / periods_per_year);
+    if (reachable >= settings_.var_limit) return;
+    const auto figure = [](double value) {
+      char text[32];
+      std::snprintf(text, sizeof text, "%.4g", value);
+      return std::string(text);
+    };
+    log(CADRE_LOG_WARNING,
+        "var_limit " + figure(settings_.var_limit) + " hardly ever binds: a book at max_portfolio_risk " +
+            figure(settings_.max_portfolio_risk) + " has a VaR of about " + figure(reachable) +
+            " at confidence " + figure(settings_.var_confidence) + " over " + figure(settings_.var_horizon) +
+            " of 252 periods; lower var_limit below that, or "
+            "raise max_portfolio_risk");
   }
 
   void list_limits(const Figures& figures) const {

@@ -153,8 +153,13 @@ TEST(JsonDocument, embedded_documents_keep_their_places) {
   auto document = parsed("{\"chain\": \"chain.json\", \"chain2\": 1}");
   const auto other = JsonDocument::parse("chain.json", "{\n \"stages\": []}");
   document.embed("/chain", *other);
-  EXPECT_EQ(where(document, "/chain/stages"), "chain.json:2:12 /chain/stages: x");
+  EXPECT_EQ(where(document, "/chain/stages"), "chain.json:2:12 /stages: x");
+  EXPECT_EQ(where(document, "/chain/stages/7"), "chain.json:2:12 /stages/7: x");
+  EXPECT_EQ(where(document, "/chain"), "chain.json:1:1: x");
   EXPECT_EQ(where(document, "/chain2"), "a.json:1:35 /chain2: x");
+  EXPECT_TRUE(document.set("/chain/stages", "[1]", "--set").empty());
+  EXPECT_EQ(where(document, "/chain/stages"), "--set /chain/stages: x");
+  document.embed("/chain", *other);
   document.embed("/none", *other);
   EXPECT_EQ(canonical(document.root()), R"({"chain":{"stages":[]},"chain2":1})");
 }

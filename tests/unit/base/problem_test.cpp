@@ -48,6 +48,16 @@ TEST(Problems, can_be_appended_to_themselves) {
   EXPECT_EQ(problems.size(), 2u);
 }
 
+TEST(Problems, of_a_missing_file_are_placed_where_it_was_asked_for) {
+  Problems problems;
+  problems.error("FILE_NOT_FOUND", {"p.csv", 0, 0, ""}, "no such file", "check the name");
+  problems.error("CSV_EMPTY", {"p.csv", 0, 0, ""}, "the file is empty");
+  const Problems placed = asked_for_at(problems, {"s.json", 3, 4, "/prices"});
+  ASSERT_EQ(placed.size(), 2u);
+  EXPECT_EQ(to_line(placed[0]), "s.json:3:4 /prices: p.csv: no such file; check the name");
+  EXPECT_EQ(to_line(placed[1]), "p.csv: the file is empty");
+}
+
 TEST(Result, holds_a_value_and_its_warnings) {
   Problems warnings;
   warnings.warning("W", {}, "odd");

@@ -34,6 +34,13 @@ TEST(Utf8, accepts_every_length) {
   EXPECT_FALSE(first_invalid_utf8("a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"));
 }
 
+TEST(Utf16, is_known_by_its_byte_order_mark) {
+  EXPECT_TRUE(is_utf16("\xFF\xFE{"));
+  EXPECT_TRUE(is_utf16("\xFE\xFF{"));
+  EXPECT_FALSE(is_utf16("\xEF\xBB\xBF{"));
+  EXPECT_FALSE(is_utf16("\xFF"));
+}
+
 TEST(Utf8, names_the_first_bad_byte) {
   EXPECT_EQ(first_invalid_utf8("ab\xE9"), 2u);                   // Latin-1
   EXPECT_EQ(first_invalid_utf8("\xC0\x80"), 0u);                 // overlong

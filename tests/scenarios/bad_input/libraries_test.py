@@ -1,0 +1,106 @@
+"""Manifests and libraries that are wrong."""
+
+import hashlib
+import json
+import os
+
+from workbench import TEST_AGENTS, Workbench
+
+
+class Plugin(Workbench):
+    def use(self, name, spoil=None, restamp=False, **manifest_changes):
+        """Puts one of tests/agents into a folder of ours and into the chain, as a trade adjuster. `spoil` changes the
+        library's bytes; the manifest describes the new ones if `restamp`."""
+        folder = self.path("agents")
+        if folder not in self.agents:
+            os.makedirs(folder)
+            self.agents.append(folder)
+        with open(os.path.join(TEST_AGENTS, f"test_agent_{name}.so"), "rb") as file:
+            library = file.read()
+        with open(os.path.join(TEST_AGENTS, f"{name}.json"), encoding="utf-8") as file:
+            manifest = json.load(file)
+        if spoil:
+            library = spoil(library)
+        if restamp:
+            manifest["library"]["sha256"] = hashlib.sha256(library).hexdigest()
+        manifest.update(manifest_changes)
+        with open(os.path.join(folder, f"test_agent_{name}.so"), "wb") as file:
+            file.write(library)
+        with open(os.path.join(folder, f"{name}.json"), "w", encoding="utf-8") as file:
+            json.dump(manifest, file, indent=2)
+        self.chain.setdefault("trade_adjusters", []).append({"name": name, "agent": f"test.{name}"})
+
+
+class Libraries(Plugin):
+    def test_a_good_one_is_fine(self):
+        self.use("good")
+        self.is_fine()
+
+    def test_a_missing_library(self):
+        self.use("good")
+        os.remove(self.path("agents", "test_agent_good.so"))
+        self.is_refused(r"good\.json:\d+:\d+ /library: cannot read the library .*test_agent_good\.so; build the plugin")
+
+    def test_a_wrong_hash(self):
+        self.use("good", spoil=lambda library: library + b"more")
+        self.is_refused(r"good\.json:\d+:\d+ /library: .*test_agent_good\.so has SHA-256 .*, the manifest says .*; write the manifest again")
+
+    def test_a_truncated_library_is_called_so(self):
+        self.use("good", spoil=lambda library: library[:len(library) // 2])
+        self.is_refused(r"good\.json:\d+:\d+ /library: .* has SHA-256 ", r"test_agent_good\.so: is truncated or damaged")
+
+    def test_an_empty_library_is_called_so(self):
+        self.use("good", spoil=lambda library: b"")
+        self.is_refused(r"good\.json:\d+:\d+ /library: .* has SHA-256 ", r"test_agent_good\.so: is empty")
+
+    def test_what_is_no_library(self):
+        self.use("good", spoil=lambda library: b"#!/bin/sh\n", restamp=True)
+        self.is_refused(r"test_agent_good\.so: is not an ELF file")
+
+    def test_a_library_for_another_machine(self):
+        self.use("good", spoil=lambda library: library[:18] + b"\xf3\0" + library[20:], restamp=True)
+        self.is_refused(r"test_agent_good\.so: is built for another machine, RISC-V; this one is x86-64; build it on this kind of machine$")
+
+    def test_a_library_without_the_entry_symbol(self):
+        self.use("no_entry")
+        self.is_refused(r"test_agent_no_entry\.so: does not export cadre_plugin", r"exports more than cadre_plugin: cadre_plug;")
+
+    def test_a_library_with_a_newer_abi(self):
+        self.use("newer_abi")
+        self.is_refused(r"test_agent_newer_abi\.so: built for ABI 0\.10 to 0\.11, this host offers 0\.9; use a newer host")
+
+    def test_a_manifest_that_says_the_abi_is_newer_is_believed(self):
+        self.use("newer_abi", abi={"min": "0.10", "max": "0.11"})
+        self.is_refused(r"newer_abi\.json:\d+:\d+ /abi: .*built for ABI 0\.10 to 0\.11, this host offers 0\.9; use a newer host")
+
+    def test_an_agent_that_refuses_its_settings(self):
+        self.use("init_refuses")
+        self.is_refused(r"^chain\.json:\d+:\d+ /trade_adjusters/0: test.init_refuses 1.0.0: the moon has to be full$")
+
+    def test_what_several_libraries_have_wrong_is_all_reported(self):
+        self.use("nodelete")
+        self.use("reads_clock")
+        self.use("create_fails")
+        self.is_refused(r"nodelete\.so: is marked NODELETE", r"reads_clock\.so: imports clock_gettime", r"test.create_fails 1.0.0: making an instance failed, create answered error$")
+
+
+class Manifests(Plugin):
+    def test_two_manifests_with_one_id_and_version(self):
+        self.use("good")
+        with open(self.path("agents", "good.json"), encoding="utf-8") as file:
+            text = file.read()
+        with open(self.path("agents", "twin.json"), "w", encoding="utf-8") as file:
+            file.write(text)
+        self.is_refused(r"good\.json:\d+:\d+ /version: test\.good 1\.0\.0 is also described by .*twin\.json",
+                        r"twin\.json:\d+:\d+ /version: test\.good 1\.0\.0 is also described by .*good\.json",
+                        r'/trade_adjusters/0/agent: no manifest describes an agent "test.good"')
+
+    def test_a_bad_manifest_that_is_needed(self):
+        self.use("good", role="x", status="excellent")
+        self.is_refused(r'good\.json:\d+:\d+ /status: "excellent" is not one of "stable", "experimental", "deprecated"', r'good\.json:\d+:\d+ /role: unknown key "role"',
+                        r'/trade_adjusters/0/agent: no manifest describes an agent "test.good"')
+
+    def test_a_bad_manifest_that_nobody_needs_is_a_warning(self):
+        self.use("good", status="excellent")
+        self.chain["trade_adjusters"] = []
+        self.is_fine(r'good\.json:\d+:\d+ /status: warning: "excellent" is not one of "stable", "experimental", "deprecated"')

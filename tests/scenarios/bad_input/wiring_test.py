@@ -1,0 +1,81 @@
+"""Chains whose agents do not fit together."""
+
+from workbench import TEST_AGENTS, Workbench
+
+
+class Agents(Workbench):
+    def test_an_unknown_agent_suggests_the_nearest(self):
+        self.chain["position_sizer"]["agent"] = "cadre.positon_sizer"
+        self.is_refused(r'^chain\.json:\d+:\d+ /position_sizer/agent: no manifest describes an agent "cadre.positon_sizer"; did you mean "cadre.position_sizer"\?')
+
+    def test_no_agents_at_all(self):
+        self.agents = [self.path("nowhere")]
+        self.write()
+        run = self.cadre("check", "scenario.json")
+        self.assertEqual(run.returncode, 3)
+        self.assertIn("nowhere: cannot read this folder of agents", run.stderr)
+
+    def test_a_version_range_without_a_match(self):
+        self.chain["position_sizer"]["version"] = "^7"
+        self.is_refused(r' /position_sizer/version: no version of cadre.position_sizer is in the range "\^7"; there is 0.9.0')
+
+    def test_a_version_range_that_is_none(self):
+        self.chain["position_sizer"]["version"] = "newest"
+        self.is_refused(r'/position_sizer/version: "newest" is not a range of versions; write \*, 1.2.3')
+
+    def test_two_position_sizers(self):
+        self.chain["position_sizer"] = [{"agent": "cadre.position_sizer"}, {"agent": "cadre.position_sizer"}]
+        self.is_refused(r"^chain\.json:\d+:\d+ /position_sizer: .*array.*expected an object")
+
+    def test_a_sizer_in_place_of_a_risk_manager(self):
+        self.chain["risk_managers"].append({"name": "second", "agent": "cadre.position_sizer"})
+        self.is_refused(r'/risk_managers/1/agent: "cadre.position_sizer" has the role cadre.position_sizer/1, this stage needs cadre.risk_manager/1')
+
+    def test_one_name_for_two_instances(self):
+        self.chain["risk_managers"].append({"name": "momentum", "agent": "cadre.risk_manager"})
+        self.is_refused(r'/risk_managers/1: two instances are called "momentum"')
+
+    def test_a_refusal_of_the_agent_itself(self):
+        self.chain["position_sizer"]["config"] = {"max_position_size": 0.01, "min_position_size": 0.1}
+        self.is_refused(r"^chain\.json:\d+:\d+ /position_sizer.*: .*no position could be held")
+
+    def test_a_risk_manager_may_not_be_bypassed(self):
+        self.chain["risk_managers"][0]["on_failure"] = "bypass"
+        self.is_refused(r"/risk_managers/0/on_failure: risk managers cannot be bypassed")
+
+
+class Services(Workbench):
+    def test_an_unmet_service_names_an_agent_that_provides_it(self):
+        self.chain["services"] = []
+        self.is_refused(r'^chain\.json:\d+:\d+ /risk_managers/0: "risk" \(cadre.risk_manager\) requires the service cadre.covariance/1, which no instance provides; add to "services" one of cadre.identity.covariance_estimator or cadre.sample_covariance$')
+
+    def test_an_ambiguous_service_says_how_to_choose(self):
+        self.chain["services"].append({"name": "covariance_2", "agent": "cadre.sample_covariance"})
+        self.is_refused(r'/risk_managers/0: .* which covariance and covariance_2 provide; name one with "bind": \{"cadre.covariance/1": "covariance"\}',
+                        r'/position_sizer: .* which covariance and covariance_2 provide')
+
+    def test_a_binding_to_nobody(self):
+        self.chain["risk_managers"][0]["bind"] = {"cadre.covariance/1": "covarianc"}
+        self.is_refused(r'/risk_managers/0/bind/cadre.covariance~11: no instance "covarianc" provides cadre.covariance/1; there is covariance')
+
+    def test_services_in_a_circle(self):
+        self.agents.append(TEST_AGENTS)
+        self.chain["services"] += [{"name": "a", "agent": "test.circle_a"}, {"name": "b", "agent": "test.circle_b"}]
+        self.is_refused(r"/services/1: these services require each other in a circle: a, b")
+
+
+class DeadLimits(Workbench):
+    def test_a_var_limit_that_never_binds_is_a_warning(self):
+        self.chain["risk_managers"][0]["config"] = {"var_lookback": 20, "max_portfolio_risk": 0.15, "var_limit": 0.02}
+        self.is_fine(r"/risk_managers/0: warning: cadre.risk_manager: var_limit 0.02 hardly ever binds: a book at max_portfolio_risk 0.15 has a VaR of about 0.01554 ")
+
+    def test_one_that_can_bind_is_none(self):
+        self.chain["risk_managers"][0]["config"] = {"var_lookback": 20, "max_portfolio_risk": 0.15, "var_limit": 0.015}
+        self.is_fine()
+
+    def test_a_warning_does_not_stop_a_run_and_is_shown(self):
+        self.chain["risk_managers"][0]["config"] = {"var_lookback": 20}
+        self.write()
+        run = self.cadre("backtest", "scenario.json", "--out", "run")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual(run.stderr.count(": warning: "), 1, run.stderr)
