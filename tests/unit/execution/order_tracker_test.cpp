@@ -124,6 +124,40 @@ TEST_F(OrderTrackerTest, refuses_a_late_report_on_a_closed_order) {
   EXPECT_EQ(tracker.working_buy_e9(0), 0);
 }
 
+TEST_F(OrderTrackerTest, open_orders_follow_their_instruments_into_a_new_universe) {
+  const cadre_order sell = order_of("main.1.2", 2, CADRE_SIDE_SELL, 7);
+  const cadre_order gone = order_of("main.1.1", 1, CADRE_SIDE_BUY, 5);
+  tracker.add(gone, CADRE_ORDER_NEW, 0);
+  tracker.add(buy, CADRE_ORDER_NEW, 0);
+  tracker.add(sell, CADRE_ORDER_NEW, 0);
+  ASSERT_NE(tracker.apply(report_of(gone, CADRE_ORDER_CANCELED, 0)), nullptr);
+  ASSERT_NE(tracker.apply(report_of(sell, CADRE_ORDER_PARTIALLY_FILLED, 3)), nullptr);
+  tracker.remap({1, -1, 0}, 2);
+  EXPECT_EQ(tracker.working_buy_e9(1), 10 * unit);
+  EXPECT_EQ(tracker.working_sell_e9(0), 4 * unit);
+  EXPECT_EQ(tracker.apply(report_of(buy, CADRE_ORDER_FILLED, 10)), nullptr);  // the old index
+  cadre_execution_report report = report_of(buy, CADRE_ORDER_FILLED, 10);
+  report.instrument = 1;
+  EXPECT_NE(tracker.apply(report), nullptr);
+  EXPECT_EQ(tracker.working_buy_e9(1), 0);
+}
+
+TEST_F(OrderTrackerTest, recent_orders_hold_all_open_ones_and_few_others) {
+  for (int k = 0; k < 100; ++k) {
+    const cadre_order order = order_of("main." + std::to_string(k), 0, CADRE_SIDE_BUY, 1);
+    tracker.add(order, k % 3 == 0 ? CADRE_ORDER_REJECTED : CADRE_ORDER_NEW, 0);
+    if (k % 3 == 1) {
+      ASSERT_NE(tracker.apply(report_of(order, CADRE_ORDER_FILLED, 1)), nullptr);
+    }
+    if (k % 3 == 2) tracker.reject(static_cast<std::size_t>(k), 1);
+  }
+  EXPECT_EQ(tracker.recent().size(), 0u);
+  tracker.add(buy, CADRE_ORDER_NEW, 0);
+  tracker.add(order_of("main.2.0", 0, CADRE_SIDE_BUY, 1), CADRE_ORDER_REJECTED, 1);
+  ASSERT_EQ(tracker.recent().size(), 2u);
+  EXPECT_EQ(model::id_text(tracker.recent()[0].order.client_id), "main.1.0");
+}
+
 TEST_F(OrderTrackerTest, working_sums_are_those_of_the_open_orders_whatever_happens) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
