@@ -70,7 +70,7 @@ struct ReferenceArguments {
 };
 int run_reference_command(const GlobalOptions& global, const ReferenceArguments& arguments);
 
-/// Writes one line per problem to standard error.
+/// Writes one line per problem to standard error: the errors, or the warnings when there are none.
 void print_problems(const base::Problems& problems);
 /// A path as short as it can be said from here.
 std::string shown(const std::filesystem::path& path);

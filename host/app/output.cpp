@@ -5,8 +5,12 @@
 namespace cadre::app {
 
 void print_problems(const base::Problems& problems) {
-  for (const base::Problem& problem : problems)
+  // Where there are errors nothing was run, and what only might be wrong would hide them.
+  const bool errors_only = problems.has_errors();
+  for (const base::Problem& problem : problems) {
+    if (errors_only && problem.severity != base::Severity::error) continue;
     std::fprintf(stderr, "%s\n", base::to_line(problem).c_str());
+  }
 }
 
 std::string shown(const std::filesystem::path& path) {

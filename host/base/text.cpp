@@ -71,7 +71,8 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   if (!best.empty() || word.size() < 4) return best;
   // A word that was cut short, or one with something added.
   for (const std::string& candidate : candidates) {
-    const bool related = candidate.starts_with(word) || (candidate.size() >= 4 && word.starts_with(candidate));
+    const bool related =
+        candidate.starts_with(word) || (candidate.size() >= 4 && word.starts_with(candidate));
     if (related && (best.empty() || candidate.size() < best.size())) best = candidate;
   }
   return best;

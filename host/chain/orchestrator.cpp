@@ -280,36 +280,43 @@ void TradeExecutionOrchestrator::enforce_final_risk() {
   // Targets first, then what they mean in whole lots: both have to keep max(limit, what the book already
   // uses). Lots are rounded towards the position, so a sale that is a little smaller may leave too little
   // room for the purchases: constraints are looked at again too.
+  const double tolerance = chain_->risk_feedback.risk_tolerance;  // of soft limits, as in the loop
+  bool inside_limits = false;
   const auto feasible = [&](double factor) {
     size_cut(factor);
-    const bool weights_keep = panel_.analyze_against_current(state, target_, current_).acceptable;
+    const bool weights_keep = panel_.analyze_against_current(state, target_, current_, tolerance).acceptable;
     round_to_lots();
-    return weights_keep && has_room(rounded_weight_) &&
-           panel_.analyze_against_current(state, rounded_weight_, current_).acceptable;
+    if (!weights_keep || !has_room(rounded_weight_)) return false;
+    const RiskJudgement lots = panel_.analyze_against_current(state, rounded_weight_, current_, tolerance);
+    inside_limits = lots.inside_limits;
+    return lots.acceptable;
   };
-  double factor = risk_failed_ ? -1 : (feasible(1) ? 1 : 0);
+  double factor = !risk_failed_ && feasible(1) ? 1 : 0;
   if (!risk_failed_ && factor != 1) {
     // The loop once more; what it cannot mend is cut.
     std::copy(desired_.begin(), desired_.end(), target_.begin());
     loop_ = RiskFeedbackLoop(panel_, chain_->risk_feedback).run(state, targets_);
     decision_.record.passes += loop_.passes;
     std::copy(target_.begin(), target_.end(), desired_.begin());
-    factor = loop_.outcome == LoopOutcome::failed ? -1 : largest_feasible_factor(cut_steps, feasible);
-    if (factor < 0) factor = loop_.outcome == LoopOutcome::failed ? -1 : -2;
+    risk_failed_ = loop_.outcome == LoopOutcome::failed;
+    if (risk_failed_)
+      note_failure(*panel_.failed_stage(), panel_.failed_status());
+    else
+      factor = largest_feasible_factor(cut_steps, feasible);
   }
-  if (factor < 0) {
+  if (risk_failed_ || factor < 0) {
     // No increase at all. What remains are reductions, which always pass.
+    factor = 0;
     size_cut(0);
     round_to_lots();
-    if (factor == -2 && chain_->risk_feedback.over_limit == config::OverLimit::scale_to_limit)
-      scale_to_limit();
-    factor = 0;
   }
   decision_.record.cut_factor = factor;
-  if (factor < 1) {
-    for (std::size_t i = 0; i < target_.size(); ++i) {
-      if (target_[i] != desired_[i]) reasons_[i] = {CADRE_REASON_FINAL_CUT, 0, factor};
-    }
+  // The book itself may be over, from before.
+  if (!risk_failed_ && !inside_limits &&
+      chain_->risk_feedback.over_limit == config::OverLimit::scale_to_limit)
+    factor = scale_to_limit();
+  for (std::size_t i = 0; i < target_.size(); ++i) {
+    if (target_[i] != desired_[i]) reasons_[i] = {CADRE_REASON_FINAL_CUT, 0, factor};
   }
   decision_.stamps.push_back(base::ticks());
   const cadre_risk_report& report = panel_.report();
@@ -325,14 +332,19 @@ void TradeExecutionOrchestrator::size_cut(double factor) {
     target_[i] = cut_target(current_[i], desired_[i], factor);
 }
 
-void TradeExecutionOrchestrator::scale_to_limit() {
+double TradeExecutionOrchestrator::scale_to_limit() {
   std::copy(target_.begin(), target_.end(), desired_.begin());
-  largest_feasible_factor(cut_steps, [&](double factor) {
+  const auto scale = [&](double factor) {
     for (std::size_t i = 0; i < target_.size(); ++i)
       target_[i] = factor * desired_[i];
     round_to_lots();
+  };
+  const double factor = largest_feasible_factor(cut_steps, [&](double candidate) {
+    scale(candidate);
     return panel_.analyze(book_.view->raw, rounded_weight_, chain_->risk_feedback.risk_tolerance).acceptable;
   });
+  if (factor < 0) scale(1);  // a manager that accepts no book at all does not get it sold
+  return factor;
 }
 
 void TradeExecutionOrchestrator::round_to_lots() {
@@ -401,7 +413,7 @@ void TradeExecutionOrchestrator::check_orders() {
   const auto traded = book_.arena->valid(ColumnId::close);
   const auto volume = head.has_volume != 0 ? book_.arena->column(ColumnId::volume) : std::span<double>{};
   base::Money committed;
-  for (const execution::TrackedOrder& open : book_.tracker->orders()) {
+  for (const execution::TrackedOrder& open : book_.tracker->recent()) {
     if (!open.open() || open.order.side != CADRE_SIDE_BUY) continue;
     const auto cost = base::notional(
         base::Price::from_raw(std::max(open.order.limit_price_e9, open.order.decision_price_e9)),

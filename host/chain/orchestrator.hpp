@@ -67,7 +67,8 @@ class TradeExecutionOrchestrator {
   bool has_room(std::span<const double> weight) const;
   void round_to_lots();
   void size_cut(double factor);
-  void scale_to_limit();
+  /// Sells down to the limits; the factor on all targets, -1 when there is none.
+  double scale_to_limit();
   void write_orders(std::uint64_t count);
 
   std::shared_ptr<Chain> chain_;

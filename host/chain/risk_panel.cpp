@@ -60,21 +60,23 @@ bool RiskPanel::ask(cadre_execution_state& state, std::span<const double> weight
   for (std::size_t m = 0; m < managers_->size(); ++m) {
     const Stage& stage = (*managers_)[m];
     Slot& slot = slots[m];
-    slot.report = {sizeof(cadre_risk_report),
-                   0,
-                   nan,
-                   nan,
-                   nan,
-                   slot.component_risk.data(),
-                   slot.limits.data(),
-                   limit_capacity,
-                   0,
-                   state.instrument_count,
-                   0};
+    const cadre_risk_report blank{sizeof(cadre_risk_report),
+                                  0,
+                                  nan,
+                                  nan,
+                                  nan,
+                                  slot.component_risk.data(),
+                                  slot.limits.data(),
+                                  limit_capacity,
+                                  0,
+                                  state.instrument_count,
+                                  0};
+    slot.report = blank;
     show_services(state, stage);
     const cadre_status status =
         stage.table<cadre_risk_manager>().analyze_risk(stage.self(), &state, weight.data(), &slot.report);
     if (status == CADRE_OK && is_valid(slot.report)) continue;
+    slot.report = blank;  // nothing of a bad answer is kept
     failed_stage_ = &stage;
     failed_status_ = status == CADRE_OK ? cadre_status{CADRE_REJECTED} : status;
     return false;
@@ -90,7 +92,7 @@ RiskJudgement RiskPanel::judge(const std::vector<Slot>& slots, double tolerance,
   double highest = -1;
   for (std::size_t m = 0; m < slots.size(); ++m) {
     const cadre_risk_report& report = slots[m].report;
-    bool any_over = false;
+    bool names_a_reason = false;
     for (std::uint32_t i = 0; i < report.limit_count; ++i) {
       const cadre_limit_use& use = report.limits[i];
       const bool hard = (use.flags & CADRE_LIMIT_HARD) != 0;
@@ -103,18 +105,17 @@ RiskJudgement RiskPanel::judge(const std::vector<Slot>& slots, double tolerance,
       }
       if (use.value > allowed * (1 + rounding_slack)) {
         judgement.acceptable = false;
-        any_over = true;
       }
+      names_a_reason = names_a_reason || use.value > use.limit;
       if (use.value / use.limit > highest) {
         highest = use.value / use.limit;
         judgement.binding = use;
       }
     }
-    // A manager that says no without naming a limit is believed, unless the book was no better before.
-    const bool said_no = report.acceptable == CADRE_NOT_ACCEPTABLE;
-    const bool said_no_before = current != nullptr && (*current)[m].report.acceptable == CADRE_NOT_ACCEPTABLE;
-    if (said_no && !any_over && report.limit_count == 0 && !said_no_before) judgement.acceptable = false;
+    // A manager that says no while every figure it lists is inside its limit is believed.
+    if (report.acceptable == CADRE_NOT_ACCEPTABLE && !names_a_reason) judgement.acceptable = false;
   }
+  judgement.inside_limits = judgement.acceptable && current == nullptr;
   return judgement;
 }
 
@@ -124,13 +125,13 @@ RiskJudgement RiskPanel::analyze(cadre_execution_state& state, std::span<const d
 }
 
 RiskJudgement RiskPanel::analyze_against_current(cadre_execution_state& state, std::span<const double> weight,
-                                                 std::span<const double> current) {
+                                                 std::span<const double> current, double tolerance) {
   if (!ask(state, weight, latest_)) return {};
-  const RiskJudgement plain = judge(latest_, 0, nullptr);
+  const RiskJudgement plain = judge(latest_, tolerance, nullptr);
   if (plain.acceptable) return plain;
   // Only a book that is above a limit needs to know how far above it already was.
   if (!ask(state, current, current_)) return {};
-  return judge(latest_, 0, &current_);
+  return judge(latest_, tolerance, &current_);
 }
 
 bool RiskPanel::adjust(cadre_execution_state& state, cadre_targets& targets) {

@@ -12,9 +12,10 @@ namespace cadre::chain {
 
 /// What all risk managers of a chain say of one book.
 struct RiskJudgement {
-  bool answered = false;      ///< false: some manager gave no valid answer, so nothing may increase
-  bool acceptable = false;    ///< inside every limit
-  cadre_limit_use binding{};  ///< the limit with the highest value / limit; limit 0: none was listed
+  bool answered = false;    ///< false: some manager gave no valid answer, so nothing may increase
+  bool acceptable = false;  ///< inside every limit, or no worse than the book that is held where that counts
+  bool inside_limits = false;  ///< inside every limit
+  cadre_limit_use binding{};   ///< the limit with the highest value / limit; limit 0: none was listed
 };
 
 /// Asks all risk managers, checks their answers, and combines them: every one has to agree. Keeps the last
@@ -31,7 +32,7 @@ class RiskPanel {
   /// Judges weights against max(limit, what the book at `current` already uses): the invariant of the final
   /// check.
   RiskJudgement analyze_against_current(cadre_execution_state& state, std::span<const double> weight,
-                                        std::span<const double> current);
+                                        std::span<const double> current, double tolerance);
   /// Lets every manager move the targets, given its last report. False: one of them failed, and the targets
   /// are as they were.
   bool adjust(cadre_execution_state& state, cadre_targets& targets);

@@ -1,10 +1,24 @@
 #include "host/execution/order_tracker.hpp"
 
+#include <cassert>
+
 namespace cadre::execution {
 
 void OrderTracker::enter_universe(std::size_t instruments) {
   working_buy_.assign(instruments, 0);
   working_sell_.assign(instruments, 0);
+}
+
+void OrderTracker::remap(const std::vector<std::int32_t>& old_to_new, std::size_t instruments) {
+  enter_universe(instruments);
+  for (std::size_t place = first_open_; place < orders_.size(); ++place) {
+    TrackedOrder& tracked = orders_[place];
+    if (!tracked.open()) continue;
+    const std::int32_t now = old_to_new[tracked.order.instrument];
+    assert(now >= 0);
+    tracked.order.instrument = static_cast<std::uint32_t>(now);
+    change_working(tracked, tracked.remaining_e9());
+  }
 }
 
 void OrderTracker::reserve(std::size_t orders) {
@@ -28,6 +42,8 @@ std::size_t OrderTracker::add(const cadre_order& order, std::uint32_t status, st
     open_.emplace(order.client_id, place);
     change_working(tracked, order.quantity_e9);
     ++open_count_;
+  } else if (first_open_ == place) {
+    ++first_open_;
   }
   return place;
 }
@@ -46,22 +62,25 @@ const TrackedOrder* OrderTracker::apply(const cadre_execution_report& report) {
   tracked.status = report.status;
   tracked.reason = report.reason;
   change_working(tracked, -report.quantity_e9);
-  if (!tracked.open()) {
-    change_working(tracked, -tracked.remaining_e9());
-    open_.erase(found);
-    --open_count_;
-  }
+  if (!tracked.open()) close(tracked);
   return &tracked;
 }
 
 void OrderTracker::reject(std::size_t place, std::uint32_t reason) {
   TrackedOrder& tracked = orders_[place];
   if (!tracked.open()) return;
-  change_working(tracked, -tracked.remaining_e9());
   tracked.status = CADRE_ORDER_REJECTED;
   tracked.reason = reason;
-  open_.erase(tracked.order.client_id);
+  close(tracked);
+}
+
+/// What is left of it works no longer.
+void OrderTracker::close(const TrackedOrder& order) {
+  change_working(order, -order.remaining_e9());
+  open_.erase(order.order.client_id);
   --open_count_;
+  while (first_open_ < orders_.size() && !orders_[first_open_].open())
+    ++first_open_;
 }
 
 }  // namespace cadre::execution

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory_resource>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -33,6 +35,8 @@ struct TrackedOrder {
 class OrderTracker {
  public:
   void enter_universe(std::size_t instruments);
+  /// Into a new universe: open orders follow their instruments, of which none may have gone.
+  void remap(const std::vector<std::int32_t>& old_to_new, std::size_t instruments);
   /// Room for this many orders before the next allocation.
   void reserve(std::size_t orders);
 
@@ -47,6 +51,8 @@ class OrderTracker {
   std::int64_t working_buy_e9(std::uint32_t instrument) const { return working_buy_[instrument]; }
   std::int64_t working_sell_e9(std::uint32_t instrument) const { return working_sell_[instrument]; }
   const std::vector<TrackedOrder>& orders() const { return orders_; }
+  /// All open orders are here, among some that are not: however many orders there were before, it is short.
+  std::span<const TrackedOrder> recent() const { return std::span(orders_).subspan(first_open_); }
   std::size_t open_count() const { return open_count_; }
 
  private:
@@ -61,9 +67,13 @@ class OrderTracker {
     }
   };
   void change_working(const TrackedOrder& order, std::int64_t by);
+  void close(const TrackedOrder& order);
 
   std::vector<TrackedOrder> orders_;
-  std::unordered_map<cadre_id, std::size_t, IdHash, IdEqual> open_;  // looked up only, never walked
+  // Looked up only, never walked. The pool keeps what closed orders leave: no allocation at a steady number.
+  std::pmr::unsynchronized_pool_resource pool_;
+  std::pmr::unordered_map<cadre_id, std::size_t, IdHash, IdEqual> open_{&pool_};
+  std::size_t first_open_ = 0;
   std::vector<std::int64_t> working_buy_, working_sell_;
   std::size_t open_count_ = 0;
 };

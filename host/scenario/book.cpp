@@ -224,6 +224,7 @@ void Book::refresh_columns() {
 
 void Book::tell_agents(std::uint32_t kind, const void* payload) {
   const cadre_event event{sizeof(cadre_event), kind, sequence_, time_ns_, payload};
+  hide_services();
   tell_chain(*chain_, nullptr, event);
   if (replaced_ != nullptr) tell_chain(*replaced_, chain_.get(), event);
 }
@@ -235,11 +236,17 @@ void Book::tell_chain(chain::Chain& chain, const chain::Chain* except, const cad
       except->each_stage([&](const chain::Stage& other) { shared = shared || other.agent == stage.agent; });
     }
     if (shared) return;
-    // What providers have published is of the event before: nothing to look at now.
-    view_->raw.services = nullptr;
-    view_->raw.service_count = 0;
-    stage.agent->observe(event, view_->raw);
+    const cadre_status status = stage.agent->observe(event, view_->raw);
+    // An environment that cannot follow the market can fill nothing: whoever runs the book has to stop.
+    if (stage.agent == chain_->environment.agent && status != CADRE_OK && status != CADRE_DISCARD)
+      environment_status_ = status;
   });
+}
+
+void Book::hide_services() {
+  // A service holds for one decision: while agents observe, the last one's may point at memory that is gone.
+  view_->raw.services = nullptr;
+  view_->raw.service_count = 0;
 }
 
 void Book::take_signal(const market::ExternalSignal& signal) {

@@ -56,6 +56,8 @@ class Book {
   const cadre_execution_state& state() const { return view_->raw; }
   std::uint64_t sequence() const { return sequence_; }
   std::int32_t date() const { return date_; }
+  /// CADRE_OK, or what the execution environment last answered to an event that it could not follow.
+  cadre_status environment_status() const { return environment_status_; }
   /// Profit by marking at the last bar, before its fills.
   base::Money last_mark_profit() const { return last_mark_profit_; }
 
@@ -74,6 +76,8 @@ class Book {
   void apply_report(const cadre_execution_report& report);
   void send(const chain::DecidedOrder& decided);
   void settle(std::uint32_t instrument);
+  void cancel_open_orders(std::uint32_t instrument);
+  void hide_services();
   base::Problems hand_over(chain::Chain& next, bool migrate);
   void check_identities() const;
   std::vector<std::string> instrument_ids() const;
@@ -99,6 +103,7 @@ class Book {
   std::int64_t time_ns_ = 0;
   std::int32_t date_ = 0;
   std::uint64_t bars_ = 0;
+  cadre_status environment_status_ = CADRE_OK;
   bool intraday_ = false, volume_ = false;
   base::Money last_mark_profit_;
   double shortfall_sum_ = 0;  ///< basis points x fills

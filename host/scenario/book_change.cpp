@@ -13,7 +13,9 @@ void Book::change_universe(const std::vector<std::string>& instruments) {
   for (std::uint32_t i = 0; i < before.size(); ++i) {
     const bool stays =
         std::find(instruments.begin(), instruments.end(), before.instruments[i].id) != instruments.end();
-    if (!stays && portfolio_.quantity(i).raw() != 0) settle(i);
+    if (stays) continue;
+    cancel_open_orders(i);
+    if (portfolio_.quantity(i).raw() != 0) settle(i);
   }
   ++sequence_;
   set_universe(instruments, before.epoch + 1);
@@ -31,7 +33,7 @@ void Book::change_universe(const std::vector<std::string>& instruments) {
     listener->on_universe(sequence_, record);
 
   portfolio_.remap(record.old_to_new, universe_.size());
-  tracker_.enter_universe(universe_.size());
+  tracker_.remap(record.old_to_new, universe_.size());
   build_arena();
   // New instruments get the mark that the history knows.
   for (std::uint32_t i = 0; i < universe_.size(); ++i) {
@@ -59,6 +61,24 @@ void Book::change_universe(const std::vector<std::string>& instruments) {
   const cadre_universe_change change{sizeof(cadre_universe_change), static_cast<std::uint32_t>(before.size()),
                                      before.epoch, record.old_to_new.data(), new_to_old.data()};
   tell_agents(CADRE_EVENT_UNIVERSE, &change);
+}
+
+void Book::cancel_open_orders(std::uint32_t instrument) {
+  // The environment hears of the new universe too; what it reports of these orders later is not ours any
+  // more.
+  const auto& orders = tracker_.orders();
+  for (std::size_t place = orders.size() - tracker_.recent().size(); place < orders.size(); ++place) {
+    const execution::TrackedOrder& open = orders[place];
+    if (!open.open() || open.order.instrument != instrument) continue;
+    cadre_execution_report report{};
+    report.size = sizeof report;
+    report.status = CADRE_ORDER_CANCELED;
+    report.instrument = instrument;
+    report.side = open.order.side;
+    report.time_ns = time_ns_;
+    report.client_id = open.order.client_id;
+    apply_report(report);
+  }
 }
 
 void Book::settle(std::uint32_t instrument) {
@@ -93,6 +113,7 @@ void Book::settle(std::uint32_t instrument) {
 
 base::Problems Book::hand_over(chain::Chain& next, bool migrate) {
   base::Problems problems;
+  hide_services();
   const cadre_event now{sizeof(cadre_event), CADRE_EVENT_BAR, sequence_, time_ns_, nullptr};
   next.each_stage([&](chain::Stage& stage) {
     std::shared_ptr<agent::LiveAgent> old;
@@ -104,8 +125,6 @@ base::Problems Book::hand_over(chain::Chain& next, bool migrate) {
     const bool hands_over = migrate && old != nullptr && old->has_state() && stage.agent->has_state();
     if (!hands_over) {
       // A fresh instance is warmed up by what the host has: the windows, through one look at the present.
-      view_->raw.services = nullptr;
-      view_->raw.service_count = 0;
       stage.agent->observe(now, view_->raw);
       return;
     }

@@ -97,9 +97,17 @@ base::Problems Session::start() {
   RevisionPlan::Step& first = revisions_.steps.front();
   auto chain = chain::build_chain(*first.config, first.plan, store_, nullptr);
   if (!chain) return chain.problems();
+  base::Problems refused;
+  for (std::size_t s = 1; s < revisions_.steps.size(); ++s) {
+    // Agents say more about their settings than a schema can: a change that one of them refuses is refused
+    // now.
+    const RevisionPlan::Step& step = revisions_.steps[s];
+    if (!step.rollback)
+      refused.append(chain::build_chain(*step.config, step.plan, store_, nullptr).problems());
+  }
+  if (refused.has_errors()) return refused;
   revision_ = 1;
   remember_plugins(**chain);
-  running_ = first.config.get();
   running_ = first.config.get();
   const journal::RevisionRecord record = record_of(first, *first.config, **chain);
   base::Problems problems = chain.problems();
@@ -130,12 +138,22 @@ base::Problems Session::apply(RevisionPlan::Step& step) {
   return problems;
 }
 
+base::Problems Session::environment_failure(std::int32_t date) const {
+  base::Problems problems;
+  problems.error("ENVIRONMENT_FAILED", config_.document.place("/execution_environment"),
+                 "the execution environment cannot follow the market: at " + base::format_date(date) +
+                     " it answered " + agent::status_name(book_.environment_status()),
+                 "its own reason is in the log above");
+  return problems;
+}
+
 base::Problems Session::run(const std::function<void(std::size_t)>& progress) {
   journal::BarRecord bar;
   std::vector<market::ExternalSignal> signals;
   std::size_t done = 0;
   while (source_.next(bar, signals)) {
     book_.take_bar(bar);
+    if (book_.environment_status() != CADRE_OK) return environment_failure(bar.date);
     const auto& universe = config_.universe;
     if (next_universe_ < universe.size() && universe[next_universe_].from <= bar.date) {
       // Several changes that are due at once are one: the last.

@@ -46,6 +46,7 @@ class Session {
 
  private:
   base::Problems apply(RevisionPlan::Step& step);
+  base::Problems environment_failure(std::int32_t date) const;
   journal::RevisionRecord record_of(const RevisionPlan::Step& step, const config::ScenarioConfig& config,
                                     const chain::Chain& chain) const;
   void remember_plugins(const chain::Chain& chain);

@@ -22,7 +22,7 @@ class Keys(Workbench):
 
     def test_an_unknown_key_beside_the_right_one_says_so(self):
         self.scenario["book"]["inital_cash"] = 5
-        self.is_refused(r'^scenario\.json:9:20 /book/inital_cash: unknown key "inital_cash"; "initial_cash" is there already$')
+        self.is_refused(r'^scenario\.json:9:20 /book/inital_cash: unknown key "inital_cash"; did you mean "initial_cash", which is there already\?$')
 
     def test_an_unknown_key_of_the_chain_file_names_that_file(self):
         self.chain["risk_feedback"] = {"max_iteration": 3}
@@ -30,7 +30,7 @@ class Keys(Workbench):
 
     def test_an_unknown_setting_of_an_agent_suggests_the_nearest(self):
         self.chain["position_sizer"]["config"]["max_positon_size"] = 0.1
-        self.is_refused(r'^chain\.json:\d+:\d+ /position_sizer/config/max_positon_size: unknown key "max_positon_size"; "max_position_size" is there already$')
+        self.is_refused(r'^chain\.json:\d+:\d+ /position_sizer/config/max_positon_size: unknown key "max_positon_size"; did you mean "max_position_size", which is there already\?$')
 
     def test_a_key_of_ones_own_is_allowed(self):
         self.scenario["x-note"] = {"anything": [1]}

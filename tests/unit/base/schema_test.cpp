@@ -53,8 +53,9 @@ TEST(Validate, names_the_nearest_known_key) {
             "CONFIG_UNKNOWN_KEY c.json:2:19 /max_iteration: unknown key \"max_iteration\"; did you mean "
             "\"max_iterations\"?\n");
   EXPECT_EQ(faults(R"({"max_iteration": 3, "max_iterations": 3, "cash": 1})", kLoop),
-            "CONFIG_UNKNOWN_KEY c.json:1:19 /max_iteration: unknown key \"max_iteration\"; \"max_iterations\" is "
-            "there already\n");
+            "CONFIG_UNKNOWN_KEY c.json:1:19 /max_iteration: unknown key \"max_iteration\"; did you mean "
+            "\"max_iterations\", which is "
+            "there already?\n");
   EXPECT_EQ(faults(R"({"qqq": 3, "cash": 1})", kLoop),
             "CONFIG_UNKNOWN_KEY c.json:1:9 /qqq: unknown key \"qqq\"\n");
 }

@@ -1,0 +1,68 @@
+#include "host/chain/builder.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/chain/desk.hpp"
+
+namespace cadre::chain {
+namespace {
+
+using test::Desk;
+
+std::shared_ptr<Chain> rebuilt(const Desk& desk, const test::Settings& settings) {
+  const auto config = test::desk_config(settings);
+  EXPECT_TRUE(config);
+  auto chain = build_chain(*config, test::catalog(), desk.store(), &desk.chain());
+  EXPECT_TRUE(chain);
+  return chain ? *chain : nullptr;
+}
+
+TEST(Builder, keeps_every_instance_that_did_not_change) {
+  Desk desk({});
+  const auto next = rebuilt(desk, test::Settings{{"/chain/risk_feedback/max_iterations", "3"}});
+  std::vector<const agent::LiveAgent*> before, after;
+  desk.chain().each_stage([&](const Stage& stage) { before.push_back(stage.agent.get()); });
+  next->each_stage([&](const Stage& stage) { after.push_back(stage.agent.get()); });
+  EXPECT_EQ(before, after);
+  EXPECT_EQ(next->risk_feedback.max_iterations, 3);
+}
+
+TEST(Builder, replaces_only_what_changed) {
+  Desk desk({});
+  const auto next =
+      rebuilt(desk, test::Settings{{"/chain/position_sizer/config", R"({"targets": [[0.1, 0, 0, 0]]})"}});
+  EXPECT_NE(next->sizer.agent, desk.chain().sizer.agent);
+  EXPECT_EQ(next->aggregator.agent, desk.chain().aggregator.agent);
+  EXPECT_EQ(next->risk_managers[0].agent, desk.chain().risk_managers[0].agent);
+  EXPECT_EQ(next->rules.agent, desk.chain().rules.agent);
+  EXPECT_EQ(next->environment.agent, desk.chain().environment.agent);
+}
+
+TEST(Builder, another_seed_or_agent_or_name_is_another_instance) {
+  Desk desk({});
+  EXPECT_NE(rebuilt(desk, test::Settings{{"/seed", "2"}})->sizer.agent, desk.chain().sizer.agent);
+  EXPECT_NE(
+      rebuilt(desk, test::Settings{{"/chain/position_sizer/agent", "\"cadre.identity.position_sizer\""}})
+          ->sizer.agent,
+      desk.chain().sizer.agent);
+  EXPECT_NE(rebuilt(desk, test::Settings{{"/chain/position_sizer/name", "\"other\""}})->sizer.agent,
+            desk.chain().sizer.agent);
+}
+
+TEST(Builder, what_an_agent_refuses_is_a_problem_with_its_place_and_leaves_no_chain) {
+  Desk desk({});
+  const auto config = test::desk_config(test::Settings{
+      {"/chain/position_sizer/config", R"({"failure": "configure"})"},
+      {"/chain/execution_rules", R"({"agent": "test.rules", "config": {"failure": "configure"}})"}});
+  ASSERT_TRUE(config);
+  const auto chain = build_chain(*config, test::catalog(), desk.store(), &desk.chain());
+  ASSERT_FALSE(chain);
+  ASSERT_EQ(chain.problems().size(), 2u);
+  EXPECT_EQ(chain.problems()[0].code, "AGENT_CONFIG");
+  EXPECT_EQ(chain.problems()[0].place.pointer, "/chain/position_sizer");
+  EXPECT_EQ(chain.problems()[1].place.pointer, "/chain/execution_rules");
+  EXPECT_NE(chain.problems()[0].message.find("refuse its configuration"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace cadre::chain

@@ -1,0 +1,206 @@
+#include "host/chain/final_cut.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "tests/unit/chain/desk.hpp"
+
+namespace cadre::chain {
+namespace {
+
+using test::Desk;
+using testing::DoubleNear;
+using testing::Pointwise;
+
+TEST(CutTarget, keeps_reductions_whole_and_scales_increases) {
+  struct Case {
+    double current, target, factor, expected;
+  };
+  const Case cases[] = {
+      {0.2, 0.4, 0.5, 0.3},     // half of the increase
+      {0.2, 0.4, 0.0, 0.2},     // none of it
+      {0.2, 0.4, 1.0, 0.4},     // all of it
+      {0.2, 0.1, 0.0, 0.1},     // a reduction
+      {0.2, 0.0, 0.0, 0.0},     // a close
+      {0.2, 0.2, 0.0, 0.2},     // nothing to do
+      {0.0, 0.3, 0.25, 0.075},  // a new position
+      {-0.2, -0.4, 0.5, -0.3},  // a larger short
+      {-0.2, -0.1, 0.0, -0.1},  // a smaller short
+      {0.2, -0.4, 0.5, -0.2},   // a flip: down to zero whole, half of what is beyond
+      {0.2, -0.4, 0.0, 0.0},    // a flip without its increase closes
+      {-0.2, 0.4, 0.25, 0.1},
+  };
+  for (const Case& c : cases)
+    EXPECT_DOUBLE_EQ(cut_target(c.current, c.target, c.factor), c.expected)
+        << c.current << " to " << c.target << " by " << c.factor;
+}
+
+TEST(LargestFeasibleFactor, takes_the_first_feasible_from_above) {
+  // Feasible at and below 1/4 and between 1/2 and 5/8: a bisection could end at 1/4.
+  const auto feasible = [](double f) { return f <= 0.25 || (f >= 0.5 && f <= 0.625); };
+  EXPECT_EQ(largest_feasible_factor(cut_steps, feasible), 0.625);
+  EXPECT_EQ(largest_feasible_factor(31, feasible), 0.25);
+  EXPECT_EQ(largest_feasible_factor(cut_steps, [](double) { return true; }), 1);
+  EXPECT_EQ(largest_feasible_factor(cut_steps, [](double f) { return f == 0; }), 0);
+}
+
+TEST(LargestFeasibleFactor, says_so_when_not_even_zero_is_feasible) {
+  EXPECT_EQ(largest_feasible_factor(cut_steps, [](double) { return false; }), -1);
+}
+
+std::string limited(double limit) {
+  return "{\"limit\": " + std::to_string(limit) + "}";
+}
+
+TEST(FinalCut, scales_what_an_adjuster_added_after_the_loop) {
+  // Targets of 0.5 pass the loop; the adjuster makes them 0.9, and the loop before the cut brings them to
+  // 0.6.
+  Desk desk(
+      {{"/chain/position_sizer/config", "{\"targets\": [[0.3, 0.2, 0, 0]]}"},
+       {"/chain/risk_managers/0/config", limited(0.6)},
+       {"/chain/trade_adjusters",
+        R"([{"name": "adder", "agent": "test.adjuster", "config": {"targets": [[0.6, 0.3, 0, 0]]}}])"}});
+  const Decision& decision = desk.decide();
+  EXPECT_THAT(test::target_after(desk, decision, "adder"), testing::ElementsAre(0.6, 0.3, 0, 0));
+  EXPECT_THAT(test::target_after(desk, decision, "final_cut"),
+              Pointwise(DoubleNear(1e-9), std::vector<double>{0.4, 0.2, 0, 0}));
+  EXPECT_THAT(desk.weights(), Pointwise(DoubleNear(1e-6), std::vector<double>{0.4, 0.2, 0, 0}));
+}
+
+TEST(FinalCut, when_the_manager_cannot_adjust_only_increases_are_scaled) {
+  // 0.5 + 0.1 held; 0.1 and 0.6 wanted against a limit of 0.6: the sale stays whole, of the purchase of 0.5
+  // the largest part on the grid goes through: 0.1 + 0.1 + f 0.5 <= 0.6, f <= 0.8, that is 51/64.
+  Desk desk(
+      test::Settings{{"/chain/position_sizer/config", "{\"targets\": [[0.5, 0.1, 0, 0], [0.1, 0.6, 0, 0]]}"},
+                     {"/chain/risk_managers/0/config", R"({"limit": 0.6, "step": 0})"}});
+  EXPECT_EQ(desk.decide().record.cut_factor, 1);
+  const Decision& decision = desk.decide();
+  EXPECT_EQ(decision.record.cut_factor, 51.0 / 64);
+  EXPECT_THAT(desk.weights(),
+              Pointwise(DoubleNear(1e-6), std::vector<double>{0.1, 0.1 + 0.5 * 51 / 64, 0, 0}));
+  EXPECT_EQ(decision.record.stages.back().reasons[1].code, std::uint32_t{CADRE_REASON_FINAL_CUT});
+  EXPECT_EQ(decision.record.stages.back().reasons[0].code, 0u);
+}
+
+TEST(FinalCut, a_book_above_its_limit_may_swap_one_risk_for_another_but_not_add_any) {
+  Desk desk(
+      test::Settings{{"/chain/position_sizer/config", "{\"targets\": [[0.8, 0, 0, 0], [0.79, 0.2, 0, 0]]}"},
+                     {"/chain/risk_managers/0/config", R"({"limit": 0.85, "step": 0})"}});
+  desk.decide();
+  desk.set_prices({200, 100, 100, 100});  // 1.6 of 1.8 million: 0.8889, above the limit
+  const Decision& decision = desk.decide();
+  // 0.79 + f 0.2 <= 0.8889, f <= 0.494: 31/64.
+  EXPECT_EQ(decision.record.cut_factor, 31.0 / 64);
+  EXPECT_THAT(desk.weights(), Pointwise(DoubleNear(1e-6), std::vector<double>{0.79, 0.2 * 31 / 64, 0, 0}));
+}
+
+/// A book that drifts above its limit while its sizer fails, so that nothing wants to trade.
+test::Settings drifting(const std::string& policy) {
+  return {{"/chain/position_sizer/config",
+           R"({"targets": [[0.4, 0.4, 0, 0]], "failure": "error", "fail_from": 2})"},
+          {"/chain/risk_managers/0/config", R"({"limit": 0.85, "step": 0})"},
+          {"/chain/risk_feedback/over_limit", "\"" + policy + "\""}};
+}
+
+TEST(FinalCut, freeze_leaves_a_book_that_drifted_above_its_limit) {
+  Desk desk(drifting("freeze"));
+  desk.decide();
+  desk.set_prices({300, 300, 100, 100});  // 2.4 of 2.6 million
+  const Decision& decision = desk.decide();
+  EXPECT_TRUE(decision.orders.empty());
+  EXPECT_NEAR(desk.weights()[0], 1.2 / 2.6, 1e-6);
+}
+
+TEST(FinalCut, scale_to_limit_sells_a_book_that_drifted_above_its_limit_down_to_it) {
+  Desk desk(drifting("scale_to_limit"));
+  EXPECT_EQ(desk.decide().orders.size(), 2u);
+  desk.set_prices({300, 300, 100, 100});
+  const Decision& decision = desk.decide();
+  // 2.4 / 2.6 k/64 <= 0.85: k = 58.
+  EXPECT_NEAR(desk.weights()[0], 1.2 / 2.6 * 58 / 64, 1e-6);
+  EXPECT_NEAR(desk.weights()[1], 1.2 / 2.6 * 58 / 64, 1e-6);
+  EXPECT_EQ(decision.record.stages.back().reasons[0].code, std::uint32_t{CADRE_REASON_FINAL_CUT});
+}
+
+TEST(FinalCut, scale_to_limit_sells_nothing_when_no_size_is_acceptable) {
+  auto settings = drifting("scale_to_limit");
+  settings.push_back({"/chain/risk_managers",
+                      R"([{"name": "risk", "agent": "test.risk", "config": {"says": "not_acceptable"}}])"});
+  settings.push_back({"/chain/position_sizer", R"({"name": "sizer", "agent": "test.sizer"})"});
+  Desk desk(settings);
+  EXPECT_TRUE(desk.decide().orders.empty());
+}
+
+TEST(FinalCut, risk_never_exceeds_the_limit_or_what_the_book_had_over_random_books) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  const auto uniform = [&](double low, double high) {
+    return std::uniform_real_distribution<double>(low, high)(random);
+  };
+  int cut = 0;
+  for (int round = 0; round < 30; ++round) {
+    const std::vector<double> risk{uniform(0.1, 2), uniform(0.1, 2), uniform(0.1, 2), uniform(0.1, 2)};
+    const double limit = std::round(uniform(0.05, 0.4) * 1e4) / 1e4;
+    std::vector<std::vector<double>> first, added;
+    for (int bar = 0; bar < 12; ++bar) {
+      for (auto* targets : {&first, &added}) {
+        targets->push_back({});
+        for (int i = 0; i < 4; ++i)
+          targets->back().push_back(random() % 4 == 0 ? 0.0 : uniform(-0.25, 0.25));
+      }
+    }
+    std::string risks = test::rows({risk});
+    risks = risks.substr(1, risks.size() - 2);
+    Desk desk(
+        {{"/chain/constraints", R"({"long_only": false, "max_gross_exposure": 2, "max_net_exposure": 2})"},
+         {"/chain/position_sizer/config", "{\"targets\": " + test::rows(first) + "}"},
+         {"/chain/trade_adjusters",
+          "[{\"name\": \"adder\", \"agent\": \"test.adjuster\", \"config\": {\"targets\": " +
+              test::rows(added) + "}}]"},
+         {"/chain/risk_managers/0/config",
+          "{\"limit\": " + std::to_string(limit) +
+              ", \"step\": " + std::to_string(random() % 2 == 0 ? 0.0 : 0.3) + ", \"risk\": " + risks + "}"},
+         {"/chain/risk_feedback/max_iterations", "3"}},
+        round % 2 == 0 ? "0.000001" : "7");
+    const auto risk_of = [&](const std::vector<double>& weights) {
+      double sum = 0;
+      for (std::size_t i = 0; i < 4; ++i)
+        sum += std::fabs(weights[i]) * risk[i];
+      return sum;
+    };
+    std::vector<double> prices{100, 100, 100, 100};
+    for (int bar = 0; bar < 12; ++bar) {
+      for (double& price : prices)
+        price = std::round(price * uniform(0.93, 1.08) * 100) / 100;
+      desk.set_prices(prices);
+      const Decision& decision = desk.decide();
+      // What was held at this bar's prices, before the orders of this decision.
+      std::vector<double> before;
+      for (std::size_t i = 0; i < 4; ++i) {
+        before.push_back(static_cast<double>(decision.record.position_e9[i]) * 1e-9 * prices[i] /
+                         decision.record.equity.to_double());
+      }
+      const double allowed = std::max(limit, risk_of(before));
+      bool all_accepted = true;
+      for (const DecidedOrder& order : decision.orders)
+        all_accepted = all_accepted && order.verdict.accepted();
+      cut += decision.record.cut_factor < 1;
+      if (!all_accepted) continue;  // a flip that the gate refused leaves what it was to replace
+      ASSERT_LE(risk_of(desk.weights()), allowed * (1 + 1e-6)) << "round " << round << " bar " << bar;
+      for (std::size_t i = 0; i < 4; ++i) {
+        const double want = test::target_after(desk, decision, "adder")[i];
+        const double held = desk.weights()[i];
+        // Nobody ends larger than both what was held and what was wanted.
+        ASSERT_LE(std::fabs(held), std::max(std::fabs(before[i]), std::fabs(want)) + 1e-6);
+      }
+    }
+  }
+  EXPECT_GT(cut, 20);  // else this test has tested nothing
+}
+
+}  // namespace
+}  // namespace cadre::chain

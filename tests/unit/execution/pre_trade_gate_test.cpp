@@ -1,0 +1,279 @@
+#include "host/execution/pre_trade_gate.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <set>
+
+namespace cadre::execution {
+namespace {
+
+constexpr std::int64_t unit = 1'000'000'000;
+
+/// What a decision of this test sees. Four instruments at 100 with lots of 10: BIG 300 units long (30,000),
+/// EMPTY none, SHORT 100 units short, CLOSED 50 units long. Cash makes the equity 100,000.
+struct Setting {
+  config::PreTradeConfig limits{
+      0.1, *base::Money::parse("20000"), *base::Quantity::parse("500"), 0.25, 5, 0.0, {}};
+  config::ConstraintsConfig constraints{false, 1.0, 1.0, 0.4};
+  std::vector<std::int64_t> price = std::vector<std::int64_t>(4, 100 * unit);
+  std::vector<std::uint8_t> traded = {1, 1, 1, 1};
+  std::vector<double> volume = {10'000, 10'000, 10'000, 10'000};
+  std::int64_t committed = 0;  // money that open buys may still cost
+  const char* cash = "75000";  // 75,000 + 30,000 - 10,000 + 5,000 = 100,000
+};
+
+enum : std::uint32_t { big, empty, short_held, closed_market };
+
+class Decision {
+ public:
+  explicit Decision(Setting setting, std::int32_t date = 20240102) : setting_(std::move(setting)) {
+    for (const char* id : {"BIG", "EMPTY", "SHORT", "CLOSED"}) {
+      model::Instrument about;
+      about.id = id;
+      about.lot = *base::Quantity::parse("10");
+      universe_.instruments.push_back(about);
+    }
+    const std::int64_t held[] = {300, 0, -100, 50};
+    for (std::uint32_t i = 0; i < 4; ++i) {
+      EXPECT_TRUE(portfolio_.mark(i, base::Price::from_raw(100 * unit), universe_.instruments[i]));
+      EXPECT_TRUE(portfolio_.apply_fill(
+          {i, base::Quantity::from_raw(held[i] * unit), base::Price::from_raw(100 * unit), {}, {}},
+          universe_.instruments[i]));
+    }
+    const auto spare = checked_subtract(portfolio_.cash(), *base::Money::parse(setting_.cash));
+    EXPECT_TRUE(portfolio_.charge(*spare));
+    gate_.emplace(setting_.limits, setting_.constraints);
+    gate_->enter_universe(universe_);
+    begin(1, date);
+  }
+
+  void begin(std::uint64_t sequence, std::int32_t date) {
+    gate_->begin_decision(sequence, date, portfolio_, {setting_.price, setting_.traded, setting_.volume},
+                          base::Money::from_raw(setting_.committed * 1'000'000));
+  }
+
+  std::set<std::string> failures(const cadre_order& order) {
+    const Verdict verdict = gate_->check(order);
+    std::set<std::string> codes;
+    const auto table = pre_trade_checks();
+    for (std::size_t row = 0; row < table.size(); ++row) {
+      if ((verdict.failed >> row & 1) != 0) codes.emplace(table[row].code);
+    }
+    EXPECT_EQ(verdict.accepted(), codes.empty());
+    if (!codes.empty()) {
+      EXPECT_EQ(codes.count(std::string(table[verdict.first() - 1].code)), 1u);
+    }
+    return codes;
+  }
+
+ private:
+  Setting setting_;
+  model::Universe universe_;
+  model::Portfolio portfolio_{4, *base::Money::parse("1000000")};
+  std::optional<PreTradeGate> gate_;
+};
+
+cadre_order trade(std::uint32_t instrument, std::int64_t signed_units) {
+  cadre_order order{};
+  order.size = sizeof order;
+  order.instrument = instrument;
+  order.side = signed_units > 0 ? CADRE_SIDE_BUY : CADRE_SIDE_SELL;
+  order.type = CADRE_ORDER_MARKET;
+  order.time_in_force = CADRE_TIF_DAY;
+  order.quantity_e9 = (signed_units > 0 ? signed_units : -signed_units) * unit;
+  return order;
+}
+
+cadre_order limit(std::uint32_t instrument, std::int64_t signed_units, const char* price) {
+  cadre_order order = trade(instrument, signed_units);
+  order.type = CADRE_ORDER_LIMIT;
+  order.limit_price_e9 = base::Price::parse(price)->raw();
+  return order;
+}
+
+cadre_order with(cadre_order order, const std::function<void(cadre_order&)>& change) {
+  change(order);
+  return order;
+}
+
+/// An order that passes and one that fails nothing but this check, in the same setting.
+struct Case {
+  Setting setting;
+  cadre_order passes;
+  cadre_order fails;
+};
+
+Setting setting_with(const std::function<void(Setting&)>& change) {
+  Setting setting;
+  change(setting);
+  return setting;
+}
+
+std::map<std::string, Case> cases() {
+  const cadre_order plain = trade(empty, 10);
+  std::map<std::string, Case> all;
+  all["IDENTITY_UNKNOWN_INSTRUMENT"] = {{}, trade(3, -10), trade(4, -10)};
+  all["SYNTAX_SIDE"] = {{}, plain, with(plain, [](cadre_order& o) { o.side = '3'; })};
+  all["SYNTAX_ORDER_TYPE"] = {{},
+                              with(plain, [](cadre_order& o) { o.type = CADRE_ORDER_MARKET_ON_CLOSE; }),
+                              with(plain, [](cadre_order& o) { o.type = CADRE_ORDER_STOP; })};
+  all["SYNTAX_TIME_IN_FORCE"] = {
+      {}, plain, with(plain, [](cadre_order& o) { o.time_in_force = CADRE_TIF_GTC; })};
+  all["SYNTAX_QUANTITY"] = {{}, plain, with(plain, [](cadre_order& o) { o.quantity_e9 = 0; })};
+  all["SYNTAX_LOT"] = {{}, trade(empty, 20), trade(empty, 15)};
+  all["SYNTAX_LIMIT_PRICE"] = {{}, limit(empty, 10, "100.01"), limit(empty, 10, "100.015")};
+  all["MARKET_NO_PRICE"] = {setting_with([](Setting& s) { s.price[closed_market] = 0; }), plain,
+                            trade(closed_market, 10)};
+  all["MARKET_STALE_PRICE"] = {setting_with([](Setting& s) { s.traded[closed_market] = 0; }), plain,
+                               trade(closed_market, 10)};
+  all["FAT_FINGER_PRICE_COLLAR"] = {{}, limit(empty, 10, "110"), limit(empty, 10, "110.01")};
+  all["FAT_FINGER_MAX_QUANTITY"] = {
+      setting_with([](Setting& s) { s.limits.max_order_quantity = *base::Quantity::parse("100"); }),
+      trade(empty, 100), trade(empty, 110)};
+  all["FAT_FINGER_MAX_NOTIONAL"] = {{}, trade(empty, 200), trade(empty, 210)};
+  all["FAT_FINGER_SHARE_OF_VOLUME"] = {setting_with([](Setting& s) { s.volume[empty] = 400; }),
+                                       trade(empty, 100), trade(empty, 110)};
+  all["RESTRICTION_RESTRICTED_LIST"] = {setting_with([](Setting& s) { s.limits.restricted = {"EMPTY"}; }),
+                                        trade(closed_market, 10), trade(empty, 10)};
+  all["CREDIT_SHORT_NOT_ALLOWED"] = {setting_with([](Setting& s) { s.constraints.long_only = true; }),
+                                     trade(closed_market, -50), trade(closed_market, -60)};
+  // 75,000 in cash, 10,000 of it from the short and 50,000 promised to open orders: 15,000.
+  all["CREDIT_BUYING_POWER"] = {setting_with([](Setting& s) { s.committed = 50'000; }), trade(empty, 150),
+                                trade(empty, 160)};
+  // 45,000 gross of at most 60,000.
+  all["CREDIT_GROSS_EXPOSURE"] = {setting_with([](Setting& s) { s.constraints.max_gross_exposure = 0.6; }),
+                                  trade(empty, 150), trade(empty, 160)};
+  // 40 % of 100,000 are 400 units; 300 are held.
+  all["CREDIT_POSITION_LIMIT"] = {{}, trade(big, 100), trade(big, 110)};
+  return all;
+}
+
+TEST(PreTradeChecks, each_passes_an_order_and_alone_refuses_another) {
+  for (const auto& [code, c] : cases()) {
+    EXPECT_EQ(Decision(c.setting).failures(c.passes), std::set<std::string>{}) << code;
+    EXPECT_EQ(Decision(c.setting).failures(c.fails), std::set<std::string>{code});
+  }
+}
+
+TEST(PreTradeChecks, none_is_without_a_test) {
+  std::set<std::string> tested{"IDENTITY_DUPLICATE_ORDER", "FLOW_ORDERS_PER_DAY"};  // below
+  for (const auto& [code, c] : cases())
+    tested.insert(code);
+  for (const PreTradeCheck& check : pre_trade_checks())
+    EXPECT_EQ(tested.count(std::string(check.code)), 1u) << check.code;
+  EXPECT_EQ(tested.size(), pre_trade_checks().size());
+}
+
+TEST(PreTradeChecks, a_market_order_has_no_limit_price) {
+  EXPECT_EQ(
+      Decision({}).failures(with(trade(empty, 10), [](cadre_order& o) { o.limit_price_e9 = 100 * unit; })),
+      std::set<std::string>{"SYNTAX_LIMIT_PRICE"});
+  EXPECT_EQ(Decision({}).failures(limit(empty, 10, "0")), std::set<std::string>{"SYNTAX_LIMIT_PRICE"});
+}
+
+TEST(PreTradeChecks, one_order_per_instrument_and_decision) {
+  Decision decision({});
+  EXPECT_TRUE(decision.failures(trade(empty, 10)).empty());
+  EXPECT_EQ(decision.failures(trade(empty, 10)), std::set<std::string>{"IDENTITY_DUPLICATE_ORDER"});
+  decision.begin(2, 20240102);
+  EXPECT_TRUE(decision.failures(trade(empty, 10)).empty());
+}
+
+TEST(PreTradeChecks, a_refused_order_uses_up_nothing) {
+  Decision decision({});
+  EXPECT_FALSE(decision.failures(trade(empty, 210)).empty());  // too large
+  EXPECT_TRUE(decision.failures(trade(empty, 10)).empty());    // and no duplicate for that
+}
+
+TEST(PreTradeChecks, accepted_orders_are_counted_per_day) {
+  Setting setting;
+  setting.limits.max_orders_per_day = 2;
+  Decision decision(setting);
+  EXPECT_TRUE(decision.failures(trade(empty, 10)).empty());
+  EXPECT_TRUE(decision.failures(trade(closed_market, 10)).empty());
+  decision.begin(2, 20240102);
+  EXPECT_EQ(decision.failures(trade(empty, 10)), std::set<std::string>{"FLOW_ORDERS_PER_DAY"});
+  EXPECT_TRUE(decision.failures(trade(big, -10)).empty());  // reducing
+  decision.begin(3, 20240103);
+  EXPECT_TRUE(decision.failures(trade(empty, 10)).empty());
+}
+
+TEST(PreTradeChecks, reducing_orders_skip_size_flow_restriction_credit_and_exposure) {
+  Setting setting;
+  setting.limits.max_order_quantity = *base::Quantity::parse("10");
+  setting.limits.max_order_notional = *base::Money::parse("1");
+  setting.limits.max_orders_per_day = 0;
+  setting.limits.restricted = {"BIG", "SHORT"};
+  setting.constraints = {false, 0.001, 0.001, 0.001};
+  setting.volume = {1, 1, 1, 1};
+  setting.committed = 1'000'000;
+  EXPECT_TRUE(Decision(setting).failures(trade(big, -300)).empty());
+  EXPECT_TRUE(Decision(setting).failures(trade(short_held, 100)).empty());  // covers a short
+  // A flip is no reduction.
+  EXPECT_EQ(
+      Decision(setting).failures(trade(short_held, 110)),
+      (std::set<std::string>{"FAT_FINGER_MAX_QUANTITY", "FAT_FINGER_MAX_NOTIONAL",
+                             "FAT_FINGER_SHARE_OF_VOLUME", "FLOW_ORDERS_PER_DAY",
+                             "RESTRICTION_RESTRICTED_LIST", "CREDIT_BUYING_POWER", "CREDIT_GROSS_EXPOSURE"}));
+}
+
+TEST(PreTradeChecks, reducing_orders_do_not_skip_syntax_and_market) {
+  Setting setting;
+  setting.traded[big] = 0;
+  EXPECT_EQ(Decision(setting).failures(trade(big, -100)), std::set<std::string>{"MARKET_STALE_PRICE"});
+  EXPECT_EQ(Decision({}).failures(trade(big, -105)), std::set<std::string>{"SYNTAX_LOT"});
+  EXPECT_EQ(Decision({}).failures(limit(big, -100, "80")), std::set<std::string>{"FAT_FINGER_PRICE_COLLAR"});
+}
+
+TEST(PreTradeChecks, sells_of_a_decision_pay_for_its_buys) {
+  Setting setting;
+  setting.cash = "11000";  // 11,000 - 10,000 of short proceeds: 1,000
+  setting.constraints = {false, 10, 10, 10};
+  Decision decision(setting);
+  EXPECT_EQ(decision.failures(trade(empty, 20)), std::set<std::string>{"CREDIT_BUYING_POWER"});
+  EXPECT_TRUE(decision.failures(trade(big, -100)).empty());
+  EXPECT_TRUE(decision.failures(trade(empty, 110)).empty());  // 1,000 + 10,000
+  EXPECT_EQ(decision.failures(trade(closed_market, 10)), std::set<std::string>{"CREDIT_BUYING_POWER"});
+}
+
+TEST(PreTradeChecks, what_a_short_sale_brings_buys_nothing) {
+  Setting setting;
+  setting.cash = "11000";
+  setting.constraints = {false, 10, 10, 10};
+  Decision decision(setting);
+  EXPECT_TRUE(decision.failures(trade(short_held, -100)).empty());
+  EXPECT_EQ(decision.failures(trade(empty, 20)), std::set<std::string>{"CREDIT_BUYING_POWER"});
+  EXPECT_TRUE(decision.failures(trade(empty, 10)).empty());
+}
+
+TEST(PreTradeChecks, a_buffer_makes_buys_dearer) {
+  Setting setting;
+  setting.committed = 50'000;  // leaves 15,000
+  setting.limits.buying_power_buffer = 0.1;
+  EXPECT_TRUE(Decision(setting).failures(trade(empty, 130)).empty());  // 14,300
+  EXPECT_EQ(Decision(setting).failures(trade(empty, 140)), std::set<std::string>{"CREDIT_BUYING_POWER"});
+}
+
+TEST(PreTradeChecks, data_without_volume_have_no_volume_check_and_a_missing_volume_refuses) {
+  Setting setting;
+  setting.volume = {};
+  EXPECT_TRUE(Decision(setting).failures(trade(empty, 200)).empty());
+  setting.volume = {1e9, std::nan(""), 1e9, 1e9};
+  EXPECT_EQ(Decision(setting).failures(trade(empty, 10)),
+            std::set<std::string>{"FAT_FINGER_SHARE_OF_VOLUME"});
+}
+
+TEST(PreTradeChecks, bad_syntax_hides_what_depends_on_it) {
+  cadre_order order = trade(9, 15);
+  order.side = 0;
+  order.type = 0;
+  EXPECT_EQ(Decision({}).failures(order), std::set<std::string>{"IDENTITY_UNKNOWN_INSTRUMENT"});
+  order.instrument = empty;
+  EXPECT_EQ(Decision({}).failures(order),
+            (std::set<std::string>{"SYNTAX_SIDE", "SYNTAX_ORDER_TYPE", "SYNTAX_LOT"}));
+}
+
+}  // namespace
+}  // namespace cadre::execution
