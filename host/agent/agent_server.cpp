@@ -236,11 +236,10 @@ class Server {
     const auto capacity = from.get<std::uint64_t>();
     if (!take_state(from) || capacity > (1u << 24)) return status(CADRE_ERROR);
     std::vector<cadre_signal> signals(capacity);
-    std::uint64_t needed = 0;
-    status(live_->table<cadre_signal_source>().generate_signals(live_->self(), &arena_->view.raw,
-                                                                signals.data(), capacity, &needed));
-    signals.resize(std::min(needed, capacity));
-    to_.put(needed);
+    cadre_signal_list list{sizeof(cadre_signal_list), 0, signals.data(), sizeof(cadre_signal), capacity, 0};
+    status(live_->table<cadre_signal_source>().generate_signals(live_->self(), &arena_->view.raw, &list));
+    signals.resize(std::min(list.needed, capacity));
+    to_.put(list.needed);
     to_.put_structs(signals);
   }
 
@@ -339,12 +338,12 @@ class Server {
     if (!take_state(from) || capacity > (1u << 24)) return status(CADRE_ERROR);
     std::vector<cadre_order> orders(capacity);
     std::vector<cadre_reason> reasons(n());
-    std::uint64_t needed = 0;
     const cadre_needs needs{sizeof(cadre_needs), n(), need.data(), price.data(), weight.data()};
-    status(live_->table<cadre_execution_rules>().apply_rules(
-        live_->self(), &arena_->view.raw, &needs, orders.data(), capacity, &needed, reasons.data()));
-    orders.resize(std::min(needed, capacity));
-    to_.put(needed);
+    cadre_order_list list{sizeof(cadre_order_list), 0, orders.data(), sizeof(cadre_order), capacity, 0};
+    status(live_->table<cadre_execution_rules>().apply_rules(live_->self(), &arena_->view.raw, &needs, &list,
+                                                             reasons.data()));
+    orders.resize(std::min(list.needed, capacity));
+    to_.put(list.needed);
     to_.put_structs(orders);
     put_reasons(to_, reasons);
   }

@@ -83,18 +83,26 @@ struct IsolatedCalls {
     return agent.ask();
   }
 
+  template <class T>
+  static void copy_items(const std::vector<T>& from, T* items, std::uint64_t stride) {
+    for (std::size_t k = 0; k < from.size(); ++k) {
+      std::memcpy(reinterpret_cast<char*>(items) + k * stride, &from[k],
+                  std::min<std::uint64_t>(sizeof(T), stride));
+    }
+  }
+
   static cadre_status generate_signals(const void* self, const cadre_execution_state* state,
-                                       cadre_signal* out, std::uint64_t capacity, std::uint64_t* needed) {
+                                       cadre_signal_list* out) {
     IsolatedAgent& agent = of(self);
-    agent.request(Call::generate_signals).put(capacity);
+    agent.request(Call::generate_signals).put(out->capacity);
     agent.put_state(*state);
     const cadre_status status = agent.ask();
     if (status != CADRE_OK) return status;
     std::vector<cadre_signal> signals;
-    agent.reply().get(*needed);
+    agent.reply().get(out->needed);
     agent.reply().get_structs(signals);
-    if (!agent.reply().ok() || signals.size() > capacity) return damaged(agent);
-    std::copy(signals.begin(), signals.end(), out);
+    if (!agent.reply().ok() || signals.size() > out->capacity) return damaged(agent);
+    copy_items(signals, out->items, out->stride);
     return status;
   }
 
@@ -168,23 +176,22 @@ struct IsolatedCalls {
   }
 
   static cadre_status apply_rules(const void* self, const cadre_execution_state* state,
-                                  const cadre_needs* needs, cadre_order* out, std::uint64_t capacity,
-                                  std::uint64_t* needed, cadre_reason* reasons) {
+                                  const cadre_needs* needs, cadre_order_list* out, cadre_reason* reasons) {
     IsolatedAgent& agent = of(self);
     const std::uint32_t n = needs->instrument_count;
     journal::Encoder& to = agent.request(Call::apply_rules);
     to.put_array(std::span<const std::int64_t>(needs->quantity_e9, n));
     to.put_array(std::span<const std::int64_t>(needs->reference_price_e9, n));
     put_weights(to, {needs->target_weight, n});
-    to.put(capacity);
+    to.put(out->capacity);
     agent.put_state(*state);
     const cadre_status status = agent.ask();
     if (status != CADRE_OK) return status;
     std::vector<cadre_order> orders;
-    agent.reply().get(*needed);
+    agent.reply().get(out->needed);
     agent.reply().get_structs(orders);
-    if (!get_reasons(agent.reply(), {reasons, n}) || orders.size() > capacity) return damaged(agent);
-    std::copy(orders.begin(), orders.end(), out);
+    if (!get_reasons(agent.reply(), {reasons, n}) || orders.size() > out->capacity) return damaged(agent);
+    copy_items(orders, out->items, out->stride);
     return status;
   }
 

@@ -149,12 +149,12 @@ void TradeExecutionOrchestrator::collect_signals() {
   const auto space = book_.arena->signals();
   std::uint64_t count = 0;
   for (const Stage& source : chain_->sources) {
-    std::uint64_t needed = 0;
     const std::uint64_t room = space.size() - count;
+    cadre_signal_list list{sizeof(cadre_signal_list), 0, space.data() + count, sizeof(cadre_signal), room, 0};
     cadre_status status = call(source, [&](cadre_execution_state* state) {
-      return source.table<cadre_signal_source>().generate_signals(source.self(), state, space.data() + count,
-                                                                  room, &needed);
+      return source.table<cadre_signal_source>().generate_signals(source.self(), state, &list);
     });
+    const std::uint64_t needed = list.needed;
     if (status == CADRE_DISCARD) continue;
     if (status == CADRE_OK &&
         (needed > room || !signals_valid({space.data() + count, needed}, book_.arena->size())))
@@ -374,11 +374,13 @@ void TradeExecutionOrchestrator::apply_execution_rules() {
   std::fill(reasons_.begin(), reasons_.end(), cadre_reason{});
   const cadre_needs needs{sizeof(cadre_needs), n, decision_.need_e9.data(), reference_price_e9_.data(),
                           target_.data()};
-  std::uint64_t count = 0;
+  cadre_order_list list{sizeof(cadre_order_list), 0, order_space_.data(), sizeof(cadre_order),
+                        order_space_.size(),      0};
   cadre_status status = call(stage, [&](cadre_execution_state* state) {
-    return stage.table<cadre_execution_rules>().apply_rules(stage.self(), state, &needs, order_space_.data(),
-                                                            order_space_.size(), &count, reasons_.data());
+    return stage.table<cadre_execution_rules>().apply_rules(stage.self(), state, &needs, &list,
+                                                            reasons_.data());
   });
+  const std::uint64_t count = list.needed;
   if (status == CADRE_OK &&
       (count > order_space_.size() || !orders_valid({order_space_.data(), count}, decision_.need_e9)))
     status = CADRE_REJECTED;

@@ -397,9 +397,10 @@ cadre_status Trial::decide(json::object& out) {
 
   if (role == CADRE_ROLE_SIGNAL_SOURCE) {
     std::vector<cadre_signal> signals(16 * n() + 256);
-    std::uint64_t needed = 0;
-    const cadre_status status = subject_->table<cadre_signal_source>().generate_signals(
-        self, &raw(), signals.data(), signals.size(), &needed);
+    cadre_signal_list list{
+        sizeof(cadre_signal_list), 0, signals.data(), sizeof(cadre_signal), signals.size(), 0};
+    const cadre_status status = subject_->table<cadre_signal_source>().generate_signals(self, &raw(), &list);
+    const std::uint64_t needed = list.needed;
     json::array array;
     for (std::uint64_t k = 0; k < std::min<std::uint64_t>(needed, signals.size()) && status == CADRE_OK;
          ++k) {
@@ -527,10 +528,11 @@ cadre_status Trial::decide_rules(json::object& out) {
         held.raw();
   }
   std::vector<cadre_order> orders(n());
-  std::uint64_t count = 0;
   const cadre_needs needs{sizeof(cadre_needs), n(), need.data(), price.data(), target_.data()};
+  cadre_order_list list{sizeof(cadre_order_list), 0, orders.data(), sizeof(cadre_order), orders.size(), 0};
   const cadre_status status = subject_->table<cadre_execution_rules>().apply_rules(
-      subject_->self(), &raw(), &needs, orders.data(), orders.size(), &count, reasons_.data());
+      subject_->self(), &raw(), &needs, &list, reasons_.data());
+  const std::uint64_t count = list.needed;
   json::array rows;
   for (std::uint64_t k = 0; k < std::min<std::uint64_t>(count, orders.size()) && status == CADRE_OK; ++k) {
     const cadre_order& o = orders[k];

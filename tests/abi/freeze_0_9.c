@@ -348,10 +348,17 @@ FIELD(cadre_needs, 4, instrument_count, uint32_t);
 FIELD(cadre_needs, 8, quantity_e9, const int64_t*);
 FIELD(cadre_needs, 16, reference_price_e9, const int64_t*);
 FIELD(cadre_needs, 24, target_weight, const double*);
+OPEN(cadre_order_list, 40);
+FIELD(cadre_order_list, 0, size, uint32_t);
+FIELD(cadre_order_list, 4, reserved, uint32_t);
+FIELD(cadre_order_list, 8, items, cadre_order*);
+FIELD(cadre_order_list, 16, stride, uint64_t);
+FIELD(cadre_order_list, 24, capacity, uint64_t);
+FIELD(cadre_order_list, 32, needed, uint64_t);
 OPEN(cadre_execution_rules, 16);
 FIELD(cadre_execution_rules, 0, size, uint32_t);
 FIELD(cadre_execution_rules, 4, reserved, uint32_t);
-FIELD(cadre_execution_rules, 8, apply_rules, cadre_status (*)(const void*, const cadre_execution_state*, const cadre_needs*, cadre_order*, uint64_t, uint64_t*, cadre_reason*));
+FIELD(cadre_execution_rules, 8, apply_rules, cadre_status (*)(const void*, const cadre_execution_state*, const cadre_needs*, cadre_order_list*, cadre_reason*));
 
 /* role/portfolio_optimizer.h */
 OPEN(cadre_portfolio_optimizer, 16);
@@ -393,10 +400,17 @@ FIELD(cadre_signal_aggregator, 4, reserved, uint32_t);
 FIELD(cadre_signal_aggregator, 8, aggregate_signals, cadre_status (*)(const void*, const cadre_execution_state*, cadre_views*));
 
 /* role/signal_source.h */
+OPEN(cadre_signal_list, 40);
+FIELD(cadre_signal_list, 0, size, uint32_t);
+FIELD(cadre_signal_list, 4, reserved, uint32_t);
+FIELD(cadre_signal_list, 8, items, cadre_signal*);
+FIELD(cadre_signal_list, 16, stride, uint64_t);
+FIELD(cadre_signal_list, 24, capacity, uint64_t);
+FIELD(cadre_signal_list, 32, needed, uint64_t);
 OPEN(cadre_signal_source, 16);
 FIELD(cadre_signal_source, 0, size, uint32_t);
 FIELD(cadre_signal_source, 4, reserved, uint32_t);
-FIELD(cadre_signal_source, 8, generate_signals, cadre_status (*)(const void*, const cadre_execution_state*, cadre_signal*, uint64_t, uint64_t*));
+FIELD(cadre_signal_source, 8, generate_signals, cadre_status (*)(const void*, const cadre_execution_state*, cadre_signal_list*));
 
 /* role/trade_adjuster.h */
 OPEN(cadre_trade_adjuster, 16);

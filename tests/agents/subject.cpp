@@ -144,24 +144,23 @@ cadre_status cut(const void*, const cadre_execution_state*, const cadre_risk_rep
   return CADRE_OK;
 }
 
-cadre_status signal(const void*, const cadre_execution_state* state, cadre_signal* out,
-                    std::uint64_t capacity, std::uint64_t* needed) {
-  *needed = 1;
-  if (capacity == 0) return CADRE_OK;
+cadre_status signal(const void*, const cadre_execution_state* state, cadre_signal_list* out) {
+  out->needed = 1;
+  if (out->capacity == 0) return CADRE_OK;
   const std::uint32_t instrument = fault == Fault::bad_signals ? state->instrument_count + 7 : 0;
-  out[0] = {sizeof(cadre_signal), instrument, 1, 0, 1.0, 1.0, 21.0, state->time_ns, {"subject"}};
+  out->items[0] = {sizeof(cadre_signal), instrument, 1, 0, 1.0, 1.0, 21.0, state->time_ns, {"subject"}};
   return CADRE_OK;
 }
 
 cadre_status order(const void*, const cadre_execution_state* state, const cadre_needs* needs,
-                   cadre_order* out, std::uint64_t capacity, std::uint64_t* needed, cadre_reason*) {
+                   cadre_order_list* out, cadre_reason*) {
   std::uint64_t count = 0;
   for (std::uint32_t i = 0; i < needs->instrument_count; ++i) {
     if (needs->quantity_e9[i] == 0) continue;
     std::int64_t quantity = std::abs(needs->quantity_e9[i]);
     if constexpr (fault == Fault::too_many_orders) quantity += cadre_instrument_at(state, i)->lot_e9;
-    if (count < capacity) {
-      cadre_order& next = out[count];
+    if (count < out->capacity) {
+      cadre_order& next = out->items[count];
       next = {};
       next.size = sizeof(cadre_order);
       next.instrument = i;
@@ -172,7 +171,7 @@ cadre_status order(const void*, const cadre_execution_state* state, const cadre_
     }
     ++count;
   }
-  *needed = count;
+  out->needed = count;
   return CADRE_OK;
 }
 

@@ -165,13 +165,10 @@ cadre_status adopt_agent(Agent* agent, const cadre_host* host, const cadre_agent
 
 const void* SignalSource::role_table(std::string_view id) const {
   static constexpr cadre_signal_source table{
-      sizeof table, 0,
-      [](const void* self, const cadre_execution_state* state, cadre_signal* out, std::uint64_t capacity,
-         std::uint64_t* needed) {
+      sizeof table, 0, [](const void* self, const cadre_execution_state* state, cadre_signal_list* out) {
         return decide<SignalSource>(self, [&](const SignalSource& agent) {
-          Output output(out, capacity);
+          Output output(*out);
           agent.generate_signals(State(*state), output);
-          *needed = output.count();
         });
       }};
   return id == CADRE_ROLE_SIGNAL_SOURCE ? &table : nullptr;
@@ -260,12 +257,11 @@ const void* TradeAdjuster::role_table(std::string_view id) const {
 const void* ExecutionRules::role_table(std::string_view id) const {
   static constexpr cadre_execution_rules table{
       sizeof table, 0,
-      [](const void* self, const cadre_execution_state* state, const cadre_needs* needs, cadre_order* out,
-         std::uint64_t capacity, std::uint64_t* needed, cadre_reason* reasons) {
+      [](const void* self, const cadre_execution_state* state, const cadre_needs* needs,
+         cadre_order_list* out, cadre_reason* reasons) {
         return decide<ExecutionRules>(self, [&](const ExecutionRules& agent) {
-          Output output(out, capacity);
+          Output output(*out);
           agent.apply_rules(State(*state), *needs, output, reasons);
-          *needed = output.count();
         });
       }};
   return id == CADRE_ROLE_EXECUTION_RULES ? &table : nullptr;

@@ -1,4 +1,7 @@
-/* What agents hand on: targets with reasons, views, reports. The host owns all of this memory. */
+/* What agents hand on: targets with reasons, views, reports. The host owns all of this memory.
+ *
+ * cadre_reason, cadre_limit_use and cadre_pair are closed: they never grow, so arrays of them need no stride.
+ */
 #ifndef CADRE_PROPOSAL_H
 #define CADRE_PROPOSAL_H
 

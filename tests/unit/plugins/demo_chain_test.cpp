@@ -120,12 +120,12 @@ class DemoChain {
     state_.clear_services().service("cadre.covariance/1", matrix, out.observations);
 
     const AllocationCount momentum_count;
-    std::uint64_t needed = 0;
-    ASSERT_EQ(momentum_.agent.table<cadre_signal_source>().generate_signals(
-                  momentum_.agent.self(), &state_.raw(), signals_.data(), signals_.size(), &needed),
+    cadre_signal_list list{sizeof list, 0, signals_.data(), sizeof(cadre_signal), signals_.size(), 0};
+    ASSERT_EQ(momentum_.agent.table<cadre_signal_source>().generate_signals(momentum_.agent.self(),
+                                                                            &state_.raw(), &list),
               CADRE_OK);
     std::size_t allocated = momentum_count.since();
-    ASSERT_EQ(needed, n_);
+    ASSERT_EQ(list.needed, n_);
     state_.signals(signals_);
     const cadre_execution_state& with_signals = state_.raw();
 
@@ -187,12 +187,13 @@ class DemoChain {
       price[i] = std::llround(prices_.closes[t][i] * 1e9);
     }
     const cadre_needs needs{sizeof needs, state_.size(), need.data(), price.data(), targets_.weight.data()};
-    std::uint64_t orders = 0;
+    cadre_order_list order_list{sizeof order_list, 0, orders_.data(), sizeof(cadre_order), n_, 0};
     const cadre_execution_state& state = state_.raw();
     const AllocationCount count;
-    ASSERT_EQ(rules_.agent.table<cadre_execution_rules>().apply_rules(
-                  rules_.agent.self(), &state, &needs, orders_.data(), n_, &orders, reasons_.data()),
+    ASSERT_EQ(rules_.agent.table<cadre_execution_rules>().apply_rules(rules_.agent.self(), &state, &needs,
+                                                                      &order_list, reasons_.data()),
               CADRE_OK);
+    const std::uint64_t orders = order_list.needed;
     allocated += count.since();
     for (std::size_t k = 0; k < orders; ++k) {
       orders_[k].client_id = sdk::id_of(std::to_string(t) + "-" + std::to_string(k));

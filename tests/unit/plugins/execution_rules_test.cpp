@@ -23,12 +23,11 @@ Applied apply(const AgentUnderTest& test, const FakeState& state, const Numbers&
   const Numbers weight(units.size(), 0.0);
   const cadre_needs needs{sizeof needs, state.size(), quantity.data(), price.data(), weight.data()};
   Applied applied{std::vector<cadre_order>(units.size()), std::vector<cadre_reason>(units.size())};
-  std::uint64_t needed = 0;
-  EXPECT_EQ(test.agent.table<cadre_execution_rules>().apply_rules(
-                test.agent.self(), &state.raw(), &needs, applied.orders.data(), applied.orders.size(),
-                &needed, applied.reasons.data()),
+  cadre_order_list list{sizeof list, 0, applied.orders.data(), sizeof(cadre_order), applied.orders.size(), 0};
+  EXPECT_EQ(test.agent.table<cadre_execution_rules>().apply_rules(test.agent.self(), &state.raw(), &needs,
+                                                                  &list, applied.reasons.data()),
             CADRE_OK);
-  applied.orders.resize(needed);
+  applied.orders.resize(list.needed);
   return applied;
 }
 

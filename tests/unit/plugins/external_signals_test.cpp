@@ -11,11 +11,10 @@ constexpr std::int64_t day = 86'400'000'000'000;
 
 std::vector<cadre_signal> emitted(const AgentUnderTest& test, const FakeState& state) {
   std::vector<cadre_signal> signals(16);
-  std::uint64_t needed = 0;
-  EXPECT_EQ(test.agent.table<cadre_signal_source>().generate_signals(test.agent.self(), &state.raw(),
-                                                                     signals.data(), signals.size(), &needed),
+  cadre_signal_list list{sizeof list, 0, signals.data(), sizeof(cadre_signal), signals.size(), 0};
+  EXPECT_EQ(test.agent.table<cadre_signal_source>().generate_signals(test.agent.self(), &state.raw(), &list),
             CADRE_OK);
-  signals.resize(needed);
+  signals.resize(list.needed);
   return signals;
 }
 

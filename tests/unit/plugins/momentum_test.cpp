@@ -8,11 +8,10 @@ namespace {
 std::vector<cadre_signal> generate(const AgentUnderTest& test, const FakeState& state,
                                    std::uint64_t capacity = 16) {
   std::vector<cadre_signal> signals(capacity);
-  std::uint64_t needed = 0;
-  EXPECT_EQ(test.agent.table<cadre_signal_source>().generate_signals(test.agent.self(), &state.raw(),
-                                                                     signals.data(), capacity, &needed),
+  cadre_signal_list list{sizeof list, 0, signals.data(), sizeof(cadre_signal), capacity, 0};
+  EXPECT_EQ(test.agent.table<cadre_signal_source>().generate_signals(test.agent.self(), &state.raw(), &list),
             CADRE_OK);
-  signals.resize(std::min(needed, capacity));
+  signals.resize(std::min(list.needed, capacity));
   return signals;
 }
 
@@ -64,11 +63,10 @@ TEST(Momentum, counts_beyond_the_room_it_is_given) {
   AgentUnderTest test("momentum", "cadre.momentum", three_one);
   const FakeState state = rising();
   cadre_signal one{};
-  std::uint64_t needed = 0;
-  ASSERT_EQ(test.agent.table<cadre_signal_source>().generate_signals(test.agent.self(), &state.raw(), &one, 1,
-                                                                     &needed),
+  cadre_signal_list list{sizeof list, 0, &one, sizeof one, 1, 0};
+  ASSERT_EQ(test.agent.table<cadre_signal_source>().generate_signals(test.agent.self(), &state.raw(), &list),
             CADRE_OK);
-  EXPECT_EQ(needed, 3U);
+  EXPECT_EQ(list.needed, 3U);
   EXPECT_EQ(one.direction, -1);
 }
 

@@ -17,16 +17,26 @@ typedef struct cadre_needs {
   const double* target_weight;       /* [instrument_count] */
 } cadre_needs;
 
+/* Where orders go: item k at (char*)items + k * stride. */
+typedef struct cadre_order_list {
+  uint32_t size;
+  uint32_t reserved; /* 0 */
+  cadre_order* items;
+  uint64_t stride;   /* bytes between items */
+  uint64_t capacity; /* items */
+  uint64_t needed;   /* out: how many there are; with needed > capacity the host discards the answer */
+} cadre_order_list;
+
 typedef struct cadre_execution_rules {
   uint32_t size;
   uint32_t reserved; /* 0 */
-  /* Writes the orders, at most one per instrument and never for more than is needed; sets *needed. An
+  /* Writes the orders, at most one per instrument and never for more than is needed, and sets `needed`. An
    * instrument it leaves out carries its reason in reasons[instrument] (zeroed before). [decision-thread]
    * active no-alloc */
   cadre_status (*apply_rules)(const void* self, const cadre_execution_state* state, const cadre_needs* needs,
-                              cadre_order* out, uint64_t capacity, uint64_t* needed, cadre_reason* reasons);
+                              cadre_order_list* out, cadre_reason* reasons);
 } cadre_execution_rules;
 
-CADRE_STATIC_ASSERT(sizeof(cadre_needs) == 32, "layout");
+CADRE_STATIC_ASSERT(sizeof(cadre_needs) == 32 && sizeof(cadre_order_list) == 40, "layout");
 
 #endif

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string_view>
 
@@ -74,17 +76,16 @@ class SignalSource : public Agent {
   /// Hands out signals one by one, counting past the host's capacity.
   class Output {
    public:
-    Output(cadre_signal* out, std::uint64_t capacity) : out_(out), capacity_(capacity) {}
+    explicit Output(cadre_signal_list& list) : list_(&list) { list_->needed = 0; }
     void add(const cadre_signal& signal) {
-      if (count_ < capacity_) out_[count_] = signal;
-      ++count_;
+      if (list_->needed < list_->capacity)
+        std::memcpy(reinterpret_cast<char*>(list_->items) + list_->needed * list_->stride, &signal,
+                    std::min<std::uint64_t>(sizeof signal, list_->stride));
+      ++list_->needed;
     }
-    std::uint64_t count() const { return count_; }
 
    private:
-    cadre_signal* out_;
-    std::uint64_t capacity_;
-    std::uint64_t count_ = 0;
+    cadre_signal_list* list_;
   };
   virtual void generate_signals(const State&, Output&) const = 0;
   const void* role_table(std::string_view id) const final;
@@ -134,17 +135,16 @@ class ExecutionRules : public Agent {
  public:
   class Output {
    public:
-    Output(cadre_order* out, std::uint64_t capacity) : out_(out), capacity_(capacity) {}
+    explicit Output(cadre_order_list& list) : list_(&list) { list_->needed = 0; }
     void add(const cadre_order& order) {
-      if (count_ < capacity_) out_[count_] = order;
-      ++count_;
+      if (list_->needed < list_->capacity)
+        std::memcpy(reinterpret_cast<char*>(list_->items) + list_->needed * list_->stride, &order,
+                    std::min<std::uint64_t>(sizeof order, list_->stride));
+      ++list_->needed;
     }
-    std::uint64_t count() const { return count_; }
 
    private:
-    cadre_order* out_;
-    std::uint64_t capacity_;
-    std::uint64_t count_ = 0;
+    cadre_order_list* list_;
   };
   virtual void apply_rules(const State&, const cadre_needs&, Output&, cadre_reason* reasons) const = 0;
   const void* role_table(std::string_view id) const final;
