@@ -29,7 +29,7 @@ std::vector<fs::path> manifests_below(const fs::path& folder, base::Problems& pr
 
 }  // namespace
 
-Catalog Catalog::discover(const std::vector<fs::path>& folders) {
+Catalog Catalog::discover(const std::vector<fs::path>& folders, Twins twins) {
   Catalog catalog;
   catalog.folders_ = folders;
   std::vector<std::shared_ptr<const Manifest>> manifests;
@@ -41,7 +41,12 @@ Catalog Catalog::discover(const std::vector<fs::path>& folders) {
       if (!error && !seen.insert(canonical).second) continue;
       auto manifest = read_manifest(file);
       catalog.problems_.append(manifest.problems());
-      if (manifest) manifests.push_back(std::make_shared<const Manifest>(std::move(manifest).take()));
+      if (!manifest) continue;
+      const bool known = std::any_of(manifests.begin(), manifests.end(), [&](const auto& other) {
+        return other->id == manifest->id && other->version == manifest->version;
+      });
+      if (known && twins == Twins::first_wins) continue;
+      manifests.push_back(std::make_shared<const Manifest>(std::move(manifest).take()));
     }
   }
   for (const auto& manifest : manifests) {

@@ -111,7 +111,8 @@ base::Result<ReplayOutcome> replay_run(const ReplayOptions& options, const Progr
 
   std::vector<std::filesystem::path> folders = options.agent_folders;
   folders.insert(folders.begin(), options.run / "plugins");
-  const agent::Catalog catalog = agent::Catalog::discover(folders);
+  // What the run used comes before what is installed now under the same version.
+  const agent::Catalog catalog = agent::Catalog::discover(folders, agent::Twins::first_wins);
   auto revisions = plan_revisions(*config, folder, catalog);
   if (!revisions) return revisions.problems();
 
