@@ -240,15 +240,17 @@ void TradeExecutionOrchestrator::adjust_for_correlation() {
   const Stage& stage = *chain_->correlation;
   cadre_targets& targets = open_targets();
   const auto& table = stage.table<cadre_correlation_adjuster>();
-  cadre_pair pairs[16];
-  cadre_correlation_report report{
-      sizeof(cadre_correlation_report), 0, std::nan(""), std::nan(""), pairs, std::size(pairs), 0};
+  cadre_correlation_report& report = correlation_;
+  report = {sizeof(cadre_correlation_report),          0, std::nan(""), std::nan(""), pairs_.data(),
+            static_cast<std::uint32_t>(pairs_.size()), 0};
   close_targets(stage, call(stage, [&](cadre_execution_state* state) {
                   const cadre_status status =
                       table.analyze_correlations(stage.self(), state, targets.weight, &report);
                   if (status != CADRE_OK || report.acceptable == CADRE_ACCEPTABLE) return status;
                   return table.adjust_trades(stage.self(), state, &report, &targets);
                 }));
+  // Later stages may read it.
+  book_.view->raw.correlation = correlation_.acceptable != 0 ? &correlation_ : nullptr;
 }
 
 void TradeExecutionOrchestrator::adjust_trades() {
