@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <functional>
 
 namespace cadre::simulated_execution {
 
@@ -32,8 +34,13 @@ cadre_trade_result result_of(std::uint32_t status, std::uint32_t reason = 0) {
   return result;
 }
 
+std::uint64_t key_of(std::string_view client_id) {
+  return std::hash<std::string_view>()(client_id);
+}
+
 bool has_id(const cadre_id& id, std::string_view text) {
-  return sdk::view_of(id) == text;
+  return text.size() < sizeof id.text && std::memcmp(id.text, text.data(), text.size()) == 0 &&
+         id.text[text.size()] == '\0';
 }
 
 }  // namespace
@@ -42,13 +49,18 @@ OrderBook::OrderBook(const Settings& settings) : settings_(settings) {
   open_.reserve(usual_orders);
   reports_.reserve(2 * usual_orders);
   finished_.reserve(max_finished);
+  finished_keys_.reserve(max_finished);
 }
 
 bool OrderBook::is_known(std::string_view client_id) const {
-  return std::any_of(open_.begin(), open_.end(),
-                     [&](const cadre_order& order) { return has_id(order.client_id, client_id); }) ||
-         std::any_of(finished_.begin(), finished_.end(),
-                     [&](const Finished& past) { return has_id(past.client_id, client_id); });
+  const auto is_open = [&](const cadre_order& order) { return has_id(order.client_id, client_id); };
+  if (std::any_of(open_.begin(), open_.end(), is_open)) return true;
+  // Every order asks this of the whole past: a scan of keys, not of ids.
+  const std::uint64_t key = key_of(client_id);
+  for (std::size_t k = 0; k < finished_keys_.size(); ++k) {
+    if (finished_keys_[k] == key && has_id(finished_[k].client_id, client_id)) return true;
+  }
+  return false;
 }
 
 // 0 when the order can be worked.
@@ -222,11 +234,14 @@ void OrderBook::finish(const cadre_order& order, std::uint32_t status, std::uint
 }
 
 void OrderBook::remember(const Finished& finished) {
+  const std::uint64_t key = key_of(sdk::view_of(finished.client_id));
   if (finished_.size() < max_finished) {
     finished_.push_back(finished);
+    finished_keys_.push_back(key);
     return;
   }
   finished_[oldest_] = finished;
+  finished_keys_[oldest_] = key;
   oldest_ = (oldest_ + 1) % max_finished;
 }
 

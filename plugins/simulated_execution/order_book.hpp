@@ -74,7 +74,8 @@ class OrderBook {
   std::uint32_t instrument_count_ = 0;  // 0: no bar was seen yet
   std::int64_t time_ns_ = 0;
   std::vector<cadre_order> open_;
-  std::vector<Finished> finished_;  // a ring, once it is full
+  std::vector<Finished> finished_;            // a ring, once it is full
+  std::vector<std::uint64_t> finished_keys_;  // hashes of their ids, same places; never saved
   std::size_t oldest_ = 0;
   std::vector<cadre_execution_report> reports_;
   std::size_t next_ = 0;  // of reports_
