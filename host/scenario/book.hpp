@@ -70,6 +70,7 @@ class Book {
   void push_windows(std::size_t row);
   void refresh_columns();
   bool is_warm() const;
+  bool anyone_observes(std::uint32_t kind) const;
   void tell_agents(std::uint32_t kind, const void* payload);
   void tell_chain(chain::Chain& chain, const chain::Chain* except, const cadre_event& event);
   void drain_reports();
@@ -89,7 +90,6 @@ class Book {
   std::vector<std::size_t> data_of_;  ///< per instrument of the universe: its column in the bars
   std::shared_ptr<chain::Chain> chain_;
   std::shared_ptr<chain::Chain> replaced_;
-  bool active_ = false;
   std::unique_ptr<model::Arena> arena_;
   std::unique_ptr<model::StateView> view_;
   model::Portfolio portfolio_;
