@@ -138,6 +138,11 @@ void Book::push_windows(std::size_t row) {
 }
 
 void Book::take_bar(const journal::BarRecord& bar) {
+  take_market(bar);
+  take_fills();
+}
+
+void Book::take_market(const journal::BarRecord& bar) {
   ++sequence_;
   ++bars_;
   time_ns_ = bar.time_ns;
@@ -149,6 +154,9 @@ void Book::take_bar(const journal::BarRecord& bar) {
   push_windows(history_.rows() - 1);
   refresh_columns();
   tell_agents(CADRE_EVENT_BAR, nullptr);
+}
+
+void Book::take_fills() {
   drain_reports();
   check_identities();
 }
@@ -334,15 +342,24 @@ bool Book::is_warm() const {
 }
 
 const chain::Decision* Book::decide() {
+  const chain::Decision* decision = make_decision();
+  if (decision != nullptr) send_orders(*decision);
+  return decision;
+}
+
+const chain::Decision* Book::make_decision() {
   refresh_columns();
   if (!is_warm() || portfolio_.equity().raw() <= 0) return nullptr;
   const chain::Decision& decision = orchestrator_.execute_trades();
   for (BookListener* listener : listeners_)
     listener->on_decision(sequence_, decision);
+  return &decision;
+}
+
+void Book::send_orders(const chain::Decision& decision) {
   for (const chain::DecidedOrder& decided : decision.orders)
     send(decided);
   if (!decision.orders.empty()) refresh_columns();
-  return &decision;
 }
 
 void Book::send(const chain::DecidedOrder& decided) {

@@ -38,14 +38,21 @@ class Book {
   void roll_back(const journal::RevisionRecord& revision);
   const chain::Chain* replaced_chain() const { return replaced_.get(); }
 
-  /// Applies a bar: marks, windows, agents, then the fills it gave.
+  /// Applies a bar: take_market, then take_fills.
   void take_bar(const journal::BarRecord& bar);
+  /// The market of a bar: marks, windows, and every agent observes.
+  void take_market(const journal::BarRecord& bar);
+  /// What the environment made of it: every report is an event of its own.
+  void take_fills();
   void take_signal(const market::ExternalSignal& signal);
   /// Changes the universe between two bars. Positions that leave are settled at their last mark, without
   /// costs.
   void change_universe(const std::vector<std::string>& instruments);
   /// Decides and sends the orders, once every agent has the history it asked for. nullptr while warming up.
   const chain::Decision* decide();
+  /// The two halves of it: the chain and the gate; then the environment.
+  const chain::Decision* make_decision();
+  void send_orders(const chain::Decision& decision);
   /// Tells the listeners where the book stands at the end of a bar.
   void close_bar();
 

@@ -1,5 +1,10 @@
 // One decision, three ways: through the host and its plugins, the same with the journal on, and hard-wired.
 // They see the same bars in turns, block by block, and have to come to the same positions.
+//
+// host_ratio: market event, agents, chain and gate against the same mathematics and checks in one function
+// (hard_wired.hpp says which). journal_ratio: the same with every record written. fills_ratio: with the
+// orders' way through tracker, exchange plugin and fill events, of which the hard-wired way has only the
+// booking.
 
 #include <benchmark/benchmark.h>
 
@@ -78,10 +83,14 @@ class Host {
     const base::Problems problems = book_.start(std::move(chain).take(), {.revision = 1});
     if (problems.has_errors()) stop(problems);
   }
-  void decide(const journal::BarRecord& bar) {
-    book_.take_bar(bar);
-    const chain::Decision* decision = book_.decide();
-    passes_ += decision != nullptr ? decision->record.passes : 0;
+  void take_market(const journal::BarRecord& bar) { book_.take_market(bar); }
+  void take_fills(const journal::BarRecord&) { book_.take_fills(); }
+  void decide() {
+    decision_ = book_.make_decision();
+    passes_ += decision_ != nullptr ? decision_->record.passes : 0;
+  }
+  void send() {
+    if (decision_ != nullptr) book_.send_orders(*decision_);
   }
   scenario::Book& book() { return book_; }
   std::uint64_t passes() const { return passes_; }
@@ -92,8 +101,34 @@ class Host {
   scenario::Book book_;
   std::unique_ptr<journal::JournalWriter> writer_;
   std::unique_ptr<scenario::JournalListener> listener_;
+  const chain::Decision* decision_ = nullptr;
   std::uint64_t passes_ = 0;
 };
+
+void send(Host& host) {
+  host.send();
+}
+void send(HardWired&) {}  // fills at the next close, without an exchange or a tracker of orders
+
+/// The ticks of one bar: of the decision (market, agents, chain, gate), and of that and the orders' way
+/// through environment and fills.
+struct BarTicks {
+  std::uint64_t decision = 0;
+  std::uint64_t all = 0;
+};
+
+template <class Way>
+BarTicks pass(Way& way, const journal::BarRecord& bar) {
+  const std::uint64_t start = base::ticks();
+  way.take_market(bar);
+  const std::uint64_t market = base::ticks();
+  way.take_fills(bar);
+  const std::uint64_t filled = base::ticks();
+  way.decide();
+  const std::uint64_t decided = base::ticks();
+  send(way);
+  return {market - start + decided - filled, base::ticks() - start};
+}
 
 double median_us(std::vector<std::uint64_t>& ticks) {
   const auto middle = ticks.begin() + static_cast<std::ptrdiff_t>(ticks.size() / 2);
@@ -118,11 +153,11 @@ void decision(benchmark::State& state) {
   HardWired wired(config, host.book().universe());
   for (std::size_t k = 0; k < warm_up_bars; ++k) {
     const journal::BarRecord& bar = market.next();
-    host.decide(bar);
-    journaled.decide(bar);
-    wired.decide(bar);
+    pass(host, bar);
+    pass(journaled, bar);
+    pass(wired, bar);
   }
-  std::vector<std::uint64_t> ticks[3];
+  std::vector<std::uint64_t> ticks[3], all[3];
   std::uint64_t orders = 0, wired_before = wired.decisions();
   std::vector<journal::BarRecord> block;
   for (auto _ : state) {
@@ -133,10 +168,10 @@ void decision(benchmark::State& state) {
         block.push_back(market.next());
       const auto time = [&](std::size_t which, auto& way) {
         for (const journal::BarRecord& bar : block) {
-          const std::uint64_t start = base::ticks();
-          way.decide(bar);
-          ticks[which].push_back(base::ticks() - start);
-          if (which == 0) total += ticks[which].back();
+          const BarTicks spent = pass(way, bar);
+          ticks[which].push_back(spent.decision);
+          all[which].push_back(spent.all);
+          if (which == 0) total += spent.decision;
         }
       };
       // Nobody is always the first.
@@ -168,6 +203,7 @@ void decision(benchmark::State& state) {
   state.counters["journal_us"] = journal_us;
   state.counters["host_ratio"] = host_us / wired_us;
   state.counters["journal_ratio"] = journal_us / wired_us;
+  state.counters["fills_ratio"] = median_us(all[0]) / median_us(all[1]);
   const double decisions = static_cast<double>(wired.decisions() - wired_before);
   state.counters["orders"] = static_cast<double>(orders) / static_cast<double>(count);
   state.counters["passes"] = static_cast<double>(host.passes()) / (decisions + 47);

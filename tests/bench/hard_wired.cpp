@@ -45,6 +45,7 @@ HardWired::HardWired(const config::ScenarioConfig& config, const model::Universe
     column->assign(n_, 0);
   need_e9_.assign(n_, 0);
   price_e9_.assign(n_, 0);
+  traded_.assign(n_, 0);
   const auto n = static_cast<Eigen::Index>(n_);
   for (auto* column : {&score_, &factors_, &gathered_weight_, &component_})
     column->setZero(n);
@@ -56,8 +57,7 @@ HardWired::HardWired(const config::ScenarioConfig& config, const model::Universe
   orders_.reserve(n_);
 }
 
-void HardWired::decide(const journal::BarRecord& bar) {
-  take(bar);
+void HardWired::decide() {
   orders_.clear();
   if (rows_ <= ring) return;  // the first bar has no return
   ++decisions_;
@@ -79,16 +79,10 @@ void HardWired::decide(const journal::BarRecord& bar) {
     if (chain::largest_feasible_factor(chain::cut_steps, [&](double f) { return is_feasible(f); }) < 0)
       is_feasible(0);
   }
-  make_orders(bar);
+  make_orders();
 }
 
-void HardWired::take(const journal::BarRecord& bar) {
-  // Marks, then the fills at this close.
-  for (std::uint32_t i = 0; i < n_; ++i) {
-    const base::Price price = base::Price::from_raw(bar.close_e9[i]);
-    if (!portfolio_.mark(i, price, universe_.instruments[i])) std::abort();
-    price_e9_[i] = bar.close_e9[i];
-  }
+void HardWired::take_fills(const journal::BarRecord& bar) {
   for (const cadre_order& order : orders_) {
     const std::int64_t signed_e9 = order.side == CADRE_SIDE_BUY ? order.quantity_e9 : -order.quantity_e9;
     const model::Fill fill{order.instrument,
@@ -99,6 +93,16 @@ void HardWired::take(const journal::BarRecord& bar) {
     if (!portfolio_.apply_fill(fill, universe_.instruments[order.instrument])) std::abort();
   }
   if (!portfolio_.identities_hold()) std::abort();
+}
+
+void HardWired::take_market(const journal::BarRecord& bar) {
+  date_ = bar.date;
+  for (std::uint32_t i = 0; i < n_; ++i) {
+    const base::Price price = base::Price::from_raw(bar.close_e9[i]);
+    if (!portfolio_.mark(i, price, universe_.instruments[i])) std::abort();
+    price_e9_[i] = bar.close_e9[i];
+    traded_[i] = bar.valid[i];
+  }
   // Windows and covariance.
   const std::size_t at = rows_ % ring, before = (rows_ + ring - 1) % ring;
   for (std::size_t i = 0; i < n_; ++i) {
@@ -293,8 +297,8 @@ bool HardWired::has_room() const {
   return !increases || gross <= config_.chain.constraints.max_gross_exposure + slack;
 }
 
-void HardWired::make_orders(const journal::BarRecord& bar) {
-  gate_.begin_decision(decisions_, bar.date, portfolio_, {price_e9_, bar.valid, {}}, {});
+void HardWired::make_orders() {
+  gate_.begin_decision(decisions_, date_, portfolio_, {price_e9_, traded_, {}}, {});
   for (const bool selling : {true, false}) {
     for (std::uint32_t i = 0; i < n_; ++i) {
       if (need_e9_[i] == 0 || (need_e9_[i] < 0) != selling) continue;

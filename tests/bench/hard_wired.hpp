@@ -25,8 +25,11 @@ class HardWired {
  public:
   HardWired(const config::ScenarioConfig& config, const model::Universe& universe);
 
-  /// Takes over a bar, fills the orders of the last decision at its close, and decides.
-  void decide(const journal::BarRecord& bar);
+  /// Takes over a bar: marks, windows, covariance.
+  void take_market(const journal::BarRecord& bar);
+  /// Fills the orders of the last decision at its close.
+  void take_fills(const journal::BarRecord& bar);
+  void decide();
 
   const model::Portfolio& portfolio() const { return portfolio_; }
   std::size_t orders() const { return orders_.size(); }
@@ -36,7 +39,6 @@ class HardWired {
   struct Figures {
     double volatility, value_at_risk, highest_position;
   };
-  void take(const journal::BarRecord& bar);
   void size();
   Figures analyze(std::span<const double> weight);
   bool is_inside(const Figures& figures) const;
@@ -48,7 +50,7 @@ class HardWired {
   bool is_feasible(double factor);
   bool keeps_constraints(std::span<const double> weight) const;
   bool has_room() const;
-  void make_orders(const journal::BarRecord& bar);
+  void make_orders();
 
   const config::ScenarioConfig& config_;
   const model::Universe& universe_;
@@ -61,6 +63,8 @@ class HardWired {
   std::uint64_t decisions_ = 0;
   std::vector<double> current_, target_, desired_, rounded_, row_;
   std::vector<std::int64_t> need_e9_, price_e9_;
+  std::vector<std::uint8_t> traded_;
+  std::int32_t date_ = 0;
   Eigen::VectorXd score_, factors_, gathered_weight_, component_, series_;
   std::vector<std::size_t> held_;
   std::vector<double> held_covariance_, held_returns_, sorted_, workspace_;
