@@ -96,6 +96,7 @@ void Book::build_arena() {
   arena_ = std::make_unique<model::Arena>(universe_, shape);
   if (!first) arena_->head().execution = execution;
   view_ = std::make_unique<model::StateView>();
+  columns_are_stale_ = true;
   model::ArenaHead& head = arena_->head();
   const config::ConstraintsConfig& bounds = chain_->constraints;
   head.constraints = {sizeof(cadre_constraints), bounds.long_only ? std::uint32_t{CADRE_LONG_ONLY} : 0u,
@@ -122,19 +123,20 @@ void Book::enter_chain() {
 }
 
 void Book::push_windows(std::size_t row) {
-  const auto push = [&](WindowId id, auto&& read) {
-    for (std::size_t i = 0; i < data_of_.size(); ++i)
-      row_valid_[i] = read(row, data_of_[i], row_[i]);
+  const auto push = [&](WindowId id, std::uint32_t wanted, std::span<const double> values) {
+    if (wanted == 0) return;
+    for (std::size_t i = 0; i < data_of_.size(); ++i) {
+      const double value = values.empty() ? std::nan("") : values[data_of_[i]];
+      row_[i] = value;
+      row_valid_[i] = value == value;
+    }
     arena_->push_row(id, row_, row_valid_);
   };
+  const model::ArenaShape& shape = arena_->head().shape;
   // The first bar has no return.
-  if (row > 0)
-    push(WindowId::returns,
-         [&](std::size_t r, std::size_t c, double& out) { return history_.simple_return(r, c, out); });
-  push(WindowId::closes,
-       [&](std::size_t r, std::size_t c, double& out) { return history_.close(r, c, out); });
-  push(WindowId::volumes,
-       [&](std::size_t r, std::size_t c, double& out) { return history_.volume(r, c, out); });
+  if (row > 0) push(WindowId::returns, shape.returns_rows, history_.returns(row));
+  push(WindowId::closes, shape.closes_rows, history_.closes(row));
+  push(WindowId::volumes, shape.volumes_rows, history_.volumes(row));
 }
 
 void Book::take_bar(const journal::BarRecord& bar) {
@@ -168,6 +170,7 @@ void Book::write_bar(const journal::BarRecord& bar) {
   head.has_intraday_prices = intraday_;
   head.has_volume = volume_;
   const base::Money profit_before = portfolio_.profit();
+  columns_are_stale_ = true;
   const auto write = [&](ColumnId id, const std::vector<std::int64_t>& source) {
     const auto column = arena_->column(id);
     const auto valid = arena_->valid(id);
@@ -206,6 +209,13 @@ void Book::refresh_columns() {
   head.session_date = date_;
   head.equity = portfolio_.equity().to_double();
   head.cash = portfolio_.cash().to_double();
+  if (columns_are_stale_) write_columns();
+  view_->refresh();
+}
+
+void Book::write_columns() {
+  columns_are_stale_ = false;
+  const double equity = arena_->head().equity;
   const auto price = arena_->column(ColumnId::price);
   const auto price_valid = arena_->valid(ColumnId::price);
   const auto weight = arena_->column(ColumnId::weight);
@@ -223,12 +233,11 @@ void Book::refresh_columns() {
     weight[i] = model::weight_of(portfolio_.value(i), portfolio_.equity());
     const std::int64_t open = buys[i] - sells[i];
     working[i] = 0;
-    if (open != 0 && head.equity > 0) {
+    if (open != 0 && equity > 0) {
       working[i] = static_cast<double>(open) * 1e-9 * mark.to_double() *
-                   universe_.instruments[i].multiplier.to_double() / head.equity;
+                   universe_.instruments[i].multiplier.to_double() / equity;
     }
   }
-  view_->refresh();
 }
 
 void Book::tell_agents(std::uint32_t kind, const void* payload) {
@@ -304,6 +313,7 @@ void Book::apply_report(const cadre_execution_report& report) {
   const execution::TrackedOrder* order =
       report.instrument < universe_.size() ? tracker_.apply(report) : nullptr;
   if (order == nullptr) return;  // an order of an earlier epoch, or none of ours
+  columns_are_stale_ = true;
   ++sequence_;
   for (BookListener* listener : listeners_)
     listener->on_report(sequence_, report);
@@ -366,6 +376,7 @@ void Book::send(const chain::DecidedOrder& decided) {
   for (BookListener* listener : listeners_)
     listener->on_order(sequence_, decided);
   const bool accepted = decided.verdict.accepted();
+  columns_are_stale_ = true;
   const std::size_t place =
       tracker_.add(decided.order, accepted ? CADRE_ORDER_NEW : CADRE_ORDER_REJECTED, decided.verdict.failed);
   if (!accepted) return;

@@ -75,7 +75,10 @@ class Book {
   model::Instrument describe(const std::string& id) const;
   void write_bar(const journal::BarRecord& bar);
   void push_windows(std::size_t row);
+  /// The state as of the last event; the columns of positions only when something moved since they were
+  /// written.
   void refresh_columns();
+  void write_columns();
   bool is_warm() const;
   bool anyone_observes(std::uint32_t kind) const;
   void tell_agents(std::uint32_t kind, const void* payload);
@@ -113,6 +116,7 @@ class Book {
   cadre_status environment_status_ = CADRE_OK;
   bool intraday_ = false, volume_ = false;
   base::Money last_mark_profit_;
+  bool columns_are_stale_ = true;
   double shortfall_sum_ = 0;  ///< basis points x fills
 };
 

@@ -35,19 +35,12 @@ void Book::change_universe(const std::vector<std::string>& instruments) {
   portfolio_.remap(record.old_to_new, universe_.size());
   tracker_.remap(record.old_to_new, universe_.size());
   build_arena();
-  // New instruments get the mark that the history knows.
+  // New instruments get the mark that the history knows; the bar's columns are the new universe's.
   for (std::uint32_t i = 0; i < universe_.size(); ++i) {
-    double close = 0;
-    if (portfolio_.price(i).raw() != 0 || history_.rows() == 0 ||
-        !history_.close(history_.rows() - 1, data_of_[i], close))
-      continue;
+    const double close = history_.last_close(data_of_[i]);
     const auto price = base::Price::from_double(close);
-    if (price) (void)portfolio_.mark(i, *price, universe_.instruments[i]);
-    arena_->column(model::ColumnId::close)[i] = close;
-  }
-  for (std::uint32_t i = 0; i < universe_.size(); ++i) {
-    double close = 0;
-    const bool traded = history_.rows() != 0 && history_.close(history_.rows() - 1, data_of_[i], close);
+    if (portfolio_.price(i).raw() == 0 && price) (void)portfolio_.mark(i, *price, universe_.instruments[i]);
+    const bool traded = history_.traded(data_of_[i]);
     arena_->valid(model::ColumnId::close)[i] = traded;
     if (traded) arena_->column(model::ColumnId::close)[i] = close;
   }

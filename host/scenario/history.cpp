@@ -5,7 +5,7 @@
 namespace cadre::scenario {
 
 History::History(std::size_t columns, std::size_t expected_rows, bool carry)
-    : columns_(columns), carry_(carry), last_close_(columns, std::nan("")) {
+    : columns_(columns), carry_(carry), last_close_(columns, std::nan("")), traded_(columns, 0) {
   returns_.reserve(columns * expected_rows);
   closes_.reserve(columns * expected_rows);
   volumes_.reserve(columns * expected_rows);
@@ -13,17 +13,21 @@ History::History(std::size_t columns, std::size_t expected_rows, bool carry)
 
 void History::add(const journal::BarRecord& bar) {
   const double nan = std::nan("");
+  const std::size_t at = rows_ * columns_;
+  returns_.resize(at + columns_);
+  closes_.resize(at + columns_);
+  if (bar.has_volume) volumes_.resize(at + columns_);
   for (std::size_t c = 0; c < columns_; ++c) {
     const bool traded = bar.valid[c] != 0;
     const double close = traded ? static_cast<double>(bar.close_e9[c]) * 1e-9 : nan;
     const double before = last_close_[c];
-    double change = close / before - 1;
-    if (!traded) change = carry_ && !std::isnan(before) ? 0 : nan;
-    returns_.push_back(change);
-    closes_.push_back(traded || !carry_ ? close : before);
-    if (bar.has_volume) volumes_.push_back(traded ? bar.volume[c] : nan);
+    const bool carries = carry_ && before == before;
+    returns_[at + c] = traded ? close / before - 1 : carries ? 0 : nan;
+    closes_[at + c] = traded || !carry_ ? close : before;
+    if (bar.has_volume) volumes_[at + c] = traded ? bar.volume[c] : nan;
     if (traded) last_close_[c] = close;
   }
+  traded_ = bar.valid;
   ++rows_;
 }
 

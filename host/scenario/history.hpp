@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "host/journal/records.hpp"
@@ -18,21 +19,22 @@ class History {
 
   void add(const journal::BarRecord& bar);
   std::size_t rows() const { return rows_; }
+  /// Whether the instrument traded on the newest bar.
+  bool traded(std::size_t column) const { return traded_[column] != 0; }
+  /// The last price it traded at; NaN: it never did.
+  double last_close(std::size_t column) const { return last_close_[column]; }
 
-  /// Row `row` of one column: the simple return since the last valid close, the close, the volume. False:
-  /// there is none.
-  bool simple_return(std::size_t row, std::size_t column, double& out) const {
-    return at(returns_, row, column, out);
-  }
-  bool close(std::size_t row, std::size_t column, double& out) const { return at(closes_, row, column, out); }
-  bool volume(std::size_t row, std::size_t column, double& out) const {
-    return !volumes_.empty() && at(volumes_, row, column, out);
+  /// Row `row` of all columns: simple returns since the last valid close, closes, volumes; NaN: there is
+  /// none. Empty without volumes.
+  std::span<const double> returns(std::size_t row) const { return at(returns_, row); }
+  std::span<const double> closes(std::size_t row) const { return at(closes_, row); }
+  std::span<const double> volumes(std::size_t row) const {
+    return volumes_.empty() ? std::span<const double>() : at(volumes_, row);
   }
 
  private:
-  bool at(const std::vector<double>& values, std::size_t row, std::size_t column, double& out) const {
-    out = values[row * columns_ + column];
-    return out == out;
+  std::span<const double> at(const std::vector<double>& values, std::size_t row) const {
+    return {values.data() + row * columns_, columns_};
   }
 
   std::size_t columns_;
@@ -40,6 +42,7 @@ class History {
   bool carry_;
   std::vector<double> returns_, closes_, volumes_;  ///< NaN: none
   std::vector<double> last_close_;
+  std::vector<std::uint8_t> traded_;  ///< on the newest bar
 };
 
 }  // namespace cadre::scenario

@@ -1,6 +1,7 @@
 #include "fill_at_once.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace cadre::identity {
@@ -29,8 +30,9 @@ cadre_trade_result refused(std::uint32_t reason) {
 }  // namespace
 
 const FillAtOnce::Filled* FillAtOnce::find(std::string_view client_id) const {
+  const cadre_id wanted = sdk::id_of(client_id);
   const auto found = std::find_if(filled_.begin(), filled_.end(), [&](const Filled& past) {
-    return sdk::view_of(past.client_id) == client_id;
+    return std::memcmp(&past.client_id, &wanted, sizeof wanted) == 0;
   });
   return found == filled_.end() ? nullptr : &*found;
 }

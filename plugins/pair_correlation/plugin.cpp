@@ -74,11 +74,21 @@ class Agent final : public sdk::CorrelationAdjuster {
       out.pairs[k] = {pairs_[k].first, pairs_[k].second, pairs_[k].correlation};
   }
 
-  void adjust_trades(const sdk::State& state, const cadre_correlation_report&,
+  void adjust_trades(const sdk::State& state, const cadre_correlation_report& report,
                      sdk::Targets& targets) const override {
-    const sdk::Matrix covariance = matrix_for(state);
     fit(state);
-    quant::correlation_factors(covariance, targets.weight, limits_, workspace_, factors_);
+    if (report.pair_count <= report.pair_capacity) {
+      // The report names them all.
+      std::fill(factors_.begin(), factors_.end(), 1.0);
+      for (std::uint32_t k = 0; k < report.pair_count; ++k) {
+        const cadre_pair& pair = report.pairs[k];
+        const double factor = quant::pair_factor(pair.correlation, limits_);
+        factors_[pair.first] = std::min(factors_[pair.first], factor);
+        factors_[pair.second] = std::min(factors_[pair.second], factor);
+      }
+    } else {
+      quant::correlation_factors(matrix_for(state), targets.weight, limits_, workspace_, factors_);
+    }
     for (Eigen::Index i = 0; i < state.size(); ++i) {
       if (factors_[i] < 1.0)
         targets.set(i, targets.weight[i] * factors_[i], CADRE_REASON_CORRELATION, factors_[i]);

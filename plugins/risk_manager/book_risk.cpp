@@ -26,7 +26,6 @@ void BookRisk::resize(std::int64_t instruments, std::int64_t var_lookback) {
   original_.assign(n, 0.0);
   component_.assign(n, 0.0);
   covariance_.assign(n * n, 0.0);
-  returns_.assign(n * periods, 0.0);
   series_.assign(periods, 0.0);
   sorted_.assign(periods, 0.0);
 }
@@ -54,18 +53,35 @@ BookRisk::Gap BookRisk::gather(const Market& market, std::span<const double> wei
       covariance_[static_cast<std::size_t>(b * held_ + a)] = value;
     }
   }
-  const double* row = market.returns + (market.returns_rows - lookback_) * market.returns_stride;
-  for (std::int64_t t = 0; t < lookback_; ++t, row += market.returns_stride) {
-    for (std::int64_t k = 0; k < held_; ++k) {
-      const double value = row[instrument(k)];
-      if (!std::isfinite(value)) {
-        gap_instrument_ = instrument(k);
-        return Gap::returns;
-      }
-      returns_[static_cast<std::size_t>(t * held_ + k)] = value;
-    }
+  market_ = market;
+  compute_series();
+  for (const double value : series_) {
+    if (!std::isfinite(value)) return find_gap_in_returns();
   }
   return Gap::none;
+}
+
+void BookRisk::compute_series() {
+  const double* rows = market_.returns + (market_.returns_rows - lookback_) * market_.returns_stride;
+  const MatrixMap window(rows, market_.returns_stride, lookback_,
+                         Eigen::OuterStride<>(market_.returns_stride));
+  Eigen::Map<Eigen::VectorXd> series(series_.data(), lookback_);
+  quant::portfolio_return_series(window, {index_.data(), static_cast<std::size_t>(held_)},
+                                 VectorMap(weight_.data(), held_), series);
+  series_is_current_ = true;
+}
+
+BookRisk::Gap BookRisk::find_gap_in_returns() {
+  const double* row = market_.returns + (market_.returns_rows - lookback_) * market_.returns_stride;
+  for (std::int64_t t = 0; t < lookback_; ++t, row += market_.returns_stride) {
+    for (std::int64_t k = 0; k < held_; ++k) {
+      if (std::isfinite(row[instrument(k)])) continue;
+      gap_instrument_ = instrument(k);
+      return Gap::returns;
+    }
+  }
+  gap_instrument_ = held_ > 0 ? instrument(0) : -1;  // every return is a number, their sum is not
+  return Gap::returns;
 }
 
 Figures BookRisk::figures(const Settings& settings) {
@@ -79,14 +95,14 @@ Figures BookRisk::figures(const Settings& settings) {
   out.volatility = volatility_;
   if (held_ == 0) return out;
 
-  Eigen::Map<Eigen::VectorXd> series(series_.data(), lookback_);
-  quant::portfolio_return_series(MatrixMap(returns_.data(), held_, lookback_, Eigen::OuterStride<>(held_)),
-                                 weight, series);
+  if (!series_is_current_) compute_series();
+  const VectorMap series(series_.data(), lookback_);
   const double tail = 1.0 - settings.var_confidence;
   const double root = std::sqrt(settings.var_horizon);
   if (settings.var_method == VarMethod::historical) {
-    out.value_at_risk = root * quant::historical_var(series, tail, quant::Quantile::order_statistic, sorted_);
-    out.expected_shortfall = root * quant::historical_es(series, tail, sorted_);
+    const quant::HistoricalTail losses = quant::historical_tail(series, tail, sorted_);
+    out.value_at_risk = root * losses.value_at_risk;
+    out.expected_shortfall = root * losses.expected_shortfall;
     return out;
   }
   double mean = 0.0;
@@ -119,6 +135,7 @@ double BookRisk::position_risk(std::int64_t k, const Settings& settings) const {
 void BookRisk::scale_all(double factor) {
   for (std::int64_t k = 0; k < held_; ++k)
     weight_[static_cast<std::size_t>(k)] *= factor;
+  series_is_current_ = false;
 }
 
 // One pass over the positions that are above the limit. True when there is nothing (more) to cut.
@@ -131,6 +148,7 @@ bool BookRisk::cut_positions(const Settings& settings) {
     const double risk = position_risk(k, settings);
     if (!(risk > settings.max_position_risk)) continue;
     inside = false;
+    series_is_current_ = false;
     weight_[static_cast<std::size_t>(k)] *= settings.max_position_risk / risk * just_below;
   }
   return inside;

@@ -77,6 +77,10 @@ class BookRisk {
   bool cut_positions(const Settings& settings);
   void scale_all(double factor);
 
+  void compute_series();
+  Gap find_gap_in_returns();
+
+  Market market_;  // of the gathered book: lives as long as the call
   std::int64_t held_ = 0;
   std::int64_t lookback_ = 0;
   std::int64_t gap_instrument_ = -1;
@@ -86,9 +90,9 @@ class BookRisk {
   std::vector<double> weight_;
   std::vector<double> original_;
   std::vector<double> covariance_;  // held x held, lower triangle
-  std::vector<double> returns_;     // held x lookback
   std::vector<double> component_;
-  std::vector<double> series_;
+  std::vector<double> series_;  // what the weights would have earned in every period
+  bool series_is_current_ = false;
   std::vector<double> sorted_;
 };
 

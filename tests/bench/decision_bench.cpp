@@ -2,9 +2,8 @@
 // They see the same bars in turns, block by block, and have to come to the same positions.
 //
 // host_ratio: market event, agents, chain and gate against the same mathematics and checks in one function
-// (hard_wired.hpp says which). journal_ratio: the same with every record written. fills_ratio: with the
-// orders' way through tracker, exchange plugin and fill events, of which the hard-wired way has only the
-// booking.
+// (hard_wired.hpp says which). journal_ratio: the same with every record written. Filling the orders is not
+// in it.
 
 #include <benchmark/benchmark.h>
 
@@ -30,13 +29,13 @@ constexpr std::size_t bars_per_block = 20;
 constexpr std::size_t warm_up_bars = 300;
 std::size_t blocks = 0;  // 0: as many as the size is worth
 
-// The demo chain. Fills are free, so that the hard-wired way needs no copy of the simulated exchange; a tenth
-// stays in cash, so that no purchase is cut for the want of it.
+// The demo chain. Orders are filled at once at the decision's prices, free of cost, so that the hard-wired
+// way needs no copy of an exchange; a tenth stays in cash, so that no purchase is cut for the want of it.
 constexpr const char* scenario_text = R"({
   "scenario": "backtest",
   "data": {"prices": {"file": "none.csv", "adjustment": "split", "volume": "none"}},
   "book": {"initial_cash": 10000000},
-  "execution_environment": {"agent": "cadre.simulated_execution", "config": {"fill_at": "close"}},
+  "execution_environment": {"agent": "cadre.identity.execution_environment"},
   "chain": {
     "services": [{"name": "covariance", "agent": "cadre.sample_covariance", "config": {"window": 252}}],
     "signal_sources": [{"name": "momentum", "agent": "cadre.momentum", "config": {"lookback": 252, "skip": 21}}],
@@ -84,13 +83,13 @@ class Host {
     if (problems.has_errors()) stop(problems);
   }
   void take_market(const journal::BarRecord& bar) { book_.take_market(bar); }
-  void take_fills(const journal::BarRecord&) { book_.take_fills(); }
   void decide() {
     decision_ = book_.make_decision();
     passes_ += decision_ != nullptr ? decision_->record.passes : 0;
   }
-  void send() {
+  void fill() {
     if (decision_ != nullptr) book_.send_orders(*decision_);
+    book_.take_fills();
   }
   scenario::Book& book() { return book_; }
   std::uint64_t passes() const { return passes_; }
@@ -105,29 +104,15 @@ class Host {
   std::uint64_t passes_ = 0;
 };
 
-void send(Host& host) {
-  host.send();
-}
-void send(HardWired&) {}  // fills at the next close, without an exchange or a tracker of orders
-
-/// The ticks of one bar: of the decision (market, agents, chain, gate), and of that and the orders' way
-/// through environment and fills.
-struct BarTicks {
-  std::uint64_t decision = 0;
-  std::uint64_t all = 0;
-};
-
+/// One bar, and the ticks of its decision.
 template <class Way>
-BarTicks pass(Way& way, const journal::BarRecord& bar) {
+std::uint64_t pass(Way& way, const journal::BarRecord& bar) {
   const std::uint64_t start = base::ticks();
   way.take_market(bar);
-  const std::uint64_t market = base::ticks();
-  way.take_fills(bar);
-  const std::uint64_t filled = base::ticks();
   way.decide();
-  const std::uint64_t decided = base::ticks();
-  send(way);
-  return {market - start + decided - filled, base::ticks() - start};
+  const std::uint64_t spent = base::ticks() - start;
+  way.fill();
+  return spent;
 }
 
 double median_us(std::vector<std::uint64_t>& ticks) {
@@ -157,7 +142,7 @@ void decision(benchmark::State& state) {
     pass(journaled, bar);
     pass(wired, bar);
   }
-  std::vector<std::uint64_t> ticks[3], all[3];
+  std::vector<std::uint64_t> ticks[3];
   std::uint64_t orders = 0, wired_before = wired.decisions();
   std::vector<journal::BarRecord> block;
   for (auto _ : state) {
@@ -168,10 +153,8 @@ void decision(benchmark::State& state) {
         block.push_back(market.next());
       const auto time = [&](std::size_t which, auto& way) {
         for (const journal::BarRecord& bar : block) {
-          const BarTicks spent = pass(way, bar);
-          ticks[which].push_back(spent.decision);
-          all[which].push_back(spent.all);
-          if (which == 0) total += spent.decision;
+          ticks[which].push_back(pass(way, bar));
+          if (which == 0) total += ticks[which].back();
         }
       };
       // Nobody is always the first.
@@ -203,7 +186,6 @@ void decision(benchmark::State& state) {
   state.counters["journal_us"] = journal_us;
   state.counters["host_ratio"] = host_us / wired_us;
   state.counters["journal_ratio"] = journal_us / wired_us;
-  state.counters["fills_ratio"] = median_us(all[0]) / median_us(all[1]);
   const double decisions = static_cast<double>(wired.decisions() - wired_before);
   state.counters["orders"] = static_cast<double>(orders) / static_cast<double>(count);
   state.counters["passes"] = static_cast<double>(host.passes()) / (decisions + 47);

@@ -52,7 +52,6 @@ HardWired::HardWired(const config::ScenarioConfig& config, const model::Universe
   series_.setZero(window);
   held_.assign(n_, 0);
   held_covariance_.assign(n_ * n_, 0);
-  held_returns_.assign(n_ * window, 0);
   sorted_.assign(window, 0);
   orders_.reserve(n_);
 }
@@ -82,12 +81,12 @@ void HardWired::decide() {
   make_orders();
 }
 
-void HardWired::take_fills(const journal::BarRecord& bar) {
+void HardWired::fill() {
   for (const cadre_order& order : orders_) {
     const std::int64_t signed_e9 = order.side == CADRE_SIDE_BUY ? order.quantity_e9 : -order.quantity_e9;
     const model::Fill fill{order.instrument,
                            base::Quantity::from_raw(signed_e9),
-                           base::Price::from_raw(bar.close_e9[order.instrument]),
+                           base::Price::from_raw(price_e9_[order.instrument]),
                            {},
                            {}};
     if (!portfolio_.apply_fill(fill, universe_.instruments[order.instrument])) std::abort();
@@ -159,24 +158,17 @@ HardWired::Figures HardWired::analyze(std::span<const double> weight) {
   for (std::size_t i = 0; i < n_; ++i) {
     if (weight[i] == 0) continue;
     gathered_weight_[static_cast<Eigen::Index>(held)] = weight[i];
-    held_[held++] = i;
+    held_[held++] = static_cast<std::int64_t>(i);
   }
   if (held == 0) return {};
   const double* matrix = covariance_.matrix().data();
   const auto stride = static_cast<std::size_t>(covariance_.leading_dimension());
   bool finite = true;
   for (std::size_t b = 0; b < held; ++b) {
-    const double* column = matrix + held_[b] * stride;
+    const double* column = matrix + static_cast<std::size_t>(held_[b]) * stride;
     for (std::size_t a = b; a < held; ++a) {
       held_covariance_[b * held + a] = column[held_[a]];
       finite = finite && std::isfinite(column[held_[a]]);
-    }
-  }
-  const double* row = returns_.data() + ((rows_ - 2) % ring + ring - (window - 1)) * n_;
-  for (std::size_t t = 0; t < window; ++t, row += n_) {
-    for (std::size_t k = 0; k < held; ++k) {
-      held_returns_[t * held + k] = row[held_[k]];
-      finite = finite && std::isfinite(row[held_[k]]);
     }
   }
   if (!finite) std::abort();
@@ -190,10 +182,13 @@ HardWired::Figures HardWired::analyze(std::span<const double> weight) {
       annual;
   component *= annual;
   figures.highest_position = std::max(0.0, component.maxCoeff());
-  quant::portfolio_return_series(Matrix(held_returns_.data(), m, window, Eigen::OuterStride<>(m)), w,
+  const double* rows = returns_.data() + ((rows_ - 2) % ring + ring - (window - 1)) * n_;
+  const auto n = static_cast<Eigen::Index>(n_);
+  quant::portfolio_return_series(Matrix(rows, n, window, Eigen::OuterStride<>(n)), {held_.data(), held}, w,
                                  series_);
-  figures.value_at_risk = quant::historical_var(series_, tail, quant::Quantile::order_statistic, sorted_);
-  const double shortfall = quant::historical_es(series_, tail, sorted_);
+  const quant::HistoricalTail losses = quant::historical_tail(series_, tail, sorted_);
+  figures.value_at_risk = losses.value_at_risk;
+  const double shortfall = losses.expected_shortfall;
   if (!std::isfinite(figures.volatility) || !std::isfinite(figures.value_at_risk) ||
       !std::isfinite(shortfall))
     std::abort();

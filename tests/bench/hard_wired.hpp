@@ -27,9 +27,9 @@ class HardWired {
 
   /// Takes over a bar: marks, windows, covariance.
   void take_market(const journal::BarRecord& bar);
-  /// Fills the orders of the last decision at its close.
-  void take_fills(const journal::BarRecord& bar);
   void decide();
+  /// Fills the orders of the decision at its prices: only the booking.
+  void fill();
 
   const model::Portfolio& portfolio() const { return portfolio_; }
   std::size_t orders() const { return orders_.size(); }
@@ -66,8 +66,8 @@ class HardWired {
   std::vector<std::uint8_t> traded_;
   std::int32_t date_ = 0;
   Eigen::VectorXd score_, factors_, gathered_weight_, component_, series_;
-  std::vector<std::size_t> held_;
-  std::vector<double> held_covariance_, held_returns_, sorted_, workspace_;
+  std::vector<std::int64_t> held_;
+  std::vector<double> held_covariance_, sorted_, workspace_;
   std::vector<cadre_order> orders_;
 };
 

@@ -6,6 +6,12 @@
 
 namespace cadre::quant {
 
+double pair_factor(double effective, const CorrelationLimits& limits) {
+  if (!(effective > limits.max_correlation)) return 1.0;
+  return std::max(0.0, 1.0 - limits.adjustment_factor * (std::min(effective, 1.0) - limits.max_correlation) /
+                                 (1.0 - limits.max_correlation));
+}
+
 CorrelationFinding correlation_factors(const MatrixView& covariance, VectorView weights,
                                        const CorrelationLimits& limits, std::span<double> workspace,
                                        VectorOut factors) {
@@ -36,9 +42,7 @@ CorrelationFinding correlation_factors(const MatrixView& covariance, VectorView 
       if (signed_inverse[i] == 0.0) continue;
       const double effective = std::min(column[i] * (signed_inverse[i] * signed_inverse[j]), 1.0);
       if (!(effective > limits.max_correlation)) continue;
-      const double factor =
-          std::max(0.0, 1.0 - limits.adjustment_factor * (effective - limits.max_correlation) /
-                                  (1.0 - limits.max_correlation));
+      const double factor = pair_factor(effective, limits);
       factors(i) = std::min(factors(i), factor);
       factors(j) = std::min(factors(j), factor);
       if (finding.pairs == 0 || effective > finding.worst_correlation) {

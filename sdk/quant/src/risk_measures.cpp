@@ -60,19 +60,39 @@ double historical_var(VectorView returns, double tail_probability, Quantile quan
   return -(low + fraction * (high - low));
 }
 
-double historical_es(VectorView returns, double tail_probability, std::span<double> workspace) {
-  if (!take(returns, tail_probability, workspace)) return nan_value;
+HistoricalTail historical_tail(VectorView returns, double tail_probability, std::span<double> workspace) {
   const std::int64_t t = returns.size();
+  if (t < 1 || !is_tail(tail_probability) || static_cast<std::int64_t>(workspace.size()) < t ||
+      !all_finite(returns.data(), t))
+    return {nan_value, nan_value};
   const std::int64_t k = tail_count(tail_probability, t);
-  double* values = workspace.data();
-  std::nth_element(values, values + (k - 1), values + t);
-  // Sorted, so that the order of the returns does not change the last bit of the sum.
-  std::sort(values, values + (k - 1));
-  const double var_return = values[k - 1];
+  double* lowest = workspace.data();  // the k lowest so far, ascending
+  constexpr std::int64_t few = 64;
+  if (k <= few) {
+    std::int64_t count = 0;
+    for (std::int64_t i = 0; i < t; ++i) {
+      const double value = returns(i);
+      if (count == k && !(value < lowest[k - 1])) continue;
+      std::int64_t place = count < k ? count++ : k - 1;
+      for (; place > 0 && lowest[place - 1] > value; --place)
+        lowest[place] = lowest[place - 1];
+      lowest[place] = value;
+    }
+  } else {
+    std::copy_n(returns.data(), t, lowest);
+    std::nth_element(lowest, lowest + (k - 1), lowest + t);
+    // Sorted, so that the order of the returns does not change the last bit of the sum.
+    std::sort(lowest, lowest + (k - 1));
+  }
+  const double at_risk = lowest[k - 1];
   double excess = 0.0;
   for (std::int64_t i = 0; i < k - 1; ++i)
-    excess += values[i] - var_return;
-  return -(var_return + excess / snapped_product(tail_probability, t));
+    excess += lowest[i] - at_risk;
+  return {-at_risk, -(at_risk + excess / snapped_product(tail_probability, t))};
+}
+
+double historical_es(VectorView returns, double tail_probability, std::span<double> workspace) {
+  return historical_tail(returns, tail_probability, workspace).expected_shortfall;
 }
 
 double historical_var(VectorView returns, double tail_probability, Quantile quantile) {
@@ -140,6 +160,37 @@ double component_risk(const MatrixView& covariance, VectorView weights, VectorOu
 void portfolio_return_series(const WindowView& window, VectorView weights, VectorOut out) {
   for (Eigen::Index t = 0; t < window.cols(); ++t) {
     out(t) = fixed_order_dot(window.data() + t * window.outerStride(), weights.data(), weights.size());
+  }
+}
+
+void portfolio_return_series(const WindowView& window, std::span<const std::int64_t> index,
+                             VectorView weights, VectorOut out) {
+  const std::size_t held = index.size();
+  const double* w = weights.data();
+  const Eigen::Index periods = window.cols();
+  const Eigen::Index stride = window.outerStride();
+  // Four periods side by side: each adds up in the order of the instruments, and none waits for the other.
+  Eigen::Index t = 0;
+  for (; t + 4 <= periods; t += 4) {
+    const double* row = window.data() + t * stride;
+    double a = 0.0, b = 0.0, c = 0.0, d = 0.0;
+    for (std::size_t k = 0; k < held; ++k) {
+      const double* at = row + index[k];
+      a += w[k] * at[0];
+      b += w[k] * at[stride];
+      c += w[k] * at[2 * stride];
+      d += w[k] * at[3 * stride];
+    }
+    out(t) = a;
+    out(t + 1) = b;
+    out(t + 2) = c;
+    out(t + 3) = d;
+  }
+  for (; t < periods; ++t) {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < held; ++k)
+      sum += w[k] * window.data()[t * stride + index[k]];
+    out(t) = sum;
   }
 }
 

@@ -18,6 +18,10 @@ struct CorrelationFinding {
   double worst_correlation = 0.0;  ///< sign(w_i w_j) rho, 0 when there is none
 };
 
+/// The factor for one pair: 1 - adjustment_factor (rho - max) / (1 - max) above the maximum, else 1.
+/// effective: sign(w_i w_j) rho.
+double pair_factor(double effective, const CorrelationLimits& limits);
+
 /// The factor, in [0, 1], that each weight is to be multiplied by. A pair whose effective correlation
 /// c = sign(w_i w_j) rho_ij is above the maximum gives both 1 - adjustment_factor (c - max) / (1 - max); a
 /// position in several such pairs gets the smallest; all others get 1. So the result does not depend on the

@@ -27,6 +27,14 @@ double historical_var(VectorView returns, double tail_probability, Quantile quan
 /// below the order-statistic VaR. workspace as above. no-alloc, O(T)
 double historical_es(VectorView returns, double tail_probability, std::span<double> workspace);
 
+/// Both of them in one pass over the returns, to the same bit: VaR as the order statistic, ES as above.
+/// no-alloc, O(T)
+struct HistoricalTail {
+  double value_at_risk;
+  double expected_shortfall;
+};
+HistoricalTail historical_tail(VectorView returns, double tail_probability, std::span<double> workspace);
+
 /// The same with a workspace of their own. Allocates.
 double historical_var(VectorView returns, double tail_probability,
                       Quantile quantile = Quantile::order_statistic);
@@ -58,5 +66,9 @@ double component_risk(const MatrixView& covariance, VectorView weights, VectorOu
 /// input of historical VaR. window: n x T; out: T. A NaN return makes the period NaN, even at weight zero.
 /// no-alloc
 void portfolio_return_series(const WindowView& window, VectorView weights, VectorOut out);
+/// The same for the few instruments that are held: weights(k) is the weight of instrument index[k], and
+/// nothing else of the window is read. no-alloc
+void portfolio_return_series(const WindowView& window, std::span<const std::int64_t> index,
+                             VectorView weights, VectorOut out);
 
 }  // namespace cadre::quant
