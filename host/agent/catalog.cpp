@@ -29,7 +29,7 @@ std::vector<fs::path> manifests_below(const fs::path& folder, base::Problems& pr
 
 }  // namespace
 
-Catalog Catalog::discover(const std::vector<fs::path>& folders) {
+Catalog Catalog::discover(const std::vector<fs::path>& folders, Twins twins) {
   Catalog catalog;
   catalog.folders_ = folders;
   std::vector<std::shared_ptr<const Manifest>> manifests;
@@ -41,7 +41,12 @@ Catalog Catalog::discover(const std::vector<fs::path>& folders) {
       if (!error && !seen.insert(canonical).second) continue;
       auto manifest = read_manifest(file);
       catalog.problems_.append(manifest.problems());
-      if (manifest) manifests.push_back(std::make_shared<const Manifest>(std::move(manifest).take()));
+      if (!manifest) continue;
+      const bool known = std::any_of(manifests.begin(), manifests.end(), [&](const auto& other) {
+        return other->id == manifest->id && other->version == manifest->version;
+      });
+      if (known && twins == Twins::first_wins) continue;
+      manifests.push_back(std::make_shared<const Manifest>(std::move(manifest).take()));
     }
   }
   for (const auto& manifest : manifests) {
@@ -58,28 +63,12 @@ Catalog Catalog::discover(const std::vector<fs::path>& folders) {
     for (const AgentDeclaration& agent : manifest->agents)
       catalog.entries_.push_back({manifest, &agent});
   }
-  catalog.sort();
+  std::stable_sort(catalog.entries_.begin(), catalog.entries_.end(),
+                   [](const CatalogEntry& a, const CatalogEntry& b) {
+                     if (a.agent->id != b.agent->id) return a.agent->id < b.agent->id;
+                     return (a.manifest->version <=> b.manifest->version) < 0;
+                   });
   return catalog;
-}
-
-void Catalog::sort() {
-  std::stable_sort(entries_.begin(), entries_.end(), [](const CatalogEntry& a, const CatalogEntry& b) {
-    if (a.agent->id != b.agent->id) return a.agent->id < b.agent->id;
-    return (a.manifest->version <=> b.manifest->version) < 0;
-  });
-}
-
-void Catalog::add_missing(const Catalog& other) {
-  const std::size_t mine = entries_.size();
-  for (const CatalogEntry& entry : other.entries_) {
-    const bool known = std::any_of(
-        entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(mine), [&](const CatalogEntry& e) {
-          return e.manifest->id == entry.manifest->id && e.manifest->version == entry.manifest->version;
-        });
-    if (!known) entries_.push_back(entry);
-  }
-  folders_.insert(folders_.end(), other.folders_.begin(), other.folders_.end());
-  sort();
 }
 
 base::Result<CatalogEntry> Catalog::find(std::string_view agent_id, const VersionRange& range,

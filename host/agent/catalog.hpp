@@ -15,15 +15,18 @@ struct CatalogEntry {
   const AgentDeclaration* agent = nullptr;  ///< inside *manifest
 };
 
+/// What becomes of two manifests with the same id and version.
+enum class Twins {
+  refused,     ///< both are left out, with a problem
+  first_wins,  ///< the one in the earlier folder counts
+};
+
 /// All agents that the manifests in some folders describe. No library is opened.
 class Catalog {
  public:
   /// Reads every *.json below the folders, in sorted order. A manifest with problems is left out, its
-  /// problems are in problems(); two with the same id and version are both left out.
-  static Catalog discover(const std::vector<std::filesystem::path>& folders);
-
-  /// Adds what `other` has in versions that are not here yet.
-  void add_missing(const Catalog& other);
+  /// problems are in problems().
+  static Catalog discover(const std::vector<std::filesystem::path>& folders, Twins twins = Twins::refused);
 
   /// The newest version of the agent in the range. Errors name what was looked for, what there is, and a near
   /// name.
@@ -34,8 +37,6 @@ class Catalog {
   const base::Problems& problems() const { return problems_; }
 
  private:
-  void sort();
-
   std::vector<CatalogEntry> entries_;
   base::Problems problems_;
   std::vector<std::filesystem::path> folders_;

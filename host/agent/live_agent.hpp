@@ -74,9 +74,12 @@ class LiveAgent {
   void deactivate();
   /// Passes on an event the agent wants to hear of. [decision-thread]
   cadre_status observe(const cadre_event& event, const cadre_execution_state& state) {
-    if ((observes_ & event.kind) == 0 || agent_->observe == nullptr) return CADRE_OK;
+    if (!observes(event.kind)) return CADRE_OK;
     return agent_->observe(agent_->self, &event, &state);
   }
+
+  /// Whether it wants to hear of this kind of event.
+  bool observes(std::uint32_t kind) const { return (observes_ & kind) != 0 && agent_->observe != nullptr; }
 
   bool has_state() const { return state_ != nullptr; }
   /// Const for the agent. Empty bytes without state. Errors: STATE_SAVE.

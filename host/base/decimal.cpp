@@ -157,10 +157,6 @@ std::optional<int64_t> from_double(double value, int digits) {
   return with_sign(round_half_even(product >> shift, product & (divisor - 1), divisor), value < 0);
 }
 
-double to_double(int64_t raw, int digits) {
-  return static_cast<double>(raw) / static_cast<double>(power_of_ten(digits));
-}
-
 std::string to_string(int64_t raw, int digits) {
   const uint64_t unit = power_of_ten(digits);
   const uint64_t magnitude = magnitude_of(raw);

@@ -12,7 +12,6 @@ namespace cadre::base {
 namespace fixed {
 std::optional<int64_t> parse(std::string_view text, int digits);
 std::optional<int64_t> from_double(double value, int digits);
-double to_double(int64_t raw, int digits);
 std::string to_string(int64_t raw, int digits);
 std::optional<int64_t> add(int64_t a, int64_t b);
 std::optional<int64_t> subtract(int64_t a, int64_t b);
@@ -34,7 +33,7 @@ class Fixed {
   /// The exact binary value, rounded half to even.
   static std::optional<Fixed> from_double(double value) { return wrap(fixed::from_double(value, Digits)); }
 
-  double to_double() const { return fixed::to_double(raw_, Digits); }
+  constexpr double to_double() const { return static_cast<double>(raw_) / units_; }
   /// The shortest exact text; parse() gives the same value back.
   std::string to_string() const { return fixed::to_string(raw_, Digits); }
 
@@ -51,6 +50,13 @@ class Fixed {
   static std::optional<Fixed> wrap(std::optional<int64_t> raw) {
     return raw ? std::optional<Fixed>(Fixed(*raw)) : std::nullopt;
   }
+
+  static constexpr double units_ = [] {
+    double units = 1;
+    for (int digit = 0; digit < Digits; ++digit)
+      units *= 10;
+    return units;
+  }();
 
   int64_t raw_ = 0;
 };

@@ -241,15 +241,17 @@ void TradeExecutionOrchestrator::adjust_for_correlation() {
   const Stage& stage = *chain_->correlation;
   cadre_targets& targets = open_targets();
   const auto& table = stage.table<cadre_correlation_adjuster>();
-  cadre_pair pairs[16];
-  cadre_correlation_report report{
-      sizeof(cadre_correlation_report), 0, std::nan(""), std::nan(""), pairs, std::size(pairs), 0};
+  cadre_correlation_report& report = correlation_;
+  report = {sizeof(cadre_correlation_report),          0, std::nan(""), std::nan(""), pairs_.data(),
+            static_cast<std::uint32_t>(pairs_.size()), 0};
   close_targets(stage, call(stage, [&](cadre_execution_state* state) {
                   const cadre_status status =
                       table.analyze_correlations(stage.self(), state, targets.weight, &report);
                   if (status != CADRE_OK || report.acceptable == CADRE_ACCEPTABLE) return status;
                   return table.adjust_trades(stage.self(), state, &report, &targets);
                 }));
+  // Later stages may read it.
+  book_.view->raw.correlation = correlation_.acceptable != 0 ? &correlation_ : nullptr;
 }
 
 void TradeExecutionOrchestrator::adjust_trades() {
@@ -278,9 +280,8 @@ void TradeExecutionOrchestrator::enforce_final_risk() {
   cadre_execution_state& state = book_.view->raw;
   open_targets();
   std::copy(target_.begin(), target_.end(), desired_.begin());
-  // Targets first, then what they mean in whole lots: both have to keep max(limit, what the book already
-  // uses). Lots are rounded towards the position, so a sale that is a little smaller may leave too little
-  // room for the purchases: constraints are looked at again too.
+  // Targets, then what they mean in whole lots: both keep max(limit, what the book uses already). A sale
+  // rounded down may leave too little room for the purchases: constraints are looked at again too.
   const double tolerance = chain_->risk_feedback.risk_tolerance;  // of soft limits, as in the loop
   bool inside_limits = false;
   const auto feasible = [&](double factor) {
@@ -320,10 +321,9 @@ void TradeExecutionOrchestrator::enforce_final_risk() {
     if (target_[i] != desired_[i]) reasons_[i] = {CADRE_REASON_FINAL_CUT, 0, factor};
   }
   decision_.stamps.push_back(base::ticks());
-  const cadre_risk_report& report = panel_.report();
-  decision_.record.volatility = report.volatility;
-  decision_.record.value_at_risk = report.value_at_risk;
-  decision_.record.expected_shortfall = report.expected_shortfall;
+  decision_.record.volatility = panel_.report().volatility;
+  decision_.record.value_at_risk = panel_.report().value_at_risk;
+  decision_.record.expected_shortfall = panel_.report().expected_shortfall;
   panel_.append_limits(decision_.record.limits);
   record_effect();
 }

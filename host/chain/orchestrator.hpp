@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <span>
 #include <vector>
@@ -89,6 +90,8 @@ class TradeExecutionOrchestrator {
   std::size_t effect_ = 0;
   bool risk_failed_ = false;
   LoopResult loop_;
+  cadre_correlation_report correlation_{};
+  std::array<cadre_pair, 64> pairs_{};  // the report names at most these; adjusters do not depend on it
 };
 
 }  // namespace cadre::chain

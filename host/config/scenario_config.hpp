@@ -126,7 +126,7 @@ struct ScenarioConfig {
 struct Override {
   std::string pointer;
   std::string value;
-  std::string origin;  ///< what problems name in place of a file: "--set"
+  std::string origin = "--set";  ///< what problems name in place of a file: "--set"
 };
 
 /// Reads a scenario file, embeds its chain file, applies the overrides in order, validates everything. All

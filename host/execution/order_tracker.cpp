@@ -1,5 +1,6 @@
 #include "host/execution/order_tracker.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 namespace cadre::execution {
@@ -23,7 +24,7 @@ void OrderTracker::remap(const std::vector<std::int32_t>& old_to_new, std::size_
 
 void OrderTracker::reserve(std::size_t orders) {
   orders_.reserve(orders);
-  open_.reserve(orders);
+  open_.reserve(std::min<std::size_t>(orders, 4096));  // a small table stays in the cache
 }
 
 void OrderTracker::change_working(const TrackedOrder& order, std::int64_t by) {

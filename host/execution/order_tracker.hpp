@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <memory_resource>
 #include <span>
 #include <string_view>
@@ -37,7 +38,7 @@ class OrderTracker {
   void enter_universe(std::size_t instruments);
   /// Into a new universe: open orders follow their instruments, of which none may have gone.
   void remap(const std::vector<std::int32_t>& old_to_new, std::size_t instruments);
-  /// Room for this many orders before the next allocation.
+  /// Room for this many orders in a life, of which a few thousand open at a time, before the next allocation.
   void reserve(std::size_t orders);
 
   /// An order that was sent or refused. Returns its place.
@@ -56,14 +57,15 @@ class OrderTracker {
   std::size_t open_count() const { return open_count_; }
 
  private:
+  // Ids are padded with zeros: the whole of them is compared.
   struct IdHash {
     std::size_t operator()(const cadre_id& id) const {
-      return std::hash<std::string_view>()(model::id_text(id));
+      return std::hash<std::string_view>()({id.text, sizeof id.text});
     }
   };
   struct IdEqual {
     bool operator()(const cadre_id& a, const cadre_id& b) const {
-      return model::id_text(a) == model::id_text(b);
+      return std::memcmp(a.text, b.text, sizeof a.text) == 0;
     }
   };
   void change_working(const TrackedOrder& order, std::int64_t by);

@@ -138,6 +138,11 @@ void Book::push_windows(std::size_t row) {
 }
 
 void Book::take_bar(const journal::BarRecord& bar) {
+  take_market(bar);
+  take_fills();
+}
+
+void Book::take_market(const journal::BarRecord& bar) {
   ++sequence_;
   ++bars_;
   time_ns_ = bar.time_ns;
@@ -149,7 +154,11 @@ void Book::take_bar(const journal::BarRecord& bar) {
   push_windows(history_.rows() - 1);
   refresh_columns();
   tell_agents(CADRE_EVENT_BAR, nullptr);
+}
+
+void Book::take_fills() {
   drain_reports();
+  check_identities();
 }
 
 void Book::write_bar(const journal::BarRecord& bar) {
@@ -229,6 +238,14 @@ void Book::tell_agents(std::uint32_t kind, const void* payload) {
   if (replaced_ != nullptr) tell_chain(*replaced_, chain_.get(), event);
 }
 
+bool Book::anyone_observes(std::uint32_t kind) const {
+  bool any = false;
+  const auto ask = [&](const chain::Stage& stage) { any = any || stage.agent->observes(kind); };
+  std::as_const(*chain_).each_stage(ask);
+  if (replaced_ != nullptr) std::as_const(*replaced_).each_stage(ask);
+  return any;
+}
+
 void Book::tell_chain(chain::Chain& chain, const chain::Chain* except, const cadre_event& event) {
   chain.each_stage([&](chain::Stage& stage) {
     bool shared = false;
@@ -296,7 +313,6 @@ void Book::apply_report(const cadre_execution_report& report) {
                          base::Price::from_raw(report.price_e9), base::Money::from_raw(report.fees_e6),
                          base::Money::from_raw(report.spread_cost_e6)};
   if (!portfolio_.apply_fill(fill, universe_.instruments[report.instrument])) std::abort();  // see write_bar
-  check_identities();
   cadre_execution_metrics& metrics = arena_->head().execution;
   ++metrics.fills;
   metrics.fees += fill.fees.to_double();
@@ -305,6 +321,8 @@ void Book::apply_report(const cadre_execution_report& report) {
     shortfall_sum_ +=
         1e4 * model::sign_of_side(report.side) * (static_cast<double>(report.price_e9) / decided - 1);
   metrics.mean_shortfall_bp = shortfall_sum_ / static_cast<double>(metrics.fills);
+  // The columns of all instruments, for one fill: only when someone looks.
+  if (!anyone_observes(CADRE_EVENT_FILL)) return;
   refresh_columns();
   tell_agents(CADRE_EVENT_FILL, &report);
 }
@@ -324,14 +342,24 @@ bool Book::is_warm() const {
 }
 
 const chain::Decision* Book::decide() {
+  const chain::Decision* decision = make_decision();
+  if (decision != nullptr) send_orders(*decision);
+  return decision;
+}
+
+const chain::Decision* Book::make_decision() {
   refresh_columns();
   if (!is_warm() || portfolio_.equity().raw() <= 0) return nullptr;
   const chain::Decision& decision = orchestrator_.execute_trades();
   for (BookListener* listener : listeners_)
     listener->on_decision(sequence_, decision);
+  return &decision;
+}
+
+void Book::send_orders(const chain::Decision& decision) {
   for (const chain::DecidedOrder& decided : decision.orders)
     send(decided);
-  return &decision;
+  if (!decision.orders.empty()) refresh_columns();
 }
 
 void Book::send(const chain::DecidedOrder& decided) {

@@ -38,14 +38,21 @@ class Book {
   void roll_back(const journal::RevisionRecord& revision);
   const chain::Chain* replaced_chain() const { return replaced_.get(); }
 
-  /// Applies a bar: marks, windows, agents, then the fills it gave.
+  /// Applies a bar: take_market, then take_fills.
   void take_bar(const journal::BarRecord& bar);
+  /// The market of a bar: marks, windows, and every agent observes.
+  void take_market(const journal::BarRecord& bar);
+  /// What the environment made of it: every report is an event of its own.
+  void take_fills();
   void take_signal(const market::ExternalSignal& signal);
   /// Changes the universe between two bars. Positions that leave are settled at their last mark, without
   /// costs.
   void change_universe(const std::vector<std::string>& instruments);
   /// Decides and sends the orders, once every agent has the history it asked for. nullptr while warming up.
   const chain::Decision* decide();
+  /// The two halves of it: the chain and the gate; then the environment.
+  const chain::Decision* make_decision();
+  void send_orders(const chain::Decision& decision);
   /// Tells the listeners where the book stands at the end of a bar.
   void close_bar();
 
@@ -70,6 +77,7 @@ class Book {
   void push_windows(std::size_t row);
   void refresh_columns();
   bool is_warm() const;
+  bool anyone_observes(std::uint32_t kind) const;
   void tell_agents(std::uint32_t kind, const void* payload);
   void tell_chain(chain::Chain& chain, const chain::Chain* except, const cadre_event& event);
   void drain_reports();
@@ -89,7 +97,6 @@ class Book {
   std::vector<std::size_t> data_of_;  ///< per instrument of the universe: its column in the bars
   std::shared_ptr<chain::Chain> chain_;
   std::shared_ptr<chain::Chain> replaced_;
-  bool active_ = false;
   std::unique_ptr<model::Arena> arena_;
   std::unique_ptr<model::StateView> view_;
   model::Portfolio portfolio_;

@@ -109,8 +109,10 @@ base::Result<ReplayOutcome> replay_run(const ReplayOptions& options, const Progr
   auto config = config::read_scenario(*document, folder);
   if (!config) return config.problems();
 
-  agent::Catalog catalog = agent::Catalog::discover({options.run / "plugins"});
-  if (!options.agent_folders.empty()) catalog.add_missing(agent::Catalog::discover(options.agent_folders));
+  std::vector<std::filesystem::path> folders = options.agent_folders;
+  folders.insert(folders.begin(), options.run / "plugins");
+  // What the run used comes before what is installed now under the same version.
+  const agent::Catalog catalog = agent::Catalog::discover(folders, agent::Twins::first_wins);
   auto revisions = plan_revisions(*config, folder, catalog);
   if (!revisions) return revisions.problems();
 

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <functional>
 
 namespace cadre::simulated_execution {
 
 namespace {
 
-constexpr std::size_t max_finished = 1024;  // of the past orders that query still knows
 constexpr std::size_t usual_orders = 1024;
 
 Kind kind_of(const cadre_order& order) {
@@ -32,8 +33,13 @@ cadre_trade_result result_of(std::uint32_t status, std::uint32_t reason = 0) {
   return result;
 }
 
+std::uint32_t key_of(std::string_view client_id) {
+  return static_cast<std::uint32_t>(std::hash<std::string_view>()(client_id));
+}
+
 bool has_id(const cadre_id& id, std::string_view text) {
-  return sdk::view_of(id) == text;
+  return text.size() < sizeof id.text && std::memcmp(id.text, text.data(), text.size()) == 0 &&
+         id.text[text.size()] == '\0';
 }
 
 }  // namespace
@@ -45,10 +51,15 @@ OrderBook::OrderBook(const Settings& settings) : settings_(settings) {
 }
 
 bool OrderBook::is_known(std::string_view client_id) const {
-  return std::any_of(open_.begin(), open_.end(),
-                     [&](const cadre_order& order) { return has_id(order.client_id, client_id); }) ||
-         std::any_of(finished_.begin(), finished_.end(),
-                     [&](const Finished& past) { return has_id(past.client_id, client_id); });
+  const auto is_open = [&](const cadre_order& order) { return has_id(order.client_id, client_id); };
+  if (std::any_of(open_.begin(), open_.end(), is_open)) return true;
+  // Every order asks this of the whole past: all keys in one pass without branches, ids only for a match.
+  const std::uint32_t key = key_of(client_id);
+  std::uint32_t matches = 0;
+  for (const std::uint32_t known : finished_keys_)
+    matches += known == key;
+  return matches != 0 && std::any_of(finished_.begin(), finished_.end(),
+                                     [&](const Finished& past) { return has_id(past.client_id, client_id); });
 }
 
 // 0 when the order can be worked.
@@ -222,11 +233,14 @@ void OrderBook::finish(const cadre_order& order, std::uint32_t status, std::uint
 }
 
 void OrderBook::remember(const Finished& finished) {
+  const std::uint32_t key = key_of(sdk::view_of(finished.client_id));
   if (finished_.size() < max_finished) {
+    finished_keys_[finished_.size()] = key;
     finished_.push_back(finished);
     return;
   }
   finished_[oldest_] = finished;
+  finished_keys_[oldest_] = key;
   oldest_ = (oldest_ + 1) % max_finished;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,8 @@ class OrderBook {
   void load(sdk::StateReader& in, std::uint32_t instrument_count);
 
  private:
+  static constexpr std::size_t max_finished = 1024;  // of the past orders that query still knows
+
   struct Finished {
     cadre_id client_id{};
     cadre_trade_result result{};
@@ -74,7 +77,8 @@ class OrderBook {
   std::uint32_t instrument_count_ = 0;  // 0: no bar was seen yet
   std::int64_t time_ns_ = 0;
   std::vector<cadre_order> open_;
-  std::vector<Finished> finished_;  // a ring, once it is full
+  std::vector<Finished> finished_;                           // a ring, once it is full
+  std::array<std::uint32_t, max_finished> finished_keys_{};  // hashes of their ids, same places; never saved
   std::size_t oldest_ = 0;
   std::vector<cadre_execution_report> reports_;
   std::size_t next_ = 0;  // of reports_

@@ -1,0 +1,231 @@
+// One decision, three ways: through the host and its plugins, the same with the journal on, and hard-wired.
+// They see the same bars in turns, block by block, and have to come to the same positions.
+//
+// host_ratio: market event, agents, chain and gate against the same mathematics and checks in one function
+// (hard_wired.hpp says which). journal_ratio: the same with every record written. fills_ratio: with the
+// orders' way through tracker, exchange plugin and fill events, of which the hard-wired way has only the
+// booking.
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "host/base/ticks.hpp"
+#include "host/chain/builder.hpp"
+#include "host/journal/journal.hpp"
+#include "host/scenario/book.hpp"
+#include "host/scenario/journal_listener.hpp"
+#include "host/scenario/prepared_run.hpp"
+#include "tests/bench/hard_wired.hpp"
+#include "tests/bench/synthetic.hpp"
+
+namespace cadre::bench {
+namespace {
+
+constexpr std::size_t bars_per_block = 20;
+constexpr std::size_t warm_up_bars = 300;
+std::size_t blocks = 0;  // 0: as many as the size is worth
+
+// The demo chain. Fills are free, so that the hard-wired way needs no copy of the simulated exchange; a tenth
+// stays in cash, so that no purchase is cut for the want of it.
+constexpr const char* scenario_text = R"({
+  "scenario": "backtest",
+  "data": {"prices": {"file": "none.csv", "adjustment": "split", "volume": "none"}},
+  "book": {"initial_cash": 10000000},
+  "execution_environment": {"agent": "cadre.simulated_execution", "config": {"fill_at": "close"}},
+  "chain": {
+    "services": [{"name": "covariance", "agent": "cadre.sample_covariance", "config": {"window": 252}}],
+    "signal_sources": [{"name": "momentum", "agent": "cadre.momentum", "config": {"lookback": 252, "skip": 21}}],
+    "signal_aggregator": {"agent": "cadre.confidence_weighted"},
+    "position_sizer": {"agent": "cadre.position_sizer",
+                       "config": {"max_position_size": 0.1, "min_position_size": 0.001}},
+    "risk_managers": [{"name": "risk", "agent": "cadre.risk_manager", "config": {"var_lookback": 252}}],
+    "risk_feedback": {"max_iterations": 10, "resize_threshold": 0.001},
+    "correlation_adjuster": {"agent": "cadre.pair_correlation", "config": {"max_correlation": 0.7}},
+    "execution_rules": {"agent": "cadre.execution_rules", "config": {"default_order_type": "MARKET"}},
+    "constraints": {"long_only": true, "max_gross_exposure": 0.9}
+  }
+})";
+
+[[noreturn]] void stop(const base::Problems& problems) {
+  for (const base::Problem& problem : problems)
+    std::fprintf(stderr, "%s\n", base::to_line(problem).c_str());
+  std::exit(1);
+}
+
+config::ScenarioConfig demo_config() {
+  auto document = base::JsonDocument::parse("bench", scenario_text);
+  if (!document) stop(document.problems());
+  auto config = config::read_scenario(*document, "/nowhere");
+  if (!config) stop(config.problems());
+  return std::move(config).take();
+}
+
+/// A book with the demo's plugins, loaded from their libraries; with its journal, if wanted.
+class Host {
+ public:
+  Host(const config::ScenarioConfig& config, std::size_t instruments, std::size_t bars, bool journal)
+      : store_(folder_.path()), book_(config, SyntheticMarket::names(instruments), bars) {
+    if (journal) {
+      auto writer = journal::JournalWriter::create(folder_.path() / "journal");
+      if (!writer) stop(writer.problems());
+      writer_ = std::move(writer).take();
+      listener_ = std::make_unique<scenario::JournalListener>(*writer_);
+      book_.listen(listener_.get());
+    }
+    static const agent::Catalog catalog = agent::Catalog::discover({CADRE_BINARY_DIR "/agents"});
+    auto chain = chain::build_chain(config, catalog, store_);
+    if (!chain) stop(chain.problems());
+    const base::Problems problems = book_.start(std::move(chain).take(), {.revision = 1});
+    if (problems.has_errors()) stop(problems);
+  }
+  void take_market(const journal::BarRecord& bar) { book_.take_market(bar); }
+  void take_fills(const journal::BarRecord&) { book_.take_fills(); }
+  void decide() {
+    decision_ = book_.make_decision();
+    passes_ += decision_ != nullptr ? decision_->record.passes : 0;
+  }
+  void send() {
+    if (decision_ != nullptr) book_.send_orders(*decision_);
+  }
+  scenario::Book& book() { return book_; }
+  std::uint64_t passes() const { return passes_; }
+
+ private:
+  scenario::TemporaryFolder folder_;
+  agent::Store store_;
+  scenario::Book book_;
+  std::unique_ptr<journal::JournalWriter> writer_;
+  std::unique_ptr<scenario::JournalListener> listener_;
+  const chain::Decision* decision_ = nullptr;
+  std::uint64_t passes_ = 0;
+};
+
+void send(Host& host) {
+  host.send();
+}
+void send(HardWired&) {}  // fills at the next close, without an exchange or a tracker of orders
+
+/// The ticks of one bar: of the decision (market, agents, chain, gate), and of that and the orders' way
+/// through environment and fills.
+struct BarTicks {
+  std::uint64_t decision = 0;
+  std::uint64_t all = 0;
+};
+
+template <class Way>
+BarTicks pass(Way& way, const journal::BarRecord& bar) {
+  const std::uint64_t start = base::ticks();
+  way.take_market(bar);
+  const std::uint64_t market = base::ticks();
+  way.take_fills(bar);
+  const std::uint64_t filled = base::ticks();
+  way.decide();
+  const std::uint64_t decided = base::ticks();
+  send(way);
+  return {market - start + decided - filled, base::ticks() - start};
+}
+
+double median_us(std::vector<std::uint64_t>& ticks) {
+  const auto middle = ticks.begin() + static_cast<std::ptrdiff_t>(ticks.size() / 2);
+  std::nth_element(ticks.begin(), middle, ticks.end());
+  return static_cast<double>(*middle) / base::ticks_per_second() * 1e6;
+}
+
+bool same_positions(const model::Portfolio& a, const model::Portfolio& b) {
+  for (std::uint32_t i = 0; i < a.size(); ++i) {
+    if (a.quantity(i) != b.quantity(i)) return false;
+  }
+  return a.equity() == b.equity() && a.cash() == b.cash();
+}
+
+void decision(benchmark::State& state) {
+  const auto n = static_cast<std::size_t>(state.range(0));
+  const std::size_t count = blocks != 0 ? blocks : (n > 100 ? 60 : 250);
+  const config::ScenarioConfig config = demo_config();
+  SyntheticMarket market(n);
+  const std::size_t bars = warm_up_bars + count * bars_per_block;
+  Host host(config, n, bars, false), journaled(config, n, bars, true);
+  HardWired wired(config, host.book().universe());
+  for (std::size_t k = 0; k < warm_up_bars; ++k) {
+    const journal::BarRecord& bar = market.next();
+    pass(host, bar);
+    pass(journaled, bar);
+    pass(wired, bar);
+  }
+  std::vector<std::uint64_t> ticks[3], all[3];
+  std::uint64_t orders = 0, wired_before = wired.decisions();
+  std::vector<journal::BarRecord> block;
+  for (auto _ : state) {
+    std::uint64_t total = 0;
+    for (std::size_t b = 0; b < count; ++b) {
+      block.clear();
+      for (std::size_t k = 0; k < bars_per_block; ++k)
+        block.push_back(market.next());
+      const auto time = [&](std::size_t which, auto& way) {
+        for (const journal::BarRecord& bar : block) {
+          const BarTicks spent = pass(way, bar);
+          ticks[which].push_back(spent.decision);
+          all[which].push_back(spent.all);
+          if (which == 0) total += spent.decision;
+        }
+      };
+      // Nobody is always the first.
+      for (std::size_t turn = 0; turn < 3; ++turn) {
+        switch ((turn + b) % 3) {
+          case 0:
+            time(0, host);
+            break;
+          case 1:
+            time(1, wired);
+            break;
+          default:
+            time(2, journaled);
+        }
+      }
+      orders += wired.orders();
+      if (!same_positions(host.book().portfolio(), wired.portfolio()) ||
+          !same_positions(host.book().portfolio(), journaled.book().portfolio())) {
+        std::fprintf(stderr, "n = %zu, block %zu: the ways have come to different positions\n", n, b);
+        std::exit(1);
+      }
+    }
+    state.SetIterationTime(static_cast<double>(total) / base::ticks_per_second());
+  }
+  const double host_us = median_us(ticks[0]), wired_us = median_us(ticks[1]),
+               journal_us = median_us(ticks[2]);
+  state.counters["host_us"] = host_us;
+  state.counters["wired_us"] = wired_us;
+  state.counters["journal_us"] = journal_us;
+  state.counters["host_ratio"] = host_us / wired_us;
+  state.counters["journal_ratio"] = journal_us / wired_us;
+  state.counters["fills_ratio"] = median_us(all[0]) / median_us(all[1]);
+  const double decisions = static_cast<double>(wired.decisions() - wired_before);
+  state.counters["orders"] = static_cast<double>(orders) / static_cast<double>(count);
+  state.counters["passes"] = static_cast<double>(host.passes()) / (decisions + 47);
+}
+
+BENCHMARK(decision)->Arg(10)->Arg(50)->Arg(500)->UseManualTime()->Iterations(1)->Unit(
+    benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace cadre::bench
+
+int main(int argc, char** argv) {
+  for (int k = 1; k < argc; ++k) {
+    if (std::strncmp(argv[k], "--blocks=", 9) == 0) {
+      cadre::bench::blocks = std::strtoull(argv[k] + 9, nullptr, 10);
+      std::copy(argv + k + 1, argv + argc, argv + k);
+      --argc;
+      --k;
+    }
+  }
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

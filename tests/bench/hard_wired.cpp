@@ -1,0 +1,317 @@
+#include "tests/bench/hard_wired.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "cadre/quant/correlation_adjust.hpp"
+#include "cadre/quant/momentum.hpp"
+#include "cadre/quant/risk_measures.hpp"
+#include "cadre/quant/weights.hpp"
+#include "host/chain/final_cut.hpp"
+#include "host/model/quantity.hpp"
+
+namespace cadre::bench {
+
+namespace {
+
+// The demo's settings.
+constexpr std::size_t window = 252;
+constexpr std::size_t skip = 21;
+constexpr std::size_t ring = window + 1;
+constexpr double max_position = 0.1, min_position = 0.001;
+constexpr double max_volatility = 0.15, max_position_risk = 0.05, max_var = 0.02;
+constexpr double tail = 1.0 - 0.95;
+constexpr double annual_periods = 252;
+constexpr double just_below = 1.0 - 1e-12;
+constexpr double slack = 1e-9;
+constexpr quant::CorrelationLimits pairs{0.7, 0.5, 0.01};
+
+using Matrix = Eigen::Map<const Eigen::MatrixXd, 0, Eigen::OuterStride<>>;
+
+}  // namespace
+
+HardWired::HardWired(const config::ScenarioConfig& config, const model::Universe& universe)
+    : config_(config),
+      universe_(universe),
+      n_(universe.size()),
+      portfolio_(n_, config.initial_cash),
+      gate_(config.pre_trade_checks, config.chain.constraints),
+      covariance_(static_cast<std::int64_t>(n_), window) {
+  gate_.enter_universe(universe);
+  closes_.assign(2 * ring * n_, 0);
+  returns_.assign(2 * ring * n_, 0);
+  for (auto* column : {&current_, &target_, &desired_, &rounded_, &row_, &workspace_})
+    column->assign(n_, 0);
+  need_e9_.assign(n_, 0);
+  price_e9_.assign(n_, 0);
+  traded_.assign(n_, 0);
+  const auto n = static_cast<Eigen::Index>(n_);
+  for (auto* column : {&score_, &factors_, &gathered_weight_, &component_})
+    column->setZero(n);
+  series_.setZero(window);
+  held_.assign(n_, 0);
+  held_covariance_.assign(n_ * n_, 0);
+  held_returns_.assign(n_ * window, 0);
+  sorted_.assign(window, 0);
+  orders_.reserve(n_);
+}
+
+void HardWired::decide() {
+  orders_.clear();
+  if (rows_ <= ring) return;  // the first bar has no return
+  ++decisions_;
+  size();
+  keep_limits(target_);
+  uncorrelate();
+  const double threshold = config_.chain.risk_feedback.resize_threshold;
+  for (std::size_t i = 0; i < n_; ++i) {
+    const bool cut_by_limit = rounded_[i] != desired_[i];  // by keep_limits
+    const double change = target_[i] - current_[i];
+    const bool resize = target_[i] != 0 && current_[i] != 0 && change != 0;
+    if (resize && !cut_by_limit && std::fabs(change) < threshold) target_[i] = current_[i];
+  }
+  desired_ = target_;
+  if (!is_feasible(1)) {
+    target_ = desired_;
+    keep_limits(target_);
+    desired_ = target_;
+    if (chain::largest_feasible_factor(chain::cut_steps, [&](double f) { return is_feasible(f); }) < 0)
+      is_feasible(0);
+  }
+  make_orders();
+}
+
+void HardWired::take_fills(const journal::BarRecord& bar) {
+  for (const cadre_order& order : orders_) {
+    const std::int64_t signed_e9 = order.side == CADRE_SIDE_BUY ? order.quantity_e9 : -order.quantity_e9;
+    const model::Fill fill{order.instrument,
+                           base::Quantity::from_raw(signed_e9),
+                           base::Price::from_raw(bar.close_e9[order.instrument]),
+                           {},
+                           {}};
+    if (!portfolio_.apply_fill(fill, universe_.instruments[order.instrument])) std::abort();
+  }
+  if (!portfolio_.identities_hold()) std::abort();
+}
+
+void HardWired::take_market(const journal::BarRecord& bar) {
+  date_ = bar.date;
+  for (std::uint32_t i = 0; i < n_; ++i) {
+    const base::Price price = base::Price::from_raw(bar.close_e9[i]);
+    if (!portfolio_.mark(i, price, universe_.instruments[i])) std::abort();
+    price_e9_[i] = bar.close_e9[i];
+    traded_[i] = bar.valid[i];
+  }
+  // Windows and covariance.
+  const std::size_t at = rows_ % ring, before = (rows_ + ring - 1) % ring;
+  for (std::size_t i = 0; i < n_; ++i) {
+    const double close = static_cast<double>(bar.close_e9[i]) * 1e-9;
+    row_[i] = close / closes_[before * n_ + i] - 1;
+    closes_[at * n_ + i] = closes_[(at + ring) * n_ + i] = close;
+  }
+  if (++rows_ == 1) return;
+  const std::size_t place = (rows_ - 2) % ring;  // returns begin one bar later
+  for (const std::size_t copy : {place, place + ring})
+    std::copy(row_.begin(), row_.end(), returns_.begin() + static_cast<std::ptrdiff_t>(copy * n_));
+  const double* newest = returns_.data() + (place + ring) * n_;
+  if (!covariance_.full()) {
+    if (!covariance_.add(newest)) std::abort();
+  } else if (!covariance_.replace(newest, newest - window * n_)) {
+    std::abort();
+  }
+  if (covariance_.full() && covariance_.updates_since_refresh() >= std::int64_t{window})
+    (void)covariance_.refresh(newest - (window - 1) * n_, window, static_cast<std::int64_t>(n_));
+}
+
+void HardWired::size() {
+  const base::Money equity = portfolio_.equity();
+  const std::size_t newest = (rows_ - 1) % ring + ring;
+  const Matrix closes(closes_.data() + (newest - window) * n_, static_cast<Eigen::Index>(n_), ring,
+                      Eigen::OuterStride<>(static_cast<Eigen::Index>(n_)));
+  quant::momentum(closes, window, skip, score_);
+  quant::z_score(score_, score_);
+  std::size_t selected = 0;
+  for (std::size_t i = 0; i < n_; ++i) {
+    current_[i] = model::weight_of(portfolio_.value(static_cast<std::uint32_t>(i)), equity);
+    selected += score_[static_cast<Eigen::Index>(i)] > 0;
+  }
+  const double raw = 1.0 / static_cast<double>(selected);
+  const double weight = quant::bounded_weight(raw, {max_position, min_position, true});
+  double gross = 0;
+  for (std::size_t i = 0; i < n_; ++i) {
+    target_[i] = score_[static_cast<Eigen::Index>(i)] > 0 ? weight : 0;
+    if (target_[i] != 0 && raw >= max_position && current_[i] > max_position)
+      target_[i] = std::min(current_[i], 1.0);
+    gross += target_[i];
+  }
+  const double most = config_.chain.constraints.max_gross_exposure;
+  if (gross > most) {
+    const double factor = most / gross;
+    for (double& t : target_)
+      t *= factor;
+  }
+  if (!keeps_constraints(target_)) target_ = current_;
+}
+
+HardWired::Figures HardWired::analyze(std::span<const double> weight) {
+  std::size_t held = 0;
+  for (std::size_t i = 0; i < n_; ++i) {
+    if (weight[i] == 0) continue;
+    gathered_weight_[static_cast<Eigen::Index>(held)] = weight[i];
+    held_[held++] = i;
+  }
+  if (held == 0) return {};
+  const double* matrix = covariance_.matrix().data();
+  const auto stride = static_cast<std::size_t>(covariance_.leading_dimension());
+  bool finite = true;
+  for (std::size_t b = 0; b < held; ++b) {
+    const double* column = matrix + held_[b] * stride;
+    for (std::size_t a = b; a < held; ++a) {
+      held_covariance_[b * held + a] = column[held_[a]];
+      finite = finite && std::isfinite(column[held_[a]]);
+    }
+  }
+  const double* row = returns_.data() + ((rows_ - 2) % ring + ring - (window - 1)) * n_;
+  for (std::size_t t = 0; t < window; ++t, row += n_) {
+    for (std::size_t k = 0; k < held; ++k) {
+      held_returns_[t * held + k] = row[held_[k]];
+      finite = finite && std::isfinite(row[held_[k]]);
+    }
+  }
+  if (!finite) std::abort();
+  const auto m = static_cast<Eigen::Index>(held);
+  const Eigen::Map<const Eigen::VectorXd> w(gathered_weight_.data(), m);
+  Eigen::Map<Eigen::VectorXd> component(component_.data(), m);
+  const double annual = std::sqrt(annual_periods);
+  Figures figures{};
+  figures.volatility =
+      quant::component_risk(Matrix(held_covariance_.data(), m, m, Eigen::OuterStride<>(m)), w, component) *
+      annual;
+  component *= annual;
+  figures.highest_position = std::max(0.0, component.maxCoeff());
+  quant::portfolio_return_series(Matrix(held_returns_.data(), m, window, Eigen::OuterStride<>(m)), w,
+                                 series_);
+  figures.value_at_risk = quant::historical_var(series_, tail, quant::Quantile::order_statistic, sorted_);
+  const double shortfall = quant::historical_es(series_, tail, sorted_);
+  if (!std::isfinite(figures.volatility) || !std::isfinite(figures.value_at_risk) ||
+      !std::isfinite(shortfall))
+    std::abort();
+  return figures;
+}
+
+bool HardWired::is_inside(const Figures& f) const {
+  return f.volatility <= max_volatility * (1 + slack) && f.value_at_risk <= max_var * (1 + slack) &&
+         f.highest_position <= max_position_risk * (1 + slack);
+}
+
+bool HardWired::is_inside_or_no_worse(std::span<const double> weight) {
+  const Figures f = analyze(weight);
+  if (is_inside(f)) return true;
+  const Figures now = analyze(current_);
+  return f.volatility <= std::max(max_volatility, now.volatility) * (1 + slack) &&
+         f.value_at_risk <= std::max(max_var, now.value_at_risk) * (1 + slack) &&
+         f.highest_position <= std::max(max_position_risk, now.highest_position) * (1 + slack);
+}
+
+void HardWired::shrink(std::vector<double>& weight) {
+  Figures f = analyze(weight);
+  for (int pass = 0; pass < 64 && f.highest_position > max_position_risk; ++pass) {
+    std::size_t k = 0;
+    for (double& w : weight) {
+      if (w == 0) continue;
+      const double risk = component_[static_cast<Eigen::Index>(k++)];
+      if (risk > max_position_risk) w *= max_position_risk / risk * just_below;
+    }
+    f = analyze(weight);
+  }
+  double factor = 1;
+  if (f.volatility > max_volatility) factor = std::min(factor, max_volatility / f.volatility * just_below);
+  if (f.value_at_risk > max_var) factor = std::min(factor, max_var / f.value_at_risk * just_below);
+  if (factor == 1) return;
+  for (double& w : weight)
+    w *= factor;
+}
+
+void HardWired::keep_limits(std::vector<double>& weight) {
+  desired_ = weight;  // what it was before
+  for (int pass = 1; !is_inside(analyze(weight)) && pass < config_.chain.risk_feedback.max_iterations; ++pass)
+    shrink(weight);
+  rounded_ = weight;  // and after
+}
+
+void HardWired::uncorrelate() {
+  const Eigen::Map<const Eigen::VectorXd> weight(target_.data(), static_cast<Eigen::Index>(n_));
+  const auto found = quant::correlation_factors(covariance_.matrix(), weight, pairs, workspace_, factors_);
+  if (found.pairs == 0) return;
+  for (std::size_t i = 0; i < n_; ++i) {
+    const double factor = factors_[static_cast<Eigen::Index>(i)];
+    if (factor < 1) target_[i] *= factor;
+  }
+  if (!keeps_constraints(target_)) target_ = current_;
+}
+
+bool HardWired::is_feasible(double factor) {
+  for (std::size_t i = 0; i < n_; ++i)
+    target_[i] = chain::cut_target(current_[i], desired_[i], factor);
+  const bool weights_keep = is_inside_or_no_worse(target_);
+  round_to_lots();
+  return weights_keep && has_room() && is_inside_or_no_worse(rounded_);
+}
+
+void HardWired::round_to_lots() {
+  const base::Money equity = portfolio_.equity();
+  const double equity_value = equity.to_double();
+  for (std::uint32_t i = 0; i < n_; ++i) {
+    const base::Quantity held = portfolio_.quantity(i);
+    const auto quantity =
+        model::target_quantity(target_[i], equity, portfolio_.price(i), universe_.instruments[i], held)
+            .value_or(held);
+    need_e9_[i] = quantity.raw() - held.raw();
+    rounded_[i] = need_e9_[i] == 0 ? current_[i]
+                                   : quantity.to_double() * portfolio_.price(i).to_double() *
+                                         universe_.instruments[i].multiplier.to_double() / equity_value;
+  }
+}
+
+bool HardWired::keeps_constraints(std::span<const double> weight) const {
+  const config::ConstraintsConfig& bounds = config_.chain.constraints;
+  double gross = 0, gross_now = 0;
+  bool inside = true;
+  for (std::size_t i = 0; i < n_; ++i) {
+    inside = inside && std::isfinite(weight[i]) && weight[i] >= -slack &&
+             weight[i] <= std::max(bounds.max_weight, current_[i]) + slack;
+    gross += std::fabs(weight[i]);
+    gross_now += std::fabs(current_[i]);
+  }
+  return inside && gross <= std::max(bounds.max_gross_exposure, gross_now) + slack;
+}
+
+bool HardWired::has_room() const {
+  double gross = 0;
+  bool increases = false;
+  for (std::size_t i = 0; i < n_; ++i) {
+    gross += std::fabs(rounded_[i]);
+    increases = increases || std::fabs(rounded_[i]) > std::fabs(current_[i]) + slack;
+  }
+  return !increases || gross <= config_.chain.constraints.max_gross_exposure + slack;
+}
+
+void HardWired::make_orders() {
+  gate_.begin_decision(decisions_, date_, portfolio_, {price_e9_, traded_, {}}, {});
+  for (const bool selling : {true, false}) {
+    for (std::uint32_t i = 0; i < n_; ++i) {
+      if (need_e9_[i] == 0 || (need_e9_[i] < 0) != selling) continue;
+      cadre_order order{};
+      order.size = sizeof order;
+      order.instrument = i;
+      order.side = selling ? CADRE_SIDE_SELL : CADRE_SIDE_BUY;
+      order.type = CADRE_ORDER_MARKET;
+      order.time_in_force = CADRE_TIF_DAY;
+      order.quantity_e9 = std::llabs(need_e9_[i]);
+      if (gate_.check(order).accepted()) orders_.push_back(order);
+    }
+  }
+}
+
+}  // namespace cadre::bench
