@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "host/agent/isolated_tables.hpp"
+#include "host/base/log.hpp"
 
 extern char** environ;
 
@@ -100,11 +101,33 @@ cadre_status IsolatedAgent::ask(int descriptor) {
   if (!send_frame(socket_, encoder_.bytes(), descriptor) ||
       !receive_frame(socket_, bytes_, reply_timeout_ms)) {
     gone_ = true;  // a late answer would be taken for another call's
+    log_end();
     return CADRE_FATAL;
   }
   reply_.emplace(std::span<const std::byte>(bytes_));
   const auto status = reply_->get<std::uint32_t>();
   return reply_->ok() ? status : cadre_status{CADRE_FATAL};
+}
+
+void IsolatedAgent::log_end() {
+  // The socket closes a moment before the process can be waited for.
+  int status = 0;
+  bool ended = false;
+  for (int patience = 0; patience < 20 && !ended; ++patience) {
+    ended = waitpid(process_, &status, WNOHANG) == process_;
+    if (ended) break;
+    timespec pause{0, 5'000'000};
+    nanosleep(&pause, nullptr);
+  }
+  std::string how = "it gave no answer in " + std::to_string(reply_timeout_ms / 1000) + " seconds";
+  if (ended) {
+    how = WIFSIGNALED(status) ? std::string("killed by signal ") + std::to_string(WTERMSIG(status)) + " (" +
+                                    strsignal(WTERMSIG(status)) + ")"
+                              : "it ended with exit status " + std::to_string(WEXITSTATUS(status));
+    process_ = -1;
+  }
+  base::log_event(base::LogLevel::error, "agent_process_lost",
+                  {{"agent", started_.instance}, {"id", started_.agent_id}, {"message", how}});
 }
 
 bool IsolatedAgent::enter_arena(const model::Arena& arena) {

@@ -49,6 +49,8 @@ class IsolatedAgent {
   /// Sends it and waits. Returns the agent's status, CADRE_FATAL without a reply; the rest of the reply is in
   /// reply().
   cadre_status ask(int descriptor = -1);
+  /// Says once how the child was lost: by which signal, with which exit status, or by silence.
+  void log_end();
   journal::Decoder& reply() { return *reply_; }
   /// What of the state is not in the arena: services, and the latest risk report.
   void put_state(const cadre_execution_state& state);

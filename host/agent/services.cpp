@@ -23,6 +23,12 @@ const HostServices& services_of(const cadre_host* host) {
   return *static_cast<const HostServices*>(host->context);
 }
 
+bool is_power_of_ten(std::uint64_t number) {
+  while (number > 1 && number % 10 == 0)
+    number /= 10;
+  return number == 1;
+}
+
 void write_log(const cadre_host* host, std::uint32_t level, cadre_string message) noexcept {
   const HostServices& services = services_of(host);
   if (level == CADRE_LOG_WARNING && services.keeps_warnings()) {
@@ -31,8 +37,17 @@ void write_log(const cadre_host* host, std::uint32_t level, cadre_string message
   }
   constexpr base::LogLevel levels[] = {base::LogLevel::debug, base::LogLevel::debug, base::LogLevel::info,
                                        base::LogLevel::warn, base::LogLevel::error};
-  base::log_event(levels[std::min<std::uint32_t>(level, 4)], "agent_message",
-                  {{"agent", services.instance()}, {"message", std::string(view(message))}});
+  const base::LogLevel as = levels[std::min<std::uint32_t>(level, 4)];
+  const std::uint64_t times = level >= CADRE_LOG_WARNING ? services.count_message(view(message)) : 1;
+  if (times == 1) {
+    base::log_event(as, "agent_message",
+                    {{"agent", services.instance()}, {"message", std::string(view(message))}});
+  } else if (is_power_of_ten(times)) {
+    base::log_event(as, "agent_message",
+                    {{"agent", services.instance()},
+                     {"message", std::string(view(message))},
+                     {"times", std::to_string(times)}});
+  }
 }
 
 const boost::json::value* value_at(const cadre_host* host, cadre_string config, cadre_string pointer) {
@@ -125,6 +140,15 @@ HostServices::HostServices(std::string instance, std::uint64_t seed, std::string
            {name.data(), name.size()},
            {version.data(), version.size()},
            &get_extension};
+}
+
+std::uint64_t HostServices::count_message(std::string_view text) const {
+  constexpr std::size_t most_texts = 256;  // what comes after is counted as one
+  const std::lock_guard guard(messages_lock_);
+  auto found = messages_.find(text);
+  if (found == messages_.end())
+    found = messages_.emplace(messages_.size() < most_texts ? std::string(text) : std::string(), 0).first;
+  return ++found->second;
 }
 
 const boost::json::value& HostServices::parsed(std::string_view text) const {

@@ -2,7 +2,11 @@
 
 #include <boost/json/value.hpp>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cadre/host.h"
@@ -28,6 +32,10 @@ class HostServices {
   std::vector<std::string>& kept_warnings() const { return kept_warnings_; }
   bool keeps_warnings() const { return keep_warnings_; }
 
+  /// How often this instance has logged this text, with this time. A warning that comes again and again,
+  /// with every pass of the risk loop, say, is logged at the first, tenth, hundredth time. [any-thread]
+  std::uint64_t count_message(std::string_view text) const;
+
   /// The parsed configuration that config_reader answers from while its text is `text`; parsed once, not per
   /// question.
   const boost::json::value& parsed(std::string_view text) const;
@@ -38,6 +46,8 @@ class HostServices {
   std::uint64_t random_key_;
   mutable bool keep_warnings_ = false;
   mutable std::vector<std::string> kept_warnings_;
+  mutable std::mutex messages_lock_;
+  mutable std::map<std::string, std::uint64_t, std::less<>> messages_;
   mutable std::string parsed_text_;
   mutable boost::json::value parsed_;
 };

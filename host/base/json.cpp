@@ -130,14 +130,6 @@ bool is_well_formed(std::string_view pointer) {
   return true;
 }
 
-std::vector<std::string> keys_of(const js::value& value) {
-  std::vector<std::string> keys;
-  if (!value.is_object()) return keys;
-  for (const auto& member : value.get_object())
-    keys.emplace_back(member.key());
-  return keys;
-}
-
 js::value* find_mutable(js::value& root, std::string_view pointer) {
   js::error_code ignored;
   return root.find_pointer(js::string_view(pointer.data(), pointer.size()), ignored);
@@ -197,18 +189,18 @@ Problems JsonDocument::set(std::string_view pointer, std::string_view json_text,
     problems.error("JSON_POINTER_INVALID", asked, "this is not a JSON pointer", "write it like /risk/limit");
     return problems;
   }
-  js::value* target = find_mutable(root_, pointer);
-  js::value* parent = find_mutable(root_, parent_of(pointer));
-  if (target == nullptr && (parent == nullptr || !parent->is_object())) {
-    std::string missing(pointer), above = parent_of(pointer);
-    while (find_mutable(root_, above) == nullptr) {
-      missing = above;
-      above = parent_of(above);
-    }
-    const std::string key = key_of(missing);
+  std::vector<std::string> missing;  // the pointers to what is not there yet, the innermost first
+  std::string there(pointer);
+  while (find_mutable(root_, there) == nullptr) {
+    missing.push_back(there);
+    there = parent_of(there);
+  }
+  js::value* target = find_mutable(root_, there);
+  if (!missing.empty() && !target->is_object()) {
+    const std::string what = target->is_array() ? "an array of " + std::to_string(target->get_array().size())
+                                                : "which is no object";
     problems.error("JSON_POINTER_UNKNOWN", asked,
-                   quote(key) + " does not exist in " + (above.empty() ? "the document" : above) +
-                       did_you_mean(key, keys_of(*find_mutable(root_, above))));
+                   quote(key_of(missing.back())) + " does not exist in " + there + ", " + what);
     return problems;
   }
 
@@ -228,9 +220,11 @@ Problems JsonDocument::set(std::string_view pointer, std::string_view json_text,
   // Lines of a command-line argument help nobody: only the origin is kept.
   for (auto& [key, position] : replacement.positions_)
     position = {origin, 0, 0};
-  if (target == nullptr) {
-    const std::string key = key_of(pointer);
-    target = &parent->get_object()[js::string_view(key.data(), key.size())];
+  for (auto next = missing.rbegin(); next != missing.rend(); ++next) {
+    const std::string key = key_of(*next);
+    if (!target->is_object()) target->emplace_object();
+    target = &target->get_object()[js::string_view(key.data(), key.size())];
+    positions_[*next] = {origin, 0, 0};
   }
   *target = replacement.root_;
   replace_positions(pointer, replacement);

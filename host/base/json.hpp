@@ -28,9 +28,9 @@ class JsonDocument {
   /// inside of an embedded document, as it is in that document's own file.
   Place place(std::string_view json_pointer) const;
 
-  /// Replaces a value, or adds a member to an object that exists. Text that is not JSON is taken as a string.
-  /// Afterwards places in it name `origin`. Errors: JSON_POINTER_INVALID, JSON_POINTER_UNKNOWN, or those of
-  /// the text.
+  /// Replaces a value, or adds it, with the objects around it that are not there yet. Text that is not JSON
+  /// is taken as a string. Afterwards places in it name `origin`. Errors: JSON_POINTER_INVALID,
+  /// JSON_POINTER_UNKNOWN, or those of the text.
   Problems set(std::string_view pointer, std::string_view json_text, std::string origin);
 
   /// Replaces the existing value at the pointer by the other document; places in it name the other's file.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 
 #include "cadre/cadre.h"
@@ -354,10 +355,13 @@ void TradeExecutionOrchestrator::round_to_lots() {
     const model::Instrument& about = book_.universe->instruments[i];
     const auto base =
         base::Quantity::from_raw(decision_.record.position_e9[i] + decision_.record.working_e9[i]);
-    // Without a price nothing can be sized: the position stays.
+    // Without a price nothing can be sized: the position stays. So it does where the target is what is held
+    // already: a weight is money's rounding away from its quantity, which is many of the smallest lots.
+    const bool unchanged = target_[i] == base_weight_[i];
     const auto quantity =
-        model::target_quantity(target_[i], portfolio.equity(), portfolio.price(i), about, base)
-            .value_or(base);
+        unchanged ? base
+                  : model::target_quantity(target_[i], portfolio.equity(), portfolio.price(i), about, base)
+                        .value_or(base);
     decision_.need_e9[i] = quantity.raw() - base.raw();
     if (decision_.need_e9[i] == 0) {
       rounded_weight_[i] = base_weight_[i];
@@ -402,9 +406,15 @@ void TradeExecutionOrchestrator::write_orders(std::uint64_t count) {
     order.client_id = client_order_id(book, record.sequence, order.instrument);
     decision_.orders.push_back({order, {}});
   }
-  // Sells first: they pay for the buys.
+  // What reduces a position comes first: it makes the room the others need. Then sells before buys.
+  const auto reduces = [&](const cadre_order& order) {
+    return model::reduces_position(
+        base::Quantity::from_raw(record.position_e9[order.instrument]),
+        base::Quantity::from_raw(order.quantity_e9 * model::sign_of_side(order.side)));
+  };
   std::sort(decision_.orders.begin(), decision_.orders.end(),
-            [](const DecidedOrder& a, const DecidedOrder& b) {
+            [&](const DecidedOrder& a, const DecidedOrder& b) {
+              if (reduces(a.order) != reduces(b.order)) return reduces(a.order);
               if (a.order.side != b.order.side) return a.order.side == CADRE_SIDE_SELL;
               return a.order.instrument < b.order.instrument;
             });
@@ -494,7 +504,9 @@ bool TradeExecutionOrchestrator::has_room(std::span<const double> weight) const 
   for (std::size_t i = 0; i < weight.size(); ++i) {
     gross += std::fabs(weight[i]);
     net += weight[i];
-    increases = increases || std::fabs(weight[i]) > std::fabs(current_[i]) + slack;
+    // In units: weights of dust differ by no more than their rounding.
+    const std::int64_t held = decision_.record.position_e9[i] + decision_.record.working_e9[i];
+    increases = increases || std::abs(held + decision_.need_e9[i]) > std::abs(held);
   }
   const config::ConstraintsConfig& bounds = chain_->constraints;
   return !increases ||

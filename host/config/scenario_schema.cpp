@@ -54,7 +54,7 @@ constexpr std::string_view chain_text = R"json({
     "constraints": {
       "type": "object",
       "default": {},
-      "description": "bounds every agent sees; long_only and max_weight are enforced by the host after every stage",
+      "description": "bounds every agent sees and the host enforces after every stage; a book that is outside of one already may only shrink",
       "properties": {
         "long_only": {"type": "boolean", "default": true, "description": "no target below zero"},
         "max_gross_exposure": {"type": "number", "exclusiveMinimum": 0, "maximum": 100, "default": 1.0, "description": "sum of absolute weights"},

@@ -58,7 +58,7 @@ struct Checks {
     return o.quantity_e9 <= g.config_.max_order_quantity.raw();
   }
   static bool max_notional(const PreTradeGate& g, const cadre_order& o) {
-    return g.notional_of(o) <= g.config_.max_order_notional.to_double();
+    return g.notional_of(o, o.quantity_e9) <= g.config_.max_order_notional.to_double();
   }
   static bool volume_share(const PreTradeGate& g, const cadre_order& o) {
     if (g.market_.volume.empty()) return true;
@@ -77,18 +77,21 @@ struct Checks {
   }
   static bool buying_power(const PreTradeGate& g, const cadre_order& o) {
     if (o.side != CADRE_SIDE_BUY) return true;
-    return g.notional_of(o) * (1 + g.config_.buying_power_buffer) <=
+    return g.notional_of(o, g.parts_of(o).opening_e9) * (1 + g.config_.buying_power_buffer) <=
            g.buying_power_ + rounding_slack * g.equity_;
   }
   static bool gross(const PreTradeGate& g, const cadre_order& o) {
-    return g.gross_ + g.notional_of(o) <=
+    const PreTradeGate::Parts parts = g.parts_of(o);
+    if (parts.opening_e9 <= parts.closing_e9)
+      return true;  // a flip to no more on the other side adds nothing
+    return g.gross_ + g.notional_of(o, parts.opening_e9 - parts.closing_e9) <=
            g.constraints_.max_gross_exposure * g.equity_ * (1 + rounding_slack);
   }
   static bool position(const PreTradeGate& g, const cadre_order& o) {
     const double planned = std::fabs(static_cast<double>(g.planned_e9_[o.instrument] + signed_quantity(o)));
     const double held = std::fabs(static_cast<double>(g.planned_e9_[o.instrument]));
     if (planned <= held) return true;
-    const double unit = g.notional_of(o) / static_cast<double>(o.quantity_e9);
+    const double unit = g.notional_of(o, o.quantity_e9) / static_cast<double>(o.quantity_e9);
     return planned * unit <= g.constraints_.max_weight * g.equity_ * (1 + rounding_slack);
   }
 };
@@ -177,10 +180,17 @@ bool PreTradeGate::reduces(const cadre_order& order) const {
                                  base::Quantity::from_raw(signed_quantity(order)));
 }
 
-double PreTradeGate::notional_of(const cadre_order& order) const {
+PreTradeGate::Parts PreTradeGate::parts_of(const cadre_order& order) const {
+  const std::int64_t held = planned_e9_[order.instrument];
+  const bool against = (held > 0) == (order.side == CADRE_SIDE_SELL);
+  const std::int64_t closing = held != 0 && against ? std::min(order.quantity_e9, std::abs(held)) : 0;
+  return {closing, order.quantity_e9 - closing};
+}
+
+double PreTradeGate::notional_of(const cadre_order& order, std::int64_t quantity_e9) const {
   const model::Instrument& about = universe_->instruments[order.instrument];
   const std::int64_t price = std::max(market_.price_e9[order.instrument], order.limit_price_e9);
-  return static_cast<double>(price) * 1e-9 * (static_cast<double>(order.quantity_e9) * 1e-9) *
+  return static_cast<double>(price) * 1e-9 * (static_cast<double>(quantity_e9) * 1e-9) *
          about.multiplier.to_double();
 }
 
@@ -199,12 +209,16 @@ Verdict PreTradeGate::check(const cadre_order& order) {
   run(syntax_rows, std::size(table), reducing);
   if (!verdict.accepted()) return verdict;
 
-  const double notional = notional_of(order);
+  const Parts parts = parts_of(order);
+  const double closing = notional_of(order, parts.closing_e9);
+  const double opening = notional_of(order, parts.opening_e9);
   last_sequence_[order.instrument] = sequence_;
   planned_e9_[order.instrument] += signed_quantity(order);
   ++orders_today_;
-  gross_ += reducing ? -notional : notional;
-  buying_power_ += order.side == CADRE_SIDE_SELL ? (reducing ? notional : 0) : -notional;
+  gross_ += opening - closing;
+  // A sale out of a holding pays for buys, a short sale does not; to cover a short costs what buying power
+  // was already without.
+  buying_power_ += order.side == CADRE_SIDE_SELL ? closing : -opening;
   return verdict;
 }
 

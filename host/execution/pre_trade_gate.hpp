@@ -57,8 +57,15 @@ class PreTradeGate {
  private:
   friend struct Checks;
 
+  /// An order's quantity: what takes the position towards zero, and what takes it away from there. A flip has
+  /// both.
+  struct Parts {
+    std::int64_t closing_e9 = 0;
+    std::int64_t opening_e9 = 0;
+  };
+  Parts parts_of(const cadre_order& order) const;
   bool reduces(const cadre_order& order) const;
-  double notional_of(const cadre_order& order) const;
+  double notional_of(const cadre_order& order, std::int64_t quantity_e9) const;
 
   const config::PreTradeConfig& config_;
   const config::ConstraintsConfig& constraints_;

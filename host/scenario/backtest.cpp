@@ -1,5 +1,11 @@
 #include "host/scenario/backtest.hpp"
 
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <boost/json.hpp>
 #include <cmath>
 
@@ -31,48 +37,80 @@ double cost_rate(const config::ScenarioConfig& config) {
 }
 
 /// The folder a run is written into: beside its final place, so that the old one stays until the new one is
-/// whole.
+/// whole. A lock on it keeps a second run away; that of a run that was killed is free again.
 class RunFolder {
  public:
   base::Problems open(const fs::path& out) {
     base::Problems problems;
-    out_ = out;
     std::error_code error;
+    out_ = out.has_filename() ? out : out.parent_path();  // "runs/demo/" is runs/demo
     if (fs::exists(out_, error) && !fs::exists(out_ / "journal", error) &&
         !(fs::is_directory(out_, error) && fs::is_empty(out_, error))) {
-      problems.error("OUT_NOT_A_RUN", {out_.string(), 0, 0, ""}, "exists and is not a run folder",
+      problems.error("OUT_NOT_A_RUN", {out.string(), 0, 0, ""}, "exists and is not a run folder",
                      "name another --out, or remove it yourself");
       return problems;
     }
-    partial_ = out_;
-    partial_ += ".partial";
-    fs::remove_all(partial_, error);
-    fs::create_directories(partial_, error);
+    fs::path partial = out_;
+    partial += ".partial";
+    fs::create_directories(partial, error);
+    if (!error && !lock(partial)) {
+      problems.error("OUT_IN_USE", {out.string(), 0, 0, ""}, "another run is being written there",
+                     "wait for it, or name another --out");
+      return problems;
+    }
+    if (!error) {
+      partial_ = partial;
+      for (const fs::directory_entry& left : fs::directory_iterator(partial, error))
+        fs::remove_all(left, error);
+    }
     if (error)
-      problems.error("OUT_NOT_WRITABLE", {partial_.string(), 0, 0, ""},
+      problems.error("OUT_NOT_WRITABLE", {partial.string(), 0, 0, ""},
                      "cannot make this folder: " + error.message());
     return problems;
   }
   base::Problems commit() {
     base::Problems problems;
     std::error_code error;
-    fs::remove_all(out_, error);
-    fs::rename(partial_, out_, error);
+    // In one step where the file system can: whoever looks, also after a power cut, sees one run or the
+    // other.
+    const bool exchanged = fs::exists(out_, error) && renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD,
+                                                                out_.c_str(), RENAME_EXCHANGE) == 0;
+    if (exchanged) {
+      fs::remove_all(partial_, error);
+      error.clear();  // the new run is there; what is left of the old one goes with the next
+    } else {
+      fs::remove_all(out_, error);
+      fs::rename(partial_, out_, error);
+    }
     if (error)
       problems.error("OUT_NOT_WRITABLE", {out_.string(), 0, 0, ""},
                      "cannot replace this folder: " + error.message(), "the run is in " + partial_.string());
     partial_.clear();
     return problems;
   }
+  RunFolder() = default;
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
   ~RunFolder() {
     std::error_code ignored;
     if (!partial_.empty()) fs::remove_all(partial_, ignored);
+    if (lock_ >= 0) close(lock_);
   }
   const fs::path& path() const { return partial_; }
 
  private:
+  bool lock(const fs::path& folder) {
+    lock_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct stat locked {};
+    struct stat there {};
+    // The run that held the lock may have moved its folder into place meanwhile.
+    return lock_ >= 0 && flock(lock_, LOCK_EX | LOCK_NB) == 0 && fstat(lock_, &locked) == 0 &&
+           stat(folder.c_str(), &there) == 0 && locked.st_ino == there.st_ino;
+  }
+
   fs::path out_;
   fs::path partial_;
+  int lock_ = -1;
 };
 
 std::vector<std::string> notes_of(const PreparedRun& run, const RunRecorder& recorder) {
@@ -186,6 +224,13 @@ base::Result<BacktestOutcome> run_backtest(const BacktestOptions& options, const
     problems.warning("RUN_WITHOUT_DECISIONS", run.config->document.place("/data"),
                      "no decision was made: the agents need more history than there is",
                      "use a longer period or shorter look-backs");
+  }
+  if (counts.decisions != 0 && counts.orders == counts.rejected_orders) {
+    const bool none = counts.orders == 0;
+    problems.warning("RUN_WITHOUT_TRADES", run.config->document.place("/chain"),
+                     none ? "no decision led to an order" : "the pre-trade checks rejected every order",
+                     none ? "look for the stage that holds the targets back: signals, limits, lots, cash"
+                          : "the column reason of orders.csv names the checks");
   }
   for (const auto& [instance, failed] : recorder.failed()) {
     problems.warning("RUN_AGENT_FAILED", run.config->document.place("/chain"),

@@ -72,9 +72,6 @@ void RunRecorder::on_decision(std::uint64_t, const chain::Decision& decision) {
     if (failed.decisions++ == 0) failed = {1, record.date, failure.policy};
   }
   cuts_ += record.cut_factor < 1 ? 1 : 0;
-  counts_.orders += decision.orders.size();
-  for (const chain::DecidedOrder& decided : decision.orders)
-    counts_.rejected_orders += decided.verdict.accepted() ? 0 : 1;
 
   const double equity = record.equity.to_double();
   const auto names = chain::effect_names(book_.chain());
@@ -139,6 +136,8 @@ void RunRecorder::on_account(std::uint64_t, const journal::AccountRecord& accoun
 }
 
 void RunRecorder::on_order(std::uint64_t, const chain::DecidedOrder& decided) {
+  ++counts_.orders;
+  counts_.rejected_orders += decided.verdict.accepted() ? 0 : 1;
   order_instruments_.push_back(book_.universe().instruments[decided.order.instrument].id);
   order_dates_.push_back(book_.date());
 }

@@ -24,7 +24,12 @@ base::Result<RevisionPlan> plan_revisions(const config::ScenarioConfig& config,
   first.config = std::make_unique<config::ScenarioConfig>(config);
   plan_step(std::move(first));
 
+  // Every revision keeps its document. What does not change during a run stays out of it: with the dated
+  // lists in each, many changes would need memory by the square.
   base::JsonDocument current = config.document;
+  for (const char* list : {"/changes", "/universe"}) {
+    if (base::find(current.root(), list) != nullptr) (void)current.set(list, "[]", list);
+  }
   base::JsonDocument before = current;
   for (const config::RevisionChange& change : config.changes) {
     RevisionPlan::Step step;

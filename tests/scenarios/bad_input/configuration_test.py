@@ -131,7 +131,8 @@ class Files(Workbench):
 
 class Overrides(Workbench):
     def test_a_pointer_that_leads_nowhere(self):
-        self.is_refused(r"^--set /chain/position_siser/config: .*", backtest_arguments=("--set", "/chain/position_siser/config=1"))
+        self.is_refused(r'^--set /chain/position_siser: unknown key .*"position_sizer".*',
+                        backtest_arguments=("--set", "/chain/position_siser/config=1"))
 
     def test_what_is_no_pointer(self):
         self.is_refused(r'^--set: "book=1" is not /json/pointer=value', backtest_arguments=("--set", "book=1"))

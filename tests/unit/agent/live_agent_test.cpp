@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "host/agent/services.hpp"
 #include "host/agent/store.hpp"
 #include "tests/unit/agent/test_agents.hpp"
 
@@ -79,6 +80,16 @@ TEST(LiveAgent, what_it_warns_of_while_it_is_made_reaches_the_user) {
   EXPECT_EQ(codes_of(agent.problems()), "AGENT_WARNING");
   EXPECT_EQ(lines_of(agent.problems()),
             "chain.json:7:5 /trade_adjusters/0: warning: test.init_warns: the moon is not full\n");
+}
+
+TEST(HostServices, counts_what_an_agent_says_again_up_to_a_number_of_texts) {
+  const HostServices services("risk", 1, "main/risk");
+  EXPECT_EQ(services.count_message("the moon is full"), 1u);
+  EXPECT_EQ(services.count_message("the moon is full"), 2u);
+  for (int text = 1; text < 256; ++text)
+    EXPECT_EQ(services.count_message("night " + std::to_string(text)), 1u);
+  EXPECT_EQ(services.count_message("one too many"), 1u);
+  EXPECT_EQ(services.count_message("another"), 2u);
 }
 
 TEST(LiveAgent, names_the_function_a_table_lacks) {

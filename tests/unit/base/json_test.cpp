@@ -136,12 +136,16 @@ TEST(JsonDocument, sets_members_and_names_their_origin) {
   EXPECT_EQ(where(document, "/a"), "a.json:1:7 /a: x");
 }
 
-TEST(JsonDocument, set_refuses_what_has_no_parent) {
+TEST(JsonDocument, set_adds_the_objects_around_a_new_value) {
+  auto document = parsed("{\"a\": 1}");
+  EXPECT_EQ(lines(document.set("/checks/price/collar", "2", "--set")), "");
+  EXPECT_EQ(canonical(document.root()), R"({"a":1,"checks":{"price":{"collar":2}}})");
+  EXPECT_EQ(where(document, "/checks"), "--set /checks: x");
+  EXPECT_EQ(where(document, "/checks/price/collar"), "--set /checks/price/collar: x");
+}
+
+TEST(JsonDocument, set_refuses_members_of_what_is_no_object) {
   auto document = parsed("{\"risk_feedback\": {\"n\": 1}, \"list\": [1]}");
-  EXPECT_EQ(lines(document.set("/risk_feedbak/n", "2", "--set")),
-            "JSON_POINTER_UNKNOWN --set /risk_feedbak/n: \"risk_feedbak\" does not exist in the document; "
-            "did you mean "
-            "\"risk_feedback\"?\n");
   EXPECT_EQ(document.set("/list/7", "2", "--set")[0].code, "JSON_POINTER_UNKNOWN");
   EXPECT_EQ(document.set("/risk_feedback/n/x", "2", "--set")[0].code, "JSON_POINTER_UNKNOWN");
   EXPECT_EQ(document.set("n", "2", "--set")[0].code, "JSON_POINTER_INVALID");

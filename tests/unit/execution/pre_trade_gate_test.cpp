@@ -212,11 +212,11 @@ TEST(PreTradeChecks, reducing_orders_skip_size_flow_restriction_credit_and_expos
   EXPECT_TRUE(Decision(setting).failures(trade(big, -300)).empty());
   EXPECT_TRUE(Decision(setting).failures(trade(short_held, 100)).empty());  // covers a short
   // A flip is no reduction.
-  EXPECT_EQ(
-      Decision(setting).failures(trade(short_held, 110)),
-      (std::set<std::string>{"FAT_FINGER_MAX_QUANTITY", "FAT_FINGER_MAX_NOTIONAL",
-                             "FAT_FINGER_SHARE_OF_VOLUME", "FLOW_ORDERS_PER_DAY",
-                             "RESTRICTION_RESTRICTED_LIST", "CREDIT_BUYING_POWER", "CREDIT_GROSS_EXPOSURE"}));
+  EXPECT_EQ(Decision(setting).failures(trade(short_held, 210)),
+            (std::set<std::string>{"FAT_FINGER_MAX_QUANTITY", "FAT_FINGER_MAX_NOTIONAL",
+                                   "FAT_FINGER_SHARE_OF_VOLUME", "FLOW_ORDERS_PER_DAY",
+                                   "RESTRICTION_RESTRICTED_LIST", "CREDIT_BUYING_POWER",
+                                   "CREDIT_GROSS_EXPOSURE", "CREDIT_POSITION_LIMIT"}));
 }
 
 TEST(PreTradeChecks, reducing_orders_do_not_skip_syntax_and_market) {
@@ -244,6 +244,36 @@ TEST(PreTradeChecks, what_a_short_sale_brings_buys_nothing) {
   setting.constraints = {false, 10, 10, 10};
   Decision decision(setting);
   EXPECT_TRUE(decision.failures(trade(short_held, -100)).empty());
+  EXPECT_EQ(decision.failures(trade(empty, 20)), std::set<std::string>{"CREDIT_BUYING_POWER"});
+  EXPECT_TRUE(decision.failures(trade(empty, 10)).empty());
+}
+
+TEST(PreTradeChecks, a_flip_adds_only_what_the_other_side_is_larger_by) {
+  Setting setting;
+  setting.constraints = {false, 0.45, 10, 10};                              // 45,000 gross, all of it used
+  EXPECT_TRUE(Decision(setting).failures(trade(short_held, 200)).empty());  // 100 short to 100 long
+  setting.limits.max_order_notional = *base::Money::parse("30000");
+  EXPECT_EQ(Decision(setting).failures(trade(short_held, 210)),
+            std::set<std::string>{"CREDIT_GROSS_EXPOSURE"});
+  Decision decision(setting);
+  EXPECT_TRUE(decision.failures(trade(closed_market, -80)).empty());  // 50 long to 30 short: room for 20
+  EXPECT_EQ(decision.failures(trade(empty, 30)), std::set<std::string>{"CREDIT_GROSS_EXPOSURE"});
+  EXPECT_TRUE(decision.failures(trade(empty, 20)).empty());
+}
+
+TEST(PreTradeChecks, a_flip_to_less_passes_in_a_book_above_its_gross_exposure) {
+  Setting setting;
+  setting.constraints = {false, 0.4, 10, 10};  // 45,000 gross of at most 40,000
+  EXPECT_TRUE(Decision(setting).failures(trade(short_held, 190)).empty());
+  EXPECT_EQ(Decision(setting).failures(trade(empty, 10)), std::set<std::string>{"CREDIT_GROSS_EXPOSURE"});
+}
+
+TEST(PreTradeChecks, to_cover_a_short_uses_no_buying_power) {
+  Setting setting;
+  setting.cash = "11000";  // 11,000 - 10,000 of short proceeds: 1,000
+  setting.constraints = {false, 10, 10, 10};
+  Decision decision(setting);
+  EXPECT_TRUE(decision.failures(trade(short_held, 100)).empty());
   EXPECT_EQ(decision.failures(trade(empty, 20)), std::set<std::string>{"CREDIT_BUYING_POWER"});
   EXPECT_TRUE(decision.failures(trade(empty, 10)).empty());
 }

@@ -1,0 +1,62 @@
+"""Where a run is written: an old run stays until the new one is whole, and two runs never share a folder."""
+
+import fcntl
+import json
+import os
+import unittest
+
+from workbench import Workbench, tree
+
+
+class RunFolder(Workbench):
+    def run_to(self, out):
+        self.write()
+        return self.cadre("backtest", "scenario.json", "--out", out)
+
+    def test_a_slash_at_the_end_is_no_other_folder(self):
+        self.assertEqual(self.run_to("run").returncode, 0)
+        run = self.run_to("run/")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertIn("journal", os.listdir(self.path("run")))
+        self.assertEqual([name for name in os.listdir(self.folder) if "partial" in name], [])
+        self.assertEqual(self.cadre("replay", "run/").returncode, 0)
+
+    def test_what_a_killed_run_left_is_replaced(self):
+        os.makedirs(self.path("run.partial", "plugins"))
+        with open(self.path("run.partial", "stale"), "w", encoding="utf-8") as file:
+            file.write("of a run that was killed")
+        self.assertEqual(self.run_to("run").returncode, 0)
+        self.assertNotIn("stale", os.listdir(self.path("run")))
+
+    def test_a_second_run_into_one_folder_is_refused_while_the_first_writes(self):
+        self.assertEqual(self.run_to("run").returncode, 0)
+        before = tree(self.path("run"))
+        os.mkdir(self.path("run.partial"))
+        lock = os.open(self.path("run.partial"), os.O_RDONLY)
+        self.addCleanup(os.close, lock)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        run = self.run_to("run")
+        self.assertEqual(run.returncode, 3)
+        self.assertIn("run: another run is being written there; wait for it, or name another --out\n", run.stderr)
+        self.assertEqual(tree(self.path("run")), before)
+        self.assertTrue(os.path.isdir(self.path("run.partial")))
+
+    def test_a_run_without_an_order_says_so(self):
+        self.scenario["instruments"] = {"lot": 1000000}
+        run = self.run_to("run")
+        self.assertEqual(run.returncode, 0)
+        self.assertRegex(run.stderr, "warning: no decision led to an order; look for the stage that holds the targets back")
+
+    def test_what_settles_a_position_counts_as_an_order(self):
+        self.scenario["universe"] = [{"from": "2024-02-20", "instruments": ["AA"]}]
+        self.assertEqual(self.run_to("run").returncode, 0)
+        with open(self.path("run", "result.json"), encoding="utf-8") as file:
+            result = json.load(file)
+        with open(self.path("run", "orders.csv"), encoding="utf-8") as file:
+            orders = file.read().splitlines()[1:]
+        self.assertTrue(any("settle" in order for order in orders))
+        self.assertEqual(result["orders"], len(orders))
+
+
+if __name__ == "__main__":
+    unittest.main()
