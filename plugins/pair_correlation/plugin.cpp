@@ -76,8 +76,9 @@ class Agent final : public sdk::CorrelationAdjuster {
 
   void adjust_trades(const sdk::State& state, const cadre_correlation_report& report,
                      sdk::Targets& targets) const override {
+    const sdk::Matrix covariance = matrix_for(state);
     fit(state);
-    if (report.pair_count <= report.pair_capacity) {
+    if (report.pair_count > 0 && report.pair_count <= report.pair_capacity) {
       // The report names them all.
       std::fill(factors_.begin(), factors_.end(), 1.0);
       for (std::uint32_t k = 0; k < report.pair_count; ++k) {
@@ -87,7 +88,7 @@ class Agent final : public sdk::CorrelationAdjuster {
         factors_[pair.second] = std::min(factors_[pair.second], factor);
       }
     } else {
-      quant::correlation_factors(matrix_for(state), targets.weight, limits_, workspace_, factors_);
+      quant::correlation_factors(covariance, targets.weight, limits_, workspace_, factors_);
     }
     for (Eigen::Index i = 0; i < state.size(); ++i) {
       if (factors_[i] < 1.0)
