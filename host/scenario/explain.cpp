@@ -139,14 +139,23 @@ base::Result<Explanation> explain_order(const std::filesystem::path& run, const 
   about.multiplier = config->instruments.multiplier;
   const std::int64_t signed_quantity =
       result.order.order.quantity_e9 * model::sign_of_side(result.order.order.side);
-  const std::int64_t sent = result.order.verdict == 0 ? signed_quantity : 0;
   // A settlement of a position that left the universe comes from no decision.
   const bool decided = result.decision.stages.size() == search.revision_.stages.size() &&
                        result.index < result.decision.price_e9.size() &&
                        std::string_view(client_id).find(".settle.") == std::string_view::npos;
   const auto own_reasons = plugin_reasons(run, search.revision_.text);
-  if (decided)
-    result.steps = chain::waterfall(result.decision, search.revision_.stages, result.index, about, sent);
+  if (decided) {
+    result.steps =
+        chain::waterfall(result.decision, search.revision_.stages, result.index, about, signed_quantity);
+    if (result.order.verdict != 0) {
+      chain::WaterfallStep refused = result.steps.back();
+      refused.stage = "pre_trade_checks";
+      refused.quantity_e9 -= signed_quantity;
+      refused.change_e9 = -signed_quantity;
+      refused.reason = {};
+      result.steps.push_back(std::move(refused));
+    }
+  }
   for (const chain::WaterfallStep& step : result.steps) {
     const auto stage = own_reasons.find(step.stage);
     const bool own = stage != own_reasons.end() && stage->second.count(step.reason.code) != 0;

@@ -102,6 +102,10 @@ base::Result<ReplayOutcome> replay_run(const ReplayOptions& options, const Progr
   auto document = base::JsonDocument::parse(file.string(), base::canonical(head->root().at("config")));
   if (!document) return document.problems();
   base::Problems problems;
+  base::Problems cut_short = recorded.problems();
+  if (recorded->hash.empty())
+    cut_short.warning("JOURNAL_WITHOUT_END", {file.string(), 0, 0, ""},
+                      "the run did not come to its end: only what was recorded can be compared");
   for (const config::Override& change : options.overrides)
     problems.append(document->set(change.pointer, change.value, change.origin));
   if (problems.has_errors()) return problems;
@@ -145,7 +149,7 @@ base::Result<ReplayOutcome> replay_run(const ReplayOptions& options, const Progr
   outcome.first_difference = comparison.difference();
   outcome.identical = outcome.first_difference.empty() &&
                       (outcome.recorded_hash.empty() || outcome.recorded_hash == outcome.order_hash);
-  return outcome;
+  return {std::move(outcome), cut_short};
 }
 
 }  // namespace cadre::scenario

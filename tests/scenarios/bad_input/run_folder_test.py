@@ -47,6 +47,25 @@ class RunFolder(Workbench):
         self.assertEqual(run.returncode, 0)
         self.assertRegex(run.stderr, "warning: no decision led to an order; look for the stage that holds the targets back")
 
+    def test_a_replay_of_half_a_journal_says_that_it_is_half(self):
+        self.assertEqual(self.run_to("run").returncode, 0)
+        with open(self.path("run", "journal"), "r+b") as file:
+            file.truncate(os.path.getsize(file.name) * 3 // 4)
+        run = self.cadre("replay", "run")
+        self.assertIn("the run did not come to its end: only what was recorded can be compared", run.stderr)
+
+    def test_a_refused_order_is_explained_to_nothing_by_the_checks(self):
+        self.scenario["pre_trade_checks"] = {"max_order_notional": 1}
+        run = self.run_to("run")
+        self.assertRegex(run.stderr, "warning: the pre-trade checks rejected every order; the column reason")
+        with open(self.path("run", "orders.csv"), encoding="utf-8") as file:
+            order = file.read().splitlines()[1].split(",")[1]
+        explained = json.loads(self.cadre("explain", "run", order, "--json").stdout)
+        *_, rules, checks = explained["steps"]
+        self.assertEqual((rules["stage"], checks["stage"]), ("execution_rules", "pre_trade_checks"))
+        self.assertEqual(int(rules["quantity"]), int(explained["quantity"]))
+        self.assertEqual(sum(int(step["change"]) for step in explained["steps"]), 0)
+
     def test_what_settles_a_position_counts_as_an_order(self):
         self.scenario["universe"] = [{"from": "2024-02-20", "instruments": ["AA"]}]
         self.assertEqual(self.run_to("run").returncode, 0)
