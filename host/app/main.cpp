@@ -56,6 +56,10 @@ int main(int argc, char** argv) {
   app.add_option("--log-level", log_level, "debug, info, warn, error or off")
       ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}));
 
+  std::string log_format = "text";
+  app.add_option("--log-format", log_format, "text for people, json for collectors")
+      ->check(CLI::IsMember({"text", "json"}));
+
   std::function<int()> chosen;
   const auto command = [&](CLI::App* sub, std::function<int()> run) {
     sub->callback([&chosen, run] { chosen = run; });
@@ -146,5 +150,7 @@ int main(int argc, char** argv) {
   for (const auto& [name, level] : levels) {
     if (name == log_level) cadre::base::set_log_level(level);
   }
+  cadre::base::set_log_style(log_format == "json" ? cadre::base::LogStyle::json
+                                                  : cadre::base::LogStyle::text);
   return chosen();
 }

@@ -4,6 +4,7 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 
@@ -46,6 +47,22 @@ class JsonLineFormatter final : public spdlog::formatter {
   std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<JsonLineFormatter>(); }
 };
 
+// For people: the payload is made for them, only the level goes in front.
+class TextLineFormatter final : public spdlog::formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& line) override {
+    const auto level = spdlog::level::to_string_view(message.level);
+    line.append(level.data(), level.data() + level.size());
+    constexpr std::string_view colon = ": ";
+    line.append(colon.data(), colon.data() + colon.size());
+    line.append(message.payload.data(), message.payload.data() + message.payload.size());
+    line.push_back('\n');
+  }
+  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<TextLineFormatter>(); }
+};
+
+std::atomic<LogStyle> log_style{LogStyle::json};
+
 spdlog::logger& logger() {
   // Never destroyed: destructors of other statics may still log.
   static spdlog::logger* const instance = [] {
@@ -64,9 +81,27 @@ void set_log_level(LogLevel level) {
   logger().set_level(spdlog_level(level));
 }
 
+void set_log_style(LogStyle style) {
+  log_style = style;
+  if (style == LogStyle::json)
+    logger().set_formatter(std::make_unique<JsonLineFormatter>());
+  else
+    logger().set_formatter(std::make_unique<TextLineFormatter>());
+}
+
 void log_event(LogLevel level, std::string_view event,
                std::initializer_list<std::pair<std::string_view, std::string>> fields) {
   if (level == LogLevel::off || !logger().should_log(spdlog_level(level))) return;
+  if (log_style == LogStyle::text) {
+    std::string text(event);
+    const char* separator = ": ";
+    for (const auto& [name, value] : fields) {
+      text += separator + std::string(name) + ' ' + value;
+      separator = ", ";
+    }
+    logger().log(spdlog_level(level), spdlog::string_view_t(text.data(), text.size()));
+    return;
+  }
   std::string members = "\"event\":" + quote(event);
   for (const auto& [name, value] : fields)
     members += "," + quote(name) + ":" + quote(value);

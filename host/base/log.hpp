@@ -12,8 +12,12 @@ enum class LogLevel { debug, info, warn, error, off };
 /// Events below the level are dropped; the level at the start is warn. [any-thread]
 void set_log_level(LogLevel level);
 
-/// One JSON line on standard error: time, level, event, then the fields as strings. For people and
-/// collectors; nothing may depend on it. [any-thread]
+/// json: time, level, event and fields as one JSON line, for collectors; text: `warning: event: name value,
+/// ...` for people at a terminal. json at the start. [any-thread]
+enum class LogStyle { json, text };
+void set_log_style(LogStyle style);
+
+/// One line on standard error. Nothing may depend on it. [any-thread]
 void log_event(LogLevel level, std::string_view event,
                std::initializer_list<std::pair<std::string_view, std::string>> fields);
 

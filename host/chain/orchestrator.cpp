@@ -42,7 +42,7 @@ void TradeExecutionOrchestrator::enter(std::shared_ptr<Chain> chain, const BookS
   target_ = book_.arena->column(ColumnId::target);
   reasons_.assign(n, {});
   targets_ = {sizeof(cadre_targets), n, target_.data(), reasons_.data()};
-  for (auto* column : {&base_weight_, &before_, &rounded_weight_, &desired_})
+  for (auto* column : {&current_, &before_, &rounded_weight_, &desired_})
     column->assign(n, 0);
   cut_by_limit_.assign(n, 0);
   reference_price_e9_.assign(n, 0);
@@ -94,11 +94,10 @@ void TradeExecutionOrchestrator::begin() {
     record.position_e9[i] = book_.portfolio->quantity(i).raw();
     record.working_e9[i] = book_.tracker->working_buy_e9(i) - book_.tracker->working_sell_e9(i);
     reference_price_e9_[i] = record.price_e9[i];
-    base_weight_[i] = weight[i] + working[i];
+    current_[i] = weight[i] + working[i];
     cut_by_limit_[i] = 0;
-    target_[i] = base_weight_[i];
+    target_[i] = current_[i];
   }
-  current_ = base_weight_;
   book_.arena->head().has_views = 0;
   book_.arena->head().signal_count = 0;
   book_.view->refresh();
@@ -266,10 +265,13 @@ void TradeExecutionOrchestrator::adjust_trades() {
 void TradeExecutionOrchestrator::skip_small_resizes() {
   open_targets();
   const double threshold = chain_->risk_feedback.resize_threshold;
+  // A book above its exposure limits may not grow: the small sales that bring it back are worth their costs.
+  const bool over_exposure = !keeps_exposure(current_);
   for (std::size_t i = 0; i < target_.size(); ++i) {
     const double change = target_[i] - current_[i];
     const bool resize = target_[i] != 0 && current_[i] != 0 && change != 0;
     if (!resize || cut_by_limit_[i] != 0 || std::fabs(change) >= threshold) continue;
+    if (over_exposure && std::fabs(target_[i]) < std::fabs(current_[i])) continue;
     target_[i] = current_[i];
     reasons_[i] = {CADRE_REASON_RESIZE_THRESHOLD, 0, change};
   }
@@ -277,55 +279,66 @@ void TradeExecutionOrchestrator::skip_small_resizes() {
 }
 
 void TradeExecutionOrchestrator::enforce_final_risk() {
-  cadre_execution_state& state = book_.view->raw;
   open_targets();
-  std::copy(target_.begin(), target_.end(), desired_.begin());
-  // Targets, then what they mean in whole lots: both keep max(limit, what the book uses already). A sale
-  // rounded down may leave too little room for the purchases: constraints are looked at again too.
-  const double tolerance = chain_->risk_feedback.risk_tolerance;  // of soft limits, as in the loop
-  bool inside_limits = false;
-  const auto feasible = [&](double factor) {
-    size_cut(factor);
-    const bool weights_keep = panel_.analyze_against_current(state, target_, current_, tolerance).acceptable;
-    round_to_lots();
-    if (!weights_keep || !has_room(rounded_weight_)) return false;
-    const RiskJudgement lots = panel_.analyze_against_current(state, rounded_weight_, current_, tolerance);
-    inside_limits = lots.inside_limits;
-    return lots.acceptable;
-  };
-  double factor = !risk_failed_ && feasible(1) ? 1 : 0;
-  if (!risk_failed_ && factor != 1) {
-    // The loop once more; what it cannot mend is cut.
-    std::copy(desired_.begin(), desired_.end(), target_.begin());
-    loop_ = RiskFeedbackLoop(panel_, chain_->risk_feedback).run(state, targets_);
-    decision_.record.passes += loop_.passes;
-    std::copy(target_.begin(), target_.end(), desired_.begin());
-    risk_failed_ = loop_.outcome == LoopOutcome::failed;
-    if (risk_failed_)
-      note_failure(*panel_.failed_stage(), panel_.failed_status());
-    else
-      factor = largest_feasible_factor(cut_steps, feasible);
+  desired_.assign(target_.begin(), target_.end());
+  double factor = 1;  // on increases
+  FinalRisk found = settle(factor);
+  if (found == FinalRisk::above_limit) {
+    run_loop_again();  // what the loop cannot mend is cut
+    if (!risk_failed_)
+      factor = largest_feasible_factor(
+          cut_steps, [&](double f) { return (found = settle(f)) != FinalRisk::above_limit; });
   }
   if (risk_failed_ || factor < 0) {
     // No increase at all. What remains are reductions, which always pass.
     factor = 0;
-    size_cut(0);
+    size_cut(factor);
     round_to_lots();
   }
   decision_.record.cut_factor = factor;
-  // The book itself may be over, from before.
-  if (!risk_failed_ && !inside_limits &&
-      chain_->risk_feedback.over_limit == config::OverLimit::scale_to_limit)
-    factor = scale_to_limit();
+  const bool scales = chain_->risk_feedback.over_limit == config::OverLimit::scale_to_limit;
+  if (scales && !risk_failed_ && found != FinalRisk::inside_limits)
+    factor = scale_to_limit();  // the book itself may be over
   for (std::size_t i = 0; i < target_.size(); ++i) {
     if (target_[i] != desired_[i]) reasons_[i] = {CADRE_REASON_FINAL_CUT, 0, factor};
   }
   decision_.stamps.push_back(base::ticks());
-  decision_.record.volatility = panel_.report().volatility;
-  decision_.record.value_at_risk = panel_.report().value_at_risk;
-  decision_.record.expected_shortfall = panel_.report().expected_shortfall;
-  panel_.append_limits(decision_.record.limits);
+  record_risk();
   record_effect();
+}
+
+TradeExecutionOrchestrator::FinalRisk TradeExecutionOrchestrator::settle(double factor) {
+  // Targets first, then what they mean in whole lots: both have to keep max(limit, what the book already
+  // uses). Lots are rounded towards the position, so a sale that is a little smaller may leave too little
+  // room for the purchases.
+  cadre_execution_state& state = book_.view->raw;
+  const double tolerance = chain_->risk_feedback.risk_tolerance;  // of soft limits, as in the loop
+  size_cut(factor);
+  if (risk_failed_) return FinalRisk::above_limit;
+  const bool weights_keep = panel_.analyze_against_current(state, target_, current_, tolerance).acceptable;
+  round_to_lots();
+  if (!weights_keep || !has_room(rounded_weight_)) return FinalRisk::above_limit;
+  const RiskJudgement lots = panel_.analyze_against_current(state, rounded_weight_, current_, tolerance);
+  if (!lots.acceptable) return FinalRisk::above_limit;
+  return lots.inside_limits ? FinalRisk::inside_limits : FinalRisk::no_worse;
+}
+
+void TradeExecutionOrchestrator::run_loop_again() {
+  if (risk_failed_) return;
+  std::copy(desired_.begin(), desired_.end(), target_.begin());
+  loop_ = RiskFeedbackLoop(panel_, chain_->risk_feedback).run(book_.view->raw, targets_);
+  decision_.record.passes += loop_.passes;
+  std::copy(target_.begin(), target_.end(), desired_.begin());
+  risk_failed_ = loop_.outcome == LoopOutcome::failed;
+  if (risk_failed_) note_failure(*panel_.failed_stage(), panel_.failed_status());
+}
+
+void TradeExecutionOrchestrator::record_risk() {
+  const cadre_risk_report& report = panel_.report();
+  decision_.record.volatility = report.volatility;
+  decision_.record.value_at_risk = report.value_at_risk;
+  decision_.record.expected_shortfall = report.expected_shortfall;
+  panel_.append_limits(decision_.record.limits);
 }
 
 void TradeExecutionOrchestrator::size_cut(double factor) {
@@ -357,14 +370,14 @@ void TradeExecutionOrchestrator::round_to_lots() {
         base::Quantity::from_raw(decision_.record.position_e9[i] + decision_.record.working_e9[i]);
     // Without a price nothing can be sized: the position stays. So it does where the target is what is held
     // already: a weight is money's rounding away from its quantity, which is many of the smallest lots.
-    const bool unchanged = target_[i] == base_weight_[i];
+    const bool unchanged = target_[i] == current_[i];
     const auto quantity =
         unchanged ? base
                   : model::target_quantity(target_[i], portfolio.equity(), portfolio.price(i), about, base)
                         .value_or(base);
     decision_.need_e9[i] = quantity.raw() - base.raw();
     if (decision_.need_e9[i] == 0) {
-      rounded_weight_[i] = base_weight_[i];
+      rounded_weight_[i] = current_[i];
     } else {
       rounded_weight_[i] =
           quantity.to_double() * portfolio.price(i).to_double() * about.multiplier.to_double() / equity;
@@ -497,20 +510,23 @@ bool TradeExecutionOrchestrator::keeps_constraints(std::span<const double> weigh
          std::fabs(net) <= std::max(bounds.max_net_exposure, std::fabs(net_now)) + slack;
 }
 
-bool TradeExecutionOrchestrator::has_room(std::span<const double> weight) const {
+bool TradeExecutionOrchestrator::keeps_exposure(std::span<const double> weight) const {
   constexpr double slack = 1e-9;
   double gross = 0, net = 0;
-  bool increases = false;
-  for (std::size_t i = 0; i < weight.size(); ++i) {
-    gross += std::fabs(weight[i]);
-    net += weight[i];
-    // In units: weights of dust differ by no more than their rounding.
-    const std::int64_t held = decision_.record.position_e9[i] + decision_.record.working_e9[i];
-    increases = increases || std::abs(held + decision_.need_e9[i]) > std::abs(held);
+  for (const double w : weight) {
+    gross += std::fabs(w);
+    net += w;
   }
   const config::ConstraintsConfig& bounds = chain_->constraints;
-  return !increases ||
-         (gross <= bounds.max_gross_exposure + slack && std::fabs(net) <= bounds.max_net_exposure + slack);
+  return gross <= bounds.max_gross_exposure + slack && std::fabs(net) <= bounds.max_net_exposure + slack;
+}
+
+bool TradeExecutionOrchestrator::has_room(std::span<const double> weight) const {
+  constexpr double slack = 1e-9;
+  for (std::size_t i = 0; i < weight.size(); ++i) {
+    if (std::fabs(weight[i]) > std::fabs(current_[i]) + slack) return keeps_exposure(weight);
+  }
+  return true;
 }
 
 }  // namespace cadre::chain

@@ -66,7 +66,13 @@ class TradeExecutionOrchestrator {
   /// Whether what would really be held leaves room for its increases: a book above its exposure limits may
   /// only shrink.
   bool has_room(std::span<const double> weight) const;
+  bool keeps_exposure(std::span<const double> weight) const;
   void round_to_lots();
+  enum class FinalRisk { inside_limits, no_worse, above_limit };
+  /// The targets with their increases scaled, in whole lots, and how they stand against the limits.
+  FinalRisk settle(double factor);
+  void run_loop_again();
+  void record_risk();
   void size_cut(double factor);
   /// Sells down to the limits; the factor on all targets, -1 when there is none.
   double scale_to_limit();
@@ -77,9 +83,8 @@ class TradeExecutionOrchestrator {
   RiskPanel panel_;
   Decision decision_;
   cadre_targets targets_{};
-  std::span<double> target_;         // the arena's column
-  std::span<const double> current_;  // weights held, filled and working
-  std::vector<double> base_weight_;  // filled + working
+  std::span<double> target_;     // the arena's column
+  std::vector<double> current_;  // weights held, filled and working
   std::vector<double> before_;
   std::vector<cadre_reason> reasons_;
   std::vector<std::uint8_t> cut_by_limit_;

@@ -225,6 +225,24 @@ base::Result<Override> parse_override(const std::string& text) {
   return Override{text.substr(0, equals), text.substr(equals + 1), "--set"};
 }
 
+base::Place place_of_instance(const ScenarioConfig& config, std::string_view name) {
+  const ChainConfig& chain = config.chain;
+  std::vector<const InstanceConfig*> all{&chain.signal_aggregator, &chain.position_sizer,
+                                         &chain.execution_rules, &config.execution_environment};
+  for (const auto* list :
+       {&chain.services, &chain.signal_sources, &chain.risk_managers, &chain.trade_adjusters}) {
+    for (const InstanceConfig& instance : *list)
+      all.push_back(&instance);
+  }
+  for (const auto* optional : {&chain.portfolio_optimizer, &chain.correlation_adjuster}) {
+    if (*optional) all.push_back(&**optional);
+  }
+  for (const InstanceConfig* instance : all) {
+    if (instance->name == name) return config.document.place(instance->pointer);
+  }
+  return config.document.place("/chain");
+}
+
 base::Problems check_chain(const base::JsonDocument& document) {
   base::Problems problems;
   base::validate(

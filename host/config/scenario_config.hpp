@@ -138,6 +138,9 @@ base::Result<ScenarioConfig> load_scenario(const std::filesystem::path& file,
 /// resolved against `folder`.
 base::Result<ScenarioConfig> read_scenario(base::JsonDocument document, const std::filesystem::path& folder);
 
+/// Where an instance is configured, for messages about it; the chain when there is none of that name.
+base::Place place_of_instance(const ScenarioConfig& config, std::string_view name);
+
 /// Checks a chain file by itself.
 base::Problems check_chain(const base::JsonDocument& document);
 

@@ -158,7 +158,11 @@ std::string costs_table(const PageInput& input) {
   const RunResult& result = input.result;
   const RunCounts& counts = result.counts;
   const double costs = counts.costs.to_double();
-  const double initial = counts.initial_equity.to_double();
+  // Of the same mean that turnover is measured against: traded / 2 / mean equity / years.
+  const double mean_equity = result.turnover > 0.0 && result.years > 0.0
+                                 ? result.traded / 2.0 / result.turnover / result.years
+                                 : 0.0;
+  const double costs_a_year = mean_equity > 0.0 ? costs / mean_equity / result.years : -1.0;
   return "<section><h2>Trading and costs</h2><div class=\"scroll\"><table><tbody>\n" +
          row("Decisions", with_thousands(counts.decisions)) + row("Orders", with_thousands(counts.orders)) +
          row("Fills", with_thousands(counts.fills)) +
@@ -168,8 +172,7 @@ std::string costs_table(const PageInput& input) {
          row("Costs, " + input.currency, money(counts.costs)) +
          row("Costs of what was traded",
              result.traded > 0.0 ? decimals(1e4 * costs / result.traded, 1) + " bp" : "-") +
-         row("Costs a year, of initial equity",
-             initial > 0.0 && result.years > 0.0 ? percent(costs / initial / result.years) : "-") +
+         row("Costs a year, of mean equity", costs_a_year >= 0.0 ? percent(costs_a_year) : "-") +
          "</tbody></table></div></section>\n";
 }
 

@@ -113,6 +113,29 @@ class RunFolder {
   int lock_ = -1;
 };
 
+/// A history of one day.
+market::PriceHistory first_bar(const market::PriceHistory& history) {
+  market::PriceHistory first = history;
+  const std::size_t n = history.columns();
+  first.dates.resize(1);
+  for (auto* column : {&first.open_e9, &first.high_e9, &first.low_e9, &first.close_e9})
+    column->resize(std::min(column->size(), n));
+  first.volume.resize(std::min(first.volume.size(), n));
+  first.valid.resize(n);
+  return first;
+}
+
+/// The confidence of the VaR that is shown, where a risk manager's settings have one; NaN otherwise.
+double var_confidence(const RevisionPlan& revisions) {
+  for (const chain::PlannedStage& stage : revisions.steps.front().plan.stages) {
+    if (stage.kind != chain::StageKind::risk_manager) continue;
+    const boost::json::value settings = boost::json::parse(stage.settings);
+    const boost::json::value* confidence = base::find(settings, "/var_confidence");
+    if (confidence != nullptr && confidence->is_number()) return confidence->to_number<double>();
+  }
+  return std::nan("");
+}
+
 std::vector<std::string> notes_of(const PreparedRun& run, const RunRecorder& recorder) {
   std::vector<std::string> notes;
   if (!run.config->description.empty()) notes.push_back(run.config->description);
@@ -151,6 +174,8 @@ base::Problems write_folder(const fs::path& folder, const fs::path& shown_as, co
   page.title = run.config->name;
   page.result = result;
   page.series = series;
+  page.var_confidence = var_confidence(run.revisions);
+  page.currency = run.config->currency;
   page.notes = notes_of(run, recorder);
   for (const base::Problem& warning : warnings)
     page.warnings.push_back(base::to_line(warning));
@@ -166,14 +191,20 @@ base::Problems write_folder(const fs::path& folder, const fs::path& shown_as, co
 base::Problems check_backtest(const BacktestOptions& options) {
   auto prepared = prepare_run(options);
   if (!prepared) return prepared.problems();
-  // Agents say more about their settings than a schema can: make the first chain, and let it go.
+  // Agents say more about their settings than a schema can: make every chain, and let it go. And some only
+  // know when they see the market: show them its first bar.
   TemporaryFolder folder;
   const agent::Store store(folder.path());
   base::Problems problems = prepared->warnings;
+  const market::PriceHistory first = first_bar(prepared->prices);
+  HistorySource source(first, prepared->signals);
+  Session session(*prepared->config, prepared->revisions, store, source);
+  problems.append(session.start());
   for (const RevisionPlan::Step& step : prepared->revisions.steps) {
-    if (step.rollback) continue;
+    if (&step == &prepared->revisions.steps.front() || step.rollback) continue;
     problems.append(chain::build_chain(*step.config, step.plan, store, nullptr).problems());
   }
+  if (!problems.has_errors()) problems.append(session.run({}));
   return problems;
 }
 
@@ -232,8 +263,19 @@ base::Result<BacktestOutcome> run_backtest(const BacktestOptions& options, const
                      none ? "look for the stage that holds the targets back: signals, limits, lots, cash"
                           : "the column reason of orders.csv names the checks");
   }
+  if (session.changes_left() != 0) {
+    problems.warning(
+        "RUN_CHANGES_LEFT", run.config->document.place(""),
+        std::to_string(session.changes_left()) +
+            " dated changes of the chain or the universe are after the last bar and were not applied");
+  }
+  if (session.book().dropped_signals() != 0) {
+    problems.warning("RUN_SIGNALS_DROPPED", run.config->document.place("/data/signals"),
+                     std::to_string(session.book().dropped_signals()) +
+                         " signals came for instruments that were not in the universe then");
+  }
   for (const auto& [instance, failed] : recorder.failed()) {
-    problems.warning("RUN_AGENT_FAILED", run.config->document.place("/chain"),
+    problems.warning("RUN_AGENT_FAILED", config::place_of_instance(*run.config, instance),
                      instance + " gave no usable answer in " + std::to_string(failed.decisions) + " of " +
                          std::to_string(counts.decisions) + " decisions, first on " +
                          base::format_date(failed.first_date) + "; the policy " + failed.policy + " applied",

@@ -278,7 +278,10 @@ void Book::hide_services() {
 void Book::take_signal(const market::ExternalSignal& signal) {
   const auto found = std::find_if(universe_.instruments.begin(), universe_.instruments.end(),
                                   [&](const model::Instrument& i) { return i.id == signal.instrument; });
-  if (found == universe_.instruments.end()) return;  // not in the universe at this time
+  if (found == universe_.instruments.end()) {
+    ++dropped_signals_;  // not in the universe at this time
+    return;
+  }
   ++sequence_;
   journal::SignalRecord record;
   record.instrument = signal.instrument;

@@ -62,6 +62,8 @@ class Book {
   const chain::Chain& chain() const { return *chain_; }
   const cadre_execution_state& state() const { return view_->raw; }
   std::uint64_t sequence() const { return sequence_; }
+  /// Signals for instruments that were not in the universe when they came.
+  std::uint64_t dropped_signals() const { return dropped_signals_; }
   std::int32_t date() const { return date_; }
   /// CADRE_OK, or what the execution environment last answered to an event that it could not follow.
   cadre_status environment_status() const { return environment_status_; }
@@ -117,6 +119,7 @@ class Book {
   bool intraday_ = false, volume_ = false;
   base::Money last_mark_profit_;
   bool columns_are_stale_ = true;
+  std::uint64_t dropped_signals_ = 0;
   double shortfall_sum_ = 0;  ///< basis points x fills
 };
 

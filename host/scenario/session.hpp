@@ -43,6 +43,10 @@ class Session {
   /// The plugins that were used, in order of their first use.
   const std::vector<std::shared_ptr<const agent::Manifest>>& plugins() const { return plugins_; }
   std::uint64_t revision() const { return revision_; }
+  /// Dated changes of the revision and of the universe that the source ended before.
+  std::size_t changes_left() const {
+    return revisions_.steps.size() - next_step_ + config_.universe.size() - next_universe_;
+  }
 
  private:
   base::Problems apply(RevisionPlan::Step& step);

@@ -64,7 +64,12 @@ void HardWired::decide() {
   keep_limits(target_);
   uncorrelate();
   const double threshold = config_.chain.risk_feedback.resize_threshold;
+  double held = 0;
+  for (const double weight : current_)
+    held += weight;
+  const bool over_exposure = held > config_.chain.constraints.max_gross_exposure + slack;
   for (std::size_t i = 0; i < n_; ++i) {
+    if (over_exposure && target_[i] < current_[i]) continue;
     const bool cut_by_limit = rounded_[i] != desired_[i];  // by keep_limits
     const double change = target_[i] - current_[i];
     const bool resize = target_[i] != 0 && current_[i] != 0 && change != 0;
