@@ -153,14 +153,10 @@ void Book::take_market(const journal::BarRecord& bar) {
     listener->on_bar(sequence_, bar);
   history_.add(bar);
   write_bar(bar);
+  check_identities();
   push_windows(history_.rows() - 1);
   refresh_columns();
   tell_agents(CADRE_EVENT_BAR, nullptr);
-}
-
-void Book::take_fills() {
-  drain_reports();
-  check_identities();
 }
 
 void Book::write_bar(const journal::BarRecord& bar) {
@@ -300,7 +296,7 @@ void Book::take_signal(const market::ExternalSignal& signal) {
   tell_agents(CADRE_EVENT_SIGNAL, &record.signal);
 }
 
-void Book::drain_reports() {
+void Book::take_fills() {
   const auto& environment = chain_->environment;
   const auto& table = environment.table<cadre_execution_environment>();
   for (;;) {
@@ -327,6 +323,7 @@ void Book::apply_report(const cadre_execution_report& report) {
                          base::Money::from_raw(report.spread_cost_e6)};
   if (!portfolio_.apply_fill(fill, universe_.instruments[report.instrument]))
     return stop_at_overflow(report.instrument);
+  check_identities();
   cadre_execution_metrics& metrics = arena_->head().execution;
   ++metrics.fills;
   metrics.fees += fill.fees.to_double();

@@ -87,7 +87,6 @@ class Book {
   bool anyone_observes(std::uint32_t kind) const;
   void tell_agents(std::uint32_t kind, const void* payload);
   void tell_chain(chain::Chain& chain, const chain::Chain* except, const cadre_event& event);
-  void drain_reports();
   void apply_report(const cadre_execution_report& report);
   void send(const chain::DecidedOrder& decided);
   void settle(std::uint32_t instrument);
