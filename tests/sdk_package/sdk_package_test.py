@@ -37,7 +37,7 @@ class SdkPackage(unittest.TestCase):
 
     def configure(self, source, *options):
         build = os.path.join(self.root, self.id().rpartition(".")[2])
-        return build, run(arguments.cmake, "-S", source, "-B", build, "-DCMAKE_BUILD_TYPE=Release",
+        return build, run(arguments.cmake, "-G", "Ninja", "-S", source, "-B", build, "-DCMAKE_BUILD_TYPE=Release",
                           "-DCMAKE_C_COMPILER=/usr/bin/cc", "-DCMAKE_CXX_COMPILER=/usr/bin/c++",
                           "-DCMAKE_C_FLAGS=-Wall -Wextra -Wpedantic -Werror",
                           "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Wpedantic -Werror",

@@ -30,7 +30,7 @@ class Tracer(unittest.TestCase):
         build = os.path.join(cls.root, "build")
         for command in (
             [arguments.cmake, "--install", arguments.build, "--prefix", prefix, "--component", "CadreSdk"],
-            [arguments.cmake, "-S", os.path.join(HERE, "agent"), "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}",
+            [arguments.cmake, "-G", "Ninja", "-S", os.path.join(HERE, "agent"), "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}",
              "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_C_COMPILER=/usr/bin/cc", "-DCMAKE_C_FLAGS=-Wall -Wextra -Wpedantic -Werror"],
             [arguments.cmake, "--build", build],
         ):
