@@ -134,7 +134,9 @@ void measure(const Eigen::VectorXd& d, Comparison& c) {
   const std::vector<quant::SequencePoint> sequence = quant::confidence_sequence(d, c.rule.alpha, horizon);
   if (sequence.empty()) return;
   c.sequential = sequence.back();
-  const auto excludes = [](const quant::SequencePoint& p) { return std::fabs(p.mean) > p.half_width; };
+  const auto excludes = [](const quant::SequencePoint& p) {
+    return p.n >= quant::decides_from && std::fabs(p.mean) > p.half_width;
+  };
   const auto first = std::find_if(sequence.begin(), sequence.end(), excludes);
   if (first != sequence.end()) c.first_exclusion = first->n;
 
@@ -172,7 +174,10 @@ bool is_equivalent(const Comparison& c) {
 void decide_sequential(const Eigen::VectorXd& d, Comparison& c) {
   if (c.first_exclusion == 0) {
     c.verdict = Verdict::inconclusive;
-    c.reason = "the confidence sequence never excluded zero";
+    c.reason = c.n < quant::decides_from
+                   ? "the confidence sequence decides from " + std::to_string(quant::decides_from) +
+                         " periods on: there are " + std::to_string(c.n)
+                   : "the confidence sequence never excluded zero";
     return;
   }
   const double mean = d.head(c.first_exclusion).mean();
@@ -197,7 +202,8 @@ void decide_newey_west(Comparison& c) {
 }
 
 void decide(const Eigen::VectorXd& d, Comparison& c) {
-  const bool is_early = c.rule.test == DecidingTest::newey_west && c.n < c.rule.horizon;
+  const bool once = c.rule.test == DecidingTest::newey_west;
+  const bool is_early = c.n < (once ? c.rule.horizon : quant::decides_from);
   if ((d.array() == 0).all()) {
     c.verdict = c.rule.margin_bp ? Verdict::equivalent : Verdict::inconclusive;
     c.reason = "the two are identical in every period";

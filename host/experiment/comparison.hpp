@@ -61,8 +61,9 @@ struct Comparison {
 /// without a return, and a difference that never varies (but is not zero). Otherwise, with a margin,
 /// `equivalent` when the deciding test finds the mean inside of it: the sequence's interval after n, or two
 /// one-sided tests. Else `better` or `worse` when the deciding test excludes zero: the sequence at any look
-/// (the sign is the first one's), or Newey-West at the horizon. Else `inconclusive`. Newey-West before its
-/// horizon is inconclusive, and periods after its horizon are not used.
+/// from the 60th period on (the sign is the first one's), or Newey-West at the horizon. Else `inconclusive`,
+/// as is everything before the 60th period or the horizon. Periods after the horizon of Newey-West are not
+/// used.
 Comparison compare(const Series& control, const Series& candidate, const ComparisonOptions& options);
 
 }  // namespace cadre::experiment

@@ -36,7 +36,7 @@ double autocovariance_about(VectorView d, double mean, std::int64_t lag) {
 }
 
 double prewhitened(double gamma_0, double gamma_1, double n) {
-  if (n < static_cast<double>(correlation_from) || !(gamma_0 > 0.0)) return gamma_0;
+  if (n < static_cast<double>(decides_from) || !(gamma_0 > 0.0)) return gamma_0;
   const double r = std::clamp(gamma_1 / gamma_0 + 1.0 / n, 0.0, highest_correlation);
   return (gamma_0 * (1.0 + r * r) - 2.0 * r * gamma_1) / ((1.0 - r) * (1.0 - r));
 }
@@ -160,7 +160,7 @@ std::vector<SequencePoint> confidence_sequence(VectorView d, double alpha, doubl
     const double count = static_cast<double>(n);
     const double mean = moments.mean();
     const double variance = moments.variance();
-    smallest_p = std::min(smallest_p, sequence_p(mean, variance, count, horizon));
+    if (n >= decides_from) smallest_p = std::min(smallest_p, sequence_p(mean, variance, count, horizon));
     points.push_back({n, mean, variance, sequence_half_width(variance, count, alpha, horizon), smallest_p});
   }
   return points;

@@ -34,7 +34,7 @@ constexpr ComparisonOptions newey_west_rule{.test = DecidingTest::newey_west};
 TEST(Compare, says_better_and_worse_by_the_first_exclusion) {
   const Comparison better = compare(control(), candidate(10), {});
   EXPECT_EQ(better.verdict, Verdict::better) << better.reason;
-  EXPECT_GE(better.first_exclusion, minimum_pairs);
+  EXPECT_GE(better.first_exclusion, 60);
   EXPECT_LE(better.sequential.p, 0.05);
   EXPECT_GT(better.sequential.mean, better.sequential.half_width);
   const Comparison worse = compare(control(), candidate(-10), {});
@@ -58,6 +58,16 @@ TEST(Compare, is_inconclusive_without_a_difference_to_see) {
   EXPECT_EQ(c.first_exclusion, 0);
   EXPECT_EQ(c.rule.horizon, 250);
   EXPECT_EQ(compare(control(), candidate(0), newey_west_rule).verdict, Verdict::inconclusive);
+}
+
+TEST(Compare, decides_nothing_by_the_sequence_before_the_60th_period) {
+  EXPECT_EQ(compare(control(60), candidate(30, 60), {}).verdict, Verdict::better);
+  const Comparison early = compare(control(59), candidate(30, 59), {});
+  EXPECT_GT(early.sequential.mean, early.sequential.half_width);
+  EXPECT_EQ(early.sequential.p, 1.0);
+  EXPECT_EQ(early.verdict, Verdict::inconclusive);
+  EXPECT_EQ(early.reason, "the confidence sequence decides from 60 periods on: there are 59");
+  EXPECT_EQ(compare(control(59), candidate(0, 59), with_margin(1000)).verdict, Verdict::inconclusive);
 }
 
 TEST(Compare, is_equivalent_only_inside_a_declared_margin) {

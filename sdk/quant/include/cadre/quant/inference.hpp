@@ -31,10 +31,13 @@ NeweyWest newey_west(VectorView d);
 /// is zero. no-alloc
 double equivalence_p(VectorView d, double margin);
 
-/// Up to this many differences the long-run variance is gamma_0: a correlation estimated from fewer is noise.
-inline constexpr std::int64_t correlation_from = 60;
-/// Where a confidence sequence begins: with fewer differences the estimated variance is too uncertain for a
-/// normal approximation, and looking from the second on would alone give more false alarms than alpha.
+/// From this many differences on the long-run variance is corrected for autocorrelation, gamma_0 before: a
+/// correlation estimated from fewer is noise. So a sequence decides nothing before it: with gamma_0, looking
+/// from the 20th on calls 5.5 % of equal histories of 250 different at an AR(1) of 0.2, and 13 % at 0.4
+/// (10,000 simulated at alpha 0.05; from the 60th on it is 2.6 and 3.2 %).
+inline constexpr std::int64_t decides_from = 60;
+/// Where the intervals of a sequence begin, for the eye: with fewer differences the variance itself is too
+/// uncertain.
 inline constexpr std::int64_t first_look = 20;
 
 /// From the 60th difference on pre-whitened by an AR(1) (Andrews & Monahan 1992): with r = gamma_1/gamma_0 +
@@ -57,7 +60,7 @@ struct SequencePoint {
   double mean;
   double variance;    ///< prewhitened_variance of the first n
   double half_width;  ///< the interval after n is mean -+ half_width
-  double p;           ///< always valid: the smallest sequence_p of this and all earlier points
+  double p;           ///< always valid: the smallest sequence_p of n = decides_from..n; 1 before
 };
 
 /// The sequence after n = first_look..T, each from the first n differences alone; empty for fewer, and where
