@@ -186,8 +186,16 @@ std::optional<int64_t> subtract(int64_t a, int64_t b) {
 }  // namespace fixed
 
 std::optional<Money> notional(Price price, Quantity quantity, Quantity multiplier) {
+  if (quantity.raw() == 0 || price.raw() == 0) return Money{};
   // 1e-27 to 1e-6, in two divisions that fit 64 bits each.
   constexpr uint64_t kFirst = 1'000'000'000'000, kSecond = 1'000'000'000;
+  if (multiplier.raw() == int64_t{kSecond}) {
+    // Of most instruments it is 1, and one division does.
+    const U128 product = static_cast<U128>(magnitude_of(price.raw())) * magnitude_of(quantity.raw());
+    const U128 rounded = round_half_even(product / kFirst, product % kFirst, kFirst);
+    const auto raw = with_sign(rounded, (price.raw() < 0) != (quantity.raw() < 0));
+    return raw ? std::optional<Money>(Money::from_raw(*raw)) : std::nullopt;
+  }
   Wide product =
       multiply(magnitude_of(price.raw()), magnitude_of(quantity.raw()), magnitude_of(multiplier.raw()));
   const uint64_t low = divide(product, kFirst);

@@ -153,14 +153,10 @@ void Book::take_market(const journal::BarRecord& bar) {
     listener->on_bar(sequence_, bar);
   history_.add(bar);
   write_bar(bar);
+  check_identities();
   push_windows(history_.rows() - 1);
   refresh_columns();
   tell_agents(CADRE_EVENT_BAR, nullptr);
-}
-
-void Book::take_fills() {
-  drain_reports();
-  check_identities();
 }
 
 void Book::write_bar(const journal::BarRecord& bar) {
@@ -197,7 +193,7 @@ void Book::write_bar(const journal::BarRecord& bar) {
     if (bar.valid[data_of_[i]] == 0) continue;
     const bool fits =
         portfolio_.mark(i, base::Price::from_raw(bar.close_e9[data_of_[i]]), universe_.instruments[i]);
-    if (!fits) std::abort();  // a position worth more than 9 million million: pre-trade checks have failed
+    if (!fits) stop_at_overflow(i);
   }
   last_mark_profit_ = checked_subtract(portfolio_.profit(), profit_before).value_or(base::Money{});
 }
@@ -300,7 +296,7 @@ void Book::take_signal(const market::ExternalSignal& signal) {
   tell_agents(CADRE_EVENT_SIGNAL, &record.signal);
 }
 
-void Book::drain_reports() {
+void Book::take_fills() {
   const auto& environment = chain_->environment;
   const auto& table = environment.table<cadre_execution_environment>();
   for (;;) {
@@ -325,7 +321,9 @@ void Book::apply_report(const cadre_execution_report& report) {
                          base::Quantity::from_raw(report.quantity_e9 * model::sign_of_side(report.side)),
                          base::Price::from_raw(report.price_e9), base::Money::from_raw(report.fees_e6),
                          base::Money::from_raw(report.spread_cost_e6)};
-  if (!portfolio_.apply_fill(fill, universe_.instruments[report.instrument])) std::abort();  // see write_bar
+  if (!portfolio_.apply_fill(fill, universe_.instruments[report.instrument]))
+    return stop_at_overflow(report.instrument);
+  check_identities();
   cadre_execution_metrics& metrics = arena_->head().execution;
   ++metrics.fills;
   metrics.fees += fill.fees.to_double();
@@ -338,6 +336,12 @@ void Book::apply_report(const cadre_execution_report& report) {
   if (!anyone_observes(CADRE_EVENT_FILL)) return;
   refresh_columns();
   tell_agents(CADRE_EVENT_FILL, &report);
+}
+
+void Book::stop_at_overflow(std::uint32_t instrument) {
+  if (stopped_.empty())
+    stopped_ = "the value of " + universe_.instruments[instrument].id +
+               " no longer fits the books, which end at 9.2 million million";
 }
 
 void Book::check_identities() const {

@@ -62,6 +62,8 @@ class Book {
   const chain::Chain& chain() const { return *chain_; }
   const cadre_execution_state& state() const { return view_->raw; }
   std::uint64_t sequence() const { return sequence_; }
+  /// Why the book cannot go on; empty while it can. Nothing of the event that did not fit was applied.
+  const std::string& stopped() const { return stopped_; }
   /// Signals for instruments that were not in the universe when they came.
   std::uint64_t dropped_signals() const { return dropped_signals_; }
   std::int32_t date() const { return date_; }
@@ -85,7 +87,6 @@ class Book {
   bool anyone_observes(std::uint32_t kind) const;
   void tell_agents(std::uint32_t kind, const void* payload);
   void tell_chain(chain::Chain& chain, const chain::Chain* except, const cadre_event& event);
-  void drain_reports();
   void apply_report(const cadre_execution_report& report);
   void send(const chain::DecidedOrder& decided);
   void settle(std::uint32_t instrument);
@@ -93,6 +94,7 @@ class Book {
   void hide_services();
   base::Problems hand_over(chain::Chain& next, bool migrate);
   void check_identities() const;
+  void stop_at_overflow(std::uint32_t instrument);
   std::vector<std::string> instrument_ids() const;
 
   const config::ScenarioConfig& config_;
@@ -120,6 +122,7 @@ class Book {
   base::Money last_mark_profit_;
   bool columns_are_stale_ = true;
   std::uint64_t dropped_signals_ = 0;
+  std::string stopped_;
   double shortfall_sum_ = 0;  ///< basis points x fills
 };
 

@@ -152,6 +152,14 @@ base::Problems Session::environment_failure(std::int32_t date) const {
   return problems;
 }
 
+base::Problems Session::overflow(std::int32_t date) const {
+  base::Problems problems;
+  problems.error("BOOK_OVERFLOW", config_.document.place("/book"),
+                 "on " + base::format_date(date) + " " + book_.stopped(),
+                 "look at the prices of that day, or use a larger unit of currency");
+  return problems;
+}
+
 base::Problems Session::run(const std::function<void(std::size_t)>& progress) {
   journal::BarRecord bar;
   std::vector<market::ExternalSignal> signals;
@@ -159,6 +167,7 @@ base::Problems Session::run(const std::function<void(std::size_t)>& progress) {
   while (source_.next(bar, signals)) {
     book_.take_bar(bar);
     if (book_.environment_status() != CADRE_OK) return environment_failure(bar.date);
+    if (!book_.stopped().empty()) return overflow(bar.date);
     const auto& universe = config_.universe;
     if (next_universe_ < universe.size() && universe[next_universe_].from <= bar.date) {
       // Several changes that are due at once are one: the last.
@@ -169,6 +178,7 @@ base::Problems Session::run(const std::function<void(std::size_t)>& progress) {
     for (const market::ExternalSignal& signal : signals)
       book_.take_signal(signal);
     book_.decide();
+    if (!book_.stopped().empty()) return overflow(bar.date);
     book_.close_bar();
     while (next_step_ < revisions_.steps.size() && revisions_.steps[next_step_].at <= bar.date) {
       base::Problems problems = apply(revisions_.steps[next_step_++]);

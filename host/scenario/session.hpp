@@ -49,6 +49,7 @@ class Session {
   }
 
  private:
+  base::Problems overflow(std::int32_t date) const;
   base::Problems apply(RevisionPlan::Step& step);
   base::Problems environment_failure(std::int32_t date) const;
   journal::RevisionRecord record_of(const RevisionPlan::Step& step, const config::ScenarioConfig& config,

@@ -79,3 +79,16 @@ class RunFolder(Workbench):
 
 if __name__ == "__main__":
     unittest.main()
+
+    def test_a_position_that_outgrows_the_books_stops_the_run_and_leaves_the_old_one(self):
+        self.assertEqual(self.run_to("run").returncode, 0)
+        before = tree(self.path("run"))
+        self.scenario.setdefault("book", {})["initial_cash"] = 100_000_000_000
+        self.scenario["pre_trade_checks"] = {"max_order_notional": 9_000_000_000_000, "max_order_quantity": 9_000_000_000}
+        for row in self.prices[-3:]:
+            row[1] = row[2] = row[3] = row[4] = "900000000"
+        run = self.run_to("run")
+        self.assertEqual(run.returncode, 3, run.stderr)
+        self.assertRegex(run.stderr, r"scenario.json:\d+:\d+ /book: on 2024-\d\d-\d\d the value of \w\w no longer fits the books, which end at 9.2 million million; ")
+        self.assertEqual(tree(self.path("run")), before)
+        self.assertFalse(os.path.exists(self.path("run.partial")))

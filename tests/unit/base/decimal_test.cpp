@@ -17,6 +17,21 @@ std::optional<int64_t> money_raw(std::string_view text) {
   return parsed ? std::optional<int64_t>(parsed->raw()) : std::nullopt;
 }
 
+TEST(Notional, the_short_way_for_a_multiplier_of_one_gives_the_same_as_the_long_one) {
+  // price x quantity x 2 at half the price is price x quantity; odd raw prices are left out, their half is no
+  // price.
+  std::mt19937_64 random(20010102);
+  for (int i = 0; i < 20000; ++i) {
+    const auto price = Price::from_raw(static_cast<int64_t>(random() % 2'000'000'000'000) * 2);
+    const auto quantity =
+        Quantity::from_raw(static_cast<int64_t>(random() % 4'000'000'000'000) - 2'000'000'000'000);
+    const auto half = Price::from_raw(price.raw() / 2);
+    EXPECT_EQ(notional(price, quantity, Quantity::from_raw(1'000'000'000)),
+              notional(half, quantity, Quantity::from_raw(2'000'000'000)))
+        << "seed 20010102, draw " << i;
+  }
+}
+
 }  // namespace
 
 TEST(Decimal, parses_plain_text_exactly) {
