@@ -8,6 +8,7 @@
 #include "host/base/date.hpp"
 #include "host/base/text.hpp"
 #include "host/market/csv.hpp"
+#include "host/report/table.hpp"
 
 namespace cadre::experiment {
 namespace {
@@ -176,13 +177,14 @@ void decide_sequential(const Eigen::VectorXd& d, Comparison& c) {
     c.verdict = Verdict::inconclusive;
     c.reason = c.n < quant::decides_from
                    ? "the confidence sequence decides from " + std::to_string(quant::decides_from) +
-                         " periods on: there are " + std::to_string(c.n)
+                         " periods on: there are " + report::with_thousands(static_cast<uint64_t>(c.n))
                    : "the confidence sequence never excluded zero";
     return;
   }
   const double mean = d.head(c.first_exclusion).mean();
   c.verdict = mean > 0 ? Verdict::better : Verdict::worse;
-  c.reason = "the confidence sequence excluded zero after " + std::to_string(c.first_exclusion) + " periods";
+  c.reason = "the confidence sequence excluded zero after " +
+             report::with_thousands(static_cast<uint64_t>(c.first_exclusion)) + " periods";
   if (std::fabs(c.sequential.mean) <= c.sequential.half_width)
     c.reason += ", though its last interval covers zero again";
 }
@@ -190,8 +192,9 @@ void decide_sequential(const Eigen::VectorXd& d, Comparison& c) {
 void decide_newey_west(Comparison& c) {
   if (c.n < c.rule.horizon) {
     c.verdict = Verdict::inconclusive;
-    c.reason = "the test decides once, after " + std::to_string(c.rule.horizon) + " periods: there are " +
-               std::to_string(c.n);
+    c.reason = "the test decides once, after " +
+               report::with_thousands(static_cast<uint64_t>(c.rule.horizon)) + " periods: there are " +
+               report::with_thousands(static_cast<uint64_t>(c.n));
   } else if (c.newey_west.p <= c.rule.alpha) {
     c.verdict = c.mean_difference > 0 ? Verdict::better : Verdict::worse;
     c.reason = "the interval of the Newey-West test excludes zero";

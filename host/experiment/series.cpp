@@ -1,3 +1,6 @@
+#include "host/experiment/series.hpp"
+
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -6,7 +9,6 @@
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
-#include "host/experiment/series.hpp"
 #include "host/market/csv.hpp"
 
 namespace cadre::experiment {
