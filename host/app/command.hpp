@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,6 +66,16 @@ struct TryArguments {
   bool json = false;
 };
 int run_agent_try_command(const GlobalOptions& global, const TryArguments& arguments);
+
+struct ExperimentAnalyzeArguments {
+  std::filesystem::path control, candidate;
+  std::optional<double> margin_bp;
+  double alpha = 0.05;
+  int64_t horizon = 0;  ///< periods; 0: as many as there are
+  std::string test = "sequential";
+  bool json = false;
+};
+int run_experiment_analyze_command(const ExperimentAnalyzeArguments& arguments);
 
 struct ReferenceArguments {
   std::filesystem::path pages, schemas;

@@ -120,6 +120,38 @@ int main(int argc, char** argv) {
   sub->add_flag("--json", explain.json, "print one JSON object");
   command(sub, [&] { return run_explain_command(explain); });
 
+  CLI::App* experiment = app.add_subcommand("experiment", "compare two versions on the same inputs");
+  experiment->require_subcommand(1);
+  ExperimentAnalyzeArguments analyze;
+  sub = experiment->add_subcommand("analyze", "the verdict about two series of equity or returns");
+  sub->add_option("--control", analyze.control, "CSV with the columns date and equity, or date and return")
+      ->required()
+      ->type_name("FILE");
+  sub->add_option("--candidate", analyze.candidate, "the same of the version that would replace it")
+      ->required()
+      ->type_name("FILE");
+  sub->add_option("--margin", analyze.margin_bp,
+                  "basis points per period that do not matter; without it nothing is equivalent")
+      ->check(CLI::Range(1e-6, 1e6))
+      ->type_name("BP");
+  sub->add_option("--alpha", analyze.alpha, "how often two equal versions may be called different (0.05)")
+      ->check(CLI::Range(1e-6, 0.5))
+      ->type_name("SHARE");
+  sub->add_option("--horizon", analyze.horizon, "periods declared beforehand (as many as there are)")
+      ->check(CLI::Range(int64_t{20}, int64_t{1'000'000}))
+      ->type_name("N");
+  sub->add_option("--test", analyze.test,
+                  "what decides: sequential may be looked at every day (default), newey_west once, at the "
+                  "horizon")
+      ->check(CLI::IsMember({"sequential", "newey_west"}))
+      ->type_name("TEST");
+  sub->add_flag("--json", analyze.json, "print one JSON object");
+  sub->footer(
+      "Exit codes: 0 better, equivalent or inconclusive, 1 worse, 2 usage, 3 the verdict is invalid, or a "
+      "file "
+      "is.");
+  command(sub, [&] { return run_experiment_analyze_command(analyze); });
+
   ReferenceArguments reference;
   sub = app.add_subcommand("reference", "write the reference pages and JSON schemas of this version");
   sub->add_option("--pages", reference.pages, "folder for the pages")->required()->type_name("DIR");

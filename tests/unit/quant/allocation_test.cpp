@@ -7,6 +7,7 @@
 
 #include "cadre/quant/correlation_adjust.hpp"
 #include "cadre/quant/covariance.hpp"
+#include "cadre/quant/inference.hpp"
 #include "cadre/quant/momentum.hpp"
 #include "cadre/quant/performance.hpp"
 #include "cadre/quant/risk_measures.hpp"
@@ -66,6 +67,9 @@ TEST(Allocation, does_not_happen_where_the_headers_say_so) {
   portfolio_return_series(x, w, series);
   sum += historical_var(series, 0.05, Quantile::linear, workspace) + historical_es(series, 0.05, workspace);
   sum += sharpe(series, 0.0, 252.0) + sortino(series, 0.0, 252.0) + calmar(series, 252.0);
+  sum += newey_west(series).variance + equivalence_p(series, 0.001) + prewhitened_variance(series) +
+         autocovariance(series, 3) + sequence_p(0.1, 1.0, 250, 250) +
+         sequence_periods_needed(1.0, 1.0, 0.05, 0.8);
   momentum(closes, 252, 21, out);
   z_score(out, out);
   rank(out, sigma);
