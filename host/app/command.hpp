@@ -77,6 +77,13 @@ struct ExperimentAnalyzeArguments {
 };
 int run_experiment_analyze_command(const ExperimentAnalyzeArguments& arguments);
 
+struct ExperimentRunArguments {
+  std::filesystem::path file;
+  std::filesystem::path out;
+  bool json = false;
+};
+int run_experiment_run_command(const GlobalOptions& global, const ExperimentRunArguments& arguments);
+
 struct ReferenceArguments {
   std::filesystem::path pages, schemas;
 };

@@ -1,11 +1,123 @@
-// experiment analyze: the verdict about two series.
+// experiment run and analyze: the verdict about two versions.
 
+#include <algorithm>
+#include <boost/json.hpp>
 #include <cstdio>
+#include <memory>
 
 #include "host/app/command.hpp"
+#include "host/base/date.hpp"
 #include "host/experiment/comparison_text.hpp"
+#include "host/report/performance.hpp"
+#include "host/report/progress.hpp"
+#include "host/report/table.hpp"
+#include "host/scenario/experiment_run.hpp"
 
 namespace cadre::app {
+
+namespace {
+
+int exit_code_of(experiment::Verdict verdict) {
+  switch (verdict) {
+    case experiment::Verdict::worse:
+      return exit_difference;
+    case experiment::Verdict::invalid:
+      return exit_invalid_input;
+    default:
+      return exit_fine;
+  }
+}
+
+/// How often each stage was the first to differ, most often first.
+std::vector<std::pair<std::string, std::size_t>> first_stages(const scenario::ExperimentOutcome& outcome) {
+  std::vector<std::pair<std::string, std::size_t>> counts;
+  for (const scenario::DecisionDifference& difference : outcome.differences) {
+    const auto found = std::find_if(counts.begin(), counts.end(),
+                                    [&](const auto& c) { return c.first == difference.stage; });
+    if (found != counts.end())
+      ++found->second;
+    else
+      counts.emplace_back(difference.stage, 1);
+  }
+  std::stable_sort(counts.begin(), counts.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  return counts;
+}
+
+std::string outcome_json(const scenario::ExperimentOutcome& outcome) {
+  boost::json::object object = boost::json::parse(experiment::to_json(outcome.comparison)).as_object();
+  object["name"] = outcome.name;
+  object["control"] = boost::json::parse(report::to_json(outcome.control));
+  object["candidate"] = boost::json::parse(report::to_json(outcome.candidate));
+  object["decisions"] = outcome.decisions;
+  object["different_decisions"] = outcome.differences.size();
+  boost::json::object stages;
+  for (const auto& [stage, count] : first_stages(outcome))
+    stages[stage] = count;
+  object["first_different_stage"] = stages;
+  if (!outcome.differences.empty()) {
+    const scenario::DecisionDifference& first = outcome.differences.front();
+    object["first_difference"] = boost::json::object{
+        {"date", base::format_date(first.date)}, {"stage", first.stage}, {"instruments", first.instruments}};
+  }
+  return boost::json::serialize(object);
+}
+
+void print_outcome(const scenario::ExperimentOutcome& outcome) {
+  std::printf("%s\n%s", outcome.name.c_str(), experiment::summary(outcome.comparison).c_str());
+  using report::Align;
+  report::TextTable table({{""}, {"control", Align::right}, {"candidate", Align::right}});
+  const auto row = [&](const char* name, double a, double b) {
+    table.add_row({name, report::percent(a), report::percent(b)});
+  };
+  const report::Performance& a = outcome.control.strategy;
+  const report::Performance& b = outcome.candidate.strategy;
+  row("annualised return", a.annualised_return, b.annualised_return);
+  row("annualised volatility", a.annualised_volatility, b.annualised_volatility);
+  table.add_row({"Sharpe ratio", report::decimals(a.sharpe, 2), report::decimals(b.sharpe, 2)});
+  row("maximum drawdown", a.max_drawdown, b.max_drawdown);
+  table.add_row(
+      {"costs", report::money(outcome.control.counts.costs), report::money(outcome.candidate.counts.costs)});
+  table.add_row({"orders", report::with_thousands(outcome.control.counts.orders),
+                 report::with_thousands(outcome.candidate.counts.orders)});
+  std::printf("\n%s", table.to_string().c_str());
+  if (outcome.differences.empty()) {
+    std::printf("\nall %s decisions are the same\n", report::with_thousands(outcome.decisions).c_str());
+    return;
+  }
+  const scenario::DecisionDifference& first = outcome.differences.front();
+  std::printf("\n%s of %s decisions differ, first on %s in %s (%zu instruments)\n",
+              report::with_thousands(std::uint64_t{outcome.differences.size()}).c_str(),
+              report::with_thousands(outcome.decisions).c_str(), base::format_date(first.date).c_str(),
+              first.stage.c_str(), first.instruments);
+  for (const auto& [stage, count] : first_stages(outcome)) {
+    std::printf("  %s was the first to differ in %s\n", stage.c_str(),
+                report::with_thousands(std::uint64_t{count}).c_str());
+  }
+}
+
+}  // namespace
+
+int run_experiment_run_command(const GlobalOptions& global, const ExperimentRunArguments& arguments) {
+  std::unique_ptr<report::Progress> bar;
+  auto outcome = scenario::run_experiment({arguments.file, global.agent_folders, arguments.out},
+                                          [&](std::size_t done, std::size_t total) {
+                                            if (bar == nullptr)
+                                              bar = std::make_unique<report::Progress>("experiment", total);
+                                            bar->update(done);
+                                          });
+  if (bar != nullptr) bar->finish();
+  if (!outcome) {
+    print_problems(outcome.problems());
+    return exit_invalid_input;
+  }
+  print_problems(outcome->comparison.problems);
+  if (arguments.json)
+    std::printf("%s\n", outcome_json(*outcome).c_str());
+  else
+    print_outcome(*outcome);
+  return exit_code_of(outcome->comparison.verdict);
+}
 
 int run_experiment_analyze_command(const ExperimentAnalyzeArguments& arguments) {
   auto control = experiment::read_series(arguments.control);
@@ -26,14 +138,7 @@ int run_experiment_analyze_command(const ExperimentAnalyzeArguments& arguments) 
   const std::string text =
       arguments.json ? experiment::to_json(comparison) + "\n" : experiment::summary(comparison);
   std::printf("%s", text.c_str());
-  switch (comparison.verdict) {
-    case experiment::Verdict::worse:
-      return exit_difference;
-    case experiment::Verdict::invalid:
-      return exit_invalid_input;
-    default:
-      return exit_fine;
-  }
+  return exit_code_of(comparison.verdict);
 }
 
 }  // namespace cadre::app

@@ -79,7 +79,8 @@ int main(int argc, char** argv) {
   command(sub, [&] { return run_backtest_command(global, backtest); });
 
   CheckArguments check;
-  sub = app.add_subcommand("check", "check scenario, chain and manifest files without running anything");
+  sub = app.add_subcommand("check",
+                           "check scenario, chain, experiment and manifest files without running anything");
   sub->add_option("FILE", check.files, "files to check")->required();
   sub->add_flag("--json", check.json, "print the problems as a JSON array");
   command(sub, [&] { return run_check_command(global, check); });
@@ -122,6 +123,17 @@ int main(int argc, char** argv) {
 
   CLI::App* experiment = app.add_subcommand("experiment", "compare two versions on the same inputs");
   experiment->require_subcommand(1);
+  ExperimentRunArguments experiment_run;
+  sub = experiment->add_subcommand("run", "run both arms of an experiment over one history, and judge them");
+  sub->add_option("FILE", experiment_run.file, "experiment file")->required();
+  sub->add_option("--out", experiment_run.out, "folder for the run folders control and candidate")
+      ->type_name("DIR");
+  sub->add_flag("--json", experiment_run.json, "print one JSON object");
+  sub->footer(
+      "Exit codes: 0 better, equivalent or inconclusive, 1 worse, 2 usage, 3 the verdict is invalid, or a "
+      "file is.");
+  command(sub, [&] { return run_experiment_run_command(global, experiment_run); });
+
   ExperimentAnalyzeArguments analyze;
   sub = experiment->add_subcommand("analyze", "the verdict about two series of equity or returns");
   sub->add_option("--control", analyze.control, "CSV with the columns date and equity, or date and return")

@@ -12,6 +12,7 @@
 #include "host/chain/stage.hpp"
 #include "host/config/scenario_schema.hpp"
 #include "host/execution/pre_trade_gate.hpp"
+#include "host/scenario/experiment_run.hpp"
 #include "host/scenario/trial_state.hpp"
 
 namespace cadre::app {
@@ -174,6 +175,8 @@ int run_reference_command(const GlobalOptions& global, const ReferenceArguments&
       {arguments.schemas / "chain.schema.json", base::pretty(config::chain_schema()) + "\n"},
       {arguments.schemas / "manifest.schema.json",
        base::pretty(json::parse(agent::manifest_schema())) + "\n"},
+      {arguments.schemas / "experiment.schema.json",
+       base::pretty(json::parse(scenario::experiment_schema())) + "\n"},
       {arguments.schemas / "state.schema.json",
        base::pretty(json::parse(scenario::trial_state_schema())) + "\n"}};
   for (const auto& [path, text] : files) {

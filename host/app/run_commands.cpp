@@ -10,6 +10,7 @@
 #include "host/report/progress.hpp"
 #include "host/report/table.hpp"
 #include "host/scenario/backtest.hpp"
+#include "host/scenario/experiment_run.hpp"
 #include "host/scenario/replay.hpp"
 
 namespace cadre::app {
@@ -45,13 +46,14 @@ class RunProgress {
 };
 
 /// What kind of file it is, by what is in it.
-enum class FileKind { scenario, chain, manifest };
+enum class FileKind { scenario, chain, manifest, experiment };
 
 FileKind kind_of(const boost::json::value& root) {
   const boost::json::object* object = root.if_object();
   if (object != nullptr && object->contains("manifest_version")) return FileKind::manifest;
   if (object != nullptr && object->contains("position_sizer") && !object->contains("scenario"))
     return FileKind::chain;
+  if (object != nullptr && object->contains("candidate")) return FileKind::experiment;
   return FileKind::scenario;
 }
 
@@ -63,6 +65,8 @@ base::Problems check_file(const GlobalOptions& global, const std::filesystem::pa
       return agent::read_manifest(file).problems();
     case FileKind::chain:
       return config::check_chain(*document);
+    case FileKind::experiment:
+      return scenario::check_experiment({file, global.agent_folders, {}});
     case FileKind::scenario:
       break;
   }

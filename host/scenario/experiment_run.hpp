@@ -1,0 +1,46 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "host/base/result.hpp"
+#include "host/experiment/comparison.hpp"
+#include "host/scenario/backtest.hpp"
+
+namespace cadre::scenario {
+
+struct ExperimentOptions {
+  std::filesystem::path file;
+  std::vector<std::filesystem::path> agent_folders;
+  std::filesystem::path out;  ///< holds the two run folders, control and candidate; empty: they are temporary
+};
+
+/// A date on which the two arms decided differently, and the stage that differed first.
+struct DecisionDifference {
+  std::int32_t date = 0;
+  std::string stage;            ///< "portfolio" when the arms already held different positions or equity
+  std::size_t instruments = 0;  ///< whose target differs after that stage
+};
+
+struct ExperimentOutcome {
+  std::string name;
+  experiment::Comparison comparison;
+  report::RunResult control, candidate;
+  std::uint64_t decisions = 0;                  ///< on which both arms decided
+  std::vector<DecisionDifference> differences;  ///< in order of date
+  base::Problems warnings;
+};
+
+/// Runs both arms of an experiment over one history, under the rule its file declares, and compares them.
+/// Everything is checked before the first bar of the first arm. Errors: those of the file and of either arm.
+base::Result<ExperimentOutcome> run_experiment(const ExperimentOptions& options,
+                                               const ProgressReport& progress);
+
+/// All that run_experiment checks before it runs.
+base::Problems check_experiment(const ExperimentOptions& options);
+
+/// The JSON Schema of experiment files, as text.
+std::string_view experiment_schema();
+
+}  // namespace cadre::scenario
