@@ -42,7 +42,7 @@ std::string because(const ExperimentPageInput& input) {
   if (!std::isfinite(input.mean_bp)) return text;
   text += " Candidate minus control: " + basis_points(input.mean_bp) + " basis points per period";
   if (test != nullptr && std::isfinite(test->low_bp) && std::isfinite(test->high_bp))
-    text += ", " + test->name + " " + interval(test->low_bp, test->high_bp);
+    text += ", " + test->name + " from " + interval(test->low_bp, test->high_bp);
   return text + ".";
 }
 
@@ -62,7 +62,9 @@ std::string tiles(const ExperimentPageInput& input) {
   return "<div class=\"tiles five\">\n" +
          tile("Mean difference", basis_points(input.mean_bp), "basis points per period") +
          tile("Interval", test == nullptr ? "-" : interval(test->low_bp, test->high_bp),
-              test == nullptr ? "" : test->name + ", which decides; p " + p_value(test->p)) +
+              test == nullptr ? ""
+                              : test->name + ", which decides" +
+                                    (std::isfinite(test->p) ? "; p " + p_value(test->p) : "")) +
          tile("Minimum detectable effect", basis_points(input.detectable_bp),
               "basis points per period, " + power) +
          tile("Periods needed", decimals(input.periods_needed, 0),

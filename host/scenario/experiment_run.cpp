@@ -210,7 +210,7 @@ report::ExperimentPageInput page_input(const Experiment& experiment, const Exper
   page.verdict_words = experiment::verdict_words(c.verdict);
   page.reason = c.reason;
   page.tests = {test("confidence sequence", c.sequential.half_width, c.sequential.p, !once),
-                test("interval, Newey-West", c.newey_west_half_width, c.newey_west.p, once)};
+                test("Newey-West interval", c.newey_west_half_width, c.newey_west.p, once)};
   page.mean_bp = mean;
   page.detectable_bp = 1e4 * c.minimum_detectable_effect;
   if (c.rule.margin_bp) page.margin_bp = *c.rule.margin_bp;

@@ -24,7 +24,7 @@ ExperimentPageInput synthetic_experiment() {
   input.verdict_words = "worse: the candidate returns less than the control";
   input.reason = "the confidence sequence excluded zero after 70 periods";
   input.tests = {{"95 % confidence sequence", -2.489, -0.243, 0.0042, true},
-                 {"95 % interval, Newey-West", -1.996, -0.737, 0.00001, false}};
+                 {"95 % Newey-West interval", -1.996, -0.737, 0.00001, false}};
   input.mean_bp = -1.366;
   input.detectable_bp = 1.434;
   input.margin_bp = 0.5;
@@ -54,9 +54,10 @@ std::string data_of(const std::string& page) {
 TEST(ExperimentPage, says_the_verdict_first_with_its_reason_and_interval) {
   const std::string page = experiment_page(synthetic_experiment());
   EXPECT_THAT(page, HasSubstr("<header><h1 class=\"ruling worse\">Worse: the candidate returns less"));
-  EXPECT_THAT(page, HasSubstr("The confidence sequence excluded zero after 70 periods. Candidate minus "
-                              "control: -1.366 basis points per period, 95 % confidence sequence -2.489 to "
-                              "-0.243."));
+  EXPECT_THAT(page,
+              HasSubstr("The confidence sequence excluded zero after 70 periods. Candidate minus "
+                        "control: -1.366 basis points per period, 95 % confidence sequence from -2.489 to "
+                        "-0.243."));
   EXPECT_THAT(page, HasSubstr("to find 0.5 basis points with power 80 %"));
   EXPECT_THAT(page, HasSubstr("below 0.0001"));
 }
