@@ -1,6 +1,5 @@
 // experiment run and analyze: the verdict about two versions.
 
-#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdio>
 #include <memory>
@@ -28,22 +27,6 @@ int exit_code_of(experiment::Verdict verdict) {
   }
 }
 
-/// How often each stage was the first to differ, most often first.
-std::vector<std::pair<std::string, std::size_t>> first_stages(const scenario::ExperimentOutcome& outcome) {
-  std::vector<std::pair<std::string, std::size_t>> counts;
-  for (const scenario::DecisionDifference& difference : outcome.differences) {
-    const auto found = std::find_if(counts.begin(), counts.end(),
-                                    [&](const auto& c) { return c.first == difference.stage; });
-    if (found != counts.end())
-      ++found->second;
-    else
-      counts.emplace_back(difference.stage, 1);
-  }
-  std::stable_sort(counts.begin(), counts.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
-  return counts;
-}
-
 std::string outcome_json(const scenario::ExperimentOutcome& outcome) {
   boost::json::object object = boost::json::parse(experiment::to_json(outcome.comparison)).as_object();
   object["name"] = outcome.name;
@@ -52,7 +35,7 @@ std::string outcome_json(const scenario::ExperimentOutcome& outcome) {
   object["decisions"] = outcome.decisions;
   object["different_decisions"] = outcome.differences.size();
   boost::json::object stages;
-  for (const auto& [stage, count] : first_stages(outcome))
+  for (const auto& [stage, count] : scenario::first_stages(outcome.differences))
     stages[stage] = count;
   object["first_different_stage"] = stages;
   if (!outcome.differences.empty()) {
@@ -90,9 +73,8 @@ void print_outcome(const scenario::ExperimentOutcome& outcome) {
               report::with_thousands(std::uint64_t{outcome.differences.size()}).c_str(),
               report::with_thousands(outcome.decisions).c_str(), base::format_date(first.date).c_str(),
               first.stage.c_str(), first.instruments);
-  for (const auto& [stage, count] : first_stages(outcome)) {
-    std::printf("  %s was the first to differ in %s\n", stage.c_str(),
-                report::with_thousands(std::uint64_t{count}).c_str());
+  for (const auto& [stage, count] : scenario::first_stages(outcome.differences)) {
+    std::printf("  %s was the first to differ in %s\n", stage.c_str(), report::with_thousands(count).c_str());
   }
 }
 
@@ -116,6 +98,8 @@ int run_experiment_run_command(const GlobalOptions& global, const ExperimentRunA
     std::printf("%s\n", outcome_json(*outcome).c_str());
   else
     print_outcome(*outcome);
+  if (!arguments.out.empty() && !arguments.json)
+    std::printf("\nReport:  %s\n", (arguments.out / "report.html").string().c_str());
   return exit_code_of(outcome->comparison.verdict);
 }
 

@@ -120,6 +120,9 @@ Eigen::VectorXd differences(Pairs pairs, SeriesKind kind, Comparison& comparison
   Eigen::VectorXd d(comparison.n);
   for (size_t i = 0; i < n; ++i)
     d(static_cast<Eigen::Index>(i)) = pairs.candidate[first + i] - pairs.control[first + i];
+  const auto begin = pairs.dates.begin() + static_cast<std::ptrdiff_t>(first);
+  comparison.dates.assign(begin, begin + comparison.n);
+  comparison.differences.assign(d.data(), d.data() + d.size());
   return d;
 }
 
@@ -132,14 +135,14 @@ void measure(const Eigen::VectorXd& d, Comparison& c) {
   c.newey_west_half_width =
       quant::normal_quantile(1 - c.rule.alpha / 2) * std::sqrt(c.newey_west.variance / n);
   if (c.rule.margin_bp) c.equivalence_p = quant::equivalence_p(d, *c.rule.margin_bp * basis_point);
-  const std::vector<quant::SequencePoint> sequence = quant::confidence_sequence(d, c.rule.alpha, horizon);
-  if (sequence.empty()) return;
-  c.sequential = sequence.back();
+  c.sequence = quant::confidence_sequence(d, c.rule.alpha, horizon);
+  if (c.sequence.empty()) return;
+  c.sequential = c.sequence.back();
   const auto excludes = [](const quant::SequencePoint& p) {
     return p.n >= quant::decides_from && std::fabs(p.mean) > p.half_width;
   };
-  const auto first = std::find_if(sequence.begin(), sequence.end(), excludes);
-  if (first != sequence.end()) c.first_exclusion = first->n;
+  const auto first = std::find_if(c.sequence.begin(), c.sequence.end(), excludes);
+  if (first != c.sequence.end()) c.first_exclusion = first->n;
 
   const double effect = c.effect_bp * basis_point;
   const bool once = c.rule.test == DecidingTest::newey_west;

@@ -46,10 +46,13 @@ struct Comparison {
   int64_t warm_up = 0;       ///< periods before them in which neither arm's value moved: left out
   int32_t from = 0, to = 0;  ///< dates of the first and last difference
   double mean_difference = 0;
+  std::vector<int32_t> dates;  ///< of the differences
+  std::vector<double> differences;
   quant::NeweyWest newey_west{};
-  double newey_west_half_width = 0;      ///< z_{1-alpha/2} standard errors
-  double equivalence_p = 0;              ///< two one-sided tests inside the margin; NaN without one
-  quant::SequencePoint sequential{};     ///< after n
+  double newey_west_half_width = 0;            ///< z_{1-alpha/2} standard errors
+  double equivalence_p = 0;                    ///< two one-sided tests inside the margin; NaN without one
+  quant::SequencePoint sequential{};           ///< after n
+  std::vector<quant::SequencePoint> sequence;  ///< after each of the periods from quant::first_look on
   int64_t first_exclusion = 0;           ///< the look at which the sequence first excluded zero; 0: never
   double minimum_detectable_effect = 0;  ///< of the deciding test at n
   double effect_bp = 0;                  ///< what periods_needed is for: the margin, or 1 basis point

@@ -25,7 +25,21 @@ json::value date(int32_t value) {
   return value == 0 ? json::value(nullptr) : json::value(base::format_date(value));
 }
 
-std::string words(Verdict verdict) {
+std::string basis_points(double fraction) {
+  return report::decimals(fraction * 1e4, 3);
+}
+
+std::string interval(double mean, double half_width) {
+  return basis_points(mean - half_width) + " to " + basis_points(mean + half_width);
+}
+
+std::string p_value(double p) {
+  return p < 0.0001 ? "below 0.0001" : report::decimals(p, 4);
+}
+
+}  // namespace
+
+std::string verdict_words(Verdict verdict) {
   switch (verdict) {
     case Verdict::better:
       return "better: the candidate returns more than the control";
@@ -40,20 +54,6 @@ std::string words(Verdict verdict) {
   }
   return {};
 }
-
-std::string basis_points(double fraction) {
-  return report::decimals(fraction * 1e4, 3);
-}
-
-std::string interval(double mean, double half_width) {
-  return basis_points(mean - half_width) + " to " + basis_points(mean + half_width);
-}
-
-std::string p_value(double p) {
-  return p < 0.0001 ? "below 0.0001" : report::decimals(p, 4);
-}
-
-}  // namespace
 
 std::string to_json(const Comparison& c) {
   const double mean = c.mean_difference;
@@ -91,7 +91,7 @@ std::string to_json(const Comparison& c) {
 }
 
 std::string summary(const Comparison& c) {
-  std::string text = words(c.verdict) + "\n" + c.reason + "\n";
+  std::string text = verdict_words(c.verdict) + "\n" + c.reason + "\n";
   if (c.n < minimum_pairs) return text;
   const bool once = c.rule.test == DecidingTest::newey_west;
   const std::string level = base::format_double(100 * (1 - c.rule.alpha)) + " %";

@@ -6,6 +6,9 @@
 
 namespace cadre::experiment {
 
+/// The verdict, and what it means: "worse: the candidate returns less than the control".
+std::string verdict_words(Verdict verdict);
+
 /// One JSON object: verdict, reason, n, warm_up, from, to, test, alpha, power, margin_bp, horizon,
 /// mean_difference, newey_west {lag, variance, t, p, ci_low, ci_high}, sequential {variance, half_width,
 /// ci_low, ci_high, p, first_exclusion}, equivalence_p, minimum_detectable_effect, periods_needed,

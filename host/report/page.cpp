@@ -7,48 +7,12 @@
 
 #include "host/base/date.hpp"
 #include "host/report/page_assets.hpp"
+#include "host/report/page_parts.hpp"
 #include "host/report/page_series.hpp"
 #include "host/report/table.hpp"
 
 namespace cadre::report {
 namespace {
-
-std::string escaped(std::string_view plain) {
-  std::string text;
-  for (const char c : plain) {
-    switch (c) {
-      case '&':
-        text += "&amp;";
-        break;
-      case '<':
-        text += "&lt;";
-        break;
-      case '>':
-        text += "&gt;";
-        break;
-      case '"':
-        text += "&quot;";
-        break;
-      case '\'':
-        text += "&#39;";
-        break;
-      default:
-        text += c;
-    }
-  }
-  return text;
-}
-
-// With its sign, as gains and losses are written.
-std::string signed_percent(double fraction, int digits = 1) {
-  const std::string text = percent(fraction, digits);
-  return std::isfinite(fraction) && fraction > 0.0 ? "+" + text : text;
-}
-
-std::string tile(std::string_view label, const std::string& value, const std::string& below) {
-  return "<div class=\"tile\"><div class=\"label\">" + escaped(label) + "</div><div class=\"value\">" +
-         escaped(value) + "</div><div class=\"below\">" + escaped(below) + "</div></div>\n";
-}
 
 // What the numbers say in one or two sentences, and what they cannot say.
 std::string verdict(const RunResult& result) {
@@ -99,23 +63,8 @@ std::string tiles(const PageInput& input) {
          tile("Costs", money(result.counts.costs), "fees and half-spreads, " + input.currency) + "</div>\n";
 }
 
-std::string plot(std::string_view id, std::string_view title, std::string_view about,
-                 std::string_view extra = "") {
-  return "<section class=\"plot\"><div class=\"heading\"><h2>" + std::string(title) + "</h2>" +
-         std::string(extra) + "</div><p class=\"about\">" + std::string(about) +
-         "</p><div class=\"canvas\"><canvas id=\"" + std::string(id) + "\" role=\"img\" aria-label=\"" +
-         std::string(title) + "\"></canvas></div></section>\n";
-}
-
 std::string plots() {
-  return "<nav class=\"range\" aria-label=\"Range of dates\"><span>Range</span>"
-         "<button data-years=\"0\" class=\"on\">All</button><button data-years=\"5\">5 y</button>"
-         "<button data-years=\"2\">2 y</button><button data-years=\"1\">1 y</button>"
-         "<button data-shift=\"-1\" aria-label=\"Earlier\">&larr;</button>"
-         "<button data-shift=\"1\" aria-label=\"Later\">&rarr;</button>"
-         "<span id=\"range\"></span><span class=\"hint\">drag across a plot to zoom, double-click to "
-         "reset</span></nav>\n"
-         "<noscript><p>The plots need JavaScript; all figures below are readable without.</p></noscript>\n" +
+  return range_bar() +
          plot("equity", "Equity",
               "Against equal-weight buy and hold from the first decision date, with the same cash and costs.",
               "<label class=\"switch\"><input type=\"checkbox\" id=\"log\"> log scale</label>") +
@@ -128,15 +77,6 @@ std::string plots() {
          plot(
              "changes", "What each stage changed",
              "Sum of the absolute changes of target weights by each stage, per month, as a share of equity.");
-}
-
-std::string row(std::string_view name, const std::string& first, const std::string& second) {
-  return "<tr><th scope=\"row\">" + escaped(name) + "</th><td>" + escaped(first) + "</td><td>" +
-         escaped(second) + "</td></tr>\n";
-}
-
-std::string row(std::string_view name, const std::string& value) {
-  return "<tr><th scope=\"row\">" + escaped(name) + "</th><td>" + escaped(value) + "</td></tr>\n";
 }
 
 std::string result_table(const RunResult& result) {
@@ -203,14 +143,6 @@ std::string heat_table(const RunSeries& series) {
   return text + "</tbody></table></div></section>\n";
 }
 
-std::string list(std::string_view title, std::string_view kind, const std::vector<std::string>& lines) {
-  if (lines.empty()) return "";
-  std::string text = "<section class=\"" + std::string(kind) + "\"><h2>" + std::string(title) + "</h2><ul>\n";
-  for (const std::string& line : lines)
-    text += "<li>" + escaped(line) + "</li>\n";
-  return text + "</ul></section>\n";
-}
-
 std::string notes(const PageInput& input) {
   std::vector<std::string> lines = input.notes;
   lines.insert(
@@ -253,29 +185,15 @@ std::string dates_line(const RunSeries& series) {
 }  // namespace
 
 std::string run_page(const PageInput& input) {
-  std::string page =
-      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src "
-      "'unsafe-inline'; "
-      "style-src 'unsafe-inline'; img-src data:\">\n<meta name=\"color-scheme\" content=\"light "
-      "dark\">\n<title>" +
-      escaped(input.title) + "</title>\n<style>\n";
-  page += page_style();
-  page += "</style>\n</head>\n<body>\n<header><h1>" + escaped(input.title) + "</h1>\n<p class=\"dates\">" +
-          (input.subtitle.empty() ? "" : escaped(input.subtitle) + "<br>") + dates_line(input.series) +
-          "</p>\n<p class=\"verdict\">" + escaped(verdict(input.result)) + "</p>\n" + tiles(input) +
-          "</header>\n<main>\n";
-  page += list("Warnings", "wide warnings", input.warnings) + (input.series.dates.empty() ? "" : plots()) +
-          "<div class=\"columns\">\n" + result_table(input.result) + costs_table(input) + "</div>\n" +
-          heat_table(input.series) + notes(input) + identity(input) +
-          "</main>\n<script type=\"application/json\" id=\"data\">";
-  page += plot_data(input.series);
-  page += "</script>\n<script>";
-  page += chart_script();
-  page += "</script>\n<script>\n";
-  page += page_script();
-  return page + "</script>\n</body>\n</html>\n";
+  const std::string header = "<h1>" + escaped(input.title) + "</h1>\n<p class=\"dates\">" +
+                             (input.subtitle.empty() ? "" : escaped(input.subtitle) + "<br>") +
+                             dates_line(input.series) + "</p>\n<p class=\"verdict\">" +
+                             escaped(verdict(input.result)) + "</p>\n" + tiles(input);
+  const std::string main = list("Warnings", "wide warnings", input.warnings) +
+                           (input.series.dates.empty() ? "" : plots()) + "<div class=\"columns\">\n" +
+                           result_table(input.result) + costs_table(input) + "</div>\n" +
+                           heat_table(input.series) + notes(input) + identity(input);
+  return page_document(input.title, header, main, plot_data(input.series), page_script());
 }
 
 }  // namespace cadre::report

@@ -1,12 +1,11 @@
 #include "host/report/page_series.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
-#include "host/base/json.hpp"
+#include "host/report/page_parts.hpp"
 
 namespace cadre::report {
 namespace {
@@ -16,36 +15,6 @@ constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
 // The plots' first date: that of the first decision, or of all when there was none.
 std::size_t first_plotted(const RunSeries& series) {
   return series.first_decision < series.dates.size() ? series.first_decision : 0;
-}
-
-// As many digits as a plot can show; what is not finite is null.
-void append_number(std::string& text, double value, int digits) {
-  if (!std::isfinite(value)) {
-    text += "null";
-    return;
-  }
-  char number[40];
-  const auto end =
-      std::to_chars(number, number + sizeof number, value, std::chars_format::general, digits).ptr;
-  text.append(number, end);
-}
-
-template <class Value>
-void append_array(std::string& text, std::size_t first, std::size_t end, int digits, const Value& value) {
-  text += '[';
-  for (std::size_t t = first; t < end; ++t) {
-    if (t != first) text += ',';
-    append_number(text, value(t), digits);
-  }
-  text += ']';
-}
-
-// A JSON string that cannot end a script element.
-std::string script_string(const std::string& plain) {
-  std::string text;
-  for (const char c : base::quote(plain))
-    text += c == '<' ? std::string("\\u003c") : std::string(1, c);
-  return text;
 }
 
 // Shares of equity as whole hundredths of a percent: short, and finer than a pixel.

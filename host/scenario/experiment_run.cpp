@@ -2,15 +2,18 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <limits>
 #include <map>
 
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
 #include "host/base/schema.hpp"
+#include "host/base/text.hpp"
 #include "host/experiment/comparison_text.hpp"
 #include "host/experiment/series.hpp"
 #include "host/journal/journal.hpp"
 #include "host/journal/records.hpp"
+#include "host/report/experiment_page.hpp"
 #include "host/scenario/prepared_run.hpp"
 
 namespace cadre::scenario {
@@ -43,7 +46,7 @@ constexpr std::string_view schema_text = R"json({
 
 /// An experiment as its file says it.
 struct Experiment {
-  std::string name;
+  std::string name, description;
   BacktestOptions control, candidate;
   experiment::ComparisonOptions rule;
 };
@@ -69,6 +72,8 @@ base::Result<Experiment> read_experiment(const ExperimentOptions& options) {
   const json::value root = base::with_defaults(document->root(), schema);
   Experiment experiment;
   experiment.name = std::string(root.at("name").as_string());
+  if (const json::value* description = root.as_object().if_contains("description"))
+    experiment.description = std::string(description->as_string());
   const fs::path scenario =
       (options.file.parent_path() / std::string(root.at("scenario").as_string())).lexically_normal();
   experiment.control = {
@@ -152,6 +157,89 @@ base::Problems compare_decisions(const fs::path& control, const fs::path& candid
   return {};
 }
 
+/// Of a series, the values on these dates; NaN where it has none.
+std::vector<double> values_on(const std::vector<std::int32_t>& dates, const experiment::Series& series) {
+  std::vector<double> values;
+  std::size_t i = 0;
+  for (const std::int32_t date : dates) {
+    while (i < series.dates.size() && series.dates[i] < date)
+      ++i;
+    const bool found = i < series.dates.size() && series.dates[i] == date;
+    values.push_back(found ? series.values[i] : std::numeric_limits<double>::quiet_NaN());
+  }
+  return values;
+}
+
+/// The sum of the differences so far, and its confidence sequence: n times that of the mean.
+void add_sums(const experiment::Comparison& c, report::ExperimentPageInput& page) {
+  page.dates = c.dates;
+  double sum = 0;
+  for (const double difference : c.differences)
+    page.cumulative.push_back(1e4 * (sum += difference));
+  page.low.assign(c.dates.size(), std::numeric_limits<double>::quiet_NaN());
+  page.high = page.low;
+  for (const quant::SequencePoint& point : c.sequence) {
+    if (point.n < quant::decides_from) continue;
+    const double n = static_cast<double>(point.n);
+    page.low[static_cast<std::size_t>(point.n) - 1] = 1e4 * n * (point.mean - point.half_width);
+    page.high[static_cast<std::size_t>(point.n) - 1] = 1e4 * n * (point.mean + point.half_width);
+  }
+}
+
+std::vector<std::string> changes_of(const BacktestOptions& arm) {
+  std::vector<std::string> lines;
+  for (const config::Override& change : arm.overrides)
+    lines.push_back(change.pointer + " = " + change.value);
+  return lines;
+}
+
+report::ExperimentPageInput page_input(const Experiment& experiment, const ExperimentOutcome& outcome,
+                                       const experiment::Series& control,
+                                       const experiment::Series& candidate) {
+  const experiment::Comparison& c = outcome.comparison;
+  const bool once = c.rule.test == experiment::DecidingTest::newey_west;
+  const std::string level = base::format_double(100 * (1 - c.rule.alpha)) + " % ";
+  const double mean = 1e4 * c.mean_difference;
+  const auto test = [&](const char* name, double half_width, double p, bool decides) {
+    return report::ExperimentTest{level + name, mean - 1e4 * half_width, mean + 1e4 * half_width, p, decides};
+  };
+  report::ExperimentPageInput page;
+  page.title = experiment.name;
+  page.subtitle = experiment.description;
+  page.verdict = experiment::verdict_name(c.verdict);
+  page.verdict_words = experiment::verdict_words(c.verdict);
+  page.reason = c.reason;
+  page.tests = {test("confidence sequence", c.sequential.half_width, c.sequential.p, !once),
+                test("Newey-West interval", c.newey_west_half_width, c.newey_west.p, once)};
+  page.mean_bp = mean;
+  page.detectable_bp = 1e4 * c.minimum_detectable_effect;
+  if (c.rule.margin_bp) page.margin_bp = *c.rule.margin_bp;
+  page.periods_needed = c.periods_needed;
+  page.needed_for_bp = c.effect_bp;
+  page.power = c.rule.power;
+  page.n = static_cast<std::uint64_t>(c.n);
+  page.horizon = static_cast<std::uint64_t>(c.rule.horizon);
+  page.band = level + "confidence sequence";
+  add_sums(c, page);
+  page.control_equity = values_on(c.dates, control);
+  page.candidate_equity = values_on(c.dates, candidate);
+  page.control = outcome.control;
+  page.candidate = outcome.candidate;
+  page.decisions = outcome.decisions;
+  for (const DecisionDifference& difference : outcome.differences)
+    page.differences.push_back({difference.date, difference.stage, difference.instruments});
+  page.first_stages = first_stages(outcome.differences);
+  page.control_changes = changes_of(experiment.control);
+  page.candidate_changes = changes_of(experiment.candidate);
+  std::vector<std::string>& warnings = page.warnings;
+  for (const base::Problem& warning : outcome.warnings) {
+    std::string line = base::to_line(warning);  // both arms mostly give the same
+    if (std::find(warnings.begin(), warnings.end(), line) == warnings.end())
+      warnings.push_back(std::move(line));
+  }
+  return page;
+}
+
 /// Both arms before either: an experiment with a bad candidate is refused at once.
 base::Problems check_arms(const Experiment& experiment) {
   base::Problems problems;
@@ -168,6 +256,22 @@ base::Problems check_arms(const Experiment& experiment) {
 }
 
 }  // namespace
+
+std::vector<std::pair<std::string, std::uint64_t>> first_stages(
+    const std::vector<DecisionDifference>& differences) {
+  std::vector<std::pair<std::string, std::uint64_t>> counts;
+  for (const DecisionDifference& difference : differences) {
+    const auto found = std::find_if(counts.begin(), counts.end(),
+                                    [&](const auto& c) { return c.first == difference.stage; });
+    if (found != counts.end())
+      ++found->second;
+    else
+      counts.emplace_back(difference.stage, 1);
+  }
+  std::stable_sort(counts.begin(), counts.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  return counts;
+}
 
 std::string_view experiment_schema() {
   return schema_text;
@@ -223,6 +327,9 @@ base::Result<ExperimentOutcome> run_experiment(const ExperimentOptions& options,
   if (!options.out.empty()) {
     problems.append(base::write_file_atomically(folder / "comparison.json",
                                                 experiment::to_json(outcome.comparison) + "\n"));
+    problems.append(base::write_file_atomically(
+        folder / "report.html",
+        report::experiment_page(page_input(experiment, outcome, *control, *candidate))));
     if (problems.has_errors()) return problems;
   }
   return outcome;

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/base/result.hpp"
@@ -13,7 +14,8 @@ namespace cadre::scenario {
 struct ExperimentOptions {
   std::filesystem::path file;
   std::vector<std::filesystem::path> agent_folders;
-  std::filesystem::path out;  ///< holds the two run folders, control and candidate; empty: they are temporary
+  std::filesystem::path
+      out;  ///< two run folders, control and candidate, comparison.json and report.html; empty: temporary
 };
 
 /// A date on which the two arms decided differently, and the stage that differed first.
@@ -22,6 +24,10 @@ struct DecisionDifference {
   std::string stage;            ///< "portfolio" when the arms already held different positions or equity
   std::size_t instruments = 0;  ///< whose target differs after that stage
 };
+
+/// How often each stage was the first to differ, most often first.
+std::vector<std::pair<std::string, std::uint64_t>> first_stages(
+    const std::vector<DecisionDifference>& differences);
 
 struct ExperimentOutcome {
   std::string name;

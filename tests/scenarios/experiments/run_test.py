@@ -56,7 +56,11 @@ class Run(unittest.TestCase):
             done = subprocess.run([CADRE, "replay", os.path.join("out", arm)], capture_output=True, text=True, cwd=self.folder, timeout=60)
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         with open(os.path.join(self.folder, "out", "comparison.json"), encoding="utf-8") as file:
-            self.assertIn("verdict", json.load(file))
+            verdict = json.load(file)["verdict"]
+        with open(os.path.join(self.folder, "out", "report.html"), encoding="utf-8") as file:
+            page = file.read()
+        self.assertIn(f'<h1 class="ruling {verdict}">', page)
+        self.assertIn("position_sizer", page)
 
     def test_a_bad_candidate_is_refused_before_anything_runs(self):
         done = self.run_experiment({"/chain/position_sizer/config/max_position_size": 7})
