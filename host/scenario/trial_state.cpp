@@ -164,6 +164,13 @@ class StateReader {
                   " numbers, expected one per instrument: " + std::to_string(n()));
         return;
       }
+      for (std::size_t i = 0; i < numbers.size() && key != "returns"; ++i) {
+        if (numbers[i] < 0 || (numbers[i] == 0 && key != "volume")) {
+          error("CONFIG_OUT_OF_RANGE", at + '/' + std::to_string(i),
+                base::format_double(numbers[i]) + " is no " + (key == "volume" ? "volume" : "price"),
+                "write null where there is none");
+        }
+      }
       rows.push_back(std::move(numbers));
     };
     if (!history) {
