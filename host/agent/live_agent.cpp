@@ -152,6 +152,19 @@ base::Problems LiveAgent::begin(const cadre_agent& made, const base::Place& plac
   if (state_ != nullptr && (state_->save_state == nullptr || state_->load_state == nullptr)) {
     fail("AGENT_INCOMPLETE", CADRE_EXT_STATE " lacks save_state or load_state", "");
   }
+  hot_ = static_cast<const cadre_hot_config*>(
+      agent_->get_interface(agent_->self, text_of(CADRE_EXT_HOT_CONFIG)));
+  if (hot_ != nullptr && (hot_->prepare_config == nullptr || hot_->commit_prepared == nullptr ||
+                          hot_->discard_prepared == nullptr)) {
+    fail("AGENT_INCOMPLETE",
+         CADRE_EXT_HOT_CONFIG " lacks prepare_config, commit_prepared or discard_prepared", "");
+  }
+  if ((hot_ != nullptr) != !entry_.agent->hot_keys.empty() && isolated_ == nullptr) {
+    fail("AGENT_INCOMPLETE",
+         hot_ != nullptr ? "it takes hot settings, its manifest declares no hot_keys"
+                         : "its manifest declares hot_keys, it takes no hot settings",
+         "");
+  }
   if ((state_ != nullptr) != (entry_.agent->state_schema != 0)) {
     fail("AGENT_INCOMPLETE",
          state_ != nullptr ? "it saves state, its manifest declares none"
@@ -180,6 +193,24 @@ base::Problems LiveAgent::begin(const cadre_agent& made, const base::Place& plac
     if (asked != CADRE_OK) fail("AGENT_CONFIG", "requirements answered " + status_name(asked), "");
   }
   return problems;
+}
+
+base::Result<void*> LiveAgent::prepare_config(const std::string& config, const base::Place& place) const {
+  std::string reason(500, '\0');
+  cadre_buffer buffer{reinterpret_cast<std::uint8_t*>(reason.data()), reason.size(), 0};
+  void* prepared = nullptr;
+  const cadre_status status = hot_->prepare_config(agent_->self, text_of(config), &prepared, &buffer);
+  if (status == CADRE_OK && prepared != nullptr) return prepared;
+  reason.resize(std::min<std::uint64_t>(buffer.needed, reason.size()));
+  base::Problems problems;
+  problems.error("AGENT_CONFIG", place,
+                 declaration().id + " " + manifest().version.to_string() + ": " + sentence(reason, status));
+  return problems;
+}
+
+void LiveAgent::commit_prepared(void* prepared, const std::string& config) {
+  hot_->commit_prepared(agent_->self, prepared);
+  spec_.config = config;
 }
 
 LiveAgent::~LiveAgent() {

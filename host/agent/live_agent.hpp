@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cadre/agent.h"
+#include "cadre/ext/hot_config.h"
 #include "cadre/ext/state.h"
 #include "host/agent/catalog.hpp"
 #include "host/agent/isolated_agent.hpp"
@@ -81,6 +82,15 @@ class LiveAgent {
   /// Whether it wants to hear of this kind of event.
   bool observes(std::uint32_t kind) const { return (observes_ & kind) != 0 && agent_->observe != nullptr; }
 
+  /// Whether some of its settings may change while it is live.
+  bool has_hot_config() const { return hot_ != nullptr; }
+  /// Reads new settings without touching the instance. Errors: AGENT_CONFIG. [control-thread]
+  base::Result<void*> prepare_config(const std::string& config, const base::Place& place) const;
+  /// Takes over what prepare_config gave; the specification says so afterwards. [decision-thread]
+  void commit_prepared(void* prepared, const std::string& config);
+  /// [control-thread]
+  void discard_prepared(void* prepared) const { hot_->discard_prepared(agent_->self, prepared); }
+
   bool has_state() const { return state_ != nullptr; }
   /// Const for the agent. Empty bytes without state. Errors: STATE_SAVE.
   base::Result<SavedState> save_state(std::uint64_t epoch, std::vector<std::string> instruments) const;
@@ -102,6 +112,7 @@ class LiveAgent {
   const cadre_agent* agent_ = nullptr;
   const void* table_ = nullptr;
   const cadre_state_table* state_ = nullptr;
+  const cadre_hot_config* hot_ = nullptr;
   cadre_requirements requirements_{};
   std::uint32_t observes_ = 0;
   bool active_ = false;

@@ -1,9 +1,12 @@
 #include "host/chain/builder.hpp"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <map>
+#include <utility>
 
 #include "host/agent/library.hpp"
+#include "host/base/json.hpp"
 #include "host/model/order.hpp"
 
 namespace cadre::chain {
@@ -21,6 +24,33 @@ std::shared_ptr<agent::LiveAgent> kept_instance(const Chain* previous, const age
       kept = stage.agent;
   });
   return kept;
+}
+
+/// Whether two settings differ in hot keys and in nothing else.
+bool only_hot_keys_differ(const std::string& a, const std::string& b, const std::vector<std::string>& hot) {
+  boost::json::value left = boost::json::parse(a);
+  boost::json::value right = boost::json::parse(b);
+  for (const std::string& key : hot) {
+    left.as_object().erase(key);
+    right.as_object().erase(key);
+  }
+  return base::canonical(left) == base::canonical(right);
+}
+
+/// The instance of the previous chain that can take new settings while it lives.
+std::shared_ptr<agent::LiveAgent> hot_instance(const Chain* previous, const agent::InstanceSpec& spec,
+                                               const agent::CatalogEntry& entry) {
+  std::shared_ptr<agent::LiveAgent> hot;
+  if (previous == nullptr || entry.agent->hot_keys.empty()) return hot;
+  previous->each_stage([&](const Stage& stage) {
+    agent::InstanceSpec other = stage.agent->spec();
+    const std::string settings = std::exchange(other.config, spec.config);
+    if (stage.agent->has_hot_config() && other == spec && stage.agent->declaration().id == entry.agent->id &&
+        stage.agent->manifest().sha256 == entry.manifest->sha256 &&
+        only_hot_keys_differ(settings, spec.config, entry.agent->hot_keys))
+      hot = stage.agent;
+  });
+  return hot;
 }
 
 void demand(cadre_requirements& all, const cadre_requirements& one) {
@@ -68,11 +98,13 @@ void place_stage(Chain& chain, Stage stage) {
 }  // namespace
 
 base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& config, const ChainPlan& plan,
-                                                 const agent::Store& store, const Chain* previous) {
+                                                 const agent::Store& store, const Chain* previous,
+                                                 const Chain* replaced) {
   base::Problems problems;
   auto chain = std::make_shared<Chain>();
   chain->risk_feedback = config.chain.risk_feedback;
   chain->constraints = config.chain.constraints;
+  chain->pre_trade_checks = config.pre_trade_checks;
   chain->services = plan.services;
   chain->requirements.size = sizeof(cadre_requirements);
 
@@ -120,18 +152,29 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
     stage.name = instance.name;
     stage.kind = planned.kind;
     stage.on_failure = instance.on_failure;
+    stage.hand_off = instance.hand_off;
     stage.service_places = planned.service_places;
+    const base::Place place = config.document.place(instance.pointer);
     stage.agent = kept_instance(previous, spec, planned.entry);
+    if (stage.agent == nullptr) stage.agent = kept_instance(replaced, spec, planned.entry);
     if (stage.agent == nullptr) {
-      const base::Place place = config.document.place(instance.pointer);
+      stage.agent = hot_instance(previous, spec, planned.entry);
+      if (stage.agent != nullptr) {
+        auto prepared = stage.agent->prepare_config(spec.config, place);
+        problems.append(prepared.problems());
+        if (!prepared) continue;
+        chain->hot_changes.emplace_back(stage.agent, *prepared, spec.config);
+      }
+    }
+    if (stage.agent == nullptr) {
       stage.agent = instance.isolated ? make_isolated(planned.entry, spec, place)
                                       : make_here(planned.entry, spec, place);
       if (stage.agent == nullptr) continue;
     }
     demand(chain->requirements, stage.agent->requirements());
-    for (const std::int32_t place : stage.service_places) {
+    for (const std::int32_t slot : stage.service_places) {
       cadre_service service{};
-      if (place >= 0) service.id = model::make_id(plan.services[static_cast<std::size_t>(place)].id);
+      if (slot >= 0) service.id = model::make_id(plan.services[static_cast<std::size_t>(slot)].id);
       stage.services.push_back(service);
     }
     place_stage(*chain, std::move(stage));

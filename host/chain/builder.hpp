@@ -29,10 +29,13 @@ struct ChainPlan {
 base::Result<ChainPlan> plan_chain(const config::ScenarioConfig& config, const agent::Catalog& catalog);
 
 /// Loads what the plan needs from the store's copies and makes the instances. An instance of `previous` with
-/// an equal specification and the same bytes is kept, with its state. All or nothing: when there are
-/// problems, nothing of the new chain is left.
+/// an equal specification and the same bytes is kept, with its state; one that differs in hot keys alone is
+/// kept too and given the new ones when the chain takes over. `replaced` is the chain before `previous`,
+/// which went on observing: a rollback takes its instances back. All or nothing: when there are problems,
+/// nothing of the new chain is left.
 base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& config, const ChainPlan& plan,
-                                                 const agent::Store& store, const Chain* previous);
+                                                 const agent::Store& store, const Chain* previous,
+                                                 const Chain* replaced = nullptr);
 
 /// plan_chain and build_chain.
 base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& config,

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/chain/stage.hpp"
@@ -15,12 +17,37 @@ struct ServiceSlot {
   bool read_isolated = false;  ///< some reader is in another process, so the values have to be in the arena
 };
 
+/// New settings for an agent that stays: only hot keys differ. Prepared when the chain is built, committed
+/// when it takes over, discarded when it never does.
+class HotChange {
+ public:
+  HotChange(std::shared_ptr<agent::LiveAgent> agent, void* prepared, std::string config)
+      : agent_(std::move(agent)), prepared_(prepared), config_(std::move(config)) {}
+  HotChange(HotChange&& other) noexcept
+      : agent_(std::move(other.agent_)),
+        prepared_(std::exchange(other.prepared_, nullptr)),
+        config_(std::move(other.config_)) {}
+  HotChange& operator=(HotChange&&) = delete;
+  ~HotChange() {
+    if (prepared_ != nullptr) agent_->discard_prepared(prepared_);
+  }
+  /// [decision-thread]
+  void commit() { agent_->commit_prepared(std::exchange(prepared_, nullptr), config_); }
+  const agent::LiveAgent& agent() const { return *agent_; }
+
+ private:
+  std::shared_ptr<agent::LiveAgent> agent_;
+  void* prepared_;
+  std::string config_;
+};
+
 /// The immutable wiring of one book under one revision. Instances are shared: what did not change between two
 /// revisions is the same instance in both.
 struct Chain {
   std::uint64_t revision = 1;
   config::RiskFeedbackConfig risk_feedback;
   config::ConstraintsConfig constraints;
+  config::PreTradeConfig pre_trade_checks;
   std::vector<Stage> providers;  ///< in topological order
   std::vector<ServiceSlot> services;
   std::vector<Stage> sources;
@@ -31,8 +58,9 @@ struct Chain {
   std::optional<Stage> correlation;
   std::vector<Stage> adjusters;
   Stage rules;
-  Stage environment;                  ///< fills the orders; the same through all revisions of a run
-  cadre_requirements requirements{};  ///< the most that any agent asks for
+  Stage environment;                   ///< fills the orders; the same through all revisions of a run
+  cadre_requirements requirements{};   ///< the most that any agent asks for
+  std::vector<HotChange> hot_changes;  ///< committed when the chain takes over
 
   /// Every stage, in the order of a decision.
   template <class Visitor>

@@ -44,6 +44,7 @@ struct Stage {
   StageKind kind = StageKind::service;
   std::shared_ptr<agent::LiveAgent> agent;
   config::OnFailure on_failure = config::OnFailure::hold;
+  config::HandOff hand_off = config::HandOff::migrate;
   std::vector<std::int32_t>
       service_places;  ///< into Chain::services, in the order of its needs; -1: optional and not bound
   std::vector<cadre_service> services;  ///< what it is shown, same order

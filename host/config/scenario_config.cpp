@@ -69,6 +69,10 @@ class Reader {
     result.version = text(pointer + "/version");
     result.config = at(pointer + "/config");
     result.on_failure = text(pointer + "/on_failure") == "bypass" ? OnFailure::bypass : OnFailure::hold;
+    const std::string hand_off = text(pointer + "/state");
+    result.hand_off = hand_off == "migrate" ? HandOff::migrate
+                      : hand_off == "reset" ? HandOff::reset
+                                            : HandOff::refuse;
     result.isolated = text(pointer + "/isolation") == "process";
     for (const auto& [service, name] : at(pointer + "/bind").as_object()) {
       if (!name.is_string()) {
@@ -251,7 +255,8 @@ base::Problems check_chain(const base::JsonDocument& document) {
   return problems;
 }
 
-base::Result<ScenarioConfig> load_scenario(const fs::path& file, const std::vector<Override>& overrides) {
+base::Result<base::JsonDocument> load_scenario_document(const fs::path& file,
+                                                        const std::vector<Override>& overrides) {
   auto loaded = base::JsonDocument::load(file);
   if (!loaded) return loaded.problems();
   base::JsonDocument document = std::move(loaded).take();
@@ -269,7 +274,13 @@ base::Result<ScenarioConfig> load_scenario(const fs::path& file, const std::vect
   for (const Override& override_ : overrides)
     problems.append(document.set(override_.pointer, override_.value, override_.origin));
   if (problems.has_errors()) return problems;
-  return read_scenario(std::move(document), file.parent_path());
+  return document;
+}
+
+base::Result<ScenarioConfig> load_scenario(const fs::path& file, const std::vector<Override>& overrides) {
+  auto document = load_scenario_document(file, overrides);
+  if (!document) return document.problems();
+  return read_scenario(std::move(document).take(), file.parent_path());
 }
 
 base::Result<ScenarioConfig> read_scenario(base::JsonDocument document, const fs::path& folder) {

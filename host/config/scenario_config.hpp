@@ -16,6 +16,9 @@ namespace cadre::config {
 
 enum class OnFailure { hold, bypass };
 
+/// What becomes of what an agent learned when another one takes its stage.
+enum class HandOff { migrate, reset, refuse };
+
 /// One agent as a chain names it.
 struct InstanceConfig {
   std::string name;
@@ -24,6 +27,7 @@ struct InstanceConfig {
   boost::json::value config;  ///< as written: not yet checked against the agent's manifest
   std::vector<std::pair<std::string, std::string>> bind;  ///< service to instance
   OnFailure on_failure = OnFailure::hold;
+  HandOff hand_off = HandOff::migrate;
   bool isolated = false;
   std::string pointer;  ///< of the instance in the document
 };
@@ -133,6 +137,10 @@ struct Override {
 /// problems at once.
 base::Result<ScenarioConfig> load_scenario(const std::filesystem::path& file,
                                            const std::vector<Override>& overrides);
+
+/// Its first half: the file with its chain file embedded and the overrides applied, not yet validated.
+base::Result<base::JsonDocument> load_scenario_document(const std::filesystem::path& file,
+                                                        const std::vector<Override>& overrides);
 
 /// The same from a document that is complete already (a run's record, a changed revision). Relative paths are
 /// resolved against `folder`.

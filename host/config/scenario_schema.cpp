@@ -21,6 +21,7 @@ constexpr std::string_view instance_text = R"json({
     "config": {"type": "object", "additionalProperties": true, "default": {}, "description": "the agent's own settings, checked against its manifest"},
     "bind": {"type": "object", "additionalProperties": true, "default": {}, "description": "service id to the name of the instance that provides it; only needed when several do"},
     "on_failure": {"type": "string", "enum": ["hold", "bypass"], "default": "hold", "description": "what the chain does for a decision in which this agent gives no valid answer: hold keeps every position as it is, bypass passes on what came in. Risk managers and execution rules cannot be bypassed: they fail closed"},
+    "state": {"type": "string", "enum": ["migrate", "reset", "refuse"], "default": "migrate", "description": "when another agent takes this stage: migrate hands over what its predecessor learned, reset begins anew, refuse refuses the change when there is something to lose"},
     "isolation": {"type": "string", "enum": ["none", "process"], "default": "none", "description": "process: the agent runs in a child process over the same arena"}
   }
 })json";

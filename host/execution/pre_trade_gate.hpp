@@ -48,6 +48,17 @@ class PreTradeGate {
 
   /// Takes over a universe: sizes everything, so that nothing is allocated afterwards.
   void enter_universe(const model::Universe& universe);
+  /// What was counted today goes on counting, whatever the settings are now.
+  void inherit_counters(const PreTradeGate& before) {
+    date_ = before.date_;
+    orders_today_ = before.orders_today_;
+  }
+  /// An order that a journal says was accepted on this date.
+  void count_recovered(std::int32_t date) {
+    if (date != date_) orders_today_ = 0;
+    date_ = date;
+    ++orders_today_;
+  }
   /// Before the orders of one decision. `cash_committed`: what open buys may still cost.
   void begin_decision(std::uint64_t sequence, std::int32_t date, const model::Portfolio& portfolio,
                       const MarketSnapshot& market, base::Money cash_committed);

@@ -39,7 +39,10 @@ enum class RecordType : uint32_t {
   report = 8,
   account = 9,
   note = 10,
-  end = 11
+  end = 11,
+  command = 12,
+  checkpoint = 13,
+  commit = 14
 };
 
 /// "head", "bar" ...; empty for an unknown type.
@@ -52,6 +55,10 @@ class JournalWriter {
   /// A new file; the folder must exist. Errors: JOURNAL_EXISTS (nothing is ever overwritten),
   /// JOURNAL_NOT_WRITABLE.
   static base::Result<std::unique_ptr<JournalWriter>> create(const std::filesystem::path& path);
+  /// Goes on with a journal whose first `keep_bytes` are good: what is behind them is cut off. Errors:
+  /// JOURNAL_NOT_WRITABLE.
+  static base::Result<std::unique_ptr<JournalWriter>> reopen(const std::filesystem::path& path,
+                                                             uint64_t keep_bytes);
   /// Writes out what is buffered, without syncing and without anyone to tell about a failure: call close().
   ~JournalWriter();
   JournalWriter(const JournalWriter&) = delete;
@@ -71,7 +78,7 @@ class JournalWriter {
   uint64_t size_bytes() const { return size_bytes_; }
 
  private:
-  JournalWriter(std::filesystem::path path, int descriptor);
+  JournalWriter(std::filesystem::path path, int descriptor, uint64_t size_bytes);
   void write_out();
   void remember(const char* code, const char* what, int error_number);
   base::Problems outcome() const;
@@ -104,6 +111,8 @@ class JournalReader {
   /// What reading found so far. JOURNAL_TAIL_TRUNCATED is a warning: the run stopped within a write, and all
   /// records before it are good. JOURNAL_DAMAGED is an error: bytes were changed afterwards.
   const base::Problems& problems() const { return problems_; }
+  /// Where the last record that next() gave ends.
+  uint64_t offset() const { return offset_; }
 
  private:
   JournalReader(std::filesystem::path path, std::string bytes)

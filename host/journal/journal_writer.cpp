@@ -44,8 +44,9 @@ bool sync_folder_of(const std::filesystem::path& path) {
 }  // namespace
 
 std::string_view record_type_name(RecordType type) {
-  constexpr std::string_view names[] = {"",         "head",  "bar",    "signal",  "universe", "revision",
-                                        "decision", "order", "report", "account", "note",     "end"};
+  constexpr std::string_view names[] = {"",         "head",     "bar",     "signal",     "universe",
+                                        "revision", "decision", "order",   "report",     "account",
+                                        "note",     "end",      "command", "checkpoint", "commit"};
   const auto value = static_cast<uint32_t>(type);
   return value < std::size(names) ? names[value] : std::string_view();
 }
@@ -67,11 +68,29 @@ base::Result<std::unique_ptr<JournalWriter>> JournalWriter::create(const std::fi
                    "check the folder and its permissions");
     return problems;
   }
-  return std::unique_ptr<JournalWriter>(new JournalWriter(path, descriptor));
+  return std::unique_ptr<JournalWriter>(new JournalWriter(path, descriptor, 0));
 }
 
-JournalWriter::JournalWriter(std::filesystem::path path, int descriptor)
-    : path_(std::move(path)), descriptor_(descriptor), buffer_(buffer_bytes) {
+base::Result<std::unique_ptr<JournalWriter>> JournalWriter::reopen(const std::filesystem::path& path,
+                                                                   uint64_t keep_bytes) {
+  assert(keep_bytes >= head_bytes);
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  if (descriptor < 0 || ::ftruncate(descriptor, static_cast<off_t>(keep_bytes)) != 0 ||
+      ::fdatasync(descriptor) != 0) {
+    const int error_number = errno;
+    if (descriptor >= 0) ::close(descriptor);
+    base::Problems problems;
+    problems.error("JOURNAL_NOT_WRITABLE", {.file = path.string()},
+                   "the journal cannot be continued (" + std::string(std::strerror(error_number)) + ")",
+                   "check the file and its permissions");
+    return problems;
+  }
+  return std::unique_ptr<JournalWriter>(new JournalWriter(path, descriptor, keep_bytes));
+}
+
+JournalWriter::JournalWriter(std::filesystem::path path, int descriptor, uint64_t size_bytes)
+    : path_(std::move(path)), descriptor_(descriptor), buffer_(buffer_bytes), size_bytes_(size_bytes) {
+  if (size_bytes != 0) return;
   std::memcpy(buffer_.data(), "CADREJOURNAL", 12);
   put(buffer_.data() + 12, format_version);
   filled_ = size_bytes_ = head_bytes;

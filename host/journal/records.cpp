@@ -110,6 +110,7 @@ void encode(Encoder& to, const RevisionRecord& record) {
   to.put(record.revision);
   to.put(record.based_on);
   to.put(record.date);
+  to.put_text(record.actor);
   to.put_text(record.reason);
   to.put_text(record.text);
   to.put_texts(record.stages);
@@ -119,6 +120,7 @@ bool decode(Decoder& from, RevisionRecord& record) {
   from.get(record.revision);
   from.get(record.based_on);
   from.get(record.date);
+  from.get_text(record.actor);
   from.get_text(record.reason);
   from.get_text(record.text);
   from.get_texts(record.stages);
@@ -227,6 +229,53 @@ bool decode(Decoder& from, AccountRecord& record) {
   get_money(from, record.cash);
   get_money(from, record.profit);
   get_money(from, record.costs);
+  return from.finished();
+}
+
+void encode(Encoder& to, const CommandRecord& record) {
+  to.put_text(record.kind);
+  to.put(record.date);
+  to.put_text(record.actor);
+  to.put_text(record.reason);
+  to.put_text(record.text);
+}
+
+bool decode(Decoder& from, CommandRecord& record) {
+  from.get_text(record.kind);
+  from.get(record.date);
+  from.get_text(record.actor);
+  from.get_text(record.reason);
+  from.get_text(record.text);
+  return from.finished();
+}
+
+void encode(Encoder& to, const CheckpointRecord& record) {
+  to.put(record.revision);
+  to.put(record.epoch);
+  to.put_texts(record.instruments);
+  to.put_count(record.agents.size());
+  for (const CheckpointRecord::Agent& agent : record.agents) {
+    to.put_text(agent.stage);
+    to.put_text(agent.agent);
+    to.put_text(agent.sha256);
+    to.put(agent.schema);
+    to.put_text(agent.bytes);
+  }
+}
+
+bool decode(Decoder& from, CheckpointRecord& record) {
+  constexpr std::size_t agent_bytes_min = 5 * sizeof(uint32_t);
+  from.get(record.revision);
+  from.get(record.epoch);
+  from.get_texts(record.instruments);
+  record.agents.resize(from.get_count(agent_bytes_min));
+  for (CheckpointRecord::Agent& agent : record.agents) {
+    from.get_text(agent.stage);
+    from.get_text(agent.agent);
+    from.get_text(agent.sha256);
+    from.get(agent.schema);
+    from.get_text(agent.bytes);
+  }
   return from.finished();
 }
 

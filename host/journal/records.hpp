@@ -51,6 +51,7 @@ struct RevisionRecord {
   uint64_t revision = 0;
   uint64_t based_on = 0;
   int32_t date = 0;
+  std::string actor{};  ///< who asked for it; empty in a backtest
   std::string reason{};
   std::string text{};                 ///< JSON: configuration of the chain, and its plugins
   std::vector<std::string> stages{};  ///< those whose effects decisions record, in order
@@ -76,6 +77,34 @@ struct AccountRecord {
   base::Money costs{};
 };
 
+/// What somebody did to a running book. Kinds: "halt", "resume", "revision_prepared", "revision_confirmed".
+struct CommandRecord {
+  std::string kind{};
+  int32_t date = 0;
+  std::string actor{};
+  std::string reason{};
+  std::string text{};  ///< JSON, by kind
+};
+
+/// What every agent of a chain had learned at this place: where recovery begins to show it events.
+struct CheckpointRecord {
+  struct Agent {
+    std::string stage{};
+    std::string agent{};   ///< its id
+    std::string sha256{};  ///< of the library that saved it
+    uint32_t schema = 0;
+    std::string bytes{};
+  };
+  uint64_t revision = 0;
+  uint64_t epoch = 0;
+  std::vector<std::string> instruments{};  ///< of the universe it was saved under
+  std::vector<Agent> agents{};             ///< those with state
+};
+
+/// All before it was durable before anyone else could see a consequence of it; what stands behind the last
+/// one in a journal had none.
+struct CommitRecord {};
+
 /// The last record of a run that came to its end.
 struct EndRecord {
   uint64_t decisions = 0;
@@ -94,6 +123,9 @@ void encode(Encoder& to, const OrderRecord& record);
 void encode(Encoder& to, const ReportRecord& record);
 void encode(Encoder& to, const AccountRecord& record);
 void encode(Encoder& to, const EndRecord& record);
+void encode(Encoder& to, const CommandRecord& record);
+void encode(Encoder& to, const CheckpointRecord& record);
+inline void encode(Encoder&, const CommitRecord&) {}
 
 [[nodiscard]] bool decode(Decoder& from, HeadRecord& record);
 [[nodiscard]] bool decode(Decoder& from, BarRecord& record);
@@ -105,5 +137,7 @@ void encode(Encoder& to, const EndRecord& record);
 [[nodiscard]] bool decode(Decoder& from, ReportRecord& record);
 [[nodiscard]] bool decode(Decoder& from, AccountRecord& record);
 [[nodiscard]] bool decode(Decoder& from, EndRecord& record);
+[[nodiscard]] bool decode(Decoder& from, CommandRecord& record);
+[[nodiscard]] bool decode(Decoder& from, CheckpointRecord& record);
 
 }  // namespace cadre::journal

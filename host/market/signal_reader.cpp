@@ -294,4 +294,13 @@ base::Result<std::vector<ExternalSignal>> read_signals(const std::filesystem::pa
   return collector.take();
 }
 
+base::Result<std::vector<ExternalSignal>> parse_signals(const std::string& name, std::string_view text,
+                                                        const std::vector<std::string>& instruments) {
+  const base::Problems problems = check_text(name, text);
+  if (problems.has_errors()) return problems;
+  SignalCollector collector(name, instruments);
+  read_json_lines(name, text, collector);
+  return collector.take();
+}
+
 }  // namespace cadre::market

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/base/result.hpp"
@@ -28,5 +29,9 @@ struct ExternalSignal {
 /// SIGNAL_BAD_TIME, SIGNAL_TIME_ORDER, SIGNAL_BAD_VALUE, SIGNAL_OUT_OF_RANGE, INSTRUMENT_UNKNOWN.
 base::Result<std::vector<ExternalSignal>> read_signals(const std::filesystem::path& path,
                                                        const std::vector<std::string>& instruments);
+
+/// The same of a text of JSON lines that came another way; `name` is what problems show for a file.
+base::Result<std::vector<ExternalSignal>> parse_signals(const std::string& name, std::string_view text,
+                                                        const std::vector<std::string>& instruments);
 
 }  // namespace cadre::market

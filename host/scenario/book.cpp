@@ -56,6 +56,11 @@ void Book::set_universe(const std::vector<std::string>& instruments, std::uint64
 }
 
 base::Problems Book::start(std::shared_ptr<chain::Chain> chain, const journal::RevisionRecord& revision) {
+  enter(std::move(chain), revision);
+  return activate();
+}
+
+void Book::enter(std::shared_ptr<chain::Chain> chain, const journal::RevisionRecord& revision) {
   chain_ = std::move(chain);
   chain_->revision = revision.revision;
   tracker_.enter_universe(universe_.size());
@@ -63,6 +68,9 @@ base::Problems Book::start(std::shared_ptr<chain::Chain> chain, const journal::R
   enter_chain();
   for (BookListener* listener : listeners_)
     listener->on_revision(sequence_, revision);
+}
+
+base::Problems Book::activate() {
   base::Problems problems;
   chain_->each_stage([&](chain::Stage& stage) {
     const cadre_status status = stage.agent->activate();
@@ -117,7 +125,9 @@ void Book::build_arena() {
 }
 
 void Book::enter_chain() {
-  gate_ = std::make_unique<execution::PreTradeGate>(config_.pre_trade_checks, chain_->constraints);
+  auto gate = std::make_unique<execution::PreTradeGate>(chain_->pre_trade_checks, chain_->constraints);
+  if (gate_ != nullptr) gate->inherit_counters(*gate_);
+  gate_ = std::move(gate);
   gate_->enter_universe(universe_);
   orchestrator_.enter(chain_, {&universe_, arena_.get(), view_.get(), &portfolio_, &tracker_, gate_.get()});
 }
@@ -237,6 +247,7 @@ void Book::write_columns() {
 }
 
 void Book::tell_agents(std::uint32_t kind, const void* payload) {
+  if (!agents_observe_) return;
   const cadre_event event{sizeof(cadre_event), kind, sequence_, time_ns_, payload};
   hide_services();
   tell_chain(*chain_, nullptr, event);
@@ -366,7 +377,7 @@ const chain::Decision* Book::decide() {
 
 const chain::Decision* Book::make_decision() {
   refresh_columns();
-  if (!is_warm() || portfolio_.equity().raw() <= 0) return nullptr;
+  if (halted_ || !is_warm() || portfolio_.equity().raw() <= 0) return nullptr;
   const chain::Decision& decision = orchestrator_.execute_trades();
   for (BookListener* listener : listeners_)
     listener->on_decision(sequence_, decision);
@@ -374,25 +385,46 @@ const chain::Decision* Book::make_decision() {
 }
 
 void Book::send_orders(const chain::Decision& decision) {
+  if (decision.orders.empty()) return;
+  const std::size_t first = tracker_.orders().size();
   for (const chain::DecidedOrder& decided : decision.orders)
-    send(decided);
-  if (!decision.orders.empty()) refresh_columns();
+    record_order(decided);
+  const bool ready = ready_to_send();
+  for (std::size_t place = first; place < first + decision.orders.size(); ++place) {
+    if (ready)
+      send(place);
+    else
+      tracker_.reject(place, 0);
+  }
+  refresh_columns();
 }
 
-void Book::send(const chain::DecidedOrder& decided) {
+/// Whether all that has to remember the orders does: what nobody would remember may not leave.
+bool Book::ready_to_send() const {
+  bool ready = true;
+  for (BookListener* listener : listeners_)
+    ready = listener->on_sending(sequence_) && ready;
+  return ready;
+}
+
+void Book::record_order(const chain::DecidedOrder& decided) {
   for (BookListener* listener : listeners_)
     listener->on_order(sequence_, decided);
   const bool accepted = decided.verdict.accepted();
   columns_are_stale_ = true;
-  const std::size_t place =
-      tracker_.add(decided.order, accepted ? CADRE_ORDER_NEW : CADRE_ORDER_REJECTED, decided.verdict.failed);
-  if (!accepted) return;
-  ++arena_->head().execution.orders;
+  tracker_.add(decided.order, accepted ? CADRE_ORDER_NEW : CADRE_ORDER_REJECTED, decided.verdict.failed);
+  if (accepted) ++arena_->head().execution.orders;
+}
+
+void Book::send(std::size_t place) {
+  const execution::TrackedOrder& tracked = tracker_.orders()[place];
+  if (!tracked.open()) return;
+  const cadre_order order = tracked.order;
   const auto& environment = chain_->environment;
   cadre_trade_result result{};
   result.size = sizeof result;
-  const cadre_status status = environment.table<cadre_execution_environment>().execute_trade(
-      environment.self(), &decided.order, &result);
+  const cadre_status status =
+      environment.table<cadre_execution_environment>().execute_trade(environment.self(), &order, &result);
   if (status != CADRE_OK || result.status == CADRE_ORDER_REJECTED) {
     tracker_.reject(place, result.reason);
     return;
@@ -402,14 +434,14 @@ void Book::send(const chain::DecidedOrder& decided) {
   cadre_execution_report report{};
   report.size = sizeof report;
   report.status = result.status;
-  report.instrument = decided.order.instrument;
-  report.side = decided.order.side;
+  report.instrument = order.instrument;
+  report.side = order.side;
   report.quantity_e9 = result.filled_quantity_e9;
   report.price_e9 = result.average_price_e9;
   report.fees_e6 = result.fees_e6;
   report.spread_cost_e6 = result.spread_cost_e6;
   report.time_ns = time_ns_;
-  report.client_id = decided.order.client_id;
+  report.client_id = order.client_id;
   apply_report(report);
 }
 

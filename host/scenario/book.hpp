@@ -30,13 +30,48 @@ class Book {
 
   /// The first chain, before any event. Errors: an agent that refuses to start.
   base::Problems start(std::shared_ptr<chain::Chain> chain, const journal::RevisionRecord& revision);
+  /// The two halves of it: between them a recovery shows the agents what they have to know.
+  void enter(std::shared_ptr<chain::Chain> chain, const journal::RevisionRecord& revision);
+  base::Problems activate();
+
   /// Replaces the chain between two decisions. `replaced` chains go on observing until the next swap, so that
   /// a rollback finds them up to date. Errors: state that the new agents refuse; nothing has changed then.
   base::Problems swap(std::shared_ptr<chain::Chain> chain, const journal::RevisionRecord& revision,
                       bool migrate);
+  /// The two halves of a swap. The first hands over what was learned and activates the new agents; with
+  /// errors nothing has changed, and either way the running chain is untouched. The second cannot fail; it
+  /// returns the chain that nobody needs any more, to be destroyed where that may take its time.
+  base::Problems prepare_swap(chain::Chain& next, bool migrate);
+  std::shared_ptr<chain::Chain> commit_swap(std::shared_ptr<chain::Chain> next,
+                                            const journal::RevisionRecord& revision);
   /// Back to the chain before the last swap, under a new revision number. Does nothing when there is none.
   void roll_back(const journal::RevisionRecord& revision);
   const chain::Chain* replaced_chain() const { return replaced_.get(); }
+
+  /// What every agent has learned until now. Errors: STATE_SAVE.
+  base::Result<journal::CheckpointRecord> checkpoint() const;
+  /// Tells the listeners; one more event.
+  void take_command(const journal::CommandRecord& command);
+  /// While halted nothing is decided; the market is followed.
+  bool halted() const { return halted_; }
+  void set_halted(bool halted) { halted_ = halted; }
+  /// Asks the environment to cancel every open order; done when its reports say so.
+  void cancel_all();
+  /// Sends a market order against every position, past the chain but through the gate.
+  void flatten();
+
+  // Recovery: events as a journal tells them. Nothing is decided or sent.
+  /// Whether agents are shown the events. True at the start.
+  void let_agents_observe(bool observe) { agents_observe_ = observe; }
+  /// Gives the agents of the chain what they had learned. Errors: STATE_REFUSED.
+  base::Problems load_checkpoint(const journal::CheckpointRecord& record);
+  void recover_order(const cadre_order& order, std::uint64_t failed_checks, std::int32_t date);
+  void recover_report(const cadre_execution_report& report) { apply_report(report); }
+  /// Sequence of an event that is told by records of its own alone.
+  void recover_sequence(std::uint64_t sequence) { sequence_ = sequence; }
+  /// An order of the journal that the environment has never heard of, or a report that it alone knows.
+  void send_again(const cadre_order& order);
+  void take_missed_report(const cadre_execution_report& report) { apply_report(report); }
 
   /// Applies a bar: take_market, then take_fills.
   void take_bar(const journal::BarRecord& bar);
@@ -88,11 +123,14 @@ class Book {
   void tell_agents(std::uint32_t kind, const void* payload);
   void tell_chain(chain::Chain& chain, const chain::Chain* except, const cadre_event& event);
   void apply_report(const cadre_execution_report& report);
-  void send(const chain::DecidedOrder& decided);
+  void record_order(const chain::DecidedOrder& decided);
+  void send(std::size_t place);
+  bool ready_to_send() const;
   void settle(std::uint32_t instrument);
   void cancel_open_orders(std::uint32_t instrument);
   void hide_services();
   base::Problems hand_over(chain::Chain& next, bool migrate);
+  base::Problems migrate_state(const agent::LiveAgent& from, agent::LiveAgent& to) const;
   void check_identities() const;
   void stop_at_overflow(std::uint32_t instrument);
   std::vector<std::string> instrument_ids() const;
@@ -121,6 +159,8 @@ class Book {
   bool intraday_ = false, volume_ = false;
   base::Money last_mark_profit_;
   bool columns_are_stale_ = true;
+  bool agents_observe_ = true;
+  bool halted_ = false;
   std::uint64_t dropped_signals_ = 0;
   std::string stopped_;
   double shortfall_sum_ = 0;  ///< basis points x fills

@@ -1,6 +1,7 @@
 // How a book changes between two decisions: another universe, another chain, and back.
 
 #include <algorithm>
+#include <utility>
 
 #include "cadre/cadre.h"
 #include "host/model/order.hpp"
@@ -108,6 +109,14 @@ base::Problems Book::hand_over(chain::Chain& next, bool migrate) {
   base::Problems problems;
   hide_services();
   const cadre_event now{sizeof(cadre_event), CADRE_EVENT_BAR, sequence_, time_ns_, nullptr};
+  const auto reused = [&](const std::shared_ptr<agent::LiveAgent>& agent) {
+    bool found = false;
+    if (replaced_ != nullptr)
+      std::as_const(*replaced_).each_stage([&](const chain::Stage& stage) {
+        found = found || stage.agent == agent;
+      });
+    return found;
+  };
   next.each_stage([&](chain::Stage& stage) {
     std::shared_ptr<agent::LiveAgent> old;
     chain_->each_stage([&](chain::Stage& other) {
@@ -115,34 +124,77 @@ base::Problems Book::hand_over(chain::Chain& next, bool migrate) {
     });
     if (old == stage.agent) return;  // kept, with everything it knows
     stage.agent->enter_arena(*arena_);
-    const bool hands_over = migrate && old != nullptr && old->has_state() && stage.agent->has_state();
-    if (!hands_over) {
+    if (reused(stage.agent)) return;  // it went on observing since it was replaced
+    const bool knows = old != nullptr && old->has_state();
+    if (migrate && knows && stage.hand_off == config::HandOff::refuse) {
+      problems.error("STATE_HAND_OFF_REFUSED", {"", 0, 0, ""},
+                     stage.name + ": its \"state\" is \"refuse\", and " + old->declaration().id +
+                         " has learned something that would be lost",
+                     "set it to \"migrate\" or \"reset\"");
+      return;
+    }
+    if (!migrate || !knows || !stage.agent->has_state() || stage.hand_off == config::HandOff::reset) {
       // A fresh instance is warmed up by what the host has: the windows, through one look at the present.
       stage.agent->observe(now, view_->raw);
       return;
     }
-    auto saved = old->save_state(universe_.epoch, instrument_ids());
-    if (!saved) {
-      problems.append(saved.problems());
-      return;
-    }
-    problems.append(stage.agent->load_state(*saved));
+    problems.append(migrate_state(*old, *stage.agent));
   });
+  return problems;
+}
+
+base::Problems Book::migrate_state(const agent::LiveAgent& from, agent::LiveAgent& to) const {
+  auto saved = from.save_state(universe_.epoch, instrument_ids());
+  if (!saved) return saved.problems();
+  base::Problems problems = to.load_state(*saved);
+  if (problems.has_errors()) return problems;
+  // What it took over has to be what it gives back: one that forgets half of it is found here, not in a
+  // trade.
+  const auto wrong = [&](const char* what) {
+    problems.error("STATE_MIGRATED_WRONGLY", {to.manifest().library.string(), 0, 0, ""},
+                   to.spec().name + ": " + what,
+                   "correct load_state, or set the stage's \"state\" to \"reset\"");
+  };
+  const auto taken = to.save_state(universe_.epoch, instrument_ids());
+  if (!taken) return taken.problems();
+  const bool same_format = from.declaration().id == to.declaration().id && saved->schema == taken->schema &&
+                           from.spec().config == to.spec().config;
+  if (same_format && saved->bytes != taken->bytes)
+    wrong("it saves other bytes than it has just loaded, of the same schema and under the same settings");
+  if (problems.has_errors()) return problems;
+  problems.append(to.load_state(*taken));
+  if (problems.has_errors()) return problems;
+  const auto again = to.save_state(universe_.epoch, instrument_ids());
+  if (!again) return again.problems();
+  if (again->bytes != taken->bytes) wrong("saving, loading and saving its state gives different bytes");
   return problems;
 }
 
 base::Problems Book::swap(std::shared_ptr<chain::Chain> next, const journal::RevisionRecord& revision,
                           bool migrate) {
-  next->revision = revision.revision;
-  base::Problems problems = hand_over(*next, migrate);
-  next->each_stage([&](chain::Stage& stage) {
+  base::Problems problems = prepare_swap(*next, migrate);
+  if (!problems.has_errors()) commit_swap(std::move(next), revision);
+  return problems;
+}
+
+base::Problems Book::prepare_swap(chain::Chain& next, bool migrate) {
+  base::Problems problems = hand_over(next, migrate);
+  if (problems.has_errors()) return problems;
+  next.each_stage([&](chain::Stage& stage) {
     const cadre_status status = stage.agent->activate();
     if (status != CADRE_OK)
       problems.error("AGENT_ACTIVATE", {"", 0, 0, ""},
                      stage.name + ": activate answered " + agent::status_name(status), "");
   });
-  if (problems.has_errors()) return problems;  // the running chain was only read from
-  replaced_ = std::move(chain_);
+  return problems;  // the running chain was only read from
+}
+
+std::shared_ptr<chain::Chain> Book::commit_swap(std::shared_ptr<chain::Chain> next,
+                                                const journal::RevisionRecord& revision) {
+  next->revision = revision.revision;
+  for (chain::HotChange& change : next->hot_changes)
+    change.commit();
+  std::shared_ptr<chain::Chain> retired = std::exchange(replaced_, std::move(chain_));
   chain_ = std::move(next);
   ++sequence_;
   for (BookListener* listener : listeners_)
@@ -150,7 +202,7 @@ base::Problems Book::swap(std::shared_ptr<chain::Chain> next, const journal::Rev
   build_arena();
   enter_chain();
   refresh_columns();
-  return problems;
+  return retired;
 }
 
 void Book::roll_back(const journal::RevisionRecord& revision) {

@@ -6,7 +6,7 @@
 namespace cadre::scenario {
 
 /// Writes everything a book does into a journal. No allocation per event once its buffers have their size.
-class JournalListener final : public BookListener {
+class JournalListener : public BookListener {
  public:
   explicit JournalListener(journal::JournalWriter& writer) : writer_(writer) {}
 
@@ -29,6 +29,12 @@ class JournalListener final : public BookListener {
     write(journal::RecordType::decision, sequence, decision.record);
   }
   void on_order(std::uint64_t sequence, const chain::DecidedOrder& decided) override;
+  void on_command(std::uint64_t sequence, const journal::CommandRecord& record) override {
+    write(journal::RecordType::command, sequence, record);
+  }
+  void on_checkpoint(std::uint64_t sequence, const journal::CheckpointRecord& record) override {
+    write(journal::RecordType::checkpoint, sequence, record);
+  }
   void on_account(std::uint64_t sequence, const journal::AccountRecord& record) override {
     write(journal::RecordType::account, sequence, record);
   }

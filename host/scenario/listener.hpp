@@ -23,6 +23,11 @@ class BookListener {
   virtual void on_report(std::uint64_t /*sequence*/, const cadre_execution_report&) {}
   virtual void on_decision(std::uint64_t /*sequence*/, const chain::Decision&) {}
   virtual void on_order(std::uint64_t /*sequence*/, const chain::DecidedOrder&) {}
+  virtual void on_command(std::uint64_t /*sequence*/, const journal::CommandRecord&) {}
+  virtual void on_checkpoint(std::uint64_t /*sequence*/, const journal::CheckpointRecord&) {}
+  /// Orders are about to leave: whoever keeps them makes them durable now. False: it could not, and nothing
+  /// may leave.
+  virtual bool on_sending(std::uint64_t /*sequence*/) { return true; }
   virtual void on_account(std::uint64_t /*sequence*/, const journal::AccountRecord&) {}
 };
 

@@ -1,0 +1,202 @@
+#include "host/config/host_config.hpp"
+
+#include <boost/json.hpp>
+#include <functional>
+
+#include "host/base/schema.hpp"
+
+namespace cadre::config {
+
+namespace json = boost::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view schema_text = R"json({
+  "type": "object",
+  "required": ["books"],
+  "properties": {
+    "name": {"type": "string", "default": "host", "description": "shown in status"},
+    "description": {"type": "string"},
+    "books": {
+      "type": "array",
+      "minItems": 1,
+      "description": "each runs on a thread of its own",
+      "items": {
+        "type": "object",
+        "required": ["scenario"],
+        "properties": {
+          "scenario": {"description": "a scenario file, relative to this file, or the scenario itself; its data name the instruments"},
+          "folder": {"type": "string", "description": "where relative paths of a scenario begin that stands here itself"},
+          "set": {"type": "object", "additionalProperties": true, "default": {}, "description": "JSON pointer to value: what this book has otherwise, its /book/id for instance"}
+        }
+      }
+    },
+    "queue": {"type": "object", "default": {}, "properties": {
+      "capacity": {"type": "integer", "minimum": 1, "maximum": 1000000, "default": 1024, "description": "inputs of a book that may wait; more are refused"}}},
+    "checkpoint": {"type": "object", "default": {}, "properties": {
+      "bars": {"type": "integer", "minimum": 1, "maximum": 1000000, "default": 64, "description": "bars between two checkpoints of what the agents have learned"}}},
+    "watch": {"type": "object", "default": {}, "properties": {
+      "enabled": {"type": "boolean", "default": true, "description": "changed files and agents are applied by themselves"},
+      "debounce_ms": {"type": "integer", "minimum": 10, "maximum": 60000, "default": 200, "description": "quiet time after the last change"}}},
+    "admin": {"type": "object", "default": {}, "properties": {
+      "port": {"type": "integer", "minimum": 0, "maximum": 65535, "description": "of loopback TCP beside the Unix socket, with a bearer token; 0: any free one; left out: none"}}}
+  }
+})json";
+
+using PlaceOf = std::function<base::Place(std::string_view)>;
+
+/// What is not in a book.
+HostConfig read_head(const json::value& root) {
+  HostConfig host;
+  host.name = std::string(root.at("name").as_string());
+  host.queue_capacity = root.at("queue").at("capacity").to_number<std::size_t>();
+  host.checkpoint_bars = root.at("checkpoint").at("bars").to_number<std::uint64_t>();
+  host.watch = root.at("watch").at("enabled").as_bool();
+  host.debounce_ms = root.at("watch").at("debounce_ms").to_number<std::uint32_t>();
+  if (const json::value* port = root.at("admin").as_object().if_contains("port"))
+    host.port = port->to_number<std::uint16_t>();
+  return host;
+}
+
+void add_book(HostConfig& host, base::JsonDocument document, const fs::path& folder, const base::Place& at,
+              base::Problems& problems) {
+  auto scenario = read_scenario(std::move(document), folder);
+  problems.append(scenario.problems());
+  if (!scenario) return;
+  for (const BookConfig& other : host.books) {
+    if (other.scenario.book != scenario->book) continue;
+    problems.error("CONFIG_BOOK_TWICE", at, "two books have the id " + base::quote(scenario->book),
+                   R"(give this one another with "set": {"/book/id": "second"})");
+  }
+  if (!scenario->changes.empty())
+    problems.error("CONFIG_NOT_LIVE", scenario->document.place("/changes"),
+                   "dated changes belong to a backtest", "apply them with `cadre revision apply`");
+  host.books.push_back({std::move(scenario).take(), folder});
+}
+
+/// The document that says all of it.
+json::value complete_form(const json::value& head, const HostConfig& host) {
+  json::object complete = head.as_object();
+  json::array books;
+  for (const BookConfig& book : host.books)
+    books.push_back({{"scenario", book.scenario.document.root()}, {"folder", book.folder.string()}});
+  complete["books"] = books;
+  return complete;
+}
+
+std::vector<Override> overrides_of(const json::value& book, const std::string& origin) {
+  std::vector<Override> overrides;
+  const json::value* set = book.as_object().if_contains("set");
+  if (set == nullptr) return overrides;
+  for (const auto& [pointer, value] : set->as_object())
+    overrides.push_back({std::string(pointer), base::canonical(value), origin});
+  return overrides;
+}
+
+base::Result<HostConfig> finish(HostConfig host, const json::value& root, base::Problems problems) {
+  if (problems.has_errors()) return problems;
+  host.complete = complete_form(root, host);
+  return {std::move(host), std::move(problems)};
+}
+
+/// The chain file that a scenario names.
+void note_chain_file(const fs::path& scenario_file, std::vector<fs::path>& files) {
+  const auto raw = base::JsonDocument::load(scenario_file);
+  if (!raw) return;
+  const json::value* chain = base::find(raw->root(), "/chain");
+  if (chain != nullptr && chain->is_string())
+    files.push_back((scenario_file.parent_path() / std::string(chain->as_string())).lexically_normal());
+}
+
+}  // namespace
+
+const json::value& host_schema() {
+  static const json::value schema = json::parse(schema_text);
+  return schema;
+}
+
+base::Result<HostConfig> load_host(const fs::path& file) {
+  auto document = base::JsonDocument::load(file);
+  if (!document) return document.problems();
+  base::Problems problems;
+  const fs::path folder = fs::absolute(file).parent_path();
+  const bool is_scenario = document->root().is_object() && document->root().as_object().contains("scenario");
+  if (is_scenario) {
+    auto scenario = load_scenario_document(file, {});
+    if (!scenario) return scenario.problems();
+    const json::value root = base::with_defaults(json::object{{"books", json::array{}}}, host_schema());
+    HostConfig host = read_head(root);
+    host.files = {fs::absolute(file)};
+    note_chain_file(fs::absolute(file), host.files);
+    add_book(host, std::move(scenario).take(), folder, {file.string(), 0, 0, ""}, problems);
+    if (!problems.has_errors()) host.name = host.books.front().scenario.name;
+    json::value named = root;
+    named.as_object()["name"] = host.name;
+    return finish(std::move(host), named, std::move(problems));
+  }
+  const auto place = [&](std::string_view pointer) { return document->place(pointer); };
+  base::validate(document->root(), host_schema(), "", place, problems);
+  if (problems.has_errors()) return problems;
+  const json::value root = base::with_defaults(document->root(), host_schema());
+  HostConfig host = read_head(root);
+  host.files = {fs::absolute(file)};
+  const json::array& books = root.at("books").as_array();
+  for (std::size_t i = 0; i < books.size(); ++i) {
+    const std::string at = "/books/" + std::to_string(i);
+    const json::value& scenario = books[i].at("scenario");
+    const std::vector<Override> overrides = overrides_of(books[i], place(at + "/set").file);
+    if (scenario.is_string()) {
+      const fs::path path = (folder / std::string(scenario.as_string())).lexically_normal();
+      auto loaded = load_scenario_document(path, overrides);
+      problems.append(base::asked_for_at(loaded.problems(), place(at + "/scenario")));
+      host.files.push_back(path);
+      note_chain_file(path, host.files);
+      if (loaded) add_book(host, std::move(loaded).take(), path.parent_path(), place(at), problems);
+      continue;
+    }
+    const json::value* named = books[i].as_object().if_contains("folder");
+    auto inner = base::JsonDocument::parse(file.string() + " " + at + "/scenario", base::canonical(scenario));
+    problems.append(inner.problems());
+    if (!inner) continue;
+    for (const Override& change : overrides)
+      problems.append(inner->set(change.pointer, change.value, change.origin));
+    add_book(host, std::move(inner).take(),
+             named != nullptr ? folder / std::string(named->as_string()) : folder, place(at), problems);
+  }
+  return finish(std::move(host), root, std::move(problems));
+}
+
+base::Result<HostConfig> read_host(const json::value& complete, const std::string& origin) {
+  base::Problems problems;
+  const auto place = [&](std::string_view pointer) {
+    return base::Place{origin, 0, 0, std::string(pointer)};
+  };
+  base::validate(complete, host_schema(), "", place, problems);
+  if (problems.has_errors()) return problems;
+  const json::value root = base::with_defaults(complete, host_schema());
+  HostConfig host = read_head(root);
+  const json::array& books = root.at("books").as_array();
+  for (std::size_t i = 0; i < books.size(); ++i) {
+    const std::string at = "/books/" + std::to_string(i);
+    const json::value& scenario = books[i].at("scenario");
+    const json::value* folder = books[i].as_object().if_contains("folder");
+    if (!scenario.is_object()) {
+      problems.error("CONFIG_NOT_COMPLETE", place(at + "/scenario"),
+                     "expected the scenario itself, not the name of a file",
+                     "`cadre revision apply` puts the files in");
+      continue;
+    }
+    auto document = base::JsonDocument::parse(origin, base::canonical(scenario));
+    problems.append(document.problems());
+    if (!document) continue;
+    for (const Override& change : overrides_of(books[i], origin))
+      problems.append(document->set(change.pointer, change.value, change.origin));
+    add_book(host, std::move(document).take(),
+             folder != nullptr ? fs::path(std::string(folder->as_string())) : fs::path("/"), place(at),
+             problems);
+  }
+  return finish(std::move(host), root, std::move(problems));
+}
+
+}  // namespace cadre::config
