@@ -55,6 +55,7 @@ constexpr std::string_view schema_text = R"json({
           "description": {"type": "string"},
           "config_schema": {"type": "object", "additionalProperties": true},
           "hot_keys": {"type": "array", "items": {"type": "string"}, "uniqueItems": true},
+          "simulated": {"type": "boolean", "description": "of an execution environment: it touches no market, and is made anew with the host"},
           "provides": {"type": "array", "items": {"type": "string"}, "uniqueItems": true},
           "requires": {
             "type": "array",
@@ -130,6 +131,7 @@ AgentDeclaration read_agent(const base::JsonDocument& document, const json::obje
   agent.description = text_of(object, "description");
   agent.config_schema = object.at("config_schema");
   agent.hot_keys = texts_of(object, "hot_keys");
+  if (const auto* simulated = object.if_contains("simulated")) agent.simulated = simulated->as_bool();
   agent.provides = texts_of(object, "provides");
   agent.place = document.place(pointer);
   if (const json::value* needs = object.if_contains("requires")) {

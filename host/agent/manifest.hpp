@@ -26,6 +26,7 @@ struct AgentDeclaration {
   std::string description;
   boost::json::value config_schema;  ///< an object schema with the defaults in it
   std::vector<std::string> hot_keys;
+  bool simulated = false;  ///< an execution environment that touches no market
   std::vector<std::string> provides;
   std::vector<ServiceNeed> needs;
   std::map<std::uint32_t, std::string> reasons;  ///< its own reason codes (from 1000) to sentences

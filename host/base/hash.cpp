@@ -25,6 +25,12 @@ void Sha256::update(std::string_view bytes) {
                             bytes.size());
 }
 
+std::string Sha256::hex_so_far() const {
+  Sha256 copy;
+  copy.state_->sodium = state_->sodium;
+  return copy.hex();
+}
+
 std::string Sha256::hex() {
   std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
   crypto_hash_sha256_final(&state_->sodium, digest.data());

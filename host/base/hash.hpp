@@ -24,6 +24,8 @@ class Sha256 {
 
   void update(std::string_view bytes);
   std::string hex();
+  /// Of what came so far; more may follow.
+  std::string hex_so_far() const;
 
  private:
   struct State;

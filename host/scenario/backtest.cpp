@@ -237,7 +237,9 @@ base::Result<BacktestOutcome> run_backtest(const BacktestOptions& options, const
     journal = std::move(created).take();
     journal_listener = std::make_unique<JournalListener>(*journal);
     session.book().listen(journal_listener.get());
-    journal_listener->write(journal::RecordType::head, 0, journal::HeadRecord{head_text(run, session)});
+    journal_listener->write(
+        journal::RecordType::head, 0,
+        journal::HeadRecord{head_text(*run.config, run.folder, run.prices.instruments, session.plugins())});
   }
   problems.append(session.start());
   if (problems.has_errors()) return problems;

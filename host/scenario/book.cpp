@@ -313,7 +313,9 @@ void Book::take_fills() {
   for (;;) {
     cadre_execution_report report{};
     report.size = sizeof report;
-    if (table.next_report(environment.self(), &report) != CADRE_OK) break;
+    const cadre_status status = table.next_report(environment.self(), &report);
+    if (status != CADRE_OK && status != CADRE_DISCARD) environment_status_ = status;
+    if (status != CADRE_OK) break;
     apply_report(report);
   }
   refresh_columns();
@@ -425,24 +427,33 @@ void Book::send(std::size_t place) {
   result.size = sizeof result;
   const cadre_status status =
       environment.table<cadre_execution_environment>().execute_trade(environment.self(), &order, &result);
-  if (status != CADRE_OK || result.status == CADRE_ORDER_REJECTED) {
-    tracker_.reject(place, result.reason);
+  if (status != CADRE_OK && !environment.agent->declaration().simulated) {
+    environment_status_ = status;  // it may have arrived: nobody knows until the environment is asked again
     return;
   }
-  if (result.filled_quantity_e9 == 0) return;
-  // Filled at once: the same event as a later fill.
+  if (const auto report = report_of(order, status, result, time_ns_)) apply_report(*report);
+}
+
+std::optional<cadre_execution_report> Book::report_of(const cadre_order& order, cadre_status status,
+                                                      const cadre_trade_result& result,
+                                                      std::int64_t time_ns) {
   cadre_execution_report report{};
   report.size = sizeof report;
-  report.status = result.status;
   report.instrument = order.instrument;
   report.side = order.side;
+  report.time_ns = time_ns;
+  report.client_id = order.client_id;
+  report.reason = result.reason;
+  report.status = CADRE_ORDER_REJECTED;
+  if (status != CADRE_OK || result.status == CADRE_ORDER_REJECTED) return report;
+  if (result.filled_quantity_e9 == 0) return std::nullopt;
+  // Filled at once: the same event as a later fill.
+  report.status = result.status;
   report.quantity_e9 = result.filled_quantity_e9;
   report.price_e9 = result.average_price_e9;
   report.fees_e6 = result.fees_e6;
   report.spread_cost_e6 = result.spread_cost_e6;
-  report.time_ns = time_ns_;
-  report.client_id = order.client_id;
-  apply_report(report);
+  return report;
 }
 
 void Book::close_bar() {

@@ -71,6 +71,10 @@ class Book {
   void recover_sequence(std::uint64_t sequence) { sequence_ = sequence; }
   /// An order of the journal that the environment has never heard of, or a report that it alone knows.
   void send_again(const cadre_order& order);
+  /// What the answer to an order means as a report; nothing when it just works.
+  static std::optional<cadre_execution_report> report_of(const cadre_order& order, cadre_status status,
+                                                         const cadre_trade_result& result,
+                                                         std::int64_t time_ns);
   void take_missed_report(const cadre_execution_report& report) { apply_report(report); }
 
   /// Applies a bar: take_market, then take_fills.

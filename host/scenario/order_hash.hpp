@@ -15,6 +15,7 @@ class OrderHash final : public BookListener {
   void on_order(std::uint64_t sequence, const chain::DecidedOrder& decided) override;
   /// Ends it.
   std::string hex() { return hash_.hex(); }
+  std::string hex_so_far() const { return hash_.hex_so_far(); }
 
  private:
   base::Sha256 hash_;

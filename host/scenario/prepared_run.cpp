@@ -16,8 +16,6 @@ namespace cadre::scenario {
 
 namespace fs = std::filesystem;
 
-namespace {
-
 market::PriceOptions price_options(const config::DataConfig& data) {
   market::PriceOptions options;
   options.file = data.prices;
@@ -34,6 +32,8 @@ market::PriceOptions price_options(const config::DataConfig& data) {
   options.suspect_move = data.suspect_move;
   return options;
 }
+
+namespace {
 
 void check_names(const config::ScenarioConfig& config, const std::vector<std::string>& known,
                  base::Problems& problems) {
@@ -98,18 +98,20 @@ base::Result<PreparedRun> prepare_run(const BacktestOptions& options) {
   return run;
 }
 
-std::string head_text(const PreparedRun& run, const Session& session) {
+std::string head_text(const config::ScenarioConfig& config, const fs::path& folder,
+                      const std::vector<std::string>& ids,
+                      const std::vector<std::shared_ptr<const agent::Manifest>>& used) {
   boost::json::array plugins;
-  for (const auto& manifest : session.plugins()) {
+  for (const auto& manifest : used) {
     plugins.push_back(
         {{"id", manifest->id}, {"version", manifest->version.to_string()}, {"sha256", manifest->sha256}});
   }
-  boost::json::array instruments(run.prices.instruments.begin(), run.prices.instruments.end());
-  const boost::json::object head{{"config", run.config->document.root()},
-                                 {"folder", fs::absolute(run.folder).string()},
+  boost::json::array instruments(ids.begin(), ids.end());
+  const boost::json::object head{{"config", config.document.root()},
+                                 {"folder", fs::absolute(folder).string()},
                                  {"instruments", instruments},
                                  {"plugins", plugins},
-                                 {"seed", run.config->seed},
+                                 {"seed", config.seed},
                                  {"host_version", std::string(base::version())},
                                  {"processor", processor_name()},
                                  {"c_library", std::string("glibc ") + gnu_get_libc_version()}};

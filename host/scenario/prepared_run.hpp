@@ -7,6 +7,7 @@
 #include "host/agent/catalog.hpp"
 #include "host/config/scenario_config.hpp"
 #include "host/market/price_history.hpp"
+#include "host/market/price_reader.hpp"
 #include "host/market/signal_reader.hpp"
 #include "host/scenario/backtest.hpp"
 #include "host/scenario/session.hpp"
@@ -28,7 +29,12 @@ struct PreparedRun {
 base::Result<PreparedRun> prepare_run(const BacktestOptions& options);
 
 /// The JSON text of a journal's head: what is needed to run this again.
-std::string head_text(const PreparedRun& run, const Session& session);
+std::string head_text(const config::ScenarioConfig& config, const std::filesystem::path& folder,
+                      const std::vector<std::string>& instruments,
+                      const std::vector<std::shared_ptr<const agent::Manifest>>& plugins);
+
+/// How the data of a scenario want their prices read.
+market::PriceOptions price_options(const config::DataConfig& data);
 
 /// A folder for plugin copies that goes away with it.
 class TemporaryFolder {

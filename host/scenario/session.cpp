@@ -69,11 +69,17 @@ Session::Session(const config::ScenarioConfig& config, RevisionPlan& revisions, 
 journal::RevisionRecord Session::record_of(const RevisionPlan::Step& step,
                                            const config::ScenarioConfig& config,
                                            const chain::Chain& chain) const {
-  journal::RevisionRecord record;
-  record.revision = revision_;
-  record.based_on = revision_ - 1;
-  record.date = step.at;
+  journal::RevisionRecord record = revision_record(revision_, revision_ - 1, step.at, config, chain);
   record.reason = step.reason;
+  return record;
+}
+
+journal::RevisionRecord revision_record(std::uint64_t revision, std::uint64_t based_on, std::int32_t date,
+                                        const config::ScenarioConfig& config, const chain::Chain& chain) {
+  journal::RevisionRecord record;
+  record.revision = revision;
+  record.based_on = based_on;
+  record.date = date;
   record.stages = chain::effect_names(chain);
   boost::json::array plugins;
   chain.each_stage([&](const chain::Stage& stage) {
@@ -164,6 +170,9 @@ base::Problems Session::run(const std::function<void(std::size_t)>& progress) {
   journal::BarRecord bar;
   std::vector<market::ExternalSignal> signals;
   std::size_t done = 0;
+  // A book that was recovered has been through the changes up to its date.
+  while (next_universe_ < config_.universe.size() && config_.universe[next_universe_].from <= book_.date())
+    ++next_universe_;
   while (source_.next(bar, signals)) {
     book_.take_bar(bar);
     if (book_.environment_status() != CADRE_OK) return environment_failure(bar.date);
@@ -178,6 +187,7 @@ base::Problems Session::run(const std::function<void(std::size_t)>& progress) {
     for (const market::ExternalSignal& signal : signals)
       book_.take_signal(signal);
     book_.decide();
+    if (book_.environment_status() != CADRE_OK) return environment_failure(bar.date);
     if (!book_.stopped().empty()) return overflow(bar.date);
     book_.close_bar();
     while (next_step_ < revisions_.steps.size() && revisions_.steps[next_step_].at <= bar.date) {

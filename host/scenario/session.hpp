@@ -29,6 +29,10 @@ struct RevisionPlan {
 base::Result<RevisionPlan> plan_revisions(const config::ScenarioConfig& config,
                                           const std::filesystem::path& folder, const agent::Catalog& catalog);
 
+/// What a journal says of a revision: its chain, with every agent's version and bytes.
+journal::RevisionRecord revision_record(std::uint64_t revision, std::uint64_t based_on, std::int32_t date,
+                                        const config::ScenarioConfig& config, const chain::Chain& chain);
+
 /// The one loop: bars in, decisions out, whatever the scenario.
 class Session {
  public:

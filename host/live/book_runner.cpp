@@ -1,0 +1,346 @@
+#include "host/live/book_runner.hpp"
+
+#include <boost/json.hpp>
+#include <utility>
+
+#include "host/base/date.hpp"
+#include "host/base/log.hpp"
+#include "host/model/order.hpp"
+#include "host/scenario/prepared_run.hpp"
+
+namespace cadre::live {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A recovered history grows on: room for a while, not for ever.
+constexpr std::size_t usual_bars = 4096;
+constexpr std::size_t remembered_decisions = 256;
+
+std::vector<std::shared_ptr<const agent::Manifest>> plugins_of(const chain::Chain& chain) {
+  std::vector<std::shared_ptr<const agent::Manifest>> plugins;
+  chain.each_stage([&](const chain::Stage& stage) {
+    const auto& manifest = stage.agent->entry().manifest;
+    for (const auto& known : plugins) {
+      if (known->id == manifest->id && known->version == manifest->version) return;
+    }
+    plugins.push_back(manifest);
+  });
+  return plugins;
+}
+
+}  // namespace
+
+/// The queue as the session sees it: bars come out of next(); everything else is done on the way to the next
+/// bar.
+class BookRunner::Source final : public scenario::MarketSource {
+ public:
+  explicit Source(BookRunner& runner) : runner_(runner) {}
+  const std::vector<std::string>& instruments() const override { return runner_.instruments_; }
+  std::size_t expected_bars() const override { return usual_bars; }
+
+  bool next(journal::BarRecord& bar, std::vector<market::ExternalSignal>& signals) override {
+    for (;;) {
+      settle();
+      auto item = runner_.queue_.pop();
+      if (!item) return false;
+      if (auto* work = std::get_if<EventQueue::Work>(&*item)) {
+        (*work)();
+        continue;
+      }
+      Input& input = std::get<Input>(*item);
+      scenario::Book& book = runner_.session_->book();
+      if (auto* signal = std::get_if<market::ExternalSignal>(&input.what)) {
+        book.take_signal(*signal);
+        runner_.keeper_->took(std::move(input.ticket), book.sequence());
+        ++taken_;
+        continue;
+      }
+      BarInput& taken = std::get<BarInput>(input.what);
+      bar = std::move(taken.bar);
+      signals = std::move(taken.signals);
+      runner_.keeper_->took(std::move(input.ticket), book.sequence() + 1);
+      ++taken_;
+      return true;
+    }
+  }
+
+ private:
+  /// Inputs become durable in groups: when nothing else is waiting, or enough has come together.
+  void settle() {
+    constexpr std::size_t group = 64;
+    if (!runner_.keeper_->pending() || (taken_ < group && !runner_.queue_.idle())) return;
+    taken_ = 0;
+    if (!runner_.keeper_->commit()) runner_.stop_book("the journal cannot be written");
+    runner_.publish();
+  }
+
+  BookRunner& runner_;
+  std::size_t taken_ = 0;
+};
+
+/// Counts what happens, and remembers the newest decisions.
+class BookRunner::Counter final : public scenario::BookListener {
+ public:
+  void on_decision(std::uint64_t sequence, const chain::Decision& decision) override {
+    const journal::DecisionRecord& record = decision.record;
+    ++decisions;
+    DecisionSummary summary{sequence,      record.revision,   record.date,       decision.orders.size(),
+                            record.passes, record.cut_factor, record.volatility, {}};
+    for (const journal::StageFailure& failure : record.failures) {
+      ++failures[failure.instance];
+      summary.failed.push_back(failure.instance);
+    }
+    newest.push_back(std::move(summary));
+    if (newest.size() > remembered_decisions) newest.pop_front();
+    is_new = true;
+  }
+  void on_order(std::uint64_t, const chain::DecidedOrder& decided) override {
+    ++orders;
+    if (!decided.verdict.accepted()) ++rejected;
+  }
+  void on_report(std::uint64_t, const cadre_execution_report& report) override {
+    if (report.quantity_e9 > 0) ++fills;
+  }
+
+  std::uint64_t decisions = 0, orders = 0, rejected = 0, fills = 0;
+  std::map<std::string, std::uint64_t> failures;
+  std::deque<DecisionSummary> newest;
+  bool is_new = false;  ///< a decision that nobody was told of
+};
+
+BookRunner::BookRunner(const config::HostConfig& host, const config::BookConfig& book,
+                       std::vector<std::string> instruments, EventFeed& feed)
+    : id_(book.scenario.book),
+      config_(std::make_unique<config::ScenarioConfig>(book.scenario)),
+      folder_of_config_(book.folder),
+      instruments_(std::move(instruments)),
+      checkpoint_bars_(host.checkpoint_bars),
+      feed_(feed),
+      queue_(host.queue_capacity),
+      source_(std::make_unique<Source>(*this)),
+      no_store_(std::make_unique<agent::Store>(fs::path())),
+      counter_(std::make_unique<Counter>()) {
+  snapshot_.state = "starting";
+}
+
+BookRunner::~BookRunner() {
+  stop();
+}
+
+base::Result<std::unique_ptr<BookRunner>> BookRunner::open(const config::HostConfig& host,
+                                                           const config::BookConfig& book,
+                                                           std::vector<std::string> instruments,
+                                                           const fs::path& folder, const Change& boot,
+                                                           EventFeed& feed) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  std::unique_ptr<BookRunner> runner(new BookRunner(host, book, std::move(instruments), feed));
+  const fs::path journal = folder / "journal";
+  base::Problems problems =
+      fs::exists(journal, error) ? runner->recover(journal, boot) : runner->begin(journal, boot);
+  if (problems.has_errors()) return problems;
+  runner->publish();
+  return {std::move(runner), problems};
+}
+
+base::Problems BookRunner::begin(const fs::path& journal, const Change& boot) {
+  auto writer = journal::JournalWriter::create(journal);
+  if (!writer) return writer.problems();
+  keeper_ = std::make_unique<JournalKeeper>(std::move(writer).take());
+  session_ = std::make_unique<scenario::Session>(*config_, no_changes_, *no_store_, *source_);
+  scenario::Book& book = session_->book();
+  keeper_->write(journal::RecordType::head, 0,
+                 journal::HeadRecord{scenario::head_text(*config_, folder_of_config_, instruments_,
+                                                         plugins_of(*boot.chain))});
+  for (scenario::BookListener* listener :
+       std::initializer_list<scenario::BookListener*>{keeper_.get(), counter_.get(), &order_hash_})
+    book.listen(listener);
+  base::Problems problems = book.start(boot.chain, boot.record);
+  if (!problems.has_errors() && !keeper_->commit()) problems.append(keeper_->problems());
+  return problems;
+}
+
+base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) {
+  auto facts = survey_journal(journal, boot.record.revision);
+  if (!facts) return facts.problems();
+  if (facts->keep_bytes == 0) {
+    // It never got as far as its first commit: nothing has happened.
+    std::error_code error;
+    fs::remove(journal, error);
+    return begin(journal, boot);
+  }
+  instruments_ = facts->instruments;
+  session_ = std::make_unique<scenario::Session>(*config_, no_changes_, *no_store_, *source_);
+  scenario::Book& book = session_->book();
+  book.enter(boot.chain, boot.record);
+  JournalFold fold(book, order_hash_);
+  base::Problems problems = fold.run(journal, *facts);
+  if (problems.has_errors()) return problems;
+  problems.append(book.activate());
+  if (problems.has_errors()) return problems;
+
+  auto writer = journal::JournalWriter::reopen(journal, facts->keep_bytes);
+  if (!writer) return writer.problems();
+  keeper_ = std::make_unique<JournalKeeper>(std::move(writer).take());
+  counter_->decisions = facts->decisions;
+  counter_->orders = facts->orders;
+  counter_->rejected = facts->rejected;
+  counter_->fills = facts->fills;
+  for (scenario::BookListener* listener :
+       std::initializer_list<scenario::BookListener*>{keeper_.get(), counter_.get(), &order_hash_})
+    book.listen(listener);
+  newest_date_ = book.date();
+  if (facts->revision != boot.record.revision) {
+    // What had taken over was never confirmed: the journal says that the one before it is back.
+    keeper_->on_revision(book.sequence(), boot.record);
+  }
+  const std::vector<std::string> unknown = fold.reconcile();
+  if (facts->bar_is_open) book.close_bar();
+  write_checkpoint();
+  set_halted(facts->halted, facts->halt_reason);
+  if (!unknown.empty()) {
+    set_halted(true, "the execution environment does not know the open order " + unknown.front() +
+                         (unknown.size() > 1 ? " and " + std::to_string(unknown.size() - 1) + " more" : "") +
+                         ": settle it there, then resume");
+  }
+  if (!keeper_->commit()) problems.append(keeper_->problems());
+  return problems;
+}
+
+void BookRunner::start() {
+  thread_ = std::thread([this] { loop(); });
+}
+
+void BookRunner::loop() {
+  const base::Problems failed = session_->run([this](std::size_t) { after_bar(); });
+  if (failed.has_errors()) {
+    stop_book(failed[0].message);
+    publish();
+    // Nothing is taken any more; what others want to know of the book is still answered.
+    while (auto item = queue_.pop()) {
+      if (auto* work = std::get_if<EventQueue::Work>(&*item))
+        (*work)();
+      else if (auto& ticket = std::get<Input>(*item).ticket)
+        ticket->lost();
+    }
+  }
+  if (stopped_.empty()) write_checkpoint();
+  end_problems_ = keeper_->close();
+}
+
+void BookRunner::after_bar() {
+  if (++bars_since_checkpoint_ >= checkpoint_bars_) write_checkpoint();
+  if (!counter_->is_new) return;
+  counter_->is_new = false;
+  const DecisionSummary& decision = counter_->newest.back();
+  feed_.say("decision", {{"book", id_},
+                         {"date", base::format_date(decision.date)},
+                         {"sequence", decision.sequence},
+                         {"revision", decision.revision},
+                         {"orders", decision.orders}});
+  for (const std::string& stage : decision.failed)
+    feed_.say("agent_failed", {{"book", id_}, {"stage", stage}, {"sequence", decision.sequence}});
+}
+
+void BookRunner::write_checkpoint() {
+  bars_since_checkpoint_ = 0;
+  auto checkpoint = session_->book().checkpoint();
+  if (checkpoint) {
+    keeper_->on_checkpoint(session_->book().sequence(), *checkpoint);
+  } else {
+    base::log_event(base::LogLevel::error, "checkpoint_failed",
+                    {{"book", id_}, {"why", checkpoint.problems()[0].message}});
+  }
+}
+
+void BookRunner::stop_book(const std::string& reason) {
+  if (!stopped_.empty()) return;
+  stopped_ = reason;
+  session_->book().set_halted(true);
+  base::log_event(base::LogLevel::error, "book_stopped", {{"book", id_}, {"why", reason}});
+  feed_.say("book_stopped", {{"book", id_}, {"why", reason}});
+}
+
+base::Problems BookRunner::stop() {
+  if (ended_) return end_problems_;
+  ended_ = true;
+  queue_.close();
+  if (thread_.joinable())
+    thread_.join();
+  else if (keeper_ != nullptr)
+    end_problems_ = keeper_->close();
+  return end_problems_;
+}
+
+bool BookRunner::post_work(std::function<void(scenario::Book&)> work) {
+  return queue_.push_work([this, work = std::move(work)] { work(session_->book()); });
+}
+
+bool BookRunner::with_book(const std::function<void(scenario::Book&)>& work) const {
+  std::promise<void> done;
+  const bool taken = queue_.push_work([&] {
+    work(session_->book());
+    done.set_value();
+  });
+  if (taken) done.get_future().wait();
+  return taken;
+}
+
+const std::deque<DecisionSummary>& BookRunner::decisions() const {
+  return counter_->newest;
+}
+
+std::shared_ptr<chain::Chain> BookRunner::commit_change(Change change) {
+  scenario::Book& book = session_->book();
+  write_checkpoint();  // what the replaced agents knew: where a boot of the revision before begins
+  change.record.date = book.date();
+  auto retired = book.commit_swap(std::move(change.chain), change.record);
+  write_checkpoint();
+  if (!keeper_->commit()) stop_book("the journal cannot be written");
+  publish();
+  return retired;
+}
+
+void BookRunner::take_command(const journal::CommandRecord& command) {
+  session_->book().take_command(command);
+  if (!keeper_->commit()) stop_book("the journal cannot be written");
+}
+
+void BookRunner::set_halted(bool halted, const std::string& reason) {
+  session_->book().set_halted(halted || !stopped_.empty());
+  halt_reason_ = halted ? reason : "";
+}
+
+BookSnapshot BookRunner::snapshot() const {
+  const std::lock_guard lock(snapshot_mutex_);
+  return snapshot_;
+}
+
+void BookRunner::publish() {
+  const scenario::Book& book = session_->book();
+  BookSnapshot now;
+  const bool decides = counter_->decisions > 0;
+  now.state = !stopped_.empty() ? "stopped" : book.halted() ? "halted" : decides ? "deciding" : "warming up";
+  now.reason = !stopped_.empty() ? stopped_ : halt_reason_;
+  now.date = book.date();
+  now.sequence = book.sequence();
+  now.decisions = counter_->decisions;
+  now.orders = counter_->orders;
+  now.rejected = counter_->rejected;
+  now.fills = counter_->fills;
+  now.failures = counter_->failures;
+  now.open_orders = book.tracker().open_count();
+  now.equity = book.portfolio().equity();
+  now.cash = book.portfolio().cash();
+  now.profit = book.portfolio().profit();
+  now.costs = book.portfolio().costs();
+  now.revision = book.chain().revision;
+  now.journal_bytes = keeper_->size_bytes();
+  now.order_hash = order_hash_.hex_so_far();
+  const std::lock_guard lock(snapshot_mutex_);
+  snapshot_ = std::move(now);
+}
+
+}  // namespace cadre::live

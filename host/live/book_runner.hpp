@@ -1,0 +1,143 @@
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "host/config/host_config.hpp"
+#include "host/journal/journal.hpp"
+#include "host/live/event_feed.hpp"
+#include "host/live/event_queue.hpp"
+#include "host/live/journal_keeper.hpp"
+#include "host/live/recovery.hpp"
+#include "host/scenario/order_hash.hpp"
+#include "host/scenario/session.hpp"
+
+namespace cadre::live {
+
+/// How a book stands, as of its last event. A copy: nobody waits for the book to read it.
+struct BookSnapshot {
+  std::string state;   ///< "starting", "warming up", "deciding", "halted", "stopped"
+  std::string reason;  ///< why it is halted or stopped
+  std::int32_t date = 0;
+  std::uint64_t sequence = 0, decisions = 0, orders = 0, rejected = 0, fills = 0, open_orders = 0;
+  base::Money equity, cash, profit, costs;
+  std::uint64_t revision = 0;
+  std::map<std::string, std::uint64_t> failures;  ///< by stage
+  std::uint64_t journal_bytes = 0;
+  std::string order_hash;
+};
+
+/// One decision, for those who look at it later.
+struct DecisionSummary {
+  std::uint64_t sequence = 0, revision = 0;
+  std::int32_t date = 0;
+  std::size_t orders = 0;
+  std::uint32_t passes = 0;
+  double cut_factor = 1, volatility = 0;
+  std::vector<std::string> failed;  ///< stages without a usable answer
+};
+
+/// One book on a thread of its own: takes what its queue holds through the same session loop as a backtest,
+/// keeps the journal, and does between two events what others ask for.
+class BookRunner {
+ public:
+  /// What a new revision brings to a book.
+  struct Change {
+    std::shared_ptr<chain::Chain> chain;
+    journal::RevisionRecord record;
+  };
+
+  /// Begins a new journal in `folder`, or recovers from the one that is there, under this chain. Errors:
+  /// those of the journal, the agents, and RECOVERY_....
+  static base::Result<std::unique_ptr<BookRunner>> open(const config::HostConfig& host,
+                                                        const config::BookConfig& book,
+                                                        std::vector<std::string> instruments,
+                                                        const std::filesystem::path& folder,
+                                                        const Change& boot, EventFeed& feed);
+  ~BookRunner();
+  BookRunner(const BookRunner&) = delete;
+  BookRunner& operator=(const BookRunner&) = delete;
+
+  void start();
+  /// Ends after the event at hand: what waits is lost, a checkpoint is taken, the journal closed. Problems of
+  /// the journal.
+  base::Problems stop();
+
+  const std::string& id() const { return id_; }
+  const std::string& currency() const { return config_->currency; }
+  const std::vector<std::string>& instruments() const { return instruments_; }
+  EventQueue& queue() { return queue_; }
+  const EventQueue& queue() const { return queue_; }
+  BookSnapshot snapshot() const;
+
+  /// Date of the newest bar that was taken or waits; 0: none. Bars have to be newer.
+  std::int32_t newest_date() const { return newest_date_.load(); }
+  void note_date(std::int32_t date) { newest_date_.store(date); }
+
+  /// Does something with the book on its thread, between two events, and waits for it. False: the book has
+  /// ended.
+  bool with_book(const std::function<void(scenario::Book&)>& work) const;
+  /// The same without waiting.
+  bool post_work(std::function<void(scenario::Book&)> work);
+
+  /// The newest decisions, newest last. On the book's thread.
+  const std::deque<DecisionSummary>& decisions() const;
+
+  /// The chains of the book: stable between two swaps, which one control thread makes one after the other.
+  const chain::Chain& chain() const { return session_->book().chain(); }
+  const chain::Chain* replaced_chain() const { return session_->book().replaced_chain(); }
+
+  /// On the book's thread: takes over a prepared chain. Returns the one that is needed no longer.
+  std::shared_ptr<chain::Chain> commit_change(Change change);
+  /// On the book's thread: one journaled command, durable when it returns.
+  void take_command(const journal::CommandRecord& command);
+  /// On the book's thread: halted or not, and why; journaled by the command.
+  void set_halted(bool halted, const std::string& reason);
+  void publish();
+
+ private:
+  class Source;
+  class Counter;
+  BookRunner(const config::HostConfig& host, const config::BookConfig& book,
+             std::vector<std::string> instruments, EventFeed& feed);
+  base::Problems begin(const std::filesystem::path& journal, const Change& boot);
+  base::Problems recover(const std::filesystem::path& journal, const Change& boot);
+  void loop();
+  void after_bar();
+  void write_checkpoint();
+  void stop_book(const std::string& reason);
+
+  std::string id_;
+  std::unique_ptr<config::ScenarioConfig> config_;
+  std::filesystem::path folder_of_config_;
+  std::vector<std::string> instruments_;
+  std::uint64_t checkpoint_bars_;
+  EventFeed& feed_;
+  mutable EventQueue queue_;
+  std::unique_ptr<JournalKeeper> keeper_;
+  std::unique_ptr<Source> source_;
+  scenario::RevisionPlan no_changes_;
+  std::unique_ptr<agent::Store> no_store_;
+  std::unique_ptr<scenario::Session> session_;
+  std::unique_ptr<Counter> counter_;
+  scenario::OrderHash order_hash_;
+  std::thread thread_;
+  std::uint64_t bars_since_checkpoint_ = 0;
+  std::atomic<std::int32_t> newest_date_{0};
+  std::string stopped_, halt_reason_;
+  bool ended_ = false;
+  base::Problems end_problems_;
+  mutable std::mutex snapshot_mutex_;
+  BookSnapshot snapshot_;
+};
+
+}  // namespace cadre::live

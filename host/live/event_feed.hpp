@@ -1,0 +1,38 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "host/live/host_control.hpp"
+
+namespace cadre::live {
+
+/// What happened, for people who watch: the newest events, and those who hear every new one. [any-thread]
+class EventFeed {
+ public:
+  /// Adds id and time to the members and tells everyone.
+  void say(std::string_view event, boost::json::object members);
+
+  /// As HostControl::listen.
+  std::uint64_t listen(std::uint64_t after, EventListener listener);
+  void stop_listening(std::uint64_t number);
+
+ private:
+  static constexpr std::size_t remembered_most = 4096;
+
+  std::mutex mutex_;
+  std::uint64_t last_id_ = 0;
+  std::uint64_t last_number_ = 0;
+  std::deque<std::pair<std::uint64_t, std::string>> remembered_;
+  std::map<std::uint64_t, EventListener> listeners_;
+};
+
+/// The time now, for people: "2026-11-25T02:04:39Z".
+std::string now_text();
+
+}  // namespace cadre::live

@@ -1,0 +1,99 @@
+#include "host/live/event_queue.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace cadre::live {
+
+void Ticket::done(std::uint64_t sequence) {
+  const std::lock_guard lock(mutex_);
+  if (first_ == 0) first_ = sequence;
+  last_ = sequence;
+  if (--open_ == 0) changed_.notify_all();
+}
+
+void Ticket::lost() {
+  const std::lock_guard lock(mutex_);
+  lost_ = true;
+  if (--open_ == 0) changed_.notify_all();
+}
+
+void Ticket::skip() {
+  const std::lock_guard lock(mutex_);
+  if (--open_ == 0) changed_.notify_all();
+}
+
+bool Ticket::wait() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return open_ == 0; });
+  return !lost_;
+}
+
+std::size_t EventQueue::push(std::vector<Input> inputs) {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return 0;
+  const std::size_t room = capacity_ > inputs_.size() ? capacity_ - inputs_.size() : 0;
+  const std::size_t taken = std::min(room, inputs.size());
+  for (std::size_t i = 0; i < taken; ++i)
+    inputs_.push_back(std::move(inputs[i]));
+  if (taken != 0) filled_.notify_one();
+  return taken;
+}
+
+bool EventQueue::push_waiting(Input input) {
+  std::unique_lock lock(mutex_);
+  room_.wait(lock, [&] { return closed_ || inputs_.size() < capacity_; });
+  if (closed_) return false;
+  inputs_.push_back(std::move(input));
+  filled_.notify_one();
+  return true;
+}
+
+bool EventQueue::push_work(Work work) {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return false;
+  work_.push_back(std::move(work));
+  filled_.notify_one();
+  return true;
+}
+
+std::optional<EventQueue::Item> EventQueue::pop() {
+  std::unique_lock lock(mutex_);
+  filled_.wait(lock, [&] { return closed_ || !work_.empty() || !inputs_.empty(); });
+  if (!work_.empty()) {
+    Item item = std::move(work_.front());
+    work_.pop_front();
+    return item;
+  }
+  if (inputs_.empty()) return std::nullopt;
+  Item item = std::move(inputs_.front());
+  inputs_.pop_front();
+  room_.notify_one();
+  return item;
+}
+
+bool EventQueue::idle() const {
+  const std::lock_guard lock(mutex_);
+  return work_.empty() && inputs_.empty();
+}
+
+void EventQueue::close() {
+  std::deque<Input> lost;
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    lost.swap(inputs_);
+    filled_.notify_all();
+    room_.notify_all();
+  }
+  for (Input& input : lost) {
+    if (input.ticket != nullptr) input.ticket->lost();
+  }
+}
+
+std::size_t EventQueue::depth() const {
+  const std::lock_guard lock(mutex_);
+  return inputs_.size();
+}
+
+}  // namespace cadre::live

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "host/journal/records.hpp"
+#include "host/market/signal_reader.hpp"
+
+namespace cadre::live {
+
+/// Waits until inputs that were put together are durable, or lost. [any-thread]
+class Ticket {
+ public:
+  explicit Ticket(std::size_t inputs) : open_(inputs) {}
+
+  /// One of them has its place in the journal.
+  void done(std::uint64_t sequence);
+  /// One of them will never be taken.
+  void lost();
+  /// One of them does not count: there was no room for it.
+  void skip();
+  /// Blocks until the last one is done or lost. True: all are durable.
+  bool wait();
+  std::uint64_t first_sequence() const { return first_; }
+  std::uint64_t last_sequence() const { return last_; }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t open_;
+  bool lost_ = false;
+  std::uint64_t first_ = 0, last_ = 0;
+};
+
+/// A bar with the signals that were known by its close, as a market source gives it.
+struct BarInput {
+  journal::BarRecord bar;
+  std::vector<market::ExternalSignal> signals;
+};
+
+struct Input {
+  std::variant<BarInput, market::ExternalSignal> what;
+  std::shared_ptr<Ticket> ticket;  ///< nullptr: nobody waits
+};
+
+/// What a book has still to take: inputs, at most as many as its capacity, and control work, which goes first
+/// and always has room. Many writers, one reader.
+class EventQueue {
+ public:
+  using Work = std::function<void()>;
+  using Item = std::variant<Input, Work>;
+
+  explicit EventQueue(std::size_t capacity) : capacity_(capacity) {}
+
+  /// How many of them were put in, in order; the rest found it full. 0 once it is closed.
+  std::size_t push(std::vector<Input> inputs);
+  /// Waits for room. False: the queue was closed meanwhile.
+  bool push_waiting(Input input);
+  /// False: the queue is closed and the work will not be done.
+  bool push_work(Work work);
+
+  /// The next item; waits for one. Nothing once it is closed and no work is left.
+  std::optional<Item> pop();
+  /// Whether pop() would wait.
+  bool idle() const;
+
+  /// Inputs that wait are lost, work that waits is still handed out; whoever pushes is refused.
+  void close();
+
+  std::size_t depth() const;
+  std::size_t capacity() const { return capacity_; }
+
+ private:
+  const std::size_t capacity_;
+  mutable std::mutex mutex_;
+  std::condition_variable filled_, room_;
+  std::deque<Input> inputs_;
+  std::deque<Work> work_;
+  bool closed_ = false;
+};
+
+}  // namespace cadre::live

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "host/journal/journal.hpp"
+#include "host/live/event_queue.hpp"
+#include "host/scenario/journal_listener.hpp"
+
+namespace cadre::live {
+
+/// Keeps the journal of a running book: makes groups of events durable, and then tells those who wait. On the
+/// book's thread.
+class JournalKeeper final : public scenario::JournalListener {
+ public:
+  explicit JournalKeeper(std::unique_ptr<journal::JournalWriter> writer)
+      : JournalListener(*writer), writer_(std::move(writer)) {}
+  ~JournalKeeper() override;
+
+  /// An input got its place; its ticket is done with the next commit.
+  void took(std::shared_ptr<Ticket> ticket, std::uint64_t sequence);
+  /// Everything so far is durable afterwards, and marked as such. False: it is not, and `problems` says why;
+  /// those who wait are told that it is lost.
+  bool commit();
+  bool on_sending(std::uint64_t) override { return commit(); }
+
+  /// Whether something was taken since the last commit.
+  bool pending() const { return !pending_.empty() || writer_->size_bytes() != committed_bytes_; }
+  const base::Problems& problems() const { return problems_; }
+  std::uint64_t size_bytes() const { return writer_->size_bytes(); }
+  base::Problems close();
+
+ private:
+  std::unique_ptr<journal::JournalWriter> writer_;
+  std::vector<std::pair<std::shared_ptr<Ticket>, std::uint64_t>> pending_;
+  std::uint64_t committed_bytes_ = 0;
+  base::Problems problems_;
+};
+
+}  // namespace cadre::live

@@ -1,0 +1,293 @@
+#include "host/live/recovery.hpp"
+
+#include <boost/json.hpp>
+#include <cstring>
+
+#include "cadre/cadre.h"
+#include "host/base/date.hpp"
+#include "host/base/json.hpp"
+#include "host/journal/journal.hpp"
+#include "host/model/order.hpp"
+
+namespace cadre::live {
+
+namespace {
+
+using journal::RecordType;
+
+base::Problems unreadable(const std::filesystem::path& file, const journal::Record& record) {
+  base::Problems problems;
+  problems.error("JOURNAL_BAD_RECORD", {file.string(), 0, 0, ""},
+                 "the " + std::string(journal::record_type_name(record.type)) + " with sequence " +
+                     std::to_string(record.sequence) + " cannot be read",
+                 "was it written by another version?");
+  return problems;
+}
+
+std::uint64_t failed_mask(const std::vector<std::string>& codes) {
+  std::uint64_t mask = 0;
+  const auto checks = execution::pre_trade_checks();
+  for (std::size_t row = 0; row < checks.size(); ++row) {
+    for (const std::string& code : codes) {
+      if (code == checks[row].code) mask |= std::uint64_t{1} << row;
+    }
+  }
+  return mask;
+}
+
+bool same_report(const cadre_execution_report& a, const cadre_execution_report& b) {
+  return model::id_text(a.client_id) == model::id_text(b.client_id) && a.status == b.status &&
+         a.quantity_e9 == b.quantity_e9 && a.price_e9 == b.price_e9;
+}
+
+/// Takes what one record adds to the facts. False: it cannot be read.
+bool survey(const journal::Record& record, std::uint64_t revision, std::uint64_t begins_at,
+            JournalFacts& facts) {
+  journal::Decoder from(record.payload);
+  switch (record.type) {
+    case RecordType::head: {
+      journal::HeadRecord head;
+      if (!decode(from, head)) return false;
+      const auto document = base::JsonDocument::parse("head", head.text);
+      const boost::json::value* ids = document ? base::find(document->root(), "/instruments") : nullptr;
+      if (ids == nullptr || !ids->is_array()) return false;
+      for (const auto& id : ids->as_array())
+        facts.instruments.emplace_back(id.as_string());
+      return true;
+    }
+    case RecordType::revision: {
+      journal::RevisionRecord taken;
+      if (!decode(from, taken)) return false;
+      facts.revision = taken.revision;
+      return true;
+    }
+    case RecordType::checkpoint: {
+      journal::CheckpointRecord checkpoint;
+      if (!decode(from, checkpoint)) return false;
+      if (checkpoint.revision == revision) facts.checkpoint_bytes = begins_at;
+      return true;
+    }
+    case RecordType::command: {
+      journal::CommandRecord command;
+      if (!decode(from, command)) return false;
+      if (command.kind == "halt" || command.kind == "resume") {
+        facts.halted = command.kind == "halt";
+        facts.halt_reason = facts.halted ? command.actor + ": " + command.reason : "";
+      }
+      return true;
+    }
+    case RecordType::order: {
+      journal::OrderRecord order;
+      if (!decode(from, order)) return false;
+      ++facts.orders;
+      facts.rejected += order.verdict != 0 ? 1 : 0;
+      return true;
+    }
+    case RecordType::report: {
+      journal::ReportRecord report;
+      if (!decode(from, report)) return false;
+      facts.fills += report.report.quantity_e9 > 0 ? 1 : 0;
+      return true;
+    }
+    case RecordType::decision:
+      ++facts.decisions;
+      return true;
+    case RecordType::bar:
+      facts.bar_is_open = true;
+      return true;
+    case RecordType::account:
+      facts.bar_is_open = false;
+      return true;
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+base::Result<JournalFacts> survey_journal(const std::filesystem::path& file, std::uint64_t revision) {
+  auto reader = journal::JournalReader::open(file);
+  if (!reader) return reader.problems();
+  JournalFacts facts;
+  JournalFacts committed;
+  std::uint64_t begins_at = reader->offset();
+  while (const auto record = reader->next()) {
+    if (!survey(*record, revision, begins_at, facts)) return unreadable(file, *record);
+    begins_at = reader->offset();
+    if (record->type != RecordType::commit) continue;
+    facts.keep_bytes = begins_at;
+    committed = facts;
+  }
+  if (reader->problems().has_errors()) return reader->problems();
+  return {std::move(committed), reader->problems()};
+}
+
+base::Problems JournalFold::run(const std::filesystem::path& file, const JournalFacts& facts) {
+  auto reader = journal::JournalReader::open(file);
+  if (!reader) return reader.problems();
+  checkpoint_bytes_ = facts.checkpoint_bytes.value_or(0);
+  observing_ = !facts.checkpoint_bytes;
+  book_.let_agents_observe(observing_);
+  std::uint64_t begins_at = reader->offset();
+  while (begins_at < facts.keep_bytes) {
+    const auto record = reader->next();
+    if (!record) break;
+    if (record->type == RecordType::checkpoint && !observing_ && begins_at == checkpoint_bytes_) {
+      journal::CheckpointRecord checkpoint;
+      journal::Decoder from(record->payload);
+      if (!decode(from, checkpoint)) return unreadable(file, *record);
+      problems_.append(book_.load_checkpoint(checkpoint));
+      observing_ = true;
+      book_.let_agents_observe(true);
+    } else if (!apply(*record)) {
+      return unreadable(file, *record);
+    }
+    begins_at = reader->offset();
+    const bool numbered = record->type == RecordType::bar || record->type == RecordType::signal ||
+                          record->type == RecordType::report || record->type == RecordType::universe;
+    if (numbered && book_.sequence() != record->sequence)
+      problems_.error("RECOVERY_SEQUENCE", {file.string(), 0, 0, ""},
+                      "event " + std::to_string(record->sequence) + " of the journal became event " +
+                          std::to_string(book_.sequence()),
+                      "the journal was written by another version: keep it, and begin a new state folder");
+    if (problems_.has_errors()) return problems_;
+  }
+  return problems_;
+}
+
+bool JournalFold::apply(const journal::Record& record) {
+  journal::Decoder from(record.payload);
+  switch (record.type) {
+    case RecordType::bar: {
+      journal::BarRecord bar;
+      if (!decode(from, bar)) return false;
+      book_.take_market(bar);
+      last_bar_ = record.sequence;
+      return true;
+    }
+    case RecordType::signal: {
+      journal::SignalRecord signal;
+      if (!decode(from, signal)) return false;
+      const cadre_signal& s = signal.signal;
+      book_.take_signal({s.time_ns, base::date_of_time(s.time_ns), std::string(model::id_text(s.strategy)),
+                         signal.instrument, s.direction, s.strength, s.confidence, s.horizon_days});
+      return true;
+    }
+    case RecordType::universe: {
+      journal::UniverseRecord universe;
+      if (!decode(from, universe)) return false;
+      book_.change_universe(universe.instruments);
+      return true;
+    }
+    case RecordType::decision: {
+      journal::DecisionRecord decision;
+      if (!decode(from, decision)) return false;
+      decision_date_ = decision.date;
+      last_decision_bar_ = last_bar_;
+      return true;
+    }
+    case RecordType::order:
+      return apply_order(from);
+    case RecordType::report:
+      return apply_report(from);
+    case RecordType::command:
+    case RecordType::revision:
+      book_.recover_sequence(record.sequence);
+      return true;
+    default:
+      return true;
+  }
+}
+
+bool JournalFold::apply_order(journal::Decoder& from) {
+  journal::OrderRecord record;
+  if (!decode(from, record)) return false;
+  const std::uint64_t failed = failed_mask(record.failed_checks);
+  if (record.order.instrument >= book_.universe().size()) return false;
+  hash_.on_order(0, {record.order, {failed}});
+  book_.recover_order(record.order, failed, decision_date_);
+  if (observing_ && failed == 0 && book_.chain().environment.agent->declaration().simulated)
+    give_again(record.order);
+  return true;
+}
+
+/// A simulated environment is made anew with the host: what it had been given after the checkpoint, it is
+/// given again.
+void JournalFold::give_again(const cadre_order& order) {
+  cadre_trade_result result{};
+  result.size = sizeof result;
+  if (query(order, result)) return;
+  const auto& environment = book_.chain().environment;
+  const cadre_status status =
+      environment.table<cadre_execution_environment>().execute_trade(environment.self(), &order, &result);
+  if (const auto report = scenario::Book::report_of(order, status, result, order.decision_time_ns))
+    waiting_.push_back(*report);
+}
+
+bool JournalFold::query(const cadre_order& order, cadre_trade_result& result) const {
+  const auto& environment = book_.chain().environment;
+  return environment.table<cadre_execution_environment>().query_order(environment.self(), order.client_id,
+                                                                      &result) == CADRE_OK;
+}
+
+std::optional<cadre_execution_report> JournalFold::next_report() {
+  const auto& environment = book_.chain().environment;
+  cadre_execution_report report{};
+  report.size = sizeof report;
+  const cadre_status status =
+      environment.table<cadre_execution_environment>().next_report(environment.self(), &report);
+  if (status != CADRE_OK) return std::nullopt;
+  return report;
+}
+
+bool JournalFold::apply_report(journal::Decoder& from) {
+  journal::ReportRecord record;
+  if (!decode(from, record)) return false;
+  if (observing_) {
+    // The environment may say it again: then it has been heard.
+    const auto heard = [&] {
+      for (auto it = waiting_.begin(); it != waiting_.end(); ++it) {
+        if (!same_report(*it, record.report)) continue;
+        waiting_.erase(it);
+        return true;
+      }
+      return false;
+    };
+    while (!heard()) {
+      const auto next = next_report();
+      if (!next) break;
+      waiting_.push_back(*next);
+    }
+  }
+  book_.recover_report(record.report);
+  return true;
+}
+
+std::vector<std::string> JournalFold::reconcile() {
+  while (const auto report = next_report())
+    waiting_.push_back(*report);
+  for (const cadre_execution_report& report : waiting_)
+    book_.take_missed_report(report);
+  waiting_.clear();
+
+  std::vector<std::string> unknown;
+  std::vector<cadre_order> unsent;
+  for (const execution::TrackedOrder& tracked : book_.tracker().recent()) {
+    if (!tracked.open()) continue;
+    cadre_trade_result result{};
+    result.size = sizeof result;
+    if (query(tracked.order, result)) continue;
+    const bool may_leave =
+        last_decision_bar_ == last_bar_ && tracked.order.decision_time_ns == book_.state().time_ns;
+    if (may_leave)
+      unsent.push_back(tracked.order);
+    else
+      unknown.emplace_back(model::id_text(tracked.order.client_id));
+  }
+  for (const cadre_order& order : unsent)
+    book_.send_again(order);
+  book_.take_fills();
+  return unknown;
+}
+
+}  // namespace cadre::live
