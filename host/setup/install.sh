@@ -17,10 +17,12 @@ build libspdlog-dev         spdlog: the log
 build libcli11-dev          CLI11: the command line
 build libsodium-dev         libsodium: SHA-256 and signatures
 build libxxhash-dev         xxHash: checksums of the journal
+build prometheus-cpp-dev    prometheus-cpp: the metrics of a running host
 build libjs-chart.js        Chart.js: plots of the reports
 test  libgtest-dev          GoogleTest: the tests
 test  libgmock-dev          GoogleMock: matchers of the tests
 test  libbenchmark-dev      Google Benchmark: the timings
+test  prometheus            promtool: checks the text of the metrics
 test  python3               the checks of the source tree
 LIST
 }

@@ -1,0 +1,82 @@
+#include "host/metrics/metrics.hpp"
+
+namespace cadre::metrics {
+
+namespace {
+
+std::string_view type_name(Type type) {
+  switch (type) {
+    case Type::counter:
+      return "counter";
+    case Type::gauge:
+      return "gauge";
+    case Type::histogram:
+      return "histogram";
+  }
+  return {};
+}
+
+}  // namespace
+
+const std::vector<Metric>& table() {
+  static const std::vector<Metric> metrics = {
+      {"cadre_ready", Type::gauge, "1 while inputs are taken and decisions made, else 0", {}},
+      {"cadre_revision", Type::gauge, "Number of the revision that everything runs under", {}},
+      {"cadre_applies_total",
+       Type::counter,
+       "Changes of the configuration that were asked for",
+       {{"outcome", {"applied", "refused", "stale"}}}},
+      {"cadre_swap_seconds",
+       Type::histogram,
+       "Time for which a book made no decision while its chain was replaced",
+       {}},
+      {"cadre_libraries_retained",
+       Type::gauge,
+       "Libraries of agents that are gone and that could not be unloaded",
+       {}},
+      {"cadre_inputs_total",
+       Type::counter,
+       "Inputs that were taken from a book's queue",
+       {{"book", {}}, {"kind", {"bar", "signal", "report"}}}},
+      {"cadre_inputs_refused_total",
+       Type::counter,
+       "Inputs that were not taken into a book's queue",
+       {{"book", {}}, {"why", {"full", "invalid"}}}},
+      {"cadre_queue_depth", Type::gauge, "Inputs that wait in a book's queue", {{"book", {}}}},
+      {"cadre_decisions_total", Type::counter, "Decisions of a book", {{"book", {}}}},
+      {"cadre_decision_seconds",
+       Type::histogram,
+       "Time from taking an input to the orders that came of it",
+       {{"book", {}}}},
+      {"cadre_orders_total",
+       Type::counter,
+       "Orders, by the verdict of the pre-trade checks",
+       {{"book", {}}, {"verdict", {"accepted", "rejected"}}}},
+      {"cadre_fills_total", Type::counter, "Fills of a book's orders", {{"book", {}}}},
+      {"cadre_agent_failures_total",
+       Type::counter,
+       "Calls of an agent that gave no usable answer",
+       {{"book", {}}, {"stage", {}}}},
+      {"cadre_equity", Type::gauge, "Cash and positions of a book, in its currency", {{"book", {}}}},
+      {"cadre_journal_bytes", Type::gauge, "Size of a book's journal", {{"book", {}}}},
+  };
+  return metrics;
+}
+
+std::string reference_text() {
+  std::string text = "| metric | type | labels | meaning |\n|---|---|---|---|\n";
+  for (const Metric& metric : table()) {
+    text += "| `" + std::string(metric.name) + "` | " + std::string(type_name(metric.type)) + " | ";
+    for (std::size_t i = 0; i < metric.labels.size(); ++i) {
+      const Label& label = metric.labels[i];
+      text += (i > 0 ? ", `" : "`") + std::string(label.name) + "`";
+      for (std::size_t v = 0; v < label.values.size(); ++v)
+        text += (v > 0 ? ", `" : ": `") + std::string(label.values[v]) + "`";
+      if (i + 1 < metric.labels.size() && !label.values.empty()) text += ";";
+    }
+    text += " | " + std::string(metric.help) + " |\n";
+  }
+  return text;
+}
+
+}  // namespace cadre::metrics

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/base/result.hpp"
+
+namespace cadre::revision {
+
+/// The exact bytes that a plugin of a revision has.
+struct PinnedPlugin {
+  std::string id;
+  std::string version;
+  std::string sha256;
+
+  bool operator==(const PinnedPlugin&) const = default;
+};
+
+/// One immutable setup. Everything that runs, runs under a revision's number.
+struct Revision {
+  std::uint64_t number = 0;    ///< from 1
+  std::uint64_t based_on = 0;  ///< the one it was made from; 0: from none
+  std::int64_t time_ns = 0;
+  std::string actor;
+  std::string reason;
+  std::uint64_t restores = 0;  ///< the revision whose content a rollback brings back, or 0
+  boost::json::value config;   ///< the complete document
+  std::vector<PinnedPlugin> plugins;
+};
+
+/// One value that differs. The texts are canonical JSON; nothing where there is no such value.
+struct Change {
+  std::string pointer;
+  std::optional<std::string> before;
+  std::optional<std::string> after;
+
+  bool operator==(const Change&) const = default;
+};
+
+/// Texts as "1.0.0 0123456789ab": version and the first 12 digits of the SHA-256, several of them joined by
+/// ", "; empty where the revision has no such plugin.
+struct PluginChange {
+  std::string id;
+  std::string before;
+  std::string after;
+
+  bool operator==(const PluginChange&) const = default;
+};
+
+/// What leads from one revision to another. Plugins by id; values in the order of the older document, what is
+/// new after it.
+struct Difference {
+  std::vector<Change> changes;
+  std::vector<PluginChange> plugins;
+
+  bool empty() const { return changes.empty() && plugins.empty(); }
+};
+
+/// Objects by key, arrays by index. Equal is what has the same canonical text: 3 and 3.0 are.
+Difference difference(const Revision& a, const Revision& b);
+/// The same of two documents alone.
+std::vector<Change> difference(const boost::json::value& a, const boost::json::value& b);
+
+/// {"revision", "based_on", "time", "actor", "reason", "restores", "plugins": [...], "config"}.
+boost::json::value to_json(const Revision& revision);
+/// {"changes": [{"pointer", "before", "after"}], "plugins": [{"id", "before", "after"}]}, absent as null.
+boost::json::value to_json(const Difference& difference);
+
+/// The text of a revision's file: to_json with the SHA-256 of its canonical text.
+std::string file_text(const Revision& revision);
+/// Reads it back. Errors: REVISION_DAMAGED, one for each fault.
+base::Result<Revision> parse_file(const std::string& file, std::string text);
+
+}  // namespace cadre::revision

@@ -1,0 +1,219 @@
+#include "host/revision/revision_store.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <optional>
+#include <set>
+
+#include "host/base/file.hpp"
+#include "host/base/json.hpp"
+
+namespace cadre::revision {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string file_name(std::uint64_t number) {
+  const std::string digits = std::to_string(number);
+  return std::string(digits.size() < 6 ? 6 - digits.size() : 0, '0') + digits + ".json";
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+/// The number of a file that this store wrote; nothing for every other name.
+std::optional<std::uint64_t> number_of(const fs::path& file) {
+  const auto number = parse_number(file.stem().string());
+  if (!number || *number == 0 || file.filename() != file_name(*number)) return std::nullopt;
+  return number;
+}
+
+base::Problems one_error(std::string code, const fs::path& file, std::string message,
+                         std::string next_step = {}) {
+  base::Problems problems;
+  problems.error(std::move(code), {.file = file.string()}, std::move(message), std::move(next_step));
+  return problems;
+}
+
+/// Whether what the folder lists survives a power cut.
+bool sync_folder(const fs::path& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  const bool synced = ::fsync(descriptor) == 0;
+  ::close(descriptor);
+  return synced;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<RevisionStore>> RevisionStore::open(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder / "revisions", error);
+  if (error || !fs::is_directory(folder / "revisions") || ::access((folder / "revisions").c_str(), W_OK) != 0)
+    return one_error("REVISION_STORE_NOT_USABLE", folder,
+                     "revisions cannot be kept here (" +
+                         (error ? error.message() : std::string(std::strerror(errno))) + ")",
+                     "name a folder that can be written");
+  std::unique_ptr<RevisionStore> store(new RevisionStore(folder));
+  store->read_all();
+  return store;
+}
+
+void RevisionStore::read_all() {
+  std::set<std::uint64_t> numbers;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder_ / "revisions", error)) {
+    if (const auto number = number_of(entry.path())) numbers.insert(*number);
+  }
+  if (error)
+    problems_.append(one_error("REVISION_DAMAGED", folder_ / "revisions",
+                               "the folder cannot be read (" + error.message() + ")"));
+  std::uint64_t expected = 1;
+  for (const std::uint64_t number : numbers) {
+    if (number != expected)
+      problems_.error("REVISION_MISSING", {.file = file_of(expected).string()},
+                      number == expected + 1 ? "revision " + std::to_string(expected) + " is missing"
+                                             : "revisions " + std::to_string(expected) + " to " +
+                                                   std::to_string(number - 1) + " are missing",
+                      "restore the file from a copy; the other revisions are usable");
+    read_revision(number);
+    expected = number + 1;
+  }
+  read_current();
+}
+
+void RevisionStore::read_revision(std::uint64_t number) {
+  const fs::path file = file_of(number);
+  const auto read = [&]() -> base::Result<Revision> {
+    base::Result<std::string> text = base::read_file(file);
+    if (!text) return one_error("REVISION_DAMAGED", file, text.problems()[0].message);
+    base::Result<Revision> revision = parse_file(file.string(), std::move(text).take());
+    if (revision && revision->number != number)
+      return one_error("REVISION_DAMAGED", file, "holds revision " + std::to_string(revision->number),
+                       "the file was renamed or copied; restore its own");
+    return revision;
+  };
+  base::Result<Revision> revision = read();
+  if (revision) {
+    revisions_.emplace(number, std::move(revision).take());
+  } else {
+    damaged_.emplace(number, revision.problems());
+    problems_.append(revision.problems());
+  }
+}
+
+void RevisionStore::read_current() {
+  const fs::path file = folder_ / "CURRENT";
+  std::error_code ignored;
+  if (!fs::exists(fs::symlink_status(file, ignored))) return;
+  const base::Result<std::string> text = base::read_file(file);
+  std::optional<std::uint64_t> number;
+  if (text && !text->empty() && text->back() == '\n')
+    number = parse_number(std::string_view(*text).substr(0, text->size() - 1));
+  if (!number) {
+    problems_.append(one_error("CURRENT_DAMAGED", file, "expected the number of a revision and a line end",
+                               "write the number of the revision to boot into it"));
+  } else if (revisions_.count(*number) == 0 && damaged_.count(*number) == 0) {
+    problems_.append(one_error("CURRENT_DAMAGED", file, "there is no revision " + std::to_string(*number),
+                               "write the number of the revision to boot into it"));
+  } else {
+    current_ = *number;
+  }
+}
+
+fs::path RevisionStore::file_of(std::uint64_t number) const {
+  return folder_ / "revisions" / file_name(number);
+}
+
+base::Problems RevisionStore::append(const Revision& revision) {
+  const std::lock_guard lock(mutex_);
+  const fs::path file = file_of(revision.number);
+  std::uint64_t last = 0;
+  if (!revisions_.empty()) last = revisions_.rbegin()->first;
+  if (!damaged_.empty()) last = std::max(last, damaged_.rbegin()->first);
+  if (revision.number != 0 && revision.number <= last)
+    return one_error("REVISION_EXISTS", file, "revision " + std::to_string(revision.number) + " exists",
+                     "the next number is " + std::to_string(last + 1));
+  if (revision.number != last + 1)
+    return one_error(
+        "REVISION_OUT_OF_ORDER", file,
+        "revision " + std::to_string(revision.number) + " cannot follow revision " + std::to_string(last),
+        "the next number is " + std::to_string(last + 1));
+
+  // What cannot be read back must not be written: the host could not boot from it.
+  const std::string text = file_text(revision);
+  const base::Result<Revision> same = parse_file(file.string(), text);
+  if (!same) return one_error("REVISION_NOT_STORABLE", file, same.problems()[0].message);
+  if (base::Problems problems = write_new_file(file, text); problems.has_errors()) return problems;
+  revisions_.emplace(revision.number, revision);
+  return {};
+}
+
+// A link and not a rename: a rename would replace a file that another process has put there.
+base::Problems RevisionStore::write_new_file(const fs::path& file, const std::string& text) const {
+  const fs::path temporary = file.parent_path() / ("." + file.filename().string() + ".new");
+  if (base::Problems problems = base::write_file_atomically(temporary, text); problems.has_errors())
+    return problems;
+  const bool linked = ::link(temporary.c_str(), file.c_str()) == 0;
+  const int error = errno;
+  ::unlink(temporary.c_str());
+  if (linked && sync_folder(file.parent_path())) return {};
+  if (!linked && error == EEXIST)
+    return one_error("REVISION_EXISTS", file, "another process has written this revision",
+                     "run one host on a folder");
+  return one_error("FILE_NOT_WRITABLE", file,
+                   std::string("writing failed (") + std::strerror(linked ? errno : error) + ")");
+}
+
+base::Result<Revision> RevisionStore::look_up(std::uint64_t number) const {
+  if (const auto found = revisions_.find(number); found != revisions_.end()) return found->second;
+  if (const auto found = damaged_.find(number); found != damaged_.end()) return found->second;
+  return one_error("REVISION_UNKNOWN", file_of(number), "there is no revision " + std::to_string(number),
+                   revisions_.empty() ? "there are none yet"
+                                      : "there are " + std::to_string(revisions_.begin()->first) + " to " +
+                                            std::to_string(revisions_.rbegin()->first));
+}
+
+base::Result<Revision> RevisionStore::get(std::uint64_t number) const {
+  const std::lock_guard lock(mutex_);
+  return look_up(number);
+}
+
+std::uint64_t RevisionStore::last() const {
+  const std::lock_guard lock(mutex_);
+  return std::max(revisions_.empty() ? 0 : revisions_.rbegin()->first,
+                  damaged_.empty() ? 0 : damaged_.rbegin()->first);
+}
+
+std::vector<Revision> RevisionStore::list() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Revision> all;
+  for (const auto& [number, revision] : revisions_)
+    all.push_back(revision);
+  return all;
+}
+
+std::uint64_t RevisionStore::current() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+base::Problems RevisionStore::set_current(std::uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  if (const base::Result<Revision> revision = look_up(number); !revision) return revision.problems();
+  base::Problems problems = base::write_file_atomically(folder_ / "CURRENT", std::to_string(number) + "\n");
+  if (!problems.has_errors()) current_ = number;
+  return problems;
+}
+
+}  // namespace cadre::revision

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "host/revision/revision.hpp"
+
+namespace cadre::revision {
+
+/// The revisions of one host, append-only: <folder>/revisions/000001.json and so on, and <folder>/CURRENT,
+/// the number to boot. One process writes. Every function may be called from any thread.
+class RevisionStore {
+ public:
+  /// Creates the folder when there is none, and reads what is there. What is damaged is in problems() and
+  /// hides nothing else; leftovers of a write that was cut off are passed over. Errors:
+  /// REVISION_STORE_NOT_USABLE.
+  static base::Result<std::unique_ptr<RevisionStore>> open(const std::filesystem::path& folder);
+
+  /// What open found: REVISION_DAMAGED (the number stays taken), REVISION_MISSING (a gap), CURRENT_DAMAGED.
+  const base::Problems& problems() const { return problems_; }
+
+  /// Durable when it returns, also after a power cut; no file is ever overwritten. The number must be
+  /// last() + 1. Errors: REVISION_EXISTS, REVISION_OUT_OF_ORDER, REVISION_NOT_STORABLE, FILE_NOT_WRITABLE.
+  base::Problems append(const Revision& revision);
+
+  /// Errors: REVISION_UNKNOWN, and those of reading it.
+  base::Result<Revision> get(std::uint64_t number) const;
+  /// The highest number that is taken, by a damaged file too; 0 when there is none.
+  std::uint64_t last() const;
+  /// The good ones, oldest first.
+  std::vector<Revision> list() const;
+
+  /// The one to boot; 0 when none was set.
+  std::uint64_t current() const;
+  /// Replaced as a whole and durable. Errors: REVISION_UNKNOWN, REVISION_DAMAGED, FILE_NOT_WRITABLE.
+  base::Problems set_current(std::uint64_t number);
+
+  const std::filesystem::path& folder() const { return folder_; }
+  std::filesystem::path file_of(std::uint64_t number) const;
+
+ private:
+  explicit RevisionStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  void read_all();
+  void read_revision(std::uint64_t number);
+  void read_current();
+  base::Result<Revision> look_up(std::uint64_t number) const;
+  base::Problems write_new_file(const std::filesystem::path& file, const std::string& text) const;
+
+  std::filesystem::path folder_;
+  base::Problems problems_;
+  mutable std::mutex mutex_;  ///< of all below
+  std::map<std::uint64_t, Revision> revisions_;
+  std::map<std::uint64_t, base::Problems> damaged_;
+  std::uint64_t current_ = 0;
+};
+
+}  // namespace cadre::revision
