@@ -1,0 +1,68 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "host/admin/http_message.hpp"
+#include "host/base/result.hpp"
+
+namespace cadre::admin {
+
+struct ServerOptions {
+  /// Where to listen; empty: at no Unix socket. Who may open the file may do everything: its mode is 0600.
+  std::filesystem::path socket;
+  /// Listens at 127.0.0.1 too: 0 takes any free port. Needs a token.
+  std::optional<std::uint16_t> port;
+  /// What `Authorization: Bearer ...` has to say at 127.0.0.1.
+  std::string token;
+
+  std::size_t workers = 4;                               ///< threads that run handlers
+  std::size_t connections_max = 256;                     ///< more wait until one ends
+  std::size_t streams_max = 128;                         ///< more are answered with 503
+  std::size_t body_bytes_max = 16u << 20;                ///< more is answered with 413
+  std::size_t header_bytes_max = 16u << 10;              ///< more is answered with 431
+  std::size_t stream_queue_bytes_max = 8u << 20;         ///< a stream whose reader is further behind is ended
+  std::chrono::milliseconds read_timeout{30'000};        ///< from the first byte of a request to its last
+  std::chrono::milliseconds write_timeout{30'000};       ///< for the reader to take what was written
+  std::chrono::milliseconds idle_timeout{60'000};        ///< between two requests of a connection
+  std::chrono::milliseconds heartbeat_interval{15'000};  ///< a comment line in every stream
+};
+
+/// HTTP/1.1 for the few who watch and change a host. Sockets are served by one thread, handlers run on a few
+/// workers; a stream of events occupies none of them.
+class HttpServer {
+ public:
+  /// Runs on a worker and may block. What it throws is answered with 500 and logged.
+  using Handler = std::function<Response(const Request& request)>;
+
+  /// Listens from now on. Errors: ADMIN_TOKEN_MISSING, ADMIN_PORT_NOT_POSSIBLE, and those of
+  /// ListeningSocket::open.
+  static base::Result<std::unique_ptr<HttpServer>> start(ServerOptions options, Handler handler);
+  /// stop()
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  /// The port at 127.0.0.1, 0 when there is none.
+  std::uint16_t port() const;
+
+  /// Ends every connection and takes no more; does not wait for handlers. [any-thread]
+  void close();
+  /// close(), then waits for the handlers that have begun, and ends all subscriptions: afterwards the handler
+  /// is not called any more. What blocks a handler has to be released by the caller. [not on a worker]
+  void stop();
+
+ private:
+  class Engine;
+  class Connection;
+  explicit HttpServer(std::unique_ptr<Engine> engine);
+
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace cadre::admin

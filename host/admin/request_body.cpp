@@ -1,0 +1,220 @@
+#include "host/admin/request_body.hpp"
+
+#include <boost/json.hpp>
+
+#include "host/admin/problem_json.hpp"
+#include "host/base/json.hpp"
+#include "host/base/text.hpp"
+
+namespace cadre::admin {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr const char* body_name = "body";
+constexpr std::string_view blanks = " \t\r\n";
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+/// Ends of the parts between commas of the outermost array or object.
+template <class Visit>
+void for_each_part(std::string_view text, Visit visit) {
+  text = trimmed(text);
+  int depth = 0;
+  bool is_in_string = false;
+  std::size_t begin = 1;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (is_in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') is_in_string = false;
+      continue;
+    }
+    if (c == '"') is_in_string = true;
+    if (c == '[' || c == '{') ++depth;
+    if (c == ']' || c == '}') --depth;
+    if (!((c == ',' && depth == 1) || depth == 0)) continue;
+    const std::string_view part = text.substr(begin, i - begin);
+    if (!trimmed(part).empty()) visit(part);
+    begin = i + 1;
+    if (depth == 0) return;
+  }
+}
+
+std::string_view media_type(const Request& request) {
+  const std::string_view type = request.header("content-type");
+  return trimmed(type.substr(0, type.find(';')));
+}
+
+Response wrong_type(std::string_view wanted) {
+  return problem_response(415, "media_type", "the body has to be " + std::string(wanted));
+}
+
+Response not_json(const base::Problems& problems) {
+  return problem_response(400, "malformed", {}, problems);
+}
+
+/// Lines of a body count from its beginning, not from that of the object.
+base::Problems moved_down(const base::Problems& problems, std::uint32_t lines) {
+  base::Problems moved;
+  for (base::Problem problem : problems) {
+    if (problem.place.line > 0) problem.place.line += lines;
+    moved.add(std::move(problem));
+  }
+  return moved;
+}
+
+base::Problem wrong_kind(base::Place place, std::string_view what, std::string_view wanted) {
+  return {.code = "REQUEST_WRONG_TYPE",
+          .place = std::move(place),
+          .message = std::string(what) + " has to be " + std::string(wanted)};
+}
+
+std::optional<Response> read_lines(const Request& request, std::vector<std::string>& texts) {
+  base::Problems not_objects;
+  std::string_view rest = request.body;
+  for (std::uint32_t line = 0; !rest.empty(); ++line) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view text = trimmed(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (text.empty()) continue;
+    auto document = base::JsonDocument::parse(body_name, std::string(text));
+    if (!document) return not_json(moved_down(document.problems(), line));
+    if (!document->root().is_object())
+      not_objects.add(wrong_kind({.file = body_name, .line = line + 1, .column = 1}, "a line", "an object"));
+    texts.emplace_back(text);
+  }
+  if (not_objects.has_errors()) return problem_response(422, "invalid", {}, not_objects);
+  return std::nullopt;
+}
+
+std::optional<Response> read_array(const Request& request, std::vector<std::string>& texts) {
+  auto document = base::JsonDocument::parse(body_name, request.body);
+  if (!document) return not_json(document.problems());
+  const json::value& root = document->root();
+  if (root.is_object()) {
+    texts.push_back(request.body);
+    return std::nullopt;
+  }
+  base::Problems problems;
+  if (!root.is_array()) {
+    problems.add(wrong_kind(document->place(""), "the body", "an object or an array of objects"));
+  } else {
+    for (std::size_t i = 0; i < root.get_array().size(); ++i) {
+      if (!root.get_array()[i].is_object())
+        problems.add(wrong_kind(document->place("/" + std::to_string(i)), "an element", "an object"));
+    }
+  }
+  if (problems.has_errors()) return problem_response(422, "invalid", {}, problems);
+  texts = element_texts(request.body);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<std::string> element_texts(std::string_view array_text) {
+  std::vector<std::string> texts;
+  for_each_part(array_text, [&](std::string_view part) { texts.emplace_back(trimmed(part)); });
+  return texts;
+}
+
+std::string member_text(std::string_view object_text, std::string_view key) {
+  std::string found;
+  for_each_part(object_text, [&](std::string_view part) {
+    const std::string_view member = trimmed(part);
+    std::size_t quote = 1;
+    while (quote < member.size() && member[quote] != '"')
+      quote += member[quote] == '\\' ? 2 : 1;
+    const json::value name = json::parse(member.substr(0, quote + 1));
+    if (name.as_string() == key) found = member.substr(member.find(':', quote) + 1);
+  });
+  return found;
+}
+
+std::optional<Response> read_inputs(const Request& request, std::vector<std::string>& texts) {
+  const std::string_view type = media_type(request);
+  std::optional<Response> refused;
+  if (type == "application/json") {
+    refused = read_array(request, texts);
+  } else if (type == "application/x-ndjson") {
+    refused = read_lines(request, texts);
+  } else {
+    return wrong_type("application/json or application/x-ndjson");
+  }
+  if (refused) return refused;
+  if (texts.empty()) return problem_response(422, "invalid", "there is nothing in the body");
+  if (texts.size() > inputs_max) {
+    return problem_response(413, "too_large",
+                            "one request may bring " + std::to_string(inputs_max) +
+                                " objects, this one has " + std::to_string(texts.size()) +
+                                "; send it in parts");
+  }
+  return std::nullopt;
+}
+
+std::optional<Response> ChangeBody::read(const Request& request, std::initializer_list<std::string_view> keys,
+                                         ChangeBody& out) {
+  if (media_type(request) != "application/json") return wrong_type("application/json");
+  auto document = base::JsonDocument::parse(body_name, request.body);
+  if (!document) return not_json(document.problems());
+
+  base::Problems problems;
+  std::vector<std::string> known{"actor", "reason"};
+  known.insert(known.end(), keys.begin(), keys.end());
+  const json::object* object = document->root().if_object();
+  if (object == nullptr) {
+    problems.add(wrong_kind(document->place(""), "the body", "an object"));
+    return problem_response(422, "invalid", {}, problems);
+  }
+  for (const auto& [key, value] : *object) {
+    const std::string name(key);
+    const base::Place place = document->place("/" + base::pointer_token(name));
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      problems.error("REQUEST_UNKNOWN_KEY", place,
+                     "unknown key " + base::quote(name) + base::did_you_mean(name, known));
+    } else if (name == "cancel_orders" || name == "flatten") {
+      if (!value.is_bool()) problems.add(wrong_kind(place, name, "true or false"));
+    } else if (name == "config" || name == "experiment") {
+      if (!value.is_object()) problems.add(wrong_kind(place, name, "an object"));
+    } else if (!value.is_string()) {
+      problems.add(wrong_kind(place, name, "a text"));
+    }
+  }
+  out.object_ = *object;
+  out.source_ = request.body;
+  out.mandate_ = {std::string(trimmed(out.text("actor"))), std::string(trimmed(out.text("reason")))};
+  if (out.mandate_.actor.empty())
+    problems.error("REQUEST_MISSING_KEY", document->place("/actor"), "actor is missing",
+                   "say who wants this; it is journaled");
+  if (out.mandate_.reason.empty())
+    problems.error("REQUEST_MISSING_KEY", document->place("/reason"), "reason is missing",
+                   "say why; it is journaled");
+  for (const std::string_view needed : {"config", "experiment"}) {
+    if (std::find(keys.begin(), keys.end(), needed) != keys.end() && !object->contains(needed))
+      problems.error("REQUEST_MISSING_KEY", document->place("/" + std::string(needed)),
+                     std::string(needed) + " is missing");
+  }
+  if (problems.has_errors()) return problem_response(422, "invalid", {}, problems);
+  return std::nullopt;
+}
+
+std::string ChangeBody::text(std::string_view key) const {
+  const json::value* value = object_.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+bool ChangeBody::flag(std::string_view key) const {
+  const json::value* value = object_.if_contains(key);
+  return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+std::string ChangeBody::document(std::string_view key) const {
+  return member_text(source_, key);
+}
+
+}  // namespace cadre::admin
