@@ -113,7 +113,7 @@ http::request<http::string_body> message_of(const HostAddress& address, const Cl
               address.socket.empty() ? "127.0.0.1:" + std::to_string(address.port) : "localhost");
   message.set(http::field::connection, "close");
   if (!address.token.empty()) message.set(http::field::authorization, "Bearer " + address.token);
-  if (!request.body.empty()) message.set(http::field::content_type, "application/json");
+  if (request.method == "POST") message.set(http::field::content_type, "application/json");
   for (const auto& [name, value] : request.headers)
     message.set(name, value);
   message.body() = request.body;

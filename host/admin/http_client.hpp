@@ -17,9 +17,9 @@ namespace cadre::admin {
 
 /// Where a host listens: at a socket, or else at a port of 127.0.0.1.
 struct HostAddress {
-  std::filesystem::path socket;
+  std::filesystem::path socket{};
   std::uint16_t port = 0;
-  std::string token;
+  std::string token{};
 
   std::string shown() const;
 };
@@ -29,7 +29,7 @@ base::Result<HostAddress> parse_host_address(std::string_view text);
 
 struct ClientRequest {
   std::string method = "GET";
-  std::string target;
+  std::string target{};
   std::string body{};  ///< application/json when there is one
   std::vector<std::pair<std::string, std::string>> headers{};
 };

@@ -1,5 +1,6 @@
 #include "host/admin/http_server.hpp"
 
+#include <atomic>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -85,6 +86,7 @@ class HttpServer::Engine {
   const Handler handler_;
   std::uint16_t port_ = 0;
   std::optional<ListeningSocket> socket_;
+  std::atomic<bool> is_closing_{false};
   std::once_flag closed_once_, stopped_once_;
 
   std::mutex subscriptions_mutex_;
@@ -418,6 +420,7 @@ void HttpServer::Engine::remove(const std::shared_ptr<Connection>& connection) {
 
 void HttpServer::Engine::handle(std::shared_ptr<Connection> connection, Request request) {
   asio::post(pool_, [this, connection = std::move(connection), request = std::move(request)]() mutable {
+    if (is_closing_) return;
     Response response;
     try {
       response = handler_(request);
@@ -460,6 +463,7 @@ void HttpServer::Engine::unsubscribe(std::shared_ptr<FrameQueue> stream) {
 
 void HttpServer::Engine::close() {
   std::call_once(closed_once_, [this] {
+    is_closing_ = true;
     socket_.reset();
     asio::post(io_, [this] { end_everything(); });
   });

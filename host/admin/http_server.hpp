@@ -15,11 +15,11 @@ namespace cadre::admin {
 
 struct ServerOptions {
   /// Where to listen; empty: at no Unix socket. Who may open the file may do everything: its mode is 0600.
-  std::filesystem::path socket;
+  std::filesystem::path socket{};
   /// Listens at 127.0.0.1 too: 0 takes any free port. Needs a token.
-  std::optional<std::uint16_t> port;
+  std::optional<std::uint16_t> port{};
   /// What `Authorization: Bearer ...` has to say at 127.0.0.1.
-  std::string token;
+  std::string token{};
 
   std::size_t workers = 4;                               ///< threads that run handlers
   std::size_t connections_max = 256;                     ///< more wait until one ends

@@ -1,0 +1,94 @@
+#include "host/admin/request_body.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace cadre::admin {
+
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Request body_of(std::string type, std::string body) {
+  return {.method = "POST",
+          .path = "/",
+          .query = {},
+          .headers = {{"content-type", type}},
+          .body = std::move(body)};
+}
+
+TEST(RequestBodyTest, elements_keep_their_digits_and_their_commas) {
+  EXPECT_THAT(element_texts(R"( [ {"p": 1.10, "t": "a,]}\"b"}, {"q": [1, {"x": 2}]} ] )"),
+              ElementsAre(R"({"p": 1.10, "t": "a,]}\"b"})", R"({"q": [1, {"x": 2}]})"));
+  EXPECT_TRUE(element_texts("[ ]").empty());
+}
+
+TEST(RequestBodyTest, a_member_keeps_its_lines) {
+  const char* text = "{\"a\": {\"config\": 1}, \"config\":\n{\n  \"x\": 1.50\n}, \"c\\u0064\": 2}";
+  EXPECT_EQ(member_text(text, "config"), "\n{\n  \"x\": 1.50\n}");
+  EXPECT_EQ(member_text(text, "cd"), " 2");
+  EXPECT_EQ(member_text(text, "x"), "");
+}
+
+TEST(RequestBodyTest, one_object_an_array_and_lines_are_inputs) {
+  std::vector<std::string> texts;
+  EXPECT_FALSE(read_inputs(body_of("application/json", R"({"a": 1})"), texts));
+  EXPECT_THAT(texts, ElementsAre(R"({"a": 1})"));
+  texts.clear();
+  EXPECT_FALSE(read_inputs(body_of("application/json; charset=utf-8", R"([{"a": 1}, {}])"), texts));
+  EXPECT_THAT(texts, ElementsAre(R"({"a": 1})", "{}"));
+  texts.clear();
+  EXPECT_FALSE(read_inputs(body_of("application/x-ndjson", "{\"a\": 1}\r\n\n{}"), texts));
+  EXPECT_THAT(texts, ElementsAre(R"({"a": 1})", "{}"));
+}
+
+TEST(RequestBodyTest, bad_inputs_are_refused_with_their_place) {
+  struct Case {
+    const char* type;
+    const char* body;
+    unsigned status;
+    const char* says;
+  };
+  const Case cases[] = {{"text/csv", "a,b", 415, "application/x-ndjson"},
+                        {"", "{}", 415, "application/x-ndjson"},
+                        {"application/json", "", 400, "malformed"},
+                        {"application/json", "[{}", 400, "malformed"},
+                        {"application/x-ndjson", "{}\n{]\n", 400, "\"line\":2"},
+                        {"application/json", "7", 422, "REQUEST_WRONG_TYPE"},
+                        {"application/json", "[{}, 7]", 422, "\"pointer\":\"/1\""},
+                        {"application/x-ndjson", "{}\n7\n", 422, "\"line\":2"},
+                        {"application/json", "[]", 422, "nothing"},
+                        {"application/x-ndjson", "\n\n", 422, "nothing"}};
+  for (const Case& c : cases) {
+    std::vector<std::string> texts;
+    const auto refused = read_inputs(body_of(c.type, c.body), texts);
+    ASSERT_TRUE(refused) << c.body;
+    EXPECT_EQ(refused->status, c.status) << c.body;
+    EXPECT_THAT(refused->body, HasSubstr(c.says)) << c.body;
+  }
+}
+
+TEST(RequestBodyTest, too_many_inputs_are_413) {
+  std::string body;
+  for (std::size_t i = 0; i <= inputs_max; ++i)
+    body += "{}\n";
+  std::vector<std::string> texts;
+  EXPECT_EQ(read_inputs(body_of("application/x-ndjson", body), texts)->status, 413u);
+}
+
+TEST(RequestBodyTest, every_fault_of_a_change_is_named_at_once) {
+  ChangeBody body;
+  const Request request =
+      body_of("application/json", R"({"actor": " ", "resaon": "x", "flatten": 1, "config": 7})");
+  const auto refused = ChangeBody::read(request, {"flatten", "config"}, body);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 422u);
+  for (const char* says : {"actor is missing", "reason is missing", "did you mean",
+                           "flatten has to be true or false", "config has to be an object"})
+    EXPECT_THAT(refused->body, HasSubstr(says));
+}
+
+}  // namespace
+
+}  // namespace cadre::admin
