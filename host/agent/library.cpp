@@ -29,6 +29,10 @@ class OpenPaths {
     const std::lock_guard lock(mutex_);
     ++counts_[path];
   }
+  bool is_open(const std::filesystem::path& path) {
+    const std::lock_guard lock(mutex_);
+    return counts_.contains(path);
+  }
   /// How many are left.
   int remove(const std::filesystem::path& path) {
     const std::lock_guard lock(mutex_);
@@ -44,6 +48,16 @@ class OpenPaths {
 OpenPaths& open_paths() {
   static OpenPaths paths;
   return paths;
+}
+
+/// Those that were mapped still after their last owner had gone.
+struct Retained {
+  std::mutex mutex;
+  std::vector<RetainedLibrary> libraries;
+};
+Retained& retained() {
+  static Retained all;
+  return all;
 }
 
 std::string_view view(cadre_string text) {
@@ -102,6 +116,14 @@ base::Problems compare(const cadre_plugin_descriptor* d, const Manifest& manifes
 }
 
 }  // namespace
+
+std::vector<RetainedLibrary> retained_libraries() {
+  const std::lock_guard lock(retained().mutex);
+  std::erase_if(retained().libraries, [](const RetainedLibrary& library) {
+    return !is_mapped(library.path) || open_paths().is_open(library.path);
+  });
+  return retained().libraries;
+}
 
 bool is_mapped(const std::filesystem::path& path) {
   struct Search {
@@ -165,6 +187,9 @@ Library::~Library() {
   if (open_paths().remove(path_) == 0 && is_mapped(path_)) {
     base::log_event(base::LogLevel::warn, "library_retained",
                     {{"path", path_.string()}, {"plugin", manifest_->id}});
+    const std::lock_guard lock(retained().mutex);
+    retained().libraries.push_back({path_, manifest_->id + " " + manifest_->version.to_string() +
+                                               " is still mapped after it was closed"});
   }
 }
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cadre/plugin.h"
 #include "host/agent/manifest.hpp"
@@ -38,6 +39,14 @@ class Library {
   std::shared_ptr<const Manifest> manifest_;
   const cadre_plugin_descriptor* descriptor_ = nullptr;
 };
+
+/// A library that should be gone and is not.
+struct RetainedLibrary {
+  std::filesystem::path path;
+  std::string reason;
+};
+/// Those that are still mapped now, oldest first. [any-thread]
+std::vector<RetainedLibrary> retained_libraries();
 
 /// Whether a library with this path is mapped into the process: the proof of an unload.
 bool is_mapped(const std::filesystem::path& path);

@@ -35,6 +35,16 @@ struct BacktestArguments {
 };
 int run_backtest_command(const GlobalOptions& global, const BacktestArguments& arguments);
 
+struct LiveArguments {
+  std::filesystem::path config;
+  std::filesystem::path state;  ///< empty: beside the working directory, after the configuration's name
+  bool replays = false;
+  std::filesystem::path replay;  ///< prices; empty: those of each book's scenario
+  std::string speed = "max";
+  bool exit_at_end = false;
+};
+int run_live_command(const GlobalOptions& global, const LiveArguments& arguments);
+
 struct CheckArguments {
   std::vector<std::filesystem::path> files;
   bool json = false;

@@ -78,6 +78,28 @@ int main(int argc, char** argv) {
   sub->add_flag("--json", backtest.json, "print one JSON object");
   command(sub, [&] { return run_backtest_command(global, backtest); });
 
+  LiveArguments live;
+  sub =
+      app.add_subcommand("run", "run a host until it is told to stop: takes inputs, decides, can be changed");
+  sub->add_option("CONFIG", live.config, "host file, or a scenario file as a host of one book")->required();
+  sub->add_option(
+         "--state", live.state,
+         "folder of what outlives the process (default: NAME.state in the working directory); with one "
+         "that has been used, starting is recovery")
+      ->type_name("DIR");
+  CLI::Option* replay_option =
+      sub->add_option("--replay", live.replay,
+                      "feed prices from a CSV file; without FILE those that the scenarios name")
+          ->expected(0, 1)
+          ->type_name("FILE");
+  sub->add_option("--speed", live.speed, "of the replay: 1000x is a thousand times as fast as it was (max)")
+      ->type_name("FACTOR");
+  sub->add_flag("--exit-at-end", live.exit_at_end, "stop when the replay is over");
+  command(sub, [&, replay_option] {
+    live.replays = replay_option->count() > 0;
+    return run_live_command(global, live);
+  });
+
   CheckArguments check;
   sub = app.add_subcommand("check",
                            "check scenario, chain, experiment and manifest files without running anything");

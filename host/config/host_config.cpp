@@ -26,7 +26,7 @@ constexpr std::string_view schema_text = R"json({
         "type": "object",
         "required": ["scenario"],
         "properties": {
-          "scenario": {"description": "a scenario file, relative to this file, or the scenario itself; its data name the instruments"},
+          "scenario": {"additionalProperties": true, "description": "a scenario file, relative to this file, or the scenario itself; its data name the instruments"},
           "folder": {"type": "string", "description": "where relative paths of a scenario begin that stands here itself"},
           "set": {"type": "object", "additionalProperties": true, "default": {}, "description": "JSON pointer to value: what this book has otherwise, its /book/id for instance"}
         }
@@ -120,7 +120,7 @@ base::Result<HostConfig> load_host(const fs::path& file) {
   auto document = base::JsonDocument::load(file);
   if (!document) return document.problems();
   base::Problems problems;
-  const fs::path folder = fs::absolute(file).parent_path();
+  const fs::path folder = fs::absolute(file).lexically_normal().parent_path();
   const bool is_scenario = document->root().is_object() && document->root().as_object().contains("scenario");
   if (is_scenario) {
     auto scenario = load_scenario_document(file, {});

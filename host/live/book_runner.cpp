@@ -70,7 +70,8 @@ class BookRunner::Source final : public scenario::MarketSource {
   /// Inputs become durable in groups: when nothing else is waiting, or enough has come together.
   void settle() {
     constexpr std::size_t group = 64;
-    if (!runner_.keeper_->pending() || (taken_ < group && !runner_.queue_.idle())) return;
+    if (taken_ < group && !runner_.queue_.idle()) return;
+    if (taken_ == 0 && !runner_.keeper_->pending()) return;
     taken_ = 0;
     if (!runner_.keeper_->commit()) runner_.stop_book("the journal cannot be written");
     runner_.publish();
@@ -111,13 +112,14 @@ class BookRunner::Counter final : public scenario::BookListener {
 };
 
 BookRunner::BookRunner(const config::HostConfig& host, const config::BookConfig& book,
-                       std::vector<std::string> instruments, EventFeed& feed)
+                       std::vector<std::string> instruments, EventFeed& feed, metrics::Metrics& metrics)
     : id_(book.scenario.book),
       config_(std::make_unique<config::ScenarioConfig>(book.scenario)),
       folder_of_config_(book.folder),
       instruments_(std::move(instruments)),
       checkpoint_bars_(host.checkpoint_bars),
       feed_(feed),
+      metrics_(metrics.book(id_)),
       queue_(host.queue_capacity),
       source_(std::make_unique<Source>(*this)),
       no_store_(std::make_unique<agent::Store>(fs::path())),
@@ -133,10 +135,10 @@ base::Result<std::unique_ptr<BookRunner>> BookRunner::open(const config::HostCon
                                                            const config::BookConfig& book,
                                                            std::vector<std::string> instruments,
                                                            const fs::path& folder, const Change& boot,
-                                                           EventFeed& feed) {
+                                                           EventFeed& feed, metrics::Metrics& metrics) {
   std::error_code error;
   fs::create_directories(folder, error);
-  std::unique_ptr<BookRunner> runner(new BookRunner(host, book, std::move(instruments), feed));
+  std::unique_ptr<BookRunner> runner(new BookRunner(host, book, std::move(instruments), feed, metrics));
   const fs::path journal = folder / "journal";
   base::Problems problems =
       fs::exists(journal, error) ? runner->recover(journal, boot) : runner->begin(journal, boot);
@@ -149,6 +151,7 @@ base::Problems BookRunner::begin(const fs::path& journal, const Change& boot) {
   auto writer = journal::JournalWriter::create(journal);
   if (!writer) return writer.problems();
   keeper_ = std::make_unique<JournalKeeper>(std::move(writer).take());
+  keeper_->set_sends_outside(!boot.chain->environment.agent->declaration().simulated);
   session_ = std::make_unique<scenario::Session>(*config_, no_changes_, *no_store_, *source_);
   scenario::Book& book = session_->book();
   keeper_->write(journal::RecordType::head, 0,
@@ -184,6 +187,7 @@ base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) 
   auto writer = journal::JournalWriter::reopen(journal, facts->keep_bytes);
   if (!writer) return writer.problems();
   keeper_ = std::make_unique<JournalKeeper>(std::move(writer).take());
+  keeper_->set_sends_outside(!boot.chain->environment.agent->declaration().simulated);
   counter_->decisions = facts->decisions;
   counter_->orders = facts->orders;
   counter_->rejected = facts->rejected;
@@ -228,6 +232,7 @@ void BookRunner::loop() {
   }
   if (stopped_.empty()) write_checkpoint();
   end_problems_ = keeper_->close();
+  publish();
 }
 
 void BookRunner::after_bar() {
@@ -286,6 +291,11 @@ bool BookRunner::with_book(const std::function<void(scenario::Book&)>& work) con
   });
   if (taken) done.get_future().wait();
   return taken;
+}
+
+void BookRunner::drain() {
+  queue_.wait_until_empty();
+  with_book([this](scenario::Book&) { keeper_->commit(); });
 }
 
 const std::deque<DecisionSummary>& BookRunner::decisions() const {

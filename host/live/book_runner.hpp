@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <deque>
 #include <filesystem>
 #include <functional>
@@ -16,8 +15,10 @@
 #include "host/journal/journal.hpp"
 #include "host/live/event_feed.hpp"
 #include "host/live/event_queue.hpp"
+#include "host/live/host_control.hpp"
 #include "host/live/journal_keeper.hpp"
 #include "host/live/recovery.hpp"
+#include "host/metrics/metrics.hpp"
 #include "host/scenario/order_hash.hpp"
 #include "host/scenario/session.hpp"
 
@@ -58,11 +59,9 @@ class BookRunner {
 
   /// Begins a new journal in `folder`, or recovers from the one that is there, under this chain. Errors:
   /// those of the journal, the agents, and RECOVERY_....
-  static base::Result<std::unique_ptr<BookRunner>> open(const config::HostConfig& host,
-                                                        const config::BookConfig& book,
-                                                        std::vector<std::string> instruments,
-                                                        const std::filesystem::path& folder,
-                                                        const Change& boot, EventFeed& feed);
+  static base::Result<std::unique_ptr<BookRunner>> open(
+      const config::HostConfig& host, const config::BookConfig& book, std::vector<std::string> instruments,
+      const std::filesystem::path& folder, const Change& boot, EventFeed& feed, metrics::Metrics& metrics);
   ~BookRunner();
   BookRunner(const BookRunner&) = delete;
   BookRunner& operator=(const BookRunner&) = delete;
@@ -79,15 +78,26 @@ class BookRunner {
   const EventQueue& queue() const { return queue_; }
   BookSnapshot snapshot() const;
 
-  /// Date of the newest bar that was taken or waits; 0: none. Bars have to be newer.
-  std::int32_t newest_date() const { return newest_date_.load(); }
-  void note_date(std::int32_t date) { newest_date_.store(date); }
+  /// As HostControl::post_bars and post_signals: checks them, puts them into the queue, and waits until they
+  /// are durable. [any-thread]
+  Answer offer_bars(std::span<const std::string> texts);
+  Answer offer_signals(std::span<const std::string> texts);
+  /// One bar of a history, with its signals; waits for room, not for the journal. False: the book has ended.
+  /// A bar that is not newer than what the book has is passed over.
+  bool feed(BarInput bar);
+  /// Date of the newest bar that was taken or waits; 0: none. [any-thread]
+  std::int32_t newest_date() const {
+    const std::lock_guard lock(offer_mutex_);
+    return newest_date_;
+  }
 
   /// Does something with the book on its thread, between two events, and waits for it. False: the book has
   /// ended.
   bool with_book(const std::function<void(scenario::Book&)>& work) const;
   /// The same without waiting.
   bool post_work(std::function<void(scenario::Book&)> work);
+  /// Waits until all that is in the queue now has been taken and is durable.
+  void drain();
 
   /// The newest decisions, newest last. On the book's thread.
   const std::deque<DecisionSummary>& decisions() const;
@@ -108,13 +118,14 @@ class BookRunner {
   class Source;
   class Counter;
   BookRunner(const config::HostConfig& host, const config::BookConfig& book,
-             std::vector<std::string> instruments, EventFeed& feed);
+             std::vector<std::string> instruments, EventFeed& feed, metrics::Metrics& metrics);
   base::Problems begin(const std::filesystem::path& journal, const Change& boot);
   base::Problems recover(const std::filesystem::path& journal, const Change& boot);
   void loop();
   void after_bar();
   void write_checkpoint();
   void stop_book(const std::string& reason);
+  Answer wait_for(std::size_t taken, std::size_t offered, const std::shared_ptr<Ticket>& ticket);
 
   std::string id_;
   std::unique_ptr<config::ScenarioConfig> config_;
@@ -122,6 +133,7 @@ class BookRunner {
   std::vector<std::string> instruments_;
   std::uint64_t checkpoint_bars_;
   EventFeed& feed_;
+  metrics::BookMetrics metrics_;
   mutable EventQueue queue_;
   std::unique_ptr<JournalKeeper> keeper_;
   std::unique_ptr<Source> source_;
@@ -132,7 +144,8 @@ class BookRunner {
   scenario::OrderHash order_hash_;
   std::thread thread_;
   std::uint64_t bars_since_checkpoint_ = 0;
-  std::atomic<std::int32_t> newest_date_{0};
+  mutable std::mutex offer_mutex_;  ///< bars get their order here
+  std::int32_t newest_date_ = 0;    ///< of the newest bar that was taken or waits
   std::string stopped_, halt_reason_;
   bool ended_ = false;
   base::Problems end_problems_;

@@ -68,8 +68,13 @@ std::optional<EventQueue::Item> EventQueue::pop() {
   if (inputs_.empty()) return std::nullopt;
   Item item = std::move(inputs_.front());
   inputs_.pop_front();
-  room_.notify_one();
+  room_.notify_all();
   return item;
+}
+
+void EventQueue::wait_until_empty() {
+  std::unique_lock lock(mutex_);
+  room_.wait(lock, [&] { return closed_ || inputs_.empty(); });
 }
 
 bool EventQueue::idle() const {

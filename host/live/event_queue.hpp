@@ -69,6 +69,8 @@ class EventQueue {
 
   /// The next item; waits for one. Nothing once it is closed and no work is left.
   std::optional<Item> pop();
+  /// Waits until no input waits, or the queue is closed.
+  void wait_until_empty();
   /// Whether pop() would wait.
   bool idle() const;
 

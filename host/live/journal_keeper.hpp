@@ -22,7 +22,9 @@ class JournalKeeper final : public scenario::JournalListener {
   /// Everything so far is durable afterwards, and marked as such. False: it is not, and `problems` says why;
   /// those who wait are told that it is lost.
   bool commit();
-  bool on_sending(std::uint64_t) override { return commit(); }
+  /// Orders to a simulated environment leave to nobody: they need no commit of their own.
+  bool on_sending(std::uint64_t) override { return !sends_outside_ || commit(); }
+  void set_sends_outside(bool outside) { sends_outside_ = outside; }
 
   /// Whether something was taken since the last commit.
   bool pending() const { return !pending_.empty() || writer_->size_bytes() != committed_bytes_; }
@@ -34,6 +36,7 @@ class JournalKeeper final : public scenario::JournalListener {
   std::unique_ptr<journal::JournalWriter> writer_;
   std::vector<std::pair<std::shared_ptr<Ticket>, std::uint64_t>> pending_;
   std::uint64_t committed_bytes_ = 0;
+  bool sends_outside_ = true;
   base::Problems problems_;
 };
 

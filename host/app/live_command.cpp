@@ -1,0 +1,219 @@
+// cadre run: a host that trades until it is told to stop.
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdio>
+#include <iostream>
+#include <random>
+
+#include "host/admin/http_server.hpp"
+#include "host/admin/routes.hpp"
+#include "host/app/command.hpp"
+#include "host/base/date.hpp"
+#include "host/base/file.hpp"
+#include "host/live/live_host.hpp"
+#include "host/live/replay_feed.hpp"
+#include "host/report/table.hpp"
+
+namespace cadre::app {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// "1000x", "2.5x" or "max"; nothing for anything else.
+struct Speed {
+  std::optional<double> factor;  ///< nothing: as fast as possible
+};
+std::optional<Speed> parse_speed(const std::string& text) {
+  if (text == "max") return Speed{};
+  double factor = 0;
+  const char* end = text.data() + text.size();
+  const auto [at, failure] = std::from_chars(text.data(), end, factor);
+  const bool whole = failure == std::errc() && (at == end || (at + 1 == end && *at == 'x'));
+  if (!whole || !(factor > 0) || factor > 1e12) return std::nullopt;
+  return Speed{factor};
+}
+
+/// The token that loopback TCP asks for, in a file that only its owner reads; made once.
+base::Result<std::string> token_of(const fs::path& state) {
+  const fs::path file = state / "token";
+  std::error_code error;
+  if (fs::exists(file, error)) return base::read_file(file);
+  std::random_device random;
+  std::string token;
+  for (int i = 0; i < 8; ++i) {
+    char part[9];
+    std::snprintf(part, sizeof part, "%08x", random());
+    token += part;
+  }
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const bool written = descriptor >= 0 &&
+                       ::write(descriptor, token.data(), token.size()) == static_cast<ssize_t>(token.size());
+  if (descriptor >= 0) close(descriptor);
+  if (written) return token;
+  base::Problems problems;
+  problems.error("TOKEN_NOT_WRITABLE", {file.string(), 0, 0, ""}, "the token cannot be written");
+  return problems;
+}
+
+/// Signals as something to wait for. Blocked for all threads that are started afterwards.
+class Signals {
+ public:
+  Signals() {
+    sigset_t all;
+    sigemptyset(&all);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP})
+      sigaddset(&all, number);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+    descriptor_ = signalfd(-1, &all, SFD_CLOEXEC);
+    wake_ = eventfd(0, EFD_CLOEXEC);
+  }
+  ~Signals() {
+    close(descriptor_);
+    close(wake_);
+  }
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  void wake() const {
+    const std::uint64_t one = 1;
+    (void)!::write(wake_, &one, sizeof one);
+  }
+  /// The next signal; 0 when woken.
+  int wait() const {
+    pollfd both[2] = {{descriptor_, POLLIN, 0}, {wake_, POLLIN, 0}};
+    while (poll(both, 2, -1) < 0 && errno == EINTR) {
+    }
+    if ((both[1].revents & POLLIN) != 0) return 0;
+    signalfd_siginfo info{};
+    if (read(descriptor_, &info, sizeof info) != sizeof info) return SIGTERM;
+    return static_cast<int>(info.ssi_signo);
+  }
+
+ private:
+  int descriptor_ = -1;
+  int wake_ = -1;
+};
+
+void print_books(const live::LiveHost& host) {
+  using report::Align;
+  report::TextTable table({{"book"},
+                           {"state"},
+                           {"date"},
+                           {"equity", Align::right},
+                           {"decisions", Align::right},
+                           {"orders", Align::right},
+                           {"revision", Align::right},
+                           {"order hash"}});
+  for (const auto& book : host.books()) {
+    const live::BookSnapshot now = book->snapshot();
+    table.add_row({book->id(), now.state, now.date == 0 ? "-" : base::format_date(now.date),
+                   report::money(now.equity) + " " + book->currency(), report::with_thousands(now.decisions),
+                   report::with_thousands(now.orders), std::to_string(now.revision),
+                   now.order_hash.substr(0, 12)});
+  }
+  std::cout << table.to_string();
+}
+
+}  // namespace
+
+int run_live_command(const GlobalOptions& global, const LiveArguments& arguments) {
+  const auto speed = parse_speed(arguments.speed);
+  if (!speed) {
+    std::cerr << "error: --speed " << arguments.speed << ": expected a factor such as 1000x, or max\n";
+    return exit_usage;
+  }
+  const Signals signals;
+  live::LiveOptions options;
+  options.config = arguments.config;
+  options.state =
+      arguments.state.empty() ? fs::path(arguments.config.stem().string() + ".state") : arguments.state;
+  options.agent_folders = global.agent_folders;
+  auto opened = live::LiveHost::open(options);
+  if (!opened) {
+    print_problems(opened.problems());
+    return exit_invalid_input;
+  }
+  print_problems(opened.problems());
+  live::LiveHost& host = **opened;
+
+  std::vector<std::unique_ptr<live::ReplayFeed>> feeds;
+  if (arguments.replays) {
+    for (std::size_t b = 0; b < host.books().size(); ++b) {
+      auto feed =
+          live::ReplayFeed::open(*host.books()[b], host.config().books[b], arguments.replay, speed->factor);
+      if (!feed) {
+        print_problems(feed.problems());
+        return exit_invalid_input;
+      }
+      feeds.push_back(std::move(feed).take());
+    }
+  }
+  admin::ServerOptions listening;
+  listening.socket = options.state / "admin.sock";
+  listening.port = host.config().port;
+  if (listening.port) {
+    auto token = token_of(options.state);
+    if (!token) {
+      print_problems(token.problems());
+      return exit_invalid_input;
+    }
+    listening.token = *token;
+  }
+  auto server = admin::HttpServer::start(
+      listening, [&host](const admin::Request& request) { return admin::answer(host, request); });
+  if (!server) {
+    print_problems(server.problems());
+    return exit_invalid_input;
+  }
+  host.start();
+  std::cout << host.config().name << ": revision " << host.current_revision() << ", " << host.books().size()
+            << (host.books().size() == 1 ? " book" : " books") << "; admin at " << listening.socket.string();
+  if (listening.port) std::cout << " and http://127.0.0.1:" << (*server)->port();
+  std::cout << std::endl;
+  for (const auto& feed : feeds)
+    feed->start();
+  std::thread at_end;
+  if (arguments.exit_at_end) {
+    at_end = std::thread([&] {
+      for (const auto& feed : feeds)
+        feed->wait();
+      signals.wake();
+    });
+  }
+  bool history_over = false;
+  for (;;) {
+    const int signal = signals.wait();
+    if (signal == SIGHUP) {
+      host.reload(true);
+      continue;
+    }
+    history_over = signal == 0;
+    break;
+  }
+  for (const auto& feed : feeds)
+    feed->stop();
+  if (at_end.joinable()) at_end.join();
+  feeds.clear();
+  if (history_over) {
+    for (const auto& book : host.books())
+      book->drain();
+  }
+  (*server)->close();
+  const base::Problems problems = host.stop();
+  (*server)->stop();
+  print_books(host);
+  print_problems(problems);
+  return problems.has_errors() ? exit_invalid_input : exit_fine;
+}
+
+}  // namespace cadre::app

@@ -1,0 +1,94 @@
+#include "host/live/swap.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+namespace cadre::live {
+
+namespace {
+
+enum class Verdict { open, commit, abort };
+
+/// Where the books of one swap wait for each other. Outlives whoever leaves first.
+struct Meeting {
+  std::mutex mutex;
+  std::condition_variable changed;
+  Verdict verdict = Verdict::open;
+  std::size_t prepared = 0, committed = 0;
+  base::Problems problems;
+  std::vector<BookRunner::Change> changes;
+  std::vector<std::shared_ptr<chain::Chain>> retired;
+};
+
+/// One book's part, on its thread.
+void take_part(BookRunner& runner, scenario::Book& book, std::size_t place, Meeting& meeting) {
+  chain::Chain* next = nullptr;
+  {
+    const std::lock_guard lock(meeting.mutex);
+    if (meeting.verdict != Verdict::open) return;
+    next = meeting.changes[place].chain.get();
+  }
+  base::Problems problems = book.prepare_swap(*next, true);
+  std::unique_lock lock(meeting.mutex);
+  meeting.problems.append(problems);
+  ++meeting.prepared;
+  meeting.changed.notify_all();
+  meeting.changed.wait(lock, [&] { return meeting.verdict != Verdict::open; });
+  if (meeting.verdict == Verdict::abort) return;
+  BookRunner::Change change = std::move(meeting.changes[place]);
+  lock.unlock();
+  auto retired = runner.commit_change(std::move(change));
+  lock.lock();
+  meeting.retired.push_back(std::move(retired));
+  ++meeting.committed;
+  meeting.changed.notify_all();
+}
+
+}  // namespace
+
+base::Problems swap_books(const std::vector<std::unique_ptr<BookRunner>>& books,
+                          std::vector<BookRunner::Change> changes,
+                          const std::function<base::Problems()>& decide, std::chrono::milliseconds budget) {
+  const auto meeting = std::make_shared<Meeting>();
+  meeting->changes = std::move(changes);
+  base::Problems ended;
+  for (std::size_t b = 0; b < books.size(); ++b) {
+    BookRunner* runner = books[b].get();
+    const bool taken = runner->post_work(
+        [runner, b, meeting](scenario::Book& book) { take_part(*runner, book, b, *meeting); });
+    if (!taken) ended.error("BOOK_ENDED", {"", 0, 0, ""}, "the book " + runner->id() + " has ended");
+  }
+  std::unique_lock lock(meeting->mutex);
+  const auto finish = [&](Verdict verdict) {
+    meeting->verdict = verdict;
+    meeting->changed.notify_all();
+  };
+  if (ended.has_errors()) {
+    finish(Verdict::abort);
+    return ended;
+  }
+  const bool all = meeting->changed.wait_for(lock, budget, [&] { return meeting->prepared == books.size(); });
+  base::Problems problems = meeting->problems;
+  if (!all)
+    problems.error("SWAP_TIMED_OUT", {"", 0, 0, ""},
+                   "a book did not reach the swap within " + std::to_string(budget.count()) + " ms",
+                   "look at `cadre status`: a long decision or a long hand-over of state");
+  if (!problems.has_errors()) {
+    lock.unlock();
+    problems.append(decide());
+    lock.lock();
+  }
+  if (problems.has_errors()) {
+    finish(Verdict::abort);
+    return problems;
+  }
+  finish(Verdict::commit);
+  meeting->changed.wait(lock, [&] { return meeting->committed == books.size(); });
+  std::vector<std::shared_ptr<chain::Chain>> retired = std::move(meeting->retired);
+  lock.unlock();
+  retired.clear();
+  return problems;
+}
+
+}  // namespace cadre::live

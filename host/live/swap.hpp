@@ -1,0 +1,21 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "host/live/book_runner.hpp"
+
+namespace cadre::live {
+
+/// Gives every book its new chain, or none: each hands over state between two of its events and waits; when
+/// all could, `decide` is asked (it makes the revision durable), and all commit. A book that does not get to
+/// it within the budget, or an agent that refuses, ends it for all, and the running chains were only read
+/// from. Blocks; the chains that nobody needs any more are destroyed on this thread.
+base::Problems swap_books(const std::vector<std::unique_ptr<BookRunner>>& books,
+                          std::vector<BookRunner::Change> changes,
+                          const std::function<base::Problems()>& decide,
+                          std::chrono::milliseconds budget = std::chrono::seconds(10));
+
+}  // namespace cadre::live
