@@ -29,7 +29,7 @@ void Connection::open(const std::string& folder) {
   const int listener = ::open(requests.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
   if (listener < 0) fail("no venue listens at " + requests);
   ::close(listener);
-  session_ = std::to_string(::getpid());
+  session_ = std::to_string(::getpid()) + "-" + std::to_string(reinterpret_cast<std::uintptr_t>(this));
   replies_path_ = folder + "/replies." + session_;
   ::unlink(replies_path_.c_str());
   if (::mkfifo(replies_path_.c_str(), 0600) != 0) fail("cannot make " + replies_path_);
