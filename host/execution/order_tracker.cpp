@@ -49,6 +49,13 @@ std::size_t OrderTracker::add(const cadre_order& order, std::uint32_t status, st
   return place;
 }
 
+void OrderTracker::adopt(const TrackedOrder& tracked) {
+  open_.emplace(tracked.order.client_id, orders_.size());
+  orders_.push_back(tracked);
+  change_working(tracked, tracked.remaining_e9());
+  ++open_count_;
+}
+
 const TrackedOrder* OrderTracker::apply(const cadre_execution_report& report) {
   const auto found = open_.find(report.client_id);
   if (found == open_.end()) return nullptr;

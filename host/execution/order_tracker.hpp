@@ -43,6 +43,8 @@ class OrderTracker {
 
   /// An order that was sent or refused. Returns its place.
   std::size_t add(const cadre_order& order, std::uint32_t status, std::uint64_t failed_checks);
+  /// Takes over an open order that another tracker follows, with what was filled of it.
+  void adopt(const TrackedOrder& tracked);
   /// A report on an order of ours; returns the order. nullptr, and nothing changes, for an unknown id, a
   /// closed order, or more than was open.
   const TrackedOrder* apply(const cadre_execution_report& report);

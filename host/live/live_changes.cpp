@@ -145,6 +145,7 @@ Answer LiveHost::take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>
     refused_.clear();
     waiting_.clear();
   }
+  experiments_->control_changed(revision.number);
   feed_.say("revision", {{"revision", revision.number},
                          {"based_on", revision.based_on},
                          {"actor", revision.actor},

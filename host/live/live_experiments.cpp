@@ -1,4 +1,4 @@
-// Experiments of a running host: see shadow_experiments.hpp.
+// Experiments of a running host: who may start one, on which book, with which agents.
 
 #include <boost/json.hpp>
 
@@ -7,17 +7,35 @@
 
 namespace cadre::live {
 
-Answer LiveHost::start_experiment(const Mandate&, const std::string&, const std::string&, std::string_view) {
-  return {Outcome::unknown, {}, {}};
+Answer LiveHost::start_experiment(const Mandate& mandate, const std::string& text, const std::string& origin,
+                                  std::string_view book) {
+  const std::lock_guard control(control_mutex_);
+  if (!ready_) return {Outcome::stopping, {}, {}};
+  if (book.empty() && books_.size() == 1) book = books_.front()->id();
+  const auto document = base::JsonDocument::parse(origin, text);
+  if (!document) return {Outcome::invalid, {}, document.problems()};
+  auto file = scenario::read_experiment(*document, std::filesystem::path(origin).parent_path());
+  if (!file) return {Outcome::invalid, {}, file.problems()};
+  for (std::size_t b = 0; b < books_.size(); ++b) {
+    if (books_[b]->id() != book) continue;
+    return experiments_->start(*file, *books_[b], running_.host.books[b],
+                               pinned_catalog(*store_, current_.plugins),
+                               agent::Catalog::discover(options_.agent_folders), mandate);
+  }
+  return unknown_book(book);
 }
-Answer LiveHost::stop_experiment(const Mandate&, std::string_view) {
-  return {Outcome::unknown, {}, {}};
+
+Answer LiveHost::stop_experiment(const Mandate& mandate, std::string_view name) {
+  const std::lock_guard control(control_mutex_);
+  return experiments_->stop(name, mandate);
 }
+
 Answer LiveHost::experiments() const {
-  return {Outcome::done, boost::json::array{}, {}};
+  return {Outcome::done, experiments_->list(), {}};
 }
-Answer LiveHost::experiment_results(std::string_view) const {
-  return {Outcome::unknown, {}, {}};
+
+Answer LiveHost::experiment_results(std::string_view name) const {
+  return experiments_->results(name);
 }
 
 }  // namespace cadre::live

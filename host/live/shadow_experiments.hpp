@@ -1,14 +1,54 @@
 #pragma once
 
+#include <boost/json/value.hpp>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "host/agent/catalog.hpp"
 #include "host/agent/store.hpp"
+#include "host/live/book_runner.hpp"
 #include "host/live/event_feed.hpp"
+#include "host/live/host_control.hpp"
+#include "host/scenario/experiment_file.hpp"
 
 namespace cadre::live {
 
+class ShadowExperiment;
+
+/// The shadow experiments of a host, by name. [control-thread], reading from any thread.
 class ShadowExperiments {
  public:
-  ShadowExperiments(const agent::Store&, EventFeed&) {}
-  void stop_all() {}
+  ShadowExperiments(const agent::Store& store, EventFeed& feed);
+  ~ShadowExperiments();
+
+  /// Both arms begin where the book stands: a simulated twin of the control, and the candidate. `scenario`:
+  /// what the book runs.
+  Answer start(const scenario::ExperimentFile& file, BookRunner& runner, const config::BookConfig& scenario,
+               const agent::Catalog& running, const agent::Catalog& installed, const Mandate& mandate);
+  Answer stop(std::string_view name, const Mandate& mandate);
+  /// The book has another chain now: what was compared with is gone.
+  void control_changed(std::uint64_t revision);
+  void stop_all();
+
+  boost::json::array list() const;
+  Answer results(std::string_view name) const;
+
+ private:
+  struct Running {
+    std::shared_ptr<ShadowExperiment> experiment;
+    BookRunner* runner = nullptr;
+  };
+  /// nullptr when there is none of that name.
+  Running find(std::string_view name) const;
+  static void end(const Running& running, const std::string& reason);
+
+  const agent::Store& store_;
+  EventFeed& feed_;
+  mutable std::mutex mutex_;
+  std::map<std::string, Running, std::less<>> experiments_;
 };
 
 }  // namespace cadre::live

@@ -27,6 +27,7 @@ class Book {
   ~Book();
 
   void listen(BookListener* listener) { listeners_.push_back(listener); }
+  void stop_listening(BookListener* listener) { std::erase(listeners_, listener); }
 
   /// The first chain, before any event. Errors: an agent that refuses to start.
   base::Problems start(std::shared_ptr<chain::Chain> chain, const journal::RevisionRecord& revision);
@@ -59,6 +60,11 @@ class Book {
   void cancel_all();
   /// Sends a market order against every position, past the chain but through the gate.
   void flatten();
+
+  /// Enters a chain of its own where another book of the same data stands: with its market, positions, cash
+  /// and open orders, and what its agents had learned. Before any event. Errors: STATE_REFUSED.
+  base::Problems enter_beside(const Book& other, const journal::CheckpointRecord& learned,
+                              std::shared_ptr<chain::Chain> chain, const journal::RevisionRecord& revision);
 
   // Recovery: events as a journal tells them. Nothing is decided or sent.
   /// Whether agents are shown the events. True at the start.

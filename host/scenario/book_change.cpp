@@ -126,6 +126,7 @@ base::Problems Book::hand_over(chain::Chain& next, bool migrate) {
     stage.agent->enter_arena(*arena_);
     if (reused(stage.agent)) return;  // it went on observing since it was replaced
     const bool knows = old != nullptr && old->has_state();
+    const bool same_agent = old != nullptr && old->declaration().id == stage.agent->declaration().id;
     if (migrate && knows && stage.hand_off == config::HandOff::refuse) {
       problems.error("STATE_HAND_OFF_REFUSED", {"", 0, 0, ""},
                      stage.name + ": its \"state\" is \"refuse\", and " + old->declaration().id +
@@ -133,7 +134,8 @@ base::Problems Book::hand_over(chain::Chain& next, bool migrate) {
                      "set it to \"migrate\" or \"reset\"");
       return;
     }
-    if (!migrate || !knows || !stage.agent->has_state() || stage.hand_off == config::HandOff::reset) {
+    if (!migrate || !knows || !same_agent || !stage.agent->has_state() ||
+        stage.hand_off == config::HandOff::reset) {
       // A fresh instance is warmed up by what the host has: the windows, through one look at the present.
       stage.agent->observe(now, view_->raw);
       return;

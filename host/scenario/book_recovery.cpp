@@ -1,7 +1,9 @@
 // What only a book that outlives its process needs: checkpoints, commands, and events as a journal tells
 // them.
 
+#include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "cadre/cadre.h"
 #include "host/model/order.hpp"
@@ -32,11 +34,58 @@ base::Problems Book::load_checkpoint(const journal::CheckpointRecord& record) {
   chain_->each_stage([&](chain::Stage& stage) {
     if (!stage.agent->has_state()) return;
     for (const journal::CheckpointRecord::Agent& saved : record.agents) {
-      if (saved.stage != stage.name) continue;
+      if (saved.stage != stage.name || saved.agent != stage.agent->declaration().id) continue;
       problems.append(stage.agent->load_state(
           {saved.agent, saved.schema, record.epoch, record.instruments, saved.bytes}));
     }
   });
+  return problems;
+}
+
+base::Problems Book::enter_beside(const Book& other, const journal::CheckpointRecord& learned,
+                                  std::shared_ptr<chain::Chain> chain,
+                                  const journal::RevisionRecord& revision) {
+  universe_ = other.universe_;
+  data_of_ = other.data_of_;
+  history_ = other.history_;
+  portfolio_ = other.portfolio_;
+  sequence_ = other.sequence_;
+  time_ns_ = other.time_ns_;
+  date_ = other.date_;
+  bars_ = other.bars_;
+  intraday_ = other.intraday_;
+  volume_ = other.volume_;
+  shortfall_sum_ = other.shortfall_sum_;
+  enter(std::move(chain), revision);
+  arena_->head().execution = other.arena_->head().execution;
+  gate_->inherit_counters(*other.gate_);
+  for (const execution::TrackedOrder& tracked : other.tracker_.recent()) {
+    if (tracked.open()) tracker_.adopt(tracked);
+  }
+  columns_are_stale_ = true;
+  refresh_columns();
+  base::Problems problems = load_checkpoint(learned);
+  if (problems.has_errors()) return problems;
+  const cadre_event now{sizeof(cadre_event), CADRE_EVENT_BAR, sequence_, time_ns_, nullptr};
+  chain_->each_stage([&](chain::Stage& stage) {
+    const bool knows = std::any_of(learned.agents.begin(), learned.agents.end(), [&](const auto& saved) {
+      return saved.stage == stage.name && saved.agent == stage.agent->declaration().id;
+    });
+    if (!knows) stage.agent->observe(now, view_->raw);
+  });
+  problems.append(activate());
+  if (problems.has_errors()) return problems;
+  // An environment that did not learn of them from the other one gets the open orders now.
+  const auto& environment = chain_->environment;
+  const auto& table = environment.table<cadre_execution_environment>();
+  for (const execution::TrackedOrder& tracked : tracker_.recent()) {
+    cadre_trade_result result{};
+    result.size = sizeof result;
+    if (!tracked.open() ||
+        table.query_order(environment.self(), tracked.order.client_id, &result) == CADRE_OK)
+      continue;
+    (void)table.execute_trade(environment.self(), &tracked.order, &result);
+  }
   return problems;
 }
 

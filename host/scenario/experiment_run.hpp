@@ -8,6 +8,8 @@
 #include "host/base/result.hpp"
 #include "host/experiment/comparison.hpp"
 #include "host/scenario/backtest.hpp"
+#include "host/scenario/decision_difference.hpp"
+#include "host/scenario/experiment_file.hpp"
 
 namespace cadre::scenario {
 
@@ -17,17 +19,6 @@ struct ExperimentOptions {
   std::filesystem::path
       out;  ///< two run folders, control and candidate, comparison.json and report.html; empty: temporary
 };
-
-/// A date on which the two arms decided differently, and the stage that differed first.
-struct DecisionDifference {
-  std::int32_t date = 0;
-  std::string stage;            ///< "portfolio" when the arms already held different positions or equity
-  std::size_t instruments = 0;  ///< whose target differs after that stage
-};
-
-/// How often each stage was the first to differ, most often first.
-std::vector<std::pair<std::string, std::uint64_t>> first_stages(
-    const std::vector<DecisionDifference>& differences);
 
 struct ExperimentOutcome {
   std::string name;
@@ -45,8 +36,5 @@ base::Result<ExperimentOutcome> run_experiment(const ExperimentOptions& options,
 
 /// All that run_experiment checks before it runs.
 base::Problems check_experiment(const ExperimentOptions& options);
-
-/// The JSON Schema of experiment files, as text.
-std::string_view experiment_schema();
 
 }  // namespace cadre::scenario

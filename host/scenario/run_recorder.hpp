@@ -25,7 +25,9 @@ class RunRecorder final : public BookListener {
   void on_account(std::uint64_t sequence, const journal::AccountRecord& record) override;
 
   report::RunSeries& series() { return series_; }
+  const report::RunSeries& series() const { return series_; }
   report::RunCounts& counts() { return counts_; }
+  const report::RunCounts& counts() const { return counts_; }
   const std::vector<report::FillRow>& fills() const { return fills_; }
   const std::vector<report::EquityRow>& equity() const { return equity_; }
   const std::vector<report::PositionRow>& positions() const { return positions_; }
