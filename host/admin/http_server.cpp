@@ -1,6 +1,7 @@
 #include "host/admin/http_server.hpp"
 
 #include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -93,6 +94,7 @@ class HttpServer::Engine {
   std::unordered_map<FrameQueue*, std::function<void()>> subscriptions_;
 
   asio::io_context io_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
   Listener<asio::local::stream_protocol> local_{io_, false};
   Listener<asio::ip::tcp> loopback_{io_, true};
   std::unordered_set<std::shared_ptr<Connection>> connections_;
@@ -382,7 +384,7 @@ base::Problems HttpServer::Engine::open_port() {
 void HttpServer::Engine::run() {
   if (local_.acceptor.is_open()) accept(local_);
   if (loopback_.acceptor.is_open()) accept(loopback_);
-  thread_ = std::thread([this, work = asio::make_work_guard(io_)] {
+  thread_ = std::thread([this] {
     while (!io_.stopped()) {
       try {
         io_.run();
@@ -472,11 +474,14 @@ void HttpServer::Engine::close() {
 void HttpServer::Engine::end_everything() {
   ended_ = true;
   error_code ignored;
+  local_.pause.cancel();
+  loopback_.pause.cancel();
   local_.acceptor.close(ignored);
   loopback_.acceptor.close(ignored);
   for (const auto& connection : std::unordered_set(connections_))
     connection->end();
-  io_.stop();
+  // Not stopped: what was accepted and not looked at yet is ended by its handler.
+  work_.reset();
 }
 
 void HttpServer::Engine::stop() {
