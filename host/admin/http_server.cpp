@@ -38,12 +38,6 @@ constexpr std::size_t drained_bytes_max = 64u << 20;
 constexpr std::chrono::milliseconds drain_timeout{5'000};
 constexpr std::chrono::milliseconds accept_pause{100};  // when the process has no descriptors left
 
-/// For what a handler throws: it never should.
-Response failure(std::string_view what) {
-  base::log_event(base::LogLevel::error, "admin_handler_failed", {{"reason", std::string(what)}});
-  return problem_response(500, "internal", "the request could not be handled: " + std::string(what));
-}
-
 }  // namespace
 
 class HttpServer::Engine {
@@ -185,10 +179,7 @@ void HttpServer::Connection::on_header(error_code error) {
 }
 
 bool HttpServer::Connection::has_token() const {
-  const std::string_view value = parser_->get()[http::field::authorization];
-  constexpr std::string_view scheme = "bearer ";
-  return value.size() > scheme.size() && lower_case(value.substr(0, scheme.size())) == scheme &&
-         equal_secrets(value.substr(scheme.size()), engine_.options().token);
+  return is_bearer(parser_->get()[http::field::authorization], engine_.options().token);
 }
 
 void HttpServer::Connection::read_body() {
@@ -427,9 +418,9 @@ void HttpServer::Engine::handle(std::shared_ptr<Connection> connection, Request 
     try {
       response = handler_(request);
     } catch (const std::exception& thrown) {
-      response = failure(thrown.what());
+      response = handler_failure(thrown.what());
     } catch (...) {
-      response = failure("something was thrown");
+      response = handler_failure("something was thrown");
     }
     asio::post(io_, [connection = std::move(connection), response = std::move(response)]() mutable {
       connection->respond(std::move(response));
@@ -447,7 +438,7 @@ void HttpServer::Engine::subscribe(std::shared_ptr<FrameQueue> stream, Subscript
       }
       if (unsubscribe) unsubscribe();
     } catch (const std::exception& thrown) {
-      failure(thrown.what());
+      handler_failure(thrown.what());
     }
   });
 }
