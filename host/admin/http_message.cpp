@@ -69,6 +69,13 @@ bool equal_secrets(std::string_view a, std::string_view b) {
   return difference == 0;
 }
 
+bool is_bearer(std::string_view authorization, std::string_view token) {
+  constexpr std::string_view scheme = "bearer ";
+  return authorization.size() > scheme.size() &&
+         lower_case(authorization.substr(0, scheme.size())) == scheme &&
+         equal_secrets(authorization.substr(scheme.size()), token);
+}
+
 std::optional<std::string> percent_decoded(std::string_view text) {
   std::string decoded;
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -47,6 +47,9 @@ std::string lower_case(std::string_view text);
 /// Takes the same time wherever they differ.
 bool equal_secrets(std::string_view a, std::string_view b);
 
+/// Whether the value of Authorization is `Bearer TOKEN`, the scheme in any case.
+bool is_bearer(std::string_view authorization, std::string_view token);
+
 /// Percent escapes resolved; nothing for a broken one.
 std::optional<std::string> percent_decoded(std::string_view text);
 /// Every byte that may not stand in a segment of a path is escaped, ':' and '/' too.

@@ -1,6 +1,7 @@
 #include "host/admin/http_server.hpp"
 
 #include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -36,12 +37,6 @@ constexpr std::size_t batch_bytes_max = 64u << 10;  // one write of a stream: it
 constexpr std::size_t drained_bytes_max = 64u << 20;
 constexpr std::chrono::milliseconds drain_timeout{5'000};
 constexpr std::chrono::milliseconds accept_pause{100};  // when the process has no descriptors left
-
-/// For what a handler throws: it never should.
-Response failure(std::string_view what) {
-  base::log_event(base::LogLevel::error, "admin_handler_failed", {{"reason", std::string(what)}});
-  return problem_response(500, "internal", "the request could not be handled: " + std::string(what));
-}
 
 }  // namespace
 
@@ -93,6 +88,7 @@ class HttpServer::Engine {
   std::unordered_map<FrameQueue*, std::function<void()>> subscriptions_;
 
   asio::io_context io_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
   Listener<asio::local::stream_protocol> local_{io_, false};
   Listener<asio::ip::tcp> loopback_{io_, true};
   std::unordered_set<std::shared_ptr<Connection>> connections_;
@@ -183,10 +179,7 @@ void HttpServer::Connection::on_header(error_code error) {
 }
 
 bool HttpServer::Connection::has_token() const {
-  const std::string_view value = parser_->get()[http::field::authorization];
-  constexpr std::string_view scheme = "bearer ";
-  return value.size() > scheme.size() && lower_case(value.substr(0, scheme.size())) == scheme &&
-         equal_secrets(value.substr(scheme.size()), engine_.options().token);
+  return is_bearer(parser_->get()[http::field::authorization], engine_.options().token);
 }
 
 void HttpServer::Connection::read_body() {
@@ -382,7 +375,7 @@ base::Problems HttpServer::Engine::open_port() {
 void HttpServer::Engine::run() {
   if (local_.acceptor.is_open()) accept(local_);
   if (loopback_.acceptor.is_open()) accept(loopback_);
-  thread_ = std::thread([this, work = asio::make_work_guard(io_)] {
+  thread_ = std::thread([this] {
     while (!io_.stopped()) {
       try {
         io_.run();
@@ -425,9 +418,9 @@ void HttpServer::Engine::handle(std::shared_ptr<Connection> connection, Request 
     try {
       response = handler_(request);
     } catch (const std::exception& thrown) {
-      response = failure(thrown.what());
+      response = handler_failure(thrown.what());
     } catch (...) {
-      response = failure("something was thrown");
+      response = handler_failure("something was thrown");
     }
     asio::post(io_, [connection = std::move(connection), response = std::move(response)]() mutable {
       connection->respond(std::move(response));
@@ -445,7 +438,7 @@ void HttpServer::Engine::subscribe(std::shared_ptr<FrameQueue> stream, Subscript
       }
       if (unsubscribe) unsubscribe();
     } catch (const std::exception& thrown) {
-      failure(thrown.what());
+      handler_failure(thrown.what());
     }
   });
 }
@@ -472,11 +465,14 @@ void HttpServer::Engine::close() {
 void HttpServer::Engine::end_everything() {
   ended_ = true;
   error_code ignored;
+  local_.pause.cancel();
+  loopback_.pause.cancel();
   local_.acceptor.close(ignored);
   loopback_.acceptor.close(ignored);
   for (const auto& connection : std::unordered_set(connections_))
     connection->end();
-  io_.stop();
+  // Not stopped: what was accepted and not looked at yet is ended by its handler.
+  work_.reset();
 }
 
 void HttpServer::Engine::stop() {

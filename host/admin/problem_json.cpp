@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include "host/base/log.hpp"
+
 namespace cadre::admin {
 
 namespace json = boost::json;
@@ -73,6 +75,11 @@ Response problem_with(unsigned status, std::string_view word, std::string detail
 Response problem_response(unsigned status, std::string_view word, std::string detail,
                           const base::Problems& problems) {
   return problem_with(status, word, std::move(detail), problems, nullptr);
+}
+
+Response handler_failure(std::string_view what) {
+  base::log_event(base::LogLevel::error, "admin_handler_failed", {{"reason", std::string(what)}});
+  return problem_response(500, "internal", "the request could not be handled: " + std::string(what));
 }
 
 Response response_to(const live::Answer& answer) {

@@ -15,6 +15,9 @@ namespace cadre::admin {
 Response problem_response(unsigned status, std::string_view word, std::string detail,
                           const base::Problems& problems = {});
 
+/// 500, for what a handler throws: it never should. Logged.
+Response handler_failure(std::string_view what);
+
 /// 200 to 202 with the body as it is; else a problem, to which the members of the body are added.
 Response response_to(const live::Answer& answer);
 

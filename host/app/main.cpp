@@ -34,6 +34,31 @@ std::vector<fs::path> default_agent_folders() {
   return {program.parent_path() / "agents"};
 }
 
+using cadre::app::HostArguments;
+
+/// What every command that speaks to a running host takes.
+void add_host_options(CLI::App* sub, HostArguments& arguments) {
+  sub->add_option(
+         "--host", arguments.host,
+         "socket or http://127.0.0.1:PORT of the host (default: CADRE_HOST, or the one running here)")
+      ->type_name("SOCKET|URL");
+  sub->add_option("--token-file", arguments.token_file, "file with the token that a URL needs")
+      ->type_name("FILE");
+  sub->add_flag("--json", arguments.json, "print JSON: one object, or one per line");
+}
+
+/// The same, with who wants a change and why.
+void add_change_options(CLI::App* sub, HostArguments& arguments) {
+  add_host_options(sub, arguments);
+  sub->add_option("--reason", arguments.reason, "why; it is journaled")->required()->type_name("TEXT");
+  sub->add_option("--actor", arguments.actor, "who wants it (default: the user running this)")
+      ->type_name("NAME");
+}
+
+void add_book_option(CLI::App* sub, HostArguments& arguments) {
+  sub->add_option("--book", arguments.book, "one book only")->type_name("BOOK");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -185,6 +210,78 @@ int main(int argc, char** argv) {
       "file "
       "is.");
   command(sub, [&] { return run_experiment_analyze_command(analyze); });
+
+  HostArguments host;
+  sub = experiment->add_subcommand("start", "start an experiment in a running host");
+  sub->add_option("FILE", host.file, "experiment file")->required();
+  add_change_options(sub, host);
+  add_book_option(sub, host);
+  command(sub, [&] { return run_experiment_start_command(host); });
+  sub = experiment->add_subcommand("status", "the experiments of a running host");
+  add_host_options(sub, host);
+  command(sub, [&] { return run_experiment_status_command(host); });
+  sub = experiment->add_subcommand("results", "the comparison so far of an experiment in a running host");
+  sub->add_option("NAME", host.name, "the experiment's name")->required();
+  add_host_options(sub, host);
+  sub->add_option("--out", host.out, "folder for report.html and comparison.json")->type_name("DIR");
+  sub->footer("Exit codes as those of run, and 7 when the host cannot be reached.");
+  command(sub, [&] { return run_experiment_results_command(host); });
+  sub = experiment->add_subcommand("stop", "end an experiment in a running host");
+  sub->add_option("NAME", host.name, "the experiment's name")->required();
+  add_change_options(sub, host);
+  command(sub, [&] { return run_experiment_stop_command(host); });
+
+  sub = app.add_subcommand("status", "a running host: what runs, since when, what is wrong, what to do next");
+  add_host_options(sub, host);
+  sub->add_flag("--watch", host.watch, "look again every second");
+  command(sub, [&] { return run_status_command(host); });
+
+  sub = app.add_subcommand("halt", "stop deciding, at once");
+  add_change_options(sub, host);
+  add_book_option(sub, host);
+  sub->add_flag("--cancel-orders", host.cancel_orders, "cancel the open orders");
+  sub->add_flag("--flatten", host.flatten, "close the positions");
+  command(sub, [&] { return run_halt_command(host); });
+
+  sub = app.add_subcommand("resume", "decide again after a halt");
+  add_change_options(sub, host);
+  add_book_option(sub, host);
+  command(sub, [&] { return run_resume_command(host); });
+
+  sub = app.add_subcommand("events", "what happened in a running host");
+  add_host_options(sub, host);
+  sub->add_flag("--follow", host.follow, "go on with what happens");
+  sub->add_option("--after", host.after, "only events with a greater id")->type_name("ID");
+  command(sub, [&] { return run_events_command(host); });
+
+  CLI::App* revision =
+      app.add_subcommand("revision", "what a running host runs under: look, change, go back");
+  revision->require_subcommand(1);
+  sub = revision->add_subcommand("list", "all revisions, newest first");
+  add_host_options(sub, host);
+  command(sub, [&] { return run_revision_list_command(host); });
+  sub = revision->add_subcommand("show", "one revision: who, why, plugins, configuration");
+  sub->add_option("N", host.number, "a revision's number")->required();
+  add_host_options(sub, host);
+  command(sub, [&] { return run_revision_show_command(host); });
+  sub = revision->add_subcommand("diff",
+                                 "what leads from one revision to another; exit code 1 when they differ");
+  sub->add_option("A", host.number, "a revision's number")->required();
+  sub->add_option("B", host.other_number, "a revision's number")->required();
+  add_host_options(sub, host);
+  command(sub, [&] { return run_revision_diff_command(host); });
+  sub = revision->add_subcommand("apply", "make a configuration the next revision");
+  sub->add_option("FILE", host.file, "host file, or scenario file of one book")->required();
+  add_change_options(sub, host);
+  add_book_option(sub, host);
+  sub->add_flag("--dry-run", host.dry_run, "say what would change, and change nothing");
+  sub->add_option("--base", host.based_on, "revision it was made from (default: the current one)")
+      ->type_name("N");
+  command(sub, [&] { return run_revision_apply_command(host); });
+  sub = revision->add_subcommand("rollback", "go back to a revision");
+  sub->add_option("--to", host.to, "a revision's number (default: the one before)")->type_name("N");
+  add_change_options(sub, host);
+  command(sub, [&] { return run_revision_rollback_command(host); });
 
   ReferenceArguments reference;
   sub = app.add_subcommand("reference", "write the reference pages and JSON schemas of this version");

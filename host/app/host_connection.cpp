@@ -1,0 +1,159 @@
+#include "host/app/host_connection.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cstdio>
+#include <cstdlib>
+
+#include "host/admin/problem_json.hpp"
+#include "host/app/status_screen.hpp"
+#include "host/base/file.hpp"
+#include "host/base/json.hpp"
+
+namespace cadre::app {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+namespace {
+
+constexpr const char* socket_name = "admin.sock";
+constexpr std::chrono::seconds probe_timeout{2};
+
+/// Sockets of hosts that answer, in the working directory and the folders in it.
+std::vector<fs::path> running_hosts() {
+  std::vector<fs::path> candidates{socket_name};
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(".", error)) {
+    if (entry.is_directory(error)) candidates.push_back(entry.path().lexically_normal() / socket_name);
+  }
+  std::sort(candidates.begin(), candidates.end());
+  std::erase_if(candidates, [&](const fs::path& path) {
+    if (!fs::is_socket(path, error)) return true;
+    return admin::send({.socket = path}, {.target = "/healthz"}, probe_timeout).delivery ==
+           admin::Delivery::not_reachable;
+  });
+  return candidates;
+}
+
+/// The first line of the file, without what surrounds it.
+base::Result<std::string> read_token(const fs::path& path) {
+  auto text = base::read_file(path);
+  if (!text) return text.problems();
+  std::string token = text->substr(0, text->find_first_of("\r\n"));
+  if (!token.empty()) return token;
+  base::Problems problems;
+  problems.error("HOST_TOKEN_EMPTY", {.file = path.string()}, "there is no token in its first line");
+  return problems;
+}
+
+int exit_code_of(unsigned status) {
+  switch (status) {
+    case 409:
+    case 412:
+      return exit_conflict;
+    case 401:
+    case 500:
+    case 503:
+      return exit_not_reachable;
+    case 429:
+      return exit_conflict;
+    default:
+      return exit_invalid_input;
+  }
+}
+
+}  // namespace
+
+int find_host(const HostArguments& arguments, admin::HostAddress& address) {
+  std::string named = arguments.host;
+  if (const char* variable = std::getenv("CADRE_HOST"); named.empty() && variable != nullptr)
+    named = variable;
+  if (named.empty()) {
+    const std::vector<fs::path> running = running_hosts();
+    if (running.size() != 1) {
+      std::string found;
+      for (const fs::path& path : running)
+        found += " " + path.string();
+      if (running.empty())
+        std::fprintf(stderr, "no host runs with its state folder here; name its socket with --host\n");
+      else
+        std::fprintf(stderr, "several hosts run here; name one with --host:%s\n", found.c_str());
+      return exit_not_reachable;
+    }
+    named = running.front().string();
+  }
+  auto parsed = admin::parse_host_address(named);
+  if (!parsed) {
+    print_problems(parsed.problems());
+    return exit_usage;
+  }
+  address = std::move(*parsed);
+  if (arguments.token_file.empty()) return exit_fine;
+  auto token = read_token(arguments.token_file);
+  if (!token) {
+    print_problems(token.problems());
+    return exit_invalid_input;
+  }
+  address.token = std::move(*token);
+  return exit_fine;
+}
+
+int explain_refusal(const admin::ClientResponse& response) {
+  if (response.delivery != admin::Delivery::answered) {
+    std::fprintf(stderr, "%s\n", response.failure.c_str());
+    return response.delivery == admin::Delivery::timed_out ? exit_time_out : exit_not_reachable;
+  }
+  if (response.status < 300) return exit_fine;
+  std::error_code error;
+  const json::value body = json::parse(response.body, error);
+  const base::Problems problems = admin::problems_from_json(json::value(list_at(body, "/problems")));
+  print_problems(problems);
+  if (problems.empty()) {
+    const std::string detail = text_at(body, "/detail");
+    std::fprintf(
+        stderr, "%s\n",
+        detail.empty() ? ("the host answered " + std::to_string(response.status)).c_str() : detail.c_str());
+  }
+  if (response.status == 401)
+    std::fprintf(stderr, "name the file with the host's token: --token-file FILE\n");
+  return exit_code_of(response.status);
+}
+
+HostAnswer ask_host(const admin::HostAddress& address, const admin::ClientRequest& request) {
+  const admin::ClientResponse response = admin::send(address, request, std::chrono::minutes(5));
+  HostAnswer answer{explain_refusal(response), response.status, {}};
+  std::error_code error;
+  answer.body = json::parse(response.body, error);
+  if (error && answer.exit_code == exit_fine) {
+    std::fprintf(stderr, "%s answers with something that is not JSON: is that a host?\n",
+                 address.shown().c_str());
+    answer.exit_code = exit_not_reachable;
+  }
+  return answer;
+}
+
+HostAnswer ask_host(const HostArguments& arguments, const admin::ClientRequest& request) {
+  admin::HostAddress address;
+  if (const int code = find_host(arguments, address); code != exit_fine) return {code, 0, {}};
+  return ask_host(address, request);
+}
+
+base::Result<SentDocument> document_to_send(const fs::path& path) {
+  auto document = base::JsonDocument::load(path);
+  if (!document) return document.problems();
+  auto text = base::read_file(path);
+  if (!text) return text.problems();
+  return SentDocument{std::move(*text), fs::absolute(path).lexically_normal().string()};
+}
+
+std::string default_actor() {
+  for (const char* variable : {"USER", "LOGNAME"}) {
+    if (const char* name = std::getenv(variable); name != nullptr && *name != '\0') return name;
+  }
+  return "uid " + std::to_string(::getuid());
+}
+
+}  // namespace cadre::app

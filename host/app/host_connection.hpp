@@ -1,0 +1,46 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "host/admin/http_client.hpp"
+#include "host/app/command.hpp"
+
+namespace cadre::app {
+
+/// The host that a command speaks to: the one named, or CADRE_HOST, or the one that runs with its state
+/// folder in the working directory. Prints why there is none, and then gives an exit code.
+int find_host(const HostArguments& arguments, admin::HostAddress& address);
+
+/// What the host answered to a command.
+struct HostAnswer {
+  int exit_code = exit_fine;  ///< what went wrong has been printed
+  unsigned status = 0;
+  boost::json::value body{};
+};
+
+/// Finds the host, sends, and prints the problems of a refusal.
+HostAnswer ask_host(const HostArguments& arguments, const admin::ClientRequest& request);
+/// The same for a host that was found.
+HostAnswer ask_host(const admin::HostAddress& address, const admin::ClientRequest& request);
+
+/// The exit code of an answer without success; prints what it says to standard error.
+int explain_refusal(const admin::ClientResponse& response);
+
+/// A file as it goes to a host.
+struct SentDocument {
+  std::string text;
+  std::string origin;  ///< absolute path, for the places of problems
+};
+
+/// Reads a configuration or an experiment on this side.
+base::Result<SentDocument> document_to_send(const std::filesystem::path& path);
+
+/// Who runs this command, when nobody says.
+std::string default_actor();
+
+}  // namespace cadre::app

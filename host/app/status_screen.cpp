@@ -1,0 +1,296 @@
+#include "host/app/status_screen.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <vector>
+
+#include "host/admin/problem_json.hpp"
+#include "host/base/decimal.hpp"
+#include "host/base/json.hpp"
+#include "host/report/table.hpp"
+
+namespace cadre::app {
+
+namespace json = boost::json;
+
+namespace {
+
+using report::Align;
+using report::display_width;
+
+constexpr std::size_t stage_columns_max = 20;
+constexpr std::size_t agent_columns_max = 34;
+constexpr std::size_t name_columns_max = 10;
+constexpr std::size_t value_columns_max = 24;
+
+/// The text, or its beginning and an ellipsis.
+std::string shortened(std::string text, std::size_t columns) {
+  if (display_width(text) <= columns) return text;
+  while (!text.empty() && display_width(text) >= columns) {
+    // A character of UTF-8 as a whole.
+    while (text.size() > 1 && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80)
+      text.pop_back();
+    text.pop_back();
+  }
+  return text + "…";
+}
+
+/// Breaks at blanks; the lines after the first are indented. A word that is too long stays whole.
+std::string wrapped(const std::string& text, std::size_t indent) {
+  std::size_t at = std::min(text.find_first_not_of(' '), text.size());
+  std::string lines, line = text.substr(0, at);
+  bool has_word = false;
+  while (at < text.size()) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    const std::string word = text.substr(at, end - at);
+    at = end + 1;
+    if (has_word && display_width(line) + 1 + display_width(word) > screen_columns) {
+      lines += line + "\n";
+      line = std::string(indent, ' ');
+      has_word = false;
+    }
+    line += (has_word ? " " : "") + word;
+    has_word = true;
+  }
+  return lines + line + "\n";
+}
+
+/// "2026-11-25 02:04:39" of a time as programs write it.
+std::string moment(std::string time) {
+  if (time.size() < 20 || time[10] != 'T') return time;
+  return time.substr(0, 10) + " " + time.substr(11, 8);
+}
+
+/// Whole units of a currency.
+std::string amount(const std::string& decimal) {
+  const auto money = base::Money::parse(decimal);
+  return money ? report::decimals(money->to_double(), 0) : decimal;
+}
+
+std::string count(const std::string& number) {
+  const bool is_number = !number.empty() && number.find_first_not_of("0123456789") == std::string::npos;
+  return is_number ? report::with_thousands(std::string_view(number)) : number;
+}
+
+std::string or_dash(std::string text) {
+  return text.empty() ? "-" : text;
+}
+
+std::string head_of(const json::value& status) {
+  std::string line = text_at(status, "/name");
+  line += (line.empty() ? "" : ": ") + or_dash(text_at(status, "/state"));
+  if (text_at(status, "/ready") == "false") line += ", not ready";
+  if (const std::string since = text_at(status, "/since"); !since.empty())
+    line += " since " + moment(since) + " UTC";
+  std::string details;
+  const std::pair<const char*, const char*> members[] = {
+      {"/host_version", "cadre "}, {"/pid", "process "}, {"/state_folder", "state in "}};
+  for (const auto& [pointer, words] : members) {
+    const std::string text = text_at(status, pointer);
+    if (!text.empty()) details += (details.empty() ? "" : ", ") + (words + text);
+  }
+  std::string lines = wrapped(line, 2);
+  if (!details.empty()) lines += wrapped(details, 2);
+  const std::string number = text_at(status, "/revision/number");
+  if (number.empty()) return lines;
+  std::string revision = "revision " + number;
+  if (const std::string before = text_at(status, "/revision/based_on"); !before.empty() && before != "0")
+    revision += ", made from " + before;
+  if (const std::string since = text_at(status, "/revision/since"); !since.empty())
+    revision += ", since " + moment(since);
+  if (const std::string actor = text_at(status, "/revision/actor"); !actor.empty())
+    revision += " by " + actor;
+  if (const std::string reason = text_at(status, "/revision/reason"); !reason.empty())
+    revision += ": " + reason;
+  return lines + wrapped(revision, 2);
+}
+
+std::string books_table(const json::array& books) {
+  std::string currency = books.empty() ? "" : text_at(books[0], "/currency");
+  for (const json::value& book : books) {
+    if (text_at(book, "/currency") != currency) currency.clear();
+  }
+  const std::string unit = currency.empty() ? "" : " " + currency;
+  report::TextTable table({{"book"},
+                           {"state"},
+                           {"date"},
+                           {"equity" + unit, Align::right},
+                           {"profit", Align::right},
+                           {"open", Align::right},
+                           {"queue", Align::right},
+                           {"decided", Align::right}});
+  for (const json::value& book : books) {
+    table.add_row(
+        {shortened(or_dash(text_at(book, "/book")), name_columns_max), or_dash(text_at(book, "/state")),
+         or_dash(text_at(book, "/date")), or_dash(amount(text_at(book, "/equity"))),
+         or_dash(amount(text_at(book, "/profit"))), or_dash(count(text_at(book, "/open_orders"))),
+         or_dash(count(text_at(book, "/queue/depth"))), or_dash(count(text_at(book, "/decisions")))});
+  }
+  return table.to_string();
+}
+
+std::string chain_table(const json::array& stages) {
+  report::TextTable table(
+      {{"stage"}, {"agent"}, {"version"}, {"since", Align::right}, {"failures", Align::right}});
+  for (const json::value& stage : stages) {
+    const std::string isolation = text_at(stage, "/isolation");
+    const std::string agent = text_at(stage, "/agent") + (isolation == "process" ? " (process)" : "");
+    table.add_row({shortened(or_dash(text_at(stage, "/stage")), stage_columns_max),
+                   shortened(or_dash(agent), agent_columns_max),
+                   shortened(or_dash(text_at(stage, "/version")), name_columns_max),
+                   or_dash(text_at(stage, "/since_revision")), or_dash(count(text_at(stage, "/failures")))});
+  }
+  return table.to_string();
+}
+
+bool is_half_full(const json::value& book) {
+  const json::value* depth = base::find(book, "/queue/depth");
+  const json::value* capacity = base::find(book, "/queue/capacity");
+  if (depth == nullptr || capacity == nullptr || !depth->is_number() || !capacity->is_number()) return false;
+  return capacity->to_number<double>() > 0 && depth->to_number<double>() * 2 >= capacity->to_number<double>();
+}
+
+std::vector<std::string> faults_of(const json::value& status) {
+  std::vector<std::string> faults;
+  for (const json::value& book : list_at(status, "/books")) {
+    const std::string name = text_at(book, "/book");
+    const std::string state = text_at(book, "/state");
+    const std::string reason = text_at(book, "/reason");
+    if (state == "halted" || state == "stopped")
+      faults.push_back(name + " is " + state + (reason.empty() ? "" : ": " + reason));
+    if (is_half_full(book))
+      faults.push_back(name + " has " + text_at(book, "/queue/depth") + " of " +
+                       text_at(book, "/queue/capacity") + " inputs waiting");
+    for (const json::value& stage : list_at(book, "/stages")) {
+      const std::string failures = text_at(stage, "/failures");
+      if (!failures.empty() && failures != "0")
+        faults.push_back(name + ": " + text_at(stage, "/stage") + " (" + text_at(stage, "/agent") +
+                         ") failed " + failures + " times");
+    }
+  }
+  for (const json::value& refusal : list_at(status, "/refused")) {
+    faults.push_back("refused " + moment(text_at(refusal, "/time")) + ", by " + text_at(refusal, "/actor") +
+                     ", from " + text_at(refusal, "/source"));
+    for (const base::Problem& problem : admin::problems_from_json(json::value(list_at(refusal, "/problems"))))
+      faults.push_back("  " + base::to_line(problem));
+  }
+  for (const json::value& waiting : list_at(status, "/waiting"))
+    faults.push_back("waiting for " + text_at(waiting, ""));
+  for (const json::value& retained : list_at(status, "/retained"))
+    faults.push_back("RETAINED " + text_at(retained, "/library") + ": " + text_at(retained, "/reason"));
+  return faults;
+}
+
+/// A member for a line of text: words as they are, the rest as JSON.
+std::string shown_value(const json::value& value) {
+  const std::string text = text_at(value, "");
+  return text.find(' ') != std::string::npos && value.is_string() ? base::quote(text) : text;
+}
+
+}  // namespace
+
+std::string text_at(const json::value& value, std::string_view pointer) {
+  const json::value* found = base::find(value, pointer);
+  if (found == nullptr || found->is_null()) return {};
+  if (!found->is_string()) return base::canonical(*found);
+  // What others wrote must not steer a terminal.
+  std::string text(found->get_string());
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
+  return text;
+}
+
+const json::array& list_at(const json::value& value, std::string_view pointer) {
+  static const json::array none;
+  const json::value* found = base::find(value, pointer);
+  return found != nullptr && found->is_array() ? found->get_array() : none;
+}
+
+std::string status_screen(const json::value& status) {
+  std::string screen = head_of(status);
+  const json::array& books = list_at(status, "/books");
+  if (!books.empty()) screen += "\n" + books_table(books);
+  for (const json::value& book : books) {
+    const json::array& stages = list_at(book, "/stages");
+    if (stages.empty()) continue;
+    screen += "\nchain of " + text_at(book, "/book");
+    if (const std::string revision = text_at(book, "/revision"); !revision.empty())
+      screen += ", revision " + revision;
+    screen += "\n" + chain_table(stages);
+  }
+  if (const json::array& experiments = list_at(status, "/experiments"); !experiments.empty())
+    screen += "\nexperiments\n" + experiments_table(json::value(experiments));
+  const std::vector<std::string> faults = faults_of(status);
+  screen += faults.empty() ? "\nnothing is wrong\n" : "\nwhat is wrong\n";
+  for (const std::string& fault : faults)
+    screen += wrapped("  " + fault, 6);
+  const json::array& steps = list_at(status, "/next_steps");
+  if (!steps.empty()) screen += "\nwhat to do next\n";
+  for (const json::value& step : steps)
+    screen += wrapped("  " + text_at(step, ""), 6);
+  return screen;
+}
+
+std::string revisions_table(const json::value& body) {
+  report::TextTable table(
+      {{"revision", Align::right}, {"from", Align::right}, {"time"}, {"by"}, {"reason"}, {""}});
+  const json::array& list = list_at(body, "/revisions");
+  for (auto each = list.rbegin(); each != list.rend(); ++each) {
+    table.add_row({text_at(*each, "/revision"), or_dash(text_at(*each, "/based_on")),
+                   moment(text_at(*each, "/time")), shortened(text_at(*each, "/actor"), name_columns_max),
+                   shortened(text_at(*each, "/reason"), value_columns_max),
+                   text_at(*each, "/current") == "true" ? "current" : ""});
+  }
+  return table.to_string();
+}
+
+std::string difference_text(const json::value& difference) {
+  std::string lines;
+  const auto line = [&](const std::string& name, const json::value& change) {
+    lines +=
+        name + ": " + or_dash(text_at(change, "/before")) + " → " + or_dash(text_at(change, "/after")) + "\n";
+  };
+  for (const json::value& change : list_at(difference, "/changes"))
+    line(text_at(change, "/pointer"), change);
+  for (const json::value& change : list_at(difference, "/plugins"))
+    line("plugin " + text_at(change, "/id"), change);
+  return lines;
+}
+
+std::string stages_table(const json::value& stages) {
+  if (!stages.is_array() || stages.get_array().empty()) return {};
+  report::TextTable table({{"stage"}, {"agent"}, {"version"}, {"before"}, {"how"}});
+  for (const json::value& stage : stages.get_array()) {
+    const std::string book = text_at(stage, "/book");
+    table.add_row({(book.empty() ? "" : book + "/") + text_at(stage, "/stage"), text_at(stage, "/agent"),
+                   text_at(stage, "/version"), or_dash(text_at(stage, "/before")), text_at(stage, "/how")});
+  }
+  return table.to_string();
+}
+
+std::string experiments_table(const json::value& experiments) {
+  const json::array& list =
+      experiments.is_array() ? experiments.get_array() : list_at(experiments, "/experiments");
+  if (list.empty()) return "no experiments\n";
+  report::TextTable table({{"name"}, {"book"}, {"state"}, {"since"}, {"periods", Align::right}, {"verdict"}});
+  for (const json::value& each : list) {
+    table.add_row({shortened(text_at(each, "/name"), value_columns_max),
+                   shortened(or_dash(text_at(each, "/book")), name_columns_max),
+                   or_dash(text_at(each, "/state")), or_dash(text_at(each, "/since").substr(0, 10)),
+                   or_dash(count(text_at(each, "/periods"))), or_dash(text_at(each, "/verdict"))});
+  }
+  return table.to_string();
+}
+
+std::string event_line(const json::value& event) {
+  std::string line = or_dash(moment(text_at(event, "/time"))) + "  " + or_dash(text_at(event, "/event"));
+  if (!event.is_object()) return line + "\n";
+  for (const auto& [key, value] : event.get_object()) {
+    const std::string name(key);
+    if (name == "id" || name == "time" || name == "event" || value.is_null()) continue;
+    line += "  " + name + " " + shown_value(value);
+  }
+  return line + "\n";
+}
+
+}  // namespace cadre::app

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace cadre::app {
+
+/// Columns that screens of a host keep to.
+constexpr std::size_t screen_columns = 80;
+
+/// The status of a host on one screen: what runs, since when, by whom and why, what is wrong, what to do
+/// next. Members that are missing are left out.
+std::string status_screen(const boost::json::value& status);
+
+/// {"current": n, "revisions": [...]} as a table, newest first.
+std::string revisions_table(const boost::json::value& body);
+/// {"changes": [{pointer, before, after}], "plugins": [{id, before, after}]}, a line for each.
+std::string difference_text(const boost::json::value& difference);
+/// [{book?, stage, agent, version, before?, how}] as a table; empty for none.
+std::string stages_table(const boost::json::value& stages);
+/// Experiments as in the status, or {"experiments": [...]}, as a table.
+std::string experiments_table(const boost::json::value& experiments);
+/// One event on one line: time, kind, and its other members.
+std::string event_line(const boost::json::value& event);
+
+/// A member as text, whatever its type; empty when it is missing or null.
+std::string text_at(const boost::json::value& value, std::string_view pointer);
+/// An array at the pointer, or an empty one.
+const boost::json::array& list_at(const boost::json::value& value, std::string_view pointer);
+
+}  // namespace cadre::app

@@ -1,0 +1,249 @@
+#include <gmock/gmock.h>
+#include <stdlib.h>
+
+#include <fstream>
+
+#include "host/app/command.hpp"
+#include "host/app/host_connection.hpp"
+#include "tests/unit/admin/served_host.hpp"
+#include "tests/unit/app/status_fixture.hpp"
+
+namespace cadre::app {
+
+namespace {
+
+namespace json = boost::json;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class HostCommandsTest : public admin::testing::ServedHost {
+ protected:
+  void SetUp() override {
+    ::unsetenv("CADRE_HOST");
+    before_ = std::filesystem::current_path();
+    std::filesystem::current_path(folder_ / "");
+  }
+  void TearDown() override {
+    std::filesystem::current_path(before_);
+    ServedHost::TearDown();
+  }
+
+  HostArguments arguments() const {
+    HostArguments with;
+    with.host = socket().string();
+    with.actor = "ann";
+    with.reason = "why";
+    return with;
+  }
+  /// Runs a command and keeps what it prints.
+  int run(int (*command)(const HostArguments&), const HostArguments& with) {
+    ::testing::internal::CaptureStdout();
+    ::testing::internal::CaptureStderr();
+    const int code = command(with);
+    out_ = ::testing::internal::GetCapturedStdout();
+    err_ = ::testing::internal::GetCapturedStderr();
+    return code;
+  }
+  std::filesystem::path file(const std::string& name, const std::string& text) const {
+    std::ofstream(folder_ / name) << text;
+    return folder_ / name;
+  }
+
+  std::string out_, err_;
+  std::filesystem::path before_;
+};
+
+TEST_F(HostCommandsTest, status_is_a_screen_or_json) {
+  start();
+  host_.next.body = testing::status_fixture();
+  EXPECT_EQ(run(run_status_command, arguments()), exit_fine);
+  EXPECT_THAT(out_, StartsWith("demo: running since 2026-11-25 02:04:39 UTC\n"));
+  HostArguments with = arguments();
+  with.json = true;
+  EXPECT_EQ(run(run_status_command, with), exit_fine);
+  EXPECT_EQ(json::parse(out_), host_.next.body);
+}
+
+TEST_F(HostCommandsTest, no_host_is_7_and_one_line) {
+  EXPECT_EQ(run(run_status_command, arguments()), exit_not_reachable);
+  EXPECT_THAT(err_, HasSubstr("no host can be reached"));
+  EXPECT_EQ(run(run_status_command, {}), exit_not_reachable);
+  EXPECT_EQ(err_, "no host runs with its state folder here; name its socket with --host\n");
+}
+
+TEST_F(HostCommandsTest, the_one_host_that_runs_here_is_found) {
+  std::filesystem::create_directories(folder_ / "state");
+  start({.socket = folder_ / "state" / "admin.sock"});
+  EXPECT_EQ(run(run_status_command, {}), exit_fine) << err_;
+}
+
+TEST_F(HostCommandsTest, of_several_hosts_none_is_taken) {
+  std::filesystem::create_directories(folder_ / "state");
+  start();
+  auto second = admin::HttpServer::start({.socket = folder_ / "state" / "admin.sock"},
+                                         [](const admin::Request&) { return admin::Response{}; });
+  ASSERT_TRUE(second);
+  EXPECT_EQ(run(run_status_command, {}), exit_not_reachable);
+  EXPECT_EQ(err_, "several hosts run here; name one with --host: admin.sock state/admin.sock\n");
+}
+
+TEST_F(HostCommandsTest, the_environment_names_the_host) {
+  start();
+  std::filesystem::current_path("/");
+  ::setenv("CADRE_HOST", socket().c_str(), 1);
+  EXPECT_EQ(run(run_status_command, {}), exit_fine) << err_;
+}
+
+TEST_F(HostCommandsTest, a_url_takes_the_token_of_a_file) {
+  start({.port = 0, .token = "secret"});
+  HostArguments with;
+  with.host = "http://127.0.0.1:" + std::to_string(server_->port());
+  EXPECT_EQ(run(run_status_command, with), exit_not_reachable);
+  EXPECT_THAT(err_, HasSubstr("--token-file"));
+  with.token_file = file("token", "secret\n");
+  EXPECT_EQ(run(run_status_command, with), exit_fine) << err_;
+  with.token_file = file("token", "\n");
+  EXPECT_EQ(run(run_status_command, with), exit_invalid_input);
+  with.host = "https://127.0.0.1:1";
+  EXPECT_EQ(run(run_status_command, with), exit_usage);
+}
+
+TEST_F(HostCommandsTest, halt_and_resume_say_who_and_why) {
+  start();
+  HostArguments with = arguments();
+  with.book = "main";
+  with.flatten = true;
+  EXPECT_EQ(run(run_halt_command, with), exit_fine);
+  EXPECT_EQ(host_.last, "halt ann why main flatten");
+  with.actor.clear();
+  ::setenv("USER", "bob", 1);
+  EXPECT_EQ(run(run_resume_command, with), exit_fine);
+  EXPECT_EQ(host_.last, "resume bob why main");
+}
+
+TEST_F(HostCommandsTest, every_refusal_has_its_exit_code_and_lines) {
+  start();
+  using live::Outcome;
+  const std::pair<Outcome, int> cases[] = {{Outcome::invalid, exit_invalid_input},
+                                           {Outcome::conflict, exit_conflict},
+                                           {Outcome::stale, exit_conflict},
+                                           {Outcome::unknown, exit_invalid_input},
+                                           {Outcome::stopping, exit_not_reachable}};
+  for (const auto& [outcome, code] : cases) {
+    host_.next = {outcome, {}, {}};
+    EXPECT_EQ(run(run_resume_command, arguments()), code);
+    EXPECT_FALSE(err_.empty());
+    host_.next.problems.error("A_B", {"f.json", 1, 2, "/x"}, "first");
+    host_.next.problems.error("A_B", {}, "second");
+    EXPECT_EQ(run(run_resume_command, arguments()), code);
+    EXPECT_EQ(err_, "f.json:1:2 /x: first\nsecond\n");
+    EXPECT_EQ(out_, "");
+  }
+}
+
+TEST_F(HostCommandsTest, apply_sends_the_file_as_it_is_based_on_the_current_revision) {
+  start();
+  host_.next.body = json::parse(R"({"revision": {"number": 41}})");
+  HostArguments with = arguments();
+  with.file = file("host.json", "{\n  \"limit\": 1.50\n}\n");
+  EXPECT_EQ(run(run_revision_apply_command, with), exit_fine) << err_;
+  EXPECT_EQ(host_.applied.based_on, 41u);
+  EXPECT_EQ(host_.applied.text, "{\n  \"limit\": 1.50\n}");
+  EXPECT_EQ(host_.applied.origin, (folder_ / "host.json").string());
+  EXPECT_FALSE(host_.applied.dry_run);
+}
+
+TEST_F(HostCommandsTest, apply_takes_a_base_and_tries) {
+  start();
+  host_.next.body = json::parse(R"({"based_on": 7, "difference": {"changes": [
+    {"pointer": "/a", "before": "1", "after": "2"}], "plugins": []},
+    "stages": [{"stage": "risk", "agent": "cadre.x", "version": "1.0.0", "how": "new instance"}]})");
+  HostArguments with = arguments();
+  with.file = file("host.json", "{}");
+  with.based_on = 7;
+  with.dry_run = true;
+  EXPECT_EQ(run(run_revision_apply_command, with), exit_fine) << err_;
+  EXPECT_TRUE(host_.applied.dry_run);
+  EXPECT_EQ(host_.applied.based_on, 7u);
+  EXPECT_THAT(out_, StartsWith("/a: 1 → 2\n\nstage  agent"));
+}
+
+TEST_F(HostCommandsTest, a_file_that_is_not_json_is_refused_before_it_is_sent) {
+  start();
+  HostArguments with = arguments();
+  with.file = file("host.json", "{\n  \"a\": }\n");
+  EXPECT_EQ(run(run_revision_apply_command, with), exit_invalid_input);
+  EXPECT_THAT(err_, HasSubstr("host.json:2:"));
+  EXPECT_EQ(host_.last, "");
+}
+
+TEST_F(HostCommandsTest, rollback_goes_to_the_one_named_or_before) {
+  start();
+  host_.next.body = json::parse(R"({"revision": 43})");
+  HostArguments with = arguments();
+  EXPECT_EQ(run(run_revision_rollback_command, with), exit_fine);
+  EXPECT_EQ(host_.last, "roll_back ann before");
+  EXPECT_EQ(out_, "revision 43 is current\n");
+  with.to = 40;
+  EXPECT_EQ(run(run_revision_rollback_command, with), exit_fine);
+  EXPECT_EQ(host_.last, "roll_back ann 40");
+}
+
+TEST_F(HostCommandsTest, diff_is_1_only_when_revisions_differ) {
+  start();
+  HostArguments with = arguments();
+  with.number = 1;
+  with.other_number = 2;
+  host_.next.body = json::parse(R"({"changes": [], "plugins": []})");
+  EXPECT_EQ(run(run_revision_diff_command, with), exit_fine);
+  host_.next.body =
+      json::parse(R"({"changes": [{"pointer": "/a", "before": "1", "after": "2"}], "plugins": []})");
+  EXPECT_EQ(run(run_revision_diff_command, with), exit_difference);
+  EXPECT_EQ(host_.last, "difference 1 2");
+}
+
+TEST_F(HostCommandsTest, events_end_with_those_remembered) {
+  start();
+  host_.emit("halted");
+  host_.emit("resumed");
+  HostArguments with = arguments();
+  with.after = 1;
+  EXPECT_EQ(run(run_events_command, with), exit_fine) << err_;
+  EXPECT_EQ(out_, "-  resumed  filling \n");
+  with.json = true;
+  EXPECT_EQ(run(run_events_command, with), exit_fine);
+  EXPECT_EQ(out_, "{\"id\":2,\"event\":\"resumed\",\"filling\":\"\"}\n");
+}
+
+TEST_F(HostCommandsTest, results_are_written_and_judged) {
+  start();
+  host_.next.body = json::parse(R"({"comparison": {"verdict": "worse", "reason": "it is", "n": 300,
+    "mean_difference": -0.0001, "periods_needed": 120, "sequential": {"ci_low": -0.0002, "ci_high": -0.00005}},
+    "page": "<html></html>"})");
+  HostArguments with = arguments();
+  with.name = "my test";
+  with.out = folder_ / "results";
+  EXPECT_EQ(run(run_experiment_results_command, with), exit_difference) << err_;
+  EXPECT_EQ(host_.last, "results my test");
+  EXPECT_THAT(out_, StartsWith("my test: worse: it is\n"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "results" / "report.html"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "results" / "comparison.json"));
+}
+
+TEST_F(HostCommandsTest, experiments_are_started_listed_and_ended) {
+  start();
+  HostArguments with = arguments();
+  with.file = file("e.json", "{\"x\": 1.0}");
+  with.name = "hrp";
+  EXPECT_EQ(run(run_experiment_start_command, with), exit_fine) << err_;
+  EXPECT_THAT(host_.last, StartsWith("start ann {\"x\": 1.0} "));
+  EXPECT_EQ(run(run_experiment_stop_command, with), exit_fine);
+  EXPECT_EQ(host_.last, "stop ann hrp");
+  host_.next.body = json::parse(R"({"experiments": [{"name": "hrp", "state": "running"}]})");
+  EXPECT_EQ(run(run_experiment_status_command, with), exit_fine);
+  EXPECT_THAT(out_, HasSubstr("hrp"));
+}
+
+}  // namespace
+
+}  // namespace cadre::app

@@ -1,0 +1,131 @@
+#include "host/app/status_screen.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "host/report/table.hpp"
+#include "tests/unit/app/status_fixture.hpp"
+
+namespace cadre::app {
+
+namespace {
+
+namespace json = boost::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::status_fixture;
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);)
+    lines.push_back(line);
+  return lines;
+}
+
+TEST(StatusScreenTest, the_screen_is_this) {
+  const std::string expected = R"(
+demo: running since 2026-11-25 02:04:39 UTC
+cadre 0.9.0, process 4711, state in runs/live
+revision 42, made from 41, since 2026-11-25 02:10:00 by ann: the limit of the
+  largest position goes from ten to eight per cent
+
+book    state     date        equity USD      profit  open  queue  decided
+--------------------------------------------------------------------------
+main    deciding  2011-05-02   1,034,568      34,568     3      0    1,234
+second  halted    2011-05-02          -5  -1,000,005     0    600        9
+
+chain of main, revision 42
+stage           agent                               version  since  failures
+----------------------------------------------------------------------------
+position_sizer  cadre.position_sizer.kelly_with_a…  1.0.0       40         0
+risk_manager    cadre.risk_manager.cvar (process)   2.1.0       42         2
+
+experiments
+name  book  state    since       periods  verdict
+------------------------------------------------------
+hrp   main  running  2026-11-25    1,200  inconclusive
+
+what is wrong
+  main: risk_manager (cadre.risk_manager.cvar) failed 2 times
+  second is halted: drawdown of 12 %
+  second has 600 of 1024 inputs waiting
+  refused 2026-11-25 02:20:00, by watch, from host.json
+    chain.json:14:22 /risk/max: 0 is below the minimum 1; use at least 1
+  waiting for libnew.so: does not match its manifest yet
+  RETAINED libold.so: a thread of it runs
+
+what to do next
+  `cadre resume --book second --reason ...` once the drawdown is understood
+)";
+  EXPECT_EQ("\n" + status_screen(status_fixture()), expected);
+}
+
+TEST(StatusScreenTest, no_line_is_wider_than_a_terminal) {
+  for (const std::string& line : lines_of(status_screen(status_fixture())))
+    EXPECT_LE(report::display_width(line), screen_columns) << line;
+}
+
+TEST(StatusScreenTest, the_widest_ordinary_values_still_fit) {
+  json::value status = status_fixture();
+  json::object& book = status.at("books").at(0).as_object();
+  book["book"] = "a_book_with_a_long_name";
+  book["state"] = "warming up";
+  book["equity"] = "99999998.6";
+  book["profit"] = "-9999998.6";
+  book["open_orders"] = 999;
+  book["decisions"] = 99999;
+  book["queue"] = {{"depth", 1024}, {"capacity", 1024}};
+  for (const std::string& line : lines_of(status_screen(status)))
+    EXPECT_LE(report::display_width(line), screen_columns) << line;
+}
+
+TEST(StatusScreenTest, a_host_without_faults_says_so) {
+  const std::string screen =
+      status_screen(json::parse(R"({"name": "demo", "state": "running", "ready": true})"));
+  EXPECT_THAT(screen, HasSubstr("nothing is wrong"));
+  EXPECT_THAT(screen, Not(HasSubstr("what to do next")));
+}
+
+TEST(StatusScreenTest, missing_and_mistyped_members_are_left_out) {
+  for (const char* text : {"null", "[]", "{}", "7", R"({"books": [{}]})", R"({"books": [7], "refused": [7]})",
+                           R"({"books": {}, "refused": [{"problems": [{}]}], "queue": 7})",
+                           R"({"books": [{"queue": {"depth": "x", "capacity": null}, "stages": [[]]}]})"})
+    EXPECT_FALSE(status_screen(json::parse(text)).empty()) << text;
+}
+
+TEST(StatusScreenTest, what_others_wrote_does_not_steer_the_terminal) {
+  const std::string screen = status_screen(
+      json::parse(R"({"revision": {"number": 1, "actor": "x", "reason": "\u001b[2Jgone\nnow"}})"));
+  EXPECT_EQ(screen.find('\x1b'), std::string::npos);
+  EXPECT_THAT(screen, HasSubstr("gone now"));
+}
+
+TEST(StatusScreenTest, revisions_are_listed_newest_first) {
+  const std::string table = revisions_table(json::parse(R"({"current": 2, "revisions": [
+    {"revision": 1, "based_on": 0, "time": "2026-11-25T02:00:00Z", "actor": "ann", "reason": "start", "current": false},
+    {"revision": 2, "based_on": 1, "time": "2026-11-25T03:00:00Z", "actor": "bob", "reason": "less", "current": true}]})"));
+  EXPECT_LT(table.find("bob"), table.find("ann"));
+  EXPECT_THAT(table, HasSubstr("current"));
+}
+
+TEST(StatusScreenTest, a_difference_shows_what_was_and_what_is) {
+  EXPECT_EQ(difference_text(json::parse(R"({"changes": [
+    {"pointer": "/a", "before": "1", "after": "2"}, {"pointer": "/b", "before": null, "after": "3"}],
+    "plugins": [{"id": "cadre.x", "before": "1.0.0 ab", "after": "1.1.0 cd"}]})")),
+            "/a: 1 → 2\n/b: - → 3\nplugin cadre.x: 1.0.0 ab → 1.1.0 cd\n");
+  EXPECT_EQ(difference_text(json::parse(R"({"changes": [], "plugins": []})")), "");
+}
+
+TEST(StatusScreenTest, an_event_is_one_line) {
+  EXPECT_EQ(event_line(json::parse(R"({"id": 7, "time": "2026-11-25T02:00:00.123Z", "event": "halted",
+                                       "book": "main", "reason": "two words", "n": 3, "none": null})")),
+            "2026-11-25 02:00:00  halted  book main  reason \"two words\"  n 3\n");
+  EXPECT_EQ(event_line(json::value("text")), "-  -\n");
+}
+
+}  // namespace
+
+}  // namespace cadre::app
