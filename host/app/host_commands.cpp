@@ -246,7 +246,7 @@ int run_revision_diff_command(const HostArguments& arguments) {
 }
 
 int run_revision_apply_command(const HostArguments& arguments) {
-  auto document = document_to_send(arguments.file);
+  auto document = configuration_to_send(arguments.file);
   if (!document) {
     print_problems(document.problems());
     return exit_invalid_input;

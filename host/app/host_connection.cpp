@@ -11,6 +11,7 @@
 #include "host/app/status_screen.hpp"
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
+#include "host/config/host_config.hpp"
 
 namespace cadre::app {
 
@@ -147,6 +148,22 @@ base::Result<SentDocument> document_to_send(const fs::path& path) {
   auto text = base::read_file(path);
   if (!text) return text.problems();
   return SentDocument{std::move(*text), fs::absolute(path).lexically_normal().string()};
+}
+
+base::Result<SentDocument> configuration_to_send(const fs::path& path) {
+  auto document = base::JsonDocument::load(path);
+  if (!document) return document.problems();
+  const std::string origin = fs::absolute(path).lexically_normal().string();
+  if (!document->root().is_object() || !document->root().as_object().contains("scenario")) {
+    auto host = config::load_host(path);
+    if (!host) return host.problems();
+    return SentDocument{base::canonical(host->complete), origin};
+  }
+  auto scenario = config::load_scenario_document(path, {});
+  if (!scenario) return scenario.problems();
+  const auto read = config::read_scenario(*scenario, path.parent_path());
+  if (!read) return read.problems();
+  return SentDocument{base::canonical(scenario->root()), origin};
 }
 
 std::string default_actor() {

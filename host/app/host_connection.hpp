@@ -37,8 +37,10 @@ struct SentDocument {
   std::string origin;  ///< absolute path, for the places of problems
 };
 
-/// Reads a configuration or an experiment on this side.
+/// Reads a file on this side, as it is.
 base::Result<SentDocument> document_to_send(const std::filesystem::path& path);
+/// Reads a host file or a scenario file with all files it names, checks it, and makes one document of it.
+base::Result<SentDocument> configuration_to_send(const std::filesystem::path& path);
 
 /// Who runs this command, when nobody says.
 std::string default_actor();

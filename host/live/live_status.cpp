@@ -25,7 +25,14 @@ json::value date_json(std::int32_t date) {
 json::array problems_json(const base::Problems& problems) {
   json::array list;
   for (const base::Problem& problem : problems)
-    list.push_back({{"code", problem.code}, {"line", base::to_line(problem)}});
+    list.push_back({{"code", problem.code},
+                    {"severity", problem.severity == base::Severity::error ? "error" : "warning"},
+                    {"file", problem.place.file},
+                    {"line", problem.place.line},
+                    {"column", problem.place.column},
+                    {"pointer", problem.place.pointer},
+                    {"message", problem.message},
+                    {"next_step", problem.next_step}});
   return list;
 }
 
