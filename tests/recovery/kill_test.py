@@ -132,7 +132,7 @@ class Trader:
 
     def run_disturbed(self, kills, chance):
         """Kills the host at places that chance names, until it has all bars."""
-        per_kill = max(1, (len(self.bars) - WARM_UP) * len(BOOKS) // kills)
+        per_kill = max(1, (len(self.bars) - WARM_UP) // kills)  # in both books together: half of what there is, the rest is on its way
         self.spawn().wait_until_ready()
         for stop in self.stops + [Stop(len(self.bars), False)]:
             while min(self.next.values()) < stop.bar:
@@ -235,7 +235,7 @@ class Killed(unittest.TestCase):
     def setUpClass(cls):
         print(f"--kills {arguments.kills} --seed {arguments.seed}", flush=True)
         chance = random.Random(arguments.seed)
-        bars = read_bars(WARM_UP + 60 + arguments.kills)
+        bars = read_bars(WARM_UP + 60 + 4 * arguments.kills)
         places = sorted(chance.sample(range(WARM_UP + 5, len(bars) - 5), 1 + arguments.kills // 20))
         stops = [Stop(bar, i == 0) for i, bar in enumerate(places)]
         cls.bars = bars
@@ -302,7 +302,7 @@ class Killed(unittest.TestCase):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     for name in ("build", "cadre"):
-        parser.add_argument("--" + name, required=True)
+        parser.add_argument("--" + name, type=os.path.abspath, required=True)
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
     arguments, rest = parser.parse_known_args()
