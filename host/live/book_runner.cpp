@@ -5,6 +5,7 @@
 
 #include "host/base/date.hpp"
 #include "host/base/log.hpp"
+#include "host/live/inputs.hpp"
 #include "host/model/order.hpp"
 #include "host/scenario/prepared_run.hpp"
 
@@ -43,6 +44,7 @@ class BookRunner::Source final : public scenario::MarketSource {
   bool next(journal::BarRecord& bar, std::vector<market::ExternalSignal>& signals) override {
     for (;;) {
       settle();
+      if (!runner_.stopped_.empty()) return false;
       auto item = runner_.queue_.pop();
       if (!item) return false;
       if (auto* work = std::get_if<EventQueue::Work>(&*item)) {
@@ -70,10 +72,11 @@ class BookRunner::Source final : public scenario::MarketSource {
   /// Inputs become durable in groups: when nothing else is waiting, or enough has come together.
   void settle() {
     constexpr std::size_t group = 64;
+    if (runner_.keeper_->problems().has_errors()) return runner_.stop_at_journal();
     if (taken_ < group && !runner_.queue_.idle()) return;
     if (taken_ == 0 && !runner_.keeper_->pending()) return;
     taken_ = 0;
-    if (!runner_.keeper_->commit()) runner_.stop_book("the journal cannot be written");
+    if (!runner_.keeper_->commit()) runner_.stop_at_journal();
     runner_.publish();
   }
 
@@ -165,20 +168,27 @@ base::Problems BookRunner::begin(const fs::path& journal, const Change& boot) {
   return problems;
 }
 
+/// A journal that never got as far as its first commit: nothing has happened.
+base::Problems BookRunner::begin_again(const fs::path& journal, const Change& boot) {
+  std::error_code error;
+  fs::remove(journal, error);
+  if (instruments_.empty()) {
+    auto instruments = instruments_of(config_->data);
+    if (!instruments) return instruments.problems();
+    instruments_ = std::move(instruments).take();
+  }
+  return begin(journal, boot);
+}
+
 base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) {
   auto facts = survey_journal(journal, boot.record.revision);
   if (!facts) return facts.problems();
-  if (facts->keep_bytes == 0) {
-    // It never got as far as its first commit: nothing has happened.
-    std::error_code error;
-    fs::remove(journal, error);
-    return begin(journal, boot);
-  }
+  if (facts->keep_bytes == 0) return begin_again(journal, boot);
   instruments_ = facts->instruments;
   session_ = std::make_unique<scenario::Session>(*config_, no_changes_, *no_store_, *source_);
   scenario::Book& book = session_->book();
   book.enter(boot.chain, boot.record);
-  JournalFold fold(book, order_hash_);
+  JournalFold fold(book, order_hash_, bars_);
   base::Problems problems = fold.run(journal, *facts);
   if (problems.has_errors()) return problems;
   problems.append(book.activate());
@@ -195,12 +205,16 @@ base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) 
   for (scenario::BookListener* listener :
        std::initializer_list<scenario::BookListener*>{keeper_.get(), counter_.get(), &order_hash_})
     book.listen(listener);
-  newest_date_ = book.date();
   if (facts->revision != boot.record.revision) {
     // What had taken over was never confirmed: the journal says that the one before it is back.
     keeper_->on_revision(book.sequence(), boot.record);
   }
-  const std::vector<std::string> unknown = fold.reconcile();
+  std::vector<std::string> unknown;
+  problems.append(fold.reconcile(unknown));
+  if (problems.has_errors()) {
+    keeper_->abandon();
+    return problems;
+  }
   if (facts->bar_is_open) book.close_bar();
   write_checkpoint();
   set_halted(facts->halted, facts->halt_reason);
@@ -219,20 +233,23 @@ void BookRunner::start() {
 
 void BookRunner::loop() {
   const base::Problems failed = session_->run([this](std::size_t) { after_bar(); });
-  if (failed.has_errors()) {
-    stop_book(failed[0].message);
-    publish();
-    // Nothing is taken any more; what others want to know of the book is still answered.
-    while (auto item = queue_.pop()) {
-      if (auto* work = std::get_if<EventQueue::Work>(&*item))
-        (*work)();
-      else if (auto& ticket = std::get<Input>(*item).ticket)
-        ticket->lost();
-    }
-  }
-  if (stopped_.empty()) write_checkpoint();
+  if (failed.has_errors()) stop_book(failed[0].message);
+  if (stopped_.empty())
+    write_checkpoint();
+  else
+    answer_until_closed();
   end_problems_ = keeper_->close();
+  if (!stopped_.empty() && !end_problems_.has_errors())
+    end_problems_.error("BOOK_STOPPED", {"", 0, 0, ""}, "the book " + id_ + " has stopped: " + stopped_,
+                        "mend that and start the host again");
   publish();
+}
+
+/// Nothing is taken any more; what others want to know of the book is still answered.
+void BookRunner::answer_until_closed() {
+  while (auto item = queue_.pop()) {
+    if (auto* work = std::get_if<EventQueue::Work>(&*item)) (*work)();
+  }
 }
 
 void BookRunner::after_bar() {
@@ -260,12 +277,22 @@ void BookRunner::write_checkpoint() {
   }
 }
 
+void BookRunner::stop_at_journal() {
+  const base::Problems& problems = keeper_->problems();
+  stop_book(problems.has_errors() ? base::to_line(problems[0]) : "the journal is closed");
+}
+
 void BookRunner::stop_book(const std::string& reason) {
   if (!stopped_.empty()) return;
   stopped_ = reason;
   session_->book().set_halted(true);
   base::log_event(base::LogLevel::error, "book_stopped", {{"book", id_}, {"why", reason}});
   feed_.say("book_stopped", {{"book", id_}, {"why", reason}});
+  publish();
+  queue_.refuse_inputs();
+  // Whoever sent what the book could not follow may send something better: it must not meet it again at the
+  // next start.
+  keeper_->abandon();
 }
 
 base::Problems BookRunner::stop() {
@@ -308,14 +335,14 @@ std::shared_ptr<chain::Chain> BookRunner::commit_change(Change change) {
   change.record.date = book.date();
   auto retired = book.commit_swap(std::move(change.chain), change.record);
   write_checkpoint();
-  if (!keeper_->commit()) stop_book("the journal cannot be written");
+  if (!keeper_->commit()) stop_at_journal();
   publish();
   return retired;
 }
 
 void BookRunner::take_command(const journal::CommandRecord& command) {
   session_->book().take_command(command);
-  if (!keeper_->commit()) stop_book("the journal cannot be written");
+  if (!keeper_->commit()) stop_at_journal();
 }
 
 void BookRunner::set_halted(bool halted, const std::string& reason) {

@@ -68,7 +68,7 @@ std::vector<std::string> replaced_by(const std::string& set) {
 }
 
 TEST(DatedChange, replaces_the_changed_instance_only) {
-  EXPECT_THAT(replaced_by(R"("set": {"/chain/risk_managers/0/config/var_lookback": 19})"),
+  EXPECT_THAT(replaced_by(R"("set": {"/chain/risk_managers/0/config/var_lookback": 25})"),
               testing::ElementsAre("risk"));
 }
 
