@@ -322,7 +322,10 @@ bool BookRunner::with_book(const std::function<void(scenario::Book&)>& work) con
 
 void BookRunner::drain() {
   queue_.wait_until_empty();
-  with_book([this](scenario::Book&) { keeper_->commit(); });
+  with_book([this](scenario::Book&) {
+    keeper_->commit();
+    publish();
+  });
 }
 
 const std::deque<DecisionSummary>& BookRunner::decisions() const {

@@ -144,8 +144,9 @@ TEST(Shadow, candidate_may_be_another_agent_or_another_setting_of_any_stage) {
     const Answer answer =
         live.start(std::string(R"({"name": ")") + name + R"(", "candidate": {"set": {)" + set + "}}}");
     // An agent that does not exist is refused with its name; everything else runs.
-    if (answer.outcome != Outcome::created)
+    if (answer.outcome != Outcome::created) {
       EXPECT_THAT(first_code(answer), testing::AnyOf("AGENT_UNKNOWN", "CHAIN_WRONG_ROLE")) << name;
+    }
   }
   live.feed(50);
   EXPECT_GE(live.host().experiments().body.as_array().size(), 2u);
