@@ -102,7 +102,8 @@ class BarReader {
       bar_.low_e9[place] = price_of(members, "low", at);
       const std::int64_t lowest = std::min(bar_.open_e9[place], bar_.close_e9[place]);
       const std::int64_t highest = std::max(bar_.open_e9[place], bar_.close_e9[place]);
-      if (bar_.low_e9[place] > lowest || bar_.high_e9[place] < highest)
+      const bool complete = lowest > 0 && bar_.high_e9[place] > 0 && bar_.low_e9[place] > 0;
+      if (complete && (bar_.low_e9[place] > lowest || bar_.high_e9[place] < highest))
         error("BAR_OUT_OF_RANGE", at, "open and close do not lie between low and high", "");
     }
     if (bar_.has_volume) read_volume(members, place, at);
