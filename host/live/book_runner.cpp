@@ -5,6 +5,7 @@
 
 #include "host/base/date.hpp"
 #include "host/base/log.hpp"
+#include "host/base/ticks.hpp"
 #include "host/live/inputs.hpp"
 #include "host/model/order.hpp"
 #include "host/scenario/prepared_run.hpp"
@@ -56,6 +57,7 @@ class BookRunner::Source final : public scenario::MarketSource {
       if (auto* signal = std::get_if<market::ExternalSignal>(&input.what)) {
         book.take_signal(*signal);
         runner_.keeper_->took(std::move(input.ticket), book.sequence());
+        runner_.metrics_.input(metrics::Input::signal).add();
         ++taken_;
         continue;
       }
@@ -63,6 +65,8 @@ class BookRunner::Source final : public scenario::MarketSource {
       bar = std::move(taken.bar);
       signals = std::move(taken.signals);
       runner_.keeper_->took(std::move(input.ticket), book.sequence() + 1);
+      runner_.metrics_.input(metrics::Input::bar).add();
+      runner_.bar_begun_ = base::ticks();
       ++taken_;
       return true;
     }
@@ -76,8 +80,11 @@ class BookRunner::Source final : public scenario::MarketSource {
     if (taken_ < group && !runner_.queue_.idle()) return;
     if (taken_ == 0 && !runner_.keeper_->pending()) return;
     taken_ = 0;
-    if (!runner_.keeper_->commit()) runner_.stop_at_journal();
+    // Whoever was told that an input is durable finds it in the status too.
+    const bool durable = runner_.keeper_->make_durable();
+    if (!durable) runner_.stop_at_journal();
     runner_.publish();
+    if (durable) runner_.keeper_->tell_taken();
   }
 
   BookRunner& runner_;
@@ -87,9 +94,11 @@ class BookRunner::Source final : public scenario::MarketSource {
 /// Counts what happens, and remembers the newest decisions.
 class BookRunner::Counter final : public scenario::BookListener {
  public:
+  explicit Counter(metrics::BookMetrics& metrics) : metrics_(metrics) {}
   void on_decision(std::uint64_t sequence, const chain::Decision& decision) override {
     const journal::DecisionRecord& record = decision.record;
     ++decisions;
+    metrics_.decisions.add();
     DecisionSummary summary{sequence,      record.revision,   record.date,       decision.orders.size(),
                             record.passes, record.cut_factor, record.volatility, {}};
     for (const journal::StageFailure& failure : record.failures) {
@@ -103,15 +112,23 @@ class BookRunner::Counter final : public scenario::BookListener {
   void on_order(std::uint64_t, const chain::DecidedOrder& decided) override {
     ++orders;
     if (!decided.verdict.accepted()) ++rejected;
+    metrics_.order(decided.verdict.accepted() ? metrics::Verdict::accepted : metrics::Verdict::rejected)
+        .add();
   }
   void on_report(std::uint64_t, const cadre_execution_report& report) override {
-    if (report.quantity_e9 > 0) ++fills;
+    metrics_.input(metrics::Input::report).add();
+    if (report.quantity_e9 == 0) return;
+    ++fills;
+    metrics_.fills.add();
   }
 
   std::uint64_t decisions = 0, orders = 0, rejected = 0, fills = 0;
   std::map<std::string, std::uint64_t> failures;
   std::deque<DecisionSummary> newest;
   bool is_new = false;  ///< a decision that nobody was told of
+
+ private:
+  metrics::BookMetrics& metrics_;
 };
 
 BookRunner::BookRunner(const config::HostConfig& host, const config::BookConfig& book,
@@ -122,11 +139,12 @@ BookRunner::BookRunner(const config::HostConfig& host, const config::BookConfig&
       instruments_(std::move(instruments)),
       checkpoint_bars_(host.checkpoint_bars),
       feed_(feed),
+      all_metrics_(metrics),
       metrics_(metrics.book(id_)),
       queue_(host.queue_capacity),
       source_(std::make_unique<Source>(*this)),
       no_store_(std::make_unique<agent::Store>(fs::path())),
-      counter_(std::make_unique<Counter>()) {
+      counter_(std::make_unique<Counter>(metrics_)) {
   snapshot_.state = "starting";
 }
 
@@ -256,14 +274,17 @@ void BookRunner::after_bar() {
   if (++bars_since_checkpoint_ >= checkpoint_bars_) write_checkpoint();
   if (!counter_->is_new) return;
   counter_->is_new = false;
+  metrics_.decision_seconds.observe(static_cast<double>(base::ticks() - bar_begun_) / ticks_per_second_);
   const DecisionSummary& decision = counter_->newest.back();
   feed_.say("decision", {{"book", id_},
                          {"date", base::format_date(decision.date)},
                          {"sequence", decision.sequence},
                          {"revision", decision.revision},
                          {"orders", decision.orders}});
-  for (const std::string& stage : decision.failed)
+  for (const std::string& stage : decision.failed) {
+    all_metrics_.agent_failures(id_, stage).add();
     feed_.say("agent_failed", {{"book", id_}, {"stage", stage}, {"sequence", decision.sequence}});
+  }
 }
 
 void BookRunner::write_checkpoint() {
@@ -378,6 +399,9 @@ void BookRunner::publish() {
   now.costs = book.portfolio().costs();
   now.revision = book.chain().revision;
   now.journal_bytes = keeper_->size_bytes();
+  metrics_.equity.set(now.equity.to_double());
+  metrics_.queue_depth.set(static_cast<double>(queue_.depth()));
+  metrics_.journal_bytes.set(static_cast<double>(now.journal_bytes));
   now.order_hash = order_hash_.hex_so_far();
   const std::lock_guard lock(snapshot_mutex_);
   snapshot_ = std::move(now);

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "host/base/ticks.hpp"
 #include "host/config/host_config.hpp"
 #include "host/journal/journal.hpp"
 #include "host/live/event_feed.hpp"
@@ -146,7 +147,10 @@ class BookRunner {
   std::vector<std::string> instruments_;
   std::uint64_t checkpoint_bars_;
   EventFeed& feed_;
+  metrics::Metrics& all_metrics_;
   metrics::BookMetrics metrics_;
+  const double ticks_per_second_ = base::ticks_per_second();
+  std::uint64_t bar_begun_ = 0;  ///< ticks when the bar at hand was taken
   mutable EventQueue queue_;
   std::unique_ptr<JournalKeeper> keeper_;
   std::unique_ptr<Source> source_;

@@ -11,15 +11,19 @@ void JournalKeeper::took(std::shared_ptr<Ticket> ticket, std::uint64_t sequence)
 }
 
 bool JournalKeeper::commit() {
+  if (!make_durable()) return false;
+  tell(true);
+  return true;
+}
+
+bool JournalKeeper::make_durable() {
   if (abandoned_ || problems_.has_errors()) return false;
   if (writer_->size_bytes() != committed_bytes_) {
     write(journal::RecordType::commit, 0, journal::CommitRecord{});
     problems_ = writer_->flush();
     committed_bytes_ = writer_->size_bytes();
   }
-  if (problems_.has_errors()) return false;
-  tell(true);
-  return true;
+  return !problems_.has_errors();
 }
 
 void JournalKeeper::abandon() {

@@ -22,11 +22,14 @@ class JournalKeeper final : public scenario::JournalListener {
   /// Everything so far is durable afterwards, and marked as such, and those who wait are told. False: it is
   /// not, and `problems` says why; whoever waits does so until it is abandoned.
   bool commit();
+  /// Its halves: durable and marked; told.
+  bool make_durable();
+  void tell_taken() { tell(true); }
   /// What came since the last commit is given up: recovery will not see it, and those who wait are told that
   /// it is lost. Nothing is committed any more.
   void abandon();
   /// Orders to a simulated environment leave to nobody: they need no commit of their own.
-  bool on_sending(std::uint64_t) override { return !sends_outside_ || commit(); }
+  bool on_sending(std::uint64_t) override { return !sends_outside_ || make_durable(); }
   void set_sends_outside(bool outside) { sends_outside_ = outside; }
 
   /// Whether something was taken since the last commit.
