@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -21,9 +22,8 @@ arguments = None
 class EqualsBacktest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.root = os.path.join(arguments.build, "live_equals_backtest_test")
-        shutil.rmtree(cls.root, ignore_errors=True)
-        os.makedirs(cls.root)
+        cls.root = tempfile.mkdtemp(prefix="cadre_live_")  # short: a socket's path has at most 107 bytes
+        cls.addClassCleanup(shutil.rmtree, cls.root, ignore_errors=True)
         with open(os.path.join(ROOT, "manifests", "scenarios", "demo.json"), encoding="utf-8") as file:
             scenario = json.load(file)
         with open(os.path.join(ROOT, "manifests", "chains", "demo.json"), encoding="utf-8") as file:
