@@ -101,6 +101,7 @@ struct HostArguments {
   std::string actor, reason, book;   ///< no actor: who runs the command
   std::string name;                  ///< of an experiment
   std::filesystem::path file, out;
+  std::vector<std::string> set;                ///< POINTER=VALUE
   std::uint64_t number = 0, other_number = 0;  ///< revisions
   std::optional<std::uint64_t> to;             ///< a revision; none: the one before
   std::optional<std::uint64_t> based_on;       ///< none: the current one

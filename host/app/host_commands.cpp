@@ -245,10 +245,55 @@ int run_revision_diff_command(const HostArguments& arguments) {
   return code == exit_fine && !text.empty() ? exit_difference : code;
 }
 
+namespace {
+
+/// The scenario that a book of the host runs, with some values changed.
+base::Result<SentDocument> running_with_changes(const json::value& revision, const std::string& book,
+                                                const std::vector<config::Override>& changes) {
+  base::Problems problems;
+  const json::value* books = base::find(revision, "/config/books");
+  const json::value* scenario = nullptr;
+  const std::size_t count = books != nullptr ? books->as_array().size() : 0;
+  for (std::size_t b = 0; b < count; ++b) {
+    const json::value& each = books->as_array()[b];
+    if (book.empty() ? count == 1 : text_at(each, "/scenario/book/id") == book)
+      scenario = base::find(each, "/scenario");
+  }
+  if (scenario == nullptr) {
+    problems.error("BOOK_NOT_NAMED", {"--set", 0, 0, ""},
+                   book.empty() ? "the host has several books" : "there is no book " + base::quote(book),
+                   "name one with --book; `cadre status` lists them");
+    return problems;
+  }
+  auto document = base::JsonDocument::parse("--set", base::canonical(*scenario));
+  if (!document) return document.problems();
+  for (const config::Override& change : changes)
+    problems.append(document->set(change.pointer, change.value, change.origin));
+  if (problems.has_errors()) return problems;
+  return SentDocument{base::canonical(document->root()), "--set"};
+}
+
+}  // namespace
+
 int run_revision_apply_command(const HostArguments& arguments) {
-  auto document = configuration_to_send(arguments.file);
-  if (!document) {
-    print_problems(document.problems());
+  std::vector<config::Override> changes;
+  base::Problems problems;
+  for (const std::string& text : arguments.set) {
+    auto change = config::parse_override(text);
+    problems.append(change.problems());
+    if (change) changes.push_back(std::move(change).take());
+  }
+  if (arguments.file.empty() && arguments.set.empty())
+    problems.error("NOTHING_TO_APPLY", {"revision apply", 0, 0, ""}, "neither a file nor a change is named",
+                   "give a FILE, or --set POINTER=VALUE");
+  std::optional<SentDocument> document;
+  if (!problems.has_errors() && !arguments.file.empty()) {
+    auto read = configuration_to_send(arguments.file, changes);
+    problems.append(read.problems());
+    if (read) document = std::move(read).take();
+  }
+  if (problems.has_errors()) {
+    print_problems(problems);
     return exit_invalid_input;
   }
   admin::HostAddress address;
@@ -259,11 +304,23 @@ int run_revision_apply_command(const HostArguments& arguments) {
     if (status.exit_code != exit_fine) return status.exit_code;
     base = text_at(status.body, "/revision/number");
   }
-  const HostAnswer answer = ask_host(
-      address, {.method = "POST",
+  if (!document) {
+    const HostAnswer running = ask_host(address, {.target = "/v1/revisions/" + base});
+    if (running.exit_code != exit_fine) return running.exit_code;
+    auto changed = running_with_changes(running.body, arguments.book, changes);
+    if (!changed) {
+      print_problems(changed.problems());
+      return exit_invalid_input;
+    }
+    document = std::move(changed).take();
+  }
+  const HostAnswer answer =
+      ask_host(address,
+               {.method = "POST",
                 .target = arguments.dry_run ? "/v1/revisions:validate" : "/v1/revisions",
                 .body = change_body(arguments, {{"origin", document->origin}}, "config", document->text),
-                .headers = {{"If-Match", "\"" + base + "\""}}});
+                .headers = {{"If-Match", "\"" + base + "\""}}},
+               &*document);
   return print(arguments, answer, [&] { return applied_text(answer.body); });
 }
 

@@ -102,7 +102,19 @@ int find_host(const HostArguments& arguments, admin::HostAddress& address) {
   return exit_fine;
 }
 
-int explain_refusal(const admin::ClientResponse& response) {
+/// The host knows pointers, this side knows where in which file they lead to.
+static base::Problems with_places(const base::Problems& problems, const SentDocument* sent) {
+  if (sent == nullptr || !sent->places) return problems;
+  base::Problems placed;
+  for (base::Problem problem : problems) {
+    if (problem.place.file == sent->origin && problem.place.line == 0 && !problem.place.pointer.empty())
+      problem.place = sent->places->place(problem.place.pointer);
+    placed.add(std::move(problem));
+  }
+  return placed;
+}
+
+int explain_refusal(const admin::ClientResponse& response, const SentDocument* sent) {
   if (response.delivery != admin::Delivery::answered) {
     std::fprintf(stderr, "%s\n", response.failure.c_str());
     return response.delivery == admin::Delivery::timed_out ? exit_time_out : exit_not_reachable;
@@ -110,7 +122,8 @@ int explain_refusal(const admin::ClientResponse& response) {
   if (response.status < 300) return exit_fine;
   std::error_code error;
   const json::value body = json::parse(response.body, error);
-  const base::Problems problems = admin::problems_from_json(json::value(list_at(body, "/problems")));
+  const base::Problems problems =
+      with_places(admin::problems_from_json(json::value(list_at(body, "/problems"))), sent);
   print_problems(problems);
   if (problems.empty()) {
     const std::string detail = text_at(body, "/detail");
@@ -123,9 +136,10 @@ int explain_refusal(const admin::ClientResponse& response) {
   return exit_code_of(response.status);
 }
 
-HostAnswer ask_host(const admin::HostAddress& address, const admin::ClientRequest& request) {
+HostAnswer ask_host(const admin::HostAddress& address, const admin::ClientRequest& request,
+                    const SentDocument* sent) {
   const admin::ClientResponse response = admin::send(address, request, std::chrono::minutes(5));
-  HostAnswer answer{explain_refusal(response), response.status, {}};
+  HostAnswer answer{explain_refusal(response, sent), response.status, {}};
   std::error_code error;
   answer.body = json::parse(response.body, error);
   if (error && answer.exit_code == exit_fine) {
@@ -150,20 +164,28 @@ base::Result<SentDocument> document_to_send(const fs::path& path) {
   return SentDocument{std::move(*text), fs::absolute(path).lexically_normal().string()};
 }
 
-base::Result<SentDocument> configuration_to_send(const fs::path& path) {
+base::Result<SentDocument> configuration_to_send(const fs::path& path,
+                                                 const std::vector<config::Override>& changes) {
   auto document = base::JsonDocument::load(path);
   if (!document) return document.problems();
   const std::string origin = fs::absolute(path).lexically_normal().string();
   if (!document->root().is_object() || !document->root().as_object().contains("scenario")) {
     auto host = config::load_host(path);
     if (!host) return host.problems();
+    if (!changes.empty()) {
+      base::Problems problems;
+      problems.error("CONFIG_NOT_A_SCENARIO", {path.string(), 0, 0, ""},
+                     "--set changes the scenario of a book, this file holds several",
+                     "leave the file out and name a book with --book");
+      return problems;
+    }
     return SentDocument{base::canonical(host->complete), origin};
   }
-  auto scenario = config::load_scenario_document(path, {});
+  auto scenario = config::load_scenario_document(path, changes);
   if (!scenario) return scenario.problems();
   const auto read = config::read_scenario(*scenario, path.parent_path());
   if (!read) return read.problems();
-  return SentDocument{base::canonical(scenario->root()), origin};
+  return SentDocument{base::canonical(scenario->root()), origin, std::move(scenario).take()};
 }
 
 std::string default_actor() {

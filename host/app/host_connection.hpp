@@ -9,12 +9,21 @@
 
 #include "host/admin/http_client.hpp"
 #include "host/app/command.hpp"
+#include "host/config/scenario_config.hpp"
 
 namespace cadre::app {
 
 /// The host that a command speaks to: the one named, or CADRE_HOST, or the one that runs with its state
 /// folder in the working directory. Prints why there is none, and then gives an exit code.
 int find_host(const HostArguments& arguments, admin::HostAddress& address);
+
+/// A file as it goes to a host.
+struct SentDocument {
+  std::string text;
+  std::string origin;  ///< absolute path, for the places of problems
+  /// Where each value of the text was written; nothing when that is not one file.
+  std::optional<base::JsonDocument> places{};
+};
 
 /// What the host answered to a command.
 struct HostAnswer {
@@ -26,21 +35,18 @@ struct HostAnswer {
 /// Finds the host, sends, and prints the problems of a refusal.
 HostAnswer ask_host(const HostArguments& arguments, const admin::ClientRequest& request);
 /// The same for a host that was found.
-HostAnswer ask_host(const admin::HostAddress& address, const admin::ClientRequest& request);
+/// `sent`: problems in it get the lines of its files.
+HostAnswer ask_host(const admin::HostAddress& address, const admin::ClientRequest& request,
+                    const SentDocument* sent = nullptr);
 
 /// The exit code of an answer without success; prints what it says to standard error.
-int explain_refusal(const admin::ClientResponse& response);
-
-/// A file as it goes to a host.
-struct SentDocument {
-  std::string text;
-  std::string origin;  ///< absolute path, for the places of problems
-};
+int explain_refusal(const admin::ClientResponse& response, const SentDocument* sent = nullptr);
 
 /// Reads a file on this side, as it is.
 base::Result<SentDocument> document_to_send(const std::filesystem::path& path);
 /// Reads a host file or a scenario file with all files it names, checks it, and makes one document of it.
-base::Result<SentDocument> configuration_to_send(const std::filesystem::path& path);
+base::Result<SentDocument> configuration_to_send(const std::filesystem::path& path,
+                                                 const std::vector<config::Override>& changes);
 
 /// Who runs this command, when nobody says.
 std::string default_actor();

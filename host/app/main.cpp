@@ -271,7 +271,11 @@ int main(int argc, char** argv) {
   add_host_options(sub, host);
   command(sub, [&] { return run_revision_diff_command(host); });
   sub = revision->add_subcommand("apply", "make a configuration the next revision");
-  sub->add_option("FILE", host.file, "host file, or scenario file of one book")->required();
+  sub->add_option("FILE", host.file,
+                  "host file, or scenario file of one book; left out: what runs, with the changes of --set");
+  sub->add_option("--set", host.set, "change one value of a book's scenario; may be given several times")
+      ->type_name("POINTER=VALUE")
+      ->allow_extra_args(false);
   add_change_options(sub, host);
   add_book_option(sub, host);
   sub->add_flag("--dry-run", host.dry_run, "say what would change, and change nothing");

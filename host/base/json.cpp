@@ -162,6 +162,13 @@ Result<JsonDocument> JsonDocument::load(const std::filesystem::path& path) {
   return parse(path.string(), std::move(text).take());
 }
 
+JsonDocument JsonDocument::of(std::string name, json::value root) {
+  JsonDocument document;
+  document.file_ = std::move(name);
+  document.root_ = std::move(root);
+  return document;
+}
+
 Place JsonDocument::place(std::string_view json_pointer) const {
   std::string existing(json_pointer);
   auto found = positions_.find(existing);

@@ -21,6 +21,9 @@ class JsonDocument {
   static Result<JsonDocument> parse(std::string file, std::string text);
   static Result<JsonDocument> load(const std::filesystem::path& path);
 
+  /// A value that nobody wrote into a file: places in it have a pointer alone.
+  static JsonDocument of(std::string name, boost::json::value root);
+
   const std::string& file() const { return file_; }
   const boost::json::value& root() const { return root_; }
 

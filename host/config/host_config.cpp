@@ -187,12 +187,10 @@ base::Result<HostConfig> read_host(const json::value& complete, const std::strin
                      "`cadre revision apply` puts the files in");
       continue;
     }
-    auto document = base::JsonDocument::parse(origin, base::canonical(scenario));
-    problems.append(document.problems());
-    if (!document) continue;
+    base::JsonDocument document = base::JsonDocument::of(origin, scenario);
     for (const Override& change : overrides_of(books[i], origin))
-      problems.append(document->set(change.pointer, change.value, change.origin));
-    add_book(host, std::move(document).take(),
+      problems.append(document.set(change.pointer, change.value, change.origin));
+    add_book(host, std::move(document),
              folder != nullptr ? fs::path(std::string(folder->as_string())) : fs::path("/"), place(at),
              problems);
   }
