@@ -162,7 +162,7 @@ Result<JsonDocument> JsonDocument::load(const std::filesystem::path& path) {
   return parse(path.string(), std::move(text).take());
 }
 
-JsonDocument JsonDocument::of(std::string name, json::value root) {
+JsonDocument JsonDocument::of(std::string name, boost::json::value root) {
   JsonDocument document;
   document.file_ = std::move(name);
   document.root_ = std::move(root);
