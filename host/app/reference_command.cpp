@@ -4,14 +4,17 @@
 #include <boost/json.hpp>
 #include <cstdio>
 
+#include "host/admin/routes.hpp"
 #include "host/agent/catalog.hpp"
 #include "host/app/command.hpp"
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
 #include "host/chain/stage.hpp"
+#include "host/config/host_config.hpp"
 #include "host/config/scenario_schema.hpp"
 #include "host/execution/pre_trade_gate.hpp"
+#include "host/metrics/metrics.hpp"
 #include "host/scenario/experiment_run.hpp"
 #include "host/scenario/trial_state.hpp"
 
@@ -96,6 +99,11 @@ std::string configuration_page() {
       "ignored.\n\n## Scenario\n\n";
   page += head;
   add_rows(page, config::scenario_schema().as_object(), "");
+  page +=
+      "\n## Host\n\nWhat `cadre run` takes: a host file, or a scenario file as a host of one book. While it "
+      "runs, what is below `/chain` and `/pre_trade_checks` of every book may change.\n\n";
+  page += head;
+  add_rows(page, config::host_schema().as_object(), "");
   page += "\n## Chain\n\nPointers are relative to the chain; in a scenario they begin with `/chain`.\n\n";
   page += head;
   add_rows(page, config::chain_schema().as_object(), "");
@@ -118,6 +126,27 @@ std::string checks_page() {
             (check.skipped_when_reducing ? "increases only" : "every order") + " |\n";
   }
   return page;
+}
+
+std::string routes_page() {
+  std::string page = "# HTTP\n\n";
+  page += generated;
+  page +=
+      "A running host listens at `admin.sock` in its state folder, and, with `/admin/port` in its host file, "
+      "at "
+      "127.0.0.1 with `Authorization: Bearer` and the token in the file `token` there. Refusals are "
+      "`application/problem+json` (RFC 9457) with all problems in `problems`. Every change names `actor` and "
+      "`reason`; both are journaled.\n\n| method | path | query | what it does |\n|---|---|---|---|\n";
+  for (const admin::RouteDescription& route : admin::routes()) {
+    page += "| " + std::string(route.method) + " | `" + std::string(route.pattern) + "` | " +
+            std::string(route.query) + " | " + cell(std::string(route.description)) + " |\n";
+  }
+  return page;
+}
+
+std::string metrics_page() {
+  return std::string("# Metrics\n\n") + generated +
+         "At `/metrics` of a running host, in the text format of Prometheus.\n\n" + metrics::reference_text();
 }
 
 std::string stages_page() {
@@ -170,8 +199,11 @@ int run_reference_command(const GlobalOptions& global, const ReferenceArguments&
       {arguments.pages / "configuration.md", configuration_page()},
       {arguments.pages / "pre_trade_checks.md", checks_page()},
       {arguments.pages / "stages.md", stages_page()},
+      {arguments.pages / "http.md", routes_page()},
+      {arguments.pages / "metrics.md", metrics_page()},
       {arguments.pages / "agents.md", agents_page(catalog)},
       {arguments.schemas / "scenario.schema.json", base::pretty(config::scenario_schema()) + "\n"},
+      {arguments.schemas / "host.schema.json", base::pretty(config::host_schema()) + "\n"},
       {arguments.schemas / "chain.schema.json", base::pretty(config::chain_schema()) + "\n"},
       {arguments.schemas / "manifest.schema.json",
        base::pretty(json::parse(agent::manifest_schema())) + "\n"},

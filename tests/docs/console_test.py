@@ -6,9 +6,11 @@ within a line for any text. All blocks of a page run in one shell, in a folder t
 Usage: console_test.py --root ROOT PAGE...
 """
 
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -69,10 +71,16 @@ class Workspace:
         for command in all_commands:
             script += ("run_demo" if command == "./host/demo" else command) + f"\necho '{mark}'\n"
         environment = {k: v for k, v in os.environ.items() if k != "CADRE_AGENTS"}
-        done = subprocess.run(["bash", "-c", script], cwd=self.path, capture_output=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, env=environment, timeout=240)
+        shell = subprocess.Popen(["bash", "-c", script], cwd=self.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                 env=environment, start_new_session=True)
+        try:
+            printed, _ = shell.communicate(timeout=240)
+        finally:
+            # A page that went wrong may leave a host behind.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(shell.pid, signal.SIGKILL)
         outputs, current = [], []
-        for line in done.stdout.splitlines():
+        for line in printed.splitlines():
             if line == mark:
                 outputs.append(current)
                 current = []
