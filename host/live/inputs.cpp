@@ -8,6 +8,7 @@
 #include "host/base/json.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
+#include "host/market/csv.hpp"
 #include "host/market/price_reader.hpp"
 #include "host/scenario/prepared_run.hpp"
 
@@ -165,13 +166,23 @@ class BarReader {
   bool first_ = true;
 };
 
+void add_to(market::CappedProblems& problems, const base::Problems& found) {
+  for (const base::Problem& problem : found) {
+    if (problem.severity == base::Severity::error)
+      problems.error(problem.code, problem.place, problem.message, problem.next_step);
+    else
+      problems.warning(problem.code, problem.place, problem.message, problem.next_step);
+  }
+}
+
 }  // namespace
 
 base::Result<PostedBars> read_bars(std::span<const std::string> texts,
                                    const std::vector<std::string>& instruments,
                                    const config::DataConfig& data, const TakenBars& taken) {
   PostedBars posted;
-  base::Problems problems;
+  // What 100,000 bars may have against them is no answer to anyone.
+  market::CappedProblems problems("bars");
   std::int32_t previous = 0;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const auto document = base::JsonDocument::parse("bars[" + std::to_string(i) + "]", texts[i]);
@@ -182,7 +193,7 @@ base::Result<PostedBars> read_bars(std::span<const std::string> texts,
           found);
     }
     if (found.has_errors()) {
-      problems.append(found);
+      add_to(problems, found);
       continue;
     }
     BarReader reader(*document, instruments, data, found);
@@ -196,11 +207,11 @@ base::Result<PostedBars> read_bars(std::span<const std::string> texts,
       reader.not_newer("the book is at " + base::format_date(taken.newest()) + " already" +
                        (taken.has_date(bar.date) ? ", and the bar it took for this date is another" : ""));
     }
-    problems.append(found);
+    add_to(problems, found);
     posted.bars.push_back(std::move(bar));
   }
-  if (problems.has_errors()) return problems;
-  return {std::move(posted), problems};
+  if (problems.has_errors()) return problems.take();
+  return {std::move(posted), problems.take()};
 }
 
 base::Result<std::vector<std::string>> instruments_of(const config::DataConfig& data) {

@@ -23,7 +23,8 @@ struct PostedBars {
 /// A number for an instrument is its close; open, high and low come together, for all instruments or none;
 /// volume when the data declare it. Each is later than the one before, and than all that were taken; but a
 /// client that got no answer may say again what it has said: the same bar of a date that was taken is a
-/// duplicate. All problems at once, placed at bars[0], bars[1] ... Codes: JSON_..., CONFIG_..., BAR_....
+/// duplicate. All problems at once, at most 50 in full, placed at bars[0], bars[1] ... Codes: JSON_...,
+/// CONFIG_..., BAR_....
 base::Result<PostedBars> read_bars(std::span<const std::string> texts,
                                    const std::vector<std::string>& instruments,
                                    const config::DataConfig& data, const TakenBars& taken);

@@ -393,10 +393,10 @@ void Book::send_orders(const chain::Decision& decision) {
     record_order(decided);
   const bool ready = ready_to_send();
   for (std::size_t place = first; place < first + decision.orders.size(); ++place) {
-    if (ready)
-      send(place);
-    else
+    if (!ready)
       tracker_.reject(place, 0);
+    else if (environment_status_ == CADRE_OK)  // else the book stops, and recovery sends what did not leave
+      send(place);
   }
   refresh_columns();
 }

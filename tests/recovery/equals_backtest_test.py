@@ -9,11 +9,10 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-from running_host import PRICES, ROOT, WITHIN_S, RunningHost, read_bars
+from running_host import PRICES, ROOT, WITHIN_S, RunningHost, new_folder, read_bars
 
 TO = "1992-12-31"
 arguments = None
@@ -22,8 +21,8 @@ arguments = None
 class EqualsBacktest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.root = tempfile.mkdtemp(prefix="cadre_live_")  # short: a socket's path has at most 107 bytes
-        cls.addClassCleanup(shutil.rmtree, cls.root, ignore_errors=True)
+        cls.root = new_folder("equals")
+        cls.addClassCleanup(shutil.rmtree, cls.root)
         with open(os.path.join(ROOT, "manifests", "scenarios", "demo.json"), encoding="utf-8") as file:
             scenario = json.load(file)
         with open(os.path.join(ROOT, "manifests", "chains", "demo.json"), encoding="utf-8") as file:
@@ -57,7 +56,8 @@ class EqualsBacktest(unittest.TestCase):
         return json.loads(done.stdout)
 
     def host(self, config, *options):
-        host = RunningHost(arguments.cadre, arguments.build, config, os.path.join(self.root, self._testMethodName), *options)
+        state = os.path.join(self.root, self._testMethodName[:40])
+        host = RunningHost(arguments.cadre, arguments.build, config, state, *options)
         self.addCleanup(lambda: host.kill() if host.process.poll() is None else None)
         return host
 

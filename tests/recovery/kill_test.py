@@ -16,7 +16,7 @@ import threading
 import unittest
 
 from journal_file import NUMBERED, committed, read_journal
-from running_host import GONE, PRICES, ROOT, RunningHost, read_bars
+from running_host import GONE, PRICES, ROOT, RunningHost, new_folder, read_bars
 from venue_test import RunningVenue
 
 WARM_UP = 252  # bars before the first decision
@@ -58,8 +58,7 @@ class Trader:
     """One run: a host with its venue, and the client that feeds it."""
 
     def __init__(self, name, bars, stops):
-        self.folder = os.path.join(arguments.build, "recovery_kill_test", str(arguments.seed), name)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder = new_folder(name)
         self.bars, self.stops = bars, stops
         self.next = dict.fromkeys(BOOKS, 0)  # first bar that was not acknowledged
         self.duplicates = 0
@@ -226,6 +225,7 @@ class Trader:
         if self.host is not None and self.host.process.poll() is None:
             self.host.kill()
         self.venue.kill()
+        shutil.rmtree(self.folder)
 
 
 class Killed(unittest.TestCase):

@@ -7,12 +7,18 @@ import select
 import signal
 import socket
 import subprocess
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
 PRICES = os.path.join(ROOT, "tests", "data", "dow30_close_1991_2001.csv")
 WITHIN_S = 60
 GONE = (OSError, http.client.HTTPException)  # what a request meets when the host was killed
+
+
+def new_folder(name):
+    """With a short path wherever the build is: that of a socket ends at 107 bytes."""
+    return tempfile.mkdtemp(prefix="cadre_" + name[:20] + "_")
 
 
 def read_bars(count=None, file=PRICES):
