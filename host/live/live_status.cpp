@@ -84,7 +84,7 @@ json::array LiveHost::books_json() const {
                         {"sha256", manifest.sha256},
                         {"since_revision", since != stage_since_.end() ? since->second : 1},
                         {"failures", failures != now.failures.end() ? failures->second : 0},
-                        {"isolation", stage.instance->isolated ? "process" : "none"}});
+                        {"isolation", stage.isolated ? "process" : "none"}});
     }
     books.push_back({{"book", runner.id()},
                      {"state", now.state},
