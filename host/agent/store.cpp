@@ -34,8 +34,10 @@ base::Result<fs::path> Store::adopt(const Manifest& manifest) const {
 
   const fs::path folder = root_ / digest;
   const fs::path copy = folder / manifest.library.filename();
-  if (const auto there = base::sha256_file(copy); there && *there == digest) return fs::absolute(copy);
+  const fs::path beside = fs::path(copy).replace_extension(".json");
   std::error_code error;
+  if (const auto there = base::sha256_file(copy); there && *there == digest && fs::exists(beside, error))
+    return fs::absolute(copy);
   fs::create_directories(folder, error);
   if (error) {
     problems.error("STORE_NOT_WRITABLE", {folder.string(), 0, 0, ""},
@@ -47,9 +49,7 @@ base::Result<fs::path> Store::adopt(const Manifest& manifest) const {
   auto document = base::JsonDocument::load(manifest.file);
   if (document) {
     document->set("/library/path", base::quote(copy.filename().string()), "");
-    fs::path beside = copy;
-    problems.append(base::write_file_atomically(beside.replace_extension(".json"),
-                                                base::pretty(document->root()) + "\n"));
+    problems.append(base::write_file_atomically(beside, base::pretty(document->root()) + "\n"));
   }
   if (problems.has_errors()) return problems;
   return fs::absolute(copy);

@@ -69,7 +69,7 @@ class JournalWriter {
   void append(RecordType type, uint64_t sequence, std::span<const std::byte> payload);
 
   /// Everything appended so far is on the disk afterwards, also after a power cut. Errors:
-  /// JOURNAL_NOT_WRITABLE, JOURNAL_RECORD_TOO_LARGE.
+  /// JOURNAL_NOT_WRITABLE, JOURNAL_RECORD_TOO_LARGE; JOURNAL_DELETED: nobody will ever read it.
   base::Problems flush();
   /// flush, then closes the file; nothing may be appended afterwards. A second call does nothing.
   base::Problems close();

@@ -41,6 +41,8 @@ std::optional<Record> JournalReader::next() {
   if (stopped_ || offset_ == bytes_.size()) return std::nullopt;
   const std::size_t left = bytes_.size() - offset_;
   if (left < frame_head_bytes + frame_tail_bytes) return stop_at_truncation();
+  // A power cut may leave the file longer than what was written into it.
+  if (bytes_.find_first_not_of('\0', offset_) == std::string::npos) return stop_at_truncation();
   const auto length = number_at<uint32_t>(bytes_, offset_);
   if (length > payload_bytes_max) return stop_at_damage("a record of impossible length");
   if (length > left - frame_head_bytes - frame_tail_bytes) return stop_at_truncation();

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -129,6 +130,9 @@ base::Problems JournalWriter::flush() {
     write_out();
     if (failure_code_ == nullptr && ::fdatasync(descriptor_) != 0)
       remember("JOURNAL_NOT_WRITABLE", "syncing failed", errno);
+    struct stat about {};
+    if (failure_code_ == nullptr && ::fstat(descriptor_, &about) == 0 && about.st_nlink == 0)
+      remember("JOURNAL_DELETED", "the file was deleted while it was written", 0);
   }
   return outcome();
 }

@@ -7,49 +7,63 @@
 
 namespace cadre::live {
 
-Answer BookRunner::wait_for(std::size_t taken, std::size_t offered, const std::shared_ptr<Ticket>& ticket) {
-  for (std::size_t i = taken; i < offered; ++i)
-    ticket->skip();
-  boost::json::object body{{"accepted", taken}};
-  if (!ticket->wait()) {
-    base::Problems problems;
-    problems.error("INPUT_LOST", {"", 0, 0, ""},
-                   "the book ended or its journal failed before this was durable",
+Answer BookRunner::lost() const {
+  const BookSnapshot now = snapshot();
+  base::Problems problems;
+  if (now.state == "stopped")
+    problems.error("BOOK_STOPPED", {"", 0, 0, ""}, "the book " + id_ + " has stopped: " + now.reason,
+                   "send it again once that is mended and the host was started again");
+  else
+    problems.error("INPUT_LOST", {"", 0, 0, ""}, "the book ended before this was durable",
                    "send it again once the host is ready");
-    return {Outcome::stopping, {}, problems};
+  return {Outcome::stopping, {}, problems};
+}
+
+Answer BookRunner::wait_for(const Offer& offer) {
+  for (std::size_t i = offer.taken; i < offer.offered; ++i)
+    offer.ticket->skip();
+  if (offer.before != nullptr && !offer.before->wait()) return lost();
+  if (!offer.ticket->wait()) return lost();
+  boost::json::object body{{"accepted", offer.taken}};
+  if (offer.duplicates != 0) body["duplicates"] = offer.duplicates;
+  if (offer.taken != 0) {
+    body["first_sequence"] = offer.ticket->first_sequence();
+    body["last_sequence"] = offer.ticket->last_sequence();
   }
-  if (taken != 0) {
-    body["first_sequence"] = ticket->first_sequence();
-    body["last_sequence"] = ticket->last_sequence();
-  }
-  if (taken == offered) return {Outcome::accepted, std::move(body), {}};
-  metrics_.input_refused(metrics::Refused::full).add(offered - taken);
+  if (offer.taken == offer.offered) return {Outcome::accepted, std::move(body), {}};
+  metrics_.input_refused(metrics::Refused::full).add(offer.offered - offer.taken);
   base::Problems problems;
   problems.error("QUEUE_FULL", {"", 0, 0, ""},
                  "the queue of " + id_ + " has room for " + std::to_string(queue_.capacity()) + ": " +
-                     std::to_string(taken) + " of " + std::to_string(offered) + " were taken",
+                     std::to_string(offer.taken) + " of " + std::to_string(offer.offered) + " were taken",
                  "send the rest again a little later");
   return {Outcome::full, std::move(body), problems};
 }
 
 Answer BookRunner::offer_bars(std::span<const std::string> texts) {
-  const auto ticket = std::make_shared<Ticket>(texts.size());
-  std::vector<Input> inputs;
   std::unique_lock lock(offer_mutex_);
-  auto bars = read_bars(texts, instruments_, config_->data, newest_date_);
-  if (!bars) {
+  auto posted = read_bars(texts, instruments_, config_->data, bars_);
+  if (!posted) {
     metrics_.input_refused(metrics::Refused::invalid).add(texts.size());
-    return {Outcome::invalid, {}, bars.problems()};
+    return {Outcome::invalid, {}, posted.problems()};
   }
-  std::vector<std::int32_t> dates;
-  for (journal::BarRecord& bar : *bars) {
-    dates.push_back(bar.date);
-    inputs.push_back({BarInput{std::move(bar), {}}, ticket});
+  Offer offer{posted->bars.size(), 0, posted->duplicates, std::make_shared<Ticket>(posted->bars.size()), {}};
+  // What is said again may still be on its way into the journal.
+  if (offer.duplicates != 0) offer.before = newest_bar_;
+  std::vector<TakenBars::Mark> marks;
+  std::vector<Input> inputs;
+  for (journal::BarRecord& bar : posted->bars) {
+    marks.push_back(TakenBars::mark_of(bar));
+    inputs.push_back({BarInput{std::move(bar), {}}, offer.ticket});
   }
-  const std::size_t taken = queue_.push(std::move(inputs));
-  if (taken != 0) newest_date_ = dates[taken - 1];
+  const auto taken = queue_.push(std::move(inputs));
+  if (!taken) return lost();
+  offer.taken = *taken;
+  for (std::size_t i = 0; i < offer.taken; ++i)
+    bars_.add(marks[i]);
+  if (offer.taken != 0) newest_bar_ = offer.ticket;
   lock.unlock();
-  return wait_for(taken, dates.size(), ticket);
+  return wait_for(offer);
 }
 
 Answer BookRunner::offer_signals(std::span<const std::string> texts) {
@@ -63,17 +77,20 @@ Answer BookRunner::offer_signals(std::span<const std::string> texts) {
   for (market::ExternalSignal& signal : *signals)
     inputs.push_back({std::move(signal), ticket});
   const std::size_t offered = inputs.size();
-  const std::size_t taken = queue_.push(std::move(inputs));
-  return wait_for(taken, offered, ticket);
+  const auto taken = queue_.push(std::move(inputs));
+  if (!taken) return lost();
+  return wait_for({offered, *taken, 0, ticket, {}});
 }
 
 bool BookRunner::feed(BarInput bar) {
+  const auto ticket = std::make_shared<Ticket>(1);
   {
     const std::lock_guard lock(offer_mutex_);
-    if (bar.bar.date <= newest_date_) return true;
-    newest_date_ = bar.bar.date;
+    if (bar.bar.date <= bars_.newest()) return true;
+    bars_.add(bar.bar);
+    newest_bar_ = ticket;
   }
-  return queue_.push_waiting({std::move(bar), nullptr});
+  return queue_.push_waiting({std::move(bar), ticket});
 }
 
 }  // namespace cadre::live

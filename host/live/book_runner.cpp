@@ -5,6 +5,8 @@
 
 #include "host/base/date.hpp"
 #include "host/base/log.hpp"
+#include "host/base/ticks.hpp"
+#include "host/live/inputs.hpp"
 #include "host/model/order.hpp"
 #include "host/scenario/prepared_run.hpp"
 
@@ -43,6 +45,7 @@ class BookRunner::Source final : public scenario::MarketSource {
   bool next(journal::BarRecord& bar, std::vector<market::ExternalSignal>& signals) override {
     for (;;) {
       settle();
+      if (!runner_.stopped_.empty()) return false;
       auto item = runner_.queue_.pop();
       if (!item) return false;
       if (auto* work = std::get_if<EventQueue::Work>(&*item)) {
@@ -54,6 +57,7 @@ class BookRunner::Source final : public scenario::MarketSource {
       if (auto* signal = std::get_if<market::ExternalSignal>(&input.what)) {
         book.take_signal(*signal);
         runner_.keeper_->took(std::move(input.ticket), book.sequence());
+        runner_.metrics_.input(metrics::Input::signal).add();
         ++taken_;
         continue;
       }
@@ -61,6 +65,8 @@ class BookRunner::Source final : public scenario::MarketSource {
       bar = std::move(taken.bar);
       signals = std::move(taken.signals);
       runner_.keeper_->took(std::move(input.ticket), book.sequence() + 1);
+      runner_.metrics_.input(metrics::Input::bar).add();
+      runner_.bar_begun_ = base::ticks();
       ++taken_;
       return true;
     }
@@ -70,11 +76,15 @@ class BookRunner::Source final : public scenario::MarketSource {
   /// Inputs become durable in groups: when nothing else is waiting, or enough has come together.
   void settle() {
     constexpr std::size_t group = 64;
+    if (runner_.keeper_->problems().has_errors()) return runner_.stop_at_journal();
     if (taken_ < group && !runner_.queue_.idle()) return;
     if (taken_ == 0 && !runner_.keeper_->pending()) return;
     taken_ = 0;
-    if (!runner_.keeper_->commit()) runner_.stop_book("the journal cannot be written");
+    // Whoever was told that an input is durable finds it in the status too.
+    const bool durable = runner_.keeper_->make_durable();
+    if (!durable) runner_.stop_at_journal();
     runner_.publish();
+    if (durable) runner_.keeper_->tell_taken();
   }
 
   BookRunner& runner_;
@@ -84,9 +94,11 @@ class BookRunner::Source final : public scenario::MarketSource {
 /// Counts what happens, and remembers the newest decisions.
 class BookRunner::Counter final : public scenario::BookListener {
  public:
+  explicit Counter(metrics::BookMetrics& metrics) : metrics_(metrics) {}
   void on_decision(std::uint64_t sequence, const chain::Decision& decision) override {
     const journal::DecisionRecord& record = decision.record;
     ++decisions;
+    metrics_.decisions.add();
     DecisionSummary summary{sequence,      record.revision,   record.date,       decision.orders.size(),
                             record.passes, record.cut_factor, record.volatility, {}};
     for (const journal::StageFailure& failure : record.failures) {
@@ -100,15 +112,23 @@ class BookRunner::Counter final : public scenario::BookListener {
   void on_order(std::uint64_t, const chain::DecidedOrder& decided) override {
     ++orders;
     if (!decided.verdict.accepted()) ++rejected;
+    metrics_.order(decided.verdict.accepted() ? metrics::Verdict::accepted : metrics::Verdict::rejected)
+        .add();
   }
   void on_report(std::uint64_t, const cadre_execution_report& report) override {
-    if (report.quantity_e9 > 0) ++fills;
+    metrics_.input(metrics::Input::report).add();
+    if (report.quantity_e9 == 0) return;
+    ++fills;
+    metrics_.fills.add();
   }
 
   std::uint64_t decisions = 0, orders = 0, rejected = 0, fills = 0;
   std::map<std::string, std::uint64_t> failures;
   std::deque<DecisionSummary> newest;
   bool is_new = false;  ///< a decision that nobody was told of
+
+ private:
+  metrics::BookMetrics& metrics_;
 };
 
 BookRunner::BookRunner(const config::HostConfig& host, const config::BookConfig& book,
@@ -119,11 +139,12 @@ BookRunner::BookRunner(const config::HostConfig& host, const config::BookConfig&
       instruments_(std::move(instruments)),
       checkpoint_bars_(host.checkpoint_bars),
       feed_(feed),
+      all_metrics_(metrics),
       metrics_(metrics.book(id_)),
       queue_(host.queue_capacity),
       source_(std::make_unique<Source>(*this)),
       no_store_(std::make_unique<agent::Store>(fs::path())),
-      counter_(std::make_unique<Counter>()) {
+      counter_(std::make_unique<Counter>(metrics_)) {
   snapshot_.state = "starting";
 }
 
@@ -165,20 +186,27 @@ base::Problems BookRunner::begin(const fs::path& journal, const Change& boot) {
   return problems;
 }
 
+/// A journal that never got as far as its first commit: nothing has happened.
+base::Problems BookRunner::begin_again(const fs::path& journal, const Change& boot) {
+  std::error_code error;
+  fs::remove(journal, error);
+  if (instruments_.empty()) {
+    auto instruments = instruments_of(config_->data);
+    if (!instruments) return instruments.problems();
+    instruments_ = std::move(instruments).take();
+  }
+  return begin(journal, boot);
+}
+
 base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) {
   auto facts = survey_journal(journal, boot.record.revision);
   if (!facts) return facts.problems();
-  if (facts->keep_bytes == 0) {
-    // It never got as far as its first commit: nothing has happened.
-    std::error_code error;
-    fs::remove(journal, error);
-    return begin(journal, boot);
-  }
+  if (facts->keep_bytes == 0) return begin_again(journal, boot);
   instruments_ = facts->instruments;
   session_ = std::make_unique<scenario::Session>(*config_, no_changes_, *no_store_, *source_);
   scenario::Book& book = session_->book();
   book.enter(boot.chain, boot.record);
-  JournalFold fold(book, order_hash_);
+  JournalFold fold(book, order_hash_, bars_);
   base::Problems problems = fold.run(journal, *facts);
   if (problems.has_errors()) return problems;
   problems.append(book.activate());
@@ -195,12 +223,16 @@ base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) 
   for (scenario::BookListener* listener :
        std::initializer_list<scenario::BookListener*>{keeper_.get(), counter_.get(), &order_hash_})
     book.listen(listener);
-  newest_date_ = book.date();
   if (facts->revision != boot.record.revision) {
     // What had taken over was never confirmed: the journal says that the one before it is back.
     keeper_->on_revision(book.sequence(), boot.record);
   }
-  const std::vector<std::string> unknown = fold.reconcile();
+  std::vector<std::string> unknown;
+  problems.append(fold.reconcile(unknown));
+  if (problems.has_errors()) {
+    keeper_->abandon();
+    return problems;
+  }
   if (facts->bar_is_open) book.close_bar();
   write_checkpoint();
   set_halted(facts->halted, facts->halt_reason);
@@ -219,34 +251,40 @@ void BookRunner::start() {
 
 void BookRunner::loop() {
   const base::Problems failed = session_->run([this](std::size_t) { after_bar(); });
-  if (failed.has_errors()) {
-    stop_book(failed[0].message);
-    publish();
-    // Nothing is taken any more; what others want to know of the book is still answered.
-    while (auto item = queue_.pop()) {
-      if (auto* work = std::get_if<EventQueue::Work>(&*item))
-        (*work)();
-      else if (auto& ticket = std::get<Input>(*item).ticket)
-        ticket->lost();
-    }
-  }
-  if (stopped_.empty()) write_checkpoint();
+  if (failed.has_errors()) stop_book(failed[0].message);
+  if (stopped_.empty())
+    write_checkpoint();
+  else
+    answer_until_closed();
   end_problems_ = keeper_->close();
+  if (!stopped_.empty() && !end_problems_.has_errors())
+    end_problems_.error("BOOK_STOPPED", {"", 0, 0, ""}, "the book " + id_ + " has stopped: " + stopped_,
+                        "mend that and start the host again");
   publish();
+}
+
+/// Nothing is taken any more; what others want to know of the book is still answered.
+void BookRunner::answer_until_closed() {
+  while (auto item = queue_.pop()) {
+    if (auto* work = std::get_if<EventQueue::Work>(&*item)) (*work)();
+  }
 }
 
 void BookRunner::after_bar() {
   if (++bars_since_checkpoint_ >= checkpoint_bars_) write_checkpoint();
   if (!counter_->is_new) return;
   counter_->is_new = false;
+  metrics_.decision_seconds.observe(static_cast<double>(base::ticks() - bar_begun_) / ticks_per_second_);
   const DecisionSummary& decision = counter_->newest.back();
   feed_.say("decision", {{"book", id_},
                          {"date", base::format_date(decision.date)},
                          {"sequence", decision.sequence},
                          {"revision", decision.revision},
                          {"orders", decision.orders}});
-  for (const std::string& stage : decision.failed)
+  for (const std::string& stage : decision.failed) {
+    all_metrics_.agent_failures(id_, stage).add();
     feed_.say("agent_failed", {{"book", id_}, {"stage", stage}, {"sequence", decision.sequence}});
+  }
 }
 
 void BookRunner::write_checkpoint() {
@@ -260,12 +298,22 @@ void BookRunner::write_checkpoint() {
   }
 }
 
+void BookRunner::stop_at_journal() {
+  const base::Problems& problems = keeper_->problems();
+  stop_book(problems.has_errors() ? base::to_line(problems[0]) : "the journal is closed");
+}
+
 void BookRunner::stop_book(const std::string& reason) {
   if (!stopped_.empty()) return;
   stopped_ = reason;
   session_->book().set_halted(true);
   base::log_event(base::LogLevel::error, "book_stopped", {{"book", id_}, {"why", reason}});
   feed_.say("book_stopped", {{"book", id_}, {"why", reason}});
+  publish();
+  queue_.refuse_inputs();
+  // Whoever sent what the book could not follow may send something better: it must not meet it again at the
+  // next start.
+  keeper_->abandon();
 }
 
 base::Problems BookRunner::stop() {
@@ -295,7 +343,10 @@ bool BookRunner::with_book(const std::function<void(scenario::Book&)>& work) con
 
 void BookRunner::drain() {
   queue_.wait_until_empty();
-  with_book([this](scenario::Book&) { keeper_->commit(); });
+  with_book([this](scenario::Book&) {
+    keeper_->commit();
+    publish();
+  });
 }
 
 const std::deque<DecisionSummary>& BookRunner::decisions() const {
@@ -308,14 +359,14 @@ std::shared_ptr<chain::Chain> BookRunner::commit_change(Change change) {
   change.record.date = book.date();
   auto retired = book.commit_swap(std::move(change.chain), change.record);
   write_checkpoint();
-  if (!keeper_->commit()) stop_book("the journal cannot be written");
+  if (!keeper_->commit()) stop_at_journal();
   publish();
   return retired;
 }
 
 void BookRunner::take_command(const journal::CommandRecord& command) {
   session_->book().take_command(command);
-  if (!keeper_->commit()) stop_book("the journal cannot be written");
+  if (!keeper_->commit()) stop_at_journal();
 }
 
 void BookRunner::set_halted(bool halted, const std::string& reason) {
@@ -348,6 +399,9 @@ void BookRunner::publish() {
   now.costs = book.portfolio().costs();
   now.revision = book.chain().revision;
   now.journal_bytes = keeper_->size_bytes();
+  metrics_.equity.set(now.equity.to_double());
+  metrics_.queue_depth.set(static_cast<double>(queue_.depth()));
+  metrics_.journal_bytes.set(static_cast<double>(now.journal_bytes));
   now.order_hash = order_hash_.hex_so_far();
   const std::lock_guard lock(snapshot_mutex_);
   snapshot_ = std::move(now);

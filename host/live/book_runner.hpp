@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "host/base/ticks.hpp"
 #include "host/config/host_config.hpp"
 #include "host/journal/journal.hpp"
 #include "host/live/event_feed.hpp"
@@ -18,6 +19,7 @@
 #include "host/live/host_control.hpp"
 #include "host/live/journal_keeper.hpp"
 #include "host/live/recovery.hpp"
+#include "host/live/taken_bars.hpp"
 #include "host/metrics/metrics.hpp"
 #include "host/scenario/order_hash.hpp"
 #include "host/scenario/session.hpp"
@@ -88,7 +90,7 @@ class BookRunner {
   /// Date of the newest bar that was taken or waits; 0: none. [any-thread]
   std::int32_t newest_date() const {
     const std::lock_guard lock(offer_mutex_);
-    return newest_date_;
+    return bars_.newest();
   }
 
   /// Does something with the book on its thread, between two events, and waits for it. False: the book has
@@ -120,12 +122,24 @@ class BookRunner {
   BookRunner(const config::HostConfig& host, const config::BookConfig& book,
              std::vector<std::string> instruments, EventFeed& feed, metrics::Metrics& metrics);
   base::Problems begin(const std::filesystem::path& journal, const Change& boot);
+  base::Problems begin_again(const std::filesystem::path& journal, const Change& boot);
   base::Problems recover(const std::filesystem::path& journal, const Change& boot);
   void loop();
   void after_bar();
   void write_checkpoint();
   void stop_book(const std::string& reason);
-  Answer wait_for(std::size_t taken, std::size_t offered, const std::shared_ptr<Ticket>& ticket);
+  void stop_at_journal();
+  void answer_until_closed();
+
+  /// What became of inputs that were put together.
+  struct Offer {
+    std::size_t offered = 0, taken = 0, duplicates = 0;
+    std::shared_ptr<Ticket> ticket;
+    std::shared_ptr<Ticket> before;  ///< of what is said again; nullptr: it is durable
+  };
+  Answer wait_for(const Offer& offer);
+  /// What is said to those whose input will not be taken.
+  Answer lost() const;
 
   std::string id_;
   std::unique_ptr<config::ScenarioConfig> config_;
@@ -133,7 +147,10 @@ class BookRunner {
   std::vector<std::string> instruments_;
   std::uint64_t checkpoint_bars_;
   EventFeed& feed_;
+  metrics::Metrics& all_metrics_;
   metrics::BookMetrics metrics_;
+  const double ticks_per_second_ = base::ticks_per_second();
+  std::uint64_t bar_begun_ = 0;  ///< ticks when the bar at hand was taken
   mutable EventQueue queue_;
   std::unique_ptr<JournalKeeper> keeper_;
   std::unique_ptr<Source> source_;
@@ -144,8 +161,9 @@ class BookRunner {
   scenario::OrderHash order_hash_;
   std::thread thread_;
   std::uint64_t bars_since_checkpoint_ = 0;
-  mutable std::mutex offer_mutex_;  ///< bars get their order here
-  std::int32_t newest_date_ = 0;    ///< of the newest bar that was taken or waits
+  mutable std::mutex offer_mutex_;      ///< bars get their order here
+  TakenBars bars_;                      ///< with those that wait
+  std::shared_ptr<Ticket> newest_bar_;  ///< of the newest of them; nullptr: it was recovered
   std::string stopped_, halt_reason_;
   bool ended_ = false;
   base::Problems end_problems_;

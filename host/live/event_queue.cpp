@@ -29,9 +29,9 @@ bool Ticket::wait() {
   return !lost_;
 }
 
-std::size_t EventQueue::push(std::vector<Input> inputs) {
+std::optional<std::size_t> EventQueue::push(std::vector<Input> inputs) {
   const std::lock_guard lock(mutex_);
-  if (closed_) return 0;
+  if (!takes_inputs_) return std::nullopt;
   const std::size_t room = capacity_ > inputs_.size() ? capacity_ - inputs_.size() : 0;
   const std::size_t taken = std::min(room, inputs.size());
   for (std::size_t i = 0; i < taken; ++i)
@@ -42,8 +42,8 @@ std::size_t EventQueue::push(std::vector<Input> inputs) {
 
 bool EventQueue::push_waiting(Input input) {
   std::unique_lock lock(mutex_);
-  room_.wait(lock, [&] { return closed_ || inputs_.size() < capacity_; });
-  if (closed_) return false;
+  room_.wait(lock, [&] { return !takes_inputs_ || inputs_.size() < capacity_; });
+  if (!takes_inputs_) return false;
   inputs_.push_back(std::move(input));
   filled_.notify_one();
   return true;
@@ -74,7 +74,7 @@ std::optional<EventQueue::Item> EventQueue::pop() {
 
 void EventQueue::wait_until_empty() {
   std::unique_lock lock(mutex_);
-  room_.wait(lock, [&] { return closed_ || inputs_.empty(); });
+  room_.wait(lock, [&] { return inputs_.empty(); });
 }
 
 bool EventQueue::idle() const {
@@ -83,12 +83,18 @@ bool EventQueue::idle() const {
 }
 
 void EventQueue::close() {
+  refuse_inputs();
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  filled_.notify_all();
+}
+
+void EventQueue::refuse_inputs() {
   std::deque<Input> lost;
   {
     const std::lock_guard lock(mutex_);
-    closed_ = true;
+    takes_inputs_ = false;
     lost.swap(inputs_);
-    filled_.notify_all();
     room_.notify_all();
   }
   for (Input& input : lost) {

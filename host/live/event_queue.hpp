@@ -60,21 +60,23 @@ class EventQueue {
 
   explicit EventQueue(std::size_t capacity) : capacity_(capacity) {}
 
-  /// How many of them were put in, in order; the rest found it full. 0 once it is closed.
-  std::size_t push(std::vector<Input> inputs);
-  /// Waits for room. False: the queue was closed meanwhile.
+  /// How many of them were put in, in order; the rest found it full. Nothing once it takes no inputs.
+  std::optional<std::size_t> push(std::vector<Input> inputs);
+  /// Waits for room. False: no inputs are taken any more.
   bool push_waiting(Input input);
   /// False: the queue is closed and the work will not be done.
   bool push_work(Work work);
 
   /// The next item; waits for one. Nothing once it is closed and no work is left.
   std::optional<Item> pop();
-  /// Waits until no input waits, or the queue is closed.
+  /// Waits until no input waits.
   void wait_until_empty();
   /// Whether pop() would wait.
   bool idle() const;
 
-  /// Inputs that wait are lost, work that waits is still handed out; whoever pushes is refused.
+  /// Inputs that wait are lost, and no more are taken; work is.
+  void refuse_inputs();
+  /// The same for work, but what waits is still handed out.
   void close();
 
   std::size_t depth() const;
@@ -86,6 +88,7 @@ class EventQueue {
   std::condition_variable filled_, room_;
   std::deque<Input> inputs_;
   std::deque<Work> work_;
+  bool takes_inputs_ = true;
   bool closed_ = false;
 };
 

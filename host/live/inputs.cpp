@@ -8,6 +8,8 @@
 #include "host/base/json.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
+#include "host/market/price_reader.hpp"
+#include "host/scenario/prepared_run.hpp"
 
 namespace cadre::live {
 
@@ -31,17 +33,17 @@ class BarReader {
             const config::DataConfig& data, base::Problems& problems)
       : document_(document), instruments_(instruments), data_(data), problems_(problems) {}
 
-  journal::BarRecord read(std::int32_t after) {
+  /// Later than `previous`, the date of the bar before it in the same post.
+  journal::BarRecord read(std::int32_t previous) {
     const json::object& root = document_.root().as_object();
     const std::string text(root.at("date").as_string());
     const auto date = base::parse_date(text);
     if (!date) {
       error("BAR_BAD_DATE", "/date", base::quote(text) + " is not a date", "write it as YYYY-MM-DD");
-    } else if (*date <= after) {
-      error("BAR_NOT_NEWER", "/date", "the book is at " + base::format_date(after) + " already",
-            "bars come in the order of their dates, each once");
+    } else if (*date <= previous) {
+      not_newer("the bar before it has " + base::format_date(previous));
     }
-    bar_.date = date.value_or(after);
+    bar_.date = date.value_or(previous);
     bar_.time_ns = base::close_time_ns(date.value_or(19700101));
     const std::size_t n = instruments_.size();
     bar_.close_e9.assign(n, 0);
@@ -54,6 +56,10 @@ class BarReader {
     if (bars.empty()) error("BAR_EMPTY", "/bars", "there is no instrument in it", "");
     check_missing();
     return std::move(bar_);
+  }
+
+  void not_newer(std::string message) {
+    error("BAR_NOT_NEWER", "/date", std::move(message), "bars come in the order of their dates, each once");
   }
 
  private:
@@ -96,7 +102,8 @@ class BarReader {
       bar_.low_e9[place] = price_of(members, "low", at);
       const std::int64_t lowest = std::min(bar_.open_e9[place], bar_.close_e9[place]);
       const std::int64_t highest = std::max(bar_.open_e9[place], bar_.close_e9[place]);
-      if (bar_.low_e9[place] > lowest || bar_.high_e9[place] < highest)
+      const bool complete = lowest > 0 && bar_.high_e9[place] > 0 && bar_.low_e9[place] > 0;
+      if (complete && (bar_.low_e9[place] > lowest || bar_.high_e9[place] < highest))
         error("BAR_OUT_OF_RANGE", at, "open and close do not lie between low and high", "");
     }
     if (bar_.has_volume) read_volume(members, place, at);
@@ -160,11 +167,12 @@ class BarReader {
 
 }  // namespace
 
-base::Result<std::vector<journal::BarRecord>> read_bars(std::span<const std::string> texts,
-                                                        const std::vector<std::string>& instruments,
-                                                        const config::DataConfig& data, std::int32_t after) {
-  std::vector<journal::BarRecord> bars;
+base::Result<PostedBars> read_bars(std::span<const std::string> texts,
+                                   const std::vector<std::string>& instruments,
+                                   const config::DataConfig& data, const TakenBars& taken) {
+  PostedBars posted;
   base::Problems problems;
+  std::int32_t previous = 0;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const auto document = base::JsonDocument::parse("bars[" + std::to_string(i) + "]", texts[i]);
     base::Problems found = document.problems();
@@ -173,13 +181,37 @@ base::Result<std::vector<journal::BarRecord>> read_bars(std::span<const std::str
           document->root(), bar_schema(), "", [&](std::string_view at) { return document->place(at); },
           found);
     }
+    if (found.has_errors()) {
+      problems.append(found);
+      continue;
+    }
+    BarReader reader(*document, instruments, data, found);
+    journal::BarRecord bar = reader.read(previous);
+    previous = bar.date;
+    if (!found.has_errors() && bar.date <= taken.newest()) {
+      if (taken.has(bar)) {
+        ++posted.duplicates;
+        continue;
+      }
+      reader.not_newer("the book is at " + base::format_date(taken.newest()) + " already" +
+                       (taken.has_date(bar.date) ? ", and the bar it took for this date is another" : ""));
+    }
     problems.append(found);
-    if (found.has_errors()) continue;
-    bars.push_back(BarReader(*document, instruments, data, problems).read(after));
-    after = bars.back().date;
+    posted.bars.push_back(std::move(bar));
   }
   if (problems.has_errors()) return problems;
-  return {std::move(bars), problems};
+  return {std::move(posted), problems};
+}
+
+base::Result<std::vector<std::string>> instruments_of(const config::DataConfig& data) {
+  if (!data.instruments.empty()) {
+    std::vector<std::string> ids = data.instruments;
+    std::sort(ids.begin(), ids.end());
+    return ids;
+  }
+  auto prices = market::read_prices(scenario::price_options(data));
+  if (!prices) return prices.problems();
+  return prices->instruments;
 }
 
 base::Result<std::vector<market::ExternalSignal>> read_posted_signals(

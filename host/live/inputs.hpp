@@ -6,20 +6,30 @@
 
 #include "host/config/scenario_config.hpp"
 #include "host/journal/records.hpp"
+#include "host/live/taken_bars.hpp"
 #include "host/market/signal_reader.hpp"
 
 namespace cadre::live {
+
+struct PostedBars {
+  std::vector<journal::BarRecord> bars;  ///< new ones
+  std::size_t duplicates = 0;            ///< taken before; they come before the new ones
+};
 
 /// Bars as they are posted, one JSON object each:
 ///   {"date": "1992-01-02", "bars": {"AA": {"open": 31, "high": 32, "low": 30.5, "close": 31.25, "volume":
 ///   100},
 ///    "GE": {"close": 12}, ...}}
 /// A number for an instrument is its close; open, high and low come together, for all instruments or none;
-/// volume when the data declare it. Later than `after` (yyyymmdd), each later than the one before. All
-/// problems at once, placed at bars[0], bars[1] ... Codes: JSON_..., CONFIG_..., BAR_....
-base::Result<std::vector<journal::BarRecord>> read_bars(std::span<const std::string> texts,
-                                                        const std::vector<std::string>& instruments,
-                                                        const config::DataConfig& data, std::int32_t after);
+/// volume when the data declare it. Each is later than the one before, and than all that were taken; but a
+/// client that got no answer may say again what it has said: the same bar of a date that was taken is a
+/// duplicate. All problems at once, placed at bars[0], bars[1] ... Codes: JSON_..., CONFIG_..., BAR_....
+base::Result<PostedBars> read_bars(std::span<const std::string> texts,
+                                   const std::vector<std::string>& instruments,
+                                   const config::DataConfig& data, const TakenBars& taken);
+
+/// The instruments of a book's bars, sorted: those its data name, else those of its price file.
+base::Result<std::vector<std::string>> instruments_of(const config::DataConfig& data);
 
 /// Signals as they are posted, one JSON object each, with the keys of a JSON lines file.
 base::Result<std::vector<market::ExternalSignal>> read_posted_signals(

@@ -3,8 +3,7 @@
 namespace cadre::live {
 
 JournalKeeper::~JournalKeeper() {
-  for (auto& [ticket, sequence] : pending_)
-    ticket->lost();
+  tell(false);
 }
 
 void JournalKeeper::took(std::shared_ptr<Ticket> ticket, std::uint64_t sequence) {
@@ -12,13 +11,27 @@ void JournalKeeper::took(std::shared_ptr<Ticket> ticket, std::uint64_t sequence)
 }
 
 bool JournalKeeper::commit() {
-  if (problems_.has_errors()) return false;
+  if (!make_durable()) return false;
+  tell(true);
+  return true;
+}
+
+bool JournalKeeper::make_durable() {
+  if (abandoned_ || problems_.has_errors()) return false;
   if (writer_->size_bytes() != committed_bytes_) {
     write(journal::RecordType::commit, 0, journal::CommitRecord{});
     problems_ = writer_->flush();
     committed_bytes_ = writer_->size_bytes();
   }
-  const bool durable = !problems_.has_errors();
+  return !problems_.has_errors();
+}
+
+void JournalKeeper::abandon() {
+  abandoned_ = true;
+  tell(false);
+}
+
+void JournalKeeper::tell(bool durable) {
   for (auto& [ticket, sequence] : pending_) {
     if (durable)
       ticket->done(sequence);
@@ -26,7 +39,6 @@ bool JournalKeeper::commit() {
       ticket->lost();
   }
   pending_.clear();
-  return durable;
 }
 
 base::Problems JournalKeeper::close() {

@@ -19,11 +19,17 @@ class JournalKeeper final : public scenario::JournalListener {
 
   /// An input got its place; its ticket is done with the next commit.
   void took(std::shared_ptr<Ticket> ticket, std::uint64_t sequence);
-  /// Everything so far is durable afterwards, and marked as such. False: it is not, and `problems` says why;
-  /// those who wait are told that it is lost.
+  /// Everything so far is durable afterwards, and marked as such, and those who wait are told. False: it is
+  /// not, and `problems` says why; whoever waits does so until it is abandoned.
   bool commit();
+  /// Its halves: durable and marked; told.
+  bool make_durable();
+  void tell_taken() { tell(true); }
+  /// What came since the last commit is given up: recovery will not see it, and those who wait are told that
+  /// it is lost. Nothing is committed any more.
+  void abandon();
   /// Orders to a simulated environment leave to nobody: they need no commit of their own.
-  bool on_sending(std::uint64_t) override { return !sends_outside_ || commit(); }
+  bool on_sending(std::uint64_t) override { return !sends_outside_ || make_durable(); }
   void set_sends_outside(bool outside) { sends_outside_ = outside; }
 
   /// Whether something was taken since the last commit.
@@ -33,10 +39,13 @@ class JournalKeeper final : public scenario::JournalListener {
   base::Problems close();
 
  private:
+  void tell(bool durable);
+
   std::unique_ptr<journal::JournalWriter> writer_;
   std::vector<std::pair<std::shared_ptr<Ticket>, std::uint64_t>> pending_;
   std::uint64_t committed_bytes_ = 0;
   bool sends_outside_ = true;
+  bool abandoned_ = false;
   base::Problems problems_;
 };
 

@@ -1,6 +1,8 @@
 #include "host/live/recovery.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 #include <cstring>
 
 #include "cadre/cadre.h"
@@ -33,6 +35,46 @@ std::uint64_t failed_mask(const std::vector<std::string>& codes) {
     }
   }
   return mask;
+}
+
+base::Problems no_answer(const cadre_order& order, cadre_status status) {
+  base::Problems problems;
+  problems.error("RECOVERY_NO_ANSWER", {"", 0, 0, ""},
+                 "the execution environment was asked for the open order " +
+                     std::string(model::id_text(order.client_id)) + " and answered " +
+                     agent::status_name(status),
+                 "start the host again once it can be asked");
+  return problems;
+}
+
+/// What the environment knows of an order and has no report for: it said so at once, to a host that died
+/// before it was in the journal.
+std::optional<cadre_execution_report> missed_answer(const execution::TrackedOrder& tracked,
+                                                    const cadre_trade_result& result, std::int64_t time_ns) {
+  const bool ended = result.status != CADRE_ORDER_NEW && result.status != CADRE_ORDER_PARTIALLY_FILLED;
+  const std::int64_t filled = std::max<std::int64_t>(result.filled_quantity_e9 - tracked.filled_e9, 0);
+  if (!ended && filled == 0) return std::nullopt;
+  cadre_execution_report report{};
+  report.size = sizeof report;
+  report.status = result.status;
+  report.instrument = tracked.order.instrument;
+  report.side = tracked.order.side;
+  report.time_ns = time_ns;
+  report.reason = result.reason;
+  report.client_id = tracked.order.client_id;
+  if (filled == 0) return report;
+  report.quantity_e9 = filled;
+  report.price_e9 = result.average_price_e9;
+  if (tracked.filled_e9 != 0) {
+    // What is missing was paid for with what is missing.
+    const double all = static_cast<double>(result.filled_quantity_e9) * 1e-9 *
+                       (static_cast<double>(result.average_price_e9) * 1e-9);
+    report.price_e9 =
+        std::llrint((all - tracked.filled_notional) / (static_cast<double>(filled) * 1e-9) * 1e9);
+  }
+  report.fees_e6 = std::max<std::int64_t>(result.fees_e6 - tracked.fees_e6, 0);
+  report.spread_cost_e6 = tracked.filled_e9 == 0 ? result.spread_cost_e6 : 0;
+  return report;
 }
 
 bool same_report(const cadre_execution_report& a, const cadre_execution_report& b) {
@@ -103,13 +145,20 @@ bool survey(const journal::Record& record, std::uint64_t revision, std::uint64_t
   }
 }
 
+/// The host ended before the file's own head was written: a journal without any record.
+bool was_never_begun(const std::filesystem::path& file) {
+  std::error_code error;
+  return std::filesystem::file_size(file, error) < journal::head_bytes && !error;
+}
+
 }  // namespace
 
 base::Result<JournalFacts> survey_journal(const std::filesystem::path& file, std::uint64_t revision) {
-  auto reader = journal::JournalReader::open(file);
-  if (!reader) return reader.problems();
   JournalFacts facts;
   JournalFacts committed;
+  if (was_never_begun(file)) return committed;
+  auto reader = journal::JournalReader::open(file);
+  if (!reader) return reader.problems();
   std::uint64_t begins_at = reader->offset();
   while (const auto record = reader->next()) {
     if (!survey(*record, revision, begins_at, facts)) return unreadable(file, *record);
@@ -119,6 +168,12 @@ base::Result<JournalFacts> survey_journal(const std::filesystem::path& file, std
     committed = facts;
   }
   if (reader->problems().has_errors()) return reader->problems();
+  if (committed.keep_bytes == 0 && facts.decisions != 0) {
+    base::Problems problems;
+    problems.error("JOURNAL_NOT_OF_A_HOST", {file.string(), 0, 0, ""},
+                   "there are decisions in it and not one commit", "is it the journal of a backtest?");
+    return problems;
+  }
   return {std::move(committed), reader->problems()};
 }
 
@@ -161,6 +216,7 @@ bool JournalFold::apply(const journal::Record& record) {
     case RecordType::bar: {
       journal::BarRecord bar;
       if (!decode(from, bar)) return false;
+      bars_.add(bar);
       book_.take_market(bar);
       last_bar_ = record.sequence;
       return true;
@@ -215,8 +271,9 @@ bool JournalFold::apply_order(journal::Decoder& from) {
 /// given again.
 void JournalFold::give_again(const cadre_order& order) {
   cadre_trade_result result{};
+  if (query(order, result) == CADRE_OK) return;
+  result = {};
   result.size = sizeof result;
-  if (query(order, result)) return;
   const auto& environment = book_.chain().environment;
   const cadre_status status =
       environment.table<cadre_execution_environment>().execute_trade(environment.self(), &order, &result);
@@ -224,10 +281,12 @@ void JournalFold::give_again(const cadre_order& order) {
     waiting_.push_back(*report);
 }
 
-bool JournalFold::query(const cadre_order& order, cadre_trade_result& result) const {
+cadre_status JournalFold::query(const cadre_order& order, cadre_trade_result& result) const {
+  result = {};
+  result.size = sizeof result;
   const auto& environment = book_.chain().environment;
   return environment.table<cadre_execution_environment>().query_order(environment.self(), order.client_id,
-                                                                      &result) == CADRE_OK;
+                                                                      &result);
 }
 
 std::optional<cadre_execution_report> JournalFold::next_report() {
@@ -263,31 +322,36 @@ bool JournalFold::apply_report(journal::Decoder& from) {
   return true;
 }
 
-std::vector<std::string> JournalFold::reconcile() {
+base::Problems JournalFold::reconcile(std::vector<std::string>& unknown) {
   while (const auto report = next_report())
     waiting_.push_back(*report);
   for (const cadre_execution_report& report : waiting_)
     book_.take_missed_report(report);
   waiting_.clear();
 
-  std::vector<std::string> unknown;
   std::vector<cadre_order> unsent;
+  std::vector<cadre_execution_report> answered;
   for (const execution::TrackedOrder& tracked : book_.tracker().recent()) {
     if (!tracked.open()) continue;
     cadre_trade_result result{};
-    result.size = sizeof result;
-    if (query(tracked.order, result)) continue;
-    const bool may_leave =
-        last_decision_bar_ == last_bar_ && tracked.order.decision_time_ns == book_.state().time_ns;
-    if (may_leave)
+    const cadre_status status = query(tracked.order, result);
+    if (status == CADRE_OK) {
+      if (const auto report = missed_answer(tracked, result, book_.state().time_ns))
+        answered.push_back(*report);
+    } else if (status != CADRE_REJECTED) {
+      return no_answer(tracked.order, status);
+    } else if (last_decision_bar_ == last_bar_ && tracked.order.decision_time_ns == book_.state().time_ns) {
       unsent.push_back(tracked.order);
-    else
+    } else {
       unknown.emplace_back(model::id_text(tracked.order.client_id));
+    }
   }
+  for (const cadre_execution_report& report : answered)
+    book_.take_missed_report(report);
   for (const cadre_order& order : unsent)
     book_.send_again(order);
   book_.take_fills();
-  return unknown;
+  return {};
 }
 
 }  // namespace cadre::live

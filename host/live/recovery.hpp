@@ -9,6 +9,7 @@
 
 #include "host/journal/journal.hpp"
 #include "host/journal/records.hpp"
+#include "host/live/taken_bars.hpp"
 #include "host/scenario/book.hpp"
 #include "host/scenario/order_hash.hpp"
 
@@ -36,14 +37,17 @@ base::Result<JournalFacts> survey_journal(const std::filesystem::path& journal, 
 /// RECOVERY_SEQUENCE, STATE_REFUSED.
 class JournalFold {
  public:
-  JournalFold(scenario::Book& book, scenario::OrderHash& hash) : book_(book), hash_(hash) {}
+  /// The bars it meets are added to `bars`.
+  JournalFold(scenario::Book& book, scenario::OrderHash& hash, TakenBars& bars)
+      : book_(book), hash_(hash), bars_(bars) {}
 
   base::Problems run(const std::filesystem::path& journal, const JournalFacts& facts);
 
   /// Afterwards, with the listeners there: reports the environment has and the journal has not become events;
-  /// orders that never left are sent. Returns the open orders that the environment does not know and that
-  /// cannot be sent any more: the book has to be halted.
-  std::vector<std::string> reconcile();
+  /// orders that never left are sent. `unknown`: the open orders that the environment does not know and that
+  /// cannot be sent any more: the book has to be halted. Errors: RECOVERY_NO_ANSWER, and the orders are as
+  /// they were.
+  base::Problems reconcile(std::vector<std::string>& unknown);
 
  private:
   bool apply(const journal::Record& record);
@@ -52,10 +56,11 @@ class JournalFold {
   /// What the environment says next, when it is asked again.
   std::optional<cadre_execution_report> next_report();
   void give_again(const cadre_order& order);
-  bool query(const cadre_order& order, cadre_trade_result& result) const;
+  cadre_status query(const cadre_order& order, cadre_trade_result& result) const;
 
   scenario::Book& book_;
   scenario::OrderHash& hash_;
+  TakenBars& bars_;
   std::uint64_t checkpoint_bytes_ = 0;
   bool observing_ = false;
   std::uint64_t last_bar_ = 0;  ///< its sequence

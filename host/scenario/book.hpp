@@ -45,8 +45,6 @@ class Book {
   base::Problems prepare_swap(chain::Chain& next, bool migrate);
   std::shared_ptr<chain::Chain> commit_swap(std::shared_ptr<chain::Chain> next,
                                             const journal::RevisionRecord& revision);
-  /// Back to the chain before the last swap, under a new revision number. Does nothing when there is none.
-  void roll_back(const journal::RevisionRecord& revision);
   const chain::Chain* replaced_chain() const { return replaced_.get(); }
 
   /// What every agent has learned until now. Errors: STATE_SAVE.

@@ -207,16 +207,4 @@ std::shared_ptr<chain::Chain> Book::commit_swap(std::shared_ptr<chain::Chain> ne
   return retired;
 }
 
-void Book::roll_back(const journal::RevisionRecord& revision) {
-  if (replaced_ == nullptr) return;
-  std::swap(chain_, replaced_);
-  chain_->revision = revision.revision;
-  ++sequence_;
-  for (BookListener* listener : listeners_)
-    listener->on_revision(sequence_, revision);
-  build_arena();
-  enter_chain();
-  refresh_columns();
-}
-
 }  // namespace cadre::scenario

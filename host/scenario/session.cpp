@@ -119,7 +119,7 @@ base::Problems Session::start() {
   if (refused.has_errors()) return refused;
   revision_ = 1;
   remember_plugins(**chain);
-  running_ = first.config.get();
+  running_ = &first;
   const journal::RevisionRecord record = record_of(first, *first.config, **chain);
   base::Problems problems = chain.problems();
   problems.append(book_.start(std::move(chain).take(), record));
@@ -129,23 +129,21 @@ base::Problems Session::start() {
 base::Problems Session::apply(RevisionPlan::Step& step) {
   base::Problems problems;
   ++revision_;
-  if (step.rollback) {
-    if (book_.replaced_chain() == nullptr) {
-      problems.error("REVISION_NOTHING_BEFORE", config_.document.place("/changes"),
-                     "there is no revision to go back to");
-      return problems;
-    }
-    std::swap(running_, before_);
-    book_.roll_back(record_of(step, *running_, *book_.replaced_chain()));
+  RevisionPlan::Step* next = step.rollback ? before_ : &step;
+  if (next == nullptr) {
+    problems.error("REVISION_NOTHING_BEFORE", config_.document.place("/changes"),
+                   "there is no revision to go back to");
     return problems;
   }
-  auto chain = chain::build_chain(*step.config, step.plan, store_, &book_.chain());
+  // A rollback takes back the instances that went on observing.
+  auto chain = chain::build_chain(*next->config, next->plan, store_, &book_.chain(),
+                                  step.rollback ? book_.replaced_chain() : nullptr);
   problems.append(chain.problems());
   if (!chain) return problems;
   remember_plugins(**chain);
-  const journal::RevisionRecord record = record_of(step, *step.config, **chain);
+  const journal::RevisionRecord record = record_of(step, *next->config, **chain);
   problems.append(book_.swap(std::move(chain).take(), record, step.migrate));
-  before_ = std::exchange(running_, step.config.get());
+  before_ = std::exchange(running_, next);
   return problems;
 }
 

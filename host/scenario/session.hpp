@@ -67,8 +67,8 @@ class Session {
   Book book_;
   std::vector<std::shared_ptr<const agent::Manifest>> plugins_;
   std::uint64_t revision_ = 0;
-  const config::ScenarioConfig* running_ = nullptr;  ///< of the current revision
-  const config::ScenarioConfig* before_ = nullptr;   ///< of the one before the last swap
+  RevisionPlan::Step* running_ = nullptr;  ///< what the current revision is made of
+  RevisionPlan::Step* before_ = nullptr;   ///< the same of the one before the last swap
   std::size_t next_step_ = 1;
   std::size_t next_universe_ = 0;
 };

@@ -1,5 +1,6 @@
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,18 +32,13 @@ std::uint32_t code_of(Why why) {
 
 class Agent final : public sdk::PositionSizer {
  public:
-  void configure(const sdk::Config& config) override {
-    settings_.method =
-        config.text("/method") == "inverse_volatility" ? Method::inverse_volatility : Method::equal_weight;
-    settings_.on_drift = config.text("/on_drift") == "trim" ? OnDrift::trim : OnDrift::hold;
-    settings_.max_position = config.number("/max_position_size");
-    settings_.min_position = config.number("/min_position_size");
-    if (settings_.max_position < settings_.min_position) {
-      throw sdk::Refusal("/max_position_size: " + std::to_string(settings_.max_position) +
-                         " is below /min_position_size, which is " + std::to_string(settings_.min_position) +
-                         ": no position could be held; raise the one or lower the other");
-    }
+  void configure(const sdk::Config& config) override { settings_ = read(config); }
+
+  bool has_hot_config() const override { return true; }
+  std::unique_ptr<Prepared> prepare(const sdk::Config& config) const override {
+    return std::make_unique<Next>(read(config));
   }
+  void commit(Prepared& next) noexcept override { settings_ = static_cast<Next&>(next).settings; }
 
   void propose_trades(const sdk::State& state, sdk::Targets& targets) const override {
     const auto n = static_cast<std::size_t>(state.size());
@@ -72,6 +68,26 @@ class Agent final : public sdk::PositionSizer {
   }
 
  private:
+  struct Next final : Prepared {
+    explicit Next(const Settings& read) : settings(read) {}
+    Settings settings;
+  };
+
+  static Settings read(const sdk::Config& config) {
+    Settings settings;
+    settings.method =
+        config.text("/method") == "inverse_volatility" ? Method::inverse_volatility : Method::equal_weight;
+    settings.on_drift = config.text("/on_drift") == "trim" ? OnDrift::trim : OnDrift::hold;
+    settings.max_position = config.number("/max_position_size");
+    settings.min_position = config.number("/min_position_size");
+    if (settings.max_position < settings.min_position) {
+      throw sdk::Refusal("/max_position_size: " + std::to_string(settings.max_position) +
+                         " is below /min_position_size, which is " + std::to_string(settings.min_position) +
+                         ": no position could be held; raise the one or lower the other");
+    }
+    return settings;
+  }
+
   void read_volatilities(const sdk::State& state) const {
     const sdk::Matrix covariance = state.service(0);
     if (covariance.rows() != state.size() || covariance.cols() != state.size()) {

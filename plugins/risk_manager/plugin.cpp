@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,21 +24,16 @@ bool is_fuller(const cadre_limit_use& a, const cadre_limit_use& b) {
 class Agent final : public sdk::RiskManager {
  public:
   void configure(const sdk::Config& config) override {
-    settings_.max_portfolio_risk = config.number("/max_portfolio_risk");
-    settings_.max_position_risk = config.number("/max_position_risk");
-    const std::string position_risk = config.text("/position_risk");
-    settings_.position_risk = position_risk == "standalone"          ? PositionRisk::standalone
-                              : position_risk == "share_of_variance" ? PositionRisk::share_of_variance
-                                                                     : PositionRisk::component;
-    settings_.var_limit = config.number("/var_limit");
-    settings_.var_confidence = config.number("/var_confidence");
-    settings_.var_horizon = config.number("/var_horizon_days");
-    settings_.var_lookback = config.integer("/var_lookback");
-    settings_.var_method = config.text("/var_method") == "normal" ? VarMethod::normal : VarMethod::historical;
-    settings_.adjustment_speed = config.number("/risk_adjustment_speed");
-    settings_.hard = config.text("/limit_type") == "hard";
+    settings_ = read(config);
     warn_of_dead_limit();
   }
+
+  // The window of returns is asked for once: what it depends on is not hot.
+  bool has_hot_config() const override { return true; }
+  std::unique_ptr<Prepared> prepare(const sdk::Config& config) const override {
+    return std::make_unique<Next>(read(config));
+  }
+  void commit(Prepared& next) noexcept override { settings_ = static_cast<Next&>(next).settings; }
 
   void require(cadre_requirements& out) const override {
     out.returns_rows = static_cast<std::uint32_t>(settings_.var_lookback);
@@ -81,6 +77,29 @@ class Agent final : public sdk::RiskManager {
   }
 
  private:
+  struct Next final : Prepared {
+    explicit Next(const Settings& read) : settings(read) {}
+    Settings settings;
+  };
+
+  static Settings read(const sdk::Config& config) {
+    Settings settings;
+    settings.max_portfolio_risk = config.number("/max_portfolio_risk");
+    settings.max_position_risk = config.number("/max_position_risk");
+    const std::string position_risk = config.text("/position_risk");
+    settings.position_risk = position_risk == "standalone"          ? PositionRisk::standalone
+                             : position_risk == "share_of_variance" ? PositionRisk::share_of_variance
+                                                                    : PositionRisk::component;
+    settings.var_limit = config.number("/var_limit");
+    settings.var_confidence = config.number("/var_confidence");
+    settings.var_horizon = config.number("/var_horizon_days");
+    settings.var_lookback = config.integer("/var_lookback");
+    settings.var_method = config.text("/var_method") == "normal" ? VarMethod::normal : VarMethod::historical;
+    settings.adjustment_speed = config.number("/risk_adjustment_speed");
+    settings.hard = config.text("/limit_type") == "hard";
+    return settings;
+  }
+
   void gather(const sdk::State& state, const double* weight) const {
     const sdk::Matrix covariance = state.service(0);
     if (covariance.rows() != state.size() || covariance.cols() != state.size()) {

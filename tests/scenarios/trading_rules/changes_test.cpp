@@ -42,28 +42,54 @@ TEST(DatedChange, takes_effect_with_the_next_decision_and_no_sooner) {
   }
 }
 
-TEST(DatedChange, replaces_the_changed_instance_only) {
+/// The stages whose instance is another one after a change.
+std::vector<std::string> replaced_by(const std::string& set) {
   const Market market = random_market(31, 8, 90);
-  Lab lab(market, {{"/changes", "[" + at(market, change_row) + smaller + "}]"}});
+  Lab lab(market, {{"/changes", "[" + at(market, change_row) + set + "}]"}});
   auto prepared = scenario::prepare_run(lab.options("unused"));
-  ASSERT_TRUE(prepared);
+  EXPECT_TRUE(prepared);
   const agent::Store store(lab.path("store"));
   scenario::HistorySource source(prepared->prices, prepared->signals);
   scenario::Session session(*prepared->config, prepared->revisions, store, source);
-  ASSERT_FALSE(session.start().has_errors());
-  std::vector<const agent::LiveAgent*> before, after;
+  EXPECT_FALSE(session.start().has_errors());
+  std::vector<std::shared_ptr<agent::LiveAgent>> before, after;
   std::vector<std::string> names, replaced;
   session.book().chain().each_stage([&](const chain::Stage& stage) {
-    before.push_back(stage.agent.get());
+    before.push_back(stage.agent);
     names.push_back(stage.name);
   });
-  ASSERT_FALSE(session.run({}).has_errors());
-  session.book().chain().each_stage([&](const chain::Stage& stage) { after.push_back(stage.agent.get()); });
-  ASSERT_EQ(before.size(), after.size());
+  EXPECT_FALSE(session.run({}).has_errors());
+  EXPECT_EQ(session.revision(), 2u);
+  session.book().chain().each_stage([&](const chain::Stage& stage) { after.push_back(stage.agent); });
   for (std::size_t k = 0; k < before.size(); ++k) {
     if (before[k] != after[k]) replaced.push_back(names[k]);
   }
-  EXPECT_THAT(replaced, testing::ElementsAre("sizer"));
+  return replaced;
+}
+
+TEST(DatedChange, replaces_the_changed_instance_only) {
+  EXPECT_THAT(replaced_by(R"("set": {"/chain/risk_managers/0/config/var_lookback": 25})"),
+              testing::ElementsAre("risk"));
+}
+
+TEST(DatedChange, of_hot_keys_keeps_every_instance) {
+  EXPECT_THAT(replaced_by(smaller), testing::IsEmpty());
+}
+
+TEST(DatedChange, of_hot_keys_is_rolled_back_to_what_it_was) {
+  const Market market = random_market(31, 8, 90);
+  Lab lab(market, {{"/chain/position_sizer/config/on_drift", "\"trim\""},
+                   {"/changes", "[" + at(market, change_row) + smaller + "}, " + at(market, change_row + 5) +
+                                    "\"rollback\": true}]"}});
+  const Trace trace = lab.run();
+  double before = 0, during = 0, after = 0;
+  for (const auto& decision : trace.decisions) {
+    double& largest = decision.revision == 1 ? before : decision.revision == 2 ? during : after;
+    largest = std::max(largest, largest_target(decision));
+  }
+  EXPECT_GT(before, 0.05);
+  EXPECT_LE(during, 0.05);
+  EXPECT_GT(after, 0.05);
 }
 
 TEST(DatedChange, a_rollback_goes_on_as_if_nothing_had_been_changed) {

@@ -141,15 +141,19 @@ TEST_F(HostCommandsTest, every_refusal_has_its_exit_code_and_lines) {
   }
 }
 
-TEST_F(HostCommandsTest, apply_sends_the_file_as_it_is_based_on_the_current_revision) {
+/// A scenario that is there, with its chain in a file of its own.
+const char* const demo = CADRE_SOURCE_DIR "/manifests/scenarios/demo.json";
+
+TEST_F(HostCommandsTest, apply_sends_one_complete_document_based_on_the_current_revision) {
   start();
   host_.next.body = json::parse(R"({"revision": {"number": 41}})");
   HostArguments with = arguments();
-  with.file = file("host.json", "{\n  \"limit\": 1.50\n}\n");
+  with.file = demo;
   EXPECT_EQ(run(run_revision_apply_command, with), exit_fine) << err_;
   EXPECT_EQ(host_.applied.based_on, 41u);
-  EXPECT_EQ(host_.applied.text, "{\n  \"limit\": 1.50\n}");
-  EXPECT_EQ(host_.applied.origin, (folder_ / "host.json").string());
+  const json::value sent = json::parse(host_.applied.text);
+  EXPECT_TRUE(sent.at("chain").is_object()) << "the chain's file is embedded";
+  EXPECT_EQ(host_.applied.origin, demo);
   EXPECT_FALSE(host_.applied.dry_run);
 }
 
@@ -159,7 +163,7 @@ TEST_F(HostCommandsTest, apply_takes_a_base_and_tries) {
     {"pointer": "/a", "before": "1", "after": "2"}], "plugins": []},
     "stages": [{"stage": "risk", "agent": "cadre.x", "version": "1.0.0", "how": "new instance"}]})");
   HostArguments with = arguments();
-  with.file = file("host.json", "{}");
+  with.file = demo;
   with.based_on = 7;
   with.dry_run = true;
   EXPECT_EQ(run(run_revision_apply_command, with), exit_fine) << err_;
@@ -174,6 +178,15 @@ TEST_F(HostCommandsTest, a_file_that_is_not_json_is_refused_before_it_is_sent) {
   with.file = file("host.json", "{\n  \"a\": }\n");
   EXPECT_EQ(run(run_revision_apply_command, with), exit_invalid_input);
   EXPECT_THAT(err_, HasSubstr("host.json:2:"));
+  EXPECT_EQ(host_.last, "");
+}
+
+TEST_F(HostCommandsTest, a_configuration_with_problems_is_refused_with_its_places_before_it_is_sent) {
+  start();
+  HostArguments with = arguments();
+  with.file = file("host.json", "{\n  \"limit\": 1.50\n}\n");
+  EXPECT_EQ(run(run_revision_apply_command, with), exit_invalid_input);
+  EXPECT_THAT(err_, HasSubstr("host.json:2:12 /limit: unknown key"));
   EXPECT_EQ(host_.last, "");
 }
 
