@@ -177,6 +177,7 @@ class CountingRisk final : public sdk::RiskManager {
 class HalfRisk final : public sdk::Agent {
  public:
   void configure(const sdk::Config&) override {}
+  bool has_hot_config() const override { return true; }
   bool has_state() const override { return true; }
   const void* role_table(std::string_view id) const override {
     static constexpr cadre_risk_manager table{
