@@ -264,6 +264,9 @@ int run_revision_apply_command(const HostArguments& arguments) {
                 .target = arguments.dry_run ? "/v1/revisions:validate" : "/v1/revisions",
                 .body = change_body(arguments, {{"origin", document->origin}}, "config", document->text),
                 .headers = {{"If-Match", "\"" + base + "\""}}});
+  const json::value* changed = base::find(answer.body, "/difference");
+  if (answer.exit_code == exit_conflict && changed != nullptr)
+    std::fputs(difference_text(*changed).c_str(), stderr);
   return print(arguments, answer, [&] { return applied_text(answer.body); });
 }
 

@@ -5,6 +5,7 @@
 
 #include "host/base/file.hpp"
 #include "host/base/hash.hpp"
+#include "host/base/json.hpp"
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"
 #include "host/live/live_host.hpp"
@@ -192,8 +193,11 @@ base::Result<json::value> LiveHost::complete_document(const ApplyRequest& reques
     if (scenario.is_object() && scenario.as_object().contains("book") && scenario.at("book").is_object() &&
         books_.size() > 1)
       scenario.as_object()["book"] = books[b].at("scenario").at("book");
+    // A host that was made from a scenario has its name; one with a file of its own keeps that.
+    const json::value* old_name = base::find(books[b], "/scenario/name");
+    const bool named_after_it = old_name != nullptr && *old_name == complete.at("name");
     books[b].as_object()["scenario"] = std::move(scenario);
-    if (books_.size() == 1 && root.is_object() && root.as_object().contains("name"))
+    if (books_.size() == 1 && named_after_it && root.is_object() && root.as_object().contains("name"))
       complete.as_object()["name"] = root.at("name");
     return complete;
   }

@@ -18,7 +18,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
 PRICES = os.path.join(ROOT, "tests", "data", "dow30_close_1991_2001.csv")
-DEADLINE_S = 60.0
+DEADLINE_S = 30.0
 
 
 class Timeout(AssertionError):

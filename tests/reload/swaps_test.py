@@ -24,7 +24,7 @@ WARM_UP_BARS = 300
 # Neither binds: the same orders with both. The first is hot, the second is not.
 ROOMY_LIMITS = (50.0, 60.0)
 SMALLEST_ORDERS = (0, 0.000001)
-PLUGINS = 9  # of a chain
+PLUGINS = 8  # of a chain
 REVISIONS = lambda: 1 + 3 * arguments.changes  # N swaps, N configurations, and N swaps while nothing is posted
 
 
