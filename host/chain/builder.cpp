@@ -168,7 +168,7 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
     }
     if (stage.agent == nullptr) {
       stage.agent = planned.isolated ? make_isolated(planned.entry, spec, place)
-                                      : make_here(planned.entry, spec, place);
+                                     : make_here(planned.entry, spec, place);
       if (stage.agent == nullptr) continue;
     }
     demand(chain->requirements, stage.agent->requirements());

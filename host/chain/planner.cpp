@@ -76,7 +76,11 @@ class Planner {
                       "`cadre agent list` shows every agent's role");
       return;
     }
-    stages_.push_back({kind, &instance, *entry, settings_of(instance, *entry->agent), {},
+    stages_.push_back({kind,
+                       &instance,
+                       *entry,
+                       settings_of(instance, *entry->agent),
+                       {},
                        instance.isolated || manifest.isolation == "process"});
   }
 

@@ -82,9 +82,14 @@ Answer LiveHost::propose(const json::value& complete, const agent::Catalog& cata
 Answer LiveHost::propose(Setup setup, const Proposal& proposal) {
   const base::Problems problems = check_changeable(running_.host.complete, setup.host.complete);
   if (problems.has_errors()) return refuse(proposal, problems);
-  revision::Revision next{revisions_->last() + 1, current_.number,         now_ns(),
-                          proposal.mandate.actor, proposal.mandate.reason, proposal.restores,
-                          setup.host.complete,    setup.plugins};
+  revision::Revision next{revisions_->last() + 1,
+                          current_.number,
+                          now_ns(),
+                          proposal.mandate.actor,
+                          proposal.mandate.reason,
+                          proposal.restores,
+                          setup.host.complete,
+                          setup.plugins};
   const revision::Difference difference = revision::difference(current_, next);
   if (difference.empty()) {
     const std::lock_guard lock(status_mutex_);
@@ -127,8 +132,8 @@ Answer LiveHost::take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>
   }
   chains.clear();
   const auto begun = std::chrono::steady_clock::now();
-  const base::Problems problems =
-      swap_books(books_, std::move(changes), [&] { return revisions_->append(revision); }, retirement_);
+  const base::Problems problems = swap_books(
+      books_, std::move(changes), [&] { return revisions_->append(revision); }, retirement_);
   if (problems.has_errors()) return refuse(proposal, problems);
   metrics_.swap_seconds().observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());

@@ -138,8 +138,8 @@ Answer LiveHost::status() const {
     retained.push_back({{"library", library.path.string()}, {"reason", library.reason}});
   for (const Retirement::Unfinished& hanging : retirement_.unfinished()) {
     for (const std::string& library : hanging.libraries)
-      retained.push_back(
-          {{"library", library}, {"reason", "destroying its agents has not returned since " + hanging.since}});
+      retained.push_back({{"library", library},
+                          {"reason", "destroying its agents has not returned since " + hanging.since}});
   }
   json::array steps;
   for (const std::string& step : next_steps())

@@ -111,8 +111,7 @@ base::Result<Revision> RevisionStore::read_file_of(std::uint64_t number) const {
 void RevisionStore::remember(const Revision& revision) {
   Revision head{revision.number, revision.based_on, revision.time_ns, revision.actor,
                 revision.reason, revision.restores, nullptr,          {}};
-  revisions_.emplace(revision.number,
-                     Known{std::move(head), &*plugin_lists_.insert(revision.plugins).first});
+  revisions_.emplace(revision.number, Known{std::move(head), &*plugin_lists_.insert(revision.plugins).first});
 }
 
 void RevisionStore::read_current() {

@@ -210,6 +210,14 @@ class Files(unittest.TestCase):
             os.chmod(path, 0o644)
             self.expect_unchanged()
 
+    def test_the_same_version_in_two_places_is_refused_and_names_both(self):
+        other = os.path.join(self.root, "operator", "other")
+        shutil.copytree(self.operator, other)
+        problem = self.expect_refused(os.path.join("other", "manifest.json"), os.path.join("risk", "manifest.json"))
+        self.assertNotEqual(problem["code"], "")
+        shutil.rmtree(other)
+        self.expect_unchanged()
+
     def test_half_written_configuration_is_refused_with_its_place_until_it_is_whole(self):
         for path in (self.scenario, self.chain, os.path.join(self.config_folder, "host.json")):
             with open(path, "rb") as file:
