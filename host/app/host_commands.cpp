@@ -321,6 +321,9 @@ int run_revision_apply_command(const HostArguments& arguments) {
                 .body = change_body(arguments, {{"origin", document->origin}}, "config", document->text),
                 .headers = {{"If-Match", "\"" + base + "\""}}},
                &*document);
+  const json::value* meanwhile = base::find(answer.body, "/difference");
+  if (answer.exit_code == exit_conflict && meanwhile != nullptr)
+    std::fputs(difference_text(*meanwhile).c_str(), stderr);
   return print(arguments, answer, [&] { return applied_text(answer.body); });
 }
 

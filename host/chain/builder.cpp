@@ -147,7 +147,7 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
   for (const PlannedStage& planned : plan.stages) {
     const config::InstanceConfig& instance = *planned.instance;
     const agent::InstanceSpec spec{instance.name, config.book, planned.settings, config.seed,
-                                   instance.isolated};
+                                   planned.isolated};
     Stage stage;
     stage.name = instance.name;
     stage.kind = planned.kind;
@@ -167,8 +167,8 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
       }
     }
     if (stage.agent == nullptr) {
-      stage.agent = instance.isolated ? make_isolated(planned.entry, spec, place)
-                                      : make_here(planned.entry, spec, place);
+      stage.agent = planned.isolated ? make_isolated(planned.entry, spec, place)
+                                     : make_here(planned.entry, spec, place);
       if (stage.agent == nullptr) continue;
     }
     demand(chain->requirements, stage.agent->requirements());

@@ -15,6 +15,7 @@ struct PlannedStage {
   agent::CatalogEntry entry;
   std::string settings;                      ///< complete configuration, canonical JSON
   std::vector<std::int32_t> service_places;  ///< into ChainPlan::services
+  bool isolated = false;  ///< in a process of its own: the configuration says so, or the manifest
 };
 struct ChainPlan {
   std::vector<PlannedStage>

@@ -76,7 +76,12 @@ class Planner {
                       "`cadre agent list` shows every agent's role");
       return;
     }
-    stages_.push_back({kind, &instance, *entry, settings_of(instance, *entry->agent), {}});
+    stages_.push_back({kind,
+                       &instance,
+                       *entry,
+                       settings_of(instance, *entry->agent),
+                       {},
+                       instance.isolated || manifest.isolation == "process"});
   }
 
   /// Checks an agent's settings against its manifest and fills in the defaults.
@@ -165,7 +170,7 @@ class Planner {
   }
 
   std::int32_t mark(std::int32_t service, const PlannedStage& reader) {
-    if (reader.instance->isolated) services_[static_cast<std::size_t>(service)].read_isolated = true;
+    if (reader.isolated) services_[static_cast<std::size_t>(service)].read_isolated = true;
     return service;
   }
 

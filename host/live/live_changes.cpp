@@ -5,6 +5,7 @@
 
 #include "host/base/file.hpp"
 #include "host/base/hash.hpp"
+#include "host/base/json.hpp"
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"
 #include "host/live/live_host.hpp"
@@ -23,6 +24,8 @@ std::int64_t now_ns() {
              std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
+
+constexpr const char* watch_actor = "watch";
 
 /// Which agent fills which stage anew.
 json::array replaced_stages(const BookRunner& book, const chain::Chain& next) {
@@ -73,17 +76,27 @@ Answer LiveHost::propose(const json::value& complete, const agent::Catalog& cata
   auto setup = plan_setup(std::move(host).take(), catalog);
   problems.append(setup.problems());
   if (problems.has_errors()) return refuse(proposal, problems);
+  return propose(std::move(setup).take(), proposal);
+}
 
-  revision::Revision next{revisions_->last() + 1, current_.number,         now_ns(),
-                          proposal.mandate.actor, proposal.mandate.reason, proposal.restores,
-                          setup->host.complete,   setup->plugins};
+Answer LiveHost::propose(Setup setup, const Proposal& proposal) {
+  const base::Problems problems = check_changeable(running_.host.complete, setup.host.complete);
+  if (problems.has_errors()) return refuse(proposal, problems);
+  revision::Revision next{revisions_->last() + 1,
+                          current_.number,
+                          now_ns(),
+                          proposal.mandate.actor,
+                          proposal.mandate.reason,
+                          proposal.restores,
+                          setup.host.complete,
+                          setup.plugins};
   const revision::Difference difference = revision::difference(current_, next);
   if (difference.empty()) {
     const std::lock_guard lock(status_mutex_);
     std::erase_if(refused_, [&](const Refusal& other) { return other.source == proposal.source; });
     return {Outcome::done, {{"revision", current_.number}, {"unchanged", true}}, {}};
   }
-  auto chains = build_setup(*setup, *store_, books_, proposal.restores != 0);
+  auto chains = build_setup(setup, *store_, books_, proposal.restores != 0);
   if (!chains) return refuse(proposal, chains.problems());
   if (proposal.dry_run) {
     json::array stages;
@@ -97,7 +110,7 @@ Answer LiveHost::propose(const json::value& complete, const agent::Catalog& cata
              {"stages", std::move(stages)}},
             {}};
   }
-  return take_over(std::move(setup).take(), std::move(chains).take(), next, proposal);
+  return take_over(std::move(setup), std::move(chains).take(), next, proposal);
 }
 
 Answer LiveHost::take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,
@@ -119,12 +132,13 @@ Answer LiveHost::take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>
   }
   chains.clear();
   const auto begun = std::chrono::steady_clock::now();
-  const base::Problems problems =
-      swap_books(books_, std::move(changes), [&] { return revisions_->append(revision); });
+  const base::Problems problems = swap_books(
+      books_, std::move(changes), [&] { return revisions_->append(revision); }, retirement_);
   if (problems.has_errors()) return refuse(proposal, problems);
   metrics_.swap_seconds().observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
-  base::Problems after = revisions_->set_current(revision.number);
+  base::Problems after = problems;  // warnings
+  after.append(revisions_->set_current(revision.number));
   for (const auto& book : books_) {
     const std::string text = json::serialize(json::object{{"revision", revision.number}});
     BookRunner* runner = book.get();
@@ -142,8 +156,11 @@ Answer LiveHost::take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>
     current_since_ = now_text();
     for (const auto& [stage, number] : since)
       stage_since_[stage] = number;
-    refused_.clear();
-    waiting_.clear();
+    // What the watch found stays until the watch finds it mended: the files still say it.
+    std::erase_if(refused_, [&](const Refusal& other) {
+      return !running_.host.watch || other.actor != watch_actor || other.source == proposal.source;
+    });
+    if (!running_.host.watch) waiting_.clear();
   }
   experiments_->control_changed(revision.number);
   feed_.say("revision", {{"revision", revision.number},
@@ -181,8 +198,11 @@ base::Result<json::value> LiveHost::complete_document(const ApplyRequest& reques
     if (scenario.is_object() && scenario.as_object().contains("book") && scenario.at("book").is_object() &&
         books_.size() > 1)
       scenario.as_object()["book"] = books[b].at("scenario").at("book");
+    // A host that was made from a scenario has its name; one with a file of its own keeps that.
+    const json::value* old_name = base::find(books[b], "/scenario/name");
+    const bool named_after_it = old_name != nullptr && *old_name == complete.at("name");
     books[b].as_object()["scenario"] = std::move(scenario);
-    if (books_.size() == 1 && root.is_object() && root.as_object().contains("name"))
+    if (books_.size() == 1 && named_after_it && root.is_object() && root.as_object().contains("name"))
       complete.as_object()["name"] = root.at("name");
     return complete;
   }
@@ -236,7 +256,9 @@ void LiveHost::watch() {
       folders.push_back(file.parent_path());
   }
   folder_watch_ = std::make_unique<revision::FolderWatch>(
-      revision::WatchOptions{folders, std::chrono::milliseconds(running_.host.debounce_ms)},
+      revision::WatchOptions{.folders = folders,
+                             .debounce = std::chrono::milliseconds(running_.host.debounce_ms),
+                             .except = options_.state},
       [this] { consider(false); });
   consider(false);
 }
@@ -248,7 +270,7 @@ void LiveHost::reload(bool force) {
 void LiveHost::consider(bool force) {
   const std::lock_guard control(control_mutex_);
   if (!ready_) return;
-  const Proposal proposal{{"watch", "files changed"}, options_.config.string(), 0, false};
+  const Proposal proposal{{watch_actor, "files changed"}, options_.config.string(), 0, false};
   auto host = config::load_host(options_.config);
   const auto catalog = agent::Catalog::discover(options_.agent_folders);
   auto setup = host ? plan_setup(std::move(host).take(), catalog) : base::Result<Setup>(host.problems());
@@ -275,7 +297,7 @@ void LiveHost::consider(bool force) {
     refuse(proposal, setup.problems());
     return;
   }
-  propose(setup->host.complete, catalog, proposal);
+  propose(std::move(setup).take(), proposal);
 }
 
 Answer LiveHost::revisions() const {

@@ -15,6 +15,7 @@
 #include "host/live/book_runner.hpp"
 #include "host/live/event_feed.hpp"
 #include "host/live/host_control.hpp"
+#include "host/live/retirement.hpp"
 #include "host/live/setup.hpp"
 #include "host/metrics/metrics.hpp"
 #include "host/revision/folder_watch.hpp"
@@ -107,6 +108,7 @@ class LiveHost final : public HostControl {
   base::Result<std::vector<std::string>> instruments_of(const config::BookConfig& book) const;
 
   Answer propose(const boost::json::value& complete, const agent::Catalog& catalog, const Proposal& proposal);
+  Answer propose(Setup setup, const Proposal& proposal);
   Answer take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,
                    const revision::Revision& revision, const Proposal& proposal);
   Answer refuse(const Proposal& proposal, const base::Problems& problems);
@@ -129,11 +131,13 @@ class LiveHost final : public HostControl {
   EventFeed feed_;
   std::vector<std::unique_ptr<BookRunner>> books_;
   std::unique_ptr<ShadowExperiments> experiments_;
+  Retirement retirement_;
   base::Problems warnings_;
   std::atomic<bool> ready_{false};
   bool stopped_ = false;
 
   std::mutex control_mutex_;         ///< changes wait for each other
+  std::mutex halt_mutex_;            ///< halting waits for no change: its agents may hang
   mutable std::mutex status_mutex_;  ///< of all below
   Setup running_;
   revision::Revision current_;

@@ -84,7 +84,7 @@ json::array LiveHost::books_json() const {
                         {"sha256", manifest.sha256},
                         {"since_revision", since != stage_since_.end() ? since->second : 1},
                         {"failures", failures != now.failures.end() ? failures->second : 0},
-                        {"isolation", stage.instance->isolated ? "process" : "none"}});
+                        {"isolation", stage.isolated ? "process" : "none"}});
     }
     books.push_back({{"book", runner.id()},
                      {"state", now.state},
@@ -136,6 +136,11 @@ Answer LiveHost::status() const {
   json::array retained;
   for (const agent::RetainedLibrary& library : agent::retained_libraries())
     retained.push_back({{"library", library.path.string()}, {"reason", library.reason}});
+  for (const Retirement::Unfinished& hanging : retirement_.unfinished()) {
+    for (const std::string& library : hanging.libraries)
+      retained.push_back({{"library", library},
+                          {"reason", "destroying its agents has not returned since " + hanging.since}});
+  }
   json::array steps;
   for (const std::string& step : next_steps())
     steps.push_back(json::value(step));
@@ -247,7 +252,7 @@ Answer LiveHost::post_signals(std::string_view book, std::span<const std::string
 }
 
 Answer LiveHost::halt(const HaltRequest& request) {
-  const std::lock_guard control(control_mutex_);
+  const std::lock_guard lock(halt_mutex_);
   const auto chosen = chosen_books(request.book);
   if (chosen.empty()) return unknown_book(request.book);
   json::array halted;
@@ -272,7 +277,7 @@ Answer LiveHost::halt(const HaltRequest& request) {
 }
 
 Answer LiveHost::resume(const Mandate& mandate, std::string_view id) {
-  const std::lock_guard control(control_mutex_);
+  const std::lock_guard lock(halt_mutex_);
   const auto chosen = chosen_books(id);
   if (chosen.empty()) return unknown_book(id);
   json::array resumed;

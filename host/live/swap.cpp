@@ -49,7 +49,8 @@ void take_part(BookRunner& runner, scenario::Book& book, std::size_t place, Meet
 
 base::Problems swap_books(const std::vector<std::unique_ptr<BookRunner>>& books,
                           std::vector<BookRunner::Change> changes,
-                          const std::function<base::Problems()>& decide, std::chrono::milliseconds budget) {
+                          const std::function<base::Problems()>& decide, Retirement& retirement,
+                          std::chrono::milliseconds budget) {
   const auto meeting = std::make_shared<Meeting>();
   meeting->changes = std::move(changes);
   base::Problems ended;
@@ -87,7 +88,7 @@ base::Problems swap_books(const std::vector<std::unique_ptr<BookRunner>>& books,
   meeting->changed.wait(lock, [&] { return meeting->committed == books.size(); });
   std::vector<std::shared_ptr<chain::Chain>> retired = std::move(meeting->retired);
   lock.unlock();
-  retired.clear();
+  problems.append(retirement.retire(std::move(retired)));
   return problems;
 }
 

@@ -6,16 +6,17 @@
 #include <vector>
 
 #include "host/live/book_runner.hpp"
+#include "host/live/retirement.hpp"
 
 namespace cadre::live {
 
 /// Gives every book its new chain, or none: each hands over state between two of its events and waits; when
 /// all could, `decide` is asked (it makes the revision durable), and all commit. A book that does not get to
 /// it within the budget, or an agent that refuses, ends it for all, and the running chains were only read
-/// from. Blocks; the chains that nobody needs any more are destroyed on this thread.
+/// from. Blocks; the chains that nobody needs any more are retired: a warning when that does not return.
 base::Problems swap_books(const std::vector<std::unique_ptr<BookRunner>>& books,
                           std::vector<BookRunner::Change> changes,
-                          const std::function<base::Problems()>& decide,
+                          const std::function<base::Problems()>& decide, Retirement& retirement,
                           std::chrono::milliseconds budget = std::chrono::seconds(10));
 
 }  // namespace cadre::live

@@ -178,6 +178,8 @@ class FolderWatch::Watcher {
   std::uint64_t scan() {
     std::uint64_t digest = 0;
     std::set<int> seen;
+    const bool has_exception = !options_.except.empty() && ::stat(options_.except.c_str(), &except_) == 0;
+    if (!has_exception) except_ = {};
     for (const fs::path& folder : options_.folders) {
       struct stat status {};
       if (::stat(folder.c_str(), &status) != 0) continue;
@@ -211,6 +213,7 @@ class FolderWatch::Watcher {
       const std::string path = it->path().string();
       struct stat status {};
       if (::lstat(path.c_str(), &status) != 0) continue;  // gone meanwhile
+      if (status.st_ino == except_.st_ino && status.st_dev == except_.st_dev) continue;
       digest += look_of(path, status, false);
       if (S_ISDIR(status.st_mode) && depth < depth_max) digest += scan_folder(it->path(), depth + 1, seen);
       struct stat target {};
@@ -226,6 +229,7 @@ class FolderWatch::Watcher {
   int stop_ = -1;
   int events_ = -1;  ///< -1: none to be had
   std::set<int> watches_;
+  struct stat except_ {};
   std::uint64_t known_ = 0;
   bool told_of_limit_ = false;
   // Of the thread alone: the first and last change that was not told yet.

@@ -18,6 +18,7 @@ struct WatchOptions {
   std::chrono::milliseconds poll{2000};
   /// Whether to ask the kernel for events at all.
   bool events = true;
+  std::filesystem::path except{};  ///< a folder below them that is not looked at; empty: none
 };
 
 /// Tells when something below some folders has changed, not what: whoever is told reads the folders again. A

@@ -16,7 +16,7 @@ struct PinnedPlugin {
   std::string version;
   std::string sha256;
 
-  bool operator==(const PinnedPlugin&) const = default;
+  auto operator<=>(const PinnedPlugin&) const = default;
 };
 
 /// One immutable setup. Everything that runs, runs under a revision's number.

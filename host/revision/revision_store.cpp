@@ -86,30 +86,32 @@ void RevisionStore::read_all() {
                                              : "revisions " + std::to_string(expected) + " to " +
                                                    std::to_string(number - 1) + " are missing",
                       "restore the file from a copy; the other revisions are usable");
-    read_revision(number);
+    if (auto revision = read_file_of(number)) {
+      remember(*revision);
+    } else {
+      damaged_.emplace(number, revision.problems());
+      problems_.append(revision.problems());
+    }
     expected = number + 1;
   }
   read_current();
 }
 
-void RevisionStore::read_revision(std::uint64_t number) {
+base::Result<Revision> RevisionStore::read_file_of(std::uint64_t number) const {
   const fs::path file = file_of(number);
-  const auto read = [&]() -> base::Result<Revision> {
-    base::Result<std::string> text = base::read_file(file);
-    if (!text) return one_error("REVISION_DAMAGED", file, text.problems()[0].message);
-    base::Result<Revision> revision = parse_file(file.string(), std::move(text).take());
-    if (revision && revision->number != number)
-      return one_error("REVISION_DAMAGED", file, "holds revision " + std::to_string(revision->number),
-                       "the file was renamed or copied; restore its own");
-    return revision;
-  };
-  base::Result<Revision> revision = read();
-  if (revision) {
-    revisions_.emplace(number, std::move(revision).take());
-  } else {
-    damaged_.emplace(number, revision.problems());
-    problems_.append(revision.problems());
-  }
+  base::Result<std::string> text = base::read_file(file);
+  if (!text) return one_error("REVISION_DAMAGED", file, text.problems()[0].message);
+  base::Result<Revision> revision = parse_file(file.string(), std::move(text).take());
+  if (revision && revision->number != number)
+    return one_error("REVISION_DAMAGED", file, "holds revision " + std::to_string(revision->number),
+                     "the file was renamed or copied; restore its own");
+  return revision;
+}
+
+void RevisionStore::remember(const Revision& revision) {
+  Revision head{revision.number, revision.based_on, revision.time_ns, revision.actor,
+                revision.reason, revision.restores, nullptr,          {}};
+  revisions_.emplace(revision.number, Known{std::move(head), &*plugin_lists_.insert(revision.plugins).first});
 }
 
 void RevisionStore::read_current() {
@@ -155,7 +157,7 @@ base::Problems RevisionStore::append(const Revision& revision) {
   const base::Result<Revision> same = parse_file(file.string(), text);
   if (!same) return one_error("REVISION_NOT_STORABLE", file, same.problems()[0].message);
   if (base::Problems problems = write_new_file(file, text); problems.has_errors()) return problems;
-  revisions_.emplace(revision.number, revision);
+  remember(revision);
   return {};
 }
 
@@ -175,8 +177,8 @@ base::Problems RevisionStore::write_new_file(const fs::path& file, const std::st
                    std::string("writing failed (") + std::strerror(linked ? errno : error) + ")");
 }
 
-base::Result<Revision> RevisionStore::look_up(std::uint64_t number) const {
-  if (const auto found = revisions_.find(number); found != revisions_.end()) return found->second;
+base::Problems RevisionStore::unknown(std::uint64_t number) const {
+  if (revisions_.contains(number)) return {};
   if (const auto found = damaged_.find(number); found != damaged_.end()) return found->second;
   return one_error("REVISION_UNKNOWN", file_of(number), "there is no revision " + std::to_string(number),
                    revisions_.empty() ? "there are none yet"
@@ -185,8 +187,11 @@ base::Result<Revision> RevisionStore::look_up(std::uint64_t number) const {
 }
 
 base::Result<Revision> RevisionStore::get(std::uint64_t number) const {
-  const std::lock_guard lock(mutex_);
-  return look_up(number);
+  {
+    const std::lock_guard lock(mutex_);
+    if (base::Problems problems = unknown(number); problems.has_errors()) return problems;
+  }
+  return read_file_of(number);  // no file is ever changed
 }
 
 std::uint64_t RevisionStore::last() const {
@@ -198,8 +203,10 @@ std::uint64_t RevisionStore::last() const {
 std::vector<Revision> RevisionStore::list() const {
   const std::lock_guard lock(mutex_);
   std::vector<Revision> all;
-  for (const auto& [number, revision] : revisions_)
-    all.push_back(revision);
+  for (const auto& [number, known] : revisions_) {
+    all.push_back(known.head);
+    all.back().plugins = *known.plugins;
+  }
   return all;
 }
 
@@ -210,7 +217,7 @@ std::uint64_t RevisionStore::current() const {
 
 base::Problems RevisionStore::set_current(std::uint64_t number) {
   const std::lock_guard lock(mutex_);
-  if (const base::Result<Revision> revision = look_up(number); !revision) return revision.problems();
+  if (base::Problems problems = unknown(number); problems.has_errors()) return problems;
   base::Problems problems = base::write_file_atomically(folder_ / "CURRENT", std::to_string(number) + "\n");
   if (!problems.has_errors()) current_ = number;
   return problems;

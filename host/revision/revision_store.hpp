@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,11 +29,11 @@ class RevisionStore {
   /// last() + 1. Errors: REVISION_EXISTS, REVISION_OUT_OF_ORDER, REVISION_NOT_STORABLE, FILE_NOT_WRITABLE.
   base::Problems append(const Revision& revision);
 
-  /// Errors: REVISION_UNKNOWN, and those of reading it.
+  /// Reads its file. Errors: REVISION_UNKNOWN, REVISION_DAMAGED.
   base::Result<Revision> get(std::uint64_t number) const;
   /// The highest number that is taken, by a damaged file too; 0 when there is none.
   std::uint64_t last() const;
-  /// The good ones, oldest first.
+  /// The good ones, oldest first, without their config: a host has thousands.
   std::vector<Revision> list() const;
 
   /// The one to boot; 0 when none was set.
@@ -45,16 +46,23 @@ class RevisionStore {
 
  private:
   explicit RevisionStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  /// What stays in memory of a revision.
+  struct Known {
+    Revision head;                               ///< without config and plugins
+    const std::vector<PinnedPlugin>* plugins{};  ///< in plugin_lists_
+  };
   void read_all();
-  void read_revision(std::uint64_t number);
+  base::Result<Revision> read_file_of(std::uint64_t number) const;
+  void remember(const Revision& revision);
   void read_current();
-  base::Result<Revision> look_up(std::uint64_t number) const;
+  base::Problems unknown(std::uint64_t number) const;
   base::Problems write_new_file(const std::filesystem::path& file, const std::string& text) const;
 
   std::filesystem::path folder_;
   base::Problems problems_;
   mutable std::mutex mutex_;  ///< of all below
-  std::map<std::uint64_t, Revision> revisions_;
+  std::map<std::uint64_t, Known> revisions_;
+  std::set<std::vector<PinnedPlugin>> plugin_lists_;  ///< few differ
   std::map<std::uint64_t, base::Problems> damaged_;
   std::uint64_t current_ = 0;
 };

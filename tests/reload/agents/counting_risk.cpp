@@ -3,11 +3,13 @@
 // RELOAD_VARIANT says which variant this is; README.md says what a host has to answer to each.
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 #include <type_traits>
 
 #include "cadre/cpp/plugin.hpp"
@@ -38,7 +40,8 @@ enum class Variant {
   missing_function,
   wrong_role,
   floating_point,
-  crash_isolated
+  crash_isolated,
+  hangs_in_destroy
 };
 constexpr Variant variant = Variant::RELOAD_VARIANT;
 constexpr std::uint32_t state_schema = variant == Variant::v2 ? 2 : 1;
@@ -94,6 +97,10 @@ class CountingRisk final : public sdk::RiskManager {
  public:
   CountingRisk() {
     if constexpr (variant == Variant::throws_in_create) throw std::runtime_error("no instance today");
+  }
+
+  ~CountingRisk() override {
+    if constexpr (variant == Variant::hangs_in_destroy) std::this_thread::sleep_for(std::chrono::seconds(4));
   }
 
   void configure(const sdk::Config& config) override {
@@ -177,6 +184,7 @@ class CountingRisk final : public sdk::RiskManager {
 class HalfRisk final : public sdk::Agent {
  public:
   void configure(const sdk::Config&) override {}
+  bool has_hot_config() const override { return true; }
   bool has_state() const override { return true; }
   const void* role_table(std::string_view id) const override {
     static constexpr cadre_risk_manager table{

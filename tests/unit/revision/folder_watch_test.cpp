@@ -253,6 +253,19 @@ TEST_F(Watch, ends_while_a_change_is_waiting_to_be_told) {
   EXPECT_EQ(calls(), 0u);
 }
 
+TEST_F(Watch, looks_past_the_folder_that_is_excepted) {
+  const fs::path state = folder_ / "state";
+  fs::create_directories(state);
+  watch_.emplace(WatchOptions{.folders = {folder_}, .debounce = 20ms, .poll = 50ms, .except = state}, [this] {
+    const std::lock_guard lock(mutex_);
+    saw_sentinel_.push_back(fs::exists(folder_ / "sentinel"));
+    called_.notify_all();
+  });
+  EXPECT_EQ(watch_->folders_with_events(), 1u);
+  write(state / "journal", "1");
+  EXPECT_THAT(calls_up_to_a_sentinel(), ElementsAre(true));
+}
+
 TEST_F(Watch, may_be_told_other_folders_from_within_the_call) {
   fs::create_directories(root_ / "other");
   std::optional<FolderWatch> watch;
