@@ -138,6 +138,9 @@ class Book {
   void cancel_open_orders(std::uint32_t instrument);
   void hide_services();
   base::Problems hand_over(chain::Chain& next, bool migrate);
+  /// A stage that was not replaced now keeps what it replaced earlier, one instance per stage: a rollback
+  /// across several changes finds it, with all it has observed.
+  void keep_observing(const chain::Chain& earlier);
   base::Problems migrate_state(const agent::LiveAgent& from, agent::LiveAgent& to) const;
   void check_identities() const;
   void stop_at_overflow(std::uint32_t instrument);

@@ -198,6 +198,7 @@ std::shared_ptr<chain::Chain> Book::commit_swap(std::shared_ptr<chain::Chain> ne
     change.commit();
   std::shared_ptr<chain::Chain> retired = std::exchange(replaced_, std::move(chain_));
   chain_ = std::move(next);
+  if (retired != nullptr) keep_observing(*retired);
   ++sequence_;
   for (BookListener* listener : listeners_)
     listener->on_revision(sequence_, revision);
@@ -205,6 +206,25 @@ std::shared_ptr<chain::Chain> Book::commit_swap(std::shared_ptr<chain::Chain> ne
   enter_chain();
   refresh_columns();
   return retired;
+}
+
+void Book::keep_observing(const chain::Chain& earlier) {
+  const auto runs = [&](const std::shared_ptr<agent::LiveAgent>& agent) {
+    bool found = false;
+    std::as_const(*chain_).each_stage(
+        [&](const chain::Stage& stage) { found = found || stage.agent == agent; });
+    return found;
+  };
+  replaced_->each_stage([&](chain::Stage& stage) {
+    if (!runs(stage.agent)) return;  // replaced just now: its own predecessor has to go
+    earlier.each_stage([&](const chain::Stage& old) {
+      if (old.name == stage.name && !runs(old.agent)) stage.agent = old.agent;
+    });
+  });
+  cadre_requirements& need = replaced_->requirements;
+  need.returns_rows = std::max(need.returns_rows, earlier.requirements.returns_rows);
+  need.closes_rows = std::max(need.closes_rows, earlier.requirements.closes_rows);
+  need.volumes_rows = std::max(need.volumes_rows, earlier.requirements.volumes_rows);
 }
 
 }  // namespace cadre::scenario

@@ -148,6 +148,19 @@ class Changes(unittest.TestCase):
         self.assertEqual([s for i, s in enumerate(schemas) if i == 0 or schemas[i - 1] != s], [1, 2, 1])
         print(f"rollback across schemas: counted {self.counted(host)} of {self.at} bars, 20 of them while replaced")
 
+    def test_a_rollback_across_schemas_works_with_other_changes_in_between(self):
+        host = self.start("schemas_far", agent_folders(arguments.build, "v1", "v2"))
+        self.apply_file(host, [risk_manager(version="2.0.0")])
+        for limit in (0.04, 0.03):  # a hot key, then a new stage
+            self.post(host, 10)
+            self.apply_file(host, [risk_manager(version="2.0.0", max_weight=limit), risk_manager("other")])
+        self.post(host, 10)
+        self.run_command(host, 0, "revision", "rollback", "--to", "1", "--reason", "far back")
+        self.assertEqual(host.stage("risk")["version"], "1.0.0")
+        self.post(host, 10)
+        self.assertEqual(host.stop(), 0)
+        self.assertEqual(self.counted(host), self.at)
+
     def test_an_old_revision_comes_back_from_the_store_alone(self):
         operator = fresh_folder(arguments.build, "reload_changes_test", "operator")
         for variant in ("v1", "v1b"):
@@ -228,19 +241,19 @@ class Changes(unittest.TestCase):
         self.assertEqual(host.revision(), 2)
 
     def test_an_agent_that_hangs_while_it_is_destroyed_holds_up_nobody(self):
-        host = self.start("hanging", agent_folders(arguments.build, "v1", "hangs_in_destroy"))
+        host = self.start("hanging", agent_folders(arguments.build, "v1", "v1b", "hangs_in_destroy"))
         self.apply_file(host, [risk_manager(version="1.14.0")])
         self.apply_file(host, [risk_manager(version="1.0.0")])
-        done = self.apply_file(host, [risk_manager(version="1.0.0", max_weight=0.04), risk_manager("other")])  # now it has to go
+        done = self.apply_file(host, [risk_manager(version="1.0.1")])  # now it has to go
         retained = host.status()["retained"]
         self.assertEqual(len(retained), 1, done.stdout + done.stderr)
         self.assertIn("hangs_in_destroy", retained[0]["library"])
         self.run_command(host, 0, "halt", "--reason", "still possible")
         self.run_command(host, 0, "resume", "--reason", "still possible")
-        self.apply_file(host, [risk_manager(version="1.0.0", max_weight=0.03)])
+        self.apply_file(host, [risk_manager(version="1.0.1", max_weight=0.03)])
         self.post(host, 5)
         wait_until("it is gone", lambda: not host.status()["retained"])
-        wait_until("its library is unmapped", lambda: host.resources()["plugins_mapped"] == 8)
+        wait_until("its library is unmapped", lambda: host.resources()["plugins_mapped"] == 9)
 
     def test_a_chain_of_a_thousand_stages_comes_and_goes(self):
         host = self.start("thousand", agent_folders(arguments.build, "v1"))
