@@ -359,14 +359,18 @@ std::shared_ptr<chain::Chain> BookRunner::commit_change(Change change) {
   change.record.date = book.date();
   auto retired = book.commit_swap(std::move(change.chain), change.record);
   write_checkpoint();
-  if (!keeper_->commit()) stop_at_journal();
   publish();
-  return retired;
+  return retired;  // durable with the next commit, before anything of it leaves
 }
 
 void BookRunner::take_command(const journal::CommandRecord& command) {
   session_->book().take_command(command);
   if (!keeper_->commit()) stop_at_journal();
+}
+
+void BookRunner::take_command(const journal::CommandRecord& command, std::shared_ptr<Ticket> ticket) {
+  session_->book().take_command(command);
+  keeper_->took(std::move(ticket), session_->book().sequence());
 }
 
 void BookRunner::set_halted(bool halted, const std::string& reason) {

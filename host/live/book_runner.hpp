@@ -112,6 +112,8 @@ class BookRunner {
   std::shared_ptr<chain::Chain> commit_change(Change change);
   /// On the book's thread: one journaled command, durable when it returns.
   void take_command(const journal::CommandRecord& command);
+  /// The same, durable when the ticket is done.
+  void take_command(const journal::CommandRecord& command, std::shared_ptr<Ticket> ticket);
   /// On the book's thread: halted or not, and why; journaled by the command.
   void set_halted(bool halted, const std::string& reason);
   void publish();

@@ -7,7 +7,9 @@ JournalKeeper::~JournalKeeper() {
 }
 
 void JournalKeeper::took(std::shared_ptr<Ticket> ticket, std::uint64_t sequence) {
-  if (ticket != nullptr) pending_.emplace_back(std::move(ticket), sequence);
+  if (ticket == nullptr) return;
+  if (abandoned_) return ticket->lost();
+  pending_.emplace_back(std::move(ticket), sequence);
 }
 
 bool JournalKeeper::commit() {

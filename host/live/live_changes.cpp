@@ -72,7 +72,7 @@ Answer LiveHost::propose(const json::value& complete, const agent::Catalog& cata
                          const Proposal& proposal) {
   auto host = config::read_host(complete, proposal.source);
   if (!host) return refuse(proposal, host.problems());
-  base::Problems problems = check_changeable(running_.host.complete, host->complete);
+  base::Problems problems = check_changeable(running_.host.complete, host->complete, proposal.source);
   auto setup = plan_setup(std::move(host).take(), catalog);
   problems.append(setup.problems());
   if (problems.has_errors()) return refuse(proposal, problems);
@@ -80,7 +80,8 @@ Answer LiveHost::propose(const json::value& complete, const agent::Catalog& cata
 }
 
 Answer LiveHost::propose(Setup setup, const Proposal& proposal) {
-  const base::Problems problems = check_changeable(running_.host.complete, setup.host.complete);
+  const base::Problems problems =
+      check_changeable(running_.host.complete, setup.host.complete, proposal.source);
   if (problems.has_errors()) return refuse(proposal, problems);
   revision::Revision next{revisions_->last() + 1,
                           current_.number,
@@ -95,6 +96,14 @@ Answer LiveHost::propose(Setup setup, const Proposal& proposal) {
     const std::lock_guard lock(status_mutex_);
     std::erase_if(refused_, [&](const Refusal& other) { return other.source == proposal.source; });
     return {Outcome::done, {{"revision", current_.number}, {"unchanged", true}}, {}};
+  }
+  for (const auto& book : books_) {
+    const BookSnapshot now = book->snapshot();
+    if (now.state != "stopped") continue;
+    base::Problems stopped;
+    stopped.error("BOOK_STOPPED", {"", 0, 0, ""}, "the book " + book->id() + " has stopped: " + now.reason,
+                  "mend that and start the host again");
+    return refuse(proposal, stopped);
   }
   auto chains = build_setup(setup, *store_, books_, proposal.restores != 0);
   if (!chains) return refuse(proposal, chains.problems());
@@ -111,6 +120,22 @@ Answer LiveHost::propose(Setup setup, const Proposal& proposal) {
             {}};
   }
   return take_over(std::move(setup), std::move(chains).take(), next, proposal);
+}
+
+/// Every journal says that all books have taken over; true when all of that is durable: then it may be
+/// booted.
+bool LiveHost::confirm(const revision::Revision& revision) {
+  const std::string text = json::serialize(json::object{{"revision", revision.number}});
+  const auto confirmed = std::make_shared<Ticket>(books_.size());
+  for (const auto& book : books_) {
+    BookRunner* runner = book.get();
+    const bool taken = runner->post_work([runner, revision, text, confirmed](scenario::Book& live) {
+      runner->take_command({"revision_confirmed", live.date(), revision.actor, revision.reason, text},
+                           confirmed);
+    });
+    if (!taken) confirmed->lost();
+  }
+  return confirmed->wait();
 }
 
 Answer LiveHost::take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,
@@ -131,22 +156,19 @@ Answer LiveHost::take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>
     changes.push_back({std::move(chains[b]), std::move(record)});
   }
   chains.clear();
-  const auto begun = std::chrono::steady_clock::now();
-  const base::Problems problems = swap_books(
-      books_, std::move(changes), [&] { return revisions_->append(revision); }, retirement_);
+  // On the disk before any book waits for the others; taken back when one refuses.
+  base::Problems problems = revisions_->append(revision);
   if (problems.has_errors()) return refuse(proposal, problems);
+  const auto begun = std::chrono::steady_clock::now();
+  problems.append(swap_books(books_, std::move(changes), retirement_));
+  if (problems.has_errors()) {
+    problems.append(revisions_->withdraw(revision.number));
+    return refuse(proposal, problems);
+  }
   metrics_.swap_seconds().observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
   base::Problems after = problems;  // warnings
-  after.append(revisions_->set_current(revision.number));
-  for (const auto& book : books_) {
-    const std::string text = json::serialize(json::object{{"revision", revision.number}});
-    BookRunner* runner = book.get();
-    const std::int32_t date = runner->snapshot().date;
-    book->post_work([runner, revision, text, date](scenario::Book&) {
-      runner->take_command({"revision_confirmed", date, revision.actor, revision.reason, text});
-    });
-  }
+  if (confirm(revision)) after.append(revisions_->set_current(revision.number));
   metrics_.applies(metrics::Applied::applied).add();
   metrics_.revision().set(static_cast<double>(revision.number));
   {

@@ -111,6 +111,7 @@ class LiveHost final : public HostControl {
   Answer propose(Setup setup, const Proposal& proposal);
   Answer take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,
                    const revision::Revision& revision, const Proposal& proposal);
+  bool confirm(const revision::Revision& revision);
   Answer refuse(const Proposal& proposal, const base::Problems& problems);
   base::Result<boost::json::value> complete_document(const ApplyRequest& request) const;
   void consider(bool force);

@@ -84,11 +84,12 @@ std::vector<std::string> unfinished_libraries(const Setup& setup) {
   return unfinished;
 }
 
-base::Problems check_changeable(const boost::json::value& running, const boost::json::value& next) {
+base::Problems check_changeable(const boost::json::value& running, const boost::json::value& next,
+                                const std::string& origin) {
   base::Problems problems;
   for (const revision::Change& change : revision::difference(running, next)) {
     if (may_change(change.pointer)) continue;
-    problems.error("CONFIG_NEEDS_RESTART", {"", 0, 0, change.pointer},
+    problems.error("CONFIG_NEEDS_RESTART", {origin, 0, 0, change.pointer},
                    "cannot change from " + change.before.value_or("nothing") + " to " +
                        change.after.value_or("nothing") + " while the host runs",
                    "only chains and pre-trade checks may; begin a new state folder for this");

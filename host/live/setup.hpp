@@ -29,7 +29,8 @@ agent::Catalog pinned_catalog(const agent::Store& store, const std::vector<revis
 std::vector<std::string> unfinished_libraries(const Setup& setup);
 
 /// What may not change while a host runs. Errors: CONFIG_NEEDS_RESTART, one for each value.
-base::Problems check_changeable(const boost::json::value& running, const boost::json::value& next);
+base::Problems check_changeable(const boost::json::value& running, const boost::json::value& next,
+                                const std::string& origin);
 
 /// Builds the chains of all books beside the running ones. `reuse_replaced`: a rollback takes back the
 /// instances that went on observing. All or nothing.

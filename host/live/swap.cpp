@@ -48,8 +48,7 @@ void take_part(BookRunner& runner, scenario::Book& book, std::size_t place, Meet
 }  // namespace
 
 base::Problems swap_books(const std::vector<std::unique_ptr<BookRunner>>& books,
-                          std::vector<BookRunner::Change> changes,
-                          const std::function<base::Problems()>& decide, Retirement& retirement,
+                          std::vector<BookRunner::Change> changes, Retirement& retirement,
                           std::chrono::milliseconds budget) {
   const auto meeting = std::make_shared<Meeting>();
   meeting->changes = std::move(changes);
@@ -75,11 +74,6 @@ base::Problems swap_books(const std::vector<std::unique_ptr<BookRunner>>& books,
     problems.error("SWAP_TIMED_OUT", {"", 0, 0, ""},
                    "a book did not reach the swap within " + std::to_string(budget.count()) + " ms",
                    "look at `cadre status`: a long decision or a long hand-over of state");
-  if (!problems.has_errors()) {
-    lock.unlock();
-    problems.append(decide());
-    lock.lock();
-  }
   if (problems.has_errors()) {
     finish(Verdict::abort);
     return problems;

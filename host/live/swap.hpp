@@ -11,12 +11,11 @@
 namespace cadre::live {
 
 /// Gives every book its new chain, or none: each hands over state between two of its events and waits; when
-/// all could, `decide` is asked (it makes the revision durable), and all commit. A book that does not get to
+/// all could, all commit. A book that does not get to
 /// it within the budget, or an agent that refuses, ends it for all, and the running chains were only read
 /// from. Blocks; the chains that nobody needs any more are retired: a warning when that does not return.
 base::Problems swap_books(const std::vector<std::unique_ptr<BookRunner>>& books,
-                          std::vector<BookRunner::Change> changes,
-                          const std::function<base::Problems()>& decide, Retirement& retirement,
+                          std::vector<BookRunner::Change> changes, Retirement& retirement,
                           std::chrono::milliseconds budget = std::chrono::seconds(10));
 
 }  // namespace cadre::live

@@ -161,6 +161,19 @@ base::Problems RevisionStore::append(const Revision& revision) {
   return {};
 }
 
+base::Problems RevisionStore::withdraw(std::uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  const fs::path file = file_of(number);
+  if (revisions_.empty() || revisions_.rbegin()->first != number || number == current_)
+    return one_error("REVISION_UNKNOWN", file,
+                     "revision " + std::to_string(number) + " is not one that was never taken over");
+  if (::unlink(file.c_str()) != 0 || !sync_folder(file.parent_path()))
+    return one_error("FILE_NOT_WRITABLE", file,
+                     std::string("removing failed (") + std::strerror(errno) + ")");
+  revisions_.erase(number);
+  return {};
+}
+
 // A link and not a rename: a rename would replace a file that another process has put there.
 base::Problems RevisionStore::write_new_file(const fs::path& file, const std::string& text) const {
   const fs::path temporary = file.parent_path() / ("." + file.filename().string() + ".new");

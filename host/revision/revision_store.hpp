@@ -28,6 +28,9 @@ class RevisionStore {
   /// Durable when it returns, also after a power cut; no file is ever overwritten. The number must be
   /// last() + 1. Errors: REVISION_EXISTS, REVISION_OUT_OF_ORDER, REVISION_NOT_STORABLE, FILE_NOT_WRITABLE.
   base::Problems append(const Revision& revision);
+  /// Takes the last one back: it was refused before it took over. Its number is free again. Errors:
+  /// REVISION_UNKNOWN for any other, and for the one to boot; FILE_NOT_WRITABLE.
+  base::Problems withdraw(std::uint64_t number);
 
   /// Reads its file. Errors: REVISION_UNKNOWN, REVISION_DAMAGED.
   base::Result<Revision> get(std::uint64_t number) const;
