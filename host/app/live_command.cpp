@@ -15,6 +15,7 @@
 
 #include "host/admin/http_server.hpp"
 #include "host/admin/routes.hpp"
+#include "host/admin/unix_socket.hpp"
 #include "host/app/command.hpp"
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
@@ -138,6 +139,17 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
   options.state =
       arguments.state.empty() ? fs::path(arguments.config.stem().string() + ".state") : arguments.state;
   options.agent_folders = global.agent_folders;
+  // Before anything is recovered: a host that cannot be reached must not begin.
+  const fs::path socket = options.state / "admin.sock";
+  if (socket.native().size() > admin::socket_path_bytes_max) {
+    base::Problems problems;
+    problems.error("ADMIN_SOCKET_PATH_TOO_LONG", {socket.string(), 0, 0, ""},
+                   "the path of a socket may have " + std::to_string(admin::socket_path_bytes_max) +
+                       " bytes, this one has " + std::to_string(socket.native().size()),
+                   "use a shorter --state, or start the host from inside of it");
+    print_problems(problems);
+    return exit_invalid_input;
+  }
   auto opened = live::LiveHost::open(options);
   if (!opened) {
     print_problems(opened.problems());

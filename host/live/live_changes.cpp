@@ -54,12 +54,13 @@ json::array replaced_stages(const BookRunner& book, const chain::Chain& next) {
 
 Answer LiveHost::refuse(const Proposal& proposal, const base::Problems& problems) {
   metrics_.applies(metrics::Applied::refused).add();
-  base::log_event(
-      base::LogLevel::warn, "apply_refused",
-      {{"actor", proposal.mandate.actor}, {"source", proposal.source}, {"why", base::to_line(problems[0])}});
-  feed_.say(
-      "apply_refused",
-      {{"actor", proposal.mandate.actor}, {"source", proposal.source}, {"why", base::to_line(problems[0])}});
+  const auto first = std::find_if(problems.begin(), problems.end(), [](const base::Problem& problem) {
+    return problem.severity == base::Severity::error;
+  });
+  const std::string why = first != problems.end() ? base::to_line(*first) : std::string();
+  base::log_event(base::LogLevel::warn, "apply_refused",
+                  {{"actor", proposal.mandate.actor}, {"source", proposal.source}, {"why", why}});
+  feed_.say("apply_refused", {{"actor", proposal.mandate.actor}, {"source", proposal.source}, {"why", why}});
   if (!proposal.dry_run) {
     const std::lock_guard lock(status_mutex_);
     std::erase_if(refused_, [&](const Refusal& other) { return other.source == proposal.source; });

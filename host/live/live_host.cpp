@@ -11,6 +11,7 @@
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"
+#include "host/live/inputs.hpp"
 #include "host/live/shadow_experiments.hpp"
 #include "host/market/price_reader.hpp"
 #include "host/scenario/prepared_run.hpp"
@@ -90,7 +91,9 @@ base::Problems LiveHost::boot() {
   if (!revisions) return revisions.problems();
   revisions_ = std::move(revisions).take();
   base::Problems problems;
-  const std::uint64_t number = revisions_->current();
+  // A first start that was cut off has a revision and no CURRENT: there is only one it can be.
+  const bool cut_off = revisions_->current() == 0 && revisions_->last() == 1;
+  const std::uint64_t number = cut_off ? 1 : revisions_->current();
   const bool first = number == 0;
   if (first && revisions_->last() != 0) {
     for (const base::Problem& problem : revisions_->problems())
@@ -122,23 +125,10 @@ base::Problems LiveHost::boot() {
   current_since_ = since_;
   problems.append(open_books(*chains, current));
   if (problems.has_errors()) return problems;
-  if (first) problems.append(revisions_->set_current(1));
+  if (first || cut_off) problems.append(revisions_->set_current(1));
   metrics_.revision().set(static_cast<double>(current_.number));
   if (auto seen = base::read_file(options_.state / "considered")) considered_ = *seen;
   return problems;
-}
-
-base::Result<std::vector<std::string>> LiveHost::instruments_of(const config::BookConfig& book) const {
-  if (!book.scenario.data.instruments.empty()) {
-    std::vector<std::string> ids = book.scenario.data.instruments;
-    std::sort(ids.begin(), ids.end());
-    return ids;
-  }
-  auto prices = market::read_prices(scenario::price_options(book.scenario.data));
-  if (!prices) {
-    return base::asked_for_at(prices.problems(), book.scenario.document.place("/data/prices/file"));
-  }
-  return prices->instruments;
 }
 
 base::Problems LiveHost::open_books(const std::vector<std::shared_ptr<chain::Chain>>& chains,
@@ -150,8 +140,9 @@ base::Problems LiveHost::open_books(const std::vector<std::shared_ptr<chain::Cha
     std::error_code error;
     auto instruments = fs::exists(folder / "journal", error)
                            ? base::Result<std::vector<std::string>>(std::vector<std::string>{})
-                           : instruments_of(book);
-    problems.append(instruments.problems());
+                           : instruments_of(book.scenario.data);
+    problems.append(
+        base::asked_for_at(instruments.problems(), book.scenario.document.place("/data/prices/file")));
     if (!instruments) continue;
     journal::RevisionRecord record =
         scenario::revision_record(current.number, current.based_on, 0, book.scenario, *chains[b]);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -105,7 +106,6 @@ class LiveHost final : public HostControl {
   base::Result<Setup> booted_setup(const revision::Revision& current);
   base::Problems open_books(const std::vector<std::shared_ptr<chain::Chain>>& chains,
                             const revision::Revision& current);
-  base::Result<std::vector<std::string>> instruments_of(const config::BookConfig& book) const;
 
   Answer propose(const boost::json::value& complete, const agent::Catalog& catalog, const Proposal& proposal);
   Answer propose(Setup setup, const Proposal& proposal);
@@ -119,6 +119,8 @@ class LiveHost final : public HostControl {
 
   BookRunner* find_book(std::string_view id) const;
   Answer unknown_book(std::string_view id) const;
+  Answer tell_books(std::string_view id, const char* done,
+                    const std::function<void(BookRunner&, scenario::Book&)>& work) const;
   std::vector<BookRunner*> chosen_books(std::string_view id) const;
   boost::json::array books_json() const;
   std::vector<std::string> next_steps() const;

@@ -251,46 +251,55 @@ Answer LiveHost::post_signals(std::string_view book, std::span<const std::string
   return runner->offer_signals(texts);
 }
 
+/// Does something with each of the chosen books between two of its events. A conflict when one of them has
+/// stopped, or cannot write down what was done: then it does nothing any more either.
+Answer LiveHost::tell_books(std::string_view id, const char* done,
+                            const std::function<void(BookRunner&, scenario::Book&)>& work) const {
+  const auto chosen = chosen_books(id);
+  if (chosen.empty()) return unknown_book(id);
+  json::array told;
+  base::Problems problems;
+  for (BookRunner* runner : chosen) {
+    const bool taken = runner->with_book([&](scenario::Book& book) { work(*runner, book); });
+    const BookSnapshot now = runner->snapshot();
+    if (taken && now.state != "stopped") {
+      told.push_back(json::value(runner->id()));
+      continue;
+    }
+    problems.error("BOOK_STOPPED", {"", 0, 0, ""},
+                   "the book " + runner->id() + " has stopped: " + (taken ? now.reason : "it has ended"),
+                   "it decides nothing; mend that and start the host again");
+  }
+  const Outcome outcome = problems.has_errors() ? Outcome::conflict : Outcome::done;
+  return {outcome, {{done, std::move(told)}}, problems};
+}
+
 Answer LiveHost::halt(const HaltRequest& request) {
   const std::lock_guard lock(halt_mutex_);
-  const auto chosen = chosen_books(request.book);
-  if (chosen.empty()) return unknown_book(request.book);
-  json::array halted;
-  for (BookRunner* runner : chosen) {
-    const json::object text{{"cancel_orders", request.cancel_orders}, {"flatten", request.flatten}};
-    runner->with_book([&](scenario::Book& book) {
-      runner->take_command(
-          {"halt", book.date(), request.mandate.actor, request.mandate.reason, json::serialize(text)});
-      runner->set_halted(true, request.mandate.actor + ": " + request.mandate.reason);
-      if (request.cancel_orders || request.flatten) book.cancel_all();
-      if (request.flatten) book.flatten();
-      runner->publish();
-    });
-    halted.push_back(json::value(runner->id()));
-    feed_.say("halt", {{"book", runner->id()},
-                       {"actor", request.mandate.actor},
-                       {"reason", request.mandate.reason},
+  const json::object text{{"cancel_orders", request.cancel_orders}, {"flatten", request.flatten}};
+  const Mandate& mandate = request.mandate;
+  return tell_books(request.book, "halted", [&](BookRunner& runner, scenario::Book& book) {
+    runner.take_command({"halt", book.date(), mandate.actor, mandate.reason, json::serialize(text)});
+    runner.set_halted(true, mandate.actor + ": " + mandate.reason);
+    if (request.cancel_orders || request.flatten) book.cancel_all();
+    if (request.flatten) book.flatten();
+    runner.publish();
+    feed_.say("halt", {{"book", runner.id()},
+                       {"actor", mandate.actor},
+                       {"reason", mandate.reason},
                        {"cancel_orders", request.cancel_orders},
                        {"flatten", request.flatten}});
-  }
-  return {Outcome::done, {{"halted", std::move(halted)}}, {}};
+  });
 }
 
 Answer LiveHost::resume(const Mandate& mandate, std::string_view id) {
   const std::lock_guard lock(halt_mutex_);
-  const auto chosen = chosen_books(id);
-  if (chosen.empty()) return unknown_book(id);
-  json::array resumed;
-  for (BookRunner* runner : chosen) {
-    runner->with_book([&](scenario::Book& book) {
-      runner->take_command({"resume", book.date(), mandate.actor, mandate.reason, ""});
-      runner->set_halted(false, "");
-      runner->publish();
-    });
-    resumed.push_back(json::value(runner->id()));
-    feed_.say("resume", {{"book", runner->id()}, {"actor", mandate.actor}, {"reason", mandate.reason}});
-  }
-  return {Outcome::done, {{"resumed", std::move(resumed)}}, {}};
+  return tell_books(id, "resumed", [&](BookRunner& runner, scenario::Book& book) {
+    runner.take_command({"resume", book.date(), mandate.actor, mandate.reason, ""});
+    runner.set_halted(false, "");
+    runner.publish();
+    feed_.say("resume", {{"book", runner.id()}, {"actor", mandate.actor}, {"reason", mandate.reason}});
+  });
 }
 
 }  // namespace cadre::live

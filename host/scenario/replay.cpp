@@ -18,6 +18,7 @@ struct Recorded {
   std::vector<std::string> orders;  ///< bytes, as order_bytes makes them
   std::vector<std::string> names;   ///< client ids
   std::string hash;
+  bool of_a_host = false;
 };
 
 std::uint64_t failed_mask(const std::vector<std::string>& codes) {
@@ -47,6 +48,8 @@ base::Result<Recorded> read_recorded(const std::filesystem::path& file) {
       readable = decode(from, order) && readable;
       recorded.orders.push_back(order_bytes({order.order, {failed_mask(order.failed_checks)}}));
       recorded.names.emplace_back(model::id_text(order.order.client_id));
+    } else if (record->type == journal::RecordType::commit) {
+      recorded.of_a_host = true;
     } else if (record->type == journal::RecordType::end) {
       journal::EndRecord end;
       readable = decode(from, end) && readable;
@@ -54,6 +57,11 @@ base::Result<Recorded> read_recorded(const std::filesystem::path& file) {
     }
   }
   base::Problems problems = reader->problems();
+  if (recorded.of_a_host)
+    problems.error(
+        "REPLAY_OF_A_HOST", {file.string(), 0, 0, ""},
+        "this is the journal of a running host, with halts and revisions that a replay does not know yet",
+        "`cadre explain` reads it; `cadre run` recovers from it");
   if (!readable || recorded.head.empty())
     problems.error("JOURNAL_BAD_RECORD", {file.string(), 0, 0, ""}, "a record cannot be read",
                    "was it written by another version?");

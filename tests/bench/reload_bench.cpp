@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "host/base/date.hpp"
 #include "host/base/ticks.hpp"
 #include "host/live/live_host.hpp"
 #include "host/market/price_reader.hpp"
@@ -67,13 +68,22 @@ struct Bench {
   std::vector<market::ExternalSignal> no_signals;
   std::unique_ptr<scenario::HistorySource> source;
   Stopwatch stopwatch;
+  std::int64_t days_later = 0;
 
   live::BookRunner& book() { return *host->books()[0]; }
 
-  /// Feeds one bar and waits for its decision. Seconds it took; below zero: the history is over.
+  /// Feeds one bar and waits for its decision. Seconds it took.
   double decide(Stopwatch::Done* done = nullptr) {
     live::BarInput input;
-    if (!source->next(input.bar, input.signals)) return -1;
+    if (!source->next(input.bar, input.signals)) {
+      // The history begins again, on later dates.
+      source = std::make_unique<scenario::HistorySource>(prices, no_signals);
+      days_later +=
+          base::days_since_epoch(prices.dates.back()) - base::days_since_epoch(prices.dates.front()) + 1;
+      source->next(input.bar, input.signals);
+    }
+    input.bar.date = base::date_of_days(base::days_since_epoch(input.bar.date) + days_later);
+    input.bar.time_ns = base::close_time_ns(input.bar.date);
     const std::int32_t date = input.bar.date;
     const std::int64_t begun = base::monotonic_ns();
     book().feed(std::move(input));
@@ -186,7 +196,7 @@ int main(int argc, char** argv) {
     const std::int64_t written = base::monotonic_ns();
     Stopwatch::Done done{};
     do {
-      if (bench.decide(&done) < 0) return 1;
+      bench.decide(&done);
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     } while (done.revision <= before);
     noticed.push_back(static_cast<double>(done.ns - written) * 1e-9 - debounce);
