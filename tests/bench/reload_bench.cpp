@@ -190,14 +190,30 @@ int main(int argc, char** argv) {
   std::vector<double> noticed;
   const double debounce = bench.host->config().debounce_ms * 1e-3;
   for (int k = 0; k < std::min(swaps, 10); ++k) {
-    const std::uint64_t before = bench.host->current_revision();
+    // A decision of a revision may come before the host says that it is current: that is durable first.
+    Stopwatch::Done done{};
+    do
+      bench.decide(&done);
+    while (done.revision != bench.host->current_revision());
+    const std::uint64_t before = done.revision;
     position = position == 0.1 ? 0.09 : 0.1;
     bench.write(position, skip);
     const std::int64_t written = base::monotonic_ns();
-    Stopwatch::Done done{};
+    const std::int64_t patience = written + 10'000'000'000;
     do {
       bench.decide(&done);
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      if (base::monotonic_ns() > patience) {
+        const live::BookSnapshot now = bench.book().snapshot();
+        std::fprintf(stderr,
+                     "revision %llu did not decide within 10 s: the host is at %llu, %s %s, equity %s, %llu "
+                     "decisions, date %d\n",
+                     static_cast<unsigned long long>(before + 1),
+                     static_cast<unsigned long long>(bench.host->current_revision()), now.state.c_str(),
+                     now.reason.c_str(), now.equity.to_string().c_str(),
+                     static_cast<unsigned long long>(now.decisions), now.date);
+        return 1;
+      }
     } while (done.revision <= before);
     noticed.push_back(static_cast<double>(done.ns - written) * 1e-9 - debounce);
   }
