@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "host/base/log.hpp"
+#include "host/base/problem_json.hpp"
 
 namespace cadre::admin {
 
@@ -43,17 +44,6 @@ const base::Problem* first_error(const base::Problems& problems) {
   return problems.empty() ? nullptr : &problems[0];
 }
 
-std::string text_of(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
-std::uint32_t count_of(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  const std::int64_t* number = value == nullptr ? nullptr : value->if_int64();
-  return number != nullptr && *number > 0 && *number <= UINT32_MAX ? static_cast<std::uint32_t>(*number) : 0;
-}
-
 Response problem_with(unsigned status, std::string_view word, std::string detail,
                       const base::Problems& problems, const json::object* members) {
   json::object object;
@@ -64,7 +54,7 @@ Response problem_with(unsigned status, std::string_view word, std::string detail
   object["title"] = reason_phrase(status);
   object["status"] = status;
   object["detail"] = detail;
-  if (!problems.empty()) object["problems"] = to_json(problems);
+  if (!problems.empty()) object["problems"] = base::to_json(problems);
   Response response{status, "application/problem+json", json::serialize(object) + "\n"};
   if (status == 429) response.headers.emplace_back("Retry-After", "1");
   return response;
@@ -88,45 +78,11 @@ Response response_to(const live::Answer& answer) {
     if (answer.problems.empty()) return {row.status, "application/json", json::serialize(answer.body) + "\n"};
     // Warnings: the change was made all the same.
     json::object object = answer.body.is_object() ? answer.body.get_object() : json::object{};
-    object["problems"] = to_json(answer.problems);
+    object["problems"] = base::to_json(answer.problems);
     return {row.status, "application/json", json::serialize(object) + "\n"};
   }
   std::string detail = answer.problems.empty() ? std::string(row.detail) : std::string();
   return problem_with(row.status, row.word, std::move(detail), answer.problems, answer.body.if_object());
-}
-
-json::value to_json(const base::Problems& problems) {
-  json::array array;
-  for (const base::Problem& problem : problems) {
-    array.push_back({{"code", problem.code},
-                     {"severity", problem.severity == base::Severity::error ? "error" : "warning"},
-                     {"file", problem.place.file},
-                     {"line", problem.place.line},
-                     {"column", problem.place.column},
-                     {"pointer", problem.place.pointer},
-                     {"message", problem.message},
-                     {"next_step", problem.next_step}});
-  }
-  return array;
-}
-
-base::Problems problems_from_json(const json::value& array) {
-  base::Problems problems;
-  if (!array.is_array()) return problems;
-  for (const json::value& item : array.get_array()) {
-    const json::object* object = item.if_object();
-    if (object == nullptr) continue;
-    problems.add({.severity = text_of(*object, "severity") == "warning" ? base::Severity::warning
-                                                                        : base::Severity::error,
-                  .code = text_of(*object, "code"),
-                  .place = {.file = text_of(*object, "file"),
-                            .line = count_of(*object, "line"),
-                            .column = count_of(*object, "column"),
-                            .pointer = text_of(*object, "pointer")},
-                  .message = text_of(*object, "message"),
-                  .next_step = text_of(*object, "next_step")});
-  }
-  return problems;
 }
 
 }  // namespace cadre::admin

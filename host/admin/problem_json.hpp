@@ -21,9 +21,4 @@ Response handler_failure(std::string_view what);
 /// 200 to 202 with the body as it is; else a problem, to which the members of the body are added.
 Response response_to(const live::Answer& answer);
 
-/// [{code, severity, file, line, column, pointer, message, next_step}]
-boost::json::value to_json(const base::Problems& problems);
-/// The opposite; what is missing stays empty.
-base::Problems problems_from_json(const boost::json::value& array);
-
 }  // namespace cadre::admin

@@ -7,10 +7,10 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "host/admin/problem_json.hpp"
 #include "host/app/status_screen.hpp"
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
+#include "host/base/problem_json.hpp"
 #include "host/config/host_config.hpp"
 
 namespace cadre::app {
@@ -123,7 +123,7 @@ int explain_refusal(const admin::ClientResponse& response, const SentDocument* s
   std::error_code error;
   const json::value body = json::parse(response.body, error);
   const base::Problems problems =
-      with_places(admin::problems_from_json(json::value(list_at(body, "/problems"))), sent);
+      with_places(base::problems_from_json(json::value(list_at(body, "/problems"))), sent);
   print_problems(problems);
   if (problems.empty()) {
     const std::string detail = text_at(body, "/detail");

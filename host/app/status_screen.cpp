@@ -4,9 +4,9 @@
 #include <boost/json.hpp>
 #include <vector>
 
-#include "host/admin/problem_json.hpp"
 #include "host/base/decimal.hpp"
 #include "host/base/json.hpp"
+#include "host/base/problem_json.hpp"
 #include "host/report/table.hpp"
 
 namespace cadre::app {
@@ -171,7 +171,7 @@ std::vector<std::string> faults_of(const json::value& status) {
   for (const json::value& refusal : list_at(status, "/refused")) {
     faults.push_back("refused " + moment(text_at(refusal, "/time")) + ", by " + text_at(refusal, "/actor") +
                      ", from " + text_at(refusal, "/source"));
-    for (const base::Problem& problem : admin::problems_from_json(json::value(list_at(refusal, "/problems"))))
+    for (const base::Problem& problem : base::problems_from_json(json::value(list_at(refusal, "/problems"))))
       faults.push_back("  " + base::to_line(problem));
   }
   for (const json::value& waiting : list_at(status, "/waiting"))

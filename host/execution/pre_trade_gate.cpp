@@ -138,6 +138,15 @@ std::span<const PreTradeCheck> pre_trade_checks() {
   return table;
 }
 
+Verdict verdict_of(std::span<const std::string> failed_codes) {
+  Verdict verdict;
+  for (std::size_t row = 0; row < std::size(table); ++row) {
+    if (std::find(failed_codes.begin(), failed_codes.end(), table[row].code) != failed_codes.end())
+      verdict.failed |= std::uint64_t{1} << row;
+  }
+  return verdict;
+}
+
 std::uint32_t Verdict::first() const {
   return failed == 0 ? 0 : static_cast<std::uint32_t>(std::countr_zero(failed)) + 1;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -38,6 +39,10 @@ struct PreTradeCheck {
 };
 
 std::span<const PreTradeCheck> pre_trade_checks();
+
+/// The verdict in which the checks with these codes failed: what a journal keeps. Unknown codes are passed
+/// over.
+Verdict verdict_of(std::span<const std::string> failed_codes);
 
 /// The host's own gate between any chain and any environment. No agent can bypass or relax it. Every check is
 /// made, all failures are recorded, any one rejects. Orders that strictly reduce a position skip credit and

@@ -8,9 +8,13 @@
 
 namespace cadre::live {
 
+std::int64_t now_ns() {
+  return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 std::string now_text() {
-  const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  return base::format_time(std::chrono::nanoseconds(now.time_since_epoch()).count());
+  constexpr std::int64_t millisecond = 1'000'000;
+  return base::format_time(now_ns() / millisecond * millisecond);
 }
 
 void EventFeed::say(std::string_view event, boost::json::object members) {

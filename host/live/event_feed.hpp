@@ -34,5 +34,7 @@ class EventFeed {
 
 /// The time now, for people: "2026-11-25T02:04:39Z".
 std::string now_text();
+/// The same as nanoseconds since 1970.
+std::int64_t now_ns();
 
 }  // namespace cadre::live

@@ -19,12 +19,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 constexpr const char* watch_actor = "watch";
 
 /// Which agent fills which stage anew.

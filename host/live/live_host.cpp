@@ -20,16 +20,6 @@ namespace cadre::live {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-std::int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-}  // namespace
-
 LiveHost::LiveHost(LiveOptions options)
     : options_(std::move(options)),
       since_(now_text()),

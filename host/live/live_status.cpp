@@ -7,6 +7,7 @@
 
 #include "host/agent/library.hpp"
 #include "host/base/date.hpp"
+#include "host/base/problem_json.hpp"
 #include "host/base/text.hpp"
 #include "host/base/version.hpp"
 #include "host/live/live_host.hpp"
@@ -20,20 +21,6 @@ namespace {
 
 json::value date_json(std::int32_t date) {
   return date == 0 ? json::value(nullptr) : json::value(base::format_date(date));
-}
-
-json::array problems_json(const base::Problems& problems) {
-  json::array list;
-  for (const base::Problem& problem : problems)
-    list.push_back({{"code", problem.code},
-                    {"severity", problem.severity == base::Severity::error ? "error" : "warning"},
-                    {"file", problem.place.file},
-                    {"line", problem.place.line},
-                    {"column", problem.place.column},
-                    {"pointer", problem.place.pointer},
-                    {"message", problem.message},
-                    {"next_step", problem.next_step}});
-  return list;
 }
 
 /// The side, status and so on of an order, for people and programs.
@@ -132,7 +119,7 @@ Answer LiveHost::status() const {
     refused.push_back({{"time", refusal.time},
                        {"actor", refusal.actor},
                        {"source", refusal.source},
-                       {"problems", problems_json(refusal.problems)}});
+                       {"problems", base::to_json(refusal.problems)}});
   json::array retained;
   for (const agent::RetainedLibrary& library : agent::retained_libraries())
     retained.push_back({{"library", library.path.string()}, {"reason", library.reason}});

@@ -26,17 +26,6 @@ base::Problems unreadable(const std::filesystem::path& file, const journal::Reco
   return problems;
 }
 
-std::uint64_t failed_mask(const std::vector<std::string>& codes) {
-  std::uint64_t mask = 0;
-  const auto checks = execution::pre_trade_checks();
-  for (std::size_t row = 0; row < checks.size(); ++row) {
-    for (const std::string& code : codes) {
-      if (code == checks[row].code) mask |= std::uint64_t{1} << row;
-    }
-  }
-  return mask;
-}
-
 base::Problems no_answer(const cadre_order& order, cadre_status status) {
   base::Problems problems;
   problems.error("RECOVERY_NO_ANSWER", {"", 0, 0, ""},
@@ -258,7 +247,7 @@ bool JournalFold::apply(const journal::Record& record) {
 bool JournalFold::apply_order(journal::Decoder& from) {
   journal::OrderRecord record;
   if (!decode(from, record)) return false;
-  const std::uint64_t failed = failed_mask(record.failed_checks);
+  const std::uint64_t failed = execution::verdict_of(record.failed_checks).failed;
   if (record.order.instrument >= book_.universe().size()) return false;
   hash_.on_order(0, {record.order, {failed}});
   book_.recover_order(record.order, failed, decision_date_);

@@ -21,17 +21,6 @@ struct Recorded {
   bool of_a_host = false;
 };
 
-std::uint64_t failed_mask(const std::vector<std::string>& codes) {
-  std::uint64_t mask = 0;
-  const auto checks = execution::pre_trade_checks();
-  for (std::size_t row = 0; row < checks.size(); ++row) {
-    for (const std::string& code : codes) {
-      if (code == checks[row].code) mask |= std::uint64_t{1} << row;
-    }
-  }
-  return mask;
-}
-
 base::Result<Recorded> read_recorded(const std::filesystem::path& file) {
   auto reader = journal::JournalReader::open(file);
   if (!reader) return reader.problems();
@@ -46,7 +35,8 @@ base::Result<Recorded> read_recorded(const std::filesystem::path& file) {
     } else if (record->type == journal::RecordType::order) {
       journal::OrderRecord order;
       readable = decode(from, order) && readable;
-      recorded.orders.push_back(order_bytes({order.order, {failed_mask(order.failed_checks)}}));
+      recorded.orders.push_back(
+          order_bytes({order.order, {execution::verdict_of(order.failed_checks).failed}}));
       recorded.names.emplace_back(model::id_text(order.order.client_id));
     } else if (record->type == journal::RecordType::commit) {
       recorded.of_a_host = true;
