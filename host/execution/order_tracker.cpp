@@ -49,6 +49,15 @@ std::size_t OrderTracker::add(const cadre_order& order, std::uint32_t status, st
   return place;
 }
 
+void OrderTracker::forget_closed(std::size_t keep) {
+  if (first_open_ < 2 * keep) return;
+  const std::size_t forgotten = first_open_ - keep;
+  orders_.erase(orders_.begin(), orders_.begin() + static_cast<std::ptrdiff_t>(forgotten));
+  first_open_ -= forgotten;
+  for (auto& [id, place] : open_)
+    place -= forgotten;
+}
+
 void OrderTracker::adopt(const TrackedOrder& tracked) {
   open_.emplace(tracked.order.client_id, orders_.size());
   orders_.push_back(tracked);

@@ -43,6 +43,9 @@ class OrderTracker {
 
   /// An order that was sent or refused. Returns its place.
   std::size_t add(const cadre_order& order, std::uint32_t status, std::uint64_t failed_checks);
+  /// Forgets the oldest orders that are closed, once there are twice as many as these before the first open
+  /// one: for a book without an end. Places change. No allocation.
+  void forget_closed(std::size_t keep);
   /// Takes over an open order that another tracker follows, with what was filled of it.
   void adopt(const TrackedOrder& tracked);
   /// A report on an order of ours; returns the order. nullptr, and nothing changes, for an unknown id, a

@@ -19,6 +19,8 @@ namespace {
 /// A recovered history grows on: room for a while, not for ever.
 constexpr std::size_t usual_bars = 4096;
 constexpr std::size_t remembered_decisions = 256;
+constexpr std::size_t remembered_bars = 8192;
+constexpr std::size_t remembered_orders = 32768;
 
 std::vector<std::shared_ptr<const agent::Manifest>> plugins_of(const chain::Chain& chain) {
   std::vector<std::shared_ptr<const agent::Manifest>> plugins;
@@ -174,6 +176,7 @@ base::Problems BookRunner::begin(const fs::path& journal, const Change& boot) {
   keeper_ = std::make_unique<JournalKeeper>(std::move(writer).take());
   keeper_->set_sends_outside(!boot.chain->environment.agent->declaration().simulated);
   session_ = std::make_unique<scenario::Session>(*config_, no_changes_, *no_store_, *source_);
+  session_->book().keep_most(remembered_bars, remembered_orders);
   scenario::Book& book = session_->book();
   keeper_->write(journal::RecordType::head, 0,
                  journal::HeadRecord{scenario::head_text(*config_, folder_of_config_, instruments_,
@@ -204,6 +207,7 @@ base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) 
   if (facts->keep_bytes == 0) return begin_again(journal, boot);
   instruments_ = facts->instruments;
   session_ = std::make_unique<scenario::Session>(*config_, no_changes_, *no_store_, *source_);
+  session_->book().keep_most(remembered_bars, remembered_orders);
   scenario::Book& book = session_->book();
   book.enter(boot.chain, boot.record);
   JournalFold fold(book, order_hash_, bars_);

@@ -162,6 +162,7 @@ void Book::take_market(const journal::BarRecord& bar) {
   for (BookListener* listener : listeners_)
     listener->on_bar(sequence_, bar);
   history_.add(bar);
+  if (keep_orders_ != 0) tracker_.forget_closed(keep_orders_);
   write_bar(bar);
   check_identities();
   push_windows(history_.rows() - 1);

@@ -26,6 +26,13 @@ class Book {
        std::size_t expected_bars);
   ~Book();
 
+  /// For a book without an end: remembers at least these many bars and closed orders, and at most twice as
+  /// many. Agents get no deeper history than that when the universe or the chain changes.
+  void keep_most(std::size_t bars, std::size_t closed_orders) {
+    history_.keep_most(bars);
+    keep_orders_ = closed_orders;
+  }
+
   void listen(BookListener* listener) { listeners_.push_back(listener); }
   void stop_listening(BookListener* listener) { std::erase(listeners_, listener); }
 
@@ -172,6 +179,7 @@ class Book {
   bool columns_are_stale_ = true;
   bool agents_observe_ = true;
   bool halted_ = false;
+  std::size_t keep_orders_ = 0;  ///< 0: all
   std::uint64_t dropped_signals_ = 0;
   std::string stopped_;
   double shortfall_sum_ = 0;  ///< basis points x fills

@@ -1,5 +1,6 @@
 #include "host/scenario/history.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace cadre::scenario {
@@ -29,6 +30,18 @@ void History::add(const journal::BarRecord& bar) {
   }
   traded_ = bar.valid;
   ++rows_;
+  if (rows_ >= 2 * keep_) forget(rows_ - keep_);
+}
+
+void History::forget(std::size_t rows) {
+  const auto cut = [&](std::vector<double>& values) {
+    const std::size_t count = std::min(values.size(), rows * columns_);
+    values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count));
+  };
+  cut(returns_);
+  cut(closes_);
+  cut(volumes_);
+  rows_ -= rows;
 }
 
 }  // namespace cadre::scenario

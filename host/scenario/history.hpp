@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -9,7 +10,7 @@
 
 namespace cadre::scenario {
 
-/// All bars a book has seen, for all instruments of its data: what windows are rebuilt from when the universe
+/// The bars a book has seen, for all instruments of its data: what windows are rebuilt from when the universe
 /// or the needs of the agents change.
 class History {
  public:
@@ -17,7 +18,11 @@ class History {
   /// has no return.
   History(std::size_t columns, std::size_t expected_rows, bool carry);
 
+  /// Forgets the oldest rows once there are twice as many as these: for a book without an end.
+  void keep_most(std::size_t rows) { keep_ = rows; }
+
   void add(const journal::BarRecord& bar);
+  /// Rows that are remembered; row 0 is the oldest of them.
   std::size_t rows() const { return rows_; }
   /// Whether the instrument traded on the newest bar.
   bool traded(std::size_t column) const { return traded_[column] != 0; }
@@ -38,7 +43,10 @@ class History {
   }
 
   std::size_t columns_;
+  void forget(std::size_t rows);
+
   std::size_t rows_ = 0;
+  std::size_t keep_ = std::numeric_limits<std::size_t>::max() / 2;
   bool carry_;
   std::vector<double> returns_, closes_, volumes_;  ///< NaN: none
   std::vector<double> last_close_;

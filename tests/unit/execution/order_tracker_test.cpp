@@ -183,6 +183,8 @@ TEST_F(OrderTrackerTest, working_sums_are_those_of_the_open_orders_whatever_happ
       left -= filled;
       if (ends) open.erase(at);
     }
+    tracker.forget_closed(50);  // forgetting what is closed changes nothing of what is open
+    ASSERT_LE(tracker.orders().size() - tracker.recent().size(), 100u);
     std::int64_t buys[3] = {}, sells[3] = {};
     for (const auto& [id, entry] : open)
       (entry.first.side == CADRE_SIDE_BUY ? buys : sells)[entry.first.instrument] += entry.second * unit;
