@@ -18,6 +18,7 @@
 #include "host/app/command.hpp"
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
+#include "host/config/host_config.hpp"
 #include "host/live/live_host.hpp"
 #include "host/live/replay_feed.hpp"
 #include "host/report/table.hpp"
@@ -138,6 +139,15 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
   options.state =
       arguments.state.empty() ? fs::path(arguments.config.stem().string() + ".state") : arguments.state;
   options.agent_folders = global.agent_folders;
+  // A name that is wrong leaves no state folder behind.
+  std::error_code error;
+  if (!fs::exists(options.state, error)) {
+    auto host = config::load_host(options.config);
+    if (!host) {
+      print_problems(host.problems());
+      return exit_invalid_input;
+    }
+  }
   auto opened = live::LiveHost::open(options);
   if (!opened) {
     print_problems(opened.problems());
