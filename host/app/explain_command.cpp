@@ -68,6 +68,15 @@ json::object to_json(const scenario::Explanation& e) {
 }  // namespace
 
 int run_explain_command(const ExplainArguments& arguments) {
+  std::error_code error;
+  if (std::filesystem::is_directory(arguments.run / "books", error)) {
+    std::string books;
+    for (const auto& entry : std::filesystem::directory_iterator(arguments.run / "books", error))
+      books += " " + entry.path().string();
+    std::fprintf(stderr, "%s is the state folder of a host; name one of its books:%s\n",
+                 arguments.run.c_str(), books.c_str());
+    return exit_invalid_input;
+  }
   const auto explained = scenario::explain_order(arguments.run, arguments.order);
   if (!explained) {
     print_problems(explained.problems());

@@ -86,6 +86,8 @@ int find_host(const HostArguments& arguments, admin::HostAddress& address) {
     }
     named = running.front().string();
   }
+  std::error_code error;
+  if (fs::is_directory(named, error)) named = (fs::path(named) / socket_name).string();
   auto parsed = admin::parse_host_address(named);
   if (!parsed) {
     print_problems(parsed.problems());

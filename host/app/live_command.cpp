@@ -19,6 +19,7 @@
 #include "host/app/command.hpp"
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
+#include "host/config/host_config.hpp"
 #include "host/live/live_host.hpp"
 #include "host/live/replay_feed.hpp"
 #include "host/report/table.hpp"
@@ -149,6 +150,15 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
                    "use a shorter --state, or start the host from inside of it");
     print_problems(problems);
     return exit_invalid_input;
+  }
+  // A name that is wrong leaves no state folder behind.
+  std::error_code error;
+  if (!fs::exists(options.state, error)) {
+    auto host = config::load_host(options.config);
+    if (!host) {
+      print_problems(host.problems());
+      return exit_invalid_input;
+    }
   }
   auto opened = live::LiveHost::open(options);
   if (!opened) {

@@ -6,7 +6,9 @@
 #include <iostream>
 
 #include "host/app/command.hpp"
+#include "host/base/json.hpp"
 #include "host/base/log.hpp"
+#include "host/base/text.hpp"
 #include "host/base/version.hpp"
 
 namespace {
@@ -57,6 +59,25 @@ void add_change_options(CLI::App* sub, HostArguments& arguments) {
 
 void add_book_option(CLI::App* sub, HostArguments& arguments) {
   sub->add_option("--book", arguments.book, "one book only")->type_name("BOOK");
+}
+
+/// What a word that is no command or option may have been meant to be, as a line; empty when nothing is near.
+std::string about_unknown_word(const CLI::App& app) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty())
+    at = at->get_subcommands().front();
+  const std::vector<std::string> unknown = at->remaining();
+  if (unknown.empty()) return {};
+  std::vector<std::string> known;
+  for (const CLI::App* each : at->get_subcommands([](const CLI::App*) { return true; }))
+    known.push_back(each->get_name());
+  for (const CLI::Option* option : at->get_options()) {
+    for (const std::string& name : option->get_lnames())
+      known.push_back("--" + name);
+  }
+  const std::string& word = unknown.front();
+  return cadre::base::quote(word) + " is no command or option of " + at->get_name() +
+         cadre::base::did_you_mean(word, known) + "\n";
 }
 
 }  // namespace
@@ -113,21 +134,23 @@ int main(int argc, char** argv) {
          "that has been used, starting is recovery")
       ->type_name("DIR");
   CLI::Option* replay_option =
-      sub->add_option("--replay", live.replay,
-                      "feed prices from a CSV file; without FILE those that the scenarios name")
+      sub->add_option(
+             "--replay", live.replay,
+             "feed prices from a CSV file; without FILE those that the scenarios name. Goes after CONFIG")
           ->expected(0, 1)
           ->type_name("FILE");
   sub->add_option("--speed", live.speed, "of the replay: 1000x is a thousand times as fast as it was (max)")
+      ->needs(replay_option)
       ->type_name("FACTOR");
-  sub->add_flag("--exit-at-end", live.exit_at_end, "stop when the replay is over");
+  sub->add_flag("--exit-at-end", live.exit_at_end, "stop when the replay is over")->needs(replay_option);
   command(sub, [&, replay_option] {
     live.replays = replay_option->count() > 0;
     return run_live_command(global, live);
   });
 
   CheckArguments check;
-  sub = app.add_subcommand("check",
-                           "check scenario, chain, experiment and manifest files without running anything");
+  sub = app.add_subcommand(
+      "check", "check host, scenario, chain, experiment and manifest files without running anything");
   sub->add_option("FILE", check.files, "files to check")->required();
   sub->add_flag("--json", check.json, "print the problems as a JSON array");
   command(sub, [&] { return run_check_command(global, check); });
@@ -305,6 +328,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() != 0) std::cerr << about_unknown_word(app);
     return app.exit(error) == 0 ? exit_fine : exit_usage;
   }
   if (global.agent_folders.empty()) global.agent_folders = default_agent_folders();

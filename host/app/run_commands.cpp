@@ -3,14 +3,19 @@
 #include <boost/json.hpp>
 #include <cstdio>
 
+#include "host/agent/catalog.hpp"
 #include "host/agent/manifest.hpp"
+#include "host/agent/store.hpp"
 #include "host/app/command.hpp"
 #include "host/base/json.hpp"
+#include "host/chain/builder.hpp"
+#include "host/config/host_config.hpp"
 #include "host/report/performance.hpp"
 #include "host/report/progress.hpp"
 #include "host/report/table.hpp"
 #include "host/scenario/backtest.hpp"
 #include "host/scenario/experiment_run.hpp"
+#include "host/scenario/prepared_run.hpp"
 #include "host/scenario/replay.hpp"
 
 namespace cadre::app {
@@ -46,7 +51,7 @@ class RunProgress {
 };
 
 /// What kind of file it is, by what is in it.
-enum class FileKind { scenario, chain, manifest, experiment };
+enum class FileKind { scenario, chain, manifest, experiment, host };
 
 FileKind kind_of(const boost::json::value& root) {
   const boost::json::object* object = root.if_object();
@@ -54,7 +59,22 @@ FileKind kind_of(const boost::json::value& root) {
   if (object != nullptr && object->contains("position_sizer") && !object->contains("scenario"))
     return FileKind::chain;
   if (object != nullptr && object->contains("candidate")) return FileKind::experiment;
+  if (object != nullptr && object->contains("books") && !object->contains("scenario")) return FileKind::host;
   return FileKind::scenario;
+}
+
+/// Everything `cadre run` checks of a host file, and each book's chain built once and let go.
+base::Problems check_host(const GlobalOptions& global, const std::filesystem::path& file) {
+  auto host = config::load_host(file);
+  if (!host) return host.problems();
+  const auto catalog = agent::Catalog::discover(global.agent_folders);
+  base::Problems problems = host.problems();
+  for (const config::BookConfig& book : host->books) {
+    const scenario::TemporaryFolder folder;
+    const agent::Store store(folder.path());
+    problems.append(chain::build_chain(book.scenario, catalog, store).problems());
+  }
+  return problems;
 }
 
 base::Problems check_file(const GlobalOptions& global, const std::filesystem::path& file) {
@@ -67,6 +87,8 @@ base::Problems check_file(const GlobalOptions& global, const std::filesystem::pa
       return config::check_chain(*document);
     case FileKind::experiment:
       return scenario::check_experiment({file, global.agent_folders, {}});
+    case FileKind::host:
+      return check_host(global, file);
     case FileKind::scenario:
       break;
   }

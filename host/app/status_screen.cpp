@@ -18,7 +18,7 @@ namespace {
 using report::Align;
 using report::display_width;
 
-constexpr std::size_t stage_columns_max = 20;
+constexpr std::size_t stage_columns_max = 21;
 constexpr std::size_t agent_columns_max = 34;
 constexpr std::size_t name_columns_max = 10;
 constexpr std::size_t value_columns_max = 24;

@@ -109,6 +109,24 @@ void note_chain_file(const fs::path& scenario_file, std::vector<fs::path>& files
     files.push_back((scenario_file.parent_path() / std::string(chain->as_string())).lexically_normal());
 }
 
+/// One problem instead of many for a file of another kind.
+base::Problems other_kind(const json::value& root, const fs::path& file) {
+  base::Problems problems;
+  const json::object* object = root.if_object();
+  if (object == nullptr || object->contains("books")) return problems;
+  const auto say = [&](const char* what, const char* next) {
+    problems.error("CONFIG_NOT_A_HOST", {file.string(), 0, 0, ""}, what, next);
+  };
+  if (object->contains("candidate"))
+    say("this is an experiment, expected a host or a scenario",
+        "`cadre experiment run` and `cadre experiment start` take it");
+  else if (object->contains("manifest_version"))
+    say("this is a manifest, expected a host or a scenario", "name its folder with --agents");
+  else if (object->contains("position_sizer") && !object->contains("scenario"))
+    say("this is a chain, expected a host or a scenario", "a scenario names it at /chain");
+  return problems;
+}
+
 }  // namespace
 
 const json::value& host_schema() {
@@ -119,7 +137,8 @@ const json::value& host_schema() {
 base::Result<HostConfig> load_host(const fs::path& file) {
   auto document = base::JsonDocument::load(file);
   if (!document) return document.problems();
-  base::Problems problems;
+  base::Problems problems = other_kind(document->root(), file);
+  if (problems.has_errors()) return problems;
   const fs::path folder = fs::absolute(file).lexically_normal().parent_path();
   const bool is_scenario = document->root().is_object() && document->root().as_object().contains("scenario");
   if (is_scenario) {
