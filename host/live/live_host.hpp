@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -117,6 +118,8 @@ class LiveHost final : public HostControl {
   void consider(bool force);
   void watch();
 
+  void tell_books(const std::vector<BookRunner*>& books,
+                  const std::function<void(BookRunner&, scenario::Book&)>& work);
   BookRunner* find_book(std::string_view id) const;
   Answer unknown_book(std::string_view id) const;
   std::vector<BookRunner*> chosen_books(std::string_view id) const;
@@ -135,10 +138,10 @@ class LiveHost final : public HostControl {
   Retirement retirement_;
   base::Problems warnings_;
   std::atomic<bool> ready_{false};
-  bool stopped_ = false;
+  std::atomic<bool> stopped_{false};
 
   std::mutex control_mutex_;         ///< changes wait for each other
-  std::mutex halt_mutex_;            ///< halting waits for no change: its agents may hang
+  std::mutex halt_mutex_;            ///< books are told to halt in one order; waits for no change
   mutable std::mutex status_mutex_;  ///< of all below
   Setup running_;
   revision::Revision current_;

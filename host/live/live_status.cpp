@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <future>
 
 #include "host/agent/library.hpp"
 #include "host/base/date.hpp"
@@ -126,6 +127,7 @@ std::vector<std::string> LiveHost::next_steps() const {
 }
 
 Answer LiveHost::status() const {
+  json::value experiments = this->experiments().body;
   const std::lock_guard lock(status_mutex_);
   json::array refused;
   for (const Refusal& refusal : refused_)
@@ -168,7 +170,7 @@ Answer LiveHost::status() const {
                     {"refused", std::move(refused)},
                     {"waiting", json::value_from(waiting_)},
                     {"retained", std::move(retained)},
-                    {"experiments", experiments().body},
+                    {"experiments", std::move(experiments)},
                     {"next_steps", std::move(steps)}};
   return {Outcome::done, std::move(body), {}};
 }
@@ -252,20 +254,22 @@ Answer LiveHost::post_signals(std::string_view book, std::span<const std::string
 }
 
 Answer LiveHost::halt(const HaltRequest& request) {
-  const std::lock_guard lock(halt_mutex_);
   const auto chosen = chosen_books(request.book);
   if (chosen.empty()) return unknown_book(request.book);
+  const json::object text{{"cancel_orders", request.cancel_orders}, {"flatten", request.flatten}};
+  const journal::CommandRecord command{"halt", 0, request.mandate.actor, request.mandate.reason,
+                                       json::serialize(text)};
+  tell_books(chosen, [request, command](BookRunner& runner, scenario::Book& book) {
+    journal::CommandRecord said = command;
+    said.date = book.date();
+    runner.take_command(said);
+    runner.set_halted(true, request.mandate.actor + ": " + request.mandate.reason);
+    if (request.cancel_orders || request.flatten) book.cancel_all();
+    if (request.flatten) book.flatten();
+    runner.publish();
+  });
   json::array halted;
   for (BookRunner* runner : chosen) {
-    const json::object text{{"cancel_orders", request.cancel_orders}, {"flatten", request.flatten}};
-    runner->with_book([&](scenario::Book& book) {
-      runner->take_command(
-          {"halt", book.date(), request.mandate.actor, request.mandate.reason, json::serialize(text)});
-      runner->set_halted(true, request.mandate.actor + ": " + request.mandate.reason);
-      if (request.cancel_orders || request.flatten) book.cancel_all();
-      if (request.flatten) book.flatten();
-      runner->publish();
-    });
     halted.push_back(json::value(runner->id()));
     feed_.say("halt", {{"book", runner->id()},
                        {"actor", request.mandate.actor},
@@ -277,20 +281,43 @@ Answer LiveHost::halt(const HaltRequest& request) {
 }
 
 Answer LiveHost::resume(const Mandate& mandate, std::string_view id) {
-  const std::lock_guard lock(halt_mutex_);
   const auto chosen = chosen_books(id);
   if (chosen.empty()) return unknown_book(id);
+  tell_books(chosen, [mandate](BookRunner& runner, scenario::Book& book) {
+    runner.take_command({"resume", book.date(), mandate.actor, mandate.reason, ""});
+    runner.set_halted(false, "");
+    runner.publish();
+  });
   json::array resumed;
   for (BookRunner* runner : chosen) {
-    runner->with_book([&](scenario::Book& book) {
-      runner->take_command({"resume", book.date(), mandate.actor, mandate.reason, ""});
-      runner->set_halted(false, "");
-      runner->publish();
-    });
     resumed.push_back(json::value(runner->id()));
     feed_.say("resume", {{"book", runner->id()}, {"actor", mandate.actor}, {"reason", mandate.reason}});
   }
   return {Outcome::done, {{"resumed", std::move(resumed)}}, {}};
+}
+
+/// All of them are told before any is waited for: one that is in the middle of something long, or hangs, is
+/// in the way of no other.
+void LiveHost::tell_books(const std::vector<BookRunner*>& books,
+                          const std::function<void(BookRunner&, scenario::Book&)>& work) {
+  std::vector<std::future<void>> told;
+  {
+    const std::lock_guard lock(halt_mutex_);
+    for (BookRunner* runner : books) {
+      const auto done = std::make_shared<std::promise<void>>();
+      const bool taken = runner->post_work([runner, work, done](scenario::Book& book) {
+        try {
+          work(*runner, book);
+          done->set_value();
+        } catch (...) {
+          done->set_exception(std::current_exception());
+        }
+      });
+      if (taken) told.push_back(done->get_future());
+    }
+  }
+  for (std::future<void>& each : told)
+    each.get();
 }
 
 }  // namespace cadre::live
