@@ -1,5 +1,6 @@
 #include "host/admin/http_server.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -34,6 +35,7 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t batch_bytes_max = 64u << 10;  // one write of a stream: its time-out is for this much
+constexpr std::size_t urgent_workers = 4;
 constexpr std::size_t drained_bytes_max = 64u << 20;
 constexpr std::chrono::milliseconds drain_timeout{5'000};
 constexpr std::chrono::milliseconds accept_pause{100};  // when the process has no descriptors left
@@ -43,7 +45,10 @@ constexpr std::chrono::milliseconds accept_pause{100};  // when the process has 
 class HttpServer::Engine {
  public:
   Engine(ServerOptions options, Handler handler)
-      : options_(std::move(options)), handler_(std::move(handler)), pool_(options_.workers) {}
+      : options_(std::move(options)),
+        handler_(std::move(handler)),
+        pool_(options_.workers),
+        urgent_pool_(urgent_workers) {}
   ~Engine() { stop(); }
 
   base::Problems open();
@@ -94,7 +99,7 @@ class HttpServer::Engine {
   std::unordered_set<std::shared_ptr<Connection>> connections_;
   std::size_t streams_ = 0;
   bool ended_ = false;
-  asio::thread_pool pool_;
+  asio::thread_pool pool_, urgent_pool_;
   std::thread thread_;
 };
 
@@ -412,7 +417,10 @@ void HttpServer::Engine::remove(const std::shared_ptr<Connection>& connection) {
 }
 
 void HttpServer::Engine::handle(std::shared_ptr<Connection> connection, Request request) {
-  asio::post(pool_, [this, connection = std::move(connection), request = std::move(request)]() mutable {
+  const auto& urgent = options_.urgent_paths;
+  const bool is_urgent = std::find(urgent.begin(), urgent.end(), request.path) != urgent.end();
+  asio::thread_pool& pool = is_urgent ? urgent_pool_ : pool_;
+  asio::post(pool, [this, connection = std::move(connection), request = std::move(request)]() mutable {
     if (is_closing_) return;
     Response response;
     try {
@@ -479,8 +487,10 @@ void HttpServer::Engine::stop() {
   close();
   std::call_once(stopped_once_, [this] {
     if (thread_.joinable()) thread_.join();
-    pool_.stop();
-    pool_.join();
+    for (asio::thread_pool* pool : {&pool_, &urgent_pool_}) {
+      pool->stop();
+      pool->join();
+    }
     // Dropped with the pool's queue were the ends of streams; their listeners must not outlive this.
     for (auto& [stream, end] : subscriptions_)
       end();

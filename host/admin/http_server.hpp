@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "host/admin/http_message.hpp"
 #include "host/base/result.hpp"
@@ -21,7 +22,9 @@ struct ServerOptions {
   /// What `Authorization: Bearer ...` has to say at 127.0.0.1.
   std::string token{};
 
-  std::size_t workers = 4;                               ///< threads that run handlers
+  std::size_t workers = 4;  ///< threads that run handlers
+  /// Have workers of their own: a host whose books hang can still be looked at and halted.
+  std::vector<std::string> urgent_paths{"/healthz", "/readyz", "/metrics", "/v1/status", "/v1/halt"};
   std::size_t connections_max = 256;                     ///< more wait until one ends
   std::size_t streams_max = 128;                         ///< more are answered with 503
   std::size_t body_bytes_max = 16u << 20;                ///< more is answered with 413

@@ -254,12 +254,12 @@ void BookRunner::start() {
 }
 
 void BookRunner::loop() {
-  const base::Problems failed = session_->run([this](std::size_t) { after_bar(); });
-  if (failed.has_errors()) stop_book(failed[0].message);
-  if (stopped_.empty())
-    write_checkpoint();
-  else
-    answer_until_closed();
+  guarded([this] {
+    const base::Problems failed = session_->run([this](std::size_t) { after_bar(); });
+    if (failed.has_errors()) stop_book(failed[0].message);
+  });
+  if (stopped_.empty()) guarded([this] { write_checkpoint(); });
+  if (!stopped_.empty()) answer_until_closed();
   end_problems_ = keeper_->close();
   if (!stopped_.empty() && !end_problems_.has_errors())
     end_problems_.error("BOOK_STOPPED", {"", 0, 0, ""}, "the book " + id_ + " has stopped: " + stopped_,
@@ -267,10 +267,21 @@ void BookRunner::loop() {
   publish();
 }
 
+/// What is thrown (no memory left, for the most part) stops this book, and not the process with all books.
+void BookRunner::guarded(const std::function<void()>& step) {
+  try {
+    step();
+  } catch (const std::exception& thrown) {
+    stop_book(std::string("it failed: ") + thrown.what());
+  } catch (...) {
+    stop_book("it failed: something was thrown");
+  }
+}
+
 /// Nothing is taken any more; what others want to know of the book is still answered.
 void BookRunner::answer_until_closed() {
   while (auto item = queue_.pop()) {
-    if (auto* work = std::get_if<EventQueue::Work>(&*item)) (*work)();
+    if (auto* work = std::get_if<EventQueue::Work>(&*item)) guarded(*work);
   }
 }
 
@@ -337,11 +348,16 @@ bool BookRunner::post_work(std::function<void(scenario::Book&)> work) {
 
 bool BookRunner::with_book(const std::function<void(scenario::Book&)>& work) const {
   std::promise<void> done;
+  auto answered = done.get_future();
   const bool taken = queue_.push_work([&] {
-    work(session_->book());
-    done.set_value();
+    try {
+      work(session_->book());
+      done.set_value();
+    } catch (...) {
+      done.set_exception(std::current_exception());  // for whoever asked: the book has nothing to do with it
+    }
   });
-  if (taken) done.get_future().wait();
+  if (taken) answered.get();
   return taken;
 }
 

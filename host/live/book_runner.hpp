@@ -94,7 +94,7 @@ class BookRunner {
   }
 
   /// Does something with the book on its thread, between two events, and waits for it. False: the book has
-  /// ended.
+  /// ended. What the work throws is thrown here.
   bool with_book(const std::function<void(scenario::Book&)>& work) const;
   /// The same without waiting.
   bool post_work(std::function<void(scenario::Book&)> work);
@@ -132,6 +132,7 @@ class BookRunner {
   void stop_book(const std::string& reason);
   void stop_at_journal();
   void answer_until_closed();
+  void guarded(const std::function<void()>& step);
 
   /// What became of inputs that were put together.
   struct Offer {

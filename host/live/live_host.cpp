@@ -160,8 +160,7 @@ void LiveHost::start() {
 }
 
 base::Problems LiveHost::stop() {
-  if (stopped_) return {};
-  stopped_ = true;
+  if (stopped_.exchange(true)) return {};
   ready_ = false;
   metrics_.ready().set(0);
   feed_.say("stopping", {});

@@ -120,7 +120,7 @@ class LiveHost final : public HostControl {
   BookRunner* find_book(std::string_view id) const;
   Answer unknown_book(std::string_view id) const;
   Answer tell_books(std::string_view id, const char* done,
-                    const std::function<void(BookRunner&, scenario::Book&)>& work) const;
+                    const std::function<void(BookRunner&, scenario::Book&)>& work);
   std::vector<BookRunner*> chosen_books(std::string_view id) const;
   boost::json::array books_json() const;
   std::vector<std::string> next_steps() const;
@@ -137,10 +137,10 @@ class LiveHost final : public HostControl {
   Retirement retirement_;
   base::Problems warnings_;
   std::atomic<bool> ready_{false};
-  bool stopped_ = false;
+  std::atomic<bool> stopped_{false};
 
   std::mutex control_mutex_;         ///< changes wait for each other
-  std::mutex halt_mutex_;            ///< halting waits for no change: its agents may hang
+  std::mutex halt_mutex_;            ///< books are told to halt in one order; waits for no change
   mutable std::mutex status_mutex_;  ///< of all below
   Setup running_;
   revision::Revision current_;

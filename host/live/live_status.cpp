@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <future>
 
 #include "host/agent/library.hpp"
 #include "host/base/date.hpp"
@@ -113,6 +114,7 @@ std::vector<std::string> LiveHost::next_steps() const {
 }
 
 Answer LiveHost::status() const {
+  json::value experiments = this->experiments().body;
   const std::lock_guard lock(status_mutex_);
   json::array refused;
   for (const Refusal& refusal : refused_)
@@ -155,7 +157,7 @@ Answer LiveHost::status() const {
                     {"refused", std::move(refused)},
                     {"waiting", json::value_from(waiting_)},
                     {"retained", std::move(retained)},
-                    {"experiments", experiments().body},
+                    {"experiments", std::move(experiments)},
                     {"next_steps", std::move(steps)}};
   return {Outcome::done, std::move(body), {}};
 }
@@ -238,35 +240,54 @@ Answer LiveHost::post_signals(std::string_view book, std::span<const std::string
   return runner->offer_signals(texts);
 }
 
-/// Does something with each of the chosen books between two of its events. A conflict when one of them has
-/// stopped, or cannot write down what was done: then it does nothing any more either.
+/// Does something with each of the chosen books between two of its events. All of them are told before any is
+/// waited for: one that is in the middle of something long, or hangs, is in the way of no other. A conflict
+/// when one of them has stopped, or cannot write down what was done: then it does nothing any more either.
 Answer LiveHost::tell_books(std::string_view id, const char* done,
-                            const std::function<void(BookRunner&, scenario::Book&)>& work) const {
+                            const std::function<void(BookRunner&, scenario::Book&)>& work) {
   const auto chosen = chosen_books(id);
   if (chosen.empty()) return unknown_book(id);
-  json::array told;
+  std::vector<std::future<void>> told;
+  {
+    const std::lock_guard lock(halt_mutex_);
+    for (BookRunner* runner : chosen) {
+      const auto ended = std::make_shared<std::promise<void>>();
+      told.push_back(ended->get_future());
+      const bool taken = runner->post_work([runner, work, ended](scenario::Book& book) {
+        try {
+          work(*runner, book);
+          ended->set_value();
+        } catch (...) {
+          ended->set_exception(std::current_exception());
+        }
+      });
+      if (!taken) ended->set_value();
+    }
+  }
+  for (std::future<void>& each : told)
+    each.get();
+  json::array list;
   base::Problems problems;
   for (BookRunner* runner : chosen) {
-    const bool taken = runner->with_book([&](scenario::Book& book) { work(*runner, book); });
     const BookSnapshot now = runner->snapshot();
-    if (taken && now.state != "stopped") {
-      told.push_back(json::value(runner->id()));
+    if (now.state != "stopped" && !stopped_) {
+      list.push_back(json::value(runner->id()));
       continue;
     }
     problems.error("BOOK_STOPPED", {"", 0, 0, ""},
-                   "the book " + runner->id() + " has stopped: " + (taken ? now.reason : "it has ended"),
+                   "the book " + runner->id() + " has stopped: " + (stopped_ ? "the host ends" : now.reason),
                    "it decides nothing; mend that and start the host again");
   }
   const Outcome outcome = problems.has_errors() ? Outcome::conflict : Outcome::done;
-  return {outcome, {{done, std::move(told)}}, problems};
+  return {outcome, {{done, std::move(list)}}, problems};
 }
 
 Answer LiveHost::halt(const HaltRequest& request) {
-  const std::lock_guard lock(halt_mutex_);
   const json::object text{{"cancel_orders", request.cancel_orders}, {"flatten", request.flatten}};
-  const Mandate& mandate = request.mandate;
-  return tell_books(request.book, "halted", [&](BookRunner& runner, scenario::Book& book) {
-    runner.take_command({"halt", book.date(), mandate.actor, mandate.reason, json::serialize(text)});
+  const std::string said = json::serialize(text);
+  return tell_books(request.book, "halted", [this, request, said](BookRunner& runner, scenario::Book& book) {
+    const Mandate& mandate = request.mandate;
+    runner.take_command({"halt", book.date(), mandate.actor, mandate.reason, said});
     runner.set_halted(true, mandate.actor + ": " + mandate.reason);
     if (request.cancel_orders || request.flatten) book.cancel_all();
     if (request.flatten) book.flatten();
@@ -280,8 +301,7 @@ Answer LiveHost::halt(const HaltRequest& request) {
 }
 
 Answer LiveHost::resume(const Mandate& mandate, std::string_view id) {
-  const std::lock_guard lock(halt_mutex_);
-  return tell_books(id, "resumed", [&](BookRunner& runner, scenario::Book& book) {
+  return tell_books(id, "resumed", [this, mandate](BookRunner& runner, scenario::Book& book) {
     runner.take_command({"resume", book.date(), mandate.actor, mandate.reason, ""});
     runner.set_halted(false, "");
     runner.publish();

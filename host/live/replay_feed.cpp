@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "host/base/log.hpp"
 #include "host/market/price_reader.hpp"
 #include "host/scenario/market_source.hpp"
 #include "host/scenario/prepared_run.hpp"
@@ -59,6 +60,17 @@ bool ReplayFeed::pause(std::int64_t nanoseconds) {
 }
 
 void ReplayFeed::loop() {
+  try {
+    feed();
+  } catch (const std::exception& thrown) {
+    base::log_event(base::LogLevel::error, "replay_failed", {{"why", thrown.what()}});
+  }
+  const std::lock_guard lock(mutex_);
+  over_ = true;
+  changed_.notify_all();
+}
+
+void ReplayFeed::feed() {
   scenario::HistorySource source(prices_, signals_);
   BarInput input;
   std::int64_t before = 0;
@@ -69,9 +81,6 @@ void ReplayFeed::loop() {
     before = input.bar.time_ns;
     if (!pause(0) || !runner_.feed(input)) break;
   }
-  const std::lock_guard lock(mutex_);
-  over_ = true;
-  changed_.notify_all();
 }
 
 }  // namespace cadre::live

@@ -33,6 +33,7 @@ class ReplayFeed {
  private:
   ReplayFeed(BookRunner& runner, std::optional<double> speed) : runner_(runner), speed_(speed) {}
   void loop();
+  void feed();
   bool pause(std::int64_t nanoseconds);
 
   BookRunner& runner_;

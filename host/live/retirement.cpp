@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <map>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -50,12 +51,18 @@ base::Problems Retirement::retire(std::vector<std::shared_ptr<chain::Chain>> cha
   const auto farewell = std::make_shared<Farewell>();
   farewell->shown = {now_text(), libraries_of(chains)};
   if (farewell->shown.libraries.empty()) return {};  // no agent leaves with them
-  std::thread([farewell, leaving = std::move(chains)]() mutable {
-    leaving.clear();
-    const std::lock_guard lock(farewell->mutex);
-    farewell->done = true;
-    farewell->changed.notify_all();
-  }).detach();
+  const auto leaving = std::make_shared<std::vector<std::shared_ptr<chain::Chain>>>(std::move(chains));
+  try {
+    std::thread([farewell, leaving] {
+      leaving->clear();
+      const std::lock_guard lock(farewell->mutex);
+      farewell->done = true;
+      farewell->changed.notify_all();
+    }).detach();
+  } catch (const std::system_error&) {
+    leaving->clear();  // there is no thread to be had: here, without a watchdog
+    return {};
+  }
   {
     std::unique_lock lock(farewell->mutex);
     if (farewell->changed.wait_for(lock, patience, [&] { return farewell->done; })) return {};

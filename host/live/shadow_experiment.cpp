@@ -1,7 +1,10 @@
 #include "host/live/shadow_experiment.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
+#include <system_error>
+#include <thread>
 
 #include "host/base/date.hpp"
 #include "host/base/json.hpp"
@@ -29,12 +32,33 @@ ShadowExperiment::ShadowExperiment(scenario::ExperimentFile file, std::string bo
       twin_(std::move(twin)),
       candidate_(std::move(candidate)) {}
 
-ShadowExperiment::~ShadowExperiment() {
-  end("the host stopped");
-  if (thread_.joinable()) thread_.join();
-}
+ShadowExperiment::~ShadowExperiment() = default;
 
 base::Problems ShadowExperiment::begin(scenario::Book& control) {
+  base::Problems problems;
+  try {
+    if (!closed_) problems = begin_arms(control);
+  } catch (const std::exception& thrown) {
+    problems.error("EXPERIMENT_FAILED", {"", 0, 0, ""}, std::string("it could not begin: ") + thrown.what());
+  }
+  if (problems.has_errors()) end(problems[0].message, true);
+  // From here on the agents belong to this thread, in the end too: destroying one may hang.
+  try {
+    std::thread([me = shared_from_this()] { me->loop(); }).detach();
+  } catch (const std::system_error& thrown) {
+    problems.error("EXPERIMENT_FAILED", {"", 0, 0, ""}, std::string("no thread for it: ") + thrown.what());
+    end(problems[0].message, true);
+    const std::lock_guard lock(queue_mutex_);
+    over_ = gone_ = true;
+    return problems;
+  }
+  if (closed_) return problems;
+  control.listen(this);
+  listening_ = true;
+  return problems;
+}
+
+base::Problems ShadowExperiment::begin_arms(scenario::Book& control) {
   auto learned = control.checkpoint();
   if (!learned) return learned.problems();
   base::Problems problems = twin_->begin(control, *learned);
@@ -45,9 +69,8 @@ base::Problems ShadowExperiment::begin(scenario::Book& control) {
     control_.dates.push_back(control.date());
     control_.values.push_back(control.portfolio().equity().to_double());
   }
-  control.listen(this);
-  listening_ = true;
-  thread_ = std::thread([this] { loop(); });
+  twin_equity_ = twin_->equity();
+  candidate_equity_ = candidate_->equity();
   return problems;
 }
 
@@ -56,11 +79,17 @@ void ShadowExperiment::leave(scenario::Book& control) {
   listening_ = false;
 }
 
-void ShadowExperiment::end(const std::string& reason) {
+void ShadowExperiment::end(const std::string& reason, bool at_once) {
   const std::lock_guard lock(queue_mutex_);
-  if (ended_.empty()) ended_ = reason;
+  if (ended_.empty()) ended_ = reason.empty() ? "ended" : reason;
   closed_ = true;
+  if (at_once) at_once_ = true;
   queue_changed_.notify_all();
+}
+
+bool ShadowExperiment::wait_until_gone(std::chrono::steady_clock::time_point deadline) const {
+  std::unique_lock lock(queue_mutex_);
+  return queue_changed_.wait_until(lock, deadline, [&] { return gone_; });
 }
 
 bool ShadowExperiment::running() const {
@@ -68,11 +97,18 @@ bool ShadowExperiment::running() const {
   return ended_.empty();
 }
 
+void ShadowExperiment::on_revision(std::uint64_t, const journal::RevisionRecord& revision) {
+  end("the book went on to revision " + std::to_string(revision.revision) +
+      ": what the candidate was compared with is gone");
+}
+
 void ShadowExperiment::on_bar(std::uint64_t, const journal::BarRecord& bar) {
+  if (closed_) return;
   heard_.push_back([bar](ShadowArm& arm) { arm.take_bar(bar); });
 }
 
 void ShadowExperiment::on_signal(std::uint64_t, const journal::SignalRecord& record) {
+  if (closed_) return;
   const cadre_signal& s = record.signal;
   const market::ExternalSignal signal{s.time_ns,
                                       base::date_of_time(s.time_ns),
@@ -86,6 +122,7 @@ void ShadowExperiment::on_signal(std::uint64_t, const journal::SignalRecord& rec
 }
 
 void ShadowExperiment::on_universe(std::uint64_t, const journal::UniverseRecord& universe) {
+  if (closed_) return;
   heard_.push_back(
       [instruments = universe.instruments](ShadowArm& arm) { arm.change_universe(instruments); });
 }
@@ -100,28 +137,81 @@ void ShadowExperiment::on_account(std::uint64_t, const journal::AccountRecord& a
     closed_ = true;
   } else {
     queue_.push_back(std::move(bar));
+    ++bars_heard_;
   }
   queue_changed_.notify_all();
 }
 
+/// Whatever an agent of it throws ends the experiment and nothing else.
 void ShadowExperiment::loop() {
+  try {
+    work();
+  } catch (const std::exception& thrown) {
+    end(std::string("it failed: ") + thrown.what(), true);
+  } catch (...) {
+    end("it failed: something was thrown", true);
+  }
+  json::object last;
+  try {
+    if (!control_.name.empty()) last = describe();
+  } catch (const std::exception& thrown) {
+    last = {{"problem", std::string("there are no results: ") + thrown.what()}};
+  } catch (...) {
+    last = {{"problem", "there are no results"}};
+  }
+  {
+    const std::lock_guard lock(queue_mutex_);
+    last_words_ = std::move(last);
+    over_ = true;
+    queue_.clear();
+    queue_changed_.notify_all();
+  }
+  candidate_.reset();
+  twin_.reset();
+  const std::lock_guard lock(queue_mutex_);
+  gone_ = true;
+  queue_changed_.notify_all();
+}
+
+void ShadowExperiment::work() {
   for (;;) {
+    answer_questions();
     Bar bar;
     {
       std::unique_lock lock(queue_mutex_);
-      queue_changed_.wait(lock, [&] { return closed_ || !queue_.empty(); });
-      if (queue_.empty()) return;
+      queue_changed_.wait(lock, [&] {
+        return closed_ || !queue_.empty() ||
+               std::any_of(questions_.begin(), questions_.end(),
+                           [&](const auto& question) { return question->bars <= bars_taken_; });
+      });
+      if (at_once_ || (closed_ && queue_.empty())) return;
+      if (queue_.empty()) continue;
       bar = std::move(queue_.front());
+      queue_.pop_front();
     }
-    {
-      const std::lock_guard lock(arms_mutex_);
-      take(bar);
-    }
-    // Only now: an empty queue means that everything heard has been worked off.
+    take(bar);
     const std::lock_guard lock(queue_mutex_);
-    queue_.pop_front();
-    queue_changed_.notify_all();
+    ++bars_taken_;
   }
+}
+
+void ShadowExperiment::answer_questions() {
+  std::vector<std::shared_ptr<Question>> due;
+  {
+    const std::lock_guard lock(queue_mutex_);
+    for (const auto& question : questions_) {
+      if (question->bars <= bars_taken_) due.push_back(question);
+    }
+    std::erase_if(questions_, [&](const auto& question) { return question->bars <= bars_taken_; });
+  }
+  if (due.empty()) return;
+  const json::object answer = describe();
+  const std::lock_guard lock(queue_mutex_);
+  for (const auto& question : due) {
+    question->answer = answer;
+    question->answered = true;
+  }
+  queue_changed_.notify_all();
 }
 
 void ShadowExperiment::take(const Bar& bar) {
@@ -132,20 +222,31 @@ void ShadowExperiment::take(const Bar& bar) {
   }
   control_.dates.push_back(bar.date);
   control_.values.push_back(bar.control_equity);
-  compare_decisions(bar.date);
-  for (const ShadowArm* arm : {twin_.get(), candidate_.get()}) {
-    const std::string failure = arm->failure();
-    if (!failure.empty()) end(failure);
-  }
-}
-
-void ShadowExperiment::compare_decisions(std::int32_t) {
   const journal::DecisionRecord* a = twin_->decision();
   const journal::DecisionRecord* b = candidate_->decision();
-  if (a == nullptr || b == nullptr) return;
-  ++decisions_;
-  const auto difference = scenario::difference_of(*a, *b, candidate_->stages());
-  if (difference) differences_.push_back(*difference);
+  for (auto [failures, decision] : {std::pair(&twin_failures_, a), std::pair(&candidate_failures_, b)}) {
+    if (decision == nullptr) continue;
+    for (const journal::StageFailure& failure : decision->failures)
+      ++(*failures)[failure.instance];
+  }
+  std::optional<scenario::DecisionDifference> difference;
+  if (a != nullptr && b != nullptr) {
+    ++decisions_;
+    difference = scenario::difference_of(*a, *b, candidate_->stages());
+  }
+  {
+    const std::lock_guard lock(numbers_mutex_);
+    for (auto [numbers, arm] :
+         {std::pair(&twin_equity_, twin_.get()), std::pair(&candidate_equity_, candidate_.get())}) {
+      numbers->dates.push_back(arm->equity().dates.back());
+      numbers->values.push_back(arm->equity().values.back());
+    }
+    if (difference) differences_.push_back(*difference);
+  }
+  for (const ShadowArm* arm : {twin_.get(), candidate_.get()}) {
+    const std::string failure = arm->failure();
+    if (!failure.empty()) end(failure, true);
+  }
 }
 
 /// Mean return of the book itself less that of its simulated twin: what the simulator gets wrong.
@@ -163,12 +264,11 @@ double ShadowExperiment::simulator_bias_bp() const {
 json::object ShadowExperiment::summary() const {
   std::string ended;
   {
-    std::unique_lock lock(queue_mutex_);
+    const std::lock_guard lock(queue_mutex_);
     ended = ended_;
   }
-  const std::lock_guard lock(arms_mutex_);
-  const experiment::Comparison comparison =
-      experiment::compare(twin_->equity(), candidate_->equity(), file_.rule);
+  const std::lock_guard lock(numbers_mutex_);
+  const experiment::Comparison comparison = experiment::compare(twin_equity_, candidate_equity_, file_.rule);
   return {{"name", file_.name},
           {"book", book_},
           {"state", ended.empty() ? "running" : "ended"},
@@ -179,14 +279,34 @@ json::object ShadowExperiment::summary() const {
           {"differing_decisions", differences_.size()}};
 }
 
-json::object ShadowExperiment::results() const {
+std::optional<json::object> ShadowExperiment::results(std::chrono::milliseconds patience) const {
+  json::object body;
   {
-    // What the book has said until now is part of the results.
+    const auto question = std::make_shared<Question>();
     std::unique_lock lock(queue_mutex_);
-    queue_changed_.wait(lock, [&] { return queue_.empty(); });
+    question->bars = bars_heard_;
+    if (!over_) questions_.push_back(question);
+    queue_changed_.notify_all();
+    const bool told = queue_changed_.wait_for(lock, patience, [&] { return over_ || question->answered; });
+    std::erase(questions_, question);
+    if (!told) return std::nullopt;
+    body = question->answered ? std::move(question->answer) : last_words_;
+    if (body.contains("state")) {
+      // As of now: it may have ended after it was asked.
+      body["state"] = ended_.empty() ? "running" : "ended";
+      body["reason"] = ended_;
+    }
   }
+  if (!body.contains("state")) {
+    for (auto& [key, value] : summary())
+      body[key] = value;
+  }
+  return body;
+}
+
+/// On the thread that has the arms.
+json::object ShadowExperiment::describe() const {
   json::object body = summary();
-  const std::lock_guard lock(arms_mutex_);
   scenario::ExperimentOutcome outcome;
   outcome.name = file_.name;
   outcome.comparison = experiment::compare(twin_->equity(), candidate_->equity(), file_.rule);
@@ -196,6 +316,8 @@ json::object ShadowExperiment::results() const {
   outcome.differences = differences_;
   body["comparison"] = json::parse(experiment::to_json(outcome.comparison));
   body["decisions"] = decisions_;
+  body["failures"] = {{"control", json::value_from(twin_failures_)},
+                      {"candidate", json::value_from(candidate_failures_)}};
   json::array first;
   for (const auto& [stage, count] : scenario::first_stages(differences_))
     first.push_back({{"stage", stage}, {"count", count}});

@@ -1,9 +1,13 @@
 #include "host/live/shadow_experiments.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <chrono>
+#include <condition_variable>
 #include <utility>
 
 #include "host/base/json.hpp"
+#include "host/base/log.hpp"
 #include "host/live/shadow_experiment.hpp"
 
 namespace cadre::live {
@@ -28,6 +32,36 @@ base::Result<std::unique_ptr<config::ScenarioConfig>> arm_config(
   return std::make_unique<config::ScenarioConfig>(std::move(read).take());
 }
 
+/// How long a book may take to get to the beginning of an experiment, as to a swap.
+constexpr std::chrono::seconds begin_most{10};
+/// How long the arms may take to come to an end with the host.
+constexpr std::chrono::seconds end_most{2};
+/// Ended experiments whose results stay: the newest.
+constexpr std::size_t remembered_most = 64;
+constexpr std::size_t name_bytes_most = 200;
+
+/// A name stands in addresses, on terminals and in the journal.
+base::Problems check_name(const std::string& name) {
+  base::Problems problems;
+  const bool readable = std::none_of(
+      name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  const bool blank = name.find_first_not_of(' ') == std::string::npos;
+  if (name.size() > name_bytes_most || !readable || blank)
+    problems.error("EXPERIMENT_BAD_NAME", {"", 0, 0, "/name"},
+                   "the name of an experiment has 1 to " + std::to_string(name_bytes_most) +
+                       " bytes and no control characters; this one has " + std::to_string(name.size()),
+                   "give it another one");
+  return problems;
+}
+
+/// What a book does for the beginning of an experiment; whoever waits for it may have gone.
+struct Beginning {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool done = false, dropped = false;
+  base::Problems problems;
+};
+
 Answer unknown(std::string_view name) {
   base::Problems problems;
   problems.error("EXPERIMENT_UNKNOWN", {"", 0, 0, ""}, "there is no experiment " + base::quote(name),
@@ -48,15 +82,45 @@ ShadowExperiments::Running ShadowExperiments::find(std::string_view name) const 
   return found == experiments_.end() ? Running{} : found->second;
 }
 
+/// Nobody waits for the book, which may be in the middle of something long.
 void ShadowExperiments::end(const Running& running, const std::string& reason) {
-  running.runner->with_book([&](scenario::Book& book) { running.experiment->leave(book); });
   running.experiment->end(reason);
+  running.runner->post_work(
+      [experiment = running.experiment](scenario::Book& book) { experiment->leave(book); });
+}
+
+void ShadowExperiments::remember(const std::string& name, Running running) {
+  std::vector<Running> forgotten;  // destroyed after the lock
+  {
+    const std::lock_guard lock(mutex_);
+    running.number = ++last_number_;
+    forgotten.push_back(std::exchange(experiments_[name], std::move(running)));
+    std::vector<std::pair<std::uint64_t, std::string>> ended;
+    for (const auto& [other, kept] : experiments_) {
+      if (!kept.experiment->running()) ended.emplace_back(kept.number, other);
+    }
+    std::sort(ended.begin(), ended.end());
+    for (std::size_t k = 0; k + remembered_most < ended.size(); ++k) {
+      const auto oldest = experiments_.find(ended[k].second);
+      forgotten.push_back(std::move(oldest->second));
+      experiments_.erase(oldest);
+    }
+  }
+  for (const Running& each : forgotten) {
+    if (each.experiment != nullptr) end(each, "");
+  }
 }
 
 Answer ShadowExperiments::start(const scenario::ExperimentFile& file, BookRunner& runner,
                                 const config::BookConfig& scenario, const agent::Catalog& running,
                                 const agent::Catalog& installed, const Mandate& mandate) {
-  base::Problems problems;
+  base::Problems problems = check_name(file.name);
+  if (problems.has_errors()) return {Outcome::invalid, {}, problems};
+  if (const BookSnapshot now = runner.snapshot(); now.state == "stopped") {
+    problems.error("BOOK_STOPPED", {"", 0, 0, ""}, "the book " + runner.id() + " has stopped: " + now.reason,
+                   "mend that and start the host again");
+    return {Outcome::conflict, {}, problems};
+  }
   const Running there = find(file.name);
   if (there.experiment != nullptr && there.experiment->running()) {
     problems.error("EXPERIMENT_RUNNING", {"", 0, 0, "/name"},
@@ -82,20 +146,45 @@ Answer ShadowExperiments::start(const scenario::ExperimentFile& file, BookRunner
   auto candidate = build("candidate", file.candidate, installed);
   if (problems.has_errors()) return {Outcome::invalid, {}, problems};
 
-  if (there.experiment != nullptr) end(there, "");  // an ended one of this name makes room
   const auto experiment =
       std::make_shared<ShadowExperiment>(file, runner.id(), std::move(twin), std::move(candidate));
-  const bool taken = runner.with_book([&](scenario::Book& book) {
-    problems = experiment->begin(book);
-    if (problems.has_errors()) return;
-    runner.take_command({"experiment_started", book.date(), mandate.actor, mandate.reason, file.name});
+  const auto beginning = std::make_shared<Beginning>();
+  const journal::CommandRecord command{"experiment_started", 0, mandate.actor, mandate.reason, file.name};
+  const bool taken = runner.post_work([&runner, experiment, beginning, command](scenario::Book& book) {
+    base::Problems begun = experiment->begin(book);
+    bool dropped = false;
+    {
+      const std::lock_guard lock(beginning->mutex);
+      dropped = beginning->dropped;
+      beginning->problems = begun;
+    }
+    if (dropped) {
+      experiment->leave(book);
+    } else if (!begun.has_errors()) {
+      journal::CommandRecord said = command;
+      said.date = book.date();
+      runner.take_command(said);
+    }
+    const std::lock_guard lock(beginning->mutex);
+    beginning->done = true;
+    beginning->changed.notify_all();
   });
   if (!taken) return {Outcome::stopping, {}, problems};
-  if (problems.has_errors()) return {Outcome::invalid, {}, problems};
   {
-    const std::lock_guard lock(mutex_);
-    experiments_[file.name] = {experiment, &runner};
+    std::unique_lock lock(beginning->mutex);
+    if (!beginning->changed.wait_for(lock, begin_most, [&] { return beginning->done; })) {
+      beginning->dropped = true;
+      lock.unlock();
+      experiment->end("it was given up", true);
+      problems.error("EXPERIMENT_TIMED_OUT", {"", 0, 0, ""},
+                     "it did not begin within " + std::to_string(begin_most.count()) + " s",
+                     "look at `cadre status`: a long decision, or an agent that does not start");
+      return {Outcome::conflict, {}, problems};
+    }
+    problems = beginning->problems;
   }
+  if (problems.has_errors()) return {Outcome::invalid, {}, problems};
+  remember(file.name, {experiment, &runner});  // an ended one of this name makes room
   feed_.say(
       "experiment_started",
       {{"name", file.name}, {"book", runner.id()}, {"actor", mandate.actor}, {"reason", mandate.reason}});
@@ -105,41 +194,55 @@ Answer ShadowExperiments::start(const scenario::ExperimentFile& file, BookRunner
 Answer ShadowExperiments::stop(std::string_view name, const Mandate& mandate) {
   const Running running = find(name);
   if (running.experiment == nullptr) return unknown(name);
-  end(running, "stopped by " + mandate.actor + ": " + mandate.reason);
-  feed_.say("experiment_stopped", {{"name", name}, {"actor", mandate.actor}, {"reason", mandate.reason}});
+  if (running.experiment->running()) {
+    end(running, "stopped by " + mandate.actor + ": " + mandate.reason);
+    feed_.say("experiment_stopped", {{"name", name}, {"actor", mandate.actor}, {"reason", mandate.reason}});
+  }
   return {Outcome::done, running.experiment->summary(), {}};
 }
 
-void ShadowExperiments::control_changed(std::uint64_t revision) {
+std::vector<ShadowExperiments::Running> ShadowExperiments::all() const {
   const std::lock_guard lock(mutex_);
+  std::vector<Running> all;
   for (const auto& [name, running] : experiments_)
+    all.push_back(running);
+  return all;
+}
+
+void ShadowExperiments::control_changed(std::uint64_t revision) {
+  for (const Running& running : all())
     end(running, "the book went on to revision " + std::to_string(revision) +
                      ": what the candidate was compared with is gone");
 }
 
 void ShadowExperiments::stop_all() {
-  const std::lock_guard lock(mutex_);
-  for (const auto& [name, running] : experiments_)
-    running.experiment->end("the host stopped");
+  const std::vector<Running> running = all();
+  for (const Running& each : running)
+    each.experiment->end("the host stopped", true);
+  const auto deadline = std::chrono::steady_clock::now() + end_most;
+  for (const Running& each : running) {
+    if (!each.experiment->wait_until_gone(deadline))
+      base::log_event(base::LogLevel::error, "experiment_hangs", {{"name", each.experiment->name()}});
+  }
 }
 
 json::array ShadowExperiments::list() const {
-  std::vector<std::shared_ptr<ShadowExperiment>> all;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [name, running] : experiments_)
-      all.push_back(running.experiment);
-  }
   json::array list;
-  for (const auto& experiment : all)
-    list.push_back(experiment->summary());
+  for (const Running& running : all())
+    list.push_back(running.experiment->summary());
   return list;
 }
 
 Answer ShadowExperiments::results(std::string_view name) const {
   const Running running = find(name);
   if (running.experiment == nullptr) return unknown(name);
-  return {Outcome::done, running.experiment->results(), {}};
+  auto results = running.experiment->results();
+  if (results) return {Outcome::done, std::move(*results), {}};
+  base::Problems problems;
+  problems.error("EXPERIMENT_BUSY", {"", 0, 0, ""},
+                 "the arms of " + base::quote(name) + " are still at work on what the book has said",
+                 "ask again later; if it stays like this an agent of it hangs: stop it");
+  return {Outcome::conflict, running.experiment->summary(), problems};
 }
 
 }  // namespace cadre::live

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "host/agent/catalog.hpp"
 #include "host/agent/store.hpp"
@@ -40,15 +42,20 @@ class ShadowExperiments {
   struct Running {
     std::shared_ptr<ShadowExperiment> experiment;
     BookRunner* runner = nullptr;
+    std::uint64_t number = 0;  ///< in the order in which they began
   };
   /// nullptr when there is none of that name.
   Running find(std::string_view name) const;
+  std::vector<Running> all() const;
+  /// In the place of one of the same name; the oldest ended ones go.
+  void remember(const std::string& name, Running running);
   static void end(const Running& running, const std::string& reason);
 
   const agent::Store& store_;
   EventFeed& feed_;
   mutable std::mutex mutex_;
   std::map<std::string, Running, std::less<>> experiments_;
+  std::uint64_t last_number_ = 0;
 };
 
 }  // namespace cadre::live

@@ -1,7 +1,11 @@
 #include "host/live/swap.hpp"
 
+#include <algorithm>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 namespace cadre::live {
@@ -19,6 +23,21 @@ struct Meeting {
   base::Problems problems;
   std::vector<BookRunner::Change> changes;
   std::vector<std::shared_ptr<chain::Chain>> retired;
+
+  Meeting() = default;
+  Meeting(const Meeting&) = delete;
+  Meeting& operator=(const Meeting&) = delete;
+  /// The last one to leave may be the thread of a book: destroying chains that were refused may hang.
+  ~Meeting() {
+    const bool refused = std::any_of(changes.begin(), changes.end(),
+                                     [](const auto& change) { return change.chain != nullptr; });
+    if (!refused) return;
+    try {
+      std::thread([leaving = std::move(changes)] {}).detach();
+    } catch (const std::system_error&) {
+      return;  // there is no thread to be had: here, then
+    }
+  }
 };
 
 /// One book's part, on its thread.
@@ -29,7 +48,12 @@ void take_part(BookRunner& runner, scenario::Book& book, std::size_t place, Meet
     if (meeting.verdict != Verdict::open) return;
     next = meeting.changes[place].chain.get();
   }
-  base::Problems problems = book.prepare_swap(*next, true);
+  base::Problems problems;
+  try {
+    problems = book.prepare_swap(*next, true);
+  } catch (const std::exception& thrown) {
+    problems.error("SWAP_FAILED", {"", 0, 0, ""}, "the book " + runner.id() + ": " + thrown.what());
+  }
   std::unique_lock lock(meeting.mutex);
   meeting.problems.append(problems);
   ++meeting.prepared;
@@ -38,11 +62,19 @@ void take_part(BookRunner& runner, scenario::Book& book, std::size_t place, Meet
   if (meeting.verdict == Verdict::abort) return;
   BookRunner::Change change = std::move(meeting.changes[place]);
   lock.unlock();
-  auto retired = runner.commit_change(std::move(change));
+  std::shared_ptr<chain::Chain> retired;
+  std::exception_ptr thrown;
+  try {
+    retired = runner.commit_change(std::move(change));
+  } catch (...) {
+    thrown = std::current_exception();
+  }
   lock.lock();
   meeting.retired.push_back(std::move(retired));
   ++meeting.committed;
   meeting.changed.notify_all();
+  lock.unlock();
+  if (thrown) std::rethrow_exception(thrown);  // this book stops; the others do not wait for it
 }
 
 }  // namespace

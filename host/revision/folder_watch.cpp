@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -82,12 +83,13 @@ class FolderWatch::Watcher {
   }
 
   ~Watcher() {
+    ends_ = true;
     const std::uint64_t one = 1;
     while (::write(stop_, &one, sizeof one) < 0 && errno == EINTR) {
     }
     thread_.join();
     if (events_ >= 0) ::close(events_);
-    ::close(stop_);
+    if (stop_ >= 0) ::close(stop_);
   }
 
   void set_folders(std::vector<fs::path> folders) {
@@ -121,7 +123,16 @@ class FolderWatch::Watcher {
           known_ = scan();  // before the call: what changes during it is told again
         }
       }
-      if (due) changed_();
+      if (due) tell();
+    }
+  }
+
+  /// What it throws is a look that failed: the next change brings another one.
+  void tell() {
+    try {
+      changed_();
+    } catch (const std::exception& thrown) {
+      base::log_event(base::LogLevel::error, "watch_failed", {{"why", thrown.what()}});
     }
   }
 
@@ -135,9 +146,13 @@ class FolderWatch::Watcher {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now()).count();
       timeout_ms = static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
     }
+    if (stop_ < 0) {  // no descriptor was left: looks whether it ends
+      constexpr int look_ms = 100;
+      timeout_ms = timeout_ms < 0 ? look_ms : std::min(timeout_ms, look_ms);
+    }
     pollfd files[] = {{stop_, POLLIN, 0}, {events_, POLLIN, 0}};  // poll passes over a negative descriptor
     ::poll(files, 2, timeout_ms);
-    return files[0].revents != 0;
+    return ends_;
   }
 
   void note(Clock::time_point now) {
@@ -226,6 +241,7 @@ class FolderWatch::Watcher {
   mutable std::mutex mutex_;  ///< of options_.folders, known_, watches_
   WatchOptions options_;
   const std::function<void()> changed_;
+  std::atomic<bool> ends_{false};
   int stop_ = -1;
   int events_ = -1;  ///< -1: none to be had
   std::set<int> watches_;

@@ -6,6 +6,7 @@
 
 #include <boost/json.hpp>
 #include <fstream>
+#include <future>
 
 #include "host/base/json.hpp"
 #include "host/live/live_host.hpp"
@@ -204,6 +205,46 @@ TEST(Shadow, refuses_a_candidate_with_problems_at_once_and_names_the_arm) {
   EXPECT_EQ(first_code(answer), "AGENT_UNKNOWN");
   EXPECT_THAT(answer.problems[0].message, testing::HasSubstr("candidate"));
   EXPECT_TRUE(live.host().experiments().body.as_array().empty());
+}
+
+TEST(Shadow, refuses_a_name_that_nobody_could_write_down) {
+  Demo live;
+  for (const std::string& name :
+       {std::string(), std::string("  "), std::string(201, 'x'), std::string("a\\nb")})
+    EXPECT_EQ(first_code(live.start(R"({"name": ")" + name + R"(", "candidate": {}})")),
+              "EXPERIMENT_BAD_NAME")
+        << name;
+}
+
+TEST(Shadow, stays_as_it_was_when_it_is_stopped_again) {
+  Demo live;
+  live.feed(300);
+  ASSERT_EQ(live.start(R"({"name": "x", "candidate": {}})").outcome, Outcome::created);
+  live.feed(20);
+  EXPECT_EQ(live.host().stop_experiment({"one", "enough"}, "x").outcome, Outcome::done);
+  live.feed(5);
+  EXPECT_EQ(live.host().stop_experiment({"two", "again"}, "x").outcome, Outcome::done);
+  const json::object results = live.results("x");
+  EXPECT_EQ(results.at("reason").as_string(), "stopped by one: enough");
+  EXPECT_EQ(results.at("periods").to_number<int>(), 20);
+  EXPECT_TRUE(results.contains("page"));
+}
+
+/// Neither the list nor a change of the host waits for what an experiment does.
+TEST(Shadow, is_told_to_stop_while_its_book_is_in_the_middle_of_something) {
+  Demo live;
+  live.feed(300);
+  ASSERT_EQ(live.start(R"({"name": "x", "candidate": {}})").outcome, Outcome::created);
+  std::promise<void> begun, go_on;
+  live.book().post_work([&](scenario::Book&) {
+    begun.set_value();
+    go_on.get_future().wait();
+  });
+  begun.get_future().wait();
+  EXPECT_EQ(live.host().stop_experiment(researcher, "x").outcome, Outcome::done);
+  EXPECT_EQ(live.host().experiments().body.at(0).at("state").as_string(), "ended");
+  EXPECT_EQ(live.host().experiment_results("x").outcome, Outcome::done);
+  go_on.set_value();
 }
 
 TEST(Shadow, ends_when_the_control_is_another_one) {

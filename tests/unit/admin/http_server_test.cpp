@@ -195,6 +195,23 @@ TEST_F(HttpServerTest, connections_above_the_limit_wait_until_one_ends) {
   EXPECT_NE(second.read_until("ok\n").find("200 OK"), std::string::npos);
 }
 
+TEST_F(HttpServerTest, urgent_requests_are_answered_though_all_handlers_are_blocked) {
+  start();
+  host_.hold();
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.push_back(std::make_unique<RawClient>(socket()));
+    clients.back()->send(
+        "POST /v1/books/main/bars HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
+  }
+  host_.wait_until_blocked(4);
+  EXPECT_EQ(get("/v1/status").status, 200u);
+  EXPECT_EQ(
+      post("/v1/halt", R"({"actor": "a", "reason": "r"})", {{"Content-Type", "application/json"}}).status,
+      200u);
+  host_.release();
+}
+
 TEST_F(HttpServerTest, close_ends_connections_though_a_handler_is_blocked) {
   start();
   host_.hold();

@@ -91,6 +91,27 @@ TEST(Book, that_met_a_bar_it_cannot_count_does_not_meet_it_again) {
   EXPECT_EQ(small.post(30, 31).body.at("accepted"), 1);
 }
 
+TEST(Book, hands_what_is_thrown_to_whoever_asked_and_goes_on) {
+  SmallHost small;
+  ASSERT_TRUE(small.opens());
+  EXPECT_THROW(small.book().with_book([](scenario::Book&) { throw std::bad_alloc(); }), std::bad_alloc);
+  EXPECT_EQ(small.post(0, 5).body.at("accepted"), 5);
+}
+
+TEST(Book, that_failed_has_stopped_and_takes_nobody_with_it) {
+  SmallHost small;
+  ASSERT_TRUE(small.opens());
+  ASSERT_EQ(small.post(0, 5).outcome, Outcome::accepted);
+  small.book().post_work([](scenario::Book&) { throw std::bad_alloc(); });
+  const Answer lost = small.post(5, 6);
+  EXPECT_EQ(lost.outcome, Outcome::stopping);
+  EXPECT_EQ(small.book().snapshot().state, "stopped");
+  EXPECT_EQ(small.host().status().outcome, Outcome::done);
+  EXPECT_TRUE(small.host().stop().has_errors());
+  ASSERT_TRUE(small.opens());
+  EXPECT_EQ(small.post(5, 6).body.at("accepted"), 1);
+}
+
 TEST(Book, that_has_ended_takes_nothing) {
   SmallHost small;
   ASSERT_TRUE(small.opens());
