@@ -77,7 +77,8 @@ struct AccountRecord {
   base::Money costs{};
 };
 
-/// What somebody did to a running book. Kinds: "halt", "resume", "revision_prepared", "revision_confirmed".
+/// What somebody did to a running book. Kinds: "halt", "resume", "revision_confirmed", "experiment_started",
+/// "experiment_stopped".
 struct CommandRecord {
   std::string kind{};
   int32_t date = 0;

@@ -32,11 +32,17 @@ json::array replaced_stages(const BookRunner& book, const chain::Chain& next) {
     const bool hot = std::any_of(next.hot_changes.begin(), next.hot_changes.end(),
                                  [&](const auto& change) { return &change.agent() == stage.agent.get(); });
     if (before != nullptr && before->agent == stage.agent && !hot) return;
+    bool observed = false;  // it went on observing since it was replaced
+    if (book.replaced_chain() != nullptr)
+      book.replaced_chain()->each_stage(
+          [&](const chain::Stage& other) { observed = observed || other.agent == stage.agent; });
     json::object line{{"book", book.id()},
                       {"stage", stage.name},
                       {"agent", stage.agent->declaration().id},
                       {"version", stage.agent->manifest().version.to_string()},
-                      {"how", hot ? "new settings, same instance" : "new instance"}};
+                      {"how", hot        ? "new settings, same instance"
+                              : observed ? "the instance from before"
+                                         : "new instance"}};
     if (before != nullptr && !hot)
       line["before"] = before->agent->declaration().id + " " + before->agent->manifest().version.to_string();
     stages.push_back(std::move(line));

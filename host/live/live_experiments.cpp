@@ -12,6 +12,12 @@ Answer LiveHost::start_experiment(const Mandate& mandate, const std::string& tex
   const std::lock_guard control(control_mutex_);
   if (!ready_) return {Outcome::stopping, {}, {}};
   if (book.empty() && books_.size() == 1) book = books_.front()->id();
+  if (book.empty()) {
+    base::Problems problems;
+    problems.error("BOOK_NOT_NAMED", {origin, 0, 0, ""}, "the host has several books",
+                   "name one with --book; `cadre status` lists them");
+    return {Outcome::invalid, {}, problems};
+  }
   const auto document = base::JsonDocument::parse(origin, text);
   if (!document) return {Outcome::invalid, {}, document.problems()};
   auto file = scenario::read_experiment(*document, std::filesystem::path(origin).parent_path());

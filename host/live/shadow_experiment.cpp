@@ -261,6 +261,19 @@ double ShadowExperiment::simulator_bias_bp() const {
   return 1e4 * sum / static_cast<double>(n - 1);
 }
 
+/// What is invalid between two finished runs, too few periods, is only early in one that goes on.
+experiment::Comparison ShadowExperiment::judge(const experiment::Series& twin,
+                                               const experiment::Series& candidate) const {
+  experiment::Comparison comparison = experiment::compare(twin, candidate, file_.rule);
+  const bool too_few = twin.dates == candidate.dates && comparison.n < experiment::minimum_pairs;
+  if (too_few && comparison.verdict == experiment::Verdict::invalid) {
+    comparison.verdict = experiment::Verdict::inconclusive;
+    comparison.reason = "too early: " + std::to_string(comparison.n) +
+                        " periods, of which a comparison needs " + std::to_string(experiment::minimum_pairs);
+  }
+  return comparison;
+}
+
 json::object ShadowExperiment::summary() const {
   std::string ended;
   {
@@ -268,7 +281,7 @@ json::object ShadowExperiment::summary() const {
     ended = ended_;
   }
   const std::lock_guard lock(numbers_mutex_);
-  const experiment::Comparison comparison = experiment::compare(twin_equity_, candidate_equity_, file_.rule);
+  const experiment::Comparison comparison = judge(twin_equity_, candidate_equity_);
   return {{"name", file_.name},
           {"book", book_},
           {"state", ended.empty() ? "running" : "ended"},
@@ -309,7 +322,7 @@ json::object ShadowExperiment::describe() const {
   json::object body = summary();
   scenario::ExperimentOutcome outcome;
   outcome.name = file_.name;
-  outcome.comparison = experiment::compare(twin_->equity(), candidate_->equity(), file_.rule);
+  outcome.comparison = judge(twin_->equity(), candidate_->equity());
   outcome.control = twin_->result();
   outcome.candidate = candidate_->result();
   outcome.decisions = decisions_;

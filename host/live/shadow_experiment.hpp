@@ -79,6 +79,7 @@ class ShadowExperiment final : public scenario::BookListener,
   void take(const Bar& bar);
   boost::json::object describe() const;
   double simulator_bias_bp() const;
+  experiment::Comparison judge(const experiment::Series& twin, const experiment::Series& candidate) const;
 
   const scenario::ExperimentFile file_;
   const std::string book_;

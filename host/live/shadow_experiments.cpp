@@ -121,6 +121,17 @@ Answer ShadowExperiments::start(const scenario::ExperimentFile& file, BookRunner
                    "mend that and start the host again");
     return {Outcome::conflict, {}, problems};
   }
+  for (const auto* changes : {&file.control, &file.candidate}) {
+    for (const config::Override& change : *changes) {
+      const bool may =
+          change.pointer.rfind("/chain/", 0) == 0 || change.pointer.rfind("/pre_trade_checks/", 0) == 0;
+      if (may) continue;
+      problems.error("EXPERIMENT_NOT_OF_THE_CHAIN", {change.origin, 0, 0, change.pointer},
+                     "a shadow arm has the book's data, universe and cash",
+                     "only what is below /chain and /pre_trade_checks may differ");
+    }
+  }
+  if (problems.has_errors()) return {Outcome::invalid, {}, problems};
   const Running there = find(file.name);
   if (there.experiment != nullptr && there.experiment->running()) {
     problems.error("EXPERIMENT_RUNNING", {"", 0, 0, "/name"},
@@ -196,6 +207,13 @@ Answer ShadowExperiments::stop(std::string_view name, const Mandate& mandate) {
   if (running.experiment == nullptr) return unknown(name);
   if (running.experiment->running()) {
     end(running, "stopped by " + mandate.actor + ": " + mandate.reason);
+    const journal::CommandRecord command{"experiment_stopped", 0, mandate.actor, mandate.reason,
+                                         std::string(name)};
+    running.runner->post_work([runner = running.runner, command](scenario::Book& book) {
+      journal::CommandRecord said = command;
+      said.date = book.date();
+      runner->take_command(said);
+    });
     feed_.say("experiment_stopped", {{"name", name}, {"actor", mandate.actor}, {"reason", mandate.reason}});
   }
   return {Outcome::done, running.experiment->summary(), {}};

@@ -247,6 +247,25 @@ TEST(Shadow, is_told_to_stop_while_its_book_is_in_the_middle_of_something) {
   go_on.set_value();
 }
 
+TEST(Shadow, is_inconclusive_and_not_invalid_while_it_is_young) {
+  Demo live;
+  live.feed(400);
+  ASSERT_EQ(live.start(R"({"name": "young", "candidate": {}})").outcome, Outcome::created);
+  live.feed(5);
+  const json::object comparison = live.results("young").at("comparison").as_object();
+  EXPECT_EQ(comparison.at("verdict").as_string(), "inconclusive");
+  EXPECT_THAT(std::string(comparison.at("reason").as_string()), testing::HasSubstr("too early: 5 periods"));
+}
+
+TEST(Shadow, arm_may_not_have_other_cash_or_data_than_the_book) {
+  Demo live;
+  live.feed(10);
+  const Answer answer =
+      live.start(R"({"name": "rich", "candidate": {"set": {"/book/initial_cash": 5000000}}})");
+  EXPECT_EQ(answer.outcome, Outcome::invalid);
+  EXPECT_EQ(first_code(answer), "EXPERIMENT_NOT_OF_THE_CHAIN");
+}
+
 TEST(Shadow, ends_when_the_control_is_another_one) {
   Demo live;
   live.feed(400);
