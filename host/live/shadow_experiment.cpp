@@ -8,6 +8,7 @@
 
 #include "host/base/date.hpp"
 #include "host/base/json.hpp"
+#include "host/base/text.hpp"
 #include "host/experiment/comparison_text.hpp"
 #include "host/live/event_feed.hpp"
 #include "host/model/order.hpp"
@@ -345,6 +346,10 @@ json::object ShadowExperiment::describe() const {
   report::ExperimentPageInput page =
       scenario::experiment_page_input(file_, outcome, twin_->equity(), candidate_->equity());
   page.title = file_.name + ", in shadow of book " + book_;
+  page.closing = "The control is a simulated twin of the book " + book_ +
+                 ", not the book itself; the book returned " +
+                 (std::isfinite(bias) ? base::format_double(bias) : std::string("-")) +
+                 " basis points a period more than its twin, which is what the simulation gets wrong.";
   body["page"] = report::experiment_page(page);
   return body;
 }

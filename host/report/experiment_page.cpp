@@ -158,10 +158,8 @@ std::string identity(const ExperimentPageInput& input) {
          row("Control sets", changes(input.control_changes)) +
          row("Candidate sets", changes(input.candidate_changes)) +
          row("Orders of the control", input.control.counts.order_hash) +
-         row("Orders of the candidate", input.candidate.counts.order_hash) +
-         "</tbody></table></div>\n<p>The folders control and candidate beside this file have a page of their "
-         "own "
-         "each.</p></section>\n";
+         row("Orders of the candidate", input.candidate.counts.order_hash) + "</tbody></table></div>\n<p>" +
+         escaped(input.closing) + "</p></section>\n";
 }
 
 std::string data_of(const ExperimentPageInput& input) {

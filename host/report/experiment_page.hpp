@@ -60,6 +60,7 @@ struct ExperimentPageInput {
   std::vector<std::string> control_changes{};  ///< what each arm changes in the scenario
   std::vector<std::string> candidate_changes{};
   std::vector<std::string> warnings{};
+  std::string closing = "The folders control and candidate beside this file have a page of their own each.";
 };
 
 /// Different decisions listed one by one.
