@@ -20,6 +20,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* watch_actor = "watch";
+/// Libraries that stay mapped although nobody uses them, before further changes wait for a restart.
+constexpr std::size_t retained_most = 8;
 
 /// Which agent fills which stage anew.
 json::array replaced_stages(const BookRunner& book, const chain::Chain& next) {
@@ -105,6 +107,13 @@ Answer LiveHost::propose(Setup setup, const Proposal& proposal) {
     stopped.error("BOOK_STOPPED", {"", 0, 0, ""}, "the book " + book->id() + " has stopped: " + now.reason,
                   "mend that and start the host again");
     return refuse(proposal, stopped);
+  }
+  if (const std::size_t stuck = retained(); stuck >= retained_most) {
+    base::Problems problems_of_old;
+    problems_of_old.error("RETAINED_TOO_MANY", {"", 0, 0, ""},
+                          std::to_string(stuck) + " libraries of replaced agents could not be unloaded",
+                          "`cadre status` names them; restart the host to be rid of them");
+    return refuse(proposal, problems_of_old);
   }
   auto chains = build_setup(setup, *store_, books_, proposal.restores != 0);
   if (!chains) return refuse(proposal, chains.problems());

@@ -124,6 +124,8 @@ class LiveHost final : public HostControl {
   std::vector<BookRunner*> chosen_books(std::string_view id) const;
   boost::json::array books_json() const;
   std::vector<std::string> next_steps() const;
+  /// Libraries that should be gone and are not.
+  std::size_t retained() const;
 
   LiveOptions options_;
   int lock_ = -1;

@@ -162,7 +162,15 @@ Answer LiveHost::status() const {
   return {Outcome::done, std::move(body), {}};
 }
 
+std::size_t LiveHost::retained() const {
+  std::size_t count = agent::retained_libraries().size();
+  for (const Retirement::Unfinished& hanging : retirement_.unfinished())
+    count += hanging.libraries.size();
+  return count;
+}
+
 std::string LiveHost::metrics() const {
+  metrics_.libraries_retained().set(static_cast<double>(retained()));
   return metrics_.text();
 }
 

@@ -140,5 +140,35 @@ TEST(Halt, of_a_book_that_has_stopped_is_a_conflict_and_not_a_success) {
   EXPECT_EQ(first_code(answer), "BOOK_STOPPED");
 }
 
+/// Applies a change of the correlation adjuster: its state policy and its look-back, which is not hot.
+Answer change_correlation(LiveHost& host, const char* state, int lookback) {
+  json::value next = host.config().complete;
+  json::object& adjuster =
+      next.at("books").at(0).at("scenario").at("chain").at("correlation_adjuster").as_object();
+  adjuster["state"] = state;
+  adjuster["config"].as_object()["correlation_lookback"] = lookback;
+  ApplyRequest request;
+  request.mandate = anna;
+  request.text = json::serialize(next);
+  request.origin = "changed.json";
+  return host.apply(request);
+}
+
+TEST(HandOff, that_refuses_keeps_the_agent_and_reset_begins_anew) {
+  SmallHost small;
+  ASSERT_TRUE(small.opens());
+  ASSERT_EQ(small.post(0, 40).outcome, Outcome::accepted);
+  ASSERT_EQ(change_correlation(small.host(), "refuse", 20).outcome, Outcome::created) << "nothing is lost";
+  const Answer refused = change_correlation(small.host(), "refuse", 30);
+  EXPECT_EQ(refused.outcome, Outcome::invalid);
+  EXPECT_EQ(first_code(refused), "STATE_HAND_OFF_REFUSED");
+  EXPECT_EQ(small.host().current_revision(), 2u);
+  EXPECT_EQ(small.host().revisions().body.at("revisions").as_array().size(), 2u)
+      << "what was refused leaves no revision";
+  EXPECT_EQ(change_correlation(small.host(), "reset", 30).outcome, Outcome::created);
+  ASSERT_EQ(small.post(40, 50).outcome, Outcome::accepted);
+  EXPECT_EQ(small.settled().revision, 3u);
+}
+
 }  // namespace
 }  // namespace cadre::live
