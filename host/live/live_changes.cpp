@@ -186,6 +186,7 @@ Answer LiveHost::take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>
     running_ = std::move(next);
     current_ = revision;
     current_since_ = now_text();
+    newest_ = revision.number;
     for (const auto& [stage, number] : since)
       stage_since_[stage] = number;
     // What the watch found stays until the watch finds it mended: the files still say it.
@@ -334,8 +335,14 @@ void LiveHost::consider(bool force) {
 
 Answer LiveHost::revisions() const {
   json::array list;
-  const std::uint64_t current = current_revision();
+  std::uint64_t current = 0, newest = 0;
+  {
+    const std::lock_guard lock(status_mutex_);
+    current = current_.number;
+    newest = newest_;
+  }
   for (const revision::Revision& each : revisions_->list()) {
+    if (each.number > newest) continue;  // on the disk, and not taken over yet
     json::value line = revision::to_json(each);
     line.as_object().erase("config");
     line.as_object()["current"] = each.number == current;

@@ -113,6 +113,7 @@ base::Problems LiveHost::boot() {
   running_ = std::move(setup).take();
   current_ = current;
   current_since_ = since_;
+  newest_ = revisions_->last();
   problems.append(open_books(*chains, current));
   if (problems.has_errors()) return problems;
   if (first || cut_off) problems.append(revisions_->set_current(1));

@@ -147,6 +147,7 @@ class LiveHost final : public HostControl {
   Setup running_;
   revision::Revision current_;
   std::string current_since_;
+  std::uint64_t newest_ = 0;  ///< revision that is shown: one on its way is on the disk already
   std::map<std::string, std::uint64_t> stage_since_;  ///< "book/stage" to the revision its agent came with
   std::vector<Refusal> refused_;
   std::vector<std::string> waiting_;

@@ -22,6 +22,7 @@ build libjs-chart.js        Chart.js: plots of the reports
 test  libgtest-dev          GoogleTest: the tests
 test  libgmock-dev          GoogleMock: matchers of the tests
 test  libbenchmark-dev      Google Benchmark: the timings
+test  curl                  curl: the guides post bars with it
 test  prometheus            promtool: checks the text of the metrics
 test  python3               the checks of the source tree
 LIST
