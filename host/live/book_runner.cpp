@@ -145,7 +145,6 @@ BookRunner::BookRunner(const config::HostConfig& host, const config::BookConfig&
       metrics_(metrics.book(id_)),
       queue_(host.queue_capacity),
       source_(std::make_unique<Source>(*this)),
-      no_store_(std::make_unique<agent::Store>(fs::path())),
       counter_(std::make_unique<Counter>(metrics_)) {
   snapshot_.state = "starting";
 }
@@ -175,7 +174,7 @@ base::Problems BookRunner::begin(const fs::path& journal, const Change& boot) {
   if (!writer) return writer.problems();
   keeper_ = std::make_unique<JournalKeeper>(std::move(writer).take());
   keeper_->set_sends_outside(!boot.chain->environment.agent->declaration().simulated);
-  session_ = std::make_unique<scenario::Session>(*config_, no_changes_, *no_store_, *source_);
+  session_ = std::make_unique<scenario::Session>(*config_, *source_);
   session_->book().keep_most(remembered_bars, remembered_orders);
   scenario::Book& book = session_->book();
   keeper_->write(journal::RecordType::head, 0,
@@ -206,7 +205,7 @@ base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) 
   if (!facts) return facts.problems();
   if (facts->keep_bytes == 0) return begin_again(journal, boot);
   instruments_ = facts->instruments;
-  session_ = std::make_unique<scenario::Session>(*config_, no_changes_, *no_store_, *source_);
+  session_ = std::make_unique<scenario::Session>(*config_, *source_);
   session_->book().keep_most(remembered_bars, remembered_orders);
   scenario::Book& book = session_->book();
   book.enter(boot.chain, boot.record);

@@ -157,8 +157,6 @@ class BookRunner {
   mutable EventQueue queue_;
   std::unique_ptr<JournalKeeper> keeper_;
   std::unique_ptr<Source> source_;
-  scenario::RevisionPlan no_changes_;
-  std::unique_ptr<agent::Store> no_store_;
   std::unique_ptr<scenario::Session> session_;
   std::unique_ptr<Counter> counter_;
   scenario::OrderHash order_hash_;

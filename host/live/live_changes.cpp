@@ -75,10 +75,13 @@ Answer LiveHost::propose(const json::value& complete, const agent::Catalog& cata
                          const Proposal& proposal) {
   auto host = config::read_host(complete, proposal.source);
   if (!host) return refuse(proposal, host.problems());
-  base::Problems problems = check_changeable(running_.host.complete, host->complete, proposal.source);
+  const json::value next = host->complete;
   auto setup = plan_setup(std::move(host).take(), catalog);
-  problems.append(setup.problems());
-  if (problems.has_errors()) return refuse(proposal, problems);
+  if (!setup) {
+    base::Problems problems = check_changeable(running_.host.complete, next, proposal.source);
+    problems.append(setup.problems());
+    return refuse(proposal, problems);
+  }
   return propose(std::move(setup).take(), proposal);
 }
 

@@ -301,13 +301,24 @@ bool JournalFold::apply_report(journal::Decoder& from) {
       }
       return false;
     };
-    while (!heard()) {
-      const auto next = next_report();
-      if (!next) break;
-      waiting_.push_back(*next);
+    const auto listen = [&] {
+      while (!heard()) {
+        const auto next = next_report();
+        if (!next) return false;
+        waiting_.push_back(*next);
+      }
+      return true;
+    };
+    const auto& environment = book_.chain().environment;
+    if (!listen() && record.report.status == CADRE_ORDER_CANCELED &&
+        environment.agent->declaration().simulated) {
+      // It was asked to cancel after the checkpoint, and has forgotten that too.
+      (void)environment.table<cadre_execution_environment>().cancel_order(environment.self(),
+                                                                          record.report.client_id);
+      listen();
     }
   }
-  book_.recover_report(record.report);
+  book_.take_report(record.report);
   return true;
 }
 
@@ -315,7 +326,7 @@ base::Problems JournalFold::reconcile(std::vector<std::string>& unknown) {
   while (const auto report = next_report())
     waiting_.push_back(*report);
   for (const cadre_execution_report& report : waiting_)
-    book_.take_missed_report(report);
+    book_.take_report(report);
   waiting_.clear();
 
   std::vector<cadre_order> unsent;
@@ -336,7 +347,7 @@ base::Problems JournalFold::reconcile(std::vector<std::string>& unknown) {
     }
   }
   for (const cadre_execution_report& report : answered)
-    book_.take_missed_report(report);
+    book_.take_report(report);
   for (const cadre_order& order : unsent)
     book_.send_again(order);
   book_.take_fills();

@@ -77,16 +77,16 @@ class Book {
   /// Gives the agents of the chain what they had learned. Errors: STATE_REFUSED.
   base::Problems load_checkpoint(const journal::CheckpointRecord& record);
   void recover_order(const cadre_order& order, std::uint64_t failed_checks, std::int32_t date);
-  void recover_report(const cadre_execution_report& report) { apply_report(report); }
   /// Sequence of an event that is told by records of its own alone.
   void recover_sequence(std::uint64_t sequence) { sequence_ = sequence; }
-  /// An order of the journal that the environment has never heard of, or a report that it alone knows.
+  /// An order of the journal that the environment has never heard of.
   void send_again(const cadre_order& order);
   /// What the answer to an order means as a report; nothing when it just works.
   static std::optional<cadre_execution_report> report_of(const cadre_order& order, cadre_status status,
                                                          const cadre_trade_result& result,
                                                          std::int64_t time_ns);
-  void take_missed_report(const cadre_execution_report& report) { apply_report(report); }
+  /// A report that did not come by take_fills: a journal told it, or the environment when it was asked.
+  void take_report(const cadre_execution_report& report) { apply_report(report); }
 
   /// Applies a bar: take_market, then take_fills.
   void take_bar(const journal::BarRecord& bar);

@@ -61,10 +61,13 @@ base::Result<RevisionPlan> plan_revisions(const config::ScenarioConfig& config,
 Session::Session(const config::ScenarioConfig& config, RevisionPlan& revisions, const agent::Store& store,
                  MarketSource& source)
     : config_(config),
-      revisions_(revisions),
-      store_(store),
+      revisions_(&revisions),
+      store_(&store),
       source_(source),
       book_(config, source.instruments(), source.expected_bars()) {}
+
+Session::Session(const config::ScenarioConfig& config, MarketSource& source)
+    : config_(config), source_(source), book_(config, source.instruments(), source.expected_bars()) {}
 
 journal::RevisionRecord Session::record_of(const RevisionPlan::Step& step,
                                            const config::ScenarioConfig& config,
@@ -105,16 +108,16 @@ void Session::remember_plugins(const chain::Chain& chain) {
 }
 
 base::Problems Session::start() {
-  RevisionPlan::Step& first = revisions_.steps.front();
-  auto chain = chain::build_chain(*first.config, first.plan, store_, nullptr);
+  RevisionPlan::Step& first = revisions_->steps.front();
+  auto chain = chain::build_chain(*first.config, first.plan, *store_, nullptr);
   if (!chain) return chain.problems();
   base::Problems refused;
-  for (std::size_t s = 1; s < revisions_.steps.size(); ++s) {
+  for (std::size_t s = 1; s < revisions_->steps.size(); ++s) {
     // Agents say more about their settings than a schema can: a change that one of them refuses is refused
     // now.
-    const RevisionPlan::Step& step = revisions_.steps[s];
+    const RevisionPlan::Step& step = revisions_->steps[s];
     if (!step.rollback)
-      refused.append(chain::build_chain(*step.config, step.plan, store_, nullptr).problems());
+      refused.append(chain::build_chain(*step.config, step.plan, *store_, nullptr).problems());
   }
   if (refused.has_errors()) return refused;
   revision_ = 1;
@@ -136,7 +139,7 @@ base::Problems Session::apply(RevisionPlan::Step& step) {
     return problems;
   }
   // A rollback takes back the instances that went on observing.
-  auto chain = chain::build_chain(*next->config, next->plan, store_, &book_.chain(),
+  auto chain = chain::build_chain(*next->config, next->plan, *store_, &book_.chain(),
                                   step.rollback ? book_.replaced_chain() : nullptr);
   problems.append(chain.problems());
   if (!chain) return problems;
@@ -188,8 +191,9 @@ base::Problems Session::run(const std::function<void(std::size_t)>& progress) {
     if (book_.environment_status() != CADRE_OK) return environment_failure(bar.date);
     if (!book_.stopped().empty()) return overflow(bar.date);
     book_.close_bar();
-    while (next_step_ < revisions_.steps.size() && revisions_.steps[next_step_].at <= bar.date) {
-      base::Problems problems = apply(revisions_.steps[next_step_++]);
+    while (revisions_ != nullptr && next_step_ < revisions_->steps.size() &&
+           revisions_->steps[next_step_].at <= bar.date) {
+      base::Problems problems = apply(revisions_->steps[next_step_++]);
       if (problems.has_errors()) return problems;
     }
     if (progress) progress(++done);

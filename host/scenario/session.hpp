@@ -38,6 +38,8 @@ class Session {
  public:
   Session(const config::ScenarioConfig& config, RevisionPlan& revisions, const agent::Store& store,
           MarketSource& source);
+  /// Of a running host, which gives the book its chains itself: no dated changes, and no start().
+  Session(const config::ScenarioConfig& config, MarketSource& source);
 
   Book& book() { return book_; }
   /// Builds the first chain; listeners have to be there already.
@@ -49,7 +51,8 @@ class Session {
   std::uint64_t revision() const { return revision_; }
   /// Dated changes of the revision and of the universe that the source ended before.
   std::size_t changes_left() const {
-    return revisions_.steps.size() - next_step_ + config_.universe.size() - next_universe_;
+    return (revisions_ != nullptr ? revisions_->steps.size() - next_step_ : 0) + config_.universe.size() -
+           next_universe_;
   }
 
  private:
@@ -61,8 +64,8 @@ class Session {
   void remember_plugins(const chain::Chain& chain);
 
   const config::ScenarioConfig& config_;
-  RevisionPlan& revisions_;
-  const agent::Store& store_;
+  RevisionPlan* revisions_ = nullptr;  ///< nullptr: somebody else changes the chain
+  const agent::Store* store_ = nullptr;
   MarketSource& source_;
   Book book_;
   std::vector<std::shared_ptr<const agent::Manifest>> plugins_;

@@ -202,7 +202,6 @@ int main(int argc, char** argv) {
     const std::int64_t patience = written + 10'000'000'000;
     do {
       bench.decide(&done);
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
       if (base::monotonic_ns() > patience) {
         const live::BookSnapshot now = bench.book().snapshot();
         std::fprintf(stderr,

@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include "cadre/cadre.h"
 #include "tests/unit/live/small_host.hpp"
 
 namespace cadre::live {
@@ -104,6 +105,40 @@ TEST(Halt, with_cancel_orders_leaves_positions_and_cancels_what_is_open) {
   ASSERT_EQ(small.host().halt({anna, "", true, false}).outcome, Outcome::done);
   EXPECT_EQ(small.settled().open_orders, 0u);
   EXPECT_EQ(positions(small.host()), held);
+}
+
+/// What a kill leaves: the state folder as it is now, without the checkpoint that a clean end takes.
+TEST(Halt, with_cancel_orders_is_recovered_without_the_environment_filling_what_was_cancelled) {
+  SmallHost small;
+  ASSERT_TRUE(small.opens());
+  int day = 40;
+  ASSERT_EQ(small.post(0, day).outcome, Outcome::accepted);
+  while (small.settled().open_orders == 0 && day < 200) {
+    ASSERT_EQ(small.post(day, day + 1).outcome, Outcome::accepted);
+    ++day;
+  }
+  ASSERT_GT(small.settled().open_orders, 0u);
+  ASSERT_EQ(small.host().halt({anna, "", true, false}).outcome, Outcome::done);
+  small.settled();
+  SmallHost killed;
+  std::filesystem::copy(small.state(), killed.state(), std::filesystem::copy_options::recursive);
+  ASSERT_TRUE(killed.opens());
+  bool asked = false;
+  killed.book().with_book([&](scenario::Book& book) {
+    const auto& environment = book.chain().environment;
+    const auto& orders = book.tracker().orders();
+    for (std::size_t k = orders.size(); k-- > 0 && !asked;) {
+      if (orders[k].status != CADRE_ORDER_CANCELED) continue;
+      asked = true;
+      cadre_trade_result result{};
+      result.size = sizeof result;
+      ASSERT_EQ(environment.table<cadre_execution_environment>().query_order(
+                    environment.self(), orders[k].order.client_id, &result),
+                CADRE_OK);
+      EXPECT_EQ(result.status, CADRE_ORDER_CANCELED) << "the environment works it still";
+    }
+  });
+  EXPECT_TRUE(asked);
 }
 
 TEST(Halt, outlives_a_restart) {
