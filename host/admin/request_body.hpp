@@ -9,7 +9,7 @@
 
 #include "host/admin/http_message.hpp"
 #include "host/base/result.hpp"
-#include "host/live/host_control.hpp"
+#include "host/control/host_control.hpp"
 
 namespace cadre::admin {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "host/admin/http_message.hpp"
-#include "host/live/host_control.hpp"
+#include "host/control/host_control.hpp"
 
 namespace cadre::admin {
 
@@ -21,7 +21,7 @@ std::vector<RouteDescription> routes();
 
 /// What the host has to say to a request. May block; may be called on any thread. The host must outlive the
 /// response: a stream of events keeps calling it. [the handler of HttpServer]
-Response answer(live::HostControl& host, const Request& request);
+Response answer(control::HostControl& host, const Request& request);
 
 /// Objects that orders and decisions give when nobody names a limit, and at most.
 constexpr std::size_t limit_default = 50;

@@ -48,7 +48,7 @@ class Server {
     for (;;) {
       int descriptor = -1;
       if (!receive_frame(socket_, bytes, -1, &descriptor)) return 0;
-      journal::Decoder from{std::span<const std::byte>(bytes)};
+      base::Decoder from{std::span<const std::byte>(bytes)};
       to_.clear();
       answer(from, descriptor);
       if (descriptor >= 0) close(descriptor);
@@ -57,7 +57,7 @@ class Server {
   }
 
  private:
-  void answer(journal::Decoder& from, int descriptor) {
+  void answer(base::Decoder& from, int descriptor) {
     const auto call = static_cast<Call>(from.get<std::uint32_t>());
     switch (call) {
       case Call::start:
@@ -120,7 +120,7 @@ class Server {
   }
   std::uint32_t n() const { return arena_->view.raw.instrument_count; }
 
-  void start(journal::Decoder& from) {
+  void start(base::Decoder& from) {
     std::string agent_id;
     from.get_text(agent_id);
     from.get_text(spec_.name);
@@ -142,7 +142,7 @@ class Server {
     to_.put(descriptor->state_schema);
   }
 
-  void init(journal::Decoder& from) {
+  void init(base::Decoder& from) {
     from.get_text(spec_.config);
     auto live = LiveAgent::create(loaded_, entry_, spec_, {library_, 0, 0, ""});
     if (!live) return refuse(live.problems());
@@ -151,7 +151,7 @@ class Server {
     to_.put_struct(live_->requirements());
   }
 
-  void enter_arena(journal::Decoder& from, int descriptor) {
+  void enter_arena(base::Decoder& from, int descriptor) {
     const auto bytes = from.get<std::uint64_t>();
     arena_ = std::make_unique<MappedArena>(descriptor, bytes, spec_.book);
     if (!arena_->mapped()) arena_.reset();
@@ -159,7 +159,7 @@ class Server {
   }
 
   /// The state of this call: the arena's, with the services and the risk report that came along.
-  bool take_state(journal::Decoder& from) {
+  bool take_state(base::Decoder& from) {
     if (arena_ == nullptr) return false;
     cadre_execution_state& raw = arena_->view.raw;
     arena_->view.refresh();
@@ -189,7 +189,7 @@ class Server {
     return from.ok();
   }
 
-  void observe(journal::Decoder& from) {
+  void observe(base::Decoder& from) {
     cadre_event event{sizeof(cadre_event), 0, 0, 0, nullptr};
     from.get(event.kind);
     from.get(event.sequence);
@@ -222,7 +222,7 @@ class Server {
     status(CADRE_OK);
     to_.put_text(saved->bytes);
   }
-  void load_state(journal::Decoder& from) {
+  void load_state(base::Decoder& from) {
     SavedState saved;
     saved.agent_id = entry_.agent->id;
     from.get(saved.schema);
@@ -232,7 +232,7 @@ class Server {
     status(from.ok() && !live_->load_state(saved).has_errors() ? CADRE_OK : CADRE_REJECTED);
   }
 
-  void generate_signals(journal::Decoder& from) {
+  void generate_signals(base::Decoder& from) {
     const auto capacity = from.get<std::uint64_t>();
     if (!take_state(from) || capacity > (1u << 24)) return status(CADRE_ERROR);
     std::vector<cadre_signal> signals(capacity);
@@ -243,7 +243,7 @@ class Server {
     to_.put_structs(signals);
   }
 
-  void aggregate_signals(journal::Decoder& from) {
+  void aggregate_signals(base::Decoder& from) {
     if (!take_state(from)) return status(CADRE_ERROR);
     std::vector<double> score(n(), 0), confidence(n(), 0);
     std::vector<std::uint8_t> valid(n(), 0);
@@ -257,7 +257,7 @@ class Server {
 
   /// Reads targets and state, lets `change` work on the targets, sends them back.
   template <class Change>
-  void with_targets(journal::Decoder& from, Change&& change) {
+  void with_targets(base::Decoder& from, Change&& change) {
     if (arena_ == nullptr) return status(CADRE_ERROR);
     std::vector<double> weight(n(), 0);
     std::vector<cadre_reason> reasons(n());
@@ -268,7 +268,7 @@ class Server {
     put_weights(to_, weight);
     put_reasons(to_, reasons);
   }
-  void change_targets(Call call, journal::Decoder& from) {
+  void change_targets(Call call, base::Decoder& from) {
     with_targets(from, [&](cadre_targets& targets) {
       const cadre_execution_state* state = &arena_->view.raw;
       if (call == Call::propose_trades)
@@ -279,7 +279,7 @@ class Server {
     });
   }
 
-  void analyze_risk(journal::Decoder& from) {
+  void analyze_risk(base::Decoder& from) {
     if (arena_ == nullptr) return status(CADRE_ERROR);
     std::vector<double> weight(n(), 0);
     if (!get_weights(from, weight)) return status(CADRE_ERROR);
@@ -291,7 +291,7 @@ class Server {
                                                            &owned.report));
     put_report(to_, owned.report);
   }
-  void adjust_for_risk(journal::Decoder& from) {
+  void adjust_for_risk(base::Decoder& from) {
     if (arena_ == nullptr) return status(CADRE_ERROR);
     OwnedRiskReport owned;
     owned.size(n(), 1024);
@@ -302,7 +302,7 @@ class Server {
     });
   }
 
-  void analyze_correlations(journal::Decoder& from) {
+  void analyze_correlations(base::Decoder& from) {
     if (arena_ == nullptr) return status(CADRE_ERROR);
     std::vector<double> weight(n(), 0);
     if (!get_weights(from, weight)) return status(CADRE_ERROR);
@@ -315,7 +315,7 @@ class Server {
                                                                            weight.data(), &report));
     put_report(to_, report);
   }
-  void adjust_for_correlation(journal::Decoder& from) {
+  void adjust_for_correlation(base::Decoder& from) {
     if (arena_ == nullptr) return status(CADRE_ERROR);
     std::vector<cadre_pair> pairs(1024);
     cadre_correlation_report report{
@@ -327,7 +327,7 @@ class Server {
     });
   }
 
-  void apply_rules(journal::Decoder& from) {
+  void apply_rules(base::Decoder& from) {
     if (arena_ == nullptr) return status(CADRE_ERROR);
     std::vector<std::int64_t> need, price;
     std::vector<double> weight(n(), 0);
@@ -348,7 +348,7 @@ class Server {
     put_reasons(to_, reasons);
   }
 
-  void publish(journal::Decoder& from) {
+  void publish(base::Decoder& from) {
     std::string service;
     from.get_text(service);
     if (!take_state(from)) return status(CADRE_ERROR);
@@ -362,7 +362,7 @@ class Server {
     to_.put_array(room);
   }
 
-  void execute_trade(journal::Decoder& from) {
+  void execute_trade(base::Decoder& from) {
     cadre_order order{};
     from.get_struct(order);
     cadre_trade_result result{};
@@ -370,12 +370,12 @@ class Server {
     status(live_->table<cadre_execution_environment>().execute_trade(live_->self(), &order, &result));
     to_.put_struct(result);
   }
-  void cancel_order(journal::Decoder& from) {
+  void cancel_order(base::Decoder& from) {
     cadre_id id{};
     from.get_struct(id);
     status(live_->table<cadre_execution_environment>().cancel_order(live_->self(), id));
   }
-  void query_order(journal::Decoder& from) {
+  void query_order(base::Decoder& from) {
     cadre_id id{};
     from.get_struct(id);
     cadre_trade_result result{};
@@ -400,7 +400,7 @@ class Server {
   std::unique_ptr<MappedArena> arena_;
   std::vector<cadre_service> services_;
   OwnedRiskReport risk_;
-  journal::Encoder to_;
+  base::Encoder to_;
 };
 
 }  // namespace

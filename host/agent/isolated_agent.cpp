@@ -58,7 +58,7 @@ base::Result<std::unique_ptr<IsolatedAgent>> IsolatedAgent::start(const std::fil
     return refuse("cannot be started: " + std::string(std::strerror(failed)),
                   "it belongs beside the host's program");
   }
-  journal::Encoder& to = isolated->request(Call::start);
+  base::Encoder& to = isolated->request(Call::start);
   to.put_text(what.agent_id);
   to.put_text(what.instance);
   to.put_text(what.book);
@@ -90,7 +90,7 @@ IsolatedAgent::~IsolatedAgent() {
   waitpid(process_, &status, 0);
 }
 
-journal::Encoder& IsolatedAgent::request(Call call) {
+base::Encoder& IsolatedAgent::request(Call call) {
   encoder_.clear();
   encoder_.put(static_cast<std::uint32_t>(call));
   return encoder_;

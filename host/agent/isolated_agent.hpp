@@ -45,13 +45,13 @@ class IsolatedAgent {
   friend struct IsolatedCalls;
   IsolatedAgent() = default;
   /// Begins a request; what the call needs is put behind.
-  journal::Encoder& request(Call call);
+  base::Encoder& request(Call call);
   /// Sends it and waits. Returns the agent's status, CADRE_FATAL without a reply; the rest of the reply is in
   /// reply().
   cadre_status ask(int descriptor = -1);
   /// Says once how the child was lost: by which signal, with which exit status, or by silence.
   void log_end();
-  journal::Decoder& reply() { return *reply_; }
+  base::Decoder& reply() { return *reply_; }
   /// What of the state is not in the arena: services, and the latest risk report.
   void put_state(const cadre_execution_state& state);
 
@@ -64,9 +64,9 @@ class IsolatedAgent {
   std::uint32_t state_schema_ = 0;
   cadre_requirements requirements_{};
   const model::Arena* arena_ = nullptr;
-  journal::Encoder encoder_;
+  base::Encoder encoder_;
   std::vector<std::byte> bytes_;
-  std::optional<journal::Decoder> reply_;
+  std::optional<base::Decoder> reply_;
 };
 
 }  // namespace cadre::agent

@@ -95,11 +95,11 @@ bool receive_frame(int socket, std::vector<std::byte>& bytes, int timeout_ms, in
   return receive_all(socket, bytes.data(), length, timeout_ms);
 }
 
-void put_weights(journal::Encoder& to, std::span<const double> weights) {
+void put_weights(base::Encoder& to, std::span<const double> weights) {
   to.put_array(weights);
 }
 
-bool get_weights(journal::Decoder& from, std::span<double> weights) {
+bool get_weights(base::Decoder& from, std::span<double> weights) {
   std::vector<double> values;
   from.get_array(values);
   if (!from.ok() || values.size() != weights.size()) return false;
@@ -107,11 +107,11 @@ bool get_weights(journal::Decoder& from, std::span<double> weights) {
   return true;
 }
 
-void put_reasons(journal::Encoder& to, std::span<const cadre_reason> reasons) {
+void put_reasons(base::Encoder& to, std::span<const cadre_reason> reasons) {
   to.put_structs(std::vector<cadre_reason>(reasons.begin(), reasons.end()));
 }
 
-bool get_reasons(journal::Decoder& from, std::span<cadre_reason> reasons) {
+bool get_reasons(base::Decoder& from, std::span<cadre_reason> reasons) {
   std::vector<cadre_reason> values;
   from.get_structs(values);
   if (!from.ok() || values.size() != reasons.size()) return false;
@@ -136,7 +136,7 @@ void OwnedRiskReport::size(std::uint32_t instruments, std::uint32_t limit_capaci
             0};
 }
 
-void put_report(journal::Encoder& to, const cadre_risk_report& report) {
+void put_report(base::Encoder& to, const cadre_risk_report& report) {
   to.put(report.acceptable);
   to.put(report.volatility);
   to.put(report.value_at_risk);
@@ -147,7 +147,7 @@ void put_report(journal::Encoder& to, const cadre_risk_report& report) {
       report.limits, report.limits + std::min(report.limit_count, report.limit_capacity)));
 }
 
-bool get_report(journal::Decoder& from, cadre_risk_report& report) {
+bool get_report(base::Decoder& from, cadre_risk_report& report) {
   from.get(report.acceptable);
   from.get(report.volatility);
   from.get(report.value_at_risk);
@@ -166,7 +166,7 @@ bool get_report(journal::Decoder& from, cadre_risk_report& report) {
   return true;
 }
 
-void put_report(journal::Encoder& to, const cadre_correlation_report& report) {
+void put_report(base::Encoder& to, const cadre_correlation_report& report) {
   to.put(report.acceptable);
   to.put(report.mean_correlation);
   to.put(report.highest_correlation);
@@ -175,7 +175,7 @@ void put_report(journal::Encoder& to, const cadre_correlation_report& report) {
                                          report.pairs + std::min(report.pair_count, report.pair_capacity)));
 }
 
-bool get_report(journal::Decoder& from, cadre_correlation_report& report) {
+bool get_report(base::Decoder& from, cadre_correlation_report& report) {
   from.get(report.acceptable);
   from.get(report.mean_correlation);
   from.get(report.highest_correlation);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cadre/cadre.h"
-#include "host/journal/codec.hpp"
+#include "host/base/codec.hpp"
 
 namespace cadre::agent {
 
@@ -45,16 +45,16 @@ bool receive_frame(int socket, std::vector<std::byte>& bytes, int timeout_ms, in
 
 // What goes along with calls. Readers refuse what does not fit, through the decoder.
 
-void put_reasons(journal::Encoder& to, std::span<const cadre_reason> reasons);
-bool get_reasons(journal::Decoder& from, std::span<cadre_reason> reasons);
-void put_weights(journal::Encoder& to, std::span<const double> weights);
-bool get_weights(journal::Decoder& from, std::span<double> weights);
+void put_reasons(base::Encoder& to, std::span<const cadre_reason> reasons);
+bool get_reasons(base::Decoder& from, std::span<cadre_reason> reasons);
+void put_weights(base::Encoder& to, std::span<const double> weights);
+bool get_weights(base::Decoder& from, std::span<double> weights);
 
 /// A risk report with its arrays. `get` fills the arrays the report points to, as far as their capacity goes.
-void put_report(journal::Encoder& to, const cadre_risk_report& report);
-bool get_report(journal::Decoder& from, cadre_risk_report& report);
-void put_report(journal::Encoder& to, const cadre_correlation_report& report);
-bool get_report(journal::Decoder& from, cadre_correlation_report& report);
+void put_report(base::Encoder& to, const cadre_risk_report& report);
+bool get_report(base::Decoder& from, cadre_risk_report& report);
+void put_report(base::Encoder& to, const cadre_correlation_report& report);
+bool get_report(base::Decoder& from, cadre_correlation_report& report);
 
 /// A report that owns its arrays.
 struct OwnedRiskReport {

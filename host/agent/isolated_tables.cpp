@@ -43,7 +43,7 @@ struct IsolatedCalls {
 
   static cadre_status observe(void* self, const cadre_event* event, const cadre_execution_state* state) {
     IsolatedAgent& agent = of(self);
-    journal::Encoder& to = agent.request(Call::observe);
+    base::Encoder& to = agent.request(Call::observe);
     to.put(event->kind);
     to.put(event->sequence);
     to.put(event->time_ns);
@@ -76,7 +76,7 @@ struct IsolatedCalls {
   static cadre_status load_state(void* self, std::uint32_t schema, std::uint32_t count,
                                  const std::uint8_t* data, std::uint64_t length) {
     IsolatedAgent& agent = of(self);
-    journal::Encoder& to = agent.request(Call::load_state);
+    base::Encoder& to = agent.request(Call::load_state);
     to.put(schema);
     to.put(count);
     to.put_text({reinterpret_cast<const char*>(data), length});
@@ -145,7 +145,7 @@ struct IsolatedCalls {
   static cadre_status analyze_risk(const void* self, const cadre_execution_state* state, const double* weight,
                                    cadre_risk_report* out) {
     IsolatedAgent& agent = of(self);
-    journal::Encoder& to = agent.request(Call::analyze_risk);
+    base::Encoder& to = agent.request(Call::analyze_risk);
     put_weights(to, {weight, state->instrument_count});
     to.put(out->limit_capacity);
     agent.put_state(*state);
@@ -161,7 +161,7 @@ struct IsolatedCalls {
   static cadre_status analyze_correlations(const void* self, const cadre_execution_state* state,
                                            const double* weight, cadre_correlation_report* out) {
     IsolatedAgent& agent = of(self);
-    journal::Encoder& to = agent.request(Call::analyze_correlations);
+    base::Encoder& to = agent.request(Call::analyze_correlations);
     put_weights(to, {weight, state->instrument_count});
     to.put(out->pair_capacity);
     agent.put_state(*state);
@@ -179,7 +179,7 @@ struct IsolatedCalls {
                                   const cadre_needs* needs, cadre_order_list* out, cadre_reason* reasons) {
     IsolatedAgent& agent = of(self);
     const std::uint32_t n = needs->instrument_count;
-    journal::Encoder& to = agent.request(Call::apply_rules);
+    base::Encoder& to = agent.request(Call::apply_rules);
     to.put_array(std::span<const std::int64_t>(needs->quantity_e9, n));
     to.put_array(std::span<const std::int64_t>(needs->reference_price_e9, n));
     put_weights(to, {needs->target_weight, n});

@@ -5,12 +5,12 @@
 #include <memory>
 
 #include "host/app/command.hpp"
+#include "host/backtest/experiment_run.hpp"
 #include "host/base/date.hpp"
 #include "host/experiment/comparison_text.hpp"
 #include "host/report/performance.hpp"
 #include "host/report/progress.hpp"
 #include "host/report/table.hpp"
-#include "host/scenario/experiment_run.hpp"
 
 namespace cadre::app {
 
@@ -27,7 +27,7 @@ int exit_code_of(experiment::Verdict verdict) {
   }
 }
 
-std::string outcome_json(const scenario::ExperimentOutcome& outcome) {
+std::string outcome_json(const experiment::ExperimentOutcome& outcome) {
   boost::json::object object = boost::json::parse(experiment::to_json(outcome.comparison)).as_object();
   object["name"] = outcome.name;
   object["control"] = boost::json::parse(report::to_json(outcome.control));
@@ -35,18 +35,18 @@ std::string outcome_json(const scenario::ExperimentOutcome& outcome) {
   object["decisions"] = outcome.decisions;
   object["different_decisions"] = outcome.differences.size();
   boost::json::object stages;
-  for (const auto& [stage, count] : scenario::first_stages(outcome.differences))
+  for (const auto& [stage, count] : experiment::first_stages(outcome.differences))
     stages[stage] = count;
   object["first_different_stage"] = stages;
   if (!outcome.differences.empty()) {
-    const scenario::DecisionDifference& first = outcome.differences.front();
+    const experiment::DecisionDifference& first = outcome.differences.front();
     object["first_difference"] = boost::json::object{
         {"date", base::format_date(first.date)}, {"stage", first.stage}, {"instruments", first.instruments}};
   }
   return boost::json::serialize(object);
 }
 
-void print_outcome(const scenario::ExperimentOutcome& outcome) {
+void print_outcome(const experiment::ExperimentOutcome& outcome) {
   std::printf("%s\n%s", outcome.name.c_str(), experiment::summary(outcome.comparison).c_str());
   using report::Align;
   report::TextTable table({{""}, {"control", Align::right}, {"candidate", Align::right}});
@@ -68,12 +68,12 @@ void print_outcome(const scenario::ExperimentOutcome& outcome) {
     std::printf("\nall %s decisions are the same\n", report::with_thousands(outcome.decisions).c_str());
     return;
   }
-  const scenario::DecisionDifference& first = outcome.differences.front();
+  const experiment::DecisionDifference& first = outcome.differences.front();
   std::printf("\n%s of %s decisions differ, first on %s in %s (%zu instruments)\n",
               report::with_thousands(std::uint64_t{outcome.differences.size()}).c_str(),
               report::with_thousands(outcome.decisions).c_str(), base::format_date(first.date).c_str(),
               first.stage.c_str(), first.instruments);
-  for (const auto& [stage, count] : scenario::first_stages(outcome.differences)) {
+  for (const auto& [stage, count] : experiment::first_stages(outcome.differences)) {
     std::printf("  %s was the first to differ in %s\n", stage.c_str(), report::with_thousands(count).c_str());
   }
 }
@@ -82,7 +82,7 @@ void print_outcome(const scenario::ExperimentOutcome& outcome) {
 
 int run_experiment_run_command(const GlobalOptions& global, const ExperimentRunArguments& arguments) {
   std::unique_ptr<report::Progress> bar;
-  auto outcome = scenario::run_experiment({arguments.file, global.agent_folders, arguments.out},
+  auto outcome = backtest::run_experiment({arguments.file, global.agent_folders, arguments.out},
                                           [&](std::size_t done, std::size_t total) {
                                             if (bar == nullptr)
                                               bar = std::make_unique<report::Progress>("experiment", total);

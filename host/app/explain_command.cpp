@@ -5,12 +5,12 @@
 #include <cstdio>
 
 #include "host/app/command.hpp"
+#include "host/backtest/explain.hpp"
 #include "host/base/date.hpp"
 #include "host/base/text.hpp"
 #include "host/chain/risk_feedback_loop.hpp"
 #include "host/model/order.hpp"
 #include "host/report/table.hpp"
-#include "host/scenario/explain.hpp"
 
 namespace cadre::app {
 
@@ -30,7 +30,7 @@ std::string limit_line(const cadre_limit_use& use, const std::vector<std::string
          report::percent(use.limit) + ((use.flags & CADRE_LIMIT_HARD) != 0 ? " (hard)" : " (soft)");
 }
 
-json::object to_json(const scenario::Explanation& e) {
+json::object to_json(const backtest::Explanation& e) {
   json::array steps;
   for (std::size_t k = 0; k < e.steps.size(); ++k) {
     const chain::WaterfallStep& step = e.steps[k];
@@ -77,7 +77,7 @@ int run_explain_command(const ExplainArguments& arguments) {
                  arguments.run.c_str(), books.c_str());
     return exit_invalid_input;
   }
-  const auto explained = scenario::explain_order(arguments.run, arguments.order);
+  const auto explained = backtest::explain_order(arguments.run, arguments.order);
   if (!explained) {
     print_problems(explained.problems());
     return exit_invalid_input;
@@ -86,7 +86,7 @@ int run_explain_command(const ExplainArguments& arguments) {
     std::printf("%s\n", json::serialize(to_json(*explained)).c_str());
     return exit_fine;
   }
-  const scenario::Explanation& e = *explained;
+  const backtest::Explanation& e = *explained;
   const cadre_order& o = e.order.order;
   std::printf("%s %s %s %s, %s %s\n", std::string(model::id_text(o.client_id)).c_str(),
               std::string(model::side_name(o.side)).c_str(), quantity(o.quantity_e9, false).c_str(),

@@ -20,7 +20,7 @@
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
 #include "host/config/host_config.hpp"
-#include "host/live/live_host.hpp"
+#include "host/control/live_host.hpp"
 #include "host/live/replay_feed.hpp"
 #include "host/report/table.hpp"
 
@@ -106,7 +106,7 @@ class Signals {
   int wake_ = -1;
 };
 
-void print_books(const live::LiveHost& host) {
+void print_books(const control::LiveHost& host) {
   using report::Align;
   report::TextTable table({{"book"},
                            {"state"},
@@ -135,7 +135,7 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
     return exit_usage;
   }
   const Signals signals;
-  live::LiveOptions options;
+  control::LiveOptions options;
   options.config = arguments.config;
   options.state =
       arguments.state.empty() ? fs::path(arguments.config.stem().string() + ".state") : arguments.state;
@@ -160,13 +160,13 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
       return exit_invalid_input;
     }
   }
-  auto opened = live::LiveHost::open(options);
+  auto opened = control::LiveHost::open(options);
   if (!opened) {
     print_problems(opened.problems());
     return exit_invalid_input;
   }
   print_problems(opened.problems());
-  live::LiveHost& host = **opened;
+  control::LiveHost& host = **opened;
 
   std::vector<std::unique_ptr<live::ReplayFeed>> feeds;
   if (arguments.replays) {

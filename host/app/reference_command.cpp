@@ -7,6 +7,7 @@
 #include "host/admin/routes.hpp"
 #include "host/agent/catalog.hpp"
 #include "host/app/command.hpp"
+#include "host/backtest/experiment_run.hpp"
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
@@ -15,8 +16,7 @@
 #include "host/config/scenario_schema.hpp"
 #include "host/execution/pre_trade_gate.hpp"
 #include "host/metrics/metrics.hpp"
-#include "host/scenario/experiment_run.hpp"
-#include "host/scenario/trial_state.hpp"
+#include "host/trial/trial_state.hpp"
 
 namespace cadre::app {
 
@@ -208,9 +208,9 @@ int run_reference_command(const GlobalOptions& global, const ReferenceArguments&
       {arguments.schemas / "manifest.schema.json",
        base::pretty(json::parse(agent::manifest_schema())) + "\n"},
       {arguments.schemas / "experiment.schema.json",
-       base::pretty(json::parse(scenario::experiment_schema())) + "\n"},
+       base::pretty(json::parse(experiment::experiment_schema())) + "\n"},
       {arguments.schemas / "state.schema.json",
-       base::pretty(json::parse(scenario::trial_state_schema())) + "\n"}};
+       base::pretty(json::parse(trial::trial_state_schema())) + "\n"}};
   for (const auto& [path, text] : files) {
     std::error_code ignored;
     std::filesystem::create_directories(path.parent_path(), ignored);

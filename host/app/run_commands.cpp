@@ -7,16 +7,17 @@
 #include "host/agent/manifest.hpp"
 #include "host/agent/store.hpp"
 #include "host/app/command.hpp"
+#include "host/backtest/backtest.hpp"
+#include "host/backtest/experiment_run.hpp"
+#include "host/backtest/prepared_run.hpp"
+#include "host/backtest/replay.hpp"
 #include "host/base/json.hpp"
+#include "host/base/temporary_folder.hpp"
 #include "host/chain/builder.hpp"
 #include "host/config/host_config.hpp"
 #include "host/report/performance.hpp"
 #include "host/report/progress.hpp"
 #include "host/report/table.hpp"
-#include "host/scenario/backtest.hpp"
-#include "host/scenario/experiment_run.hpp"
-#include "host/scenario/prepared_run.hpp"
-#include "host/scenario/replay.hpp"
 
 namespace cadre::app {
 
@@ -70,7 +71,7 @@ base::Problems check_host(const GlobalOptions& global, const std::filesystem::pa
   const auto catalog = agent::Catalog::discover(global.agent_folders);
   base::Problems problems = host.problems();
   for (const config::BookConfig& book : host->books) {
-    const scenario::TemporaryFolder folder;
+    const base::TemporaryFolder folder;
     const agent::Store store(folder.path());
     problems.append(chain::build_chain(book.scenario, catalog, store).problems());
   }
@@ -86,13 +87,13 @@ base::Problems check_file(const GlobalOptions& global, const std::filesystem::pa
     case FileKind::chain:
       return config::check_chain(*document);
     case FileKind::experiment:
-      return scenario::check_experiment({file, global.agent_folders, {}});
+      return backtest::check_experiment({file, global.agent_folders, {}});
     case FileKind::host:
       return check_host(global, file);
     case FileKind::scenario:
       break;
   }
-  return scenario::check_backtest({file, {}, global.agent_folders, {}});
+  return backtest::check_backtest({file, {}, global.agent_folders, {}});
 }
 
 std::string problems_json(const base::Problems& problems) {
@@ -113,7 +114,7 @@ std::string problems_json(const base::Problems& problems) {
 }  // namespace
 
 int run_backtest_command(const GlobalOptions& global, const BacktestArguments& arguments) {
-  scenario::BacktestOptions options{arguments.config, {}, global.agent_folders, arguments.out};
+  backtest::BacktestOptions options{arguments.config, {}, global.agent_folders, arguments.out};
   const base::Problems bad = read_overrides(arguments.set, options.overrides);
   if (bad.has_errors()) {
     print_problems(bad);
@@ -124,7 +125,7 @@ int run_backtest_command(const GlobalOptions& global, const BacktestArguments& a
   if (!arguments.to.empty()) options.overrides.push_back({"/data/to", base::quote(arguments.to), "--to"});
   RunProgress progress("backtest");
   auto outcome =
-      scenario::run_backtest(options, [&](std::size_t done, std::size_t total) { progress(done, total); });
+      backtest::run_backtest(options, [&](std::size_t done, std::size_t total) { progress(done, total); });
   progress.finish();
   if (!outcome) {
     print_problems(outcome.problems());
@@ -164,7 +165,7 @@ int run_check_command(const GlobalOptions& global, const CheckArguments& argumen
 }
 
 int run_replay_command(const GlobalOptions& global, const ReplayArguments& arguments) {
-  scenario::ReplayOptions options{arguments.run, {}, {}};
+  backtest::ReplayOptions options{arguments.run, {}, {}};
   const base::Problems bad = read_overrides(arguments.set, options.overrides);
   if (bad.has_errors()) {
     print_problems(bad);
@@ -174,7 +175,7 @@ int run_replay_command(const GlobalOptions& global, const ReplayArguments& argum
   if (!options.overrides.empty()) options.agent_folders = global.agent_folders;
   RunProgress progress("replay");
   auto outcome =
-      scenario::replay_run(options, [&](std::size_t done, std::size_t total) { progress(done, total); });
+      backtest::replay_run(options, [&](std::size_t done, std::size_t total) { progress(done, total); });
   progress.finish();
   if (!outcome) {
     print_problems(outcome.problems());

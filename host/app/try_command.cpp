@@ -6,7 +6,7 @@
 #include "host/app/command.hpp"
 #include "host/base/json.hpp"
 #include "host/report/table.hpp"
-#include "host/scenario/trial.hpp"
+#include "host/trial/trial.hpp"
 
 namespace cadre::app {
 
@@ -66,7 +66,7 @@ void print_tables(const json::object& out) {
 }  // namespace
 
 int run_agent_try_command(const GlobalOptions& global, const TryArguments& arguments) {
-  const auto out = scenario::try_agent(
+  const auto out = trial::try_agent(
       {arguments.id, arguments.config, arguments.state, arguments.services, global.agent_folders});
   print_problems(out.problems());
   if (!out) return exit_invalid_input;

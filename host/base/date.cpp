@@ -126,4 +126,13 @@ int iso_week(int32_t date) {
   return static_cast<int>((thursday - first_of_year) / 7) + 1;
 }
 
+int64_t now_ns() {
+  return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+std::string now_text() {
+  constexpr int64_t millisecond = 1'000'000;
+  return format_time(now_ns() / millisecond * millisecond);
+}
+
 }  // namespace cadre::base

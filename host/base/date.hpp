@@ -32,4 +32,9 @@ int32_t date_of_time(int64_t time_ns);
 /// 1 to 53, ISO 8601: the week belongs to the year of its Thursday.
 int iso_week(int32_t date);
 
+/// The time now, for people, in whole milliseconds: "2026-11-25T02:04:39.123Z".
+std::string now_text();
+/// The same as nanoseconds since 1970. Never an input of a decision.
+int64_t now_ns();
+
 }  // namespace cadre::base

@@ -1,4 +1,5 @@
 #include "host/experiment/comparison.hpp"
+#include "host/base/capped_problems.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -63,7 +64,7 @@ struct Pairs {
 
 Pairs join(const Series& control, const Series& candidate, Comparison& comparison, Reasons& reasons) {
   Pairs pairs;
-  market::CappedProblems problems(candidate.name);
+  base::CappedProblems problems(candidate.name);
   size_t alone = 0;
   const auto only_in = [&](const Series& series, size_t i, const Series& other) {
     ++alone;

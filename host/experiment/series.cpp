@@ -1,4 +1,5 @@
 #include "host/experiment/series.hpp"
+#include "host/base/capped_problems.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -14,7 +15,7 @@
 namespace cadre::experiment {
 namespace {
 
-using market::CappedProblems;
+using base::CappedProblems;
 using market::CsvField;
 
 constexpr const char* expected_header = "expected date,equity or date,return";

@@ -1,15 +1,16 @@
 #include "host/journal/records.hpp"
+#include "host/model/bar.hpp"
 
 #include <cassert>
 
 namespace cadre::journal {
 namespace {
 
-void put_money(Encoder& to, base::Money money) {
+void put_money(base::Encoder& to, base::Money money) {
   to.put(money.raw());
 }
 
-void get_money(Decoder& from, base::Money& money) {
+void get_money(base::Decoder& from, base::Money& money) {
   money = base::Money::from_raw(from.get<int64_t>());
 }
 
@@ -19,7 +20,7 @@ bool columns_fit(std::size_t instruments, const Column&... column) {
   return ((column.empty() || column.size() == instruments) && ...);
 }
 
-bool columns_fit(const BarRecord& bar) {
+bool columns_fit(const model::Bar& bar) {
   const std::size_t count = bar.close_e9.size();
   const std::size_t intraday = bar.has_intraday ? count : 0;
   return bar.valid.size() == count && bar.volume.size() == (bar.has_volume ? count : 0) &&
@@ -41,16 +42,16 @@ constexpr std::size_t stage_failure_bytes_min = 12;
 
 }  // namespace
 
-void encode(Encoder& to, const HeadRecord& record) {
+void encode(base::Encoder& to, const HeadRecord& record) {
   to.put_text(record.text);
 }
 
-bool decode(Decoder& from, HeadRecord& record) {
+bool decode(base::Decoder& from, HeadRecord& record) {
   from.get_text(record.text);
   return from.finished();
 }
 
-void encode(Encoder& to, const BarRecord& record) {
+void encode(base::Encoder& to, const model::Bar& record) {
   assert(columns_fit(record));
   to.put(record.date);
   to.put(record.time_ns);
@@ -65,7 +66,7 @@ void encode(Encoder& to, const BarRecord& record) {
   to.put_array(record.valid);
 }
 
-bool decode(Decoder& from, BarRecord& record) {
+bool decode(base::Decoder& from, model::Bar& record) {
   from.get(record.date);
   from.get(record.time_ns);
   from.get(record.epoch);
@@ -80,25 +81,25 @@ bool decode(Decoder& from, BarRecord& record) {
   return from.finished() && columns_fit(record);
 }
 
-void encode(Encoder& to, const SignalRecord& record) {
+void encode(base::Encoder& to, const SignalRecord& record) {
   to.put_struct(record.signal);
   to.put_text(record.instrument);
 }
 
-bool decode(Decoder& from, SignalRecord& record) {
+bool decode(base::Decoder& from, SignalRecord& record) {
   from.get_struct(record.signal);
   from.get_text(record.instrument);
   return from.finished();
 }
 
-void encode(Encoder& to, const UniverseRecord& record) {
+void encode(base::Encoder& to, const UniverseRecord& record) {
   to.put(record.epoch);
   to.put(record.date);
   to.put_texts(record.instruments);
   to.put_array(record.old_to_new);
 }
 
-bool decode(Decoder& from, UniverseRecord& record) {
+bool decode(base::Decoder& from, UniverseRecord& record) {
   from.get(record.epoch);
   from.get(record.date);
   from.get_texts(record.instruments);
@@ -106,7 +107,7 @@ bool decode(Decoder& from, UniverseRecord& record) {
   return from.finished();
 }
 
-void encode(Encoder& to, const RevisionRecord& record) {
+void encode(base::Encoder& to, const RevisionRecord& record) {
   to.put(record.revision);
   to.put(record.based_on);
   to.put(record.date);
@@ -116,7 +117,7 @@ void encode(Encoder& to, const RevisionRecord& record) {
   to.put_texts(record.stages);
 }
 
-bool decode(Decoder& from, RevisionRecord& record) {
+bool decode(base::Decoder& from, RevisionRecord& record) {
   from.get(record.revision);
   from.get(record.based_on);
   from.get(record.date);
@@ -127,7 +128,7 @@ bool decode(Decoder& from, RevisionRecord& record) {
   return from.finished();
 }
 
-void encode(Encoder& to, const DecisionRecord& record) {
+void encode(base::Encoder& to, const DecisionRecord& record) {
   assert(columns_fit(record));
   to.put(record.sequence);
   to.put(record.time_ns);
@@ -160,7 +161,7 @@ void encode(Encoder& to, const DecisionRecord& record) {
   }
 }
 
-bool decode(Decoder& from, DecisionRecord& record) {
+bool decode(base::Decoder& from, DecisionRecord& record) {
   from.get(record.sequence);
   from.get(record.time_ns);
   from.get(record.date);
@@ -193,29 +194,29 @@ bool decode(Decoder& from, DecisionRecord& record) {
   return from.finished() && columns_fit(record);
 }
 
-void encode(Encoder& to, const OrderRecord& record) {
+void encode(base::Encoder& to, const OrderRecord& record) {
   to.put_struct(record.order);
   to.put(record.verdict);
   to.put_texts(record.failed_checks);
 }
 
-bool decode(Decoder& from, OrderRecord& record) {
+bool decode(base::Decoder& from, OrderRecord& record) {
   from.get_struct(record.order);
   from.get(record.verdict);
   from.get_texts(record.failed_checks);
   return from.finished();
 }
 
-void encode(Encoder& to, const ReportRecord& record) {
+void encode(base::Encoder& to, const ReportRecord& record) {
   to.put_struct(record.report);
 }
 
-bool decode(Decoder& from, ReportRecord& record) {
+bool decode(base::Decoder& from, ReportRecord& record) {
   from.get_struct(record.report);
   return from.finished();
 }
 
-void encode(Encoder& to, const AccountRecord& record) {
+void encode(base::Encoder& to, const AccountRecord& record) {
   to.put(record.date);
   put_money(to, record.equity);
   put_money(to, record.cash);
@@ -223,7 +224,7 @@ void encode(Encoder& to, const AccountRecord& record) {
   put_money(to, record.costs);
 }
 
-bool decode(Decoder& from, AccountRecord& record) {
+bool decode(base::Decoder& from, AccountRecord& record) {
   from.get(record.date);
   get_money(from, record.equity);
   get_money(from, record.cash);
@@ -232,7 +233,7 @@ bool decode(Decoder& from, AccountRecord& record) {
   return from.finished();
 }
 
-void encode(Encoder& to, const CommandRecord& record) {
+void encode(base::Encoder& to, const CommandRecord& record) {
   to.put_text(record.kind);
   to.put(record.date);
   to.put_text(record.actor);
@@ -240,7 +241,7 @@ void encode(Encoder& to, const CommandRecord& record) {
   to.put_text(record.text);
 }
 
-bool decode(Decoder& from, CommandRecord& record) {
+bool decode(base::Decoder& from, CommandRecord& record) {
   from.get_text(record.kind);
   from.get(record.date);
   from.get_text(record.actor);
@@ -249,7 +250,7 @@ bool decode(Decoder& from, CommandRecord& record) {
   return from.finished();
 }
 
-void encode(Encoder& to, const CheckpointRecord& record) {
+void encode(base::Encoder& to, const CheckpointRecord& record) {
   to.put(record.revision);
   to.put(record.epoch);
   to.put_texts(record.instruments);
@@ -263,7 +264,7 @@ void encode(Encoder& to, const CheckpointRecord& record) {
   }
 }
 
-bool decode(Decoder& from, CheckpointRecord& record) {
+bool decode(base::Decoder& from, CheckpointRecord& record) {
   constexpr std::size_t agent_bytes_min = 5 * sizeof(uint32_t);
   from.get(record.revision);
   from.get(record.epoch);
@@ -279,14 +280,14 @@ bool decode(Decoder& from, CheckpointRecord& record) {
   return from.finished();
 }
 
-void encode(Encoder& to, const EndRecord& record) {
+void encode(base::Encoder& to, const EndRecord& record) {
   to.put(record.decisions);
   to.put(record.orders);
   to.put(record.fills);
   to.put_text(record.order_hash);
 }
 
-bool decode(Decoder& from, EndRecord& record) {
+bool decode(base::Decoder& from, EndRecord& record) {
   from.get(record.decisions);
   from.get(record.orders);
   from.get(record.fills);

@@ -6,9 +6,10 @@
 
 #include "cadre/market.h"
 #include "cadre/order.h"
+#include "host/base/codec.hpp"
 #include "host/base/decimal.hpp"
-#include "host/journal/codec.hpp"
 #include "host/journal/decision_record.hpp"
+#include "host/model/bar.hpp"
 
 /// What the records of a journal hold. encode() puts a record into an Encoder; decode() is false for anything
 /// that encode() cannot have written, and leaves the record with whatever was read until then. A record
@@ -18,21 +19,6 @@ namespace cadre::journal {
 /// The first record: what ran.
 struct HeadRecord {
   std::string text{};  ///< JSON: configuration, plugins with version and sha256, seed, host version, machine
-};
-
-/// A bar closed. Per instrument of the epoch; a price is 0 where valid is 0.
-struct BarRecord {
-  int32_t date = 0;
-  int64_t time_ns = 0;
-  uint64_t epoch = 0;
-  bool has_intraday = false;  ///< else open, high and low are empty
-  bool has_volume = false;    ///< else volume is empty
-  std::vector<int64_t> open_e9{};
-  std::vector<int64_t> high_e9{};
-  std::vector<int64_t> low_e9{};
-  std::vector<int64_t> close_e9{};
-  std::vector<double> volume{};  ///< units
-  std::vector<uint8_t> valid{};
 };
 
 struct SignalRecord {
@@ -114,31 +100,31 @@ struct EndRecord {
   std::string order_hash{};
 };
 
-void encode(Encoder& to, const HeadRecord& record);
-void encode(Encoder& to, const BarRecord& record);
-void encode(Encoder& to, const SignalRecord& record);
-void encode(Encoder& to, const UniverseRecord& record);
-void encode(Encoder& to, const RevisionRecord& record);
-void encode(Encoder& to, const DecisionRecord& record);  ///< no-alloc once the Encoder is large enough
-void encode(Encoder& to, const OrderRecord& record);
-void encode(Encoder& to, const ReportRecord& record);
-void encode(Encoder& to, const AccountRecord& record);
-void encode(Encoder& to, const EndRecord& record);
-void encode(Encoder& to, const CommandRecord& record);
-void encode(Encoder& to, const CheckpointRecord& record);
-inline void encode(Encoder&, const CommitRecord&) {}
+void encode(base::Encoder& to, const HeadRecord& record);
+void encode(base::Encoder& to, const model::Bar& record);
+void encode(base::Encoder& to, const SignalRecord& record);
+void encode(base::Encoder& to, const UniverseRecord& record);
+void encode(base::Encoder& to, const RevisionRecord& record);
+void encode(base::Encoder& to, const DecisionRecord& record);  ///< no-alloc once the Encoder is large enough
+void encode(base::Encoder& to, const OrderRecord& record);
+void encode(base::Encoder& to, const ReportRecord& record);
+void encode(base::Encoder& to, const AccountRecord& record);
+void encode(base::Encoder& to, const EndRecord& record);
+void encode(base::Encoder& to, const CommandRecord& record);
+void encode(base::Encoder& to, const CheckpointRecord& record);
+inline void encode(base::Encoder&, const CommitRecord&) {}
 
-[[nodiscard]] bool decode(Decoder& from, HeadRecord& record);
-[[nodiscard]] bool decode(Decoder& from, BarRecord& record);
-[[nodiscard]] bool decode(Decoder& from, SignalRecord& record);
-[[nodiscard]] bool decode(Decoder& from, UniverseRecord& record);
-[[nodiscard]] bool decode(Decoder& from, RevisionRecord& record);
-[[nodiscard]] bool decode(Decoder& from, DecisionRecord& record);
-[[nodiscard]] bool decode(Decoder& from, OrderRecord& record);
-[[nodiscard]] bool decode(Decoder& from, ReportRecord& record);
-[[nodiscard]] bool decode(Decoder& from, AccountRecord& record);
-[[nodiscard]] bool decode(Decoder& from, EndRecord& record);
-[[nodiscard]] bool decode(Decoder& from, CommandRecord& record);
-[[nodiscard]] bool decode(Decoder& from, CheckpointRecord& record);
+[[nodiscard]] bool decode(base::Decoder& from, HeadRecord& record);
+[[nodiscard]] bool decode(base::Decoder& from, model::Bar& record);
+[[nodiscard]] bool decode(base::Decoder& from, SignalRecord& record);
+[[nodiscard]] bool decode(base::Decoder& from, UniverseRecord& record);
+[[nodiscard]] bool decode(base::Decoder& from, RevisionRecord& record);
+[[nodiscard]] bool decode(base::Decoder& from, DecisionRecord& record);
+[[nodiscard]] bool decode(base::Decoder& from, OrderRecord& record);
+[[nodiscard]] bool decode(base::Decoder& from, ReportRecord& record);
+[[nodiscard]] bool decode(base::Decoder& from, AccountRecord& record);
+[[nodiscard]] bool decode(base::Decoder& from, EndRecord& record);
+[[nodiscard]] bool decode(base::Decoder& from, CommandRecord& record);
+[[nodiscard]] bool decode(base::Decoder& from, CheckpointRecord& record);
 
 }  // namespace cadre::journal

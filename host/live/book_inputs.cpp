@@ -2,8 +2,11 @@
 
 #include <boost/json.hpp>
 
+#include "host/config/market_data.hpp"
 #include "host/live/book_runner.hpp"
-#include "host/live/inputs.hpp"
+#include "host/market/posted_bars.hpp"
+#include "host/model/bar.hpp"
+#include "host/model/signal.hpp"
 
 namespace cadre::live {
 
@@ -42,7 +45,7 @@ Answer BookRunner::wait_for(const Offer& offer) {
 
 Answer BookRunner::offer_bars(std::span<const std::string> texts) {
   std::unique_lock lock(offer_mutex_);
-  auto posted = read_bars(texts, instruments_, config_->data, bars_);
+  auto posted = market::read_bars(texts, config::bar_shape(config_->data, instruments_), bars_);
   if (!posted) {
     metrics_.input_refused(metrics::Refused::invalid).add(texts.size());
     return {Outcome::invalid, {}, posted.problems()};
@@ -50,10 +53,10 @@ Answer BookRunner::offer_bars(std::span<const std::string> texts) {
   Offer offer{posted->bars.size(), 0, posted->duplicates, std::make_shared<Ticket>(posted->bars.size()), {}};
   // What is said again may still be on its way into the journal.
   if (offer.duplicates != 0) offer.before = newest_bar_;
-  std::vector<TakenBars::Mark> marks;
+  std::vector<market::TakenBars::Mark> marks;
   std::vector<Input> inputs;
-  for (journal::BarRecord& bar : posted->bars) {
-    marks.push_back(TakenBars::mark_of(bar));
+  for (model::Bar& bar : posted->bars) {
+    marks.push_back(market::TakenBars::mark_of(bar));
     inputs.push_back({BarInput{std::move(bar), {}}, offer.ticket});
   }
   const auto taken = queue_.push(std::move(inputs));
@@ -67,14 +70,14 @@ Answer BookRunner::offer_bars(std::span<const std::string> texts) {
 }
 
 Answer BookRunner::offer_signals(std::span<const std::string> texts) {
-  auto signals = read_posted_signals(texts, instruments_);
+  auto signals = market::read_posted_signals(texts, instruments_);
   if (!signals) {
     metrics_.input_refused(metrics::Refused::invalid).add(texts.size());
     return {Outcome::invalid, {}, signals.problems()};
   }
   const auto ticket = std::make_shared<Ticket>(signals->size());
   std::vector<Input> inputs;
-  for (market::ExternalSignal& signal : *signals)
+  for (model::ExternalSignal& signal : *signals)
     inputs.push_back({std::move(signal), ticket});
   const std::size_t offered = inputs.size();
   const auto taken = queue_.push(std::move(inputs));

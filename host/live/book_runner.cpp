@@ -1,14 +1,18 @@
 #include "host/live/book_runner.hpp"
+#include "host/book/run_head.hpp"
+#include "host/config/market_data.hpp"
+#include "host/model/bar.hpp"
+#include "host/model/signal.hpp"
 
 #include <boost/json.hpp>
 #include <utility>
 
+#include "host/backtest/prepared_run.hpp"
 #include "host/base/date.hpp"
 #include "host/base/log.hpp"
 #include "host/base/ticks.hpp"
-#include "host/live/inputs.hpp"
+#include "host/market/posted_bars.hpp"
 #include "host/model/order.hpp"
-#include "host/scenario/prepared_run.hpp"
 
 namespace cadre::live {
 
@@ -38,13 +42,13 @@ std::vector<std::shared_ptr<const agent::Manifest>> plugins_of(const chain::Chai
 
 /// The queue as the session sees it: bars come out of next(); everything else is done on the way to the next
 /// bar.
-class BookRunner::Source final : public scenario::MarketSource {
+class BookRunner::Source final : public book::MarketSource {
  public:
   explicit Source(BookRunner& runner) : runner_(runner) {}
   const std::vector<std::string>& instruments() const override { return runner_.instruments_; }
   std::size_t expected_bars() const override { return usual_bars; }
 
-  bool next(journal::BarRecord& bar, std::vector<market::ExternalSignal>& signals) override {
+  bool next(model::Bar& bar, std::vector<model::ExternalSignal>& signals) override {
     for (;;) {
       settle();
       if (!runner_.stopped_.empty()) return false;
@@ -55,8 +59,8 @@ class BookRunner::Source final : public scenario::MarketSource {
         continue;
       }
       Input& input = std::get<Input>(*item);
-      scenario::Book& book = runner_.session_->book();
-      if (auto* signal = std::get_if<market::ExternalSignal>(&input.what)) {
+      book::Book& book = runner_.session_->book();
+      if (auto* signal = std::get_if<model::ExternalSignal>(&input.what)) {
         book.take_signal(*signal);
         runner_.keeper_->took(std::move(input.ticket), book.sequence());
         runner_.metrics_.input(metrics::Input::signal).add();
@@ -94,7 +98,7 @@ class BookRunner::Source final : public scenario::MarketSource {
 };
 
 /// Counts what happens, and remembers the newest decisions.
-class BookRunner::Counter final : public scenario::BookListener {
+class BookRunner::Counter final : public book::BookListener {
  public:
   explicit Counter(metrics::BookMetrics& metrics) : metrics_(metrics) {}
   void on_decision(std::uint64_t sequence, const chain::Decision& decision) override {
@@ -174,14 +178,14 @@ base::Problems BookRunner::begin(const fs::path& journal, const Change& boot) {
   if (!writer) return writer.problems();
   keeper_ = std::make_unique<JournalKeeper>(std::move(writer).take());
   keeper_->set_sends_outside(!boot.chain->environment.agent->declaration().simulated);
-  session_ = std::make_unique<scenario::Session>(*config_, *source_);
+  session_ = std::make_unique<book::Session>(*config_, *source_);
   session_->book().keep_most(remembered_bars, remembered_orders);
-  scenario::Book& book = session_->book();
+  book::Book& book = session_->book();
   keeper_->write(journal::RecordType::head, 0,
-                 journal::HeadRecord{scenario::head_text(*config_, folder_of_config_, instruments_,
-                                                         plugins_of(*boot.chain))});
-  for (scenario::BookListener* listener :
-       std::initializer_list<scenario::BookListener*>{keeper_.get(), counter_.get(), &order_hash_})
+                 journal::HeadRecord{
+                     book::head_text(*config_, folder_of_config_, instruments_, plugins_of(*boot.chain))});
+  for (book::BookListener* listener :
+       std::initializer_list<book::BookListener*>{keeper_.get(), counter_.get(), &order_hash_})
     book.listen(listener);
   base::Problems problems = book.start(boot.chain, boot.record);
   if (!problems.has_errors() && !keeper_->commit()) problems.append(keeper_->problems());
@@ -193,7 +197,7 @@ base::Problems BookRunner::begin_again(const fs::path& journal, const Change& bo
   std::error_code error;
   fs::remove(journal, error);
   if (instruments_.empty()) {
-    auto instruments = instruments_of(config_->data);
+    auto instruments = config::instruments_of(config_->data);
     if (!instruments) return instruments.problems();
     instruments_ = std::move(instruments).take();
   }
@@ -201,15 +205,15 @@ base::Problems BookRunner::begin_again(const fs::path& journal, const Change& bo
 }
 
 base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) {
-  auto facts = survey_journal(journal, boot.record.revision);
+  auto facts = book::survey_journal(journal, boot.record.revision);
   if (!facts) return facts.problems();
   if (facts->keep_bytes == 0) return begin_again(journal, boot);
   instruments_ = facts->instruments;
-  session_ = std::make_unique<scenario::Session>(*config_, *source_);
+  session_ = std::make_unique<book::Session>(*config_, *source_);
   session_->book().keep_most(remembered_bars, remembered_orders);
-  scenario::Book& book = session_->book();
+  book::Book& book = session_->book();
   book.enter(boot.chain, boot.record);
-  JournalFold fold(book, order_hash_, bars_);
+  book::JournalFold fold(book, order_hash_, bars_);
   base::Problems problems = fold.run(journal, *facts);
   if (problems.has_errors()) return problems;
   problems.append(book.activate());
@@ -223,8 +227,8 @@ base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) 
   counter_->orders = facts->orders;
   counter_->rejected = facts->rejected;
   counter_->fills = facts->fills;
-  for (scenario::BookListener* listener :
-       std::initializer_list<scenario::BookListener*>{keeper_.get(), counter_.get(), &order_hash_})
+  for (book::BookListener* listener :
+       std::initializer_list<book::BookListener*>{keeper_.get(), counter_.get(), &order_hash_})
     book.listen(listener);
   if (facts->revision != boot.record.revision) {
     // What had taken over was never confirmed: the journal says that the one before it is back.
@@ -341,11 +345,11 @@ base::Problems BookRunner::stop() {
   return end_problems_;
 }
 
-bool BookRunner::post_work(std::function<void(scenario::Book&)> work) {
+bool BookRunner::post_work(std::function<void(book::Book&)> work) {
   return queue_.push_work([this, work = std::move(work)] { work(session_->book()); });
 }
 
-bool BookRunner::with_book(const std::function<void(scenario::Book&)>& work) const {
+bool BookRunner::with_book(const std::function<void(book::Book&)>& work) const {
   std::promise<void> done;
   auto answered = done.get_future();
   const bool taken = queue_.push_work([&] {
@@ -362,7 +366,7 @@ bool BookRunner::with_book(const std::function<void(scenario::Book&)>& work) con
 
 void BookRunner::drain() {
   queue_.wait_until_empty();
-  with_book([this](scenario::Book&) {
+  with_book([this](book::Book&) {
     keeper_->commit();
     publish();
   });
@@ -373,7 +377,7 @@ const std::deque<DecisionSummary>& BookRunner::decisions() const {
 }
 
 std::shared_ptr<chain::Chain> BookRunner::commit_change(Change change) {
-  scenario::Book& book = session_->book();
+  book::Book& book = session_->book();
   write_checkpoint();  // what the replaced agents knew: where a boot of the revision before begins
   change.record.date = book.date();
   auto retired = book.commit_swap(std::move(change.chain), change.record);
@@ -403,7 +407,7 @@ BookSnapshot BookRunner::snapshot() const {
 }
 
 void BookRunner::publish() {
-  const scenario::Book& book = session_->book();
+  const book::Book& book = session_->book();
   BookSnapshot now;
   const bool decides = counter_->decisions > 0;
   now.state = !stopped_.empty() ? "stopped" : book.halted() ? "halted" : decides ? "deciding" : "warming up";

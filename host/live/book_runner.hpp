@@ -12,17 +12,17 @@
 #include <vector>
 
 #include "host/base/ticks.hpp"
+#include "host/book/journal_fold.hpp"
+#include "host/book/order_hash.hpp"
+#include "host/book/session.hpp"
 #include "host/config/host_config.hpp"
 #include "host/journal/journal.hpp"
+#include "host/live/answer.hpp"
 #include "host/live/event_feed.hpp"
 #include "host/live/event_queue.hpp"
-#include "host/live/host_control.hpp"
 #include "host/live/journal_keeper.hpp"
-#include "host/live/recovery.hpp"
-#include "host/live/taken_bars.hpp"
+#include "host/market/taken_bars.hpp"
 #include "host/metrics/metrics.hpp"
-#include "host/scenario/order_hash.hpp"
-#include "host/scenario/session.hpp"
 
 namespace cadre::live {
 
@@ -95,9 +95,9 @@ class BookRunner {
 
   /// Does something with the book on its thread, between two events, and waits for it. False: the book has
   /// ended. What the work throws is thrown here.
-  bool with_book(const std::function<void(scenario::Book&)>& work) const;
+  bool with_book(const std::function<void(book::Book&)>& work) const;
   /// The same without waiting.
-  bool post_work(std::function<void(scenario::Book&)> work);
+  bool post_work(std::function<void(book::Book&)> work);
   /// Waits until all that is in the queue now has been taken and is durable.
   void drain();
 
@@ -157,13 +157,13 @@ class BookRunner {
   mutable EventQueue queue_;
   std::unique_ptr<JournalKeeper> keeper_;
   std::unique_ptr<Source> source_;
-  std::unique_ptr<scenario::Session> session_;
+  std::unique_ptr<book::Session> session_;
   std::unique_ptr<Counter> counter_;
-  scenario::OrderHash order_hash_;
+  book::OrderHash order_hash_;
   std::thread thread_;
   std::uint64_t bars_since_checkpoint_ = 0;
   mutable std::mutex offer_mutex_;      ///< bars get their order here
-  TakenBars bars_;                      ///< with those that wait
+  market::TakenBars bars_;              ///< with those that wait
   std::shared_ptr<Ticket> newest_bar_;  ///< of the newest of them; nullptr: it was recovered
   std::string stopped_, halt_reason_;
   bool ended_ = false;

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "host/live/host_control.hpp"
+#include "host/live/answer.hpp"
 
 namespace cadre::live {
 
@@ -31,10 +31,5 @@ class EventFeed {
   std::deque<std::pair<std::uint64_t, std::string>> remembered_;
   std::map<std::uint64_t, EventListener> listeners_;
 };
-
-/// The time now, for people: "2026-11-25T02:04:39Z".
-std::string now_text();
-/// The same as nanoseconds since 1970.
-std::int64_t now_ns();
 
 }  // namespace cadre::live

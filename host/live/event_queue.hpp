@@ -13,6 +13,8 @@
 
 #include "host/journal/records.hpp"
 #include "host/market/signal_reader.hpp"
+#include "host/model/bar.hpp"
+#include "host/model/signal.hpp"
 
 namespace cadre::live {
 
@@ -42,12 +44,12 @@ class Ticket {
 
 /// A bar with the signals that were known by its close, as a market source gives it.
 struct BarInput {
-  journal::BarRecord bar;
-  std::vector<market::ExternalSignal> signals;
+  model::Bar bar;
+  std::vector<model::ExternalSignal> signals;
 };
 
 struct Input {
-  std::variant<BarInput, market::ExternalSignal> what;
+  std::variant<BarInput, model::ExternalSignal> what;
   std::shared_ptr<Ticket> ticket;  ///< nullptr: nobody waits
 };
 

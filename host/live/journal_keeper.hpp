@@ -3,15 +3,15 @@
 #include <memory>
 #include <vector>
 
+#include "host/book/journal_listener.hpp"
 #include "host/journal/journal.hpp"
 #include "host/live/event_queue.hpp"
-#include "host/scenario/journal_listener.hpp"
 
 namespace cadre::live {
 
 /// Keeps the journal of a running book: makes groups of events durable, and then tells those who wait. On the
 /// book's thread.
-class JournalKeeper final : public scenario::JournalListener {
+class JournalKeeper final : public book::JournalListener {
  public:
   explicit JournalKeeper(std::unique_ptr<journal::JournalWriter> writer)
       : JournalListener(*writer), writer_(std::move(writer)) {}

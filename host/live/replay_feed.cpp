@@ -1,11 +1,12 @@
 #include "host/live/replay_feed.hpp"
+#include "host/config/market_data.hpp"
 
 #include <chrono>
 
+#include "host/backtest/prepared_run.hpp"
 #include "host/base/log.hpp"
+#include "host/book/market_source.hpp"
 #include "host/market/price_reader.hpp"
-#include "host/scenario/market_source.hpp"
-#include "host/scenario/prepared_run.hpp"
 
 namespace cadre::live {
 
@@ -13,7 +14,7 @@ base::Result<std::unique_ptr<ReplayFeed>> ReplayFeed::open(BookRunner& runner, c
                                                            const std::filesystem::path& prices,
                                                            std::optional<double> speed) {
   std::unique_ptr<ReplayFeed> feed(new ReplayFeed(runner, speed));
-  market::PriceOptions options = scenario::price_options(book.scenario.data);
+  market::PriceOptions options = config::price_options(book.scenario.data);
   if (!prices.empty()) options.file = prices;
   options.instruments = runner.instruments();
   auto read = market::read_prices(options);
@@ -71,7 +72,7 @@ void ReplayFeed::loop() {
 }
 
 void ReplayFeed::feed() {
-  scenario::HistorySource source(prices_, signals_);
+  book::HistorySource source(prices_, signals_);
   BarInput input;
   std::int64_t before = 0;
   while (source.next(input.bar, input.signals)) {

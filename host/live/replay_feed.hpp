@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/live/book_runner.hpp"
+#include "host/model/signal.hpp"
 
 namespace cadre::live {
 
@@ -39,7 +40,7 @@ class ReplayFeed {
   BookRunner& runner_;
   std::optional<double> speed_;  ///< nothing: as fast as the book takes them
   market::PriceHistory prices_;
-  std::vector<market::ExternalSignal> signals_;
+  std::vector<model::ExternalSignal> signals_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopped_ = false, over_ = false;

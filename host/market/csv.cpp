@@ -8,8 +8,6 @@
 namespace cadre::market {
 namespace {
 
-constexpr size_t kMaxShown = 50;
-
 bool same_word(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
@@ -92,24 +90,6 @@ std::optional<size_t> find_column(const std::vector<CsvField>& header, std::stri
     if (same_word(trimmed(header[i].text), trimmed(name))) return i;
   }
   return std::nullopt;
-}
-
-void CappedProblems::error(std::string code, base::Place place, std::string message, std::string next_step) {
-  if (++errors_ > kMaxShown) return;
-  problems_.error(std::move(code), std::move(place), std::move(message), std::move(next_step));
-}
-
-void CappedProblems::warning(std::string code, base::Place place, std::string message,
-                             std::string next_step) {
-  if (++warnings_ > kMaxShown) return;
-  problems_.warning(std::move(code), std::move(place), std::move(message), std::move(next_step));
-}
-
-base::Problems CappedProblems::take() {
-  const auto more = [](size_t count) { return "and " + std::to_string(count - kMaxShown) + " more"; };
-  if (errors_ > kMaxShown) problems_.error("AND_MORE", {.file = file_}, more(errors_));
-  if (warnings_ > kMaxShown) problems_.warning("AND_MORE", {.file = file_}, more(warnings_));
-  return std::move(problems_);
 }
 
 }  // namespace cadre::market

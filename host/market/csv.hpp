@@ -45,21 +45,4 @@ std::string_view trimmed(std::string_view text);
 /// The column of that name, without regard to case and blanks around it.
 std::optional<size_t> find_column(const std::vector<CsvField>& header, std::string_view name);
 
-/// Keeps the first 50 errors and the first 50 warnings, and says how many more there were.
-class CappedProblems {
- public:
-  explicit CappedProblems(std::string file) : file_(std::move(file)) {}
-  void error(std::string code, base::Place place, std::string message, std::string next_step = {});
-  void warning(std::string code, base::Place place, std::string message, std::string next_step = {});
-  bool has_errors() const { return errors_ > 0; }
-  /// Everything, with one "and N more" a severity where some were left out.
-  base::Problems take();
-
- private:
-  std::string file_;
-  base::Problems problems_;
-  size_t errors_ = 0;
-  size_t warnings_ = 0;
-};
-
 }  // namespace cadre::market

@@ -1,4 +1,5 @@
 #include "host/market/price_checks.hpp"
+#include "host/base/capped_problems.hpp"
 
 #include <array>
 #include <charconv>
@@ -51,7 +52,7 @@ double parse_volume(std::string_view text) {
 }
 
 void MoveWatch::see(size_t column, const std::string& instrument, int32_t date, int64_t close_e9,
-                    const base::Place& place, CappedProblems& problems) {
+                    const base::Place& place, base::CappedProblems& problems) {
   const int64_t before_e9 = last_close_e9_[column];
   last_close_e9_[column] = close_e9;
   if (before_e9 == 0) return;
@@ -80,7 +81,7 @@ void carry_closes(PriceHistory& history) {
 }
 
 void check_gaps(const PriceHistory& history, MissingPolicy policy, const std::string& file,
-                CappedProblems& problems) {
+                base::CappedProblems& problems) {
   const size_t columns = history.columns();
   for (size_t column = 0; column < columns; ++column) {
     size_t missing = 0;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/base/capped_problems.hpp"
 #include "host/market/csv.hpp"
 #include "host/market/price_history.hpp"
 #include "host/market/price_reader.hpp"
@@ -30,7 +31,7 @@ class MoveWatch {
   MoveWatch(size_t columns, double suspect_move) : last_close_e9_(columns, 0), suspect_move_(suspect_move) {}
   /// The next close of an instrument, in the order of its dates.
   void see(size_t column, const std::string& instrument, int32_t date, int64_t close_e9,
-           const base::Place& place, CappedProblems& problems);
+           const base::Place& place, base::CappedProblems& problems);
 
  private:
   std::vector<int64_t> last_close_e9_;
@@ -43,7 +44,7 @@ void carry_closes(PriceHistory& history);
 /// Under the policy refuse: an error for every instrument without a price on some day. Under all: an error
 /// for one without any price.
 void check_gaps(const PriceHistory& history, MissingPolicy policy, const std::string& file,
-                CappedProblems& problems);
+                base::CappedProblems& problems);
 
 extern const char* const kMissingNextStep;
 

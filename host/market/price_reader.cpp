@@ -1,4 +1,5 @@
 #include "host/market/price_reader.hpp"
+#include "host/base/capped_problems.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -371,7 +372,7 @@ class PriceReader {
   const PriceOptions& options_;
   std::string file_;
   CsvRows rows_;
-  CappedProblems problems_;
+  base::CappedProblems problems_;
   PriceHistory history_;
   int32_t first_date_ = 0;
   int32_t last_date_ = 0;

@@ -1,4 +1,6 @@
 #include "host/market/signal_reader.hpp"
+#include "host/base/capped_problems.hpp"
+#include "host/model/signal.hpp"
 
 #include <algorithm>
 #include <array>
@@ -59,10 +61,10 @@ class SignalCollector {
     std::sort(sorted_.begin(), sorted_.end());
   }
 
-  CappedProblems& problems() { return problems_; }
+  base::CappedProblems& problems() { return problems_; }
 
   void add(const Written& written) {
-    ExternalSignal signal;
+    model::ExternalSignal signal;
     signal.strategy = written.strategy;
     signal.instrument = written.instrument;
     check_names(written);
@@ -74,10 +76,11 @@ class SignalCollector {
     signals_.push_back(std::move(signal));
   }
 
-  base::Result<std::vector<ExternalSignal>> take() {
+  base::Result<std::vector<model::ExternalSignal>> take() {
     if (problems_.has_errors()) return problems_.take();
-    std::stable_sort(signals_.begin(), signals_.end(),
-                     [](const ExternalSignal& a, const ExternalSignal& b) { return a.time_ns < b.time_ns; });
+    std::stable_sort(
+        signals_.begin(), signals_.end(),
+        [](const model::ExternalSignal& a, const model::ExternalSignal& b) { return a.time_ns < b.time_ns; });
     return {std::move(signals_), problems_.take()};
   }
 
@@ -92,7 +95,7 @@ class SignalCollector {
                         base::did_you_mean(written.instrument, instruments_));
   }
 
-  void check_time(const Written& written, ExternalSignal& signal) {
+  void check_time(const Written& written, model::ExternalSignal& signal) {
     const auto date = base::parse_date(written.time);
     const auto time_ns = date ? base::close_time_ns(*date) : base::parse_time(written.time);
     if (!time_ns) {
@@ -112,7 +115,7 @@ class SignalCollector {
     last->second = std::max(last->second, *time_ns);
   }
 
-  void check_direction(const Written& written, ExternalSignal& signal) {
+  void check_direction(const Written& written, model::ExternalSignal& signal) {
     const double direction = *written.direction;
     if (direction == -1 || direction == 0 || direction == 1) {
       signal.direction = static_cast<int>(direction);
@@ -134,10 +137,10 @@ class SignalCollector {
         std::string(kNames[column]) + " " + base::format_double(*value) + " is not " + range.words);
   }
 
-  CappedProblems problems_;
+  base::CappedProblems problems_;
   const std::vector<std::string>& instruments_;
   std::vector<std::string> sorted_;
-  std::vector<ExternalSignal> signals_;
+  std::vector<model::ExternalSignal> signals_;
   std::map<std::string, int64_t> last_times_ns_;
 };
 
@@ -145,7 +148,7 @@ class SignalCollector {
 
 std::optional<std::array<size_t, kColumns>> find_columns(const std::string& file,
                                                          const std::vector<CsvField>& header,
-                                                         CappedProblems& problems) {
+                                                         base::CappedProblems& problems) {
   std::array<size_t, kColumns> columns{};
   const std::vector<std::string> names(kNames.begin(), kNames.end());
   for (size_t i = 0; i < kColumns; ++i) {
@@ -174,7 +177,7 @@ std::optional<std::array<size_t, kColumns>> find_columns(const std::string& file
 }
 
 std::optional<double> read_number(const CsvField& field, Column column, const base::Place& place,
-                                  CappedProblems& problems) {
+                                  base::CappedProblems& problems) {
   std::string_view text = trimmed(field.text);
   if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
   double number = 0;
@@ -278,8 +281,8 @@ void read_json_lines(const std::string& file, std::string_view text, SignalColle
 
 }  // namespace
 
-base::Result<std::vector<ExternalSignal>> read_signals(const std::filesystem::path& path,
-                                                       const std::vector<std::string>& instruments) {
+base::Result<std::vector<model::ExternalSignal>> read_signals(const std::filesystem::path& path,
+                                                              const std::vector<std::string>& instruments) {
   const std::string file = path.string();
   const auto text = base::read_file(path);
   base::Problems problems = text.problems();
@@ -294,8 +297,8 @@ base::Result<std::vector<ExternalSignal>> read_signals(const std::filesystem::pa
   return collector.take();
 }
 
-base::Result<std::vector<ExternalSignal>> parse_signals(const std::string& name, std::string_view text,
-                                                        const std::vector<std::string>& instruments) {
+base::Result<std::vector<model::ExternalSignal>> parse_signals(const std::string& name, std::string_view text,
+                                                               const std::vector<std::string>& instruments) {
   const base::Problems problems = check_text(name, text);
   if (problems.has_errors()) return problems;
   SignalCollector collector(name, instruments);

@@ -7,31 +7,20 @@
 #include <vector>
 
 #include "host/base/result.hpp"
+#include "host/model/signal.hpp"
 
 namespace cadre::market {
-
-/// One opinion of one strategy from outside of this host.
-struct ExternalSignal {
-  int64_t time_ns = 0;  ///< when it was known, UTC; a date without a time is known at that session's close
-  int32_t date = 0;     ///< the UTC date of time_ns
-  std::string strategy;
-  std::string instrument;
-  int direction = 0;        ///< -1 short, 0 flat, 1 long
-  double strength = 0;      ///< finite, not negative, in the strategy's own unit
-  double confidence = 0;    ///< 0 to 1
-  double horizon_days = 0;  ///< sessions, above 0
-};
 
 /// Reads CSV with the columns time, strategy, instrument, direction, strength, confidence, horizon_days in
 /// any order, or, when the name ends in .jsonl, JSON lines with those keys. The times of one strategy must
 /// not go back; the result is sorted by time, equal times in the order of the file. `instruments` are the
 /// known ones. All problems at once, at most 50 in full. Codes: FILE_..., CSV_..., JSON_..., CONFIG_...,
 /// SIGNAL_BAD_TIME, SIGNAL_TIME_ORDER, SIGNAL_BAD_VALUE, SIGNAL_OUT_OF_RANGE, INSTRUMENT_UNKNOWN.
-base::Result<std::vector<ExternalSignal>> read_signals(const std::filesystem::path& path,
-                                                       const std::vector<std::string>& instruments);
+base::Result<std::vector<model::ExternalSignal>> read_signals(const std::filesystem::path& path,
+                                                              const std::vector<std::string>& instruments);
 
 /// The same of a text of JSON lines that came another way; `name` is what problems show for a file.
-base::Result<std::vector<ExternalSignal>> parse_signals(const std::string& name, std::string_view text,
-                                                        const std::vector<std::string>& instruments);
+base::Result<std::vector<model::ExternalSignal>> parse_signals(const std::string& name, std::string_view text,
+                                                               const std::vector<std::string>& instruments);
 
 }  // namespace cadre::market

@@ -13,12 +13,14 @@
 #include <cstring>
 #include <memory>
 
+#include "host/backtest/prepared_run.hpp"
+#include "host/base/temporary_folder.hpp"
 #include "host/base/ticks.hpp"
+#include "host/book/book.hpp"
+#include "host/book/journal_listener.hpp"
 #include "host/chain/builder.hpp"
 #include "host/journal/journal.hpp"
-#include "host/scenario/book.hpp"
-#include "host/scenario/journal_listener.hpp"
-#include "host/scenario/prepared_run.hpp"
+#include "host/model/bar.hpp"
 #include "tests/bench/hard_wired.hpp"
 #include "tests/bench/synthetic.hpp"
 
@@ -73,7 +75,7 @@ class Host {
       auto writer = journal::JournalWriter::create(folder_.path() / "journal");
       if (!writer) stop(writer.problems());
       writer_ = std::move(writer).take();
-      listener_ = std::make_unique<scenario::JournalListener>(*writer_);
+      listener_ = std::make_unique<book::JournalListener>(*writer_);
       book_.listen(listener_.get());
     }
     static const agent::Catalog catalog = agent::Catalog::discover({CADRE_BINARY_DIR "/agents"});
@@ -82,7 +84,7 @@ class Host {
     const base::Problems problems = book_.start(std::move(chain).take(), {.revision = 1});
     if (problems.has_errors()) stop(problems);
   }
-  void take_market(const journal::BarRecord& bar) { book_.take_market(bar); }
+  void take_market(const model::Bar& bar) { book_.take_market(bar); }
   void decide() {
     decision_ = book_.make_decision();
     passes_ += decision_ != nullptr ? decision_->record.passes : 0;
@@ -91,22 +93,22 @@ class Host {
     if (decision_ != nullptr) book_.send_orders(*decision_);
     book_.take_fills();
   }
-  scenario::Book& book() { return book_; }
+  book::Book& book() { return book_; }
   std::uint64_t passes() const { return passes_; }
 
  private:
-  scenario::TemporaryFolder folder_;
+  base::TemporaryFolder folder_;
   agent::Store store_;
-  scenario::Book book_;
+  book::Book book_;
   std::unique_ptr<journal::JournalWriter> writer_;
-  std::unique_ptr<scenario::JournalListener> listener_;
+  std::unique_ptr<book::JournalListener> listener_;
   const chain::Decision* decision_ = nullptr;
   std::uint64_t passes_ = 0;
 };
 
 /// One bar, and the ticks of its decision.
 template <class Way>
-std::uint64_t pass(Way& way, const journal::BarRecord& bar) {
+std::uint64_t pass(Way& way, const model::Bar& bar) {
   const std::uint64_t start = base::ticks();
   way.take_market(bar);
   way.decide();
@@ -137,14 +139,14 @@ void decision(benchmark::State& state) {
   Host host(config, n, bars, false), journaled(config, n, bars, true);
   HardWired wired(config, host.book().universe());
   for (std::size_t k = 0; k < warm_up_bars; ++k) {
-    const journal::BarRecord& bar = market.next();
+    const model::Bar& bar = market.next();
     pass(host, bar);
     pass(journaled, bar);
     pass(wired, bar);
   }
   std::vector<std::uint64_t> ticks[3];
   std::uint64_t orders = 0, wired_before = wired.decisions();
-  std::vector<journal::BarRecord> block;
+  std::vector<model::Bar> block;
   for (auto _ : state) {
     std::uint64_t total = 0;
     for (std::size_t b = 0; b < count; ++b) {
@@ -152,7 +154,7 @@ void decision(benchmark::State& state) {
       for (std::size_t k = 0; k < bars_per_block; ++k)
         block.push_back(market.next());
       const auto time = [&](std::size_t which, auto& way) {
-        for (const journal::BarRecord& bar : block) {
+        for (const model::Bar& bar : block) {
           ticks[which].push_back(pass(way, bar));
           if (which == 0) total += ticks[which].back();
         }

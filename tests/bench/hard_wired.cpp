@@ -9,6 +9,7 @@
 #include "cadre/quant/risk_measures.hpp"
 #include "cadre/quant/weights.hpp"
 #include "host/chain/final_cut.hpp"
+#include "host/model/bar.hpp"
 #include "host/model/quantity.hpp"
 
 namespace cadre::bench {
@@ -99,7 +100,7 @@ void HardWired::fill() {
   if (!portfolio_.identities_hold()) std::abort();
 }
 
-void HardWired::take_market(const journal::BarRecord& bar) {
+void HardWired::take_market(const model::Bar& bar) {
   date_ = bar.date;
   for (std::uint32_t i = 0; i < n_; ++i) {
     const base::Price price = base::Price::from_raw(bar.close_e9[i]);

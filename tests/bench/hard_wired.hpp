@@ -9,6 +9,7 @@
 #include "host/config/scenario_config.hpp"
 #include "host/execution/pre_trade_gate.hpp"
 #include "host/journal/records.hpp"
+#include "host/model/bar.hpp"
 #include "host/model/portfolio.hpp"
 
 namespace cadre::bench {
@@ -26,7 +27,7 @@ class HardWired {
   HardWired(const config::ScenarioConfig& config, const model::Universe& universe);
 
   /// Takes over a bar: marks, windows, covariance.
-  void take_market(const journal::BarRecord& bar);
+  void take_market(const model::Bar& bar);
   void decide();
   /// Fills the orders of the decision at its prices: only the booking.
   void fill();

@@ -14,12 +14,15 @@
 #include <thread>
 #include <vector>
 
+#include "host/backtest/prepared_run.hpp"
 #include "host/base/date.hpp"
+#include "host/base/temporary_folder.hpp"
 #include "host/base/ticks.hpp"
-#include "host/live/live_host.hpp"
+#include "host/book/market_source.hpp"
+#include "host/config/market_data.hpp"
+#include "host/control/live_host.hpp"
 #include "host/market/price_reader.hpp"
-#include "host/scenario/market_source.hpp"
-#include "host/scenario/prepared_run.hpp"
+#include "host/model/signal.hpp"
 
 namespace {
 
@@ -28,7 +31,7 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 /// When each bar was over, and under which revision it was decided.
-class Stopwatch final : public scenario::BookListener {
+class Stopwatch final : public book::BookListener {
  public:
   void on_decision(std::uint64_t, const chain::Decision& decision) override {
     revision_ = decision.record.revision;
@@ -60,13 +63,13 @@ class Stopwatch final : public scenario::BookListener {
 };
 
 struct Bench {
-  scenario::TemporaryFolder folder;
+  base::TemporaryFolder folder;
   fs::path file;
   json::value document;
-  std::unique_ptr<live::LiveHost> host;
+  std::unique_ptr<control::LiveHost> host;
   market::PriceHistory prices;
-  std::vector<market::ExternalSignal> no_signals;
-  std::unique_ptr<scenario::HistorySource> source;
+  std::vector<model::ExternalSignal> no_signals;
+  std::unique_ptr<book::HistorySource> source;
   Stopwatch stopwatch;
   std::int64_t days_later = 0;
 
@@ -77,7 +80,7 @@ struct Bench {
     live::BarInput input;
     if (!source->next(input.bar, input.signals)) {
       // The history begins again, on later dates.
-      source = std::make_unique<scenario::HistorySource>(prices, no_signals);
+      source = std::make_unique<book::HistorySource>(prices, no_signals);
       days_later +=
           base::days_since_epoch(prices.dates.back()) - base::days_since_epoch(prices.dates.front()) + 1;
       source->next(input.bar, input.signals);
@@ -118,25 +121,26 @@ bool open(Bench& bench) {
   bench.file = bench.folder.path() / "config" / "demo.json";
   fs::create_directories(bench.file.parent_path());
   bench.write(0.1, 21);
-  auto host = live::LiveHost::open({bench.file, bench.folder.path() / "state", {CADRE_BINARY_DIR "/agents"}});
+  auto host =
+      control::LiveHost::open({bench.file, bench.folder.path() / "state", {CADRE_BINARY_DIR "/agents"}});
   if (!host) {
     std::fprintf(stderr, "%s\n", base::to_line(host.problems()[0]).c_str());
     return false;
   }
   bench.host = std::move(host).take();
   bench.host->start();
-  bench.book().with_book([&](scenario::Book& live) { live.listen(&bench.stopwatch); });
-  auto prices = market::read_prices(scenario::price_options(bench.host->config().books[0].scenario.data));
+  bench.book().with_book([&](book::Book& live) { live.listen(&bench.stopwatch); });
+  auto prices = market::read_prices(config::price_options(bench.host->config().books[0].scenario.data));
   if (!prices) return false;
   bench.prices = std::move(prices).take();
-  bench.source = std::make_unique<scenario::HistorySource>(bench.prices, bench.no_signals);
+  bench.source = std::make_unique<book::HistorySource>(bench.prices, bench.no_signals);
   return true;
 }
 
 /// Decides on and on while another thread applies a change; the longest of these decisions.
 double longest_during(Bench& bench, double max_position, int skip) {
   std::atomic<bool> over{false};
-  live::ApplyRequest request;
+  control::ApplyRequest request;
   request.mandate = {"bench", "swap"};
   json::value next = bench.document;
   next.at("chain").at("position_sizer").at("config").as_object()["max_position_size"] = max_position;

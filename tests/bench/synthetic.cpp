@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "host/base/date.hpp"
+#include "host/model/bar.hpp"
 
 namespace cadre::bench {
 
@@ -13,7 +14,7 @@ SyntheticMarket::SyntheticMarket(std::size_t instruments) : price_(instruments, 
   bar_.valid.assign(instruments, 1);
 }
 
-const journal::BarRecord& SyntheticMarket::next() {
+const model::Bar& SyntheticMarket::next() {
   bar_.date = base::date_of_days(++day_);
   bar_.time_ns = base::close_time_ns(bar_.date);
   const double common = 0.010 * normal_(random_);

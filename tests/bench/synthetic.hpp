@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/journal/records.hpp"
+#include "host/model/bar.hpp"
 
 namespace cadre::bench {
 
@@ -15,14 +16,14 @@ class SyntheticMarket {
  public:
   explicit SyntheticMarket(std::size_t instruments);
   /// The next bar. Valid until the call after it.
-  const journal::BarRecord& next();
+  const model::Bar& next();
   static std::vector<std::string> names(std::size_t instruments);
 
  private:
   std::mt19937_64 random_{20240229};
   std::normal_distribution<double> normal_{0, 1};
   std::vector<double> price_;
-  journal::BarRecord bar_;
+  model::Bar bar_;
   std::int64_t day_ = 10'000;
 };
 

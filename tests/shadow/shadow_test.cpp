@@ -8,19 +8,22 @@
 #include <fstream>
 #include <future>
 
+#include "host/backtest/prepared_run.hpp"
 #include "host/base/json.hpp"
-#include "host/live/live_host.hpp"
+#include "host/base/temporary_folder.hpp"
+#include "host/config/market_data.hpp"
+#include "host/control/live_host.hpp"
 #include "host/live/replay_feed.hpp"
-#include "host/live/shadow_arm.hpp"
-#include "host/scenario/prepared_run.hpp"
+#include "host/model/signal.hpp"
+#include "host/shadow/shadow_arm.hpp"
 
-namespace cadre::live {
+namespace cadre::control {
 namespace {
 
 namespace json = boost::json;
 
 constexpr const char* demo = CADRE_SOURCE_DIR "/manifests/scenarios/demo.json";
-const Mandate researcher{"test", "a question"};
+const live::Mandate researcher{"test", "a question"};
 
 /// A host over the demo, fed until a date.
 class Demo {
@@ -37,15 +40,15 @@ class Demo {
     EXPECT_TRUE(host) << (host ? "" : base::to_line(host.problems()[0]));
     host_ = std::move(host).take();
     host_->start();
-    auto prices = market::read_prices(scenario::price_options(host_->config().books[0].scenario.data));
+    auto prices = market::read_prices(config::price_options(host_->config().books[0].scenario.data));
     EXPECT_TRUE(prices);
     prices_ = std::move(prices).take();
   }
 
   /// Feeds the next `bars`, and waits until the book has taken them.
   void feed(std::size_t bars) {
-    scenario::HistorySource source(prices_, no_signals_);
-    BarInput input;
+    book::HistorySource source(prices_, no_signals_);
+    live::BarInput input;
     for (std::size_t k = 0; k < fed_ + bars && source.next(input.bar, input.signals); ++k) {
       if (k >= fed_) book().feed(input);
     }
@@ -53,33 +56,33 @@ class Demo {
     book().drain();
   }
 
-  Answer start(const std::string& experiment) {
+  live::Answer start(const std::string& experiment) {
     return host_->start_experiment(researcher, experiment, "experiment.json", "");
   }
   json::object results(const std::string& name) {
-    const Answer answer = host_->experiment_results(name);
-    EXPECT_EQ(answer.outcome, Outcome::done);
+    const live::Answer answer = host_->experiment_results(name);
+    EXPECT_EQ(answer.outcome, live::Outcome::done);
     return answer.body.as_object();
   }
-  BookRunner& book() { return *host_->books()[0]; }
+  live::BookRunner& book() { return *host_->books()[0]; }
   LiveHost& host() { return *host_; }
 
  private:
-  scenario::TemporaryFolder folder_;
+  base::TemporaryFolder folder_;
   std::unique_ptr<LiveHost> host_;
   market::PriceHistory prices_;
-  std::vector<market::ExternalSignal> no_signals_;
+  std::vector<model::ExternalSignal> no_signals_;
   std::size_t fed_ = 0;
 };
 
-std::string first_code(const Answer& answer) {
+std::string first_code(const live::Answer& answer) {
   return answer.problems.empty() ? "" : answer.problems[0].code;
 }
 
 TEST(Shadow, of_a_version_against_itself_differs_by_exactly_nothing) {
   Demo live;
   live.feed(400);  // in the middle of trading: positions, open orders, learned state
-  ASSERT_EQ(live.start(R"({"name": "a/a", "candidate": {}})").outcome, Outcome::created);
+  ASSERT_EQ(live.start(R"({"name": "a/a", "candidate": {}})").outcome, live::Outcome::created);
   live.feed(300);
   const json::object results = live.results("a/a");
   const json::object& comparison = results.at("comparison").as_object();
@@ -95,7 +98,7 @@ TEST(Shadow, of_a_version_against_itself_differs_by_exactly_nothing) {
 TEST(Shadow, twin_follows_a_simulated_control_to_the_last_unit) {
   Demo live;
   live.feed(400);
-  ASSERT_EQ(live.start(R"({"name": "a/a", "candidate": {}})").outcome, Outcome::created);
+  ASSERT_EQ(live.start(R"({"name": "a/a", "candidate": {}})").outcome, live::Outcome::created);
   live.feed(200);
   EXPECT_EQ(live.results("a/a").at("simulator_bias_bp").to_number<double>(), 0.0);
 }
@@ -108,11 +111,11 @@ TEST(Shadow, leaves_the_orders_of_the_book_as_they_are) {
                 .start(R"({"name": "x", "candidate":
                   {"set": {"/chain/position_sizer/config/max_position_size": 0.03}}})")
                 .outcome,
-            Outcome::created);
+            live::Outcome::created);
   plain.feed(200);
   watched.feed(200);
   // The start is a command in the journal and takes a sequence number: ids differ, the orders do not.
-  const BookSnapshot a = plain.book().snapshot(), b = watched.book().snapshot();
+  const live::BookSnapshot a = plain.book().snapshot(), b = watched.book().snapshot();
   EXPECT_EQ(a.orders, b.orders);
   EXPECT_EQ(a.fills, b.fills);
   EXPECT_EQ(a.equity, b.equity);
@@ -125,7 +128,7 @@ TEST(Shadow, names_the_stage_that_differed_first) {
   ASSERT_EQ(live.start(R"({"name": "smaller", "candidate":
               {"set": {"/chain/position_sizer/config/max_position_size": 0.03}}})")
                 .outcome,
-            Outcome::created);
+            live::Outcome::created);
   live.feed(100);
   const json::object results = live.results("smaller");
   EXPECT_GT(results.at("differing_decisions").to_number<int>(), 50);
@@ -142,10 +145,10 @@ TEST(Shadow, candidate_may_be_another_agent_or_another_setting_of_any_stage) {
   Demo live;
   live.feed(400);
   for (const auto& [name, set] : changes) {
-    const Answer answer =
+    const live::Answer answer =
         live.start(std::string(R"({"name": ")") + name + R"(", "candidate": {"set": {)" + set + "}}}");
     // An agent that does not exist is refused with its name; everything else runs.
-    if (answer.outcome != Outcome::created) {
+    if (answer.outcome != live::Outcome::created) {
       EXPECT_THAT(first_code(answer), testing::AnyOf("AGENT_UNKNOWN", "CHAIN_WRONG_ROLE")) << name;
     }
   }
@@ -158,13 +161,13 @@ TEST(Shadow, arm_shares_no_instance_with_the_book_so_that_no_path_leads_to_its_e
   Demo live;
   live.feed(400);
   auto config = std::make_unique<config::ScenarioConfig>(live.host().config().books[0].scenario);
-  scenario::TemporaryFolder folder;
+  base::TemporaryFolder folder;
   const agent::Store store(folder.path());
   const auto catalog = agent::Catalog::discover({CADRE_BINARY_DIR "/agents"});
-  auto arm = ShadowArm::build("arm", std::move(config), catalog, store, live.book().instruments());
+  auto arm = shadow::ShadowArm::build("arm", std::move(config), catalog, store, live.book().instruments());
   ASSERT_TRUE(arm);
   std::uint64_t orders_before = 0;
-  live.book().with_book([&](scenario::Book& control) {
+  live.book().with_book([&](book::Book& control) {
     auto learned = control.checkpoint();
     ASSERT_TRUE(learned);
     ASSERT_FALSE((*arm)->begin(control, *learned).has_errors());
@@ -190,18 +193,18 @@ TEST(Shadow, arm_shares_no_instance_with_the_book_so_that_no_path_leads_to_its_e
 TEST(Shadow, refuses_an_environment_that_is_not_declared_as_simulated) {
   Demo live;
   live.feed(10);
-  const Answer answer = live.start(R"({"name": "x", "candidate": {},
+  const live::Answer answer = live.start(R"({"name": "x", "candidate": {},
       "simulation": {"agent": "cadre.momentum"}})");
-  EXPECT_EQ(answer.outcome, Outcome::invalid);
+  EXPECT_EQ(answer.outcome, live::Outcome::invalid);
   EXPECT_THAT(first_code(answer), testing::AnyOf("CHAIN_WRONG_ROLE", "EXPERIMENT_NOT_SIMULATED"));
 }
 
 TEST(Shadow, refuses_a_candidate_with_problems_at_once_and_names_the_arm) {
   Demo live;
   live.feed(10);
-  const Answer answer = live.start(R"({"name": "x", "candidate":
+  const live::Answer answer = live.start(R"({"name": "x", "candidate":
       {"set": {"/chain/position_sizer/agent": "cadre.position_sizerr"}}})");
-  EXPECT_EQ(answer.outcome, Outcome::invalid);
+  EXPECT_EQ(answer.outcome, live::Outcome::invalid);
   EXPECT_EQ(first_code(answer), "AGENT_UNKNOWN");
   EXPECT_THAT(answer.problems[0].message, testing::HasSubstr("candidate"));
   EXPECT_TRUE(live.host().experiments().body.as_array().empty());
@@ -219,11 +222,11 @@ TEST(Shadow, refuses_a_name_that_nobody_could_write_down) {
 TEST(Shadow, stays_as_it_was_when_it_is_stopped_again) {
   Demo live;
   live.feed(300);
-  ASSERT_EQ(live.start(R"({"name": "x", "candidate": {}})").outcome, Outcome::created);
+  ASSERT_EQ(live.start(R"({"name": "x", "candidate": {}})").outcome, live::Outcome::created);
   live.feed(20);
-  EXPECT_EQ(live.host().stop_experiment({"one", "enough"}, "x").outcome, Outcome::done);
+  EXPECT_EQ(live.host().stop_experiment({"one", "enough"}, "x").outcome, live::Outcome::done);
   live.feed(5);
-  EXPECT_EQ(live.host().stop_experiment({"two", "again"}, "x").outcome, Outcome::done);
+  EXPECT_EQ(live.host().stop_experiment({"two", "again"}, "x").outcome, live::Outcome::done);
   const json::object results = live.results("x");
   EXPECT_EQ(results.at("reason").as_string(), "stopped by one: enough");
   EXPECT_EQ(results.at("periods").to_number<int>(), 20);
@@ -234,23 +237,23 @@ TEST(Shadow, stays_as_it_was_when_it_is_stopped_again) {
 TEST(Shadow, is_told_to_stop_while_its_book_is_in_the_middle_of_something) {
   Demo live;
   live.feed(300);
-  ASSERT_EQ(live.start(R"({"name": "x", "candidate": {}})").outcome, Outcome::created);
+  ASSERT_EQ(live.start(R"({"name": "x", "candidate": {}})").outcome, live::Outcome::created);
   std::promise<void> begun, go_on;
-  live.book().post_work([&](scenario::Book&) {
+  live.book().post_work([&](book::Book&) {
     begun.set_value();
     go_on.get_future().wait();
   });
   begun.get_future().wait();
-  EXPECT_EQ(live.host().stop_experiment(researcher, "x").outcome, Outcome::done);
+  EXPECT_EQ(live.host().stop_experiment(researcher, "x").outcome, live::Outcome::done);
   EXPECT_EQ(live.host().experiments().body.at(0).at("state").as_string(), "ended");
-  EXPECT_EQ(live.host().experiment_results("x").outcome, Outcome::done);
+  EXPECT_EQ(live.host().experiment_results("x").outcome, live::Outcome::done);
   go_on.set_value();
 }
 
 TEST(Shadow, is_inconclusive_and_not_invalid_while_it_is_young) {
   Demo live;
   live.feed(400);
-  ASSERT_EQ(live.start(R"({"name": "young", "candidate": {}})").outcome, Outcome::created);
+  ASSERT_EQ(live.start(R"({"name": "young", "candidate": {}})").outcome, live::Outcome::created);
   live.feed(5);
   const json::object comparison = live.results("young").at("comparison").as_object();
   EXPECT_EQ(comparison.at("verdict").as_string(), "inconclusive");
@@ -260,16 +263,16 @@ TEST(Shadow, is_inconclusive_and_not_invalid_while_it_is_young) {
 TEST(Shadow, arm_may_not_have_other_cash_or_data_than_the_book) {
   Demo live;
   live.feed(10);
-  const Answer answer =
+  const live::Answer answer =
       live.start(R"({"name": "rich", "candidate": {"set": {"/book/initial_cash": 5000000}}})");
-  EXPECT_EQ(answer.outcome, Outcome::invalid);
+  EXPECT_EQ(answer.outcome, live::Outcome::invalid);
   EXPECT_EQ(first_code(answer), "EXPERIMENT_NOT_OF_THE_CHAIN");
 }
 
 TEST(Shadow, ends_when_the_control_is_another_one) {
   Demo live;
   live.feed(400);
-  ASSERT_EQ(live.start(R"({"name": "x", "candidate": {}})").outcome, Outcome::created);
+  ASSERT_EQ(live.start(R"({"name": "x", "candidate": {}})").outcome, live::Outcome::created);
   EXPECT_EQ(first_code(live.start(R"({"name": "x", "candidate": {}})")), "EXPERIMENT_RUNNING");
   live.feed(30);
   json::value changed = live.host().config().complete;
@@ -284,8 +287,8 @@ TEST(Shadow, ends_when_the_control_is_another_one) {
   request.mandate = researcher;
   request.text = json::serialize(changed);
   request.origin = "changed.json";
-  const Answer applied = live.host().apply(request);
-  ASSERT_EQ(applied.outcome, Outcome::created) << first_code(applied);
+  const live::Answer applied = live.host().apply(request);
+  ASSERT_EQ(applied.outcome, live::Outcome::created) << first_code(applied);
   live.feed(10);
   const json::object results = live.results("x");
   EXPECT_EQ(results.at("state").as_string(), "ended");
@@ -294,4 +297,4 @@ TEST(Shadow, ends_when_the_control_is_another_one) {
 }
 
 }  // namespace
-}  // namespace cadre::live
+}  // namespace cadre::control

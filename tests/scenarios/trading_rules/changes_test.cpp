@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
+#include "host/backtest/replay.hpp"
 #include "host/base/date.hpp"
-#include "host/scenario/replay.hpp"
-#include "host/scenario/session.hpp"
+#include "host/book/session.hpp"
 #include "tests/scenarios/trading_rules/lab.hpp"
 
 namespace cadre::test {
@@ -46,11 +46,11 @@ TEST(DatedChange, takes_effect_with_the_next_decision_and_no_sooner) {
 std::vector<std::string> replaced_by(const std::string& set) {
   const Market market = random_market(31, 8, 90);
   Lab lab(market, {{"/changes", "[" + at(market, change_row) + set + "}]"}});
-  auto prepared = scenario::prepare_run(lab.options("unused"));
+  auto prepared = backtest::prepare_run(lab.options("unused"));
   EXPECT_TRUE(prepared);
   const agent::Store store(lab.path("store"));
-  scenario::HistorySource source(prepared->prices, prepared->signals);
-  scenario::Session session(*prepared->config, prepared->revisions, store, source);
+  book::HistorySource source(prepared->prices, prepared->signals);
+  book::Session session(*prepared->config, prepared->revisions, store, source);
   EXPECT_FALSE(session.start().has_errors());
   std::vector<std::shared_ptr<agent::LiveAgent>> before, after;
   std::vector<std::string> names, replaced;
@@ -137,7 +137,7 @@ TEST(DatedChange, a_change_that_a_schema_or_an_agent_refuses_stops_the_run_befor
                               R"("set": {"/chain/position_sizer/config/max_position_size": 0.001}}])"}});
   std::size_t bars = 0;
   const auto outcome =
-      scenario::run_backtest(agent.options("run"), [&](std::size_t done, std::size_t) { bars = done; });
+      backtest::run_backtest(agent.options("run"), [&](std::size_t done, std::size_t) { bars = done; });
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.problems()[0].code, "AGENT_CONFIG");
   EXPECT_EQ(bars, 0u);
@@ -172,7 +172,7 @@ TEST(DatedChange, replays_to_the_bit_with_swap_and_rollback) {
   Lab lab(market,
           {{"/changes", "[" + at(market, 40) + smaller + "}, " + at(market, 60) + "\"rollback\": true}]"}});
   lab.run();
-  const auto outcome = scenario::replay_run({lab.path("run"), {}, {}}, {});
+  const auto outcome = backtest::replay_run({lab.path("run"), {}, {}}, {});
   ASSERT_TRUE(outcome);
   EXPECT_TRUE(outcome->identical) << outcome->first_difference;
 }

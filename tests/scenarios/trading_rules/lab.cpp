@@ -11,6 +11,7 @@
 #include <random>
 
 #include "host/base/date.hpp"
+#include "host/model/bar.hpp"
 #include "host/model/order.hpp"
 
 namespace cadre::test {
@@ -139,8 +140,8 @@ Trace read_trace(const std::filesystem::path& run) {
   std::int32_t date = 0;
   bool readable = true;
   while (const auto record = reader->next()) {
-    journal::Decoder from(record->payload);
-    const auto take = [&](auto& value) { readable = decode(from, value) && readable; };
+    base::Decoder from(record->payload);
+    const auto take = [&](auto& value) { readable = journal::decode(from, value) && readable; };
     switch (record->type) {
       case journal::RecordType::head: {
         journal::HeadRecord head;
@@ -151,7 +152,7 @@ Trace read_trace(const std::filesystem::path& run) {
         break;
       }
       case journal::RecordType::bar: {
-        journal::BarRecord bar;
+        model::Bar bar;
         take(bar);
         date = bar.date;
         trace.bars.push_back(date);
@@ -207,7 +208,7 @@ void Lab::write(const std::string& name, const std::string& text) const {
   std::ofstream(folder_.path() / name) << text;
 }
 
-scenario::BacktestOptions Lab::options(const std::string& run) const {
+backtest::BacktestOptions Lab::options(const std::string& run) const {
   return {path("scenario.json"),
           overrides_,
           {CADRE_BINARY_DIR "/agents", CADRE_BINARY_DIR "/test_agents_scripted"},
@@ -215,7 +216,7 @@ scenario::BacktestOptions Lab::options(const std::string& run) const {
 }
 
 Trace Lab::run(const std::string& name) {
-  auto outcome = scenario::run_backtest(options(name), {});
+  auto outcome = backtest::run_backtest(options(name), {});
   if (!outcome) {
     for (const base::Problem& problem : outcome.problems())
       ADD_FAILURE() << base::to_line(problem);
@@ -226,7 +227,7 @@ Trace Lab::run(const std::string& name) {
 }
 
 std::vector<std::string> Lab::refusal(const std::string& name) {
-  const auto outcome = scenario::run_backtest(options(name), {});
+  const auto outcome = backtest::run_backtest(options(name), {});
   EXPECT_FALSE(outcome);
   EXPECT_FALSE(std::filesystem::exists(path(name)));
   std::vector<std::string> codes;

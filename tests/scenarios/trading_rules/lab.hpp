@@ -7,10 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "host/backtest/backtest.hpp"
+#include "host/backtest/prepared_run.hpp"
+#include "host/base/temporary_folder.hpp"
 #include "host/journal/journal.hpp"
 #include "host/journal/records.hpp"
-#include "host/scenario/backtest.hpp"
-#include "host/scenario/prepared_run.hpp"
 
 namespace cadre::test {
 
@@ -82,7 +83,7 @@ class Lab {
   void write(const std::string& name, const std::string& text) const;
   void set(const std::string& pointer, const std::string& value) { overrides_.push_back({pointer, value}); }
   std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
-  scenario::BacktestOptions options(const std::string& run) const;
+  backtest::BacktestOptions options(const std::string& run) const;
 
   /// Runs and reads the journal; fails the test when the run is refused.
   Trace run(const std::string& name = "run");
@@ -92,7 +93,7 @@ class Lab {
   std::vector<std::string> refusal(const std::string& name = "run");
 
  private:
-  scenario::TemporaryFolder folder_;
+  base::TemporaryFolder folder_;
   std::vector<config::Override> overrides_;
   report::RunResult result_;
 };

@@ -9,8 +9,8 @@
 #include <regex>
 #include <sstream>
 
-#include "host/scenario/explain.hpp"
-#include "host/scenario/replay.hpp"
+#include "host/backtest/explain.hpp"
+#include "host/backtest/replay.hpp"
 #include "tests/scenarios/trading_rules/lab.hpp"
 
 namespace cadre::test {
@@ -64,7 +64,7 @@ TEST(Books, add_up_after_every_bar_of_a_run) {
 TEST(Replay, gives_the_same_orders_to_the_bit) {
   Lab lab(random_market(41, 8, 120));
   lab.run();
-  const auto outcome = scenario::replay_run({lab.path("run"), {}, {}}, {});
+  const auto outcome = backtest::replay_run({lab.path("run"), {}, {}}, {});
   ASSERT_TRUE(outcome);
   EXPECT_TRUE(outcome->identical) << outcome->first_difference;
   EXPECT_EQ(outcome->order_hash, lab.result().counts.order_hash);
@@ -75,7 +75,7 @@ TEST(Replay, does_not_need_the_prices_any_more) {
   Lab lab(random_market(41, 8, 120));
   lab.run();
   std::filesystem::remove(lab.path("prices.csv"));
-  const auto outcome = scenario::replay_run({lab.path("run"), {}, {}}, {});
+  const auto outcome = backtest::replay_run({lab.path("run"), {}, {}}, {});
   ASSERT_TRUE(outcome);
   EXPECT_TRUE(outcome->identical);
 }
@@ -108,7 +108,7 @@ TEST(Journal, cut_anywhere_is_read_up_to_there_or_refused_and_never_crashes) {
   for (int round = 0; round < 50; ++round) {
     const std::size_t bytes = round == 0 ? 0 : random() % whole.size();
     lab.write("cut/journal", whole.substr(0, bytes));
-    const auto outcome = scenario::replay_run({lab.path("cut"), {}, {}}, {});
+    const auto outcome = backtest::replay_run({lab.path("cut"), {}, {}}, {});
     if (outcome) {
       ++replayed;
       EXPECT_LE(outcome->recorded_orders, trace.orders.size());
@@ -116,7 +116,7 @@ TEST(Journal, cut_anywhere_is_read_up_to_there_or_refused_and_never_crashes) {
     } else {
       EXPECT_TRUE(outcome.problems().has_errors()) << bytes;
     }
-    const auto explanation = scenario::explain_order(lab.path("cut"), first);
+    const auto explanation = backtest::explain_order(lab.path("cut"), first);
     explained += static_cast<bool>(explanation);
   }
   EXPECT_GT(replayed, 0u);
@@ -137,8 +137,8 @@ TEST(Journal, with_changed_bytes_is_refused_and_never_crashes) {
     const std::size_t at = random() % (whole.size() - 200);  // not in the last frame: that is a torn tail
     damaged[at] = static_cast<char>(damaged[at] ^ (1 + random() % 255));
     lab.write("cut/journal", damaged);
-    EXPECT_FALSE(scenario::replay_run({lab.path("cut"), {}, {}}, {})) << at;
-    EXPECT_FALSE(scenario::explain_order(lab.path("cut"), trace.orders.back().id)) << at;
+    EXPECT_FALSE(backtest::replay_run({lab.path("cut"), {}, {}}, {})) << at;
+    EXPECT_FALSE(backtest::explain_order(lab.path("cut"), trace.orders.back().id)) << at;
   }
 }
 

@@ -137,7 +137,7 @@ TEST(WarmUp, nothing_is_decided_before_every_agent_has_its_history) {
 
 TEST(WarmUp, a_run_that_is_too_short_decides_nothing_and_says_so) {
   Lab lab(random_market(3, 6, 21));
-  const auto outcome = scenario::run_backtest(lab.options("run"), {});
+  const auto outcome = backtest::run_backtest(lab.options("run"), {});
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->result.counts.decisions, 0u);
   EXPECT_TRUE(std::any_of(outcome->warnings.begin(), outcome->warnings.end(),

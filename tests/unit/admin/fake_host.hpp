@@ -7,17 +7,17 @@
 #include <string>
 #include <vector>
 
-#include "host/live/host_control.hpp"
+#include "host/control/host_control.hpp"
 
 namespace cadre::admin::testing {
 
 /// A host that remembers what it was asked and answers what it was told to. Inputs wait while it is held.
-class FakeHost : public live::HostControl {
+class FakeHost : public control::HostControl {
  public:
   live::Answer next;  ///< of every function that gives one
   bool is_ready = true;
   std::string last;  ///< the function and its arguments
-  live::ApplyRequest applied;
+  control::ApplyRequest applied;
   std::vector<std::string> texts;
 
   void hold() {
@@ -68,7 +68,7 @@ class FakeHost : public live::HostControl {
   live::Answer post_signals(std::string_view book, std::span<const std::string> signals) override {
     return take("signals " + std::string(book), signals);
   }
-  live::Answer halt(const live::HaltRequest& request) override {
+  live::Answer halt(const control::HaltRequest& request) override {
     return say("halt " + request.mandate.actor + " " + request.mandate.reason + " " + request.book +
                (request.cancel_orders ? " cancel" : "") + (request.flatten ? " flatten" : ""));
   }
@@ -82,7 +82,7 @@ class FakeHost : public live::HostControl {
   live::Answer difference(std::uint64_t a, std::uint64_t b) const override {
     return say("difference " + std::to_string(a) + " " + std::to_string(b));
   }
-  live::Answer apply(const live::ApplyRequest& request) override {
+  live::Answer apply(const control::ApplyRequest& request) override {
     applied = request;
     return say("apply");
   }

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "host/base/temporary_folder.hpp"
 
 #include <cstring>
 #include <filesystem>

@@ -7,6 +7,7 @@
 #include "host/admin/http_client.hpp"
 #include "host/admin/http_server.hpp"
 #include "host/admin/routes.hpp"
+#include "host/base/temporary_folder.hpp"
 #include "tests/unit/admin/fake_host.hpp"
 #include "tests/unit/admin/raw_client.hpp"
 

@@ -1,4 +1,5 @@
 #include "host/admin/unix_socket.hpp"
+#include "host/base/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 

@@ -8,6 +8,7 @@
 
 #include "host/base/problem.hpp"
 #include "host/base/text.hpp"
+#include "host/model/bar.hpp"
 
 namespace cadre::test {
 
@@ -74,14 +75,14 @@ Desk::Desk(const Settings& settings, const char* lot) : store_(folder_.path()) {
   config_ = std::make_unique<config::ScenarioConfig>(std::move(config).take());
   auto chain = chain::build_chain(*config_, catalog(), store_);
   if (!chain) throw std::runtime_error(lines(chain.problems()));
-  book_ = std::make_unique<scenario::Book>(*config_, std::vector<std::string>{"AA", "BB", "CC", "DD"}, 100);
+  book_ = std::make_unique<book::Book>(*config_, std::vector<std::string>{"AA", "BB", "CC", "DD"}, 100);
   const base::Problems problems = book_->start(std::move(chain).take(), {.revision = 1});
   if (problems.has_errors()) throw std::runtime_error(lines(problems));
 }
 
 const chain::Decision& Desk::decide() {
   ++bar_;
-  journal::BarRecord bar;
+  model::Bar bar;
   bar.date = 20240100 + bar_;
   bar.time_ns = std::int64_t{bar_} * 86'400'000'000'000;
   for (const double price : prices_) {

@@ -7,10 +7,11 @@
 
 #include "host/agent/catalog.hpp"
 #include "host/agent/store.hpp"
+#include "host/backtest/prepared_run.hpp"
+#include "host/base/temporary_folder.hpp"
+#include "host/book/book.hpp"
 #include "host/chain/builder.hpp"
 #include "host/config/scenario_config.hpp"
-#include "host/scenario/book.hpp"
-#include "host/scenario/prepared_run.hpp"
 
 namespace cadre::test {
 
@@ -42,15 +43,15 @@ class Desk {
   /// Shares of equity, of what is held now.
   std::vector<double> weights() const;
   const chain::Chain& chain() const { return book_->chain(); }
-  scenario::Book& book() { return *book_; }
+  book::Book& book() { return *book_; }
   const config::ScenarioConfig& config() const { return *config_; }
   const agent::Store& store() const { return store_; }
 
  private:
-  scenario::TemporaryFolder folder_;
+  base::TemporaryFolder folder_;
   agent::Store store_;
   std::unique_ptr<config::ScenarioConfig> config_;
-  std::unique_ptr<scenario::Book> book_;
+  std::unique_ptr<book::Book> book_;
   std::vector<double> prices_ = {100, 100, 100, 100};
   std::int32_t bar_ = 0;
 };

@@ -1,10 +1,11 @@
 #include "host/chain/waterfall.hpp"
+#include "host/base/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
+#include "host/backtest/backtest.hpp"
+#include "host/backtest/prepared_run.hpp"
 #include "host/journal/journal.hpp"
-#include "host/scenario/backtest.hpp"
-#include "host/scenario/prepared_run.hpp"
 
 namespace cadre::chain {
 namespace {
@@ -51,8 +52,8 @@ TEST(Waterfall, reasons_have_words_and_a_plugin_s_own_keep_their_number) {
 }
 
 TEST(Waterfall, adds_up_to_the_order_exactly_for_every_order_of_the_demo) {
-  scenario::TemporaryFolder folder;
-  const auto run = scenario::run_backtest({CADRE_SOURCE_DIR "/manifests/scenarios/demo.json",
+  base::TemporaryFolder folder;
+  const auto run = backtest::run_backtest({CADRE_SOURCE_DIR "/manifests/scenarios/demo.json",
                                            {},
                                            {CADRE_BINARY_DIR "/agents"},
                                            folder.path() / "run"},
@@ -64,7 +65,7 @@ TEST(Waterfall, adds_up_to_the_order_exactly_for_every_order_of_the_demo) {
   journal::DecisionRecord decision;
   std::size_t orders = 0, increases = 0;
   while (const auto record = reader->next()) {
-    journal::Decoder from(record->payload);
+    base::Decoder from(record->payload);
     ASSERT_TRUE(record->type != journal::RecordType::revision || decode(from, revision));
     ASSERT_TRUE(record->type != journal::RecordType::decision || decode(from, decision));
     if (record->type != journal::RecordType::order) continue;

@@ -33,7 +33,7 @@ TEST(JournalAllocation, encoding_and_appending_a_decision_does_not_allocate_afte
   auto writer = journal::JournalWriter::create(path);
   ASSERT_TRUE(writer);
   const journal::DecisionRecord record = sample::decision(30, 8);
-  journal::Encoder encoder;
+  base::Encoder encoder;
   encode(encoder, record);
   const std::int64_t before = allocations;
   for (uint64_t sequence = 0; sequence < 1000; ++sequence) {  // 6 MB: the buffer is written out several times

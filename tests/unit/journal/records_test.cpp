@@ -11,6 +11,8 @@ namespace {
 
 using namespace cadre;
 using namespace cadre::journal;
+using cadre::base::Decoder;
+using cadre::base::Encoder;
 
 template <class Record>
 Record round_trip(const Record& record) {
@@ -27,7 +29,7 @@ TEST(Records, head_comes_back) {
 }
 
 TEST(Records, bar_comes_back) {
-  const BarRecord bar = sample::bar(), back = round_trip(bar);
+  const cadre::model::Bar bar = sample::bar(), back = round_trip(bar);
   EXPECT_EQ(back.date, bar.date);
   EXPECT_EQ(back.time_ns, bar.time_ns);
   EXPECT_EQ(back.epoch, bar.epoch);
@@ -42,7 +44,7 @@ TEST(Records, bar_comes_back) {
 }
 
 TEST(Records, bar_without_intraday_and_volume_comes_back) {
-  BarRecord bar = sample::bar();
+  cadre::model::Bar bar = sample::bar();
   bar.has_intraday = bar.has_volume = false;
   bar.open_e9 = bar.high_e9 = bar.low_e9 = {};
   bar.volume = {};
@@ -61,7 +63,7 @@ TEST(Records, bar_with_a_column_too_short_is_refused) {
   encoder.put_array(std::vector<int64_t>{1, 2});
   encoder.put_array(std::vector<double>{});
   encoder.put_array(std::vector<uint8_t>{1});
-  BarRecord bar;
+  cadre::model::Bar bar;
   Decoder decoder(encoder.bytes());
   EXPECT_FALSE(decode(decoder, bar));
 }

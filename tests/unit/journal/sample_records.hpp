@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/journal/records.hpp"
+#include "host/model/bar.hpp"
 #include "host/model/order.hpp"
 
 /// One record of each kind, every field different from its default.
@@ -16,7 +17,7 @@ inline journal::HeadRecord head() {
   return {.text = R"({"seed":7,"processor":"x"})"};
 }
 
-inline journal::BarRecord bar() {
+inline model::Bar bar() {
   return {.date = 19910102,
           .time_ns = 662'850'000'000'000'000,
           .epoch = 3,
@@ -152,8 +153,8 @@ inline journal::EndRecord end() {
 /// The payload of a record.
 template <class Record>
 std::vector<std::byte> payload_of(const Record& record) {
-  journal::Encoder encoder;
-  encode(encoder, record);
+  base::Encoder encoder;
+  journal::encode(encoder, record);
   return {encoder.bytes().begin(), encoder.bytes().end()};
 }
 

@@ -1,11 +1,13 @@
 #include "host/live/journal_keeper.hpp"
+#include "host/base/temporary_folder.hpp"
+#include "host/model/bar.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "host/live/recovery.hpp"
-#include "host/scenario/prepared_run.hpp"
+#include "host/backtest/prepared_run.hpp"
+#include "host/book/journal_fold.hpp"
 
 namespace cadre::live {
 namespace {
@@ -30,14 +32,14 @@ class Keeper : public testing::Test {
   Keeper() : keeper_(journal::JournalWriter::create(path()).take()) {}
   std::filesystem::path path() const { return folder_.path() / "journal"; }
   void take(const std::shared_ptr<Ticket>& ticket, std::uint64_t sequence) {
-    journal::BarRecord bar;
+    model::Bar bar;
     bar.close_e9.assign(100, 1);
     bar.valid.assign(100, 1);
     keeper_.on_bar(sequence, bar);
     keeper_.took(ticket, sequence);
   }
 
-  scenario::TemporaryFolder folder_;
+  base::TemporaryFolder folder_;
   JournalKeeper keeper_;
 };
 
@@ -81,7 +83,7 @@ TEST_F(Keeper, gives_up_what_is_not_committed) {
   EXPECT_FALSE(given_up->wait());
   EXPECT_FALSE(keeper_.commit());
   EXPECT_FALSE(keeper_.close().has_errors());
-  EXPECT_EQ(survey_journal(path(), 1)->keep_bytes, kept_bytes);
+  EXPECT_EQ(book::survey_journal(path(), 1)->keep_bytes, kept_bytes);
 }
 
 TEST_F(Keeper, finds_out_that_its_file_was_deleted) {

@@ -1,4 +1,5 @@
 #include "host/market/signal_reader.hpp"
+#include "host/model/signal.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,6 +7,7 @@
 #include "tests/unit/market/temporary_file.hpp"
 
 using namespace cadre::market;
+using cadre::model::ExternalSignal;
 namespace base = cadre::base;
 
 namespace {

@@ -1,0 +1,304 @@
+#include "host/backtest/backtest.hpp"
+#include "host/base/temporary_folder.hpp"
+#include "host/book/run_head.hpp"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cmath>
+
+#include "host/backtest/prepared_run.hpp"
+#include "host/base/date.hpp"
+#include "host/base/file.hpp"
+#include "host/base/ticks.hpp"
+#include "host/book/journal_listener.hpp"
+#include "host/book/order_hash.hpp"
+#include "host/book/run_recorder.hpp"
+#include "host/report/page.hpp"
+#include "host/report/run_folder.hpp"
+
+namespace cadre::backtest {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// What the benchmark pays: what the environment's settings call commission and half-spread, where it has
+/// them.
+double cost_rate(const config::ScenarioConfig& config) {
+  double rate = 0;
+  for (const char* key : {"commission_bp", "half_spread_bp"}) {
+    const boost::json::value* value = config.execution_environment.config.as_object().if_contains(key);
+    if (value != nullptr && value->is_number()) rate += value->to_number<double>() * 1e-4;
+  }
+  return rate;
+}
+
+/// The folder a run is written into: beside its final place, so that the old one stays until the new one is
+/// whole. A lock on it keeps a second run away; that of a run that was killed is free again.
+class RunFolder {
+ public:
+  base::Problems open(const fs::path& out) {
+    base::Problems problems;
+    std::error_code error;
+    out_ = out.has_filename() ? out : out.parent_path();  // "runs/demo/" is runs/demo
+    if (fs::exists(out_, error) && !fs::exists(out_ / "journal", error) &&
+        !(fs::is_directory(out_, error) && fs::is_empty(out_, error))) {
+      problems.error("OUT_NOT_A_RUN", {out.string(), 0, 0, ""}, "exists and is not a run folder",
+                     "name another --out, or remove it yourself");
+      return problems;
+    }
+    fs::path partial = out_;
+    partial += ".partial";
+    fs::create_directories(partial, error);
+    if (!error && !lock(partial)) {
+      problems.error("OUT_IN_USE", {out.string(), 0, 0, ""}, "another run is being written there",
+                     "wait for it, or name another --out");
+      return problems;
+    }
+    if (!error) {
+      partial_ = partial;
+      for (const fs::directory_entry& left : fs::directory_iterator(partial, error))
+        fs::remove_all(left, error);
+    }
+    if (error)
+      problems.error("OUT_NOT_WRITABLE", {partial.string(), 0, 0, ""},
+                     "cannot make this folder: " + error.message());
+    return problems;
+  }
+  base::Problems commit() {
+    base::Problems problems;
+    std::error_code error;
+    // In one step where the file system can: whoever looks, also after a power cut, sees one run or the
+    // other.
+    const bool exchanged = fs::exists(out_, error) && renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD,
+                                                                out_.c_str(), RENAME_EXCHANGE) == 0;
+    if (exchanged) {
+      fs::remove_all(partial_, error);
+      error.clear();  // the new run is there; what is left of the old one goes with the next
+    } else {
+      fs::remove_all(out_, error);
+      fs::rename(partial_, out_, error);
+    }
+    if (error)
+      problems.error("OUT_NOT_WRITABLE", {out_.string(), 0, 0, ""},
+                     "cannot replace this folder: " + error.message(), "the run is in " + partial_.string());
+    partial_.clear();
+    return problems;
+  }
+  RunFolder() = default;
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
+  ~RunFolder() {
+    std::error_code ignored;
+    if (!partial_.empty()) fs::remove_all(partial_, ignored);
+    if (lock_ >= 0) close(lock_);
+  }
+  const fs::path& path() const { return partial_; }
+
+ private:
+  bool lock(const fs::path& folder) {
+    lock_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct stat locked {};
+    struct stat there {};
+    // The run that held the lock may have moved its folder into place meanwhile.
+    return lock_ >= 0 && flock(lock_, LOCK_EX | LOCK_NB) == 0 && fstat(lock_, &locked) == 0 &&
+           stat(folder.c_str(), &there) == 0 && locked.st_ino == there.st_ino;
+  }
+
+  fs::path out_;
+  fs::path partial_;
+  int lock_ = -1;
+};
+
+/// A history of one day.
+market::PriceHistory first_bar(const market::PriceHistory& history) {
+  market::PriceHistory first = history;
+  const std::size_t n = history.columns();
+  first.dates.resize(1);
+  for (auto* column : {&first.open_e9, &first.high_e9, &first.low_e9, &first.close_e9})
+    column->resize(std::min(column->size(), n));
+  first.volume.resize(std::min(first.volume.size(), n));
+  first.valid.resize(n);
+  return first;
+}
+
+/// The confidence of the VaR that is shown, where a risk manager's settings have one; NaN otherwise.
+double var_confidence(const book::RevisionPlan& revisions) {
+  for (const chain::PlannedStage& stage : revisions.steps.front().plan.stages) {
+    if (stage.kind != chain::StageKind::risk_manager) continue;
+    const boost::json::value settings = boost::json::parse(stage.settings);
+    const boost::json::value* confidence = base::find(settings, "/var_confidence");
+    if (confidence != nullptr && confidence->is_number()) return confidence->to_number<double>();
+  }
+  return std::nan("");
+}
+
+std::vector<std::string> notes_of(const PreparedRun& run, const book::RunRecorder& recorder) {
+  std::vector<std::string> notes;
+  if (!run.config->description.empty()) notes.push_back(run.config->description);
+  const config::DataConfig& data = run.config->data;
+  notes.push_back("Prices: " + data.prices.filename().string() + ", adjustment declared as " +
+                  data.adjustment + ".");
+  if (run.prices.closes_only())
+    notes.push_back(
+        "The data have closes only: orders decided at one close fill at the next one; limit fills are "
+        "approximate.");
+  if (!run.prices.has_volume())
+    notes.push_back("Volume is declared as none: checks against volume do not apply.");
+  notes.push_back("Cash earns no interest here; read the Sharpe ratio with that in mind.");
+  notes.push_back(
+      "The benchmark holds all instruments in equal weights from the first decision date on, with the same "
+      "cash and costs, in fractions of shares.");
+  if (recorder.cuts() > 0)
+    notes.push_back("The final cut reduced increases in " + std::to_string(recorder.cuts()) + " decisions.");
+  if (recorder.failures() > 0)
+    notes.push_back("In " + std::to_string(recorder.failures()) +
+                    " decisions an agent gave no usable answer and its policy applied; see the journal.");
+  return notes;
+}
+
+base::Problems write_folder(const fs::path& folder, const fs::path& shown_as, const PreparedRun& run,
+                            const book::Session& session, const book::RunRecorder& recorder,
+                            const report::RunResult& result, const report::RunSeries& series,
+                            const base::Problems& warnings) {
+  base::Problems problems;
+  problems.append(report::write_result(folder, result));
+  problems.append(report::write_orders(folder, recorder.orders()));
+  problems.append(report::write_fills(folder, recorder.fills()));
+  problems.append(report::write_equity(folder, recorder.equity()));
+  problems.append(report::write_positions(folder, recorder.positions()));
+  report::PageInput page;
+  page.title = run.config->name;
+  page.result = result;
+  page.series = series;
+  page.var_confidence = var_confidence(run.revisions);
+  page.currency = run.config->currency;
+  page.notes = notes_of(run, recorder);
+  for (const base::Problem& warning : warnings)
+    page.warnings.push_back(base::to_line(warning));
+  for (const auto& plugin : session.plugins())
+    page.plugins.push_back({plugin->id, plugin->version.to_string(), plugin->sha256});
+  page.replay_command = "cadre replay " + shown_as.string();
+  problems.append(base::write_file_atomically(folder / "report.html", report::run_page(page)));
+  return problems;
+}
+
+}  // namespace
+
+base::Problems check_backtest(const BacktestOptions& options) {
+  auto prepared = prepare_run(options);
+  if (!prepared) return prepared.problems();
+  // Agents say more about their settings than a schema can: make every chain, and let it go. And some only
+  // know when they see the market: show them its first bar.
+  base::TemporaryFolder folder;
+  const agent::Store store(folder.path());
+  base::Problems problems = prepared->warnings;
+  const market::PriceHistory first = first_bar(prepared->prices);
+  book::HistorySource source(first, prepared->signals);
+  book::Session session(*prepared->config, prepared->revisions, store, source);
+  problems.append(session.start());
+  for (const book::RevisionPlan::Step& step : prepared->revisions.steps) {
+    if (&step == &prepared->revisions.steps.front() || step.rollback) continue;
+    problems.append(chain::build_chain(*step.config, step.plan, store, nullptr).problems());
+  }
+  if (!problems.has_errors()) problems.append(session.run({}));
+  return problems;
+}
+
+base::Result<BacktestOutcome> run_backtest(const BacktestOptions& options, const ProgressReport& progress) {
+  auto prepared = prepare_run(options);
+  if (!prepared) return prepared.problems();
+  PreparedRun& run = *prepared;
+  base::Problems problems = run.warnings;
+
+  const bool writes = !options.out.empty();
+  RunFolder folder;
+  if (writes) {
+    base::Problems refused = folder.open(options.out);
+    if (refused.has_errors()) return refused;
+  }
+  base::TemporaryFolder temporary;
+  const agent::Store store(writes ? folder.path() / "plugins" : temporary.path());
+
+  book::HistorySource source(run.prices, run.signals);
+  book::Session session(*run.config, run.revisions, store, source);
+  book::RunRecorder recorder(session.book(), run.prices.instruments, cost_rate(*run.config));
+  book::OrderHash hash;
+  session.book().listen(&recorder);
+  session.book().listen(&hash);
+  std::unique_ptr<journal::JournalWriter> journal;
+  std::unique_ptr<book::JournalListener> journal_listener;
+  if (writes) {
+    auto created = journal::JournalWriter::create(folder.path() / "journal");
+    if (!created) return created.problems();
+    journal = std::move(created).take();
+    journal_listener = std::make_unique<book::JournalListener>(*journal);
+    session.book().listen(journal_listener.get());
+    journal_listener->write(journal::RecordType::head, 0,
+                            journal::HeadRecord{book::head_text(*run.config, run.folder,
+                                                                run.prices.instruments, session.plugins())});
+  }
+  problems.append(session.start());
+  if (problems.has_errors()) return problems;
+  const std::int64_t start_ns = base::monotonic_ns();
+  const std::size_t total = source.expected_bars();
+  const base::Problems stopped = session.run([&](std::size_t done) {
+    if (progress) progress(done, total);
+  });
+  if (stopped.has_errors()) return stopped;
+
+  report::RunCounts& counts = recorder.counts();
+  counts.wall_seconds = static_cast<double>(base::monotonic_ns() - start_ns) * 1e-9;
+  counts.order_hash = hash.hex();
+  if (counts.decisions == 0) {
+    problems.warning("RUN_WITHOUT_DECISIONS", run.config->document.place("/data"),
+                     "no decision was made: the agents need more history than there is",
+                     "use a longer period or shorter look-backs");
+  }
+  if (counts.decisions != 0 && counts.orders == counts.rejected_orders) {
+    const bool none = counts.orders == 0;
+    problems.warning("RUN_WITHOUT_TRADES", run.config->document.place("/chain"),
+                     none ? "no decision led to an order" : "the pre-trade checks rejected every order",
+                     none ? "look for the stage that holds the targets back: signals, limits, lots, cash"
+                          : "the column reason of orders.csv names the checks");
+  }
+  if (session.changes_left() != 0) {
+    problems.warning(
+        "RUN_CHANGES_LEFT", run.config->document.place(""),
+        std::to_string(session.changes_left()) +
+            " dated changes of the chain or the universe are after the last bar and were not applied");
+  }
+  if (session.book().dropped_signals() != 0) {
+    problems.warning("RUN_SIGNALS_DROPPED", run.config->document.place("/data/signals"),
+                     std::to_string(session.book().dropped_signals()) +
+                         " signals came for instruments that were not in the universe then");
+  }
+  for (const auto& [instance, failed] : recorder.failed()) {
+    problems.warning("RUN_AGENT_FAILED", config::place_of_instance(*run.config, instance),
+                     instance + " gave no usable answer in " + std::to_string(failed.decisions) + " of " +
+                         std::to_string(counts.decisions) + " decisions, first on " +
+                         base::format_date(failed.first_date) + "; the policy " + failed.policy + " applied",
+                     "");
+  }
+  const report::RunResult result =
+      report::summarise(recorder.series(), counts, run.config->data.periods_per_year);
+  if (writes) {
+    journal_listener->write(
+        journal::RecordType::end, session.book().sequence(),
+        journal::EndRecord{counts.decisions, counts.orders, counts.fills, counts.order_hash});
+    problems.append(journal->close());
+    problems.append(write_folder(folder.path(), options.out, run, session, recorder, result,
+                                 recorder.series(), problems));
+    if (problems.has_errors()) return problems;
+    problems.append(folder.commit());
+    if (problems.has_errors()) return problems;
+  }
+  return BacktestOutcome{result, options.out, problems};
+}
+
+}  // namespace cadre::backtest

@@ -1,0 +1,167 @@
+#include "host/backtest/explain.hpp"
+
+#include <boost/json.hpp>
+#include <map>
+
+#include "host/agent/catalog.hpp"
+#include "host/base/text.hpp"
+#include "host/config/scenario_config.hpp"
+#include "host/journal/journal.hpp"
+#include "host/model/order.hpp"
+
+namespace cadre::backtest {
+
+namespace {
+
+/// What is needed of a journal up to one order, and its reports after it.
+class Search {
+ public:
+  explicit Search(std::string client_id) : client_id_(std::move(client_id)) {}
+
+  bool take(const journal::Record& record) {
+    base::Decoder from(record.payload);
+    switch (record.type) {
+      case journal::RecordType::head: {
+        journal::HeadRecord head;
+        if (!decode(from, head)) return false;
+        head_ = head.text;
+        return true;
+      }
+      case journal::RecordType::revision:
+        return found_ || decode(from, revision_);
+      case journal::RecordType::universe: {
+        if (found_) return true;
+        journal::UniverseRecord universe;
+        if (!decode(from, universe)) return false;
+        instruments_ = universe.instruments;
+        return true;
+      }
+      case journal::RecordType::decision:
+        return found_ || decode(from, decision_);
+      case journal::RecordType::order: {
+        journal::OrderRecord order;
+        if (!decode(from, order)) return false;
+        const std::string id(model::id_text(order.order.client_id));
+        ids_.push_back(id);
+        if (id == client_id_) {
+          order_ = order;
+          found_ = true;
+        }
+        return true;
+      }
+      case journal::RecordType::report: {
+        journal::ReportRecord report;
+        if (!decode(from, report)) return false;
+        if (model::id_text(report.report.client_id) == client_id_) reports_.push_back(report.report);
+        return true;
+      }
+      default:
+        return true;
+    }
+  }
+
+  std::string client_id_, head_;
+  journal::RevisionRecord revision_;
+  journal::DecisionRecord decision_;
+  journal::OrderRecord order_;
+  std::vector<std::string> instruments_;  ///< of the epoch; empty until the universe changed once
+  std::vector<cadre_execution_report> reports_;
+  std::vector<std::string> ids_;
+  bool found_ = false;
+};
+
+/// The sentences that the agents of a revision have for their own reason codes, by stage.
+std::map<std::string, std::map<std::uint32_t, std::string>> plugin_reasons(const std::filesystem::path& run,
+                                                                           const std::string& revision_text) {
+  std::map<std::string, std::map<std::uint32_t, std::string>> reasons;
+  const agent::Catalog catalog = agent::Catalog::discover({run / "plugins"});
+  auto revision = base::JsonDocument::parse("revision", revision_text);
+  if (!revision) return reasons;
+  for (const auto& filled : revision->root().at("agents").as_array()) {
+    for (const agent::CatalogEntry& entry : catalog.entries()) {
+      if (entry.agent->id == filled.at("agent").as_string() &&
+          entry.manifest->sha256 == filled.at("sha256").as_string()) {
+        reasons[std::string(filled.at("stage").as_string())] = entry.agent->reasons;
+      }
+    }
+  }
+  return reasons;
+}
+
+}  // namespace
+
+base::Result<Explanation> explain_order(const std::filesystem::path& run, const std::string& client_id) {
+  const std::filesystem::path file = run / "journal";
+  auto reader = journal::JournalReader::open(file);
+  if (!reader) return reader.problems();
+  base::Problems problems;
+  Search search(client_id);
+  while (const auto record = reader->next()) {
+    if (search.take(*record)) continue;
+    problems.error("JOURNAL_BAD_RECORD", {file.string(), 0, 0, ""},
+                   "the record with sequence " + std::to_string(record->sequence) + " cannot be read",
+                   "was it written by another version?");
+    return problems;
+  }
+  if (reader->problems().has_errors()) return reader->problems();
+  if (!search.found_) {
+    problems.error(
+        "ORDER_UNKNOWN", {file.string(), 0, 0, ""},
+        "the run has no order " + base::quote(client_id) + base::did_you_mean(client_id, search.ids_),
+        "the ids are in " + (run / "orders.csv").string());
+    return problems;
+  }
+  auto head = base::JsonDocument::parse(file.string(), search.head_);
+  if (!head) return head.problems();
+  const std::filesystem::path folder = std::string(head->root().at("folder").as_string());
+  auto document = base::JsonDocument::parse(file.string(), base::canonical(head->root().at("config")));
+  if (!document) return document.problems();
+  auto config = config::read_scenario(*document, folder);
+  if (!config) return config.problems();
+
+  Explanation result;
+  result.order = search.order_;
+  result.decision = std::move(search.decision_);
+  result.index = result.order.order.instrument;
+  if (search.instruments_.empty()) {
+    for (const auto& id : head->root().at("instruments").as_array())
+      search.instruments_.emplace_back(id.as_string());
+  }
+  result.instrument =
+      result.index < search.instruments_.size() ? search.instruments_[result.index] : std::string();
+  result.instruments = search.instruments_;
+  result.decision_reason = search.revision_.reason;
+  result.reports = std::move(search.reports_);
+  model::Instrument about;
+  about.id = result.instrument;
+  about.tick = config->instruments.tick;
+  about.lot = config->instruments.lot;
+  about.multiplier = config->instruments.multiplier;
+  const std::int64_t signed_quantity =
+      result.order.order.quantity_e9 * model::sign_of_side(result.order.order.side);
+  // A settlement of a position that left the universe comes from no decision.
+  const bool decided = result.decision.stages.size() == search.revision_.stages.size() &&
+                       result.index < result.decision.price_e9.size() &&
+                       std::string_view(client_id).find(".settle.") == std::string_view::npos;
+  const auto own_reasons = plugin_reasons(run, search.revision_.text);
+  if (decided) {
+    result.steps =
+        chain::waterfall(result.decision, search.revision_.stages, result.index, about, signed_quantity);
+    if (result.order.verdict != 0) {
+      chain::WaterfallStep refused = result.steps.back();
+      refused.stage = "pre_trade_checks";
+      refused.quantity_e9 -= signed_quantity;
+      refused.change_e9 = -signed_quantity;
+      refused.reason = {};
+      result.steps.push_back(std::move(refused));
+    }
+  }
+  for (const chain::WaterfallStep& step : result.steps) {
+    const auto stage = own_reasons.find(step.stage);
+    const bool own = stage != own_reasons.end() && stage->second.count(step.reason.code) != 0;
+    result.reasons.push_back(own ? stage->second.at(step.reason.code) : chain::reason_name(step.reason.code));
+  }
+  return result;
+}
+
+}  // namespace cadre::backtest

@@ -1,0 +1,71 @@
+#include "host/backtest/prepared_run.hpp"
+#include "host/config/market_data.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "host/base/text.hpp"
+#include "host/market/price_reader.hpp"
+
+namespace cadre::backtest {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+void check_names(const config::ScenarioConfig& config, const std::vector<std::string>& known,
+                 base::Problems& problems) {
+  const auto check = [&](const std::string& id, const std::string& pointer) {
+    if (std::binary_search(known.begin(), known.end(), id)) return;
+    problems.error("INSTRUMENT_UNKNOWN", config.document.place(pointer),
+                   "the data have no instrument " + base::quote(id) + base::did_you_mean(id, known));
+  };
+  for (const config::UniverseChange& change : config.universe) {
+    for (std::size_t i = 0; i < change.instruments.size(); ++i)
+      check(change.instruments[i], change.pointer + "/instruments/" + std::to_string(i));
+  }
+  for (std::size_t i = 0; i < config.pre_trade_checks.restricted.size(); ++i) {
+    check(config.pre_trade_checks.restricted[i], "/pre_trade_checks/restricted/" + std::to_string(i));
+  }
+  for (const auto& [instrument, group] : config.instruments.groups)
+    check(instrument, "/instruments/groups/" + base::pointer_token(instrument));
+}
+
+}  // namespace
+
+base::Result<PreparedRun> prepare_run(const BacktestOptions& options) {
+  auto loaded = config::load_scenario(options.config, options.overrides);
+  if (!loaded) return loaded.problems();
+  PreparedRun run;
+  run.folder = fs::absolute(options.config).parent_path();
+  run.config = std::make_unique<config::ScenarioConfig>(std::move(loaded).take());
+  base::Problems problems;
+
+  auto prices = market::read_prices(config::price_options(run.config->data));
+  problems.append(base::asked_for_at(prices.problems(), run.config->document.place("/data/prices/file")));
+  if (prices) {
+    run.prices = std::move(prices).take();
+    check_names(*run.config, run.prices.instruments, problems);
+    if (!run.config->data.signals.empty()) {
+      auto signals = market::read_signals(run.config->data.signals, run.prices.instruments);
+      problems.append(
+          base::asked_for_at(signals.problems(), run.config->document.place("/data/signals/file")));
+      if (signals) run.signals = std::move(signals).take();
+    }
+  }
+
+  run.catalog = agent::Catalog::discover(options.agent_folders);
+  auto revisions = book::plan_revisions(*run.config, run.folder, run.catalog);
+  problems.append(revisions.problems());
+  // A manifest that cannot be used is a warning as long as nobody needs it.
+  for (base::Problem problem : run.catalog.problems()) {
+    if (revisions) problem.severity = base::Severity::warning;
+    problems.add(std::move(problem));
+  }
+  if (problems.has_errors()) return problems;
+  run.revisions = std::move(revisions).take();
+  run.warnings = problems;
+  return run;
+}
+
+}  // namespace cadre::backtest

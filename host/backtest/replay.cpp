@@ -1,0 +1,154 @@
+#include "host/backtest/replay.hpp"
+#include "host/base/temporary_folder.hpp"
+
+#include <boost/json.hpp>
+
+#include "host/backtest/prepared_run.hpp"
+#include "host/book/order_hash.hpp"
+#include "host/journal/journal.hpp"
+#include "host/journal/records.hpp"
+#include "host/model/order.hpp"
+
+namespace cadre::backtest {
+
+namespace {
+
+/// What the journal recorded: its head, its orders, its end.
+struct Recorded {
+  std::string head;
+  std::vector<std::string> orders;  ///< bytes, as order_bytes makes them
+  std::vector<std::string> names;   ///< client ids
+  std::string hash;
+  bool of_a_host = false;
+};
+
+base::Result<Recorded> read_recorded(const std::filesystem::path& file) {
+  auto reader = journal::JournalReader::open(file);
+  if (!reader) return reader.problems();
+  Recorded recorded;
+  bool readable = true;
+  while (const auto record = reader->next()) {
+    base::Decoder from(record->payload);
+    if (record->type == journal::RecordType::head) {
+      journal::HeadRecord head;
+      readable = decode(from, head) && readable;
+      recorded.head = head.text;
+    } else if (record->type == journal::RecordType::order) {
+      journal::OrderRecord order;
+      readable = decode(from, order) && readable;
+      recorded.orders.push_back(
+          book::order_bytes({order.order, {execution::verdict_of(order.failed_checks).failed}}));
+      recorded.names.emplace_back(model::id_text(order.order.client_id));
+    } else if (record->type == journal::RecordType::commit) {
+      recorded.of_a_host = true;
+    } else if (record->type == journal::RecordType::end) {
+      journal::EndRecord end;
+      readable = decode(from, end) && readable;
+      recorded.hash = end.order_hash;
+    }
+  }
+  base::Problems problems = reader->problems();
+  if (recorded.of_a_host)
+    problems.error(
+        "REPLAY_OF_A_HOST", {file.string(), 0, 0, ""},
+        "this is the journal of a running host, with halts and revisions that a replay does not know yet",
+        "`cadre explain` reads it; `cadre run` recovers from it");
+  if (!readable || recorded.head.empty())
+    problems.error("JOURNAL_BAD_RECORD", {file.string(), 0, 0, ""}, "a record cannot be read",
+                   "was it written by another version?");
+  if (problems.has_errors()) return problems;
+  return {std::move(recorded), problems};
+}
+
+/// Compares every order as it is decided with the one that was recorded.
+class OrderComparison final : public book::BookListener {
+ public:
+  explicit OrderComparison(const Recorded& recorded) : recorded_(recorded) {}
+  void on_order(std::uint64_t sequence, const chain::DecidedOrder& decided) override {
+    const std::size_t k = count_++;
+    if (!difference_.empty()) return;
+    const std::string name(model::id_text(decided.order.client_id));
+    if (k >= recorded_.orders.size()) {
+      difference_ = "order " + name + " was not in the run";
+    } else if (book::order_bytes(decided) != recorded_.orders[k]) {
+      difference_ = name == recorded_.names[k]
+                        ? "order " + name + " has other fields than in the run"
+                        : "order " + name + " is where the run had " + recorded_.names[k];
+      difference_ += " (event " + std::to_string(sequence) + ")";
+    }
+  }
+  std::uint64_t count() const { return count_; }
+  std::string difference() const {
+    if (difference_.empty() && count_ < recorded_.orders.size())
+      return "order " + recorded_.names[count_] + " of the run is missing";
+    return difference_;
+  }
+
+ private:
+  const Recorded& recorded_;
+  std::uint64_t count_ = 0;
+  std::string difference_;
+};
+
+}  // namespace
+
+base::Result<ReplayOutcome> replay_run(const ReplayOptions& options, const ProgressReport& progress) {
+  const std::filesystem::path file = options.run / "journal";
+  auto recorded = read_recorded(file);
+  if (!recorded) return recorded.problems();
+  auto head = base::JsonDocument::parse(file.string(), recorded->head);
+  if (!head) return head.problems();
+  auto document = base::JsonDocument::parse(file.string(), base::canonical(head->root().at("config")));
+  if (!document) return document.problems();
+  base::Problems problems;
+  base::Problems cut_short = recorded.problems();
+  if (recorded->hash.empty())
+    cut_short.warning("JOURNAL_WITHOUT_END", {file.string(), 0, 0, ""},
+                      "the run did not come to its end: only what was recorded can be compared");
+  for (const config::Override& change : options.overrides)
+    problems.append(document->set(change.pointer, change.value, change.origin));
+  if (problems.has_errors()) return problems;
+  const std::filesystem::path folder = std::string(head->root().at("folder").as_string());
+  auto config = config::read_scenario(*document, folder);
+  if (!config) return config.problems();
+
+  std::vector<std::filesystem::path> folders = options.agent_folders;
+  folders.insert(folders.begin(), options.run / "plugins");
+  // What the run used comes before what is installed now under the same version.
+  const agent::Catalog catalog = agent::Catalog::discover(folders, agent::Twins::first_wins);
+  auto revisions = book::plan_revisions(*config, folder, catalog);
+  if (!revisions) return revisions.problems();
+
+  std::vector<std::string> instruments;
+  for (const auto& id : head->root().at("instruments").as_array())
+    instruments.emplace_back(id.as_string());
+  auto source = book::JournalSource::open(file, std::move(instruments));
+  if (!source) return source.problems();
+
+  base::TemporaryFolder temporary;
+  const agent::Store store(temporary.path());
+  book::Session session(*config, *revisions, store, *source);
+  OrderComparison comparison(*recorded);
+  book::OrderHash hash;
+  session.book().listen(&comparison);
+  session.book().listen(&hash);
+  problems.append(session.start());
+  if (problems.has_errors()) return problems;
+  const std::size_t total = source->expected_bars();
+  problems.append(session.run([&](std::size_t done) {
+    if (progress) progress(done, total);
+  }));
+  if (problems.has_errors()) return problems;
+
+  ReplayOutcome outcome;
+  outcome.orders = comparison.count();
+  outcome.recorded_orders = recorded->orders.size();
+  outcome.order_hash = hash.hex();
+  outcome.recorded_hash = recorded->hash;
+  outcome.first_difference = comparison.difference();
+  outcome.identical = outcome.first_difference.empty() &&
+                      (outcome.recorded_hash.empty() || outcome.recorded_hash == outcome.order_hash);
+  return {std::move(outcome), cut_short};
+}
+
+}  // namespace cadre::backtest

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "host/backtest/backtest.hpp"
+
+namespace cadre::backtest {
+
+struct ReplayOptions {
+  std::filesystem::path run;                         ///< a run folder
+  std::vector<config::Override> overrides;           ///< with any, it is a what-if
+  std::vector<std::filesystem::path> agent_folders;  ///< besides the run's own copies
+};
+
+struct ReplayOutcome {
+  bool identical = false;
+  std::uint64_t orders = 0;  ///< of the replay
+  std::uint64_t recorded_orders = 0;
+  std::string order_hash;
+  std::string recorded_hash;     ///< empty when the run did not come to its end
+  std::string first_difference;  ///< one sentence; empty when identical
+};
+
+/// Runs the agents of a run again on its journaled inputs and compares every order, to the bit.
+base::Result<ReplayOutcome> replay_run(const ReplayOptions& options, const ProgressReport& progress);
+
+}  // namespace cadre::backtest

@@ -1,0 +1,59 @@
+#include "host/base/codec.hpp"
+
+#include <cassert>
+#include <limits>
+
+namespace cadre::base {
+
+void Encoder::put_text(std::string_view text) {
+  put_count(text.size());
+  put_bytes(text.data(), text.size());
+}
+
+void Encoder::put_texts(std::span<const std::string> texts) {
+  put_count(texts.size());
+  for (const std::string& text : texts)
+    put_text(text);
+}
+
+void Encoder::put_count(std::size_t count) {
+  assert(count <= std::numeric_limits<uint32_t>::max());
+  put(static_cast<uint32_t>(count));
+}
+
+void Encoder::put_bytes(const void* bytes, std::size_t count) {
+  const auto* first = static_cast<const std::byte*>(bytes);
+  bytes_.insert(bytes_.end(), first, first + count);
+}
+
+void Decoder::get(bool& value) {
+  const auto byte = get<uint8_t>();
+  if (byte > 1) refuse();
+  value = byte == 1;
+}
+
+void Decoder::get_text(std::string& text) {
+  text.resize(get_count(1));
+  get_bytes(text.data(), text.size());
+}
+
+void Decoder::get_texts(std::vector<std::string>& texts) {
+  texts.resize(get_count(sizeof(uint32_t)));
+  for (std::string& text : texts)
+    get_text(text);
+}
+
+std::size_t Decoder::get_count(std::size_t bytes_min) {
+  const std::size_t count = get<uint32_t>();
+  if (count <= left_.size() / bytes_min) return count;
+  refuse();
+  return 0;
+}
+
+void Decoder::get_bytes(void* to, std::size_t count) {
+  if (count > left_.size()) return refuse();
+  if (count != 0) std::memcpy(to, left_.data(), count);
+  left_ = left_.subspan(count);
+}
+
+}  // namespace cadre::base

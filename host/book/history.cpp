@@ -1,0 +1,48 @@
+#include "host/book/history.hpp"
+#include "host/model/bar.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace cadre::book {
+
+History::History(std::size_t columns, std::size_t expected_rows, bool carry)
+    : columns_(columns), carry_(carry), last_close_(columns, std::nan("")), traded_(columns, 0) {
+  returns_.reserve(columns * expected_rows);
+  closes_.reserve(columns * expected_rows);
+  volumes_.reserve(columns * expected_rows);
+}
+
+void History::add(const model::Bar& bar) {
+  const double nan = std::nan("");
+  const std::size_t at = rows_ * columns_;
+  returns_.resize(at + columns_);
+  closes_.resize(at + columns_);
+  if (bar.has_volume) volumes_.resize(at + columns_);
+  for (std::size_t c = 0; c < columns_; ++c) {
+    const bool traded = bar.valid[c] != 0;
+    const double close = traded ? static_cast<double>(bar.close_e9[c]) * 1e-9 : nan;
+    const double before = last_close_[c];
+    const bool carries = carry_ && before == before;
+    returns_[at + c] = traded ? close / before - 1 : carries ? 0 : nan;
+    closes_[at + c] = traded || !carry_ ? close : before;
+    if (bar.has_volume) volumes_[at + c] = traded ? bar.volume[c] : nan;
+    if (traded) last_close_[c] = close;
+  }
+  traded_ = bar.valid;
+  ++rows_;
+  if (rows_ >= 2 * keep_) forget(rows_ - keep_);
+}
+
+void History::forget(std::size_t rows) {
+  const auto cut = [&](std::vector<double>& values) {
+    const std::size_t count = std::min(values.size(), rows * columns_);
+    values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count));
+  };
+  cut(returns_);
+  cut(closes_);
+  cut(volumes_);
+  rows_ -= rows;
+}
+
+}  // namespace cadre::book

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/book/book.hpp"
+#include "host/book/order_hash.hpp"
+#include "host/journal/journal.hpp"
+#include "host/journal/records.hpp"
+#include "host/market/taken_bars.hpp"
+
+namespace cadre::book {
+
+/// What a journal says on the way, besides what the book itself then knows.
+struct JournalFacts {
+  std::uint64_t keep_bytes = 0;  ///< up to its last commit; what is behind had no consequence for anyone
+  std::vector<std::string> instruments;
+  std::uint64_t revision = 0;                     ///< the last one that took over
+  std::optional<std::uint64_t> checkpoint_bytes;  ///< where the last checkpoint of the booted revision begins
+  std::uint64_t decisions = 0, orders = 0, rejected = 0, fills = 0;
+  bool bar_is_open = false;  ///< the last bar lacks its account
+  bool halted = false;
+  std::string halt_reason;
+};
+
+/// Reads through a journal for what recovery has to know beforehand. Errors: those of the reader,
+/// JOURNAL_BAD_RECORD.
+base::Result<JournalFacts> survey_journal(const std::filesystem::path& journal, std::uint64_t revision);
+
+/// Folds a journal into a book that has entered its chain and heard nothing: prices, positions, cash and
+/// orders from its first record on; what the agents know from the last checkpoint on. Decides nothing, and
+/// sends nothing but what a simulated environment has forgotten. Errors: JOURNAL_BAD_RECORD,
+/// RECOVERY_SEQUENCE, STATE_REFUSED.
+class JournalFold {
+ public:
+  /// The bars it meets are added to `bars`.
+  JournalFold(Book& book, OrderHash& hash, market::TakenBars& bars) : book_(book), hash_(hash), bars_(bars) {}
+
+  base::Problems run(const std::filesystem::path& journal, const JournalFacts& facts);
+
+  /// Afterwards, with the listeners there: reports the environment has and the journal has not become events;
+  /// orders that never left are sent. `unknown`: the open orders that the environment does not know and that
+  /// cannot be sent any more: the book has to be halted. Errors: RECOVERY_NO_ANSWER, and the orders are as
+  /// they were.
+  base::Problems reconcile(std::vector<std::string>& unknown);
+
+ private:
+  bool apply(const journal::Record& record);
+  bool apply_order(base::Decoder& from);
+  bool apply_report(base::Decoder& from);
+  /// What the environment says next, when it is asked again.
+  std::optional<cadre_execution_report> next_report();
+  void give_again(const cadre_order& order);
+  cadre_status query(const cadre_order& order, cadre_trade_result& result) const;
+
+  Book& book_;
+  OrderHash& hash_;
+  market::TakenBars& bars_;
+  std::uint64_t checkpoint_bytes_ = 0;
+  bool observing_ = false;
+  std::uint64_t last_bar_ = 0;  ///< its sequence
+  std::uint64_t last_decision_bar_ = 0;
+  std::int32_t decision_date_ = 0;
+  std::deque<cadre_execution_report> waiting_;  ///< of the environment, not in the journal (yet)
+  base::Problems problems_;
+};
+
+}  // namespace cadre::book

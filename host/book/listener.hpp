@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/chain/decision.hpp"
+#include "host/execution/order_tracker.hpp"
+#include "host/journal/records.hpp"
+#include "host/model/bar.hpp"
+#include "host/model/portfolio.hpp"
+
+namespace cadre::book {
+
+/// Hears what happens in a book, in its order: the journal and the report are listeners. Called on the book's
+/// thread.
+class BookListener {
+ public:
+  virtual ~BookListener() = default;
+  virtual void on_revision(std::uint64_t /*sequence*/, const journal::RevisionRecord&) {}
+  virtual void on_universe(std::uint64_t /*sequence*/, const journal::UniverseRecord&) {}
+  virtual void on_bar(std::uint64_t /*sequence*/, const model::Bar&) {}
+  virtual void on_signal(std::uint64_t /*sequence*/, const journal::SignalRecord&) {}
+  virtual void on_report(std::uint64_t /*sequence*/, const cadre_execution_report&) {}
+  virtual void on_decision(std::uint64_t /*sequence*/, const chain::Decision&) {}
+  virtual void on_order(std::uint64_t /*sequence*/, const chain::DecidedOrder&) {}
+  virtual void on_command(std::uint64_t /*sequence*/, const journal::CommandRecord&) {}
+  virtual void on_checkpoint(std::uint64_t /*sequence*/, const journal::CheckpointRecord&) {}
+  /// Orders are about to leave: whoever keeps them makes them durable now. False: it could not, and nothing
+  /// may leave.
+  virtual bool on_sending(std::uint64_t /*sequence*/) { return true; }
+  virtual void on_account(std::uint64_t /*sequence*/, const journal::AccountRecord&) {}
+};
+
+}  // namespace cadre::book

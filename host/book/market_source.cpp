@@ -1,0 +1,88 @@
+#include "host/book/market_source.hpp"
+#include "host/model/bar.hpp"
+#include "host/model/signal.hpp"
+
+#include "host/base/date.hpp"
+#include "host/model/order.hpp"
+
+namespace cadre::book {
+
+namespace {
+
+template <class T>
+void copy_row(const std::vector<T>& matrix, std::size_t row, std::size_t columns, std::vector<T>& out) {
+  if (matrix.empty()) {
+    out.clear();
+    return;
+  }
+  out.assign(matrix.begin() + static_cast<std::ptrdiff_t>(row * columns),
+             matrix.begin() + static_cast<std::ptrdiff_t>((row + 1) * columns));
+}
+
+}  // namespace
+
+bool HistorySource::next(model::Bar& bar, std::vector<model::ExternalSignal>& signals) {
+  if (row_ == history_.rows()) return false;
+  const std::size_t n = history_.columns();
+  bar.date = history_.dates[row_];
+  bar.time_ns = base::close_time_ns(bar.date);
+  bar.has_intraday = !history_.closes_only();
+  bar.has_volume = history_.has_volume();
+  copy_row(history_.open_e9, row_, n, bar.open_e9);
+  copy_row(history_.high_e9, row_, n, bar.high_e9);
+  copy_row(history_.low_e9, row_, n, bar.low_e9);
+  copy_row(history_.close_e9, row_, n, bar.close_e9);
+  copy_row(history_.volume, row_, n, bar.volume);
+  copy_row(history_.valid, row_, n, bar.valid);
+  ++row_;
+  signals.clear();
+  while (signal_ < signals_.size() && signals_[signal_].time_ns <= bar.time_ns)
+    signals.push_back(signals_[signal_++]);
+  return true;
+}
+
+base::Result<JournalSource> JournalSource::open(const std::filesystem::path& journal,
+                                                std::vector<std::string> instruments) {
+  auto reader = journal::JournalReader::open(journal);
+  if (!reader) return reader.problems();
+  JournalSource source;
+  source.instruments_ = std::move(instruments);
+  base::Problems problems;
+  while (const auto record = reader->next()) {
+    base::Decoder from(record->payload);
+    if (record->type == journal::RecordType::bar) {
+      model::Bar bar;
+      if (!journal::decode(from, bar) || bar.close_e9.size() != source.instruments_.size()) {
+        problems.error("JOURNAL_BAD_RECORD", {journal.string(), 0, 0, ""},
+                       "the bar with sequence " + std::to_string(record->sequence) + " cannot be read", "");
+        return problems;
+      }
+      source.bars_.push_back(std::move(bar));
+      source.signals_.emplace_back();
+    } else if (record->type == journal::RecordType::signal) {
+      journal::SignalRecord signal;
+      if (!decode(from, signal) || source.bars_.empty()) {
+        problems.error("JOURNAL_BAD_RECORD", {journal.string(), 0, 0, ""},
+                       "the signal with sequence " + std::to_string(record->sequence) + " cannot be read",
+                       "");
+        return problems;
+      }
+      const cadre_signal& s = signal.signal;
+      source.signals_.back().push_back({s.time_ns, base::date_of_time(s.time_ns),
+                                        std::string(model::id_text(s.strategy)), signal.instrument,
+                                        s.direction, s.strength, s.confidence, s.horizon_days});
+    }
+  }
+  if (reader->problems().has_errors()) return reader->problems();
+  return {std::move(source), reader->problems()};
+}
+
+bool JournalSource::next(model::Bar& bar, std::vector<model::ExternalSignal>& signals) {
+  if (row_ == bars_.size()) return false;
+  bar = bars_[row_];
+  signals = signals_[row_];
+  ++row_;
+  return true;
+}
+
+}  // namespace cadre::book

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/base/hash.hpp"
+#include "host/book/listener.hpp"
+
+namespace cadre::book {
+
+/// SHA-256 over every order a run decided, accepted or not, in order: client id, instrument, side, type, time
+/// in force, quantity, prices, verdict. Two runs with the same hash decided the same to the last bit.
+class OrderHash final : public BookListener {
+ public:
+  void on_order(std::uint64_t sequence, const chain::DecidedOrder& decided) override;
+  /// Ends it.
+  std::string hex() { return hash_.hex(); }
+  std::string hex_so_far() const { return hash_.hex_so_far(); }
+
+ private:
+  base::Sha256 hash_;
+};
+
+/// The bytes that are hashed, for comparing two orders.
+std::string order_bytes(const chain::DecidedOrder& decided);
+
+}  // namespace cadre::book

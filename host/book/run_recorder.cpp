@@ -1,0 +1,180 @@
+#include "host/book/run_recorder.hpp"
+#include "host/model/bar.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/chain/waterfall.hpp"
+#include "host/model/order.hpp"
+
+namespace cadre::book {
+
+RunRecorder::RunRecorder(const Book& book, const std::vector<std::string>& data_instruments, double cost_rate)
+    : book_(book), cost_rate_(cost_rate) {
+  series_.instruments = data_instruments;
+  counts_.initial_equity = book.portfolio().initial_cash();
+  last_forecast_ = active_forecast_ = std::nan("");
+  last_close_.assign(data_instruments.size(), std::nan(""));
+}
+
+void RunRecorder::on_revision(std::uint64_t, const journal::RevisionRecord& record) {
+  counts_.revision = record.revision;
+  for (const std::string& stage : record.stages) {
+    if (std::find(series_.stages.begin(), series_.stages.end(), stage) == series_.stages.end())
+      series_.stages.push_back(stage);
+  }
+}
+
+void RunRecorder::on_bar(std::uint64_t, const model::Bar& bar) {
+  // What was decided at the last bar executes in this one: from here on its forecast is the holdings'.
+  active_forecast_ = last_forecast_;
+  traded_ = 0;
+  stage_change_.clear();
+  for (std::size_t c = 0; c < last_close_.size(); ++c) {
+    if (bar.valid[c] != 0) last_close_[c] = static_cast<double>(bar.close_e9[c]) * 1e-9;
+  }
+  follow_benchmark(bar);
+}
+
+void RunRecorder::follow_benchmark(const model::Bar& bar) {
+  const bool decided = series_.first_decision < series_.dates.size() && counts_.decisions > 0;
+  if (!decided || benchmark_bought_) return;
+  // Bought at the first bar after the first decision, like the strategy's first orders, with the same costs;
+  // fractions are allowed.
+  benchmark_bought_ = true;
+  const auto names = static_cast<double>(std::count(bar.valid.begin(), bar.valid.end(), std::uint8_t{1}));
+  benchmark_units_.assign(last_close_.size(), 0);
+  const double each = counts_.initial_equity.to_double() / names;
+  for (std::size_t c = 0; c < last_close_.size(); ++c) {
+    if (bar.valid[c] != 0) benchmark_units_[c] = each / (last_close_[c] * (1 + cost_rate_));
+  }
+}
+
+void RunRecorder::on_report(std::uint64_t, const cadre_execution_report& report) {
+  if (report.status == CADRE_ORDER_EXPIRED) ++counts_.expired_orders;
+  if (report.quantity_e9 == 0) return;
+  ++counts_.fills;
+  const model::Instrument& about = book_.universe().instruments[report.instrument];
+  const auto quantity = base::Quantity::from_raw(report.quantity_e9);
+  const auto price = base::Price::from_raw(report.price_e9);
+  traded_ += base::notional(price, quantity, about.multiplier).value_or(base::Money{}).to_double();
+  fills_.push_back({book_.date(), std::string(model::id_text(report.client_id)), about.id,
+                    std::string(model::side_name(report.side)), quantity, price,
+                    base::Money::from_raw(report.fees_e6), base::Money::from_raw(report.spread_cost_e6)});
+}
+
+void RunRecorder::on_decision(std::uint64_t, const chain::Decision& decision) {
+  if (counts_.decisions++ == 0) series_.first_decision = series_.dates.size();
+  const journal::DecisionRecord& record = decision.record;
+  last_forecast_ = record.value_at_risk;
+  failures_ += record.failures.empty() ? 0 : 1;
+  for (const journal::StageFailure& failure : record.failures) {
+    Failed& failed = failed_[failure.instance];
+    if (failed.decisions++ == 0) failed = {1, record.date, failure.policy};
+  }
+  cuts_ += record.cut_factor < 1 ? 1 : 0;
+
+  const double equity = record.equity.to_double();
+  const auto names = chain::effect_names(book_.chain());
+  stage_change_.assign(series_.stages.size(), 0);
+  std::vector<double> before(record.price_e9.size());
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const double units = static_cast<double>(record.position_e9[i] + record.working_e9[i]) * 1e-9;
+    before[i] = units * static_cast<double>(record.price_e9[i]) * 1e-9 *
+                book_.universe().instruments[i].multiplier.to_double() / equity;
+  }
+  for (std::size_t k = 0; k < record.stages.size(); ++k) {
+    double change = 0;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      change += std::fabs(record.stages[k].target[i] - before[i]);
+      before[i] = record.stages[k].target[i];
+    }
+    const auto column = std::find(series_.stages.begin(), series_.stages.end(), names[k]);
+    stage_change_[static_cast<std::size_t>(column - series_.stages.begin())] += change;
+  }
+}
+
+void RunRecorder::on_account(std::uint64_t, const journal::AccountRecord& account) {
+  if (!series_.dates.empty()) {
+    const double before = series_.equity.back();
+    series_.holding_return.back() = before > 0 ? book_.last_mark_profit().to_double() / before : std::nan("");
+  }
+  series_.dates.push_back(account.date);
+  series_.equity.push_back(account.equity.to_double());
+  series_.cash.push_back(account.cash.to_double());
+  series_.forecast_var.push_back(active_forecast_);
+  series_.holding_return.push_back(std::nan(""));
+  series_.traded.push_back(traded_);
+  series_.stage_change.push_back(stage_change_);
+  double benchmark = std::nan("");
+  if (benchmark_bought_) {
+    benchmark = 0;
+    for (std::size_t c = 0; c < last_close_.size(); ++c) {
+      if (benchmark_units_[c] != 0) benchmark += benchmark_units_[c] * last_close_[c];
+    }
+  } else if (counts_.decisions > 0) {
+    benchmark = counts_.initial_equity.to_double();
+  }
+  series_.benchmark.push_back(benchmark);
+
+  std::vector<double> weights(series_.instruments.size(), 0);
+  const double equity = account.equity.to_double();
+  for (std::uint32_t i = 0; i < book_.universe().size(); ++i) {
+    const base::Quantity held = book_.portfolio().quantity(i);
+    if (held.raw() == 0) continue;
+    const std::string& id = book_.universe().instruments[i].id;
+    const auto column = std::lower_bound(series_.instruments.begin(), series_.instruments.end(), id);
+    weights[static_cast<std::size_t>(column - series_.instruments.begin())] =
+        equity > 0 ? book_.portfolio().value(i).to_double() / equity : 0;
+    positions_.push_back({account.date, id, held, book_.portfolio().price(i), book_.portfolio().value(i)});
+  }
+  series_.weights.push_back(std::move(weights));
+  std::optional<base::Money> shown;
+  if (std::isfinite(benchmark)) shown = base::Money::from_double(benchmark);
+  equity_.push_back({account.date, account.equity, account.cash, account.profit, account.costs, shown});
+  counts_.final_equity = account.equity;
+  counts_.costs = account.costs;
+}
+
+void RunRecorder::on_order(std::uint64_t, const chain::DecidedOrder& decided) {
+  ++counts_.orders;
+  counts_.rejected_orders += decided.verdict.accepted() ? 0 : 1;
+  order_instruments_.push_back(book_.universe().instruments[decided.order.instrument].id);
+  order_dates_.push_back(book_.date());
+}
+
+std::vector<report::OrderRow> RunRecorder::orders() const {
+  std::vector<report::OrderRow> rows;
+  const auto checks = execution::pre_trade_checks();
+  for (std::size_t k = 0; k < book_.tracker().orders().size(); ++k) {
+    const execution::TrackedOrder& tracked = book_.tracker().orders()[k];
+    const cadre_order& order = tracked.order;
+    report::OrderRow row;
+    row.date = order_dates_[k];
+    row.client_id = model::id_text(order.client_id);
+    row.instrument = order_instruments_[k];
+    row.side = model::side_name(order.side);
+    row.type = model::order_type_name(order.type);
+    row.time_in_force = model::time_in_force_name(order.time_in_force);
+    row.quantity = base::Quantity::from_raw(order.quantity_e9);
+    if (order.limit_price_e9 != 0) row.limit_price = base::Price::from_raw(order.limit_price_e9);
+    row.decision_price = base::Price::from_raw(order.decision_price_e9);
+    row.status = model::order_status_name(tracked.status);
+    row.filled_quantity = base::Quantity::from_raw(tracked.filled_e9);
+    if (tracked.filled_e9 != 0) row.average_price = base::Price::from_double(tracked.average_price());
+    row.fees = base::Money::from_raw(tracked.fees_e6);
+    for (std::size_t check = 0; check < checks.size(); ++check) {
+      if ((tracked.failed_checks >> check & 1) != 0)
+        row.reason += (row.reason.empty() ? "" : " ") + std::string(checks[check].code);
+    }
+    if (row.reason.empty() && tracked.reason != 0) {
+      const auto& reasons = book_.chain().environment.agent->declaration().reasons;
+      const auto known = reasons.find(tracked.reason);
+      row.reason = known != reasons.end() ? known->second : chain::reason_name(tracked.reason);
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace cadre::book

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "host/book/book.hpp"
+#include "host/book/listener.hpp"
+#include "host/model/bar.hpp"
+#include "host/report/run_folder.hpp"
+#include "host/report/run_series.hpp"
+
+namespace cadre::book {
+
+/// Collects what the report shows of a run.
+class RunRecorder final : public BookListener {
+ public:
+  /// `cost_rate`: share of the notional that the benchmark pays for its purchase.
+  RunRecorder(const Book& book, const std::vector<std::string>& data_instruments, double cost_rate);
+
+  void on_revision(std::uint64_t sequence, const journal::RevisionRecord& record) override;
+  void on_bar(std::uint64_t sequence, const model::Bar& record) override;
+  void on_report(std::uint64_t sequence, const cadre_execution_report& report) override;
+  void on_decision(std::uint64_t sequence, const chain::Decision& decision) override;
+  void on_order(std::uint64_t sequence, const chain::DecidedOrder& decided) override;
+  void on_account(std::uint64_t sequence, const journal::AccountRecord& record) override;
+
+  report::RunSeries& series() { return series_; }
+  const report::RunSeries& series() const { return series_; }
+  report::RunCounts& counts() { return counts_; }
+  const report::RunCounts& counts() const { return counts_; }
+  const std::vector<report::FillRow>& fills() const { return fills_; }
+  const std::vector<report::EquityRow>& equity() const { return equity_; }
+  const std::vector<report::PositionRow>& positions() const { return positions_; }
+  /// All orders with what became of them.
+  std::vector<report::OrderRow> orders() const;
+  /// Decisions in which some stage gave no usable answer.
+  std::uint64_t failures() const { return failures_; }
+  /// What became of one instance that gave no usable answer.
+  struct Failed {
+    std::uint64_t decisions = 0;
+    std::int32_t first_date = 0;
+    std::string policy;
+  };
+  const std::map<std::string, Failed>& failed() const { return failed_; }
+  std::uint64_t cuts() const { return cuts_; }
+
+ private:
+  void follow_benchmark(const model::Bar& bar);
+
+  const Book& book_;
+  double cost_rate_;
+  report::RunSeries series_;
+  report::RunCounts counts_;
+  std::vector<report::FillRow> fills_;
+  std::vector<report::EquityRow> equity_;
+  std::vector<report::PositionRow> positions_;
+  std::vector<std::string>
+      order_instruments_;  ///< per order of the tracker: indices change with the universe
+  std::vector<std::int32_t> order_dates_;
+  std::vector<double> benchmark_units_;
+  std::vector<double> last_close_;
+  bool benchmark_bought_ = false;
+  double last_forecast_ = 0;    ///< of the last decision
+  double active_forecast_ = 0;  ///< of the decision whose orders the holdings came from
+  double traded_ = 0;
+  std::vector<double> stage_change_;
+  std::uint64_t failures_ = 0;
+  std::map<std::string, Failed> failed_;  ///< by instance
+  std::uint64_t cuts_ = 0;
+};
+
+}  // namespace cadre::book

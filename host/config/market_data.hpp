@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/config/scenario_config.hpp"
+#include "host/market/posted_bars.hpp"
+#include "host/market/price_reader.hpp"
+
+/// What a configuration says of its data, as the readers of the market take it.
+namespace cadre::config {
+
+/// How the data of a scenario want their prices read.
+market::PriceOptions price_options(const DataConfig& data);
+
+/// The instruments of a book's bars, sorted: those its data name, else those of its price file.
+base::Result<std::vector<std::string>> instruments_of(const DataConfig& data);
+
+/// What bars of these data look like when they are posted. `instruments`: sorted.
+market::BarShape bar_shape(const DataConfig& data, std::vector<std::string> instruments);
+
+}  // namespace cadre::config

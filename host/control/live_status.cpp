@@ -1,0 +1,251 @@
+// What a running host says of itself, and the inputs it takes.
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "host/agent/library.hpp"
+#include "host/base/date.hpp"
+#include "host/base/problem_json.hpp"
+#include "host/base/text.hpp"
+#include "host/base/version.hpp"
+#include "host/control/live_host.hpp"
+#include "host/model/order.hpp"
+
+namespace cadre::control {
+
+namespace json = boost::json;
+
+namespace {
+
+json::value date_json(std::int32_t date) {
+  return date == 0 ? json::value(nullptr) : json::value(base::format_date(date));
+}
+
+/// The side, status and so on of an order, for people and programs.
+json::object order_json(const execution::TrackedOrder& tracked, const model::Universe& universe) {
+  const cadre_order& order = tracked.order;
+  json::object line{{"client_id", model::id_text(order.client_id)},
+                    {"instrument", order.instrument < universe.size()
+                                       ? json::value(universe.instruments[order.instrument].id)
+                                       : json::value(nullptr)},
+                    {"side", model::side_name(order.side)},
+                    {"type", model::order_type_name(order.type)},
+                    {"quantity", base::Quantity::from_raw(order.quantity_e9).to_string()},
+                    {"filled", base::Quantity::from_raw(tracked.filled_e9).to_string()},
+                    {"status", model::order_status_name(tracked.status)},
+                    {"decided", base::format_time(order.decision_time_ns)}};
+  if (order.limit_price_e9 != 0)
+    line["limit_price"] = base::Price::from_raw(order.limit_price_e9).to_string();
+  const auto checks = execution::pre_trade_checks();
+  json::array failed;
+  for (std::size_t row = 0; row < checks.size(); ++row) {
+    if ((tracked.failed_checks >> row & 1) != 0) failed.push_back(json::value(checks[row].code));
+  }
+  if (!failed.empty()) line["failed_checks"] = std::move(failed);
+  return line;
+}
+
+live::Answer ended(const live::BookRunner& runner) {
+  base::Problems problems;
+  problems.error("BOOK_ENDED", {"", 0, 0, ""}, "the book " + runner.id() + " has ended");
+  return {live::Outcome::stopping, {}, problems};
+}
+
+}  // namespace
+
+json::array LiveHost::books_json() const {
+  json::array books;
+  for (std::size_t b = 0; b < books_.size(); ++b) {
+    const live::BookRunner& runner = *books_[b];
+    const live::BookSnapshot now = runner.snapshot();
+    json::array stages;
+    for (const chain::PlannedStage& stage : running_.plans[b].stages) {
+      const agent::Manifest& manifest = *stage.entry.manifest;
+      const auto failures = now.failures.find(stage.instance->name);
+      const auto since = stage_since_.find(runner.id() + '/' + stage.instance->name);
+      stages.push_back({{"stage", stage.instance->name},
+                        {"agent", stage.entry.agent->id},
+                        {"version", manifest.version.to_string()},
+                        {"sha256", manifest.sha256},
+                        {"since_revision", since != stage_since_.end() ? since->second : 1},
+                        {"failures", failures != now.failures.end() ? failures->second : 0},
+                        {"isolation", stage.isolated ? "process" : "none"}});
+    }
+    books.push_back({{"book", runner.id()},
+                     {"state", now.state},
+                     {"reason", now.reason},
+                     {"date", date_json(now.date)},
+                     {"sequence", now.sequence},
+                     {"decisions", now.decisions},
+                     {"orders", now.orders},
+                     {"rejected_orders", now.rejected},
+                     {"fills", now.fills},
+                     {"open_orders", now.open_orders},
+                     {"equity", now.equity.to_string()},
+                     {"cash", now.cash.to_string()},
+                     {"profit", now.profit.to_string()},
+                     {"currency", runner.currency()},
+                     {"order_hash", now.order_hash},
+                     {"queue", {{"depth", runner.queue().depth()}, {"capacity", runner.queue().capacity()}}},
+                     {"journal_bytes", now.journal_bytes},
+                     {"revision", now.revision},
+                     {"stages", std::move(stages)}});
+  }
+  return books;
+}
+
+std::vector<std::string> LiveHost::next_steps() const {
+  std::vector<std::string> steps;
+  for (const auto& book : books_) {
+    const live::BookSnapshot now = book->snapshot();
+    if (now.state == "halted")
+      steps.push_back("resume book " + book->id() + " with `cadre resume --book " + book->id() +
+                      " --reason ...` once it is clear why it was halted");
+    if (now.state == "stopped")
+      steps.push_back("book " + book->id() + " cannot go on: mend what it says and start the host again");
+  }
+  if (!refused_.empty()) steps.push_back("correct what was refused; it is tried again when the files change");
+  if (!waiting_.empty())
+    steps.push_back("a library does not match its manifest: finish writing it, or write the manifest anew");
+  return steps;
+}
+
+live::Answer LiveHost::status() const {
+  json::value experiments = this->experiments().body;
+  const std::lock_guard lock(status_mutex_);
+  json::array refused;
+  for (const Refusal& refusal : refused_)
+    refused.push_back({{"time", refusal.time},
+                       {"actor", refusal.actor},
+                       {"source", refusal.source},
+                       {"problems", base::to_json(refusal.problems)}});
+  json::array retained;
+  for (const agent::RetainedLibrary& library : agent::retained_libraries())
+    retained.push_back({{"library", library.path.string()}, {"reason", library.reason}});
+  for (const revision::Retirement::Unfinished& hanging : retirement_.unfinished()) {
+    for (const std::string& library : hanging.libraries)
+      retained.push_back({{"library", library},
+                          {"reason", "destroying its agents has not returned since " + hanging.since}});
+  }
+  json::array steps;
+  for (const std::string& step : next_steps())
+    steps.push_back(json::value(step));
+  bool halted = !books_.empty();
+  for (const auto& book : books_)
+    halted = halted && book->snapshot().state == "halted";
+  json::object body{{"name", running_.host.name},
+                    {"state", stopped_  ? "stopping"
+                              : !ready_ ? "starting"
+                              : halted  ? "halted"
+                                        : "running"},
+                    {"ready", ready_.load()},
+                    {"since", since_},
+                    {"host_version", std::string(base::version())},
+                    {"pid", getpid()},
+                    {"state_folder", std::filesystem::absolute(options_.state).string()},
+                    {"revision",
+                     {{"number", current_.number},
+                      {"based_on", current_.based_on},
+                      {"restores", current_.restores},
+                      {"since", current_since_},
+                      {"actor", current_.actor},
+                      {"reason", current_.reason}}},
+                    {"books", books_json()},
+                    {"refused", std::move(refused)},
+                    {"waiting", json::value_from(waiting_)},
+                    {"retained", std::move(retained)},
+                    {"experiments", std::move(experiments)},
+                    {"next_steps", std::move(steps)}};
+  return {live::Outcome::done, std::move(body), {}};
+}
+
+std::size_t LiveHost::retained() const {
+  std::size_t count = agent::retained_libraries().size();
+  for (const revision::Retirement::Unfinished& hanging : retirement_.unfinished())
+    count += hanging.libraries.size();
+  return count;
+}
+
+std::string LiveHost::metrics() const {
+  metrics_.libraries_retained().set(static_cast<double>(retained()));
+  return metrics_.text();
+}
+
+live::Answer LiveHost::portfolio(std::string_view book) const {
+  live::BookRunner* runner = find_book(book);
+  if (runner == nullptr) return unknown_book(book);
+  json::object body;
+  const bool told = runner->with_book([&](book::Book& live) {
+    const model::Portfolio& portfolio = live.portfolio();
+    json::array positions;
+    for (std::uint32_t i = 0; i < live.universe().size(); ++i) {
+      if (portfolio.quantity(i).raw() == 0) continue;
+      positions.push_back({{"instrument", live.universe().instruments[i].id},
+                           {"quantity", portfolio.quantity(i).to_string()},
+                           {"price", portfolio.price(i).to_string()},
+                           {"value", portfolio.value(i).to_string()}});
+    }
+    body = {{"book", runner->id()},
+            {"currency", runner->currency()},
+            {"date", date_json(live.date())},
+            {"sequence", live.sequence()},
+            {"equity", portfolio.equity().to_string()},
+            {"cash", portfolio.cash().to_string()},
+            {"profit", portfolio.profit().to_string()},
+            {"costs", portfolio.costs().to_string()},
+            {"positions", std::move(positions)}};
+  });
+  return told ? live::Answer{live::Outcome::done, std::move(body), {}} : ended(*runner);
+}
+
+live::Answer LiveHost::orders(std::string_view book, std::size_t limit) const {
+  live::BookRunner* runner = find_book(book);
+  if (runner == nullptr) return unknown_book(book);
+  json::array list;
+  const bool told = runner->with_book([&](book::Book& live) {
+    const auto& orders = live.tracker().orders();
+    for (std::size_t k = orders.size(); k > 0 && list.size() < limit; --k)
+      list.push_back(order_json(orders[k - 1], live.universe()));
+  });
+  return told ? live::Answer{live::Outcome::done, {{"book", runner->id()}, {"orders", std::move(list)}}, {}}
+              : ended(*runner);
+}
+
+live::Answer LiveHost::decisions(std::string_view book, std::size_t limit) const {
+  live::BookRunner* runner = find_book(book);
+  if (runner == nullptr) return unknown_book(book);
+  json::array list;
+  const bool told = runner->with_book([&](book::Book&) {
+    const auto& newest = runner->decisions();
+    for (auto it = newest.rbegin(); it != newest.rend() && list.size() < limit; ++it) {
+      json::object line{{"sequence", it->sequence},
+                        {"date", date_json(it->date)},
+                        {"revision", it->revision},
+                        {"orders", it->orders},
+                        {"risk_passes", it->passes},
+                        {"cut_factor", it->cut_factor},
+                        {"failed", json::value_from(it->failed)}};
+      if (it->volatility == it->volatility) line["volatility"] = it->volatility;
+      list.push_back(std::move(line));
+    }
+  });
+  return told
+             ? live::Answer{live::Outcome::done, {{"book", runner->id()}, {"decisions", std::move(list)}}, {}}
+             : ended(*runner);
+}
+
+live::Answer LiveHost::post_bars(std::string_view book, std::span<const std::string> texts) {
+  live::BookRunner* runner = find_book(book);
+  if (runner == nullptr) return unknown_book(book);
+  return runner->offer_bars(texts);
+}
+
+live::Answer LiveHost::post_signals(std::string_view book, std::span<const std::string> texts) {
+  live::BookRunner* runner = find_book(book);
+  if (runner == nullptr) return unknown_book(book);
+  return runner->offer_signals(texts);
+}
+
+}  // namespace cadre::control

@@ -1,0 +1,225 @@
+#include "host/market/posted_bars.hpp"
+#include "host/model/bar.hpp"
+#include "host/model/signal.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "host/base/capped_problems.hpp"
+#include "host/base/date.hpp"
+#include "host/base/decimal.hpp"
+#include "host/base/json.hpp"
+#include "host/base/schema.hpp"
+#include "host/base/text.hpp"
+
+namespace cadre::market {
+
+namespace json = boost::json;
+
+namespace {
+
+const json::value& bar_schema() {
+  static const json::value schema = json::parse(R"json({
+    "type": "object",
+    "required": ["date", "bars"],
+    "properties": {"date": {"type": "string"}, "bars": {"type": "object", "additionalProperties": true}}
+  })json");
+  return schema;
+}
+
+/// Reads one bar; what it cannot use becomes a problem.
+class BarReader {
+ public:
+  BarReader(const base::JsonDocument& document, const BarShape& shape, base::Problems& problems)
+      : document_(document), shape_(shape), instruments_(shape.instruments), problems_(problems) {}
+
+  /// Later than `previous`, the date of the bar before it in the same post.
+  model::Bar read(std::int32_t previous) {
+    const json::object& root = document_.root().as_object();
+    const std::string text(root.at("date").as_string());
+    const auto date = base::parse_date(text);
+    if (!date) {
+      error("BAR_BAD_DATE", "/date", base::quote(text) + " is not a date", "write it as YYYY-MM-DD");
+    } else if (*date <= previous) {
+      not_newer("the bar before it has " + base::format_date(previous));
+    }
+    bar_.date = date.value_or(previous);
+    bar_.time_ns = base::close_time_ns(date.value_or(19700101));
+    const std::size_t n = instruments_.size();
+    bar_.close_e9.assign(n, 0);
+    bar_.valid.assign(n, 0);
+    bar_.has_volume = shape_.has_volume;
+    if (bar_.has_volume) bar_.volume.assign(n, 0);
+    const json::object& bars = root.at("bars").as_object();
+    for (const auto& [id, value] : bars)
+      read_instrument(std::string(id), value);
+    if (bars.empty()) error("BAR_EMPTY", "/bars", "there is no instrument in it", "");
+    check_missing();
+    return std::move(bar_);
+  }
+
+  void not_newer(std::string message) {
+    error("BAR_NOT_NEWER", "/date", std::move(message), "bars come in the order of their dates, each once");
+  }
+
+ private:
+  void error(std::string code, const std::string& pointer, std::string message, std::string next) {
+    problems_.error(std::move(code), document_.place(pointer), std::move(message), std::move(next));
+  }
+
+  void read_instrument(const std::string& id, const json::value& value) {
+    const std::string at = "/bars/" + base::pointer_token(id);
+    const auto found = std::lower_bound(instruments_.begin(), instruments_.end(), id);
+    if (found == instruments_.end() || *found != id) {
+      error("INSTRUMENT_UNKNOWN", at, base::quote(id) + " is not an instrument of this book",
+            base::did_you_mean(id, instruments_));
+      return;
+    }
+    const auto place = static_cast<std::size_t>(found - instruments_.begin());
+    bar_.valid[place] = 1;
+    if (value.is_number()) {
+      bar_.close_e9[place] = price(value, at);
+      note_intraday(false, at);
+      return;
+    }
+    if (!value.is_object()) {
+      error("CONFIG_WRONG_TYPE", at, "expected a close, or an object with one", "");
+      return;
+    }
+    const json::object& members = value.as_object();
+    for (const auto& [key, unused] : members) {
+      constexpr std::string_view known[] = {"open", "high", "low", "close", "volume"};
+      if (std::find(std::begin(known), std::end(known), std::string_view(key)) == std::end(known))
+        error("CONFIG_UNKNOWN_KEY", at + '/' + base::pointer_token(key), "unknown key " + base::quote(key),
+              "there is open, high, low, close, volume");
+    }
+    bar_.close_e9[place] = price_of(members, "close", at);
+    const bool intraday = members.contains("open") || members.contains("high") || members.contains("low");
+    note_intraday(intraday, at);
+    if (intraday && bar_.has_intraday) {
+      bar_.open_e9[place] = price_of(members, "open", at);
+      bar_.high_e9[place] = price_of(members, "high", at);
+      bar_.low_e9[place] = price_of(members, "low", at);
+      const std::int64_t lowest = std::min(bar_.open_e9[place], bar_.close_e9[place]);
+      const std::int64_t highest = std::max(bar_.open_e9[place], bar_.close_e9[place]);
+      const bool complete = lowest > 0 && bar_.high_e9[place] > 0 && bar_.low_e9[place] > 0;
+      if (complete && (bar_.low_e9[place] > lowest || bar_.high_e9[place] < highest))
+        error("BAR_OUT_OF_RANGE", at, "open and close do not lie between low and high", "");
+    }
+    if (bar_.has_volume) read_volume(members, place, at);
+  }
+
+  void read_volume(const json::object& members, std::size_t place, const std::string& at) {
+    const json::value* volume = members.if_contains("volume");
+    if (volume == nullptr || !volume->is_number() || volume->to_number<double>() < 0) {
+      error("BAR_BAD_VOLUME", at, "the data declare volumes: expected a \"volume\" of at least 0",
+            R"(or declare "volume": "none")");
+      return;
+    }
+    bar_.volume[place] = volume->to_number<double>();
+  }
+
+  std::int64_t price_of(const json::object& members, const char* key, const std::string& at) {
+    const json::value* value = members.if_contains(key);
+    if (value != nullptr) return price(*value, at + '/' + key);
+    error("BAR_INCOMPLETE", at, std::string("there is no ") + key,
+          "open, high and low come together with the close");
+    return 0;
+  }
+
+  std::int64_t price(const json::value& value, const std::string& at) {
+    const auto parsed = value.is_number() ? base::Price::parse(base::canonical(value)) : std::nullopt;
+    if (parsed && parsed->raw() > 0) return parsed->raw();
+    error("BAR_BAD_PRICE", at, base::canonical(value) + " is not a price above 0", "");
+    return 0;
+  }
+
+  void note_intraday(bool intraday, const std::string& at) {
+    if (first_) {
+      first_ = false;
+      bar_.has_intraday = intraday;
+      const std::size_t n = intraday ? instruments_.size() : 0;
+      for (auto* column : {&bar_.open_e9, &bar_.high_e9, &bar_.low_e9})
+        column->assign(n, 0);
+    } else if (intraday != bar_.has_intraday) {
+      error("BAR_INCOMPLETE", at, "some instruments have open, high and low, others a close alone", "");
+    }
+  }
+
+  void check_missing() {
+    if (shape_.allows_missing) return;
+    std::vector<std::string> missing;
+    for (std::size_t i = 0; i < instruments_.size(); ++i) {
+      if (bar_.valid[i] == 0) missing.push_back(instruments_[i]);
+    }
+    if (missing.empty()) return;
+    error("BAR_MISSING", "/bars", "no price for " + base::join(missing, ", "),
+          R"(the data declare "missing": "refuse"; "carry" or "leave" allow it)");
+  }
+
+  const base::JsonDocument& document_;
+  const BarShape& shape_;
+  const std::vector<std::string>& instruments_;
+  base::Problems& problems_;
+  model::Bar bar_;
+  bool first_ = true;
+};
+
+void add_to(base::CappedProblems& problems, const base::Problems& found) {
+  for (const base::Problem& problem : found) {
+    if (problem.severity == base::Severity::error)
+      problems.error(problem.code, problem.place, problem.message, problem.next_step);
+    else
+      problems.warning(problem.code, problem.place, problem.message, problem.next_step);
+  }
+}
+
+}  // namespace
+
+base::Result<PostedBars> read_bars(std::span<const std::string> texts, const BarShape& shape,
+                                   const TakenBars& taken) {
+  PostedBars posted;
+  // What 100,000 bars may have against them is no answer to anyone.
+  base::CappedProblems problems("bars");
+  std::int32_t previous = 0;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const auto document = base::JsonDocument::parse("bars[" + std::to_string(i) + "]", texts[i]);
+    base::Problems found = document.problems();
+    if (document) {
+      base::validate(
+          document->root(), bar_schema(), "", [&](std::string_view at) { return document->place(at); },
+          found);
+    }
+    if (found.has_errors()) {
+      add_to(problems, found);
+      continue;
+    }
+    BarReader reader(*document, shape, found);
+    model::Bar bar = reader.read(previous);
+    previous = bar.date;
+    if (!found.has_errors() && bar.date <= taken.newest()) {
+      if (taken.has(bar)) {
+        ++posted.duplicates;
+        continue;
+      }
+      reader.not_newer("the book is at " + base::format_date(taken.newest()) + " already" +
+                       (taken.has_date(bar.date) ? ", and the bar it took for this date is another" : ""));
+    }
+    add_to(problems, found);
+    posted.bars.push_back(std::move(bar));
+  }
+  if (problems.has_errors()) return problems.take();
+  return {std::move(posted), problems.take()};
+}
+
+base::Result<std::vector<model::ExternalSignal>> read_posted_signals(
+    std::span<const std::string> texts, const std::vector<std::string>& instruments) {
+  std::string lines;
+  for (const std::string& text : texts) {
+    lines += text;
+    lines += '\n';
+  }
+  return market::parse_signals("signals", lines, instruments);
+}
+
+}  // namespace cadre::market

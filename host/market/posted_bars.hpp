@@ -1,0 +1,42 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "host/market/signal_reader.hpp"
+#include "host/market/taken_bars.hpp"
+#include "host/model/bar.hpp"
+#include "host/model/signal.hpp"
+
+namespace cadre::market {
+
+/// What every bar of a book looks like.
+struct BarShape {
+  std::vector<std::string> instruments;  ///< sorted
+  bool has_volume = false;
+  bool allows_missing = true;  ///< a bar may lack the price of an instrument
+};
+
+struct PostedBars {
+  std::vector<model::Bar> bars;  ///< new ones
+  std::size_t duplicates = 0;    ///< taken before; they come before the new ones
+};
+
+/// Bars as they are posted, one JSON object each:
+///   {"date": "1992-01-02", "bars": {"AA": {"open": 31, "high": 32, "low": 30.5, "close": 31.25, "volume":
+///   100},
+///    "GE": {"close": 12}, ...}}
+/// A number for an instrument is its close; open, high and low come together, for all instruments or none;
+/// volume when the data declare it. Each is later than the one before, and than all that were taken; but a
+/// client that got no answer may say again what it has said: the same bar of a date that was taken is a
+/// duplicate. All problems at once, at most 50 in full, placed at bars[0], bars[1] ... Codes: JSON_...,
+/// CONFIG_..., BAR_....
+base::Result<PostedBars> read_bars(std::span<const std::string> texts, const BarShape& shape,
+                                   const TakenBars& taken);
+
+/// Signals as they are posted, one JSON object each, with the keys of a JSON lines file.
+base::Result<std::vector<model::ExternalSignal>> read_posted_signals(
+    std::span<const std::string> texts, const std::vector<std::string>& instruments);
+
+}  // namespace cadre::market

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "host/base/problem.hpp"
+#include "host/chain/chain.hpp"
+
+namespace cadre::revision {
+
+/// Destroys chains that nobody needs any more under a watchdog: an agent whose destructor hangs holds up
+/// nobody but itself.
+class Retirement {
+ public:
+  struct Unfinished {
+    std::string since;
+    std::vector<std::string> libraries;
+  };
+
+  /// Destroys them on a thread of their own and waits for that, no longer than `patience`; what hangs goes on
+  /// alone. Warning: RETIRE_HANGS. [any-thread]
+  base::Problems retire(std::vector<std::shared_ptr<chain::Chain>> chains,
+                        std::chrono::milliseconds patience = std::chrono::seconds(2));
+  /// What has not returned yet. [any-thread]
+  std::vector<Unfinished> unfinished() const;
+
+ private:
+  struct Farewell;
+  mutable std::mutex mutex_;
+  mutable std::vector<std::shared_ptr<Farewell>> late_;
+};
+
+}  // namespace cadre::revision

@@ -1,0 +1,116 @@
+#include "host/revision/setup.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "host/base/hash.hpp"
+
+namespace cadre::revision {
+
+namespace {
+
+/// What a new revision may set in a book.
+constexpr std::string_view changeable[] = {"/chain", "/pre_trade_checks", "/name", "/description"};
+
+bool may_change(std::string_view pointer) {
+  if (pointer == "/name" || pointer == "/description") return true;
+  if (pointer.rfind("/watch", 0) == 0) return true;
+  // "/books/0/scenario/chain/..."
+  constexpr std::string_view books = "/books/";
+  if (pointer.rfind(books, 0) != 0) return false;
+  const std::size_t slash = pointer.find('/', books.size());
+  if (slash == std::string_view::npos) return false;
+  std::string_view inside = pointer.substr(slash);
+  constexpr std::string_view scenario = "/scenario";
+  if (inside.rfind(scenario, 0) != 0) return false;
+  inside.remove_prefix(scenario.size());
+  return std::any_of(std::begin(changeable), std::end(changeable), [&](std::string_view key) {
+    return inside.rfind(key, 0) == 0 && (inside.size() == key.size() || inside[key.size()] == '/');
+  });
+}
+
+}  // namespace
+
+base::Result<Setup> plan_setup(config::HostConfig host, const agent::Catalog& catalog) {
+  Setup setup;
+  setup.host = std::move(host);
+  base::Problems problems;
+  for (const config::BookConfig& book : setup.host.books) {
+    auto plan = chain::plan_chain(book.scenario, catalog);
+    problems.append(plan.problems());
+    if (!plan) continue;
+    for (const chain::PlannedStage& stage : plan->stages) {
+      const agent::Manifest& manifest = *stage.entry.manifest;
+      const PinnedPlugin pinned{manifest.id, manifest.version.to_string(), manifest.sha256};
+      if (std::find(setup.plugins.begin(), setup.plugins.end(), pinned) == setup.plugins.end())
+        setup.plugins.push_back(pinned);
+    }
+    setup.plans.push_back(std::move(plan).take());
+  }
+  if (problems.has_errors()) {
+    // A manifest that cannot be read may be why an agent is missing.
+    for (const base::Problem& problem : catalog.problems())
+      problems.add(problem);
+    return problems;
+  }
+  std::sort(setup.plugins.begin(), setup.plugins.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.id, a.version, a.sha256) < std::tie(b.id, b.version, b.sha256);
+  });
+  return {std::move(setup), problems};
+}
+
+agent::Catalog pinned_catalog(const agent::Store& store, const std::vector<PinnedPlugin>& plugins) {
+  std::vector<std::filesystem::path> folders;
+  for (const PinnedPlugin& plugin : plugins)
+    folders.push_back(store.root() / plugin.sha256);
+  return agent::Catalog::discover(folders);
+}
+
+std::vector<std::string> unfinished_libraries(const Setup& setup) {
+  std::vector<std::string> unfinished;
+  for (const chain::ChainPlan& plan : setup.plans) {
+    for (const chain::PlannedStage& stage : plan.stages) {
+      const agent::Manifest& manifest = *stage.entry.manifest;
+      const auto digest = base::sha256_file(manifest.library);
+      if (digest && *digest == manifest.sha256) continue;
+      std::string line = manifest.library.string() + ": " +
+                         (digest ? "has SHA-256 " + digest->substr(0, 12) : std::string("cannot be read")) +
+                         ", its manifest " + manifest.file.string() + " says " +
+                         manifest.sha256.substr(0, 12);
+      if (std::find(unfinished.begin(), unfinished.end(), line) == unfinished.end())
+        unfinished.push_back(std::move(line));
+    }
+  }
+  return unfinished;
+}
+
+base::Problems check_changeable(const boost::json::value& running, const boost::json::value& next,
+                                const std::string& origin) {
+  base::Problems problems;
+  for (const Change& change : revision::difference(running, next)) {
+    if (may_change(change.pointer)) continue;
+    problems.error("CONFIG_NEEDS_RESTART", {origin, 0, 0, change.pointer},
+                   "cannot change from " + change.before.value_or("nothing") + " to " +
+                       change.after.value_or("nothing") + " while the host runs",
+                   "only chains and pre-trade checks may; begin a new state folder for this");
+  }
+  return problems;
+}
+
+base::Result<std::vector<std::shared_ptr<chain::Chain>>> build_setup(
+    const Setup& setup, const agent::Store& store,
+    const std::vector<std::unique_ptr<live::BookRunner>>& books, bool reuse_replaced) {
+  std::vector<std::shared_ptr<chain::Chain>> chains;
+  base::Problems problems;
+  for (std::size_t b = 0; b < setup.plans.size(); ++b) {
+    const chain::Chain* previous = b < books.size() ? &books[b]->chain() : nullptr;
+    const chain::Chain* replaced = b < books.size() && reuse_replaced ? books[b]->replaced_chain() : nullptr;
+    auto chain = chain::build_chain(setup.host.books[b].scenario, setup.plans[b], store, previous, replaced);
+    problems.append(chain.problems());
+    if (chain) chains.push_back(std::move(chain).take());
+  }
+  if (problems.has_errors()) return problems;
+  return {std::move(chains), problems};
+}
+
+}  // namespace cadre::revision

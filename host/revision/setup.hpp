@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "host/agent/catalog.hpp"
+#include "host/agent/store.hpp"
+#include "host/chain/builder.hpp"
+#include "host/config/host_config.hpp"
+#include "host/live/book_runner.hpp"
+#include "host/revision/revision.hpp"
+
+namespace cadre::revision {
+
+/// A host's configuration with the wiring of every book: what a revision will be made of. No library is open.
+struct Setup {
+  config::HostConfig host;
+  std::vector<chain::ChainPlan> plans;  ///< by book
+  std::vector<PinnedPlugin> plugins;    ///< exact versions and bytes, each once
+};
+
+/// Resolves the chains of all books. All problems at once.
+base::Result<Setup> plan_setup(config::HostConfig host, const agent::Catalog& catalog);
+
+/// The agents of a revision, from the store alone: the bytes it ran with, whatever is installed now.
+agent::Catalog pinned_catalog(const agent::Store& store, const std::vector<PinnedPlugin>& plugins);
+
+/// Libraries whose bytes are not (yet) those that their manifests name: "FILE: has ..., expected ...".
+std::vector<std::string> unfinished_libraries(const Setup& setup);
+
+/// What may not change while a host runs. Errors: CONFIG_NEEDS_RESTART, one for each value.
+base::Problems check_changeable(const boost::json::value& running, const boost::json::value& next,
+                                const std::string& origin);
+
+/// Builds the chains of all books beside the running ones. `reuse_replaced`: a rollback takes back the
+/// instances that went on observing. All or nothing.
+base::Result<std::vector<std::shared_ptr<chain::Chain>>> build_setup(
+    const Setup& setup, const agent::Store& store,
+    const std::vector<std::unique_ptr<live::BookRunner>>& books, bool reuse_replaced);
+
+}  // namespace cadre::revision

@@ -1,0 +1,121 @@
+#include "host/revision/swap.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace cadre::revision {
+
+namespace {
+
+enum class Verdict { open, commit, abort };
+
+/// Where the books of one swap wait for each other. Outlives whoever leaves first.
+struct Meeting {
+  std::mutex mutex;
+  std::condition_variable changed;
+  Verdict verdict = Verdict::open;
+  std::size_t prepared = 0, committed = 0;
+  base::Problems problems;
+  std::vector<live::BookRunner::Change> changes;
+  std::vector<std::shared_ptr<chain::Chain>> retired;
+
+  Meeting() = default;
+  Meeting(const Meeting&) = delete;
+  Meeting& operator=(const Meeting&) = delete;
+  /// The last one to leave may be the thread of a book: destroying chains that were refused may hang.
+  ~Meeting() {
+    const bool refused = std::any_of(changes.begin(), changes.end(),
+                                     [](const auto& change) { return change.chain != nullptr; });
+    if (!refused) return;
+    try {
+      std::thread([leaving = std::move(changes)] {}).detach();
+    } catch (const std::system_error&) {
+      return;  // there is no thread to be had: here, then
+    }
+  }
+};
+
+/// One book's part, on its thread.
+void take_part(live::BookRunner& runner, book::Book& book, std::size_t place, Meeting& meeting) {
+  chain::Chain* next = nullptr;
+  {
+    const std::lock_guard lock(meeting.mutex);
+    if (meeting.verdict != Verdict::open) return;
+    next = meeting.changes[place].chain.get();
+  }
+  base::Problems problems;
+  try {
+    problems = book.prepare_swap(*next, true);
+  } catch (const std::exception& thrown) {
+    problems.error("SWAP_FAILED", {"", 0, 0, ""}, "the book " + runner.id() + ": " + thrown.what());
+  }
+  std::unique_lock lock(meeting.mutex);
+  meeting.problems.append(problems);
+  ++meeting.prepared;
+  meeting.changed.notify_all();
+  meeting.changed.wait(lock, [&] { return meeting.verdict != Verdict::open; });
+  if (meeting.verdict == Verdict::abort) return;
+  live::BookRunner::Change change = std::move(meeting.changes[place]);
+  lock.unlock();
+  std::shared_ptr<chain::Chain> retired;
+  std::exception_ptr thrown;
+  try {
+    retired = runner.commit_change(std::move(change));
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  lock.lock();
+  meeting.retired.push_back(std::move(retired));
+  ++meeting.committed;
+  meeting.changed.notify_all();
+  lock.unlock();
+  if (thrown) std::rethrow_exception(thrown);  // this book stops; the others do not wait for it
+}
+
+}  // namespace
+
+base::Problems swap_books(const std::vector<std::unique_ptr<live::BookRunner>>& books,
+                          std::vector<live::BookRunner::Change> changes, Retirement& retirement,
+                          std::chrono::milliseconds budget) {
+  const auto meeting = std::make_shared<Meeting>();
+  meeting->changes = std::move(changes);
+  base::Problems ended;
+  for (std::size_t b = 0; b < books.size(); ++b) {
+    live::BookRunner* runner = books[b].get();
+    const bool taken =
+        runner->post_work([runner, b, meeting](book::Book& book) { take_part(*runner, book, b, *meeting); });
+    if (!taken) ended.error("BOOK_ENDED", {"", 0, 0, ""}, "the book " + runner->id() + " has ended");
+  }
+  std::unique_lock lock(meeting->mutex);
+  const auto finish = [&](Verdict verdict) {
+    meeting->verdict = verdict;
+    meeting->changed.notify_all();
+  };
+  if (ended.has_errors()) {
+    finish(Verdict::abort);
+    return ended;
+  }
+  const bool all = meeting->changed.wait_for(lock, budget, [&] { return meeting->prepared == books.size(); });
+  base::Problems problems = meeting->problems;
+  if (!all)
+    problems.error("SWAP_TIMED_OUT", {"", 0, 0, ""},
+                   "a book did not reach the swap within " + std::to_string(budget.count()) + " ms",
+                   "look at `cadre status`: a long decision or a long hand-over of state");
+  if (problems.has_errors()) {
+    finish(Verdict::abort);
+    return problems;
+  }
+  finish(Verdict::commit);
+  meeting->changed.wait(lock, [&] { return meeting->committed == books.size(); });
+  std::vector<std::shared_ptr<chain::Chain>> retired = std::move(meeting->retired);
+  lock.unlock();
+  problems.append(retirement.retire(std::move(retired)));
+  return problems;
+}
+
+}  // namespace cadre::revision

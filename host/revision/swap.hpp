@@ -1,0 +1,21 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "host/live/book_runner.hpp"
+#include "host/revision/retirement.hpp"
+
+namespace cadre::revision {
+
+/// Gives every book its new chain, or none: each hands over state between two of its events and waits; when
+/// all could, all commit. A book that does not get to
+/// it within the budget, or an agent that refuses, ends it for all, and the running chains were only read
+/// from. Blocks; the chains that nobody needs any more are retired: a warning when that does not return.
+base::Problems swap_books(const std::vector<std::unique_ptr<live::BookRunner>>& books,
+                          std::vector<live::BookRunner::Change> changes, Retirement& retirement,
+                          std::chrono::milliseconds budget = std::chrono::seconds(10));
+
+}  // namespace cadre::revision

@@ -1,0 +1,82 @@
+#include "host/shadow/shadow_arm.hpp"
+
+#include <boost/json.hpp>
+#include <utility>
+
+#include "host/book/session.hpp"
+
+namespace cadre::shadow {
+
+namespace {
+
+constexpr std::size_t usual_bars = 1024;
+
+}  // namespace
+
+base::Result<std::unique_ptr<ShadowArm>> ShadowArm::build(std::string name,
+                                                          std::unique_ptr<config::ScenarioConfig> config,
+                                                          const agent::Catalog& catalog,
+                                                          const agent::Store& store,
+                                                          std::vector<std::string> data_instruments) {
+  base::Problems problems;
+  auto plan = chain::plan_chain(*config, catalog);
+  if (!plan) return plan.problems();
+  for (const chain::PlannedStage& stage : plan->stages) {
+    if (stage.kind != chain::StageKind::execution_environment || stage.entry.agent->simulated) continue;
+    problems.error("EXPERIMENT_NOT_SIMULATED", {"", 0, 0, "/simulation"},
+                   stage.entry.agent->id +
+                       " is not declared as simulated by its manifest: a shadow arm must "
+                       "not reach a market",
+                   R"(name one that is, "simulation": {"agent": "cadre.simulated_execution"})");
+  }
+  if (problems.has_errors()) return problems;
+  auto chain = chain::build_chain(*config, *plan, store, nullptr);
+  if (!chain) return chain.problems();
+  std::unique_ptr<ShadowArm> arm(new ShadowArm());
+  arm->name_ = std::move(name);
+  arm->config_ = std::move(config);
+  arm->instruments_ = std::move(data_instruments);
+  arm->chain_ = std::move(chain).take();
+  return {std::move(arm), plan.problems()};
+}
+
+base::Problems ShadowArm::begin(const book::Book& control, const journal::CheckpointRecord& learned) {
+  book_ = std::make_unique<book::Book>(*config_, instruments_, usual_bars);
+  recorder_ = std::make_unique<book::RunRecorder>(*book_, instruments_, 0.0);
+  book_->listen(recorder_.get());
+  book_->listen(&hash_);
+  stages_ = chain::effect_names(*chain_);
+  const journal::RevisionRecord revision =
+      book::revision_record(control.chain().revision, 0, control.date(), *config_, *chain_);
+  const base::Problems problems = book_->enter_beside(control, learned, chain_, revision);
+  equity_.name = name_;
+  if (control.date() != 0) {
+    equity_.dates.push_back(control.date());
+    equity_.values.push_back(book_->portfolio().equity().to_double());
+  }
+  return problems;
+}
+
+void ShadowArm::finish_bar() {
+  const chain::Decision* decision = book_->decide();
+  decided_ = decision != nullptr;
+  if (decided_) decision_ = decision->record;
+  book_->close_bar();
+  equity_.dates.push_back(book_->date());
+  equity_.values.push_back(book_->portfolio().equity().to_double());
+}
+
+std::string ShadowArm::failure() const {
+  if (!book_->stopped().empty()) return name_ + ": " + book_->stopped();
+  if (book_->environment_status() != CADRE_OK)
+    return name_ + ": its simulated environment answered " + agent::status_name(book_->environment_status());
+  return "";
+}
+
+report::RunResult ShadowArm::result() const {
+  report::RunCounts counts = recorder_->counts();
+  counts.order_hash = hash_.hex_so_far();
+  return report::summarise(recorder_->series(), counts, config_->data.periods_per_year);
+}
+
+}  // namespace cadre::shadow

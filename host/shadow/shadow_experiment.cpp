@@ -1,0 +1,359 @@
+#include "host/shadow/shadow_experiment.hpp"
+#include "host/model/bar.hpp"
+#include "host/model/signal.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cmath>
+#include <system_error>
+#include <thread>
+
+#include "host/base/date.hpp"
+#include "host/base/json.hpp"
+#include "host/base/text.hpp"
+#include "host/experiment/comparison_text.hpp"
+#include "host/experiment/experiment_report.hpp"
+#include "host/live/event_feed.hpp"
+#include "host/model/order.hpp"
+
+namespace cadre::shadow {
+
+namespace json = boost::json;
+
+namespace {
+
+/// Bars an experiment may be behind its book before it gives up.
+constexpr std::size_t behind_most = 4096;
+
+}  // namespace
+
+ShadowExperiment::ShadowExperiment(experiment::ExperimentFile file, std::string book,
+                                   std::unique_ptr<ShadowArm> twin, std::unique_ptr<ShadowArm> candidate)
+    : file_(std::move(file)),
+      book_(std::move(book)),
+      since_(base::now_text()),
+      twin_(std::move(twin)),
+      candidate_(std::move(candidate)) {}
+
+ShadowExperiment::~ShadowExperiment() = default;
+
+base::Problems ShadowExperiment::begin(book::Book& control) {
+  base::Problems problems;
+  try {
+    if (!closed_) problems = begin_arms(control);
+  } catch (const std::exception& thrown) {
+    problems.error("EXPERIMENT_FAILED", {"", 0, 0, ""}, std::string("it could not begin: ") + thrown.what());
+  }
+  if (problems.has_errors()) end(problems[0].message, true);
+  // From here on the agents belong to this thread, in the end too: destroying one may hang.
+  try {
+    std::thread([me = shared_from_this()] { me->loop(); }).detach();
+  } catch (const std::system_error& thrown) {
+    problems.error("EXPERIMENT_FAILED", {"", 0, 0, ""}, std::string("no thread for it: ") + thrown.what());
+    end(problems[0].message, true);
+    const std::lock_guard lock(queue_mutex_);
+    over_ = gone_ = true;
+    return problems;
+  }
+  if (closed_) return problems;
+  control.listen(this);
+  listening_ = true;
+  return problems;
+}
+
+base::Problems ShadowExperiment::begin_arms(book::Book& control) {
+  auto learned = control.checkpoint();
+  if (!learned) return learned.problems();
+  base::Problems problems = twin_->begin(control, *learned);
+  problems.append(candidate_->begin(control, *learned));
+  if (problems.has_errors()) return problems;
+  control_.name = book_;
+  if (control.date() != 0) {
+    control_.dates.push_back(control.date());
+    control_.values.push_back(control.portfolio().equity().to_double());
+  }
+  twin_equity_ = twin_->equity();
+  candidate_equity_ = candidate_->equity();
+  return problems;
+}
+
+void ShadowExperiment::leave(book::Book& control) {
+  if (listening_) control.stop_listening(this);
+  listening_ = false;
+}
+
+void ShadowExperiment::end(const std::string& reason, bool at_once) {
+  const std::lock_guard lock(queue_mutex_);
+  if (ended_.empty()) ended_ = reason.empty() ? "ended" : reason;
+  closed_ = true;
+  if (at_once) at_once_ = true;
+  queue_changed_.notify_all();
+}
+
+bool ShadowExperiment::wait_until_gone(std::chrono::steady_clock::time_point deadline) const {
+  std::unique_lock lock(queue_mutex_);
+  return queue_changed_.wait_until(lock, deadline, [&] { return gone_; });
+}
+
+bool ShadowExperiment::running() const {
+  const std::lock_guard lock(queue_mutex_);
+  return ended_.empty();
+}
+
+void ShadowExperiment::on_revision(std::uint64_t, const journal::RevisionRecord& revision) {
+  end("the book went on to revision " + std::to_string(revision.revision) +
+      ": what the candidate was compared with is gone");
+}
+
+void ShadowExperiment::on_bar(std::uint64_t, const model::Bar& bar) {
+  if (closed_) return;
+  heard_.push_back([bar](ShadowArm& arm) { arm.take_bar(bar); });
+}
+
+void ShadowExperiment::on_signal(std::uint64_t, const journal::SignalRecord& record) {
+  if (closed_) return;
+  const cadre_signal& s = record.signal;
+  const model::ExternalSignal signal{s.time_ns,
+                                     base::date_of_time(s.time_ns),
+                                     std::string(model::id_text(s.strategy)),
+                                     record.instrument,
+                                     s.direction,
+                                     s.strength,
+                                     s.confidence,
+                                     s.horizon_days};
+  heard_.push_back([signal](ShadowArm& arm) { arm.take_signal(signal); });
+}
+
+void ShadowExperiment::on_universe(std::uint64_t, const journal::UniverseRecord& universe) {
+  if (closed_) return;
+  heard_.push_back(
+      [instruments = universe.instruments](ShadowArm& arm) { arm.change_universe(instruments); });
+}
+
+void ShadowExperiment::on_account(std::uint64_t, const journal::AccountRecord& account) {
+  Bar bar{std::move(heard_), account.date, account.equity.to_double()};
+  heard_.clear();
+  const std::lock_guard lock(queue_mutex_);
+  if (closed_) return;
+  if (queue_.size() >= behind_most) {
+    ended_ = "it could not follow the book: " + std::to_string(queue_.size()) + " bars behind";
+    closed_ = true;
+  } else {
+    queue_.push_back(std::move(bar));
+    ++bars_heard_;
+  }
+  queue_changed_.notify_all();
+}
+
+/// Whatever an agent of it throws ends the experiment and nothing else.
+void ShadowExperiment::loop() {
+  try {
+    work();
+  } catch (const std::exception& thrown) {
+    end(std::string("it failed: ") + thrown.what(), true);
+  } catch (...) {
+    end("it failed: something was thrown", true);
+  }
+  json::object last;
+  try {
+    if (!control_.name.empty()) last = describe();
+  } catch (const std::exception& thrown) {
+    last = {{"problem", std::string("there are no results: ") + thrown.what()}};
+  } catch (...) {
+    last = {{"problem", "there are no results"}};
+  }
+  {
+    const std::lock_guard lock(queue_mutex_);
+    last_words_ = std::move(last);
+    over_ = true;
+    queue_.clear();
+    queue_changed_.notify_all();
+  }
+  candidate_.reset();
+  twin_.reset();
+  const std::lock_guard lock(queue_mutex_);
+  gone_ = true;
+  queue_changed_.notify_all();
+}
+
+void ShadowExperiment::work() {
+  for (;;) {
+    answer_questions();
+    Bar bar;
+    {
+      std::unique_lock lock(queue_mutex_);
+      queue_changed_.wait(lock, [&] {
+        return closed_ || !queue_.empty() ||
+               std::any_of(questions_.begin(), questions_.end(),
+                           [&](const auto& question) { return question->bars <= bars_taken_; });
+      });
+      if (at_once_ || (closed_ && queue_.empty())) return;
+      if (queue_.empty()) continue;
+      bar = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    take(bar);
+    const std::lock_guard lock(queue_mutex_);
+    ++bars_taken_;
+  }
+}
+
+void ShadowExperiment::answer_questions() {
+  std::vector<std::shared_ptr<Question>> due;
+  {
+    const std::lock_guard lock(queue_mutex_);
+    for (const auto& question : questions_) {
+      if (question->bars <= bars_taken_) due.push_back(question);
+    }
+    std::erase_if(questions_, [&](const auto& question) { return question->bars <= bars_taken_; });
+  }
+  if (due.empty()) return;
+  const json::object answer = describe();
+  const std::lock_guard lock(queue_mutex_);
+  for (const auto& question : due) {
+    question->answer = answer;
+    question->answered = true;
+  }
+  queue_changed_.notify_all();
+}
+
+void ShadowExperiment::take(const Bar& bar) {
+  for (ShadowArm* arm : {twin_.get(), candidate_.get()}) {
+    for (const Step& step : bar.steps)
+      step(*arm);
+    arm->finish_bar();
+  }
+  control_.dates.push_back(bar.date);
+  control_.values.push_back(bar.control_equity);
+  const journal::DecisionRecord* a = twin_->decision();
+  const journal::DecisionRecord* b = candidate_->decision();
+  for (auto [failures, decision] : {std::pair(&twin_failures_, a), std::pair(&candidate_failures_, b)}) {
+    if (decision == nullptr) continue;
+    for (const journal::StageFailure& failure : decision->failures)
+      ++(*failures)[failure.instance];
+  }
+  std::optional<experiment::DecisionDifference> difference;
+  if (a != nullptr && b != nullptr) {
+    ++decisions_;
+    difference = experiment::difference_of(*a, *b, candidate_->stages());
+  }
+  {
+    const std::lock_guard lock(numbers_mutex_);
+    for (auto [numbers, arm] :
+         {std::pair(&twin_equity_, twin_.get()), std::pair(&candidate_equity_, candidate_.get())}) {
+      numbers->dates.push_back(arm->equity().dates.back());
+      numbers->values.push_back(arm->equity().values.back());
+    }
+    if (difference) differences_.push_back(*difference);
+  }
+  for (const ShadowArm* arm : {twin_.get(), candidate_.get()}) {
+    const std::string failure = arm->failure();
+    if (!failure.empty()) end(failure, true);
+  }
+}
+
+/// Mean return of the book itself less that of its simulated twin: what the simulator gets wrong.
+double ShadowExperiment::simulator_bias_bp() const {
+  const auto& real = control_.values;
+  const auto& twin = twin_->equity().values;
+  const std::size_t n = std::min(real.size(), twin.size());
+  if (n < 2) return std::nan("");
+  double sum = 0;
+  for (std::size_t k = 1; k < n; ++k)
+    sum += real[k] / real[k - 1] - twin[k] / twin[k - 1];
+  return 1e4 * sum / static_cast<double>(n - 1);
+}
+
+/// What is invalid between two finished runs, too few periods, is only early in one that goes on.
+experiment::Comparison ShadowExperiment::judge(const experiment::Series& twin,
+                                               const experiment::Series& candidate) const {
+  experiment::Comparison comparison = experiment::compare(twin, candidate, file_.rule);
+  const bool too_few = twin.dates == candidate.dates && comparison.n < experiment::minimum_pairs;
+  if (too_few && comparison.verdict == experiment::Verdict::invalid) {
+    comparison.verdict = experiment::Verdict::inconclusive;
+    comparison.reason = "too early: " + std::to_string(comparison.n) +
+                        " periods, of which a comparison needs " + std::to_string(experiment::minimum_pairs);
+  }
+  return comparison;
+}
+
+json::object ShadowExperiment::summary() const {
+  std::string ended;
+  {
+    const std::lock_guard lock(queue_mutex_);
+    ended = ended_;
+  }
+  const std::lock_guard lock(numbers_mutex_);
+  const experiment::Comparison comparison = judge(twin_equity_, candidate_equity_);
+  return {{"name", file_.name},
+          {"book", book_},
+          {"state", ended.empty() ? "running" : "ended"},
+          {"reason", ended},
+          {"since", since_},
+          {"periods", comparison.n},
+          {"verdict", experiment::verdict_name(comparison.verdict)},
+          {"differing_decisions", differences_.size()}};
+}
+
+std::optional<json::object> ShadowExperiment::results(std::chrono::milliseconds patience) const {
+  json::object body;
+  {
+    const auto question = std::make_shared<Question>();
+    std::unique_lock lock(queue_mutex_);
+    question->bars = bars_heard_;
+    if (!over_) questions_.push_back(question);
+    queue_changed_.notify_all();
+    const bool told = queue_changed_.wait_for(lock, patience, [&] { return over_ || question->answered; });
+    std::erase(questions_, question);
+    if (!told) return std::nullopt;
+    body = question->answered ? std::move(question->answer) : last_words_;
+    if (body.contains("state")) {
+      // As of now: it may have ended after it was asked.
+      body["state"] = ended_.empty() ? "running" : "ended";
+      body["reason"] = ended_;
+    }
+  }
+  if (!body.contains("state")) {
+    for (auto& [key, value] : summary())
+      body[key] = value;
+  }
+  return body;
+}
+
+/// On the thread that has the arms.
+json::object ShadowExperiment::describe() const {
+  json::object body = summary();
+  experiment::ExperimentOutcome outcome;
+  outcome.name = file_.name;
+  outcome.comparison = judge(twin_->equity(), candidate_->equity());
+  outcome.control = twin_->result();
+  outcome.candidate = candidate_->result();
+  outcome.decisions = decisions_;
+  outcome.differences = differences_;
+  body["comparison"] = json::parse(experiment::to_json(outcome.comparison));
+  body["decisions"] = decisions_;
+  body["failures"] = {{"control", json::value_from(twin_failures_)},
+                      {"candidate", json::value_from(candidate_failures_)}};
+  json::array first;
+  for (const auto& [stage, count] : experiment::first_stages(differences_))
+    first.push_back({{"stage", stage}, {"count", count}});
+  body["first_to_differ"] = std::move(first);
+  if (!differences_.empty())
+    body["first_difference"] = {{"date", base::format_date(differences_.front().date)},
+                                {"stage", differences_.front().stage},
+                                {"instruments", differences_.front().instruments}};
+  const double bias = simulator_bias_bp();
+  body["simulator_bias_bp"] = std::isfinite(bias) ? json::value(bias) : json::value(nullptr);
+  body["order_hashes"] = {{"twin", twin_->order_hash()}, {"candidate", candidate_->order_hash()}};
+  report::ExperimentPageInput page =
+      experiment::experiment_page_input(file_, outcome, twin_->equity(), candidate_->equity());
+  page.title = file_.name + ", in shadow of book " + book_;
+  page.closing = "The control is a simulated twin of the book " + book_ +
+                 ", not the book itself; the book returned " +
+                 (std::isfinite(bias) ? base::format_double(bias) : std::string("-")) +
+                 " basis points a period more than its twin, which is what the simulation gets wrong.";
+  body["page"] = report::experiment_page(page);
+  return body;
+}
+
+}  // namespace cadre::shadow

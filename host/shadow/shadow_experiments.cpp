@@ -1,0 +1,265 @@
+#include "host/shadow/shadow_experiments.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <chrono>
+#include <condition_variable>
+#include <utility>
+
+#include "host/base/json.hpp"
+#include "host/base/log.hpp"
+#include "host/shadow/shadow_experiment.hpp"
+
+namespace cadre::shadow {
+
+namespace json = boost::json;
+
+namespace {
+
+/// The scenario of one arm: what the book runs, with the arm's changes, and a simulated environment.
+base::Result<std::unique_ptr<config::ScenarioConfig>> arm_config(
+    const config::BookConfig& running, const std::vector<config::Override>& changes,
+    const std::optional<json::value>& simulation) {
+  base::JsonDocument document = running.scenario.document;
+  base::Problems problems;
+  if (simulation)
+    problems.append(document.set("/execution_environment", base::canonical(*simulation), "/simulation"));
+  for (const config::Override& change : changes)
+    problems.append(document.set(change.pointer, change.value, change.origin));
+  if (problems.has_errors()) return problems;
+  auto read = config::read_scenario(std::move(document), running.folder);
+  if (!read) return read.problems();
+  return std::make_unique<config::ScenarioConfig>(std::move(read).take());
+}
+
+/// How long a book may take to get to the beginning of an experiment, as to a swap.
+constexpr std::chrono::seconds begin_most{10};
+/// How long the arms may take to come to an end with the host.
+constexpr std::chrono::seconds end_most{2};
+/// Ended experiments whose results stay: the newest.
+constexpr std::size_t remembered_most = 64;
+constexpr std::size_t name_bytes_most = 200;
+
+/// A name stands in addresses, on terminals and in the journal.
+base::Problems check_name(const std::string& name) {
+  base::Problems problems;
+  const bool readable = std::none_of(
+      name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  const bool blank = name.find_first_not_of(' ') == std::string::npos;
+  if (name.size() > name_bytes_most || !readable || blank)
+    problems.error("EXPERIMENT_BAD_NAME", {"", 0, 0, "/name"},
+                   "the name of an experiment has 1 to " + std::to_string(name_bytes_most) +
+                       " bytes and no control characters; this one has " + std::to_string(name.size()),
+                   "give it another one");
+  return problems;
+}
+
+/// What a book does for the beginning of an experiment; whoever waits for it may have gone.
+struct Beginning {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool done = false, dropped = false;
+  base::Problems problems;
+};
+
+live::Answer unknown(std::string_view name) {
+  base::Problems problems;
+  problems.error("EXPERIMENT_UNKNOWN", {"", 0, 0, ""}, "there is no experiment " + base::quote(name),
+                 "`cadre experiment status` lists them");
+  return {live::Outcome::unknown, {}, problems};
+}
+
+}  // namespace
+
+ShadowExperiments::ShadowExperiments(const agent::Store& store, live::EventFeed& feed)
+    : store_(store), feed_(feed) {}
+
+ShadowExperiments::~ShadowExperiments() = default;
+
+ShadowExperiments::Running ShadowExperiments::find(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = experiments_.find(name);
+  return found == experiments_.end() ? Running{} : found->second;
+}
+
+/// Nobody waits for the book, which may be in the middle of something long.
+void ShadowExperiments::end(const Running& running, const std::string& reason) {
+  running.experiment->end(reason);
+  running.runner->post_work([experiment = running.experiment](book::Book& book) { experiment->leave(book); });
+}
+
+void ShadowExperiments::remember(const std::string& name, Running running) {
+  std::vector<Running> forgotten;  // destroyed after the lock
+  {
+    const std::lock_guard lock(mutex_);
+    running.number = ++last_number_;
+    forgotten.push_back(std::exchange(experiments_[name], std::move(running)));
+    std::vector<std::pair<std::uint64_t, std::string>> ended;
+    for (const auto& [other, kept] : experiments_) {
+      if (!kept.experiment->running()) ended.emplace_back(kept.number, other);
+    }
+    std::sort(ended.begin(), ended.end());
+    for (std::size_t k = 0; k + remembered_most < ended.size(); ++k) {
+      const auto oldest = experiments_.find(ended[k].second);
+      forgotten.push_back(std::move(oldest->second));
+      experiments_.erase(oldest);
+    }
+  }
+  for (const Running& each : forgotten) {
+    if (each.experiment != nullptr) end(each, "");
+  }
+}
+
+live::Answer ShadowExperiments::start(const experiment::ExperimentFile& file, live::BookRunner& runner,
+                                      const config::BookConfig& scenario, const agent::Catalog& running,
+                                      const agent::Catalog& installed, const live::Mandate& mandate) {
+  base::Problems problems = check_name(file.name);
+  if (problems.has_errors()) return {live::Outcome::invalid, {}, problems};
+  if (const live::BookSnapshot now = runner.snapshot(); now.state == "stopped") {
+    problems.error("BOOK_STOPPED", {"", 0, 0, ""}, "the book " + runner.id() + " has stopped: " + now.reason,
+                   "mend that and start the host again");
+    return {live::Outcome::conflict, {}, problems};
+  }
+  for (const auto* changes : {&file.control, &file.candidate}) {
+    for (const config::Override& change : *changes) {
+      const bool may =
+          change.pointer.rfind("/chain/", 0) == 0 || change.pointer.rfind("/pre_trade_checks/", 0) == 0;
+      if (may) continue;
+      problems.error("EXPERIMENT_NOT_OF_THE_CHAIN", {change.origin, 0, 0, change.pointer},
+                     "a shadow arm has the book's data, universe and cash",
+                     "only what is below /chain and /pre_trade_checks may differ");
+    }
+  }
+  if (problems.has_errors()) return {live::Outcome::invalid, {}, problems};
+  const Running there = find(file.name);
+  if (there.experiment != nullptr && there.experiment->running()) {
+    problems.error("EXPERIMENT_RUNNING", {"", 0, 0, "/name"},
+                   "an experiment " + base::quote(file.name) + " is running",
+                   "stop it, or give this one another name");
+    return {live::Outcome::conflict, {}, problems};
+  }
+  const auto build = [&](const char* name, const std::vector<config::Override>& changes,
+                         const agent::Catalog& catalog) {
+    std::unique_ptr<ShadowArm> arm;
+    auto config = arm_config(scenario, changes, file.simulation);
+    problems.append(config.problems());
+    if (!config) return arm;
+    auto built = ShadowArm::build(name, std::move(config).take(), catalog, store_, runner.instruments());
+    for (base::Problem problem : built.problems()) {
+      problem.message = std::string(name) + ": " + problem.message;
+      problems.add(std::move(problem));
+    }
+    if (built) arm = std::move(built).take();
+    return arm;
+  };
+  auto twin = build("control", file.control, running);
+  auto candidate = build("candidate", file.candidate, installed);
+  if (problems.has_errors()) return {live::Outcome::invalid, {}, problems};
+
+  const auto experiment =
+      std::make_shared<ShadowExperiment>(file, runner.id(), std::move(twin), std::move(candidate));
+  const auto beginning = std::make_shared<Beginning>();
+  const journal::CommandRecord command{"experiment_started", 0, mandate.actor, mandate.reason, file.name};
+  const bool taken = runner.post_work([&runner, experiment, beginning, command](book::Book& book) {
+    base::Problems begun = experiment->begin(book);
+    bool dropped = false;
+    {
+      const std::lock_guard lock(beginning->mutex);
+      dropped = beginning->dropped;
+      beginning->problems = begun;
+    }
+    if (dropped) {
+      experiment->leave(book);
+    } else if (!begun.has_errors()) {
+      journal::CommandRecord said = command;
+      said.date = book.date();
+      runner.take_command(said);
+    }
+    const std::lock_guard lock(beginning->mutex);
+    beginning->done = true;
+    beginning->changed.notify_all();
+  });
+  if (!taken) return {live::Outcome::stopping, {}, problems};
+  {
+    std::unique_lock lock(beginning->mutex);
+    if (!beginning->changed.wait_for(lock, begin_most, [&] { return beginning->done; })) {
+      beginning->dropped = true;
+      lock.unlock();
+      experiment->end("it was given up", true);
+      problems.error("EXPERIMENT_TIMED_OUT", {"", 0, 0, ""},
+                     "it did not begin within " + std::to_string(begin_most.count()) + " s",
+                     "look at `cadre status`: a long decision, or an agent that does not start");
+      return {live::Outcome::conflict, {}, problems};
+    }
+    problems = beginning->problems;
+  }
+  if (problems.has_errors()) return {live::Outcome::invalid, {}, problems};
+  remember(file.name, {experiment, &runner});  // an ended one of this name makes room
+  feed_.say(
+      "experiment_started",
+      {{"name", file.name}, {"book", runner.id()}, {"actor", mandate.actor}, {"reason", mandate.reason}});
+  return {live::Outcome::created, {{"name", file.name}, {"book", runner.id()}}, {}};
+}
+
+live::Answer ShadowExperiments::stop(std::string_view name, const live::Mandate& mandate) {
+  const Running running = find(name);
+  if (running.experiment == nullptr) return unknown(name);
+  if (running.experiment->running()) {
+    end(running, "stopped by " + mandate.actor + ": " + mandate.reason);
+    const journal::CommandRecord command{"experiment_stopped", 0, mandate.actor, mandate.reason,
+                                         std::string(name)};
+    running.runner->post_work([runner = running.runner, command](book::Book& book) {
+      journal::CommandRecord said = command;
+      said.date = book.date();
+      runner->take_command(said);
+    });
+    feed_.say("experiment_stopped", {{"name", name}, {"actor", mandate.actor}, {"reason", mandate.reason}});
+  }
+  return {live::Outcome::done, running.experiment->summary(), {}};
+}
+
+std::vector<ShadowExperiments::Running> ShadowExperiments::all() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Running> all;
+  for (const auto& [name, running] : experiments_)
+    all.push_back(running);
+  return all;
+}
+
+void ShadowExperiments::control_changed(std::uint64_t revision) {
+  for (const Running& running : all())
+    end(running, "the book went on to revision " + std::to_string(revision) +
+                     ": what the candidate was compared with is gone");
+}
+
+void ShadowExperiments::stop_all() {
+  const std::vector<Running> running = all();
+  for (const Running& each : running)
+    each.experiment->end("the host stopped", true);
+  const auto deadline = std::chrono::steady_clock::now() + end_most;
+  for (const Running& each : running) {
+    if (!each.experiment->wait_until_gone(deadline))
+      base::log_event(base::LogLevel::error, "experiment_hangs", {{"name", each.experiment->name()}});
+  }
+}
+
+json::array ShadowExperiments::list() const {
+  json::array list;
+  for (const Running& running : all())
+    list.push_back(running.experiment->summary());
+  return list;
+}
+
+live::Answer ShadowExperiments::results(std::string_view name) const {
+  const Running running = find(name);
+  if (running.experiment == nullptr) return unknown(name);
+  auto results = running.experiment->results();
+  if (results) return {live::Outcome::done, std::move(*results), {}};
+  base::Problems problems;
+  problems.error("EXPERIMENT_BUSY", {"", 0, 0, ""},
+                 "the arms of " + base::quote(name) + " are still at work on what the book has said",
+                 "ask again later; if it stays like this an agent of it hangs: stop it");
+  return {live::Outcome::conflict, running.experiment->summary(), problems};
+}
+
+}  // namespace cadre::shadow

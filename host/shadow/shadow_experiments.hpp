@@ -1,0 +1,62 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/agent/catalog.hpp"
+#include "host/agent/store.hpp"
+#include "host/experiment/experiment_file.hpp"
+#include "host/live/answer.hpp"
+#include "host/live/book_runner.hpp"
+#include "host/live/event_feed.hpp"
+
+namespace cadre::shadow {
+
+class ShadowExperiment;
+
+/// The shadow experiments of a host, by name. [control-thread], reading from any thread.
+class ShadowExperiments {
+ public:
+  ShadowExperiments(const agent::Store& store, live::EventFeed& feed);
+  ~ShadowExperiments();
+
+  /// Both arms begin where the book stands: a simulated twin of the control, and the candidate. `scenario`:
+  /// what the book runs.
+  live::Answer start(const experiment::ExperimentFile& file, live::BookRunner& runner,
+                     const config::BookConfig& scenario, const agent::Catalog& running,
+                     const agent::Catalog& installed, const live::Mandate& mandate);
+  live::Answer stop(std::string_view name, const live::Mandate& mandate);
+  /// The book has another chain now: what was compared with is gone.
+  void control_changed(std::uint64_t revision);
+  void stop_all();
+
+  boost::json::array list() const;
+  live::Answer results(std::string_view name) const;
+
+ private:
+  struct Running {
+    std::shared_ptr<ShadowExperiment> experiment;
+    live::BookRunner* runner = nullptr;
+    std::uint64_t number = 0;  ///< in the order in which they began
+  };
+  /// nullptr when there is none of that name.
+  Running find(std::string_view name) const;
+  std::vector<Running> all() const;
+  /// In the place of one of the same name; the oldest ended ones go.
+  void remember(const std::string& name, Running running);
+  static void end(const Running& running, const std::string& reason);
+
+  const agent::Store& store_;
+  live::EventFeed& feed_;
+  mutable std::mutex mutex_;
+  std::map<std::string, Running, std::less<>> experiments_;
+  std::uint64_t last_number_ = 0;
+};
+
+}  // namespace cadre::shadow

@@ -1,0 +1,319 @@
+#include "host/trial/trial.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cmath>
+
+#include "cadre/cadre.h"
+#include "host/base/date.hpp"
+#include "host/chain/waterfall.hpp"
+#include "host/model/order.hpp"
+#include "host/model/quantity.hpp"
+#include "host/trial/trial_book.hpp"
+
+namespace cadre::trial {
+
+namespace json = boost::json;
+using model::ColumnId;
+using model::IntegerColumnId;
+
+namespace {
+
+json::value number(double value) {
+  return std::isfinite(value) ? json::value(value) : json::value(nullptr);
+}
+
+json::array numbers(std::span<const double> values) {
+  json::array array;
+  for (const double value : values)
+    array.push_back(number(value));
+  return array;
+}
+
+std::string base64(const std::string& bytes) {
+  std::string text(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
+  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                    bytes.size(), sodium_base64_VARIANT_ORIGINAL);
+  text.pop_back();  // the terminator
+  return text;
+}
+
+/// Asks the agent what its role is asked, and writes down what it says.
+class Trial final : public TrialBook {
+ public:
+  using TrialBook::TrialBook;
+
+  base::Result<json::object> run() {
+    prepare();
+    if (problems_.has_errors()) return problems_;
+    json::object out;
+    out["status"] = agent::status_name(decide(out));
+    save_state(out);
+    if (problems_.has_errors()) return problems_;
+    return {std::move(out), problems_};
+  }
+
+ private:
+  cadre_status decide(json::object& out);
+  cadre_status decide_risk(json::object& out);
+  cadre_status decide_correlation(json::object& out);
+  cadre_status decide_rules(json::object& out);
+  cadre_status execute(json::object& out);
+  cadre_status publish_subject(json::object& out);
+
+  void write_targets(json::object& out) {
+    out["target_weight"] = numbers(target_);
+    json::array reasons;
+    for (std::uint32_t i = 0; i < n(); ++i) {
+      if (reasons_[i].code == 0) continue;
+      reasons.push_back({{"instrument", state_.universe.instruments[i].id},
+                         {"code", reasons_[i].code},
+                         {"reason", chain::reason_name(reasons_[i].code)},
+                         {"value", number(reasons_[i].value)}});
+    }
+    out["reasons"] = reasons;
+  }
+
+  void save_state(json::object& out) {
+    if (!subject_->has_state()) return;
+    std::vector<std::string> ids;
+    for (const model::Instrument& i : state_.universe.instruments)
+      ids.push_back(i.id);
+    auto saved = subject_->save_state(1, ids);
+    problems_.append(saved.problems());
+    if (saved) out["agent_state"] = base64(saved->bytes);
+  }
+
+  std::vector<double> target_;
+  std::vector<cadre_reason> reasons_;
+};
+
+cadre_status Trial::decide(json::object& out) {
+  const std::string& role = subject_->declaration().role;
+  void* self = subject_->self();
+  const auto weight = arena_->column(ColumnId::weight);
+  target_.assign(weight.begin(), weight.end());
+  if (state_.has_target) target_ = state_.target_weight;
+  reasons_.assign(n(), {});
+  cadre_targets targets{sizeof(cadre_targets), n(), target_.data(), reasons_.data()};
+
+  if (role == CADRE_ROLE_SIGNAL_SOURCE) {
+    std::vector<cadre_signal> signals(16 * n() + 256);
+    cadre_signal_list list{
+        sizeof(cadre_signal_list), 0, signals.data(), sizeof(cadre_signal), signals.size(), 0};
+    const cadre_status status = subject_->table<cadre_signal_source>().generate_signals(self, &raw(), &list);
+    const std::uint64_t needed = list.needed;
+    json::array array;
+    for (std::uint64_t k = 0; k < std::min<std::uint64_t>(needed, signals.size()) && status == CADRE_OK;
+         ++k) {
+      const cadre_signal& s = signals[k];
+      array.push_back(
+          {{"strategy", std::string(model::id_text(s.strategy))},
+           {"instrument", s.instrument < n() ? state_.universe.instruments[s.instrument].id : "?"},
+           {"direction", s.direction},
+           {"strength", number(s.strength)},
+           {"confidence", number(s.confidence)},
+           {"horizon_days", number(s.horizon_days)},
+           {"time", base::format_time(s.time_ns)}});
+    }
+    out["signals"] = array;
+    return status;
+  }
+  if (role == CADRE_ROLE_SIGNAL_AGGREGATOR) {
+    std::vector<double> score(n(), std::nan("")), confidence(n(), std::nan(""));
+    std::vector<std::uint8_t> valid(n(), 0);
+    cadre_views views{sizeof(cadre_views), n(), score.data(), confidence.data(), valid.data()};
+    const cadre_status status =
+        subject_->table<cadre_signal_aggregator>().aggregate_signals(self, &raw(), &views);
+    for (std::uint32_t i = 0; i < n(); ++i) {
+      if (valid[i] == 0) score[i] = confidence[i] = std::nan("");
+    }
+    out["views"] = json::object{{"score", numbers(score)}, {"confidence", numbers(confidence)}};
+    return status;
+  }
+  if (role == CADRE_ROLE_RISK_MANAGER) return decide_risk(out);
+  if (role == CADRE_ROLE_CORRELATION_ADJUSTER) return decide_correlation(out);
+  if (role == CADRE_ROLE_EXECUTION_RULES) return decide_rules(out);
+  if (role == CADRE_ROLE_EXECUTION_ENVIRONMENT) return execute(out);
+  if (role == CADRE_ROLE_COVARIANCE_ESTIMATOR || role == CADRE_ROLE_SERVICE_PROVIDER)
+    return publish_subject(out);
+
+  cadre_status status = CADRE_UNSUPPORTED;
+  if (role == CADRE_ROLE_POSITION_SIZER)
+    status = subject_->table<cadre_position_sizer>().propose_trades(self, &raw(), &targets);
+  if (role == CADRE_ROLE_PORTFOLIO_OPTIMIZER)
+    status = subject_->table<cadre_portfolio_optimizer>().optimize_targets(self, &raw(), &targets);
+  if (role == CADRE_ROLE_TRADE_ADJUSTER)
+    status = subject_->table<cadre_trade_adjuster>().adjust_trades(self, &raw(), &targets);
+  write_targets(out);
+  return status;
+}
+
+cadre_status Trial::decide_risk(json::object& out) {
+  const auto& table = subject_->table<cadre_risk_manager>();
+  std::vector<double> component(n(), 0);
+  std::vector<cadre_limit_use> limits(64);
+  const double nan = std::nan("");
+  cadre_risk_report report{sizeof(cadre_risk_report),
+                           0,
+                           nan,
+                           nan,
+                           nan,
+                           component.data(),
+                           limits.data(),
+                           static_cast<std::uint32_t>(limits.size()),
+                           0,
+                           n(),
+                           0};
+  cadre_status status = table.analyze_risk(subject_->self(), &raw(), target_.data(), &report);
+  if (status != CADRE_OK) return status;
+  json::array uses;
+  for (std::uint32_t k = 0; k < std::min(report.limit_count, report.limit_capacity); ++k) {
+    const cadre_limit_use& use = limits[k];
+    json::object row{{"limit", std::string(model::id_text(use.name))},
+                     {"value", number(use.value)},
+                     {"maximum", number(use.limit)},
+                     {"hard", (use.flags & CADRE_LIMIT_HARD) != 0}};
+    if (use.instrument < n()) row["instrument"] = state_.universe.instruments[use.instrument].id;
+    uses.push_back(row);
+  }
+  out["report"] = json::object{{"acceptable", report.acceptable == CADRE_ACCEPTABLE},
+                               {"volatility", number(report.volatility)},
+                               {"value_at_risk", number(report.value_at_risk)},
+                               {"expected_shortfall", number(report.expected_shortfall)},
+                               {"component_risk", numbers(component)},
+                               {"limits", uses}};
+  cadre_targets targets{sizeof(cadre_targets), n(), target_.data(), reasons_.data()};
+  if (report.acceptable != CADRE_ACCEPTABLE)
+    status = table.adjust_trades(subject_->self(), &raw(), &report, &targets);
+  write_targets(out);
+  return status;
+}
+
+cadre_status Trial::decide_correlation(json::object& out) {
+  const auto& table = subject_->table<cadre_correlation_adjuster>();
+  std::vector<cadre_pair> pairs(std::size_t{n()} * n() / 2 + 1);
+  cadre_correlation_report report{
+      sizeof(cadre_correlation_report),         0, std::nan(""), std::nan(""), pairs.data(),
+      static_cast<std::uint32_t>(pairs.size()), 0};
+  cadre_status status = table.analyze_correlations(subject_->self(), &raw(), target_.data(), &report);
+  if (status != CADRE_OK) return status;
+  json::array rows;
+  for (std::uint32_t k = 0; k < std::min(report.pair_count, report.pair_capacity); ++k) {
+    rows.push_back({{"first", state_.universe.instruments[pairs[k].first].id},
+                    {"second", state_.universe.instruments[pairs[k].second].id},
+                    {"correlation", number(pairs[k].correlation)}});
+  }
+  out["report"] = json::object{{"acceptable", report.acceptable == CADRE_ACCEPTABLE},
+                               {"mean_correlation", number(report.mean_correlation)},
+                               {"highest_correlation", number(report.highest_correlation)},
+                               {"pairs", rows}};
+  cadre_targets targets{sizeof(cadre_targets), n(), target_.data(), reasons_.data()};
+  if (report.acceptable != CADRE_ACCEPTABLE)
+    status = table.adjust_trades(subject_->self(), &raw(), &report, &targets);
+  write_targets(out);
+  return status;
+}
+
+cadre_status Trial::decide_rules(json::object& out) {
+  std::vector<std::int64_t> need(n(), 0), price(n(), 0);
+  const auto equity = base::Money::from_double(raw().equity).value_or(base::Money{});
+  for (std::uint32_t i = 0; i < n(); ++i) {
+    price[i] = portfolio_.price(i).raw();
+    const std::int64_t working = arena_->integers(IntegerColumnId::working_buy)[i] -
+                                 arena_->integers(IntegerColumnId::working_sell)[i];
+    const auto held = base::Quantity::from_raw(state_.quantity_e9[i] + working);
+    need[i] =
+        model::target_quantity(target_[i], equity, portfolio_.price(i), state_.universe.instruments[i], held)
+            .value_or(held)
+            .raw() -
+        held.raw();
+  }
+  std::vector<cadre_order> orders(n());
+  const cadre_needs needs{sizeof(cadre_needs), n(), need.data(), price.data(), target_.data()};
+  cadre_order_list list{sizeof(cadre_order_list), 0, orders.data(), sizeof(cadre_order), orders.size(), 0};
+  const cadre_status status = subject_->table<cadre_execution_rules>().apply_rules(
+      subject_->self(), &raw(), &needs, &list, reasons_.data());
+  const std::uint64_t count = list.needed;
+  json::array rows;
+  for (std::uint64_t k = 0; k < std::min<std::uint64_t>(count, orders.size()) && status == CADRE_OK; ++k) {
+    const cadre_order& o = orders[k];
+    json::object row{{"instrument", o.instrument < n() ? state_.universe.instruments[o.instrument].id : "?"},
+                     {"side", std::string(model::side_name(o.side))},
+                     {"type", std::string(model::order_type_name(o.type))},
+                     {"time_in_force", std::string(model::time_in_force_name(o.time_in_force))},
+                     {"quantity", base::Quantity::from_raw(o.quantity_e9).to_double()}};
+    if (o.limit_price_e9 != 0) row["limit_price"] = base::Price::from_raw(o.limit_price_e9).to_double();
+    rows.push_back(row);
+  }
+  write_targets(out);
+  out["orders"] = rows;
+  return status;
+}
+
+cadre_status Trial::execute(json::object& out) {
+  const auto& table = subject_->table<cadre_execution_environment>();
+  json::array reports;
+  const auto add = [&](const cadre_id& id, std::uint32_t status, std::int64_t quantity, std::int64_t price,
+                       std::int64_t fees, std::uint32_t reason) {
+    reports.push_back({{"order", std::string(model::id_text(id))},
+                       {"status", std::string(model::order_status_name(status))},
+                       {"quantity", base::Quantity::from_raw(quantity).to_double()},
+                       {"price", base::Price::from_raw(price).to_double()},
+                       {"fees", base::Money::from_raw(fees).to_double()},
+                       {"reason", reason}});
+  };
+  cadre_status status = CADRE_OK;
+  for (const TrialState::OpenOrder& open : state_.open_orders) {
+    cadre_trade_result result{};
+    result.size = sizeof result;
+    status = table.execute_trade(subject_->self(), &open.order, &result);
+    if (status != CADRE_OK) return status;
+    add(open.order.client_id, result.status, result.filled_quantity_e9, result.average_price_e9,
+        result.fees_e6, result.reason);
+  }
+  // The bar of the state is the one after the orders.
+  const cadre_event event{sizeof(cadre_event), CADRE_EVENT_BAR, raw().sequence, raw().time_ns, nullptr};
+  subject_->observe(event, raw());
+  for (;;) {
+    cadre_execution_report report{};
+    report.size = sizeof report;
+    if (table.next_report(subject_->self(), &report) != CADRE_OK) break;
+    add(report.client_id, report.status, report.quantity_e9, report.price_e9, report.fees_e6, report.reason);
+  }
+  out["reports"] = reports;
+  return status;
+}
+
+cadre_status Trial::publish_subject(json::object& out) {
+  const auto& provides = subject_->declaration().provides;
+  if (provides.empty()) return CADRE_UNSUPPORTED;
+  std::vector<double> room(std::size_t{n()} * n(), 0);
+  cadre_service_output output{sizeof(cadre_service_output), n(), n(), 0, room.data(), n(), nullptr};
+  const cadre_status status = subject_->table<cadre_service_provider>().publish(
+      subject_->self(), &raw(), {provides[0].data(), provides[0].size()}, &output);
+  if (status != CADRE_OK) return status;
+  const double* values = output.lent != nullptr ? output.lent : room.data();
+  json::array matrix;
+  for (std::uint32_t r = 0; r < n(); ++r) {
+    json::array row;
+    for (std::uint32_t c = 0; c < n(); ++c)
+      row.push_back(number(values[std::min(r, c) * output.stride + std::max(r, c)]));  // the lower triangle
+    matrix.push_back(row);
+  }
+  out["matrix"] = matrix;
+  out["observations"] = output.observations;
+  return status;
+}
+
+}  // namespace
+
+base::Result<json::object> try_agent(const TrialOptions& options) {
+  auto state = read_trial_state(options.state);
+  if (!state) return state.problems();
+  return Trial(options, std::move(state).take()).run();
+}
+
+}  // namespace cadre::trial
