@@ -163,7 +163,7 @@ std::vector<std::string> notes_of(const PreparedRun& run, const book::RunRecorde
 }
 
 base::Problems write_folder(const fs::path& folder, const fs::path& shown_as, const PreparedRun& run,
-                            const book::Session& session, const book::RunRecorder& recorder,
+                            const ScenarioRun& scenario_run, const book::RunRecorder& recorder,
                             const report::RunResult& result, const report::RunSeries& series,
                             const base::Problems& warnings) {
   base::Problems problems;
@@ -181,7 +181,7 @@ base::Problems write_folder(const fs::path& folder, const fs::path& shown_as, co
   page.notes = notes_of(run, recorder);
   for (const base::Problem& warning : warnings)
     page.warnings.push_back(base::to_line(warning));
-  for (const auto& plugin : session.plugins())
+  for (const auto& plugin : scenario_run.changes().plugins())
     page.plugins.push_back({plugin->id, plugin->version.to_string(), plugin->sha256});
   page.replay_command = "cadre replay " + shown_as.string();
   problems.append(base::write_file_atomically(folder / "report.html", report::run_page(page)));
@@ -200,13 +200,13 @@ base::Problems check_backtest(const BacktestOptions& options) {
   base::Problems problems = prepared->warnings;
   const market::PriceHistory first = first_bar(prepared->prices);
   book::HistorySource source(first, prepared->signals);
-  book::Session session(*prepared->config, prepared->revisions, store, source);
-  problems.append(session.start());
+  ScenarioRun scenario_run(*prepared->config, prepared->revisions, store, source);
+  problems.append(scenario_run.start());
   for (const book::RevisionPlan::Step& step : prepared->revisions.steps) {
     if (&step == &prepared->revisions.steps.front() || step.rollback) continue;
     problems.append(chain::build_chain(*step.config, step.plan, store, nullptr).problems());
   }
-  if (!problems.has_errors()) problems.append(session.run({}));
+  if (!problems.has_errors()) problems.append(scenario_run.run({}));
   return problems;
 }
 
@@ -226,11 +226,11 @@ base::Result<BacktestOutcome> run_backtest(const BacktestOptions& options, const
   const agent::Store store(writes ? folder.path() / "plugins" : temporary.path());
 
   book::HistorySource source(run.prices, run.signals);
-  book::Session session(*run.config, run.revisions, store, source);
-  book::RunRecorder recorder(session.book(), run.prices.instruments, cost_rate(*run.config));
+  ScenarioRun scenario_run(*run.config, run.revisions, store, source);
+  book::RunRecorder recorder(scenario_run.book(), run.prices.instruments, cost_rate(*run.config));
   book::OrderHash hash;
-  session.book().listen(&recorder);
-  session.book().listen(&hash);
+  scenario_run.book().listen(&recorder);
+  scenario_run.book().listen(&hash);
   std::unique_ptr<journal::JournalWriter> journal;
   std::unique_ptr<book::JournalListener> journal_listener;
   if (writes) {
@@ -238,16 +238,17 @@ base::Result<BacktestOutcome> run_backtest(const BacktestOptions& options, const
     if (!created) return created.problems();
     journal = std::move(created).take();
     journal_listener = std::make_unique<book::JournalListener>(*journal);
-    session.book().listen(journal_listener.get());
-    journal_listener->write(journal::RecordType::head, 0,
-                            journal::HeadRecord{book::head_text(*run.config, run.folder,
-                                                                run.prices.instruments, session.plugins())});
+    scenario_run.book().listen(journal_listener.get());
+    journal_listener->write(
+        journal::RecordType::head, 0,
+        journal::HeadRecord{book::head_text(*run.config, run.folder, run.prices.instruments,
+                                            scenario_run.changes().plugins())});
   }
-  problems.append(session.start());
+  problems.append(scenario_run.start());
   if (problems.has_errors()) return problems;
   const std::int64_t start_ns = base::monotonic_ns();
   const std::size_t total = source.expected_bars();
-  const base::Problems stopped = session.run([&](std::size_t done) {
+  const base::Problems stopped = scenario_run.run([&](std::size_t done) {
     if (progress) progress(done, total);
   });
   if (stopped.has_errors()) return stopped;
@@ -267,15 +268,15 @@ base::Result<BacktestOutcome> run_backtest(const BacktestOptions& options, const
                      none ? "look for the stage that holds the targets back: signals, limits, lots, cash"
                           : "the column reason of orders.csv names the checks");
   }
-  if (session.changes_left() != 0) {
+  if (scenario_run.changes_left() != 0) {
     problems.warning(
         "RUN_CHANGES_LEFT", run.config->document.place(""),
-        std::to_string(session.changes_left()) +
+        std::to_string(scenario_run.changes_left()) +
             " dated changes of the chain or the universe are after the last bar and were not applied");
   }
-  if (session.book().dropped_signals() != 0) {
+  if (scenario_run.book().dropped_signals() != 0) {
     problems.warning("RUN_SIGNALS_DROPPED", run.config->document.place("/data/signals"),
-                     std::to_string(session.book().dropped_signals()) +
+                     std::to_string(scenario_run.book().dropped_signals()) +
                          " signals came for instruments that were not in the universe then");
   }
   for (const auto& [instance, failed] : recorder.failed()) {
@@ -289,10 +290,10 @@ base::Result<BacktestOutcome> run_backtest(const BacktestOptions& options, const
       report::summarise(recorder.series(), counts, run.config->data.periods_per_year);
   if (writes) {
     journal_listener->write(
-        journal::RecordType::end, session.book().sequence(),
+        journal::RecordType::end, scenario_run.book().ledger().sequence(),
         journal::EndRecord{counts.decisions, counts.orders, counts.fills, counts.order_hash});
     problems.append(journal->close());
-    problems.append(write_folder(folder.path(), options.out, run, session, recorder, result,
+    problems.append(write_folder(folder.path(), options.out, run, scenario_run, recorder, result,
                                  recorder.series(), problems));
     if (problems.has_errors()) return problems;
     problems.append(folder.commit());

@@ -6,7 +6,7 @@
 
 #include "host/agent/catalog.hpp"
 #include "host/backtest/backtest.hpp"
-#include "host/book/session.hpp"
+#include "host/backtest/scenario_run.hpp"
 #include "host/config/scenario_config.hpp"
 #include "host/market/price_history.hpp"
 #include "host/market/price_reader.hpp"

@@ -127,15 +127,15 @@ base::Result<ReplayOutcome> replay_run(const ReplayOptions& options, const Progr
 
   base::TemporaryFolder temporary;
   const agent::Store store(temporary.path());
-  book::Session session(*config, *revisions, store, *source);
+  ScenarioRun scenario_run(*config, *revisions, store, *source);
   OrderComparison comparison(*recorded);
   book::OrderHash hash;
-  session.book().listen(&comparison);
-  session.book().listen(&hash);
-  problems.append(session.start());
+  scenario_run.book().listen(&comparison);
+  scenario_run.book().listen(&hash);
+  problems.append(scenario_run.start());
   if (problems.has_errors()) return problems;
   const std::size_t total = source->expected_bars();
-  problems.append(session.run([&](std::size_t done) {
+  problems.append(scenario_run.run([&](std::size_t done) {
     if (progress) progress(done, total);
   }));
   if (problems.has_errors()) return problems;

@@ -3,13 +3,11 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <cmath>
-#include <cstring>
 
-#include "cadre/cadre.h"
 #include "host/base/date.hpp"
 #include "host/base/json.hpp"
 #include "host/journal/journal.hpp"
+#include "host/journal/signal_record.hpp"
 #include "host/model/order.hpp"
 
 namespace cadre::book {
@@ -35,36 +33,6 @@ base::Problems no_answer(const cadre_order& order, cadre_status status) {
                      agent::status_name(status),
                  "start the host again once it can be asked");
   return problems;
-}
-
-/// What the environment knows of an order and has no report for: it said so at once, to a host that died
-/// before it was in the journal.
-std::optional<cadre_execution_report> missed_answer(const execution::TrackedOrder& tracked,
-                                                    const cadre_trade_result& result, std::int64_t time_ns) {
-  const bool ended = result.status != CADRE_ORDER_NEW && result.status != CADRE_ORDER_PARTIALLY_FILLED;
-  const std::int64_t filled = std::max<std::int64_t>(result.filled_quantity_e9 - tracked.filled_e9, 0);
-  if (!ended && filled == 0) return std::nullopt;
-  cadre_execution_report report{};
-  report.size = sizeof report;
-  report.status = result.status;
-  report.instrument = tracked.order.instrument;
-  report.side = tracked.order.side;
-  report.time_ns = time_ns;
-  report.reason = result.reason;
-  report.client_id = tracked.order.client_id;
-  if (filled == 0) return report;
-  report.quantity_e9 = filled;
-  report.price_e9 = result.average_price_e9;
-  if (tracked.filled_e9 != 0) {
-    // What is missing was paid for with what is missing.
-    const double all = static_cast<double>(result.filled_quantity_e9) * 1e-9 *
-                       (static_cast<double>(result.average_price_e9) * 1e-9);
-    report.price_e9 =
-        std::llrint((all - tracked.filled_notional) / (static_cast<double>(filled) * 1e-9) * 1e9);
-  }
-  report.fees_e6 = std::max<std::int64_t>(result.fees_e6 - tracked.fees_e6, 0);
-  report.spread_cost_e6 = tracked.filled_e9 == 0 ? result.spread_cost_e6 : 0;
-  return report;
 }
 
 bool same_report(const cadre_execution_report& a, const cadre_execution_report& b) {
@@ -172,7 +140,7 @@ base::Problems JournalFold::run(const std::filesystem::path& file, const Journal
   if (!reader) return reader.problems();
   checkpoint_bytes_ = facts.checkpoint_bytes.value_or(0);
   observing_ = !facts.checkpoint_bytes;
-  book_.let_agents_observe(observing_);
+  book_.agents_observe_ = observing_;
   std::uint64_t begins_at = reader->offset();
   while (begins_at < facts.keep_bytes) {
     const auto record = reader->next();
@@ -181,19 +149,19 @@ base::Problems JournalFold::run(const std::filesystem::path& file, const Journal
       journal::CheckpointRecord checkpoint;
       base::Decoder from(record->payload);
       if (!decode(from, checkpoint)) return unreadable(file, *record);
-      problems_.append(book_.load_checkpoint(checkpoint));
+      problems_.append(book_.chains_.load(checkpoint, nullptr));
       observing_ = true;
-      book_.let_agents_observe(true);
+      book_.agents_observe_ = true;
     } else if (!apply(*record)) {
       return unreadable(file, *record);
     }
     begins_at = reader->offset();
     const bool numbered = record->type == RecordType::bar || record->type == RecordType::signal ||
                           record->type == RecordType::report || record->type == RecordType::universe;
-    if (numbered && book_.sequence() != record->sequence)
+    if (numbered && book_.ledger().sequence() != record->sequence)
       problems_.error("RECOVERY_SEQUENCE", {file.string(), 0, 0, ""},
                       "event " + std::to_string(record->sequence) + " of the journal became event " +
-                          std::to_string(book_.sequence()),
+                          std::to_string(book_.ledger().sequence()),
                       "the journal was written by another version: keep it, and begin a new state folder");
     if (problems_.has_errors()) return problems_;
   }
@@ -203,28 +171,6 @@ base::Problems JournalFold::run(const std::filesystem::path& file, const Journal
 bool JournalFold::apply(const journal::Record& record) {
   base::Decoder from(record.payload);
   switch (record.type) {
-    case RecordType::bar: {
-      model::Bar bar;
-      if (!journal::decode(from, bar)) return false;
-      bars_.add(bar);
-      book_.take_market(bar);
-      last_bar_ = record.sequence;
-      return true;
-    }
-    case RecordType::signal: {
-      journal::SignalRecord signal;
-      if (!decode(from, signal)) return false;
-      const cadre_signal& s = signal.signal;
-      book_.take_signal({s.time_ns, base::date_of_time(s.time_ns), std::string(model::id_text(s.strategy)),
-                         signal.instrument, s.direction, s.strength, s.confidence, s.horizon_days});
-      return true;
-    }
-    case RecordType::universe: {
-      journal::UniverseRecord universe;
-      if (!decode(from, universe)) return false;
-      book_.change_universe(universe.instruments);
-      return true;
-    }
     case RecordType::decision: {
       journal::DecisionRecord decision;
       if (!decode(from, decision)) return false;
@@ -236,123 +182,107 @@ bool JournalFold::apply(const journal::Record& record) {
       return apply_order(from);
     case RecordType::report:
       return apply_report(from);
-    case RecordType::command:
-    case RecordType::revision:
-      book_.recover_sequence(record.sequence);
-      return true;
+    case RecordType::bar: {
+      model::Bar bar;
+      if (!journal::decode(from, bar)) return false;
+      bars_.add(bar);
+      last_bar_ = record.sequence;
+      break;
+    }
     default:
-      return true;
+      break;
   }
+  return loop_.retell(record) != BookLoop::Retold::unreadable;
 }
 
 bool JournalFold::apply_order(base::Decoder& from) {
   journal::OrderRecord record;
   if (!decode(from, record)) return false;
   const std::uint64_t failed = execution::verdict_of(record.failed_checks).failed;
-  if (record.order.instrument >= book_.universe().size()) return false;
+  if (record.order.instrument >= book_.ledger().universe().size()) return false;
   hash_.on_order(0, {record.order, {failed}});
-  book_.recover_order(record.order, failed, decision_date_);
-  if (observing_ && failed == 0 && book_.chain().environment.agent->declaration().simulated)
-    give_again(record.order);
+  book_.holdings_are_stale_ = true;
+  book_.ledger_.add_order(record.order, failed);
+  if (failed != 0) return true;
+  book_.gate_->count_recovered(decision_date_);
+  if (observing_ && book_.environment_.simulated()) give_again(record.order);
   return true;
 }
 
 /// A simulated environment is made anew with the host: what it had been given after the checkpoint, it is
 /// given again.
 void JournalFold::give_again(const cadre_order& order) {
-  cadre_trade_result result{};
-  if (query(order, result) == CADRE_OK) return;
-  result = {};
-  result.size = sizeof result;
-  const auto& environment = book_.chain().environment;
-  const cadre_status status =
-      environment.table<cadre_execution_environment>().execute_trade(environment.self(), &order, &result);
-  if (const auto report = Book::report_of(order, status, result, order.decision_time_ns))
-    waiting_.push_back(*report);
+  if (book_.environment_.query(order.client_id).heard()) return;
+  if (const auto report = book_.environment_.send(order, order.decision_time_ns)) waiting_.push_back(*report);
 }
 
-cadre_status JournalFold::query(const cadre_order& order, cadre_trade_result& result) const {
-  result = {};
-  result.size = sizeof result;
-  const auto& environment = book_.chain().environment;
-  return environment.table<cadre_execution_environment>().query_order(environment.self(), order.client_id,
-                                                                      &result);
-}
-
-std::optional<cadre_execution_report> JournalFold::next_report() {
-  const auto& environment = book_.chain().environment;
-  cadre_execution_report report{};
-  report.size = sizeof report;
-  const cadre_status status =
-      environment.table<cadre_execution_environment>().next_report(environment.self(), &report);
-  if (status != CADRE_OK) return std::nullopt;
-  return report;
+/// Whether the environment has said this report, which the journal has heard already.
+bool JournalFold::was_said(const cadre_execution_report& report) {
+  for (;;) {
+    const auto same = std::find_if(waiting_.begin(), waiting_.end(),
+                                   [&](const auto& other) { return same_report(other, report); });
+    if (same != waiting_.end()) {
+      waiting_.erase(same);
+      return true;
+    }
+    const auto next = book_.environment_.next_report();
+    if (!next) return false;
+    waiting_.push_back(*next);
+  }
 }
 
 bool JournalFold::apply_report(base::Decoder& from) {
   journal::ReportRecord record;
   if (!decode(from, record)) return false;
-  if (observing_) {
-    // The environment may say it again: then it has been heard.
-    const auto heard = [&] {
-      for (auto it = waiting_.begin(); it != waiting_.end(); ++it) {
-        if (!same_report(*it, record.report)) continue;
-        waiting_.erase(it);
-        return true;
-      }
-      return false;
-    };
-    const auto listen = [&] {
-      while (!heard()) {
-        const auto next = next_report();
-        if (!next) return false;
-        waiting_.push_back(*next);
-      }
-      return true;
-    };
-    const auto& environment = book_.chain().environment;
-    if (!listen() && record.report.status == CADRE_ORDER_CANCELED &&
-        environment.agent->declaration().simulated) {
-      // It was asked to cancel after the checkpoint, and has forgotten that too.
-      (void)environment.table<cadre_execution_environment>().cancel_order(environment.self(),
-                                                                          record.report.client_id);
-      listen();
-    }
+  // An environment that was made anew says it again: then it has been heard.
+  if (observing_ && !was_said(record.report) && record.report.status == CADRE_ORDER_CANCELED &&
+      book_.environment_.simulated()) {
+    // It was asked to cancel after the checkpoint, and has forgotten that too.
+    book_.environment_.cancel(record.report.client_id);
+    (void)was_said(record.report);
   }
   book_.take_report(record.report);
   return true;
 }
 
 base::Problems JournalFold::reconcile(std::vector<std::string>& unknown) {
-  while (const auto report = next_report())
+  while (const auto report = book_.environment_.next_report())
     waiting_.push_back(*report);
   for (const cadre_execution_report& report : waiting_)
     book_.take_report(report);
   waiting_.clear();
 
-  std::vector<cadre_order> unsent;
+  const std::int64_t now_ns = book_.ledger().time_ns();
+  std::vector<cadre_id> unsent;
   std::vector<cadre_execution_report> answered;
-  for (const execution::TrackedOrder& tracked : book_.tracker().recent()) {
+  for (const execution::TrackedOrder& tracked : book_.ledger().tracker().recent()) {
     if (!tracked.open()) continue;
-    cadre_trade_result result{};
-    const cadre_status status = query(tracked.order, result);
-    if (status == CADRE_OK) {
-      if (const auto report = missed_answer(tracked, result, book_.state().time_ns))
+    const execution::Environment::Known known = book_.environment_.query(tracked.order.client_id);
+    if (known.heard()) {
+      if (const auto report = execution::Environment::missed(tracked, known.result, now_ns))
         answered.push_back(*report);
-    } else if (status != CADRE_REJECTED) {
-      return no_answer(tracked.order, status);
-    } else if (last_decision_bar_ == last_bar_ && tracked.order.decision_time_ns == book_.state().time_ns) {
-      unsent.push_back(tracked.order);
+    } else if (!known.unheard()) {
+      return no_answer(tracked.order, known.status);
+    } else if (last_decision_bar_ == last_bar_ && tracked.order.decision_time_ns == now_ns) {
+      unsent.push_back(tracked.order.client_id);
     } else {
       unknown.emplace_back(model::id_text(tracked.order.client_id));
     }
   }
   for (const cadre_execution_report& report : answered)
     book_.take_report(report);
-  for (const cadre_order& order : unsent)
-    book_.send_again(order);
+  for (const cadre_id& id : unsent)
+    send_again(id);
   book_.take_fills();
   return {};
+}
+
+/// An order of the last decision that the environment has never heard of.
+void JournalFold::send_again(const cadre_id& client_id) {
+  const execution::TrackedOrder* tracked = book_.ledger().tracker().find_open(client_id);
+  if (tracked == nullptr) return;
+  const auto& orders = book_.ledger().tracker().orders();
+  book_.send(static_cast<std::size_t>(tracked - orders.data()));
 }
 
 }  // namespace cadre::book

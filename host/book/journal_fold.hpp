@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "host/book/book.hpp"
+#include "host/book/book_loop.hpp"
 #include "host/book/order_hash.hpp"
 #include "host/journal/journal.hpp"
 #include "host/journal/records.hpp"
@@ -38,7 +38,8 @@ base::Result<JournalFacts> survey_journal(const std::filesystem::path& journal, 
 class JournalFold {
  public:
   /// The bars it meets are added to `bars`.
-  JournalFold(Book& book, OrderHash& hash, market::TakenBars& bars) : book_(book), hash_(hash), bars_(bars) {}
+  JournalFold(BookLoop& loop, Book& book, OrderHash& hash, market::TakenBars& bars)
+      : loop_(loop), book_(book), hash_(hash), bars_(bars) {}
 
   base::Problems run(const std::filesystem::path& journal, const JournalFacts& facts);
 
@@ -52,11 +53,11 @@ class JournalFold {
   bool apply(const journal::Record& record);
   bool apply_order(base::Decoder& from);
   bool apply_report(base::Decoder& from);
-  /// What the environment says next, when it is asked again.
-  std::optional<cadre_execution_report> next_report();
   void give_again(const cadre_order& order);
-  cadre_status query(const cadre_order& order, cadre_trade_result& result) const;
+  bool was_said(const cadre_execution_report& report);
+  void send_again(const cadre_id& client_id);
 
+  BookLoop& loop_;
   Book& book_;
   OrderHash& hash_;
   market::TakenBars& bars_;

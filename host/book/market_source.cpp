@@ -3,7 +3,7 @@
 #include "host/model/signal.hpp"
 
 #include "host/base/date.hpp"
-#include "host/model/order.hpp"
+#include "host/journal/signal_record.hpp"
 
 namespace cadre::book {
 
@@ -67,10 +67,7 @@ base::Result<JournalSource> JournalSource::open(const std::filesystem::path& jou
                        "");
         return problems;
       }
-      const cadre_signal& s = signal.signal;
-      source.signals_.back().push_back({s.time_ns, base::date_of_time(s.time_ns),
-                                        std::string(model::id_text(s.strategy)), signal.instrument,
-                                        s.direction, s.strength, s.confidence, s.horizon_days});
+      source.signals_.back().push_back(journal::signal_of(signal));
     }
   }
   if (reader->problems().has_errors()) return reader->problems();

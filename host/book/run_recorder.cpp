@@ -12,7 +12,7 @@ namespace cadre::book {
 RunRecorder::RunRecorder(const Book& book, const std::vector<std::string>& data_instruments, double cost_rate)
     : book_(book), cost_rate_(cost_rate) {
   series_.instruments = data_instruments;
-  counts_.initial_equity = book.portfolio().initial_cash();
+  counts_.initial_equity = book.ledger().portfolio().initial_cash();
   last_forecast_ = active_forecast_ = std::nan("");
   last_close_.assign(data_instruments.size(), std::nan(""));
 }
@@ -54,11 +54,11 @@ void RunRecorder::on_report(std::uint64_t, const cadre_execution_report& report)
   if (report.status == CADRE_ORDER_EXPIRED) ++counts_.expired_orders;
   if (report.quantity_e9 == 0) return;
   ++counts_.fills;
-  const model::Instrument& about = book_.universe().instruments[report.instrument];
+  const model::Instrument& about = book_.ledger().universe().instruments[report.instrument];
   const auto quantity = base::Quantity::from_raw(report.quantity_e9);
   const auto price = base::Price::from_raw(report.price_e9);
   traded_ += base::notional(price, quantity, about.multiplier).value_or(base::Money{}).to_double();
-  fills_.push_back({book_.date(), std::string(model::id_text(report.client_id)), about.id,
+  fills_.push_back({book_.ledger().date(), std::string(model::id_text(report.client_id)), about.id,
                     std::string(model::side_name(report.side)), quantity, price,
                     base::Money::from_raw(report.fees_e6), base::Money::from_raw(report.spread_cost_e6)});
 }
@@ -81,7 +81,7 @@ void RunRecorder::on_decision(std::uint64_t, const chain::Decision& decision) {
   for (std::size_t i = 0; i < before.size(); ++i) {
     const double units = static_cast<double>(record.position_e9[i] + record.working_e9[i]) * 1e-9;
     before[i] = units * static_cast<double>(record.price_e9[i]) * 1e-9 *
-                book_.universe().instruments[i].multiplier.to_double() / equity;
+                book_.ledger().universe().instruments[i].multiplier.to_double() / equity;
   }
   for (std::size_t k = 0; k < record.stages.size(); ++k) {
     double change = 0;
@@ -97,7 +97,8 @@ void RunRecorder::on_decision(std::uint64_t, const chain::Decision& decision) {
 void RunRecorder::on_account(std::uint64_t, const journal::AccountRecord& account) {
   if (!series_.dates.empty()) {
     const double before = series_.equity.back();
-    series_.holding_return.back() = before > 0 ? book_.last_mark_profit().to_double() / before : std::nan("");
+    series_.holding_return.back() =
+        before > 0 ? book_.ledger().last_mark_profit().to_double() / before : std::nan("");
   }
   series_.dates.push_back(account.date);
   series_.equity.push_back(account.equity.to_double());
@@ -119,14 +120,15 @@ void RunRecorder::on_account(std::uint64_t, const journal::AccountRecord& accoun
 
   std::vector<double> weights(series_.instruments.size(), 0);
   const double equity = account.equity.to_double();
-  for (std::uint32_t i = 0; i < book_.universe().size(); ++i) {
-    const base::Quantity held = book_.portfolio().quantity(i);
+  for (std::uint32_t i = 0; i < book_.ledger().universe().size(); ++i) {
+    const base::Quantity held = book_.ledger().portfolio().quantity(i);
     if (held.raw() == 0) continue;
-    const std::string& id = book_.universe().instruments[i].id;
+    const std::string& id = book_.ledger().universe().instruments[i].id;
     const auto column = std::lower_bound(series_.instruments.begin(), series_.instruments.end(), id);
     weights[static_cast<std::size_t>(column - series_.instruments.begin())] =
-        equity > 0 ? book_.portfolio().value(i).to_double() / equity : 0;
-    positions_.push_back({account.date, id, held, book_.portfolio().price(i), book_.portfolio().value(i)});
+        equity > 0 ? book_.ledger().portfolio().value(i).to_double() / equity : 0;
+    positions_.push_back(
+        {account.date, id, held, book_.ledger().portfolio().price(i), book_.ledger().portfolio().value(i)});
   }
   series_.weights.push_back(std::move(weights));
   std::optional<base::Money> shown;
@@ -139,15 +141,15 @@ void RunRecorder::on_account(std::uint64_t, const journal::AccountRecord& accoun
 void RunRecorder::on_order(std::uint64_t, const chain::DecidedOrder& decided) {
   ++counts_.orders;
   counts_.rejected_orders += decided.verdict.accepted() ? 0 : 1;
-  order_instruments_.push_back(book_.universe().instruments[decided.order.instrument].id);
-  order_dates_.push_back(book_.date());
+  order_instruments_.push_back(book_.ledger().universe().instruments[decided.order.instrument].id);
+  order_dates_.push_back(book_.ledger().date());
 }
 
 std::vector<report::OrderRow> RunRecorder::orders() const {
   std::vector<report::OrderRow> rows;
   const auto checks = execution::pre_trade_checks();
-  for (std::size_t k = 0; k < book_.tracker().orders().size(); ++k) {
-    const execution::TrackedOrder& tracked = book_.tracker().orders()[k];
+  for (std::size_t k = 0; k < book_.ledger().tracker().orders().size(); ++k) {
+    const execution::TrackedOrder& tracked = book_.ledger().tracker().orders()[k];
     const cadre_order& order = tracked.order;
     report::OrderRow row;
     row.date = order_dates_[k];

@@ -16,14 +16,12 @@ namespace {
 /// The instance of the previous chain that may be kept for a planned stage: same specification, same bytes.
 std::shared_ptr<agent::LiveAgent> kept_instance(const Chain* previous, const agent::InstanceSpec& spec,
                                                 const agent::CatalogEntry& entry) {
-  std::shared_ptr<agent::LiveAgent> kept;
-  if (previous == nullptr) return kept;
-  previous->each_stage([&](const Stage& stage) {
-    if (stage.agent->spec() == spec && stage.agent->declaration().id == entry.agent->id &&
-        stage.agent->manifest().sha256 == entry.manifest->sha256)
-      kept = stage.agent;
+  if (previous == nullptr) return nullptr;
+  const Stage* kept = previous->find_stage([&](const Stage& stage) {
+    return stage.agent->spec() == spec && stage.agent->declaration().id == entry.agent->id &&
+           stage.agent->manifest().sha256 == entry.manifest->sha256;
   });
-  return kept;
+  return kept == nullptr ? nullptr : kept->agent;
 }
 
 /// Whether two settings differ in hot keys and in nothing else.
@@ -40,24 +38,16 @@ bool only_hot_keys_differ(const std::string& a, const std::string& b, const std:
 /// The instance of the previous chain that can take new settings while it lives.
 std::shared_ptr<agent::LiveAgent> hot_instance(const Chain* previous, const agent::InstanceSpec& spec,
                                                const agent::CatalogEntry& entry) {
-  std::shared_ptr<agent::LiveAgent> hot;
-  if (previous == nullptr || entry.agent->hot_keys.empty()) return hot;
-  previous->each_stage([&](const Stage& stage) {
+  if (previous == nullptr || entry.agent->hot_keys.empty()) return nullptr;
+  const Stage* hot = previous->find_stage([&](const Stage& stage) {
     agent::InstanceSpec other = stage.agent->spec();
     const std::string settings = std::exchange(other.config, spec.config);
-    if (stage.agent->has_hot_config() && other == spec && stage.agent->declaration().id == entry.agent->id &&
-        stage.agent->manifest().sha256 == entry.manifest->sha256 &&
-        only_hot_keys_differ(settings, spec.config, entry.agent->hot_keys))
-      hot = stage.agent;
+    return stage.agent->has_hot_config() && other == spec &&
+           stage.agent->declaration().id == entry.agent->id &&
+           stage.agent->manifest().sha256 == entry.manifest->sha256 &&
+           only_hot_keys_differ(settings, spec.config, entry.agent->hot_keys);
   });
-  return hot;
-}
-
-void demand(cadre_requirements& all, const cadre_requirements& one) {
-  all.returns_rows = std::max(all.returns_rows, one.returns_rows);
-  all.closes_rows = std::max(all.closes_rows, one.closes_rows);
-  all.volumes_rows = std::max(all.volumes_rows, one.volumes_rows);
-  all.warm_up_bars = std::max(all.warm_up_bars, one.warm_up_bars);
+  return hot == nullptr ? nullptr : hot->agent;
 }
 
 void place_stage(Chain& chain, Stage stage) {
@@ -171,7 +161,7 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
                                      : make_here(planned.entry, spec, place);
       if (stage.agent == nullptr) continue;
     }
-    demand(chain->requirements, stage.agent->requirements());
+    raise_requirements(chain->requirements, stage.agent->requirements());
     for (const std::int32_t slot : stage.service_places) {
       cadre_service service{};
       if (slot >= 0) service.id = model::make_id(plan.services[static_cast<std::size_t>(slot)].id);
@@ -189,6 +179,25 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
   auto plan = plan_chain(config, catalog);
   if (!plan) return plan.problems();
   return build_chain(config, *plan, store, previous);
+}
+
+void raise_requirements(cadre_requirements& all, const cadre_requirements& one) {
+  all.returns_rows = std::max(all.returns_rows, one.returns_rows);
+  all.closes_rows = std::max(all.closes_rows, one.closes_rows);
+  all.volumes_rows = std::max(all.volumes_rows, one.volumes_rows);
+  all.warm_up_bars = std::max(all.warm_up_bars, one.warm_up_bars);
+}
+
+std::vector<std::shared_ptr<const agent::Manifest>> plugins_of(const Chain& chain) {
+  std::vector<std::shared_ptr<const agent::Manifest>> plugins;
+  chain.each_stage([&](const Stage& stage) {
+    const auto& manifest = stage.agent->entry().manifest;
+    const bool known = std::any_of(plugins.begin(), plugins.end(), [&](const auto& other) {
+      return other->id == manifest->id && other->version == manifest->version;
+    });
+    if (!known) plugins.push_back(manifest);
+  });
+  return plugins;
 }
 
 std::vector<std::string> effect_names(const Chain& chain) {

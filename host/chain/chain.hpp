@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -84,7 +85,30 @@ struct Chain {
   void each_stage(Visitor&& visit) const {
     const_cast<Chain*>(this)->each_stage([&](const Stage& stage) { visit(stage); });
   }
+
+  /// The first stage for which `wanted` is true; null when there is none.
+  template <class Predicate>
+  const Stage* find_stage(Predicate&& wanted) const {
+    const Stage* found = nullptr;
+    each_stage([&](const Stage& stage) {
+      if (found == nullptr && wanted(stage)) found = &stage;
+    });
+    return found;
+  }
+  const Stage* stage_named(std::string_view name) const {
+    return find_stage([&](const Stage& stage) { return stage.name == name; });
+  }
+  /// Whether the instance fills one of its stages.
+  bool runs(const std::shared_ptr<agent::LiveAgent>& agent) const {
+    return find_stage([&](const Stage& stage) { return stage.agent == agent; }) != nullptr;
+  }
 };
+
+/// Raises every need in `all` to that of `one`.
+void raise_requirements(cadre_requirements& all, const cadre_requirements& one);
+
+/// The plugins of a chain's agents, each once, in the order of their stages.
+std::vector<std::shared_ptr<const agent::Manifest>> plugins_of(const Chain& chain);
 
 /// The names of the stages whose effect on the targets is recorded, in order: what DecisionRecord::stages
 /// holds.

@@ -9,6 +9,7 @@
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"
+#include "host/book/dated_changes.hpp"
 #include "host/control/live_host.hpp"
 #include "host/revision/swap.hpp"
 #include "host/shadow/shadow_experiments.hpp"
@@ -139,8 +140,8 @@ bool LiveHost::confirm(const revision::Revision& revision) {
   for (const auto& book : books_) {
     live::BookRunner* runner = book.get();
     const bool taken = runner->post_work([runner, revision, text, confirmed](book::Book& live) {
-      runner->take_command({"revision_confirmed", live.date(), revision.actor, revision.reason, text},
-                           confirmed);
+      runner->take_command(
+          {"revision_confirmed", live.ledger().date(), revision.actor, revision.reason, text}, confirmed);
     });
     if (!taken) confirmed->lost();
   }

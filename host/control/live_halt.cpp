@@ -54,25 +54,25 @@ live::Answer LiveHost::tell_books(std::string_view id, const char* done,
 live::Answer LiveHost::halt(const HaltRequest& request) {
   const json::object text{{"cancel_orders", request.cancel_orders}, {"flatten", request.flatten}};
   const std::string said = json::serialize(text);
-  return tell_books(request.book, "halted",
-                    [this, request, said](live::BookRunner& runner, book::Book& book) {
-                      const live::Mandate& mandate = request.mandate;
-                      runner.take_command({"halt", book.date(), mandate.actor, mandate.reason, said});
-                      runner.set_halted(true, mandate.actor + ": " + mandate.reason);
-                      if (request.cancel_orders || request.flatten) book.cancel_all();
-                      if (request.flatten) book.flatten();
-                      runner.publish();
-                      feed_.say("halt", {{"book", runner.id()},
-                                         {"actor", mandate.actor},
-                                         {"reason", mandate.reason},
-                                         {"cancel_orders", request.cancel_orders},
-                                         {"flatten", request.flatten}});
-                    });
+  return tell_books(
+      request.book, "halted", [this, request, said](live::BookRunner& runner, book::Book& book) {
+        const live::Mandate& mandate = request.mandate;
+        runner.take_command({"halt", book.ledger().date(), mandate.actor, mandate.reason, said});
+        runner.set_halted(true, mandate.actor + ": " + mandate.reason);
+        if (request.cancel_orders || request.flatten) book.cancel_all();
+        if (request.flatten) book.flatten();
+        runner.publish();
+        feed_.say("halt", {{"book", runner.id()},
+                           {"actor", mandate.actor},
+                           {"reason", mandate.reason},
+                           {"cancel_orders", request.cancel_orders},
+                           {"flatten", request.flatten}});
+      });
 }
 
 live::Answer LiveHost::resume(const live::Mandate& mandate, std::string_view id) {
   return tell_books(id, "resumed", [this, mandate](live::BookRunner& runner, book::Book& book) {
-    runner.take_command({"resume", book.date(), mandate.actor, mandate.reason, ""});
+    runner.take_command({"resume", book.ledger().date(), mandate.actor, mandate.reason, ""});
     runner.set_halted(false, "");
     runner.publish();
     feed_.say("resume", {{"book", runner.id()}, {"actor", mandate.actor}, {"reason", mandate.reason}});

@@ -178,19 +178,19 @@ live::Answer LiveHost::portfolio(std::string_view book) const {
   if (runner == nullptr) return unknown_book(book);
   json::object body;
   const bool told = runner->with_book([&](book::Book& live) {
-    const model::Portfolio& portfolio = live.portfolio();
+    const model::Portfolio& portfolio = live.ledger().portfolio();
     json::array positions;
-    for (std::uint32_t i = 0; i < live.universe().size(); ++i) {
+    for (std::uint32_t i = 0; i < live.ledger().universe().size(); ++i) {
       if (portfolio.quantity(i).raw() == 0) continue;
-      positions.push_back({{"instrument", live.universe().instruments[i].id},
+      positions.push_back({{"instrument", live.ledger().universe().instruments[i].id},
                            {"quantity", portfolio.quantity(i).to_string()},
                            {"price", portfolio.price(i).to_string()},
                            {"value", portfolio.value(i).to_string()}});
     }
     body = {{"book", runner->id()},
             {"currency", runner->currency()},
-            {"date", date_json(live.date())},
-            {"sequence", live.sequence()},
+            {"date", date_json(live.ledger().date())},
+            {"sequence", live.ledger().sequence()},
             {"equity", portfolio.equity().to_string()},
             {"cash", portfolio.cash().to_string()},
             {"profit", portfolio.profit().to_string()},
@@ -205,9 +205,9 @@ live::Answer LiveHost::orders(std::string_view book, std::size_t limit) const {
   if (runner == nullptr) return unknown_book(book);
   json::array list;
   const bool told = runner->with_book([&](book::Book& live) {
-    const auto& orders = live.tracker().orders();
+    const auto& orders = live.ledger().tracker().orders();
     for (std::size_t k = orders.size(); k > 0 && list.size() < limit; --k)
-      list.push_back(order_json(orders[k - 1], live.universe()));
+      list.push_back(order_json(orders[k - 1], live.ledger().universe()));
   });
   return told ? live::Answer{live::Outcome::done, {{"book", runner->id()}, {"orders", std::move(list)}}, {}}
               : ended(*runner);

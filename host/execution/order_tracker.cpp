@@ -91,6 +91,19 @@ void OrderTracker::reject(std::size_t place, std::uint32_t reason) {
   close(tracked);
 }
 
+std::vector<cadre_id> OrderTracker::open_ids() const {
+  std::vector<cadre_id> ids;
+  for (const TrackedOrder& tracked : recent()) {
+    if (tracked.open()) ids.push_back(tracked.order.client_id);
+  }
+  return ids;
+}
+
+const TrackedOrder* OrderTracker::find_open(const cadre_id& client_id) const {
+  const auto found = open_.find(client_id);
+  return found == open_.end() ? nullptr : &orders_[found->second];
+}
+
 /// What is left of it works no longer.
 void OrderTracker::close(const TrackedOrder& order) {
   change_working(order, -order.remaining_e9());

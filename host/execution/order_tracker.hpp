@@ -60,6 +60,10 @@ class OrderTracker {
   /// All open orders are here, among some that are not: however many orders there were before, it is short.
   std::span<const TrackedOrder> recent() const { return std::span(orders_).subspan(first_open_); }
   std::size_t open_count() const { return open_count_; }
+  /// The client ids of all open orders, oldest first.
+  std::vector<cadre_id> open_ids() const;
+  /// Null when no open order has this id.
+  const TrackedOrder* find_open(const cadre_id& client_id) const;
 
  private:
   // Ids are padded with zeros: the whole of them is compared.

@@ -9,6 +9,7 @@
 
 #include "host/backtest/prepared_run.hpp"
 #include "host/base/date.hpp"
+#include "host/base/invariant.hpp"
 #include "host/base/log.hpp"
 #include "host/base/ticks.hpp"
 #include "host/market/posted_bars.hpp"
@@ -25,18 +26,6 @@ constexpr std::size_t usual_bars = 4096;
 constexpr std::size_t remembered_decisions = 256;
 constexpr std::size_t remembered_bars = 8192;
 constexpr std::size_t remembered_orders = 32768;
-
-std::vector<std::shared_ptr<const agent::Manifest>> plugins_of(const chain::Chain& chain) {
-  std::vector<std::shared_ptr<const agent::Manifest>> plugins;
-  chain.each_stage([&](const chain::Stage& stage) {
-    const auto& manifest = stage.agent->entry().manifest;
-    for (const auto& known : plugins) {
-      if (known->id == manifest->id && known->version == manifest->version) return;
-    }
-    plugins.push_back(manifest);
-  });
-  return plugins;
-}
 
 }  // namespace
 
@@ -59,10 +48,10 @@ class BookRunner::Source final : public book::MarketSource {
         continue;
       }
       Input& input = std::get<Input>(*item);
-      book::Book& book = runner_.session_->book();
+      book::Book& book = *runner_.book_;
       if (auto* signal = std::get_if<model::ExternalSignal>(&input.what)) {
         book.take_signal(*signal);
-        runner_.keeper_->took(std::move(input.ticket), book.sequence());
+        runner_.keeper_->took(std::move(input.ticket), book.ledger().sequence());
         runner_.metrics_.input(metrics::Input::signal).add();
         ++taken_;
         continue;
@@ -70,7 +59,7 @@ class BookRunner::Source final : public book::MarketSource {
       BarInput& taken = std::get<BarInput>(input.what);
       bar = std::move(taken.bar);
       signals = std::move(taken.signals);
-      runner_.keeper_->took(std::move(input.ticket), book.sequence() + 1);
+      runner_.keeper_->took(std::move(input.ticket), book.ledger().sequence() + 1);
       runner_.metrics_.input(metrics::Input::bar).add();
       runner_.bar_begun_ = base::ticks();
       ++taken_;
@@ -178,18 +167,25 @@ base::Problems BookRunner::begin(const fs::path& journal, const Change& boot) {
   if (!writer) return writer.problems();
   keeper_ = std::make_unique<JournalKeeper>(std::move(writer).take());
   keeper_->set_sends_outside(!boot.chain->environment.agent->declaration().simulated);
-  session_ = std::make_unique<book::Session>(*config_, *source_);
-  session_->book().keep_most(remembered_bars, remembered_orders);
-  book::Book& book = session_->book();
+  book::Book& book = make_book();
   keeper_->write(journal::RecordType::head, 0,
-                 journal::HeadRecord{
-                     book::head_text(*config_, folder_of_config_, instruments_, plugins_of(*boot.chain))});
+                 journal::HeadRecord{book::head_text(*config_, folder_of_config_, instruments_,
+                                                     chain::plugins_of(*boot.chain))});
   for (book::BookListener* listener :
        std::initializer_list<book::BookListener*>{keeper_.get(), counter_.get(), &order_hash_})
     book.listen(listener);
-  base::Problems problems = book.start(boot.chain, boot.record);
+  book.enter(boot.chain, boot.record);
+  base::Problems problems = book.activate();
   if (!problems.has_errors() && !keeper_->commit()) problems.append(keeper_->problems());
   return problems;
+}
+
+book::Book& BookRunner::make_book() {
+  loop_.reset();
+  book_ = std::make_unique<book::Book>(*config_, instruments_, usual_bars,
+                                       book::Memory{remembered_bars, remembered_orders});
+  loop_ = std::make_unique<book::BookLoop>(*book_, *config_);
+  return *book_;
 }
 
 /// A journal that never got as far as its first commit: nothing has happened.
@@ -209,11 +205,9 @@ base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) 
   if (!facts) return facts.problems();
   if (facts->keep_bytes == 0) return begin_again(journal, boot);
   instruments_ = facts->instruments;
-  session_ = std::make_unique<book::Session>(*config_, *source_);
-  session_->book().keep_most(remembered_bars, remembered_orders);
-  book::Book& book = session_->book();
+  book::Book& book = make_book();
   book.enter(boot.chain, boot.record);
-  book::JournalFold fold(book, order_hash_, bars_);
+  book::JournalFold fold(*loop_, book, order_hash_, bars_);
   base::Problems problems = fold.run(journal, *facts);
   if (problems.has_errors()) return problems;
   problems.append(book.activate());
@@ -232,7 +226,7 @@ base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) 
     book.listen(listener);
   if (facts->revision != boot.record.revision) {
     // What had taken over was never confirmed: the journal says that the one before it is back.
-    keeper_->on_revision(book.sequence(), boot.record);
+    keeper_->on_revision(book.ledger().sequence(), boot.record);
   }
   std::vector<std::string> unknown;
   problems.append(fold.reconcile(unknown));
@@ -258,7 +252,10 @@ void BookRunner::start() {
 
 void BookRunner::loop() {
   guarded([this] {
-    const base::Problems failed = session_->run([this](std::size_t) { after_bar(); });
+    const base::Problems failed = loop_->run(*source_, [this](std::int32_t) {
+      after_bar();
+      return base::Problems{};
+    });
     if (failed.has_errors()) stop_book(failed[0].message);
   });
   if (stopped_.empty()) guarded([this] { write_checkpoint(); });
@@ -274,6 +271,8 @@ void BookRunner::loop() {
 void BookRunner::guarded(const std::function<void()>& step) {
   try {
     step();
+  } catch (const base::InvariantBroken& broken) {
+    stop_book(broken.what());
   } catch (const std::exception& thrown) {
     stop_book(std::string("it failed: ") + thrown.what());
   } catch (...) {
@@ -307,9 +306,9 @@ void BookRunner::after_bar() {
 
 void BookRunner::write_checkpoint() {
   bars_since_checkpoint_ = 0;
-  auto checkpoint = session_->book().checkpoint();
+  auto checkpoint = book_->checkpoint();
   if (checkpoint) {
-    keeper_->on_checkpoint(session_->book().sequence(), *checkpoint);
+    keeper_->on_checkpoint(book_->ledger().sequence(), *checkpoint);
   } else {
     base::log_event(base::LogLevel::error, "checkpoint_failed",
                     {{"book", id_}, {"why", checkpoint.problems()[0].message}});
@@ -324,7 +323,7 @@ void BookRunner::stop_at_journal() {
 void BookRunner::stop_book(const std::string& reason) {
   if (!stopped_.empty()) return;
   stopped_ = reason;
-  session_->book().set_halted(true);
+  book_->set_halted(true);
   base::log_event(base::LogLevel::error, "book_stopped", {{"book", id_}, {"why", reason}});
   feed_.say("book_stopped", {{"book", id_}, {"why", reason}});
   publish();
@@ -346,7 +345,7 @@ base::Problems BookRunner::stop() {
 }
 
 bool BookRunner::post_work(std::function<void(book::Book&)> work) {
-  return queue_.push_work([this, work = std::move(work)] { work(session_->book()); });
+  return queue_.push_work([this, work = std::move(work)] { work(*book_); });
 }
 
 bool BookRunner::with_book(const std::function<void(book::Book&)>& work) const {
@@ -354,7 +353,7 @@ bool BookRunner::with_book(const std::function<void(book::Book&)>& work) const {
   auto answered = done.get_future();
   const bool taken = queue_.push_work([&] {
     try {
-      work(session_->book());
+      work(*book_);
       done.set_value();
     } catch (...) {
       done.set_exception(std::current_exception());  // for whoever asked: the book has nothing to do with it
@@ -377,9 +376,9 @@ const std::deque<DecisionSummary>& BookRunner::decisions() const {
 }
 
 std::shared_ptr<chain::Chain> BookRunner::commit_change(Change change) {
-  book::Book& book = session_->book();
+  book::Book& book = *book_;
   write_checkpoint();  // what the replaced agents knew: where a boot of the revision before begins
-  change.record.date = book.date();
+  change.record.date = book.ledger().date();
   auto retired = book.commit_swap(std::move(change.chain), change.record);
   write_checkpoint();
   publish();
@@ -387,17 +386,17 @@ std::shared_ptr<chain::Chain> BookRunner::commit_change(Change change) {
 }
 
 void BookRunner::take_command(const journal::CommandRecord& command) {
-  session_->book().take_command(command);
+  book_->take_command(command);
   if (!keeper_->commit()) stop_at_journal();
 }
 
 void BookRunner::take_command(const journal::CommandRecord& command, std::shared_ptr<Ticket> ticket) {
-  session_->book().take_command(command);
-  keeper_->took(std::move(ticket), session_->book().sequence());
+  book_->take_command(command);
+  keeper_->took(std::move(ticket), book_->ledger().sequence());
 }
 
 void BookRunner::set_halted(bool halted, const std::string& reason) {
-  session_->book().set_halted(halted || !stopped_.empty());
+  book_->set_halted(halted || !stopped_.empty());
   halt_reason_ = halted ? reason : "";
 }
 
@@ -407,23 +406,23 @@ BookSnapshot BookRunner::snapshot() const {
 }
 
 void BookRunner::publish() {
-  const book::Book& book = session_->book();
+  const book::Book& book = *book_;
   BookSnapshot now;
   const bool decides = counter_->decisions > 0;
   now.state = !stopped_.empty() ? "stopped" : book.halted() ? "halted" : decides ? "deciding" : "warming up";
   now.reason = !stopped_.empty() ? stopped_ : halt_reason_;
-  now.date = book.date();
-  now.sequence = book.sequence();
+  now.date = book.ledger().date();
+  now.sequence = book.ledger().sequence();
   now.decisions = counter_->decisions;
   now.orders = counter_->orders;
   now.rejected = counter_->rejected;
   now.fills = counter_->fills;
   now.failures = counter_->failures;
-  now.open_orders = book.tracker().open_count();
-  now.equity = book.portfolio().equity();
-  now.cash = book.portfolio().cash();
-  now.profit = book.portfolio().profit();
-  now.costs = book.portfolio().costs();
+  now.open_orders = book.ledger().tracker().open_count();
+  now.equity = book.ledger().portfolio().equity();
+  now.cash = book.ledger().portfolio().cash();
+  now.profit = book.ledger().portfolio().profit();
+  now.costs = book.ledger().portfolio().costs();
   now.revision = book.chain().revision;
   now.journal_bytes = keeper_->size_bytes();
   metrics_.equity.set(now.equity.to_double());

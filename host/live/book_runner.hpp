@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "host/base/ticks.hpp"
+#include "host/book/book_loop.hpp"
 #include "host/book/journal_fold.hpp"
 #include "host/book/order_hash.hpp"
-#include "host/book/session.hpp"
 #include "host/config/host_config.hpp"
 #include "host/journal/journal.hpp"
 #include "host/live/answer.hpp"
@@ -105,8 +105,8 @@ class BookRunner {
   const std::deque<DecisionSummary>& decisions() const;
 
   /// The chains of the book: stable between two swaps, which one control thread makes one after the other.
-  const chain::Chain& chain() const { return session_->book().chain(); }
-  const chain::Chain* replaced_chain() const { return session_->book().replaced_chain(); }
+  const chain::Chain& chain() const { return book_->chain(); }
+  const chain::Chain* replaced_chain() const { return book_->replaced_chain(); }
 
   /// On the book's thread: takes over a prepared chain. Returns the one that is needed no longer.
   std::shared_ptr<chain::Chain> commit_change(Change change);
@@ -123,6 +123,7 @@ class BookRunner {
   class Counter;
   BookRunner(const config::HostConfig& host, const config::BookConfig& book,
              std::vector<std::string> instruments, EventFeed& feed, metrics::Metrics& metrics);
+  book::Book& make_book();
   base::Problems begin(const std::filesystem::path& journal, const Change& boot);
   base::Problems begin_again(const std::filesystem::path& journal, const Change& boot);
   base::Problems recover(const std::filesystem::path& journal, const Change& boot);
@@ -157,7 +158,8 @@ class BookRunner {
   mutable EventQueue queue_;
   std::unique_ptr<JournalKeeper> keeper_;
   std::unique_ptr<Source> source_;
-  std::unique_ptr<book::Session> session_;
+  std::unique_ptr<book::Book> book_;
+  std::unique_ptr<book::BookLoop> loop_;
   std::unique_ptr<Counter> counter_;
   book::OrderHash order_hash_;
   std::thread thread_;

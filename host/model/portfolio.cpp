@@ -1,6 +1,6 @@
 #include "host/model/portfolio.hpp"
 
-#include <cassert>
+#include "host/base/invariant.hpp"
 
 namespace cadre::model {
 
@@ -33,7 +33,9 @@ bool Portfolio::mark(std::uint32_t instrument, base::Price price, const Instrume
   const auto value = notional(price, position.quantity, about.multiplier);
   const auto profit = Sum(profit_).add(value).subtract(position.value).value();
   const auto equity = Sum(equity_).add(value).subtract(position.value).value();
-  if (!profit || !equity) return false;
+  const auto invested = Sum(invested_).add(value).subtract(position.value).value();
+  if (!profit || !equity || !invested) return false;
+  invested_ = *invested;
   position.price = price;
   position.value = *value;
   profit_ = *profit;
@@ -54,12 +56,16 @@ bool Portfolio::apply_fill(const Fill& fill, const Instrument& about) {
   const auto costs = Sum(costs_).add(fill.fees).add(fill.spread_cost).value();
   const auto equity =
       Sum(equity_).add(value).subtract(position.value).subtract(paid).subtract(fill.fees).value();
-  if (!quantity || !cash || !profit || !costs || !equity) return false;
+  const auto invested = Sum(invested_).add(value).subtract(position.value).value();
+  if (!quantity || !cash || !profit || !costs || !equity || !invested) return false;
   position = {*quantity, mark, *value};
+  invested_ = *invested;
   cash_ = *cash;
   profit_ = *profit;
   costs_ = *costs;
   equity_ = *equity;
+  CADRE_INVARIANT(adds_up(), "portfolio.identities",
+                  "cash + positions = equity = initial cash + profit - costs");
   return true;
 }
 
@@ -74,12 +80,16 @@ bool Portfolio::charge(Money fees) {
   return true;
 }
 
+bool Portfolio::adds_up() const {
+  return Sum(cash_).add(invested_).value() == equity_ &&
+         Sum(initial_cash_).add(profit_).subtract(costs_).value() == equity_;
+}
+
 bool Portfolio::identities_hold() const {
-  Sum worth(cash_);
+  Sum worth{base::Money{}};
   for (const Position& position : positions_)
     worth.add(position.value);
-  const auto earned = Sum(initial_cash_).add(profit_).subtract(costs_).value();
-  return worth.value() == equity_ && earned == equity_;
+  return worth.value() == invested_ && adds_up();
 }
 
 void Portfolio::remap(const std::vector<std::int32_t>& old_to_new, std::size_t new_size) {
@@ -88,7 +98,8 @@ void Portfolio::remap(const std::vector<std::int32_t>& old_to_new, std::size_t n
     if (old_to_new[i] >= 0) {
       moved[static_cast<std::size_t>(old_to_new[i])] = positions_[i];
     } else {
-      assert(positions_[i].quantity.raw() == 0);
+      CADRE_INVARIANT(positions_[i].quantity.raw() == 0, "portfolio.leaves_flat",
+                      "an instrument leaves the universe with no position");
     }
   }
   positions_ = std::move(moved);

@@ -43,7 +43,7 @@ class Portfolio {
   base::Money value(std::uint32_t instrument) const { return positions_[instrument].value; }
   std::size_t size() const { return positions_.size(); }
 
-  /// Both identities, computed anew from the parts.
+  /// Both identities, computed anew from every position. The same of running sums is checked at each fill.
   bool identities_hold() const;
 
   /// Into a new universe: position i of the old one moves to old_to_new[i]; one without a place there must be
@@ -57,7 +57,11 @@ class Portfolio {
     base::Money value;  ///< quantity x price x multiplier
   };
 
+  /// Both identities, from running sums.
+  bool adds_up() const;
+
   std::vector<Position> positions_;
+  base::Money invested_;  ///< the sum of all position values
   base::Money initial_cash_;
   base::Money cash_;
   base::Money equity_;

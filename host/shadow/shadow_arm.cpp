@@ -3,7 +3,7 @@
 #include <boost/json.hpp>
 #include <utility>
 
-#include "host/book/session.hpp"
+#include "host/book/dated_changes.hpp"
 
 namespace cadre::shadow {
 
@@ -47,30 +47,24 @@ base::Problems ShadowArm::begin(const book::Book& control, const journal::Checkp
   book_->listen(&hash_);
   stages_ = chain::effect_names(*chain_);
   const journal::RevisionRecord revision =
-      book::revision_record(control.chain().revision, 0, control.date(), *config_, *chain_);
+      book::revision_record(control.chain().revision, 0, control.ledger().date(), *config_, *chain_);
   const base::Problems problems = book_->enter_beside(control, learned, chain_, revision);
+  loop_ = std::make_unique<book::BookLoop>(*book_, *config_);
   equity_.name = name_;
-  if (control.date() != 0) {
-    equity_.dates.push_back(control.date());
-    equity_.values.push_back(book_->portfolio().equity().to_double());
+  if (control.ledger().date() != 0) {
+    equity_.dates.push_back(control.ledger().date());
+    equity_.values.push_back(book_->ledger().portfolio().equity().to_double());
   }
   return problems;
 }
 
-void ShadowArm::finish_bar() {
-  const chain::Decision* decision = book_->decide();
-  decided_ = decision != nullptr;
-  if (decided_) decision_ = decision->record;
-  book_->close_bar();
-  equity_.dates.push_back(book_->date());
-  equity_.values.push_back(book_->portfolio().equity().to_double());
-}
-
-std::string ShadowArm::failure() const {
-  if (!book_->stopped().empty()) return name_ + ": " + book_->stopped();
-  if (book_->environment_status() != CADRE_OK)
-    return name_ + ": its simulated environment answered " + agent::status_name(book_->environment_status());
-  return "";
+void ShadowArm::step(const model::Bar& bar, std::span<const model::ExternalSignal> signals) {
+  const base::Problems failed = loop_->step(bar, signals);
+  decided_ = loop_->decision() != nullptr;
+  if (decided_) decision_ = loop_->decision()->record;
+  if (failed.has_errors()) failure_ = name_ + ": " + failed[0].message;
+  equity_.dates.push_back(book_->ledger().date());
+  equity_.values.push_back(book_->ledger().portfolio().equity().to_double());
 }
 
 report::RunResult ShadowArm::result() const {

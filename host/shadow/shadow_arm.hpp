@@ -6,7 +6,7 @@
 
 #include "host/agent/catalog.hpp"
 #include "host/agent/store.hpp"
-#include "host/book/book.hpp"
+#include "host/book/book_loop.hpp"
 #include "host/book/order_hash.hpp"
 #include "host/book/run_recorder.hpp"
 #include "host/chain/builder.hpp"
@@ -32,14 +32,13 @@ class ShadowArm {
   /// Begins where the control stands. On the control's thread, between two events. Errors: STATE_REFUSED.
   base::Problems begin(const book::Book& control, const journal::CheckpointRecord& learned);
 
-  void take_bar(const model::Bar& bar) { book_->take_bar(bar); }
+  /// A signal that came between two bars.
   void take_signal(const model::ExternalSignal& signal) { book_->take_signal(signal); }
-  void change_universe(const std::vector<std::string>& instruments) { book_->change_universe(instruments); }
-  /// Decides and closes the bar, as the session loop does.
-  void finish_bar();
+  /// One bar with the signals that were known by its close, through the loop of every book.
+  void step(const model::Bar& bar, std::span<const model::ExternalSignal> signals);
 
   /// Why it cannot go on; empty while it can.
-  std::string failure() const;
+  const std::string& failure() const { return failure_; }
   /// Equity at every close since it began, that of the beginning first.
   const experiment::Series& equity() const { return equity_; }
   /// The decision of the last bar; nullptr: there was none.
@@ -57,11 +56,13 @@ class ShadowArm {
   std::vector<std::string> instruments_;
   std::shared_ptr<chain::Chain> chain_;
   std::unique_ptr<book::Book> book_;
+  std::unique_ptr<book::BookLoop> loop_;
   std::unique_ptr<book::RunRecorder> recorder_;
   book::OrderHash hash_;
   experiment::Series equity_;
   journal::DecisionRecord decision_;
   bool decided_ = false;
+  std::string failure_;
   std::vector<std::string> stages_;
 };
 

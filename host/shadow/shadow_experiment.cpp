@@ -7,14 +7,15 @@
 #include <cmath>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "host/base/date.hpp"
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
 #include "host/experiment/comparison_text.hpp"
 #include "host/experiment/experiment_report.hpp"
+#include "host/journal/signal_record.hpp"
 #include "host/live/event_feed.hpp"
-#include "host/model/order.hpp"
 
 namespace cadre::shadow {
 
@@ -68,9 +69,9 @@ base::Problems ShadowExperiment::begin_arms(book::Book& control) {
   problems.append(candidate_->begin(control, *learned));
   if (problems.has_errors()) return problems;
   control_.name = book_;
-  if (control.date() != 0) {
-    control_.dates.push_back(control.date());
-    control_.values.push_back(control.portfolio().equity().to_double());
+  if (control.ledger().date() != 0) {
+    control_.dates.push_back(control.ledger().date());
+    control_.values.push_back(control.ledger().portfolio().equity().to_double());
   }
   twin_equity_ = twin_->equity();
   candidate_equity_ = candidate_->equity();
@@ -107,39 +108,26 @@ void ShadowExperiment::on_revision(std::uint64_t, const journal::RevisionRecord&
 
 void ShadowExperiment::on_bar(std::uint64_t, const model::Bar& bar) {
   if (closed_) return;
-  heard_.push_back([bar](ShadowArm& arm) { arm.take_bar(bar); });
+  heard_.bar = bar;
+  bar_began_ = true;
 }
 
 void ShadowExperiment::on_signal(std::uint64_t, const journal::SignalRecord& record) {
   if (closed_) return;
-  const cadre_signal& s = record.signal;
-  const model::ExternalSignal signal{s.time_ns,
-                                     base::date_of_time(s.time_ns),
-                                     std::string(model::id_text(s.strategy)),
-                                     record.instrument,
-                                     s.direction,
-                                     s.strength,
-                                     s.confidence,
-                                     s.horizon_days};
-  heard_.push_back([signal](ShadowArm& arm) { arm.take_signal(signal); });
-}
-
-void ShadowExperiment::on_universe(std::uint64_t, const journal::UniverseRecord& universe) {
-  if (closed_) return;
-  heard_.push_back(
-      [instruments = universe.instruments](ShadowArm& arm) { arm.change_universe(instruments); });
+  (bar_began_ ? heard_.signals : heard_.before).push_back(journal::signal_of(record));
 }
 
 void ShadowExperiment::on_account(std::uint64_t, const journal::AccountRecord& account) {
-  Bar bar{std::move(heard_), account.date, account.equity.to_double()};
-  heard_.clear();
+  heard_.control_equity = account.equity.to_double();
+  Heard heard = std::exchange(heard_, {});
+  if (!std::exchange(bar_began_, false)) return;  // the account of a bar that began before it listened
   const std::lock_guard lock(queue_mutex_);
   if (closed_) return;
   if (queue_.size() >= behind_most) {
     ended_ = "it could not follow the book: " + std::to_string(queue_.size()) + " bars behind";
     closed_ = true;
   } else {
-    queue_.push_back(std::move(bar));
+    queue_.push_back(std::move(heard));
     ++bars_heard_;
   }
   queue_changed_.notify_all();
@@ -179,7 +167,7 @@ void ShadowExperiment::loop() {
 void ShadowExperiment::work() {
   for (;;) {
     answer_questions();
-    Bar bar;
+    Heard heard;
     {
       std::unique_lock lock(queue_mutex_);
       queue_changed_.wait(lock, [&] {
@@ -189,10 +177,10 @@ void ShadowExperiment::work() {
       });
       if (at_once_ || (closed_ && queue_.empty())) return;
       if (queue_.empty()) continue;
-      bar = std::move(queue_.front());
+      heard = std::move(queue_.front());
       queue_.pop_front();
     }
-    take(bar);
+    take(heard);
     const std::lock_guard lock(queue_mutex_);
     ++bars_taken_;
   }
@@ -217,14 +205,14 @@ void ShadowExperiment::answer_questions() {
   queue_changed_.notify_all();
 }
 
-void ShadowExperiment::take(const Bar& bar) {
+void ShadowExperiment::take(const Heard& heard) {
   for (ShadowArm* arm : {twin_.get(), candidate_.get()}) {
-    for (const Step& step : bar.steps)
-      step(*arm);
-    arm->finish_bar();
+    for (const model::ExternalSignal& signal : heard.before)
+      arm->take_signal(signal);
+    arm->step(heard.bar, heard.signals);
   }
-  control_.dates.push_back(bar.date);
-  control_.values.push_back(bar.control_equity);
+  control_.dates.push_back(heard.bar.date);
+  control_.values.push_back(heard.control_equity);
   const journal::DecisionRecord* a = twin_->decision();
   const journal::DecisionRecord* b = candidate_->decision();
   for (auto [failures, decision] : {std::pair(&twin_failures_, a), std::pair(&candidate_failures_, b)}) {

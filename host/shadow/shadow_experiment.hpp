@@ -57,14 +57,14 @@ class ShadowExperiment final : public book::BookListener,
   void on_revision(std::uint64_t, const journal::RevisionRecord& revision) override;
   void on_bar(std::uint64_t, const model::Bar& bar) override;
   void on_signal(std::uint64_t, const journal::SignalRecord& signal) override;
-  void on_universe(std::uint64_t, const journal::UniverseRecord& universe) override;
   void on_account(std::uint64_t, const journal::AccountRecord& account) override;
 
  private:
-  using Step = std::function<void(ShadowArm&)>;
-  struct Bar {
-    std::vector<Step> steps;
-    std::int32_t date = 0;
+  /// What the book took until the end of one bar.
+  struct Heard {
+    std::vector<model::ExternalSignal> before;  ///< between the last bar and this one
+    model::Bar bar;
+    std::vector<model::ExternalSignal> signals;  ///< known by its close
     double control_equity = 0;
   };
   /// Somebody waits for the results as of a bar.
@@ -77,7 +77,7 @@ class ShadowExperiment final : public book::BookListener,
   void loop();
   void work();
   void answer_questions();
-  void take(const Bar& bar);
+  void take(const Heard& heard);
   boost::json::object describe() const;
   double simulator_bias_bp() const;
   experiment::Comparison judge(const experiment::Series& twin, const experiment::Series& candidate) const;
@@ -85,12 +85,13 @@ class ShadowExperiment final : public book::BookListener,
   const experiment::ExperimentFile file_;
   const std::string book_;
   const std::string since_;
-  std::vector<Step> heard_;  ///< since the last account; on the book's thread
-  bool listening_ = false;   ///< on the book's thread
+  Heard heard_;             ///< since the last account; on the book's thread
+  bool bar_began_ = false;  ///< heard_ has its bar; on the book's thread
+  bool listening_ = false;  ///< on the book's thread
 
   mutable std::mutex queue_mutex_;  ///< of all until the next line
   mutable std::condition_variable queue_changed_;
-  std::deque<Bar> queue_;
+  std::deque<Heard> queue_;
   std::uint64_t bars_heard_ = 0, bars_taken_ = 0;
   mutable std::vector<std::shared_ptr<Question>> questions_;
   std::atomic<bool> closed_{false};  ///< hears no more; read without the mutex too

@@ -172,7 +172,7 @@ live::Answer ShadowExperiments::start(const experiment::ExperimentFile& file, li
       experiment->leave(book);
     } else if (!begun.has_errors()) {
       journal::CommandRecord said = command;
-      said.date = book.date();
+      said.date = book.ledger().date();
       runner.take_command(said);
     }
     const std::lock_guard lock(beginning->mutex);
@@ -210,7 +210,7 @@ live::Answer ShadowExperiments::stop(std::string_view name, const live::Mandate&
                                          std::string(name)};
     running.runner->post_work([runner = running.runner, command](book::Book& book) {
       journal::CommandRecord said = command;
-      said.date = book.date();
+      said.date = book.ledger().date();
       runner->take_command(said);
     });
     feed_.say("experiment_stopped", {{"name", name}, {"actor", mandate.actor}, {"reason", mandate.reason}});

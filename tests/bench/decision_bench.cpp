@@ -66,6 +66,12 @@ config::ScenarioConfig demo_config() {
   return std::move(config).take();
 }
 
+/// Takes the time when a decision is made.
+struct DecisionEnd final : book::BookListener {
+  void on_decision(std::uint64_t, const chain::Decision&) override { ticks = base::ticks(); }
+  std::uint64_t ticks = 0;
+};
+
 /// A book with the demo's plugins, loaded from their libraries; with its journal, if wanted.
 class Host {
  public:
@@ -81,18 +87,20 @@ class Host {
     static const agent::Catalog catalog = agent::Catalog::discover({CADRE_BINARY_DIR "/agents"});
     auto chain = chain::build_chain(config, catalog, store_);
     if (!chain) stop(chain.problems());
-    const base::Problems problems = book_.start(std::move(chain).take(), {.revision = 1});
+    book_.enter(std::move(chain).take(), {.revision = 1});
+    const base::Problems problems = book_.activate();
     if (problems.has_errors()) stop(problems);
+    book_.listen(&end_);  // after the journal: what that takes is part of a decision
   }
-  void take_market(const model::Bar& bar) { book_.take_market(bar); }
-  void decide() {
-    decision_ = book_.make_decision();
-    passes_ += decision_ != nullptr ? decision_->record.passes : 0;
+  void take_market(const model::Bar& bar) { book_.take_bar(bar); }
+  /// Decides and sends. The ticks when the decision was made, before its orders left.
+  std::uint64_t decide() {
+    end_.ticks = 0;
+    const chain::Decision* decision = book_.decide();
+    passes_ += decision != nullptr ? decision->record.passes : 0;
+    return decision != nullptr ? end_.ticks : base::ticks();
   }
-  void fill() {
-    if (decision_ != nullptr) book_.send_orders(*decision_);
-    book_.take_fills();
-  }
+  void fill() { book_.take_fills(); }
   book::Book& book() { return book_; }
   std::uint64_t passes() const { return passes_; }
 
@@ -102,19 +110,27 @@ class Host {
   book::Book book_;
   std::unique_ptr<journal::JournalWriter> writer_;
   std::unique_ptr<book::JournalListener> listener_;
-  const chain::Decision* decision_ = nullptr;
+  DecisionEnd end_;
   std::uint64_t passes_ = 0;
 };
+
+std::uint64_t decide(Host& host) {
+  return host.decide();
+}
+
+std::uint64_t decide(HardWired& wired) {
+  wired.decide();
+  return base::ticks();
+}
 
 /// One bar, and the ticks of its decision.
 template <class Way>
 std::uint64_t pass(Way& way, const model::Bar& bar) {
   const std::uint64_t start = base::ticks();
   way.take_market(bar);
-  way.decide();
-  const std::uint64_t spent = base::ticks() - start;
+  const std::uint64_t end = decide(way);
   way.fill();
-  return spent;
+  return end - start;
 }
 
 double median_us(std::vector<std::uint64_t>& ticks) {
@@ -137,7 +153,7 @@ void decision(benchmark::State& state) {
   SyntheticMarket market(n);
   const std::size_t bars = warm_up_bars + count * bars_per_block;
   Host host(config, n, bars, false), journaled(config, n, bars, true);
-  HardWired wired(config, host.book().universe());
+  HardWired wired(config, host.book().ledger().universe());
   for (std::size_t k = 0; k < warm_up_bars; ++k) {
     const model::Bar& bar = market.next();
     pass(host, bar);
@@ -173,8 +189,8 @@ void decision(benchmark::State& state) {
         }
       }
       orders += wired.orders();
-      if (!same_positions(host.book().portfolio(), wired.portfolio()) ||
-          !same_positions(host.book().portfolio(), journaled.book().portfolio())) {
+      if (!same_positions(host.book().ledger().portfolio(), wired.portfolio()) ||
+          !same_positions(host.book().ledger().portfolio(), journaled.book().ledger().portfolio())) {
         std::fprintf(stderr, "n = %zu, block %zu: the ways have come to different positions\n", n, b);
         std::exit(1);
       }

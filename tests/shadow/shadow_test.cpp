@@ -177,11 +177,11 @@ TEST(Shadow, arm_shares_no_instance_with_the_book_so_that_no_path_leads_to_its_e
         EXPECT_NE(ours.self(), theirs.self()) << ours.name;
       });
     });
-    orders_before = control.tracker().orders().size();
+    orders_before = control.ledger().tracker().orders().size();
     // The arm decides and sends, as often as it likes: the book and its environment hear nothing of it.
     (*arm)->finish_bar();
-    EXPECT_GT((*arm)->book().tracker().orders().size(), 0u);
-    EXPECT_EQ(control.tracker().orders().size(), orders_before);
+    EXPECT_GT((*arm)->book().ledger().tracker().orders().size(), 0u);
+    EXPECT_EQ(control.ledger().tracker().orders().size(), orders_before);
     const auto& environment = control.chain().environment;
     cadre_execution_report report{};
     report.size = sizeof report;

@@ -7,7 +7,7 @@
 
 #include "host/backtest/replay.hpp"
 #include "host/base/date.hpp"
-#include "host/book/session.hpp"
+#include "host/book/run.hpp"
 #include "tests/scenarios/trading_rules/lab.hpp"
 
 namespace cadre::test {
@@ -50,17 +50,17 @@ std::vector<std::string> replaced_by(const std::string& set) {
   EXPECT_TRUE(prepared);
   const agent::Store store(lab.path("store"));
   book::HistorySource source(prepared->prices, prepared->signals);
-  book::Session session(*prepared->config, prepared->revisions, store, source);
-  EXPECT_FALSE(session.start().has_errors());
+  backtest::ScenarioRun run(*prepared->config, prepared->revisions, store, source);
+  EXPECT_FALSE(run.start().has_errors());
   std::vector<std::shared_ptr<agent::LiveAgent>> before, after;
   std::vector<std::string> names, replaced;
-  session.book().chain().each_stage([&](const chain::Stage& stage) {
+  run.book().chain().each_stage([&](const chain::Stage& stage) {
     before.push_back(stage.agent);
     names.push_back(stage.name);
   });
-  EXPECT_FALSE(session.run({}).has_errors());
-  EXPECT_EQ(session.revision(), 2u);
-  session.book().chain().each_stage([&](const chain::Stage& stage) { after.push_back(stage.agent); });
+  EXPECT_FALSE(run.run({}).has_errors());
+  EXPECT_EQ(run.book().chain().revision, 2u);
+  run.book().chain().each_stage([&](const chain::Stage& stage) { after.push_back(stage.agent); });
   for (std::size_t k = 0; k < before.size(); ++k) {
     if (before[k] != after[k]) replaced.push_back(names[k]);
   }

@@ -31,11 +31,15 @@ class Demo {
     book_->listen(listener_.get());
     auto chain = chain::build_chain(*run_->config, run_->revisions.steps[0].plan, store_, nullptr);
     EXPECT_TRUE(chain);
-    EXPECT_FALSE(book_->start(std::move(chain).take(), {.revision = 1}).has_errors());
+    book_->enter(std::move(chain).take(), {.revision = 1});
+    EXPECT_FALSE(book_->activate().has_errors());
   }
 
   bool next() { return source_->next(bar_, signals_); }
-  void take_bar() { book_->take_bar(bar_); }
+  void take_bar() {
+    book_->take_bar(bar_);
+    book_->take_fills();
+  }
   const chain::Decision* decide() {
     const chain::Decision* decision = book_->decide();
     book_->close_bar();

@@ -1,11 +1,10 @@
-#include "host/book/session.hpp"
+#include "host/book/dated_changes.hpp"
 #include "host/model/bar.hpp"
 #include "host/model/signal.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
-
-#include "host/base/date.hpp"
+#include <utility>
 
 namespace cadre::book {
 
@@ -60,20 +59,9 @@ base::Result<RevisionPlan> plan_revisions(const config::ScenarioConfig& config,
   return {std::move(revisions), problems};
 }
 
-Session::Session(const config::ScenarioConfig& config, RevisionPlan& revisions, const agent::Store& store,
-                 MarketSource& source)
-    : config_(config),
-      revisions_(&revisions),
-      store_(&store),
-      source_(source),
-      book_(config, source.instruments(), source.expected_bars()) {}
-
-Session::Session(const config::ScenarioConfig& config, MarketSource& source)
-    : config_(config), source_(source), book_(config, source.instruments(), source.expected_bars()) {}
-
-journal::RevisionRecord Session::record_of(const RevisionPlan::Step& step,
-                                           const config::ScenarioConfig& config,
-                                           const chain::Chain& chain) const {
+journal::RevisionRecord DatedChanges::record_of(const RevisionPlan::Step& step,
+                                                const config::ScenarioConfig& config,
+                                                const chain::Chain& chain) const {
   journal::RevisionRecord record = revision_record(revision_, revision_ - 1, step.at, config, chain);
   record.reason = step.reason;
   return record;
@@ -99,27 +87,26 @@ journal::RevisionRecord revision_record(std::uint64_t revision, std::uint64_t ba
   return record;
 }
 
-void Session::remember_plugins(const chain::Chain& chain) {
-  chain.each_stage([&](const chain::Stage& stage) {
-    const auto& manifest = stage.agent->entry().manifest;
-    const bool known = std::any_of(plugins_.begin(), plugins_.end(), [&](const auto& p) {
-      return p->id == manifest->id && p->version == manifest->version;
+void DatedChanges::remember_plugins(const chain::Chain& chain) {
+  for (const auto& manifest : chain::plugins_of(chain)) {
+    const bool known = std::any_of(plugins_.begin(), plugins_.end(), [&](const auto& other) {
+      return other->id == manifest->id && other->version == manifest->version;
     });
     if (!known) plugins_.push_back(manifest);
-  });
+  }
 }
 
-base::Problems Session::start() {
-  RevisionPlan::Step& first = revisions_->steps.front();
-  auto chain = chain::build_chain(*first.config, first.plan, *store_, nullptr);
+base::Problems DatedChanges::start() {
+  RevisionPlan::Step& first = plan_.steps.front();
+  auto chain = chain::build_chain(*first.config, first.plan, store_, nullptr);
   if (!chain) return chain.problems();
   base::Problems refused;
-  for (std::size_t s = 1; s < revisions_->steps.size(); ++s) {
+  for (std::size_t s = 1; s < plan_.steps.size(); ++s) {
     // Agents say more about their settings than a schema can: a change that one of them refuses is refused
     // now.
-    const RevisionPlan::Step& step = revisions_->steps[s];
+    const RevisionPlan::Step& step = plan_.steps[s];
     if (!step.rollback)
-      refused.append(chain::build_chain(*step.config, step.plan, *store_, nullptr).problems());
+      refused.append(chain::build_chain(*step.config, step.plan, store_, nullptr).problems());
   }
   if (refused.has_errors()) return refused;
   revision_ = 1;
@@ -127,80 +114,38 @@ base::Problems Session::start() {
   running_ = &first;
   const journal::RevisionRecord record = record_of(first, *first.config, **chain);
   base::Problems problems = chain.problems();
-  problems.append(book_.start(std::move(chain).take(), record));
+  book_.enter(std::move(chain).take(), record);
+  problems.append(book_.activate());
   return problems;
 }
 
-base::Problems Session::apply(RevisionPlan::Step& step) {
+base::Problems DatedChanges::apply_until(std::int32_t date) {
+  base::Problems problems;
+  while (next_ < plan_.steps.size() && plan_.steps[next_].at <= date && !problems.has_errors())
+    problems.append(apply(plan_.steps[next_++]));
+  return problems;
+}
+
+base::Problems DatedChanges::apply(RevisionPlan::Step& step) {
   base::Problems problems;
   ++revision_;
   RevisionPlan::Step* next = step.rollback ? before_ : &step;
   if (next == nullptr) {
-    problems.error("REVISION_NOTHING_BEFORE", config_.document.place("/changes"),
+    problems.error("REVISION_NOTHING_BEFORE", plan_.steps.front().config->document.place("/changes"),
                    "there is no revision to go back to");
     return problems;
   }
   // A rollback takes back the instances that went on observing.
-  auto chain = chain::build_chain(*next->config, next->plan, *store_, &book_.chain(),
+  auto chain = chain::build_chain(*next->config, next->plan, store_, &book_.chain(),
                                   step.rollback ? book_.replaced_chain() : nullptr);
   problems.append(chain.problems());
   if (!chain) return problems;
   remember_plugins(**chain);
   const journal::RevisionRecord record = record_of(step, *next->config, **chain);
-  problems.append(book_.swap(std::move(chain).take(), record, step.migrate));
+  problems.append(book_.prepare_swap(**chain, step.migrate));
+  if (!problems.has_errors()) book_.commit_swap(std::move(chain).take(), record);
   before_ = std::exchange(running_, next);
   return problems;
-}
-
-base::Problems Session::environment_failure(std::int32_t date) const {
-  base::Problems problems;
-  problems.error("ENVIRONMENT_FAILED", config_.document.place("/execution_environment"),
-                 "the execution environment cannot follow the market: at " + base::format_date(date) +
-                     " it answered " + agent::status_name(book_.environment_status()),
-                 "its own reason is in the log above");
-  return problems;
-}
-
-base::Problems Session::overflow(std::int32_t date) const {
-  base::Problems problems;
-  problems.error("BOOK_OVERFLOW", config_.document.place("/book"),
-                 "on " + base::format_date(date) + " " + book_.stopped(),
-                 "look at the prices of that day, or use a larger unit of currency");
-  return problems;
-}
-
-base::Problems Session::run(const std::function<void(std::size_t)>& progress) {
-  model::Bar bar;
-  std::vector<model::ExternalSignal> signals;
-  std::size_t done = 0;
-  // A book that was recovered has been through the changes up to its date.
-  while (next_universe_ < config_.universe.size() && config_.universe[next_universe_].from <= book_.date())
-    ++next_universe_;
-  while (source_.next(bar, signals)) {
-    book_.take_bar(bar);
-    if (book_.environment_status() != CADRE_OK) return environment_failure(bar.date);
-    if (!book_.stopped().empty()) return overflow(bar.date);
-    const auto& universe = config_.universe;
-    if (next_universe_ < universe.size() && universe[next_universe_].from <= bar.date) {
-      // Several changes that are due at once are one: the last.
-      while (next_universe_ + 1 < universe.size() && universe[next_universe_ + 1].from <= bar.date)
-        ++next_universe_;
-      book_.change_universe(universe[next_universe_++].instruments);
-    }
-    for (const model::ExternalSignal& signal : signals)
-      book_.take_signal(signal);
-    book_.decide();
-    if (book_.environment_status() != CADRE_OK) return environment_failure(bar.date);
-    if (!book_.stopped().empty()) return overflow(bar.date);
-    book_.close_bar();
-    while (revisions_ != nullptr && next_step_ < revisions_->steps.size() &&
-           revisions_->steps[next_step_].at <= bar.date) {
-      base::Problems problems = apply(revisions_->steps[next_step_++]);
-      if (problems.has_errors()) return problems;
-    }
-    if (progress) progress(++done);
-  }
-  return {};
 }
 
 }  // namespace cadre::book

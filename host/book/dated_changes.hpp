@@ -1,18 +1,18 @@
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "host/agent/catalog.hpp"
 #include "host/agent/store.hpp"
 #include "host/book/book.hpp"
-#include "host/book/market_source.hpp"
 #include "host/chain/builder.hpp"
 
 namespace cadre::book {
 
-/// What a session runs under, revision by revision: the first configuration and what each dated change makes
-/// of it. Made before the run, so that a bad change is refused before anything has happened.
+/// What a run over a history goes through, revision by revision: the first configuration and what each dated
+/// change makes of it. Made before the run, so that a bad change is refused before anything has happened.
 struct RevisionPlan {
   struct Step {
     std::int32_t at = 0;  ///< applied after the decision of this date; 0 for the first
@@ -33,47 +33,38 @@ base::Result<RevisionPlan> plan_revisions(const config::ScenarioConfig& config,
 journal::RevisionRecord revision_record(std::uint64_t revision, std::uint64_t based_on, std::int32_t date,
                                         const config::ScenarioConfig& config, const chain::Chain& chain);
 
-/// The one loop: bars in, decisions out, whatever the scenario.
-class Session {
+/// Gives a book its chains as a plan dates them. [decision-thread]
+class DatedChanges {
  public:
-  Session(const config::ScenarioConfig& config, RevisionPlan& revisions, const agent::Store& store,
-          MarketSource& source);
-  /// Of a running host, which gives the book its chains itself: no dated changes, and no start().
-  Session(const config::ScenarioConfig& config, MarketSource& source);
+  /// All of them have to outlive it.
+  DatedChanges(Book& book, RevisionPlan& plan, const agent::Store& store)
+      : book_(book), plan_(plan), store_(store) {}
 
-  Book& book() { return book_; }
-  /// Builds the first chain; listeners have to be there already.
+  /// Builds the first chain, and every later one for a look; the book enters the first. Listeners have to be
+  /// there already. Errors: those of building; AGENT_ACTIVATE.
   base::Problems start();
-  /// Runs to the end of the source. `progress` is told the number of bars done.
-  base::Problems run(const std::function<void(std::size_t)>& progress);
+  /// Applies what is due by this date. Errors: those of a swap, REVISION_NOTHING_BEFORE.
+  base::Problems apply_until(std::int32_t date);
+
+  /// Changes that no bar has come to yet.
+  std::size_t left() const { return plan_.steps.size() - next_; }
   /// The plugins that were used, in order of their first use.
   const std::vector<std::shared_ptr<const agent::Manifest>>& plugins() const { return plugins_; }
-  std::uint64_t revision() const { return revision_; }
-  /// Dated changes of the revision and of the universe that the source ended before.
-  std::size_t changes_left() const {
-    return (revisions_ != nullptr ? revisions_->steps.size() - next_step_ : 0) + config_.universe.size() -
-           next_universe_;
-  }
 
  private:
-  base::Problems overflow(std::int32_t date) const;
   base::Problems apply(RevisionPlan::Step& step);
-  base::Problems environment_failure(std::int32_t date) const;
   journal::RevisionRecord record_of(const RevisionPlan::Step& step, const config::ScenarioConfig& config,
                                     const chain::Chain& chain) const;
   void remember_plugins(const chain::Chain& chain);
 
-  const config::ScenarioConfig& config_;
-  RevisionPlan* revisions_ = nullptr;  ///< nullptr: somebody else changes the chain
-  const agent::Store* store_ = nullptr;
-  MarketSource& source_;
-  Book book_;
+  Book& book_;
+  RevisionPlan& plan_;
+  const agent::Store& store_;
   std::vector<std::shared_ptr<const agent::Manifest>> plugins_;
   std::uint64_t revision_ = 0;
   RevisionPlan::Step* running_ = nullptr;  ///< what the current revision is made of
   RevisionPlan::Step* before_ = nullptr;   ///< the same of the one before the last swap
-  std::size_t next_step_ = 1;
-  std::size_t next_universe_ = 0;
+  std::size_t next_ = 1;
 };
 
 }  // namespace cadre::book

@@ -1,0 +1,96 @@
+#include "host/book/book_loop.hpp"
+
+#include "host/base/date.hpp"
+#include "host/journal/signal_record.hpp"
+
+namespace cadre::book {
+
+BookLoop::BookLoop(Book& book, const config::ScenarioConfig& config) : book_(book), config_(config) {
+  skip_universes_until(book_.ledger().date());
+}
+
+base::Problems BookLoop::run(MarketSource& source, const BetweenBars& between_bars) {
+  model::Bar bar;
+  std::vector<model::ExternalSignal> signals;
+  while (source.next(bar, signals)) {
+    base::Problems problems = step(bar, signals);
+    if (!problems.has_errors() && between_bars) problems = between_bars(bar.date);
+    if (problems.has_errors()) return problems;
+  }
+  return {};
+}
+
+base::Problems BookLoop::step(const model::Bar& bar, std::span<const model::ExternalSignal> signals) {
+  decision_ = nullptr;
+  book_.take_bar(bar);  // marks, history; every agent observes
+  book_.take_fills();   // what the environment made of it
+  base::Problems problems = failure(bar.date);
+  if (problems.has_errors()) return problems;
+  change_universe(bar.date);  // what is due by this date
+  for (const model::ExternalSignal& signal : signals)
+    book_.take_signal(signal);
+  decision_ = book_.decide();  // the chain, the gate, the environment
+  problems = failure(bar.date);
+  if (problems.has_errors()) return problems;
+  book_.close_bar();  // where the book stands
+  return problems;
+}
+
+void BookLoop::skip_universes_until(std::int32_t date) {
+  while (next_universe_ < config_.universe.size() && config_.universe[next_universe_].from <= date)
+    ++next_universe_;
+}
+
+/// Several changes that are due at once are one: the last.
+void BookLoop::change_universe(std::int32_t date) {
+  const std::size_t first = next_universe_;
+  skip_universes_until(date);
+  if (next_universe_ != first) book_.change_universe(config_.universe[next_universe_ - 1].instruments);
+}
+
+BookLoop::Retold BookLoop::retell(const journal::Record& record) {
+  base::Decoder from(record.payload);
+  switch (record.type) {
+    case journal::RecordType::bar: {
+      model::Bar bar;
+      if (!journal::decode(from, bar)) return Retold::unreadable;
+      book_.take_bar(bar);
+      skip_universes_until(bar.date);  // the journal tells what they were
+      return Retold::applied;
+    }
+    case journal::RecordType::signal: {
+      journal::SignalRecord signal;
+      if (!decode(from, signal)) return Retold::unreadable;
+      book_.take_signal(journal::signal_of(signal));
+      return Retold::applied;
+    }
+    case journal::RecordType::universe: {
+      journal::UniverseRecord universe;
+      if (!decode(from, universe)) return Retold::unreadable;
+      book_.change_universe(universe.instruments);
+      return Retold::applied;
+    }
+    case journal::RecordType::command:
+    case journal::RecordType::revision:
+      book_.ledger_.recover_sequence(record.sequence);
+      return Retold::applied;
+    default:
+      return Retold::not_an_input;
+  }
+}
+
+base::Problems BookLoop::failure(std::int32_t date) const {
+  base::Problems problems;
+  if (book_.environment().failed())
+    problems.error("ENVIRONMENT_FAILED", config_.document.place("/execution_environment"),
+                   "the execution environment cannot follow the market: at " + base::format_date(date) +
+                       " it answered " + agent::status_name(book_.environment().failure()),
+                   "its own reason is in the log above");
+  else if (!book_.ledger().stopped().empty())
+    problems.error("BOOK_OVERFLOW", config_.document.place("/book"),
+                   "on " + base::format_date(date) + " " + book_.ledger().stopped(),
+                   "look at the prices of that day, or use a larger unit of currency");
+  return problems;
+}
+
+}  // namespace cadre::book

@@ -1,0 +1,160 @@
+#include "host/book/ledger.hpp"
+
+#include <algorithm>
+
+#include "cadre/cadre.h"
+#include "host/base/invariant.hpp"
+#include "host/model/order.hpp"
+
+namespace cadre::book {
+
+Ledger::Ledger(const config::ScenarioConfig& config, std::vector<std::string> data_instruments,
+               std::size_t expected_bars, Memory memory)
+    : config_(config),
+      data_instruments_(std::move(data_instruments)),
+      memory_(memory),
+      history_(data_instruments_.size(), expected_bars, config.data.missing == "carry"),
+      portfolio_(data_instruments_.size(), config.initial_cash) {
+  set_universe(data_instruments_, 1);
+  tracker_.reserve(expected_bars * universe_.size() / 4 + 1024);
+  tracker_.enter_universe(universe_.size());
+  if (memory_.bars != 0) history_.keep_most(memory_.bars);
+}
+
+model::Instrument Ledger::describe(const std::string& id) const {
+  model::Instrument about;
+  about.id = id;
+  about.currency = config_.instruments.currency;
+  about.tick = config_.instruments.tick;
+  about.lot = config_.instruments.lot;
+  about.multiplier = config_.instruments.multiplier;
+  for (const auto& [instrument, group] : config_.instruments.groups) {
+    if (instrument == id) about.group = group;
+  }
+  return about;
+}
+
+void Ledger::set_universe(const std::vector<std::string>& instruments, std::uint64_t epoch) {
+  std::vector<std::string> sorted = instruments;
+  std::sort(sorted.begin(), sorted.end());
+  universe_.epoch = epoch;
+  universe_.instruments.clear();
+  data_of_.clear();
+  for (const std::string& id : sorted) {
+    universe_.instruments.push_back(describe(id));
+    const auto column = std::lower_bound(data_instruments_.begin(), data_instruments_.end(), id);
+    data_of_.push_back(static_cast<std::size_t>(column - data_instruments_.begin()));
+  }
+}
+
+std::uint64_t Ledger::begin_event() {
+  base::occasion() = {config_.book, ++sequence_};
+  return sequence_;
+}
+
+void Ledger::take_bar(const model::Bar& bar) {
+  CADRE_INVARIANT(bar.close_e9.size() == data_instruments_.size() && bar.valid.size() == bar.close_e9.size(),
+                  "ledger.bar_columns", "a bar has one price and one validity per instrument of the data");
+  CADRE_INVARIANT(bar.time_ns >= time_ns_, "ledger.time", "the time of a book never goes back");
+  ++bars_;
+  time_ns_ = bar.time_ns;
+  date_ = bar.date;
+  history_.add(bar);
+  if (memory_.closed_orders != 0) tracker_.forget_closed(memory_.closed_orders);
+  const base::Money profit_before = portfolio_.profit();
+  for (std::uint32_t i = 0; i < data_of_.size(); ++i) {
+    if (bar.valid[data_of_[i]] == 0) continue;
+    const bool fits =
+        portfolio_.mark(i, base::Price::from_raw(bar.close_e9[data_of_[i]]), universe_.instruments[i]);
+    if (!fits) stop_at_overflow(i);
+  }
+  last_mark_profit_ = checked_subtract(portfolio_.profit(), profit_before).value_or(base::Money{});
+  CADRE_INVARIANT(portfolio_.identities_hold(), "portfolio.identities",
+                  "cash + positions = equity = initial cash + profit - costs, position by position");
+}
+
+const execution::TrackedOrder* Ledger::take_report(const cadre_execution_report& report) {
+  if (report.instrument >= universe_.size()) return nullptr;
+  const execution::TrackedOrder* order = tracker_.apply(report);
+  if (order == nullptr) return nullptr;
+  begin_event();
+  if (report.quantity_e9 != 0) apply_fill(report, order->order);
+  return order;
+}
+
+void Ledger::apply_fill(const cadre_execution_report& report, const cadre_order& order) {
+  const model::Fill fill{report.instrument,
+                         base::Quantity::from_raw(report.quantity_e9 * model::sign_of_side(report.side)),
+                         base::Price::from_raw(report.price_e9), base::Money::from_raw(report.fees_e6),
+                         base::Money::from_raw(report.spread_cost_e6)};
+  if (!portfolio_.apply_fill(fill, universe_.instruments[report.instrument]))
+    return stop_at_overflow(report.instrument);
+  ++execution_.fills;
+  execution_.fees += fill.fees.to_double();
+  const double decided = static_cast<double>(order.decision_price_e9);
+  if (decided > 0)
+    shortfall_sum_ +=
+        1e4 * model::sign_of_side(report.side) * (static_cast<double>(report.price_e9) / decided - 1);
+  execution_.mean_shortfall_bp = shortfall_sum_ / static_cast<double>(execution_.fills);
+}
+
+std::size_t Ledger::add_order(const cadre_order& order, std::uint64_t failed_checks) {
+  const bool accepted = failed_checks == 0;
+  if (accepted) ++execution_.orders;
+  return tracker_.add(order, accepted ? CADRE_ORDER_NEW : CADRE_ORDER_REJECTED, failed_checks);
+}
+
+journal::UniverseRecord Ledger::change_universe(const std::vector<std::string>& instruments) {
+  const model::Universe before = universe_;
+  set_universe(instruments, before.epoch + 1);
+  journal::UniverseRecord record;
+  record.epoch = universe_.epoch;
+  record.date = date_;
+  record.instruments = instrument_ids();
+  for (const model::Instrument& old : before.instruments) {
+    const auto found = std::find(record.instruments.begin(), record.instruments.end(), old.id);
+    record.old_to_new.push_back(found == record.instruments.end()
+                                    ? std::int32_t{CADRE_GONE}
+                                    : static_cast<std::int32_t>(found - record.instruments.begin()));
+  }
+  portfolio_.remap(record.old_to_new, universe_.size());
+  tracker_.remap(record.old_to_new, universe_.size());
+  // New instruments get the mark that the history knows.
+  for (std::uint32_t i = 0; i < universe_.size(); ++i) {
+    const auto price = base::Price::from_double(history_.last_close(data_of_[i]));
+    if (portfolio_.price(i).raw() == 0 && price) (void)portfolio_.mark(i, *price, universe_.instruments[i]);
+  }
+  return record;
+}
+
+void Ledger::stand_beside(const Ledger& other) {
+  universe_ = other.universe_;
+  data_of_ = other.data_of_;
+  history_ = other.history_;
+  portfolio_ = other.portfolio_;
+  execution_ = other.execution_;
+  shortfall_sum_ = other.shortfall_sum_;
+  sequence_ = other.sequence_;
+  time_ns_ = other.time_ns_;
+  date_ = other.date_;
+  bars_ = other.bars_;
+  tracker_.enter_universe(universe_.size());
+  for (const execution::TrackedOrder& tracked : other.tracker_.recent()) {
+    if (tracked.open()) tracker_.adopt(tracked);
+  }
+}
+
+std::vector<std::string> Ledger::instrument_ids() const {
+  std::vector<std::string> ids;
+  for (const model::Instrument& i : universe_.instruments)
+    ids.push_back(i.id);
+  return ids;
+}
+
+void Ledger::stop_at_overflow(std::uint32_t instrument) {
+  if (stopped_.empty())
+    stopped_ = "the value of " + universe_.instruments[instrument].id +
+               " no longer fits the books, which end at 9.2 million million";
+}
+
+}  // namespace cadre::book

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cadre/state.h"
+#include "host/book/history.hpp"
+#include "host/config/scenario_config.hpp"
+#include "host/execution/order_tracker.hpp"
+#include "host/journal/records.hpp"
+#include "host/model/bar.hpp"
+#include "host/model/instrument.hpp"
+#include "host/model/portfolio.hpp"
+
+namespace cadre::book {
+
+/// How much a book without an end remembers: at least these many bars and closed orders, and at most twice as
+/// many. Agents get no deeper history than that when the universe or the chain changes. 0: all.
+struct Memory {
+  std::size_t bars = 0;
+  std::size_t closed_orders = 0;
+};
+
+/// What a book has and where it stands: its universe, the bars it has seen, positions and cash, its orders,
+/// and the number of the last event. Knows no agent and decides nothing: events change it, and after each of
+/// them its numbers add up. [decision-thread]
+class Ledger {
+ public:
+  /// `config` has to outlive it. `data_instruments`: those of the bars, sorted.
+  Ledger(const config::ScenarioConfig& config, std::vector<std::string> data_instruments,
+         std::size_t expected_bars, Memory memory);
+
+  /// The number of the event that begins.
+  std::uint64_t begin_event();
+  /// The number of an event that a journal tells by records of its own alone.
+  void recover_sequence(std::uint64_t sequence) { sequence_ = sequence; }
+
+  /// Prices of a bar: marks and history.
+  void take_bar(const model::Bar& bar);
+  /// A report on an order of ours; the order. Null, and nothing changes, for one that is not open, or of an
+  /// earlier epoch.
+  const execution::TrackedOrder* take_report(const cadre_execution_report& report);
+  /// An order that was decided; its place among the orders.
+  std::size_t add_order(const cadre_order& order, std::uint64_t failed_checks);
+  /// An order that could not be sent.
+  void reject_order(std::size_t place) { tracker_.reject(place, 0); }
+  /// Into another universe. What leaves has to be flat and without open orders.
+  journal::UniverseRecord change_universe(const std::vector<std::string>& instruments);
+  /// Stands where another book of the same data stands: market, positions, cash, open orders.
+  void stand_beside(const Ledger& other);
+
+  const std::string& book() const { return config_.book; }
+  const model::Universe& universe() const { return universe_; }
+  std::vector<std::string> instrument_ids() const;
+  /// Per instrument of the universe: its column in the bars.
+  const std::vector<std::size_t>& data_columns() const { return data_of_; }
+  const History& history() const { return history_; }
+  const model::Portfolio& portfolio() const { return portfolio_; }
+  const execution::OrderTracker& tracker() const { return tracker_; }
+  const cadre_execution_metrics& execution() const { return execution_; }
+  std::uint64_t sequence() const { return sequence_; }
+  std::int64_t time_ns() const { return time_ns_; }
+  /// yyyymmdd of the last bar; 0 before the first.
+  std::int32_t date() const { return date_; }
+  std::uint64_t bars() const { return bars_; }
+  /// Profit by marking at the last bar, before its fills.
+  base::Money last_mark_profit() const { return last_mark_profit_; }
+  /// Why the book cannot go on; empty while it can. Nothing of the event that did not fit was applied.
+  const std::string& stopped() const { return stopped_; }
+
+ private:
+  model::Instrument describe(const std::string& id) const;
+  void set_universe(const std::vector<std::string>& instruments, std::uint64_t epoch);
+  void apply_fill(const cadre_execution_report& report, const cadre_order& order);
+  void stop_at_overflow(std::uint32_t instrument);
+
+  const config::ScenarioConfig& config_;
+  std::vector<std::string> data_instruments_;
+  Memory memory_;
+  History history_;
+  model::Universe universe_;
+  std::vector<std::size_t> data_of_;
+  model::Portfolio portfolio_;
+  execution::OrderTracker tracker_;
+  cadre_execution_metrics execution_{};
+  double shortfall_sum_ = 0;  ///< basis points x fills
+  std::uint64_t sequence_ = 0;
+  std::int64_t time_ns_ = 0;
+  std::int32_t date_ = 0;
+  std::uint64_t bars_ = 0;
+  base::Money last_mark_profit_;
+  std::string stopped_;
+};
+
+}  // namespace cadre::book

@@ -1,0 +1,197 @@
+#include "host/chain/succession.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "cadre/cadre.h"
+
+namespace cadre::chain {
+
+namespace {
+
+/// Gives `to` what `from` has learned, and looks whether it took all of it: one that forgets half of it is
+/// found here, not in a trade.
+base::Problems migrate_state(const agent::LiveAgent& from, agent::LiveAgent& to, const Present& present) {
+  auto saved = from.save_state(present.epoch, present.instruments);
+  if (!saved) return saved.problems();
+  base::Problems problems = to.load_state(*saved);
+  if (problems.has_errors()) return problems;
+  const auto wrong = [&](const char* what) {
+    problems.error("STATE_MIGRATED_WRONGLY", {to.manifest().library.string(), 0, 0, ""},
+                   to.spec().name + ": " + what,
+                   "correct load_state, or set the stage's \"state\" to \"reset\"");
+  };
+  const auto taken = to.save_state(present.epoch, present.instruments);
+  if (!taken) return taken.problems();
+  const bool same_format = from.declaration().id == to.declaration().id && saved->schema == taken->schema &&
+                           from.spec().config == to.spec().config;
+  if (same_format && saved->bytes != taken->bytes)
+    wrong("it saves other bytes than it has just loaded, of the same schema and under the same settings");
+  if (problems.has_errors()) return problems;
+  problems.append(to.load_state(*taken));
+  if (problems.has_errors()) return problems;
+  const auto again = to.save_state(present.epoch, present.instruments);
+  if (!again) return again.problems();
+  if (again->bytes != taken->bytes) wrong("saving, loading and saving its state gives different bytes");
+  return problems;
+}
+
+/// One stage of a chain that comes: keeps its instance, takes over state, or begins with the present.
+base::Problems hand_over(const Stage* before, Stage& stage, bool observed, bool migrate,
+                         const Present& present) {
+  base::Problems problems;
+  const agent::LiveAgent* old = before == nullptr ? nullptr : before->agent.get();
+  if (old == stage.agent.get()) return problems;  // kept, with everything it knows
+  stage.agent->enter_arena(present.arena);
+  if (observed) return problems;  // it went on observing since it was replaced
+  const bool knows = old != nullptr && old->has_state();
+  const bool same_agent = old != nullptr && old->declaration().id == stage.agent->declaration().id;
+  if (migrate && knows && stage.hand_off == config::HandOff::refuse) {
+    problems.error("STATE_HAND_OFF_REFUSED", {"", 0, 0, ""},
+                   stage.name + ": its \"state\" is \"refuse\", and " + old->declaration().id +
+                       " has learned something that would be lost",
+                   "set it to \"migrate\" or \"reset\"");
+    return problems;
+  }
+  const bool migrates =
+      migrate && knows && same_agent && stage.agent->has_state() && stage.hand_off != config::HandOff::reset;
+  if (migrates) return migrate_state(*old, *stage.agent, present);
+  // A fresh instance is warmed up by what the host has: the windows, through one look at the present.
+  stage.agent->observe(present.event, present.state);
+  return problems;
+}
+
+}  // namespace
+
+base::Problems Succession::activate(Chain& chain, const base::Place& place) {
+  base::Problems problems;
+  chain.each_stage([&](Stage& stage) {
+    const cadre_status status = stage.agent->activate();
+    if (status == CADRE_OK) return;
+    problems.error("AGENT_ACTIVATE", place, stage.name + ": activate answered " + agent::status_name(status),
+                   "");
+  });
+  return problems;
+}
+
+base::Problems Succession::prepare(Chain& next, bool migrate, const Present& present) const {
+  base::Problems problems;
+  next.each_stage([&](Stage& stage) {
+    const bool observed = replaced_ != nullptr && replaced_->runs(stage.agent);
+    problems.append(
+        hand_over(std::as_const(*running_).stage_named(stage.name), stage, observed, migrate, present));
+  });
+  if (problems.has_errors()) return problems;
+  return activate(next, {});
+}
+
+std::shared_ptr<Chain> Succession::commit(std::shared_ptr<Chain> next) {
+  for (HotChange& change : next->hot_changes)
+    change.commit();
+  std::shared_ptr<Chain> retired = std::exchange(replaced_, std::move(running_));
+  running_ = std::move(next);
+  if (retired != nullptr) keep_observing(*retired);
+  return retired;
+}
+
+/// A stage that was not replaced now keeps what it replaced earlier, one instance per stage: a rollback
+/// across several changes finds it, with all it has observed.
+void Succession::keep_observing(const Chain& earlier) {
+  replaced_->each_stage([&](Stage& stage) {
+    if (!running_->runs(stage.agent)) return;  // replaced just now: its own predecessor has to go
+    const Stage* old = earlier.stage_named(stage.name);
+    if (old != nullptr && !running_->runs(old->agent)) stage.agent = old->agent;
+  });
+  cadre_requirements& need = replaced_->requirements;
+  const std::uint32_t warm_up_bars = need.warm_up_bars;
+  raise_requirements(need, earlier.requirements);
+  need.warm_up_bars = warm_up_bars;  // the replaced chain never decides
+}
+
+cadre_status Succession::observe(const cadre_event& event, const cadre_execution_state& state) {
+  cadre_status answered = CADRE_OK;
+  running_->each_stage([&](Stage& stage) {
+    const cadre_status status = stage.agent->observe(event, state);
+    if (&stage == &running_->environment) answered = status;
+  });
+  if (replaced_ == nullptr) return answered;
+  replaced_->each_stage([&](Stage& stage) {
+    if (!running_->runs(stage.agent)) stage.agent->observe(event, state);
+  });
+  return answered;
+}
+
+bool Succession::anyone_observes(std::uint32_t kind) const {
+  const auto asks = [&](const Stage& stage) { return stage.agent->observes(kind); };
+  return std::as_const(*running_).find_stage(asks) != nullptr ||
+         (replaced_ != nullptr && std::as_const(*replaced_).find_stage(asks) != nullptr);
+}
+
+cadre_requirements Succession::requirements() const {
+  cadre_requirements need = running_->requirements;
+  if (replaced_ != nullptr) raise_requirements(need, replaced_->requirements);
+  return need;
+}
+
+std::size_t Succession::service_count() const {
+  return std::max(running_->services.size(), replaced_ == nullptr ? 0 : replaced_->services.size());
+}
+
+void Succession::enter_arena(const model::Arena& arena) {
+  const auto give = [&](Stage& stage) { stage.agent->enter_arena(arena); };
+  running_->each_stage(give);
+  if (replaced_ != nullptr) replaced_->each_stage(give);
+}
+
+base::Result<journal::CheckpointRecord> Succession::checkpoint(std::uint64_t epoch,
+                                                               std::vector<std::string> instruments) const {
+  journal::CheckpointRecord record;
+  record.revision = running_->revision;
+  record.epoch = epoch;
+  record.instruments = std::move(instruments);
+  base::Problems problems;
+  std::as_const(*running_).each_stage([&](const Stage& stage) {
+    if (!stage.agent->has_state()) return;
+    auto saved = stage.agent->save_state(epoch, record.instruments);
+    problems.append(saved.problems());
+    if (!saved) return;
+    record.agents.push_back({stage.name, saved->agent_id, stage.agent->manifest().sha256, saved->schema,
+                             std::move(saved->bytes)});
+  });
+  if (problems.has_errors()) return problems;
+  return record;
+}
+
+base::Problems Succession::load(const journal::CheckpointRecord& learned, const Present* present) {
+  base::Problems problems;
+  running_->each_stage([&](Stage& stage) {
+    const auto saved = std::find_if(learned.agents.begin(), learned.agents.end(), [&](const auto& agent) {
+      return agent.stage == stage.name && agent.agent == stage.agent->declaration().id;
+    });
+    const bool knows = saved != learned.agents.end();
+    if (knows && stage.agent->has_state())
+      problems.append(stage.agent->load_state(
+          {saved->agent, saved->schema, learned.epoch, learned.instruments, saved->bytes}));
+    if (!knows && present != nullptr) stage.agent->observe(present->event, present->state);
+  });
+  return problems;
+}
+
+std::vector<StageChange> stage_changes(const Chain& running, const Chain* replaced, const Chain& next) {
+  std::vector<StageChange> changes;
+  next.each_stage([&](const Stage& stage) {
+    const Stage* before = running.stage_named(stage.name);
+    const bool hot =
+        std::any_of(next.hot_changes.begin(), next.hot_changes.end(),
+                    [&](const HotChange& change) { return &change.agent() == stage.agent.get(); });
+    if (before != nullptr && before->agent == stage.agent && !hot) return;
+    const bool observed = replaced != nullptr && replaced->runs(stage.agent);
+    changes.push_back({&stage, before,
+                       hot        ? StageChange::How::new_settings
+                       : observed ? StageChange::How::earlier_instance
+                                  : StageChange::How::new_instance});
+  });
+  return changes;
+}
+
+}  // namespace cadre::chain

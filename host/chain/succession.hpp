@@ -1,0 +1,78 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/chain/chain.hpp"
+#include "host/journal/records.hpp"
+#include "host/model/arena.hpp"
+
+namespace cadre::chain {
+
+/// Where a book stands when its chains change: what an agent that comes new is shown.
+struct Present {
+  const model::Arena& arena;
+  const cadre_execution_state& state;
+  cadre_event event;  ///< the present, as a bar
+  std::uint64_t epoch = 0;
+  std::vector<std::string> instruments;  ///< of the epoch, by index
+};
+
+/// What a new chain makes of one stage of the running one.
+struct StageChange {
+  enum class How { new_instance, new_settings, earlier_instance };
+  const Stage* stage = nullptr;   ///< of the new chain
+  const Stage* before = nullptr;  ///< of the running one; null: the stage is new
+  How how = How::new_instance;
+};
+
+/// The chain that runs a book and the one it replaced. The replaced agents go on observing, so that a
+/// rollback finds them up to date. One rule says which instance is kept, which hands over what it learned,
+/// and which is shown the present. [decision-thread]
+class Succession {
+ public:
+  /// The first chain of a book.
+  void begin(std::shared_ptr<Chain> first) { running_ = std::move(first); }
+
+  const std::shared_ptr<Chain>& running() const { return running_; }
+  /// Null before the first swap.
+  const Chain* replaced() const { return replaced_.get(); }
+
+  /// Activates the agents of a chain. Errors: AGENT_ACTIVATE.
+  static base::Problems activate(Chain& chain, const base::Place& place);
+  /// First half of a swap: hands over what was learned, shows fresh agents the present, and activates. The
+  /// running chain is only read from. Errors: STATE_HAND_OFF_REFUSED, STATE_..., AGENT_ACTIVATE.
+  base::Problems prepare(Chain& next, bool migrate, const Present& present) const;
+  /// Second half; cannot fail. The chain that nobody needs any more, to be destroyed where that may take its
+  /// time.
+  std::shared_ptr<Chain> commit(std::shared_ptr<Chain> next);
+
+  /// Shows an event to every agent of both chains once. What the running environment answered.
+  cadre_status observe(const cadre_event& event, const cadre_execution_state& state);
+  bool anyone_observes(std::uint32_t kind) const;
+  /// The most that any agent of both chains asks for, and room for their services.
+  cadre_requirements requirements() const;
+  std::size_t service_count() const;
+  void enter_arena(const model::Arena& arena);
+
+  /// What every agent of the running chain has learned. Errors: STATE_SAVE.
+  base::Result<journal::CheckpointRecord> checkpoint(std::uint64_t epoch,
+                                                     std::vector<std::string> instruments) const;
+  /// Gives the agents of the running chain what they had learned; those that the record does not know are
+  /// shown the present, when there is one. Errors: STATE_REFUSED.
+  base::Problems load(const journal::CheckpointRecord& learned, const Present* present);
+
+ private:
+  void keep_observing(const Chain& earlier);
+
+  std::shared_ptr<Chain> running_;
+  std::shared_ptr<Chain> replaced_;
+};
+
+/// The stages that `next` fills anew or gives other settings, in the order of a decision. `replaced`: the
+/// chain that went on observing; may be null.
+std::vector<StageChange> stage_changes(const Chain& running, const Chain* replaced, const Chain& next);
+
+}  // namespace cadre::chain

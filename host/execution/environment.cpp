@@ -1,0 +1,96 @@
+#include "host/execution/environment.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace cadre::execution {
+
+namespace {
+
+/// A report about an order, with nothing filled yet.
+cadre_execution_report report_on(const cadre_order& order, std::uint32_t status, std::uint32_t reason,
+                                 std::int64_t time_ns) {
+  cadre_execution_report report{};
+  report.size = sizeof report;
+  report.status = status;
+  report.instrument = order.instrument;
+  report.side = order.side;
+  report.time_ns = time_ns;
+  report.reason = reason;
+  report.client_id = order.client_id;
+  return report;
+}
+
+cadre_trade_result empty_result() {
+  cadre_trade_result result{};
+  result.size = sizeof result;
+  return result;
+}
+
+}  // namespace
+
+std::optional<cadre_execution_report> Environment::send(const cadre_order& order, std::int64_t time_ns) {
+  cadre_trade_result result = empty_result();
+  const cadre_status status = table().execute_trade(agent_->self(), &order, &result);
+  if (status != CADRE_OK && !simulated()) {
+    note(status);
+    return std::nullopt;
+  }
+  if (status != CADRE_OK || result.status == CADRE_ORDER_REJECTED)
+    return report_on(order, CADRE_ORDER_REJECTED, result.reason, time_ns);
+  if (result.filled_quantity_e9 == 0) return std::nullopt;
+  // Filled at once: the same event as a later fill.
+  cadre_execution_report report = report_on(order, result.status, result.reason, time_ns);
+  report.quantity_e9 = result.filled_quantity_e9;
+  report.price_e9 = result.average_price_e9;
+  report.fees_e6 = result.fees_e6;
+  report.spread_cost_e6 = result.spread_cost_e6;
+  return report;
+}
+
+void Environment::cancel(const cadre_id& client_id) {
+  (void)table().cancel_order(agent_->self(), client_id);
+}
+
+std::optional<cadre_execution_report> Environment::next_report() {
+  cadre_execution_report report{};
+  report.size = sizeof report;
+  const cadre_status status = table().next_report(agent_->self(), &report);
+  note(status);
+  if (status != CADRE_OK) return std::nullopt;
+  return report;
+}
+
+Environment::Known Environment::query(const cadre_id& client_id) const {
+  Known known{CADRE_OK, empty_result()};
+  known.status = table().query_order(agent_->self(), client_id, &known.result);
+  return known;
+}
+
+std::optional<cadre_execution_report> Environment::missed(const TrackedOrder& tracked,
+                                                          const cadre_trade_result& known,
+                                                          std::int64_t time_ns) {
+  const bool ended = known.status != CADRE_ORDER_NEW && known.status != CADRE_ORDER_PARTIALLY_FILLED;
+  const std::int64_t filled = std::max<std::int64_t>(known.filled_quantity_e9 - tracked.filled_e9, 0);
+  if (!ended && filled == 0) return std::nullopt;
+  cadre_execution_report report = report_on(tracked.order, known.status, known.reason, time_ns);
+  if (filled == 0) return report;
+  report.quantity_e9 = filled;
+  report.price_e9 = known.average_price_e9;
+  if (tracked.filled_e9 != 0) {
+    // What is missing was paid for with what is missing.
+    const double all = static_cast<double>(known.filled_quantity_e9) * 1e-9 *
+                       (static_cast<double>(known.average_price_e9) * 1e-9);
+    report.price_e9 =
+        std::llrint((all - tracked.filled_notional) / (static_cast<double>(filled) * 1e-9) * 1e9);
+  }
+  report.fees_e6 = std::max<std::int64_t>(known.fees_e6 - tracked.fees_e6, 0);
+  report.spread_cost_e6 = tracked.filled_e9 == 0 ? known.spread_cost_e6 : 0;
+  return report;
+}
+
+void Environment::note(cadre_status status) {
+  if (status != CADRE_OK && status != CADRE_DISCARD) failure_ = status;
+}
+
+}  // namespace cadre::execution
