@@ -81,10 +81,9 @@ class Server {
         return generate_signals(from);
       case Call::aggregate_signals:
         return aggregate_signals(from);
-      case Call::propose_trades:
-      case Call::optimize_targets:
-      case Call::adjust_trades:
-        return change_targets(call, from);
+      case Call::change_targets:
+        return with_targets(
+            from, [&](cadre_targets& targets) { return live_->change_targets(&arena_->view.raw, &targets); });
       case Call::analyze_risk:
         return analyze_risk(from);
       case Call::adjust_for_risk:
@@ -268,17 +267,6 @@ class Server {
     put_weights(to_, weight);
     put_reasons(to_, reasons);
   }
-  void change_targets(Call call, base::Decoder& from) {
-    with_targets(from, [&](cadre_targets& targets) {
-      const cadre_execution_state* state = &arena_->view.raw;
-      if (call == Call::propose_trades)
-        return live_->table<cadre_position_sizer>().propose_trades(live_->self(), state, &targets);
-      if (call == Call::optimize_targets)
-        return live_->table<cadre_portfolio_optimizer>().optimize_targets(live_->self(), state, &targets);
-      return live_->table<cadre_trade_adjuster>().adjust_trades(live_->self(), state, &targets);
-    });
-  }
-
   void analyze_risk(base::Decoder& from) {
     if (arena_ == nullptr) return status(CADRE_ERROR);
     std::vector<double> weight(n(), 0);

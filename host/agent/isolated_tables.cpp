@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "host/agent/isolated_agent.hpp"
+#include "host/agent/roles.hpp"
 
 namespace cadre::agent {
 
@@ -135,10 +136,9 @@ struct IsolatedCalls {
       return damaged(agent);
     return status;
   }
-  template <Call call>
   static cadre_status change_targets(const void* self, const cadre_execution_state* state,
                                      cadre_targets* out) {
-    of(self).request(call);
+    of(self).request(Call::change_targets);
     return targets(of(self), state, out);
   }
 
@@ -245,38 +245,40 @@ const void* IsolatedCalls::get_interface(const void* self, cadre_string id) {
   using C = IsolatedCalls;
   static constexpr cadre_signal_source source{sizeof source, 0, &C::generate_signals};
   static constexpr cadre_signal_aggregator aggregator{sizeof aggregator, 0, &C::aggregate_signals};
-  static constexpr cadre_position_sizer sizer{sizeof sizer, 0, &C::change_targets<Call::propose_trades>};
-  static constexpr cadre_portfolio_optimizer optimizer{sizeof optimizer, 0,
-                                                       &C::change_targets<Call::optimize_targets>};
   static constexpr cadre_risk_manager risk{sizeof risk, 0, &C::analyze_risk, &C::adjust_for_risk};
   static constexpr cadre_correlation_adjuster correlation{sizeof correlation, 0, &C::analyze_correlations,
                                                           &C::adjust_for_correlation};
-  static constexpr cadre_trade_adjuster adjuster{sizeof adjuster, 0, &C::change_targets<Call::adjust_trades>};
+  // Roles that only change targets have one table: the other side knows which function it is.
+  static constexpr cadre_trade_adjuster targets{sizeof targets, 0, &C::change_targets};
   static constexpr cadre_execution_rules rules{sizeof rules, 0, &C::apply_rules};
   static constexpr cadre_service_provider provider{sizeof provider, 0, &C::publish};
   static constexpr cadre_execution_environment environment{
       sizeof environment, 0, &C::execute_trade, &C::cancel_order, &C::query_order, &C::next_report};
   static constexpr cadre_state_table state{sizeof state, 0, &C::save_state, &C::load_state};
-  const std::pair<std::string_view, const void*> tables[] = {
-      {CADRE_ROLE_SIGNAL_SOURCE, &source},
-      {CADRE_ROLE_SIGNAL_AGGREGATOR, &aggregator},
-      {CADRE_ROLE_POSITION_SIZER, &sizer},
-      {CADRE_ROLE_PORTFOLIO_OPTIMIZER, &optimizer},
-      {CADRE_ROLE_RISK_MANAGER, &risk},
-      {CADRE_ROLE_CORRELATION_ADJUSTER, &correlation},
-      {CADRE_ROLE_TRADE_ADJUSTER, &adjuster},
-      {CADRE_ROLE_EXECUTION_RULES, &rules},
-      {CADRE_ROLE_COVARIANCE_ESTIMATOR, &provider},
-      {CADRE_ROLE_SERVICE_PROVIDER, &provider},
-      {CADRE_ROLE_EXECUTION_ENVIRONMENT, &environment}};
   const std::string_view wanted{id.data, id.length};
   const IsolatedAgent& agent = of(self);
   if (wanted == CADRE_EXT_STATE) return agent.state_schema() != 0 ? &state : nullptr;
-  if (wanted != agent.started_.role) return nullptr;
-  for (const auto& [role, table] : tables) {
-    if (role == wanted) return table;
+  const Role* role = wanted == agent.started_.role ? find_role(wanted) : nullptr;
+  if (role == nullptr) return nullptr;
+  if (role->change_targets != nullptr) return &targets;
+  switch (role->number) {
+    case RoleId::service:
+      return &provider;
+    case RoleId::signal_source:
+      return &source;
+    case RoleId::signal_aggregator:
+      return &aggregator;
+    case RoleId::risk_manager:
+      return &risk;
+    case RoleId::correlation_adjuster:
+      return &correlation;
+    case RoleId::execution_rules:
+      return &rules;
+    case RoleId::execution_environment:
+      return &environment;
+    default:
+      return nullptr;
   }
-  return nullptr;
 }
 
 cadre_agent isolated_agent_table(IsolatedAgent* agent) {

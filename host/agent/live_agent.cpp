@@ -21,25 +21,6 @@ std::string sentence(const std::string& text, cadre_status status) {
 
 }  // namespace
 
-const std::vector<std::string_view>& role_functions(std::string_view role) {
-  static const std::map<std::string_view, std::vector<std::string_view>, std::less<>> functions = {
-      {CADRE_ROLE_SIGNAL_SOURCE, {"generate_signals"}},
-      {CADRE_ROLE_SIGNAL_AGGREGATOR, {"aggregate_signals"}},
-      {CADRE_ROLE_POSITION_SIZER, {"propose_trades"}},
-      {CADRE_ROLE_PORTFOLIO_OPTIMIZER, {"optimize_targets"}},
-      {CADRE_ROLE_RISK_MANAGER, {"analyze_risk", "adjust_trades"}},
-      {CADRE_ROLE_CORRELATION_ADJUSTER, {"analyze_correlations", "adjust_trades"}},
-      {CADRE_ROLE_TRADE_ADJUSTER, {"adjust_trades"}},
-      {CADRE_ROLE_EXECUTION_RULES, {"apply_rules"}},
-      {CADRE_ROLE_EXECUTION_ENVIRONMENT, {"execute_trade", "cancel_order", "query_order", "next_report"}},
-      {CADRE_ROLE_COVARIANCE_ESTIMATOR, {"publish"}},
-      {CADRE_ROLE_SERVICE_PROVIDER, {"publish"}},
-  };
-  static const std::vector<std::string_view> none;
-  const auto found = functions.find(role);
-  return found == functions.end() ? none : found->second;
-}
-
 std::string status_name(cadre_status status) {
   switch (status) {
     case CADRE_OK:
@@ -127,7 +108,8 @@ base::Problems LiveAgent::begin(const cadre_agent& made, const base::Place& plac
   agent_ = &made;
 
   table_ = agent_->get_interface(agent_->self, text_of(entry_.agent->role));
-  const auto& functions = role_functions(entry_.agent->role);
+  role_ = find_role(entry_.agent->role);
+  const auto functions = role_ == nullptr ? std::span<const std::string_view>() : role_->functions;
   if (functions.empty()) {
     fail("AGENT_ROLE_UNKNOWN", "this host does not know the role " + base::quote(entry_.agent->role),
          "use a newer host");

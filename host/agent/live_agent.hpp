@@ -10,6 +10,7 @@
 #include "host/agent/catalog.hpp"
 #include "host/agent/isolated_agent.hpp"
 #include "host/agent/library.hpp"
+#include "host/agent/roles.hpp"
 #include "host/agent/services.hpp"
 
 namespace cadre::agent {
@@ -64,6 +65,10 @@ class LiveAgent {
   const Table& table() const {
     return *static_cast<const Table*>(table_);
   }
+  /// Changes targets, as an agent of a role that only does that. [decision-thread]
+  cadre_status change_targets(const cadre_execution_state* state, cadre_targets* targets) const {
+    return role_->change_targets(table_, agent_->self, state, targets);
+  }
   const cadre_requirements& requirements() const { return requirements_; }
 
   /// The arena that states come from: before the first call with a state, and whenever it is another one.
@@ -111,15 +116,13 @@ class LiveAgent {
   std::unique_ptr<IsolatedAgent> isolated_;  ///< nullptr: in this process
   const cadre_agent* agent_ = nullptr;
   const void* table_ = nullptr;
+  const Role* role_ = nullptr;  ///< null for one that this host does not know
   const cadre_state_table* state_ = nullptr;
   const cadre_hot_config* hot_ = nullptr;
   cadre_requirements requirements_{};
   std::uint32_t observes_ = 0;
   bool active_ = false;
 };
-
-/// The functions of a role's table in order, for messages; empty for a role this host does not know.
-const std::vector<std::string_view>& role_functions(std::string_view role);
 
 /// "ok", "discard", "rejected", "error", "fatal", "unsupported", or "status 17".
 std::string status_name(cadre_status status);

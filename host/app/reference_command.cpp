@@ -153,8 +153,8 @@ std::string stages_page() {
   std::string page = "# Stages\n\n";
   page += generated;
   page += "In the order of a decision.\n\n| key in the chain | role | what its agent does |\n|---|---|---|\n";
-  for (const chain::StageRow& row : chain::stage_table()) {
-    page += "| `" + std::string(row.key) + "` | `" + std::string(row.role) + "` | " + std::string(row.text) +
+  for (const agent::Role& row : agent::roles()) {
+    page += "| `" + std::string(row.key) + "` | `" + std::string(row.id) + "` | " + std::string(row.text) +
             " |\n";
   }
   return page;

@@ -130,7 +130,7 @@ market::PriceHistory first_bar(const market::PriceHistory& history) {
 /// The confidence of the VaR that is shown, where a risk manager's settings have one; NaN otherwise.
 double var_confidence(const book::RevisionPlan& revisions) {
   for (const chain::PlannedStage& stage : revisions.steps.front().plan.stages) {
-    if (stage.kind != chain::StageKind::risk_manager) continue;
+    if (stage.instance->role != agent::RoleId::risk_manager) continue;
     const boost::json::value settings = boost::json::parse(stage.settings);
     const boost::json::value* confidence = base::find(settings, "/var_confidence");
     if (confidence != nullptr && confidence->is_number()) return confidence->to_number<double>();

@@ -49,7 +49,7 @@ void Book::enter_chain() {
   if (gate_ != nullptr) gate->inherit_counters(*gate_);
   gate_ = std::move(gate);
   gate_->enter_universe(ledger_.universe());
-  environment_.enter(chain().environment.agent);
+  environment_.enter(chain().environment().agent);
   orchestrator_.enter(chains_.running(), {&ledger_.universe(), &state_.arena(), &state_.view(),
                                           &ledger_.portfolio(), &ledger_.tracker(), gate_.get()});
 }

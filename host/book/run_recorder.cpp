@@ -170,7 +170,7 @@ std::vector<report::OrderRow> RunRecorder::orders() const {
         row.reason += (row.reason.empty() ? "" : " ") + std::string(checks[check].code);
     }
     if (row.reason.empty() && tracked.reason != 0) {
-      const auto& reasons = book_.chain().environment.agent->declaration().reasons;
+      const auto& reasons = book_.chain().environment().agent->declaration().reasons;
       const auto known = reasons.find(tracked.reason);
       row.reason = known != reasons.end() ? known->second : chain::reason_name(tracked.reason);
     }

@@ -50,41 +50,6 @@ std::shared_ptr<agent::LiveAgent> hot_instance(const Chain* previous, const agen
   return hot == nullptr ? nullptr : hot->agent;
 }
 
-void place_stage(Chain& chain, Stage stage) {
-  switch (stage.kind) {
-    case StageKind::service:
-      chain.providers.push_back(std::move(stage));
-      break;
-    case StageKind::signal_source:
-      chain.sources.push_back(std::move(stage));
-      break;
-    case StageKind::signal_aggregator:
-      chain.aggregator = std::move(stage);
-      break;
-    case StageKind::position_sizer:
-      chain.sizer = std::move(stage);
-      break;
-    case StageKind::portfolio_optimizer:
-      chain.optimizer = std::move(stage);
-      break;
-    case StageKind::risk_manager:
-      chain.risk_managers.push_back(std::move(stage));
-      break;
-    case StageKind::correlation_adjuster:
-      chain.correlation = std::move(stage);
-      break;
-    case StageKind::trade_adjuster:
-      chain.adjusters.push_back(std::move(stage));
-      break;
-    case StageKind::execution_rules:
-      chain.rules = std::move(stage);
-      break;
-    case StageKind::execution_environment:
-      chain.environment = std::move(stage);
-      break;
-  }
-}
-
 }  // namespace
 
 base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& config, const ChainPlan& plan,
@@ -140,7 +105,7 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
                                    planned.isolated};
     Stage stage;
     stage.name = instance.name;
-    stage.kind = planned.kind;
+    stage.role = planned.instance->role;
     stage.on_failure = instance.on_failure;
     stage.hand_off = instance.hand_off;
     stage.service_places = planned.service_places;
@@ -167,7 +132,7 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
       if (slot >= 0) service.id = model::make_id(plan.services[static_cast<std::size_t>(slot)].id);
       stage.services.push_back(service);
     }
-    place_stage(*chain, std::move(stage));
+    chain->add(std::move(stage));
   }
   if (problems.has_errors()) return problems;
   return {std::move(chain), problems};
@@ -201,12 +166,12 @@ std::vector<std::shared_ptr<const agent::Manifest>> plugins_of(const Chain& chai
 }
 
 std::vector<std::string> effect_names(const Chain& chain) {
-  std::vector<std::string> names{chain.sizer.name};
-  if (chain.optimizer) names.push_back(chain.optimizer->name);
-  names.push_back("risk_feedback");
-  if (chain.correlation) names.push_back(chain.correlation->name);
-  for (const Stage& adjuster : chain.adjusters)
-    names.push_back(adjuster.name);
+  std::vector<std::string> names;
+  for (const Stage& stage : chain.stages) {
+    const bool loop_follows = stage.role == agent::RoleId::risk_manager;
+    if (loop_follows && (names.empty() || names.back() != "risk_feedback")) names.push_back("risk_feedback");
+    if (stage.changes_targets()) names.push_back(stage.name);
+  }
   names.push_back("resize_threshold");
   names.push_back("final_cut");
   return names;

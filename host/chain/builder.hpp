@@ -10,7 +10,6 @@ namespace cadre::chain {
 /// Which agent fills which stage and which service it is given: the whole wiring, before any library is
 /// opened.
 struct PlannedStage {
-  StageKind kind;
   const config::InstanceConfig* instance;
   agent::CatalogEntry entry;
   std::string settings;                      ///< complete configuration, canonical JSON

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <memory>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,7 +16,7 @@ namespace cadre::chain {
 /// A service in the order in which services are published.
 struct ServiceSlot {
   std::string id;              ///< "cadre.covariance/1"
-  std::size_t provider = 0;    ///< into Chain::providers
+  std::size_t provider = 0;    ///< among the chain's stages
   bool read_isolated = false;  ///< some reader is in another process, so the values have to be in the arena
 };
 
@@ -49,41 +51,37 @@ struct Chain {
   config::RiskFeedbackConfig risk_feedback;
   config::ConstraintsConfig constraints;
   config::PreTradeConfig pre_trade_checks;
-  std::vector<Stage> providers;  ///< in topological order
+  std::vector<Stage> stages;  ///< in the order of a decision; providers in topological order
   std::vector<ServiceSlot> services;
-  std::vector<Stage> sources;
-  Stage aggregator;
-  Stage sizer;
-  std::optional<Stage> optimizer;
-  std::vector<Stage> risk_managers;
-  std::optional<Stage> correlation;
-  std::vector<Stage> adjusters;
-  Stage rules;
-  Stage environment;                   ///< fills the orders; the same through all revisions of a run
   cadre_requirements requirements{};   ///< the most that any agent asks for
   std::vector<HotChange> hot_changes;  ///< committed when the chain takes over
+
+  /// The stages of one role, in order.
+  std::span<const Stage> all(agent::RoleId role) const {
+    const auto begin = first_[static_cast<std::size_t>(role)];
+    return std::span(stages).subspan(begin, first_[static_cast<std::size_t>(role) + 1] - begin);
+  }
+  /// The stage of a role that has exactly one.
+  const Stage& one(agent::RoleId role) const { return all(role).front(); }
+  const Stage& environment() const { return one(agent::RoleId::execution_environment); }
+
+  /// Adds the next stage; roles come in the order of a decision.
+  void add(Stage stage) {
+    stages.push_back(std::move(stage));
+    const auto next = static_cast<std::size_t>(stages.back().role) + 1;
+    std::fill(first_.begin() + static_cast<std::ptrdiff_t>(next), first_.end(), stages.size());
+  }
 
   /// Every stage, in the order of a decision.
   template <class Visitor>
   void each_stage(Visitor&& visit) {
-    for (Stage& stage : providers)
+    for (Stage& stage : stages)
       visit(stage);
-    for (Stage& stage : sources)
-      visit(stage);
-    visit(aggregator);
-    visit(sizer);
-    if (optimizer) visit(*optimizer);
-    for (Stage& stage : risk_managers)
-      visit(stage);
-    if (correlation) visit(*correlation);
-    for (Stage& stage : adjusters)
-      visit(stage);
-    visit(rules);
-    visit(environment);
   }
   template <class Visitor>
   void each_stage(Visitor&& visit) const {
-    const_cast<Chain*>(this)->each_stage([&](const Stage& stage) { visit(stage); });
+    for (const Stage& stage : stages)
+      visit(stage);
   }
 
   /// The first stage for which `wanted` is true; null when there is none.
@@ -102,6 +100,9 @@ struct Chain {
   bool runs(const std::shared_ptr<agent::LiveAgent>& agent) const {
     return find_stage([&](const Stage& stage) { return stage.agent == agent; }) != nullptr;
   }
+
+ private:
+  std::array<std::size_t, agent::role_count + 1> first_{};  ///< by role: its first stage
 };
 
 /// Raises every need in `all` to that of `one`.

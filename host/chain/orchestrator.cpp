@@ -12,23 +12,24 @@
 
 namespace cadre::chain {
 
+using agent::RoleId;
 using model::ColumnId;
 using model::IntegerColumnId;
 
 const Decision& TradeExecutionOrchestrator::execute_trades() {
-  begin();                   // the state as of this event: prices, positions, open orders
-  publish_services();        // covariance and other data, once, in topological order
-  collect_signals();         // StrategySignal* of all sources
-  aggregate_signals();       // one score and confidence per instrument
-  propose_trades();          // target weights
-  optimize_targets();        // optional: better ones
-  run_risk_feedback();       // analyze, adjust, analyze again
-  adjust_for_correlation();  // optional: pairs that are one bet
-  adjust_trades();           // optional: any other agents
-  skip_small_resizes();      // what is not worth its costs
-  enforce_final_risk();      // risk once more, whole lots, risk again; the cut when there is no other way
-  apply_execution_rules();   // orders
-  check_orders();            // the host's own gate: nothing gets past it
+  begin();                                      // the state as of this event: prices, positions, open orders
+  publish_services();                           // covariance and other data, once, in topological order
+  collect_signals();                            // StrategySignal* of all sources
+  aggregate_signals();                          // one score and confidence per instrument
+  propose_trades();                             // target weights
+  change_targets(RoleId::portfolio_optimizer);  // optional: better ones
+  run_risk_feedback();                          // analyze, adjust, analyze again
+  adjust_for_correlation();                     // optional: pairs that are one bet
+  change_targets(RoleId::trade_adjuster);       // optional: any other agents
+  skip_small_resizes();                         // what is not worth its costs
+  enforce_final_risk();     // risk once more, whole lots, risk again; the cut when there is no other way
+  apply_execution_rules();  // orders
+  check_orders();           // the host's own gate: nothing gets past it
   return decision_;
 }
 
@@ -36,7 +37,7 @@ void TradeExecutionOrchestrator::enter(std::shared_ptr<Chain> chain, const BookS
   chain_ = std::move(chain);
   book_ = book;
   const std::uint32_t n = book_.arena->size();
-  panel_.enter_universe(chain_->risk_managers, n);
+  panel_.enter_universe(chain_->all(RoleId::risk_manager), n);
   target_ = book_.arena->column(ColumnId::target);
   reasons_.assign(n, {});
   targets_ = {sizeof(cadre_targets), n, target_.data(), reasons_.data()};
@@ -58,7 +59,7 @@ void TradeExecutionOrchestrator::enter(std::shared_ptr<Chain> chain, const BookS
     effect.target.assign(n, 0);
     effect.reasons.assign(n, {});
   }
-  record.limits.reserve(chain_->risk_managers.size() * RiskPanel::limit_capacity);
+  record.limits.reserve(chain_->all(RoleId::risk_manager).size() * RiskPanel::limit_capacity);
   record.failures.reserve(16);
   decision_.orders.clear();
   decision_.orders.reserve(n);
@@ -115,7 +116,7 @@ void TradeExecutionOrchestrator::publish_services() {
   const std::uint32_t n = arena.size();
   for (std::size_t place = 0; place < chain_->services.size(); ++place) {
     const ServiceSlot& slot = chain_->services[place];
-    const Stage& provider = chain_->providers[slot.provider];
+    const Stage& provider = chain_->stages[slot.provider];
     double* room = arena.service(static_cast<std::uint32_t>(place));
     cadre_service_output out{sizeof(cadre_service_output), n, n, 0, room, arena.service_stride(), nullptr};
     const cadre_status status = call(provider, [&](cadre_execution_state* state) {
@@ -146,7 +147,7 @@ void TradeExecutionOrchestrator::publish_services() {
 void TradeExecutionOrchestrator::collect_signals() {
   const auto space = book_.arena->signals();
   std::uint64_t count = 0;
-  for (const Stage& source : chain_->sources) {
+  for (const Stage& source : chain_->all(RoleId::signal_source)) {
     const std::uint64_t room = space.size() - count;
     cadre_signal_list list{sizeof(cadre_signal_list), 0, space.data() + count, sizeof(cadre_signal), room, 0};
     cadre_status status = call(source, [&](cadre_execution_state* state) {
@@ -175,7 +176,7 @@ void TradeExecutionOrchestrator::aggregate_signals() {
   const auto confidence = arena.column(ColumnId::confidence);
   std::fill(valid.begin(), valid.end(), std::uint8_t{0});
   cadre_views views{sizeof(cadre_views), arena.size(), score.data(), confidence.data(), valid.data()};
-  const Stage& stage = chain_->aggregator;
+  const Stage& stage = chain_->one(RoleId::signal_aggregator);
   cadre_status status = call(stage, [&](cadre_execution_state* state) {
     return stage.table<cadre_signal_aggregator>().aggregate_signals(stage.self(), state, &views);
   });
@@ -195,26 +196,19 @@ void TradeExecutionOrchestrator::aggregate_signals() {
 }
 
 void TradeExecutionOrchestrator::propose_trades() {
-  cadre_targets& targets = open_targets();
-  if (decision_.held) {
-    hold_everything();
-    record_effect();
-    return;
-  }
-  const Stage& stage = chain_->sizer;
-  close_targets(stage, call(stage, [&](cadre_execution_state* state) {
-                  return stage.table<cadre_position_sizer>().propose_trades(stage.self(), state, &targets);
-                }));
+  if (!decision_.held) return change_targets(RoleId::position_sizer);
+  open_targets();
+  hold_everything();
+  record_effect();
 }
 
-void TradeExecutionOrchestrator::optimize_targets() {
-  if (!chain_->optimizer) return;
-  const Stage& stage = *chain_->optimizer;
-  cadre_targets& targets = open_targets();
-  close_targets(stage, call(stage, [&](cadre_execution_state* state) {
-                  return stage.table<cadre_portfolio_optimizer>().optimize_targets(stage.self(), state,
-                                                                                   &targets);
-                }));
+void TradeExecutionOrchestrator::change_targets(RoleId role) {
+  for (const Stage& stage : chain_->all(role)) {
+    cadre_targets& targets = open_targets();
+    close_targets(stage, call(stage, [&](cadre_execution_state* state) {
+                    return stage.agent->change_targets(state, &targets);
+                  }));
+  }
 }
 
 void TradeExecutionOrchestrator::run_risk_feedback() {
@@ -234,8 +228,8 @@ void TradeExecutionOrchestrator::run_risk_feedback() {
 }
 
 void TradeExecutionOrchestrator::adjust_for_correlation() {
-  if (!chain_->correlation) return;
-  const Stage& stage = *chain_->correlation;
+  if (chain_->all(RoleId::correlation_adjuster).empty()) return;
+  const Stage& stage = chain_->one(RoleId::correlation_adjuster);
   cadre_targets& targets = open_targets();
   const auto& table = stage.table<cadre_correlation_adjuster>();
   cadre_correlation_report& report = correlation_;
@@ -249,15 +243,6 @@ void TradeExecutionOrchestrator::adjust_for_correlation() {
                 }));
   // Later stages may read it.
   book_.view->raw.correlation = correlation_.acceptable != 0 ? &correlation_ : nullptr;
-}
-
-void TradeExecutionOrchestrator::adjust_trades() {
-  for (const Stage& stage : chain_->adjusters) {
-    cadre_targets& targets = open_targets();
-    close_targets(stage, call(stage, [&](cadre_execution_state* state) {
-                    return stage.table<cadre_trade_adjuster>().adjust_trades(stage.self(), state, &targets);
-                  }));
-  }
 }
 
 void TradeExecutionOrchestrator::skip_small_resizes() {
@@ -277,7 +262,7 @@ void TradeExecutionOrchestrator::skip_small_resizes() {
 }
 
 void TradeExecutionOrchestrator::apply_execution_rules() {
-  const Stage& stage = chain_->rules;
+  const Stage& stage = chain_->one(RoleId::execution_rules);
   const std::uint32_t n = book_.arena->size();
   std::fill(reasons_.begin(), reasons_.end(), cadre_reason{});
   const cadre_needs needs{sizeof(cadre_needs), n, decision_.need_e9.data(), reference_price_e9_.data(),
@@ -375,7 +360,7 @@ void TradeExecutionOrchestrator::hold_everything() {
 void TradeExecutionOrchestrator::note_failure(const Stage& stage, cadre_status status) {
   auto& failures = decision_.record.failures;
   if (failures.size() == failures.capacity()) return;
-  const bool closed = stage.kind == StageKind::risk_manager || stage.kind == StageKind::execution_rules;
+  const bool closed = agent::role(stage.role).fails_closed;
   failures.push_back({stage.name, status,
                       closed                                        ? "fail_closed"
                       : stage.on_failure == config::OnFailure::hold ? "hold"

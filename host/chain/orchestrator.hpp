@@ -43,10 +43,10 @@ class TradeExecutionOrchestrator {
   void collect_signals();
   void aggregate_signals();
   void propose_trades();
-  void optimize_targets();
   void run_risk_feedback();
   void adjust_for_correlation();
-  void adjust_trades();
+  /// Every agent of a role that only changes targets, in order.
+  void change_targets(agent::RoleId role);
   void skip_small_resizes();
   void enforce_final_risk();
   void apply_execution_rules();

@@ -21,22 +21,11 @@ class Planner {
       : config_(config), catalog_(catalog) {}
 
   base::Result<ChainPlan> run() {
-    const config::ChainConfig& chain = config_.chain;
-    for (const InstanceConfig& i : chain.services)
-      add(StageKind::service, i);
-    const std::size_t providers = stages_.size();
-    for (const InstanceConfig& i : chain.signal_sources)
-      add(StageKind::signal_source, i);
-    add(StageKind::signal_aggregator, chain.signal_aggregator);
-    add(StageKind::position_sizer, chain.position_sizer);
-    if (chain.portfolio_optimizer) add(StageKind::portfolio_optimizer, *chain.portfolio_optimizer);
-    for (const InstanceConfig& i : chain.risk_managers)
-      add(StageKind::risk_manager, i);
-    if (chain.correlation_adjuster) add(StageKind::correlation_adjuster, *chain.correlation_adjuster);
-    for (const InstanceConfig& i : chain.trade_adjusters)
-      add(StageKind::trade_adjuster, i);
-    add(StageKind::execution_rules, chain.execution_rules);
-    add(StageKind::execution_environment, config_.execution_environment);
+    for (const InstanceConfig& instance : config_.chain.instances)
+      add(instance);
+    const auto providers = static_cast<std::size_t>(std::count_if(
+        stages_.begin(), stages_.end(), [](const PlannedStage& stage) { return is_provider(stage); }));
+    add(config_.execution_environment);
 
     bind_services();
     sort_providers(providers);
@@ -47,7 +36,11 @@ class Planner {
  private:
   base::Place place(const std::string& pointer) const { return config_.document.place(pointer); }
 
-  void add(StageKind kind, const InstanceConfig& instance) {
+  static bool is_provider(const PlannedStage& stage) {
+    return stage.instance->role == agent::RoleId::service;
+  }
+
+  void add(const InstanceConfig& instance) {
     const auto range = agent::VersionRange::parse(instance.version);
     if (!range) {
       problems_.error("CONFIG_BAD_RANGE", place(instance.pointer + "/version"),
@@ -66,18 +59,15 @@ class Planner {
     const agent::Manifest& manifest = *entry->manifest;
     if (checked_.insert(&manifest).second)
       problems_.append(agent::check_abi(manifest.abi_min, manifest.abi_max, manifest.abi_place));
-    const std::string& role = entry->agent->role;
-    const bool fits =
-        role == row_of(kind).role || (kind == StageKind::service && role == CADRE_ROLE_SERVICE_PROVIDER);
-    if (!fits) {
+    const agent::Role& role = agent::role(instance.role);
+    if (!role.is_played_by(entry->agent->role)) {
       problems_.error("CHAIN_WRONG_ROLE", place(instance.pointer + "/agent"),
-                      base::quote(instance.agent) + " has the role " + role + ", this stage needs " +
-                          std::string(row_of(kind).role),
+                      base::quote(instance.agent) + " has the role " + entry->agent->role +
+                          ", this stage needs " + std::string(role.id),
                       "`cadre agent list` shows every agent's role");
       return;
     }
-    stages_.push_back({kind,
-                       &instance,
+    stages_.push_back({&instance,
                        *entry,
                        settings_of(instance, *entry->agent),
                        {},
@@ -98,8 +88,7 @@ class Planner {
     std::vector<std::size_t> found;
     for (std::size_t s = 0; s < stages_.size(); ++s) {
       const auto& provides = stages_[s].entry.agent->provides;
-      if (stages_[s].kind == StageKind::service &&
-          std::find(provides.begin(), provides.end(), service) != provides.end())
+      if (is_provider(stages_[s]) && std::find(provides.begin(), provides.end(), service) != provides.end())
         found.push_back(s);
     }
     return found;

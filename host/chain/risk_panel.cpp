@@ -44,8 +44,8 @@ bool all_finite(std::span<const double> values) {
   return sum == 0;
 }
 
-void RiskPanel::enter_universe(std::vector<Stage>& managers, std::uint32_t instruments) {
-  managers_ = &managers;
+void RiskPanel::enter_universe(std::span<const Stage> managers, std::uint32_t instruments) {
+  managers_ = managers;
   for (std::vector<Slot>* slots : {&latest_, &current_}) {
     slots->assign(managers.size(), Slot{});
     for (Slot& slot : *slots)
@@ -57,8 +57,8 @@ void RiskPanel::enter_universe(std::vector<Stage>& managers, std::uint32_t instr
 
 bool RiskPanel::ask(cadre_execution_state& state, std::span<const double> weight, std::vector<Slot>& slots) {
   const double nan = std::nan("");
-  for (std::size_t m = 0; m < managers_->size(); ++m) {
-    const Stage& stage = (*managers_)[m];
+  for (std::size_t m = 0; m < managers_.size(); ++m) {
+    const Stage& stage = managers_[m];
     Slot& slot = slots[m];
     const cadre_risk_report blank{sizeof(cadre_risk_report),
                                   0,
@@ -136,8 +136,8 @@ RiskJudgement RiskPanel::analyze_against_current(cadre_execution_state& state, s
 
 bool RiskPanel::adjust(cadre_execution_state& state, cadre_targets& targets) {
   std::copy_n(targets.weight, before_.size(), before_.begin());
-  for (std::size_t m = 0; m < managers_->size(); ++m) {
-    const Stage& stage = (*managers_)[m];
+  for (std::size_t m = 0; m < managers_.size(); ++m) {
+    const Stage& stage = managers_[m];
     if (latest_[m].report.acceptable == CADRE_ACCEPTABLE) continue;
     show_services(state, stage);
     const cadre_status status =

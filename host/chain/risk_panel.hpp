@@ -25,7 +25,7 @@ class RiskPanel {
   static constexpr std::uint32_t limit_capacity = 64;  ///< per manager; they list the binding ones first
 
   /// Sizes everything for a universe; nothing is allocated afterwards.
-  void enter_universe(std::vector<Stage>& managers, std::uint32_t instruments);
+  void enter_universe(std::span<const Stage> managers, std::uint32_t instruments);
 
   /// Judges weights [n]: hard limits exactly, soft ones with the tolerance.
   RiskJudgement analyze(cadre_execution_state& state, std::span<const double> weight, double tolerance);
@@ -56,7 +56,7 @@ class RiskPanel {
   RiskJudgement judge(const std::vector<Slot>& slots, double tolerance,
                       const std::vector<Slot>* current) const;
 
-  std::vector<Stage>* managers_ = nullptr;
+  std::span<const Stage> managers_;
   std::vector<Slot> latest_, current_;
   std::vector<double> before_;
   const Stage* failed_stage_ = nullptr;

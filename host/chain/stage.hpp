@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,35 +12,10 @@
 
 namespace cadre::chain {
 
-/// The kinds of stages, in the order of a decision.
-enum class StageKind : std::uint32_t {
-  service,
-  signal_source,
-  signal_aggregator,
-  position_sizer,
-  portfolio_optimizer,
-  risk_manager,
-  correlation_adjuster,
-  trade_adjuster,
-  execution_rules,
-  execution_environment
-};
-
-/// One row of the stage table: the builder, the messages and the reference page are made from it.
-struct StageRow {
-  StageKind kind;
-  std::string_view key;   ///< in the configuration
-  std::string_view role;  ///< that fills it
-  std::string_view text;
-};
-
-std::span<const StageRow> stage_table();
-const StageRow& row_of(StageKind kind);
-
 /// One named place of a chain, filled by one agent, with the services it reads.
 struct Stage {
   std::string name;
-  StageKind kind = StageKind::service;
+  agent::RoleId role = agent::RoleId::service;
   std::shared_ptr<agent::LiveAgent> agent;
   config::OnFailure on_failure = config::OnFailure::hold;
   config::HandOff hand_off = config::HandOff::migrate;
@@ -54,6 +28,10 @@ struct Stage {
     return agent->table<Table>();
   }
   void* self() const { return agent->self(); }
+  /// Whether its effect on the targets is recorded under its name.
+  bool changes_targets() const {
+    return agent::role(role).change_targets != nullptr || role == agent::RoleId::correlation_adjuster;
+  }
 };
 
 }  // namespace cadre::chain

@@ -112,7 +112,7 @@ cadre_status Succession::observe(const cadre_event& event, const cadre_execution
   cadre_status answered = CADRE_OK;
   running_->each_stage([&](Stage& stage) {
     const cadre_status status = stage.agent->observe(event, state);
-    if (&stage == &running_->environment) answered = status;
+    if (&stage == &running_->stages.back()) answered = status;
   });
   if (replaced_ == nullptr) return answered;
   replaced_->each_stage([&](Stage& stage) {

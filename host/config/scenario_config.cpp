@@ -1,5 +1,6 @@
 #include "host/config/scenario_config.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <set>
 
@@ -61,10 +62,12 @@ class Reader {
     return parsed.value_or(Decimal::from_raw(1));
   }
 
-  InstanceConfig instance(const std::string& pointer, const std::string& stage) {
+  InstanceConfig instance(const std::string& pointer, const agent::Role& role,
+                          const std::string& default_name) {
     InstanceConfig result;
+    result.role = role.number;
     result.pointer = pointer;
-    result.name = has(pointer + "/name") ? text(pointer + "/name") : stage;
+    result.name = has(pointer + "/name") ? text(pointer + "/name") : default_name;
     result.agent = text(pointer + "/agent");
     result.version = text(pointer + "/version");
     result.config = at(pointer + "/config");
@@ -85,17 +88,19 @@ class Reader {
     claim_name(result);
     return result;
   }
-  std::optional<InstanceConfig> optional_instance(const std::string& pointer, const std::string& stage) {
-    return has(pointer) ? std::optional(instance(pointer, stage)) : std::nullopt;
-  }
-  std::vector<InstanceConfig> instances(const std::string& pointer, const std::string& stage) {
-    std::vector<InstanceConfig> result;
+  /// The instances of one role in a chain.
+  void instances(const std::string& chain, const agent::Role& role, std::vector<InstanceConfig>& all) {
+    const std::string pointer = chain + '/' + std::string(role.key);
+    const std::string name(role.name);
+    if (!role.many()) {
+      if (has(pointer)) all.push_back(instance(pointer, role, name));
+      return;
+    }
     const std::size_t n = count(pointer);
     for (std::size_t i = 0; i < n; ++i) {
-      result.push_back(
-          instance(pointer + '/' + std::to_string(i), n == 1 ? stage : stage + '_' + std::to_string(i + 1)));
+      const std::string number = std::to_string(i + 1);
+      all.push_back(instance(pointer + '/' + std::to_string(i), role, n == 1 ? name : name + '_' + number));
     }
-    return result;
   }
 
   void error(std::string code, const std::string& pointer, std::string message, std::string next) {
@@ -118,15 +123,9 @@ class Reader {
 ChainConfig read_chain(Reader& reader, const std::string& at) {
   ChainConfig chain;
   chain.name = reader.text(at + "/name");
-  chain.services = reader.instances(at + "/services", "service");
-  chain.signal_sources = reader.instances(at + "/signal_sources", "signal_source");
-  chain.signal_aggregator = reader.instance(at + "/signal_aggregator", "signal_aggregator");
-  chain.position_sizer = reader.instance(at + "/position_sizer", "position_sizer");
-  chain.portfolio_optimizer = reader.optional_instance(at + "/portfolio_optimizer", "portfolio_optimizer");
-  chain.risk_managers = reader.instances(at + "/risk_managers", "risk_manager");
-  chain.correlation_adjuster = reader.optional_instance(at + "/correlation_adjuster", "correlation_adjuster");
-  chain.trade_adjusters = reader.instances(at + "/trade_adjusters", "trade_adjuster");
-  chain.execution_rules = reader.instance(at + "/execution_rules", "execution_rules");
+  for (const agent::Role& role : agent::roles()) {
+    if (role.number != agent::RoleId::execution_environment) reader.instances(at, role, chain.instances);
+  }
   const std::string loop = at + "/risk_feedback";
   chain.risk_feedback = {
       static_cast<int>(reader.number(loop + "/max_iterations")), reader.number(loop + "/risk_tolerance"),
@@ -135,14 +134,14 @@ ChainConfig read_chain(Reader& reader, const std::string& at) {
   const std::string bounds = at + "/constraints";
   chain.constraints = {reader.flag(bounds + "/long_only"), reader.number(bounds + "/max_gross_exposure"),
                        reader.number(bounds + "/max_net_exposure"), reader.number(bounds + "/max_weight")};
-  const auto refuse_bypass = [&](const InstanceConfig& instance, const char* what) {
-    if (instance.on_failure != OnFailure::bypass) return;
+  for (const InstanceConfig& instance : chain.instances) {
+    const agent::Role& role = agent::role(instance.role);
+    if (instance.on_failure != OnFailure::bypass || !role.fails_closed) continue;
+    std::string what(role.key);
+    std::replace(what.begin(), what.end(), '_', ' ');
     reader.error("CONFIG_MAY_NOT_BYPASS", instance.pointer + "/on_failure",
-                 std::string(what) + " cannot be bypassed: they fail closed", "use \"hold\"");
-  };
-  for (const InstanceConfig& risk : chain.risk_managers)
-    refuse_bypass(risk, "risk managers");
-  refuse_bypass(chain.execution_rules, "execution rules");
+                 what + " cannot be bypassed: they fail closed", "use \"hold\"");
+  }
   return chain;
 }
 
@@ -230,20 +229,11 @@ base::Result<Override> parse_override(const std::string& text) {
 }
 
 base::Place place_of_instance(const ScenarioConfig& config, std::string_view name) {
-  const ChainConfig& chain = config.chain;
-  std::vector<const InstanceConfig*> all{&chain.signal_aggregator, &chain.position_sizer,
-                                         &chain.execution_rules, &config.execution_environment};
-  for (const auto* list :
-       {&chain.services, &chain.signal_sources, &chain.risk_managers, &chain.trade_adjusters}) {
-    for (const InstanceConfig& instance : *list)
-      all.push_back(&instance);
+  for (const InstanceConfig& instance : config.chain.instances) {
+    if (instance.name == name) return config.document.place(instance.pointer);
   }
-  for (const auto* optional : {&chain.portfolio_optimizer, &chain.correlation_adjuster}) {
-    if (*optional) all.push_back(&**optional);
-  }
-  for (const InstanceConfig* instance : all) {
-    if (instance->name == name) return config.document.place(instance->pointer);
-  }
+  if (config.execution_environment.name == name)
+    return config.document.place(config.execution_environment.pointer);
   return config.document.place("/chain");
 }
 
@@ -333,7 +323,8 @@ base::Result<ScenarioConfig> read_scenario(base::JsonDocument document, const fs
   }
   config.universe = read_universe(reader);
   config.changes = read_changes(reader);
-  config.execution_environment = reader.instance("/execution_environment", "execution_environment");
+  config.execution_environment = reader.instance(
+      "/execution_environment", agent::role(agent::RoleId::execution_environment), "execution_environment");
   config.pre_trade_checks = {
       reader.number("/pre_trade_checks/price_collar"),
       reader.decimal<base::Money>("/pre_trade_checks/max_order_notional"),

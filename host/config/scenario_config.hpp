@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/agent/roles.hpp"
 #include "host/base/decimal.hpp"
 #include "host/base/json.hpp"
 #include "host/base/result.hpp"
@@ -21,6 +22,7 @@ enum class HandOff { migrate, reset, refuse };
 
 /// One agent as a chain names it.
 struct InstanceConfig {
+  agent::RoleId role = agent::RoleId::service;
   std::string name;
   std::string agent;
   std::string version;        ///< a range
@@ -50,16 +52,8 @@ struct ConstraintsConfig {
 
 struct ChainConfig {
   std::string name;
-  std::vector<InstanceConfig> services;
-  std::vector<InstanceConfig> signal_sources;
-  InstanceConfig signal_aggregator;
-  InstanceConfig position_sizer;
-  std::optional<InstanceConfig> portfolio_optimizer;
-  std::vector<InstanceConfig> risk_managers;
+  std::vector<InstanceConfig> instances;  ///< in the order of a decision
   RiskFeedbackConfig risk_feedback;
-  std::optional<InstanceConfig> correlation_adjuster;
-  std::vector<InstanceConfig> trade_adjusters;
-  InstanceConfig execution_rules;
   ConstraintsConfig constraints;
 };
 

@@ -3,6 +3,8 @@
 #include <boost/json.hpp>
 #include <string>
 
+#include "host/agent/roles.hpp"
+
 namespace cadre::config {
 
 namespace {
@@ -28,16 +30,9 @@ constexpr std::string_view instance_text = R"json({
 
 constexpr std::string_view chain_text = R"json({
   "type": "object",
-  "required": ["signal_sources", "signal_aggregator", "position_sizer", "risk_managers", "execution_rules"],
   "properties": {
     "name": {"type": "string", "default": "chain"},
     "description": {"type": "string"},
-    "services": {"type": "array", "items": INSTANCE, "default": [], "description": "agents that publish data for others, such as a covariance estimator"},
-    "signal_sources": {"type": "array", "minItems": 1, "items": INSTANCE, "description": "one or more sources of signals"},
-    "signal_aggregator": INSTANCE,
-    "position_sizer": INSTANCE,
-    "portfolio_optimizer": INSTANCE,
-    "risk_managers": {"type": "array", "minItems": 1, "items": INSTANCE, "description": "all of them have to find the targets acceptable"},
     "risk_feedback": {
       "type": "object",
       "default": {},
@@ -49,9 +44,6 @@ constexpr std::string_view chain_text = R"json({
         "over_limit": {"type": "string", "enum": ["freeze", "scale_to_limit"], "default": "freeze", "description": "when the book itself is over a limit and no increase is left to cut: freeze keeps it, scale_to_limit sells down to the limit"}
       }
     },
-    "correlation_adjuster": INSTANCE,
-    "trade_adjusters": {"type": "array", "items": INSTANCE, "default": [], "description": "any number of further agents that change targets, in this order, after the correlation adjuster"},
-    "execution_rules": INSTANCE,
     "constraints": {
       "type": "object",
       "default": {},
@@ -175,17 +167,51 @@ std::string replaced(std::string_view text, std::string_view what, std::string_v
   return result;
 }
 
+/// One agent, or a list of them, as the table of roles says.
+json::value stage_schema(const agent::Role& role) {
+  json::object instance = json::parse(instance_text).as_object();
+  if (!role.many()) {
+    instance["description"] = role.text;
+    return instance;
+  }
+  json::object list{{"type", "array"}};
+  if (role.count == agent::Count::some) list["minItems"] = 1;
+  list["items"] = std::move(instance);
+  if (role.count == agent::Count::any) list["default"] = json::array();
+  list["description"] = role.text;
+  return list;
+}
+
+/// The stages of the table of roles, in its order, stand before the chain's own keys.
+json::value whole_chain_schema() {
+  json::object schema = json::parse(chain_text).as_object();
+  const json::object own = schema.at("properties").as_object();
+  json::object properties;
+  json::array required;
+  for (const char* key : {"name", "description"})
+    properties[key] = own.at(key);
+  for (const agent::Role& role : agent::roles()) {
+    if (role.number == agent::RoleId::execution_environment) continue;  // the scenario's
+    properties[role.key] = stage_schema(role);
+    if (role.required()) required.push_back(json::value(role.key));
+  }
+  for (const auto& [key, value] : own)
+    properties[key] = value;
+  schema["required"] = std::move(required);
+  schema["properties"] = std::move(properties);
+  return schema;
+}
+
 }  // namespace
 
 const json::value& chain_schema() {
-  static const json::value schema = json::parse(replaced(chain_text, "INSTANCE", instance_text));
+  static const json::value schema = whole_chain_schema();
   return schema;
 }
 
 const json::value& scenario_schema() {
-  static const json::value schema =
-      json::parse(replaced(replaced(scenario_text, "CHAIN", replaced(chain_text, "INSTANCE", instance_text)),
-                           "INSTANCE", instance_text));
+  static const json::value schema = json::parse(
+      replaced(replaced(scenario_text, "CHAIN", json::serialize(chain_schema())), "INSTANCE", instance_text));
   return schema;
 }
 

@@ -166,7 +166,7 @@ base::Problems BookRunner::begin(const fs::path& journal, const Change& boot) {
   auto writer = journal::JournalWriter::create(journal);
   if (!writer) return writer.problems();
   keeper_ = std::make_unique<JournalKeeper>(std::move(writer).take());
-  keeper_->set_sends_outside(!boot.chain->environment.agent->declaration().simulated);
+  keeper_->set_sends_outside(!boot.chain->environment().agent->declaration().simulated);
   book::Book& book = make_book();
   keeper_->write(journal::RecordType::head, 0,
                  journal::HeadRecord{book::head_text(*config_, folder_of_config_, instruments_,
@@ -216,7 +216,7 @@ base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) 
   auto writer = journal::JournalWriter::reopen(journal, facts->keep_bytes);
   if (!writer) return writer.problems();
   keeper_ = std::make_unique<JournalKeeper>(std::move(writer).take());
-  keeper_->set_sends_outside(!boot.chain->environment.agent->declaration().simulated);
+  keeper_->set_sends_outside(!boot.chain->environment().agent->declaration().simulated);
   counter_->decisions = facts->decisions;
   counter_->orders = facts->orders;
   counter_->rejected = facts->rejected;

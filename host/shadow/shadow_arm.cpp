@@ -22,7 +22,8 @@ base::Result<std::unique_ptr<ShadowArm>> ShadowArm::build(std::string name,
   auto plan = chain::plan_chain(*config, catalog);
   if (!plan) return plan.problems();
   for (const chain::PlannedStage& stage : plan->stages) {
-    if (stage.kind != chain::StageKind::execution_environment || stage.entry.agent->simulated) continue;
+    if (stage.instance->role != agent::RoleId::execution_environment || stage.entry.agent->simulated)
+      continue;
     problems.error("EXPERIMENT_NOT_SIMULATED", {"", 0, 0, "/simulation"},
                    stage.entry.agent->id +
                        " is not declared as simulated by its manifest: a shadow arm must "

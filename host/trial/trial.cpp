@@ -57,6 +57,8 @@ class Trial final : public TrialBook {
 
  private:
   cadre_status decide(json::object& out);
+  cadre_status generate_signals(json::object& out);
+  cadre_status aggregate_signals(json::object& out);
   cadre_status decide_risk(json::object& out);
   cadre_status decide_correlation(json::object& out);
   cadre_status decide_rules(json::object& out);
@@ -91,63 +93,64 @@ class Trial final : public TrialBook {
 };
 
 cadre_status Trial::decide(json::object& out) {
-  const std::string& role = subject_->declaration().role;
-  void* self = subject_->self();
-  const auto weight = arena_->column(ColumnId::weight);
+  struct Way {
+    agent::RoleId role;
+    cadre_status (Trial::*decide)(json::object& out);
+  };
+  static constexpr Way ways[] = {{agent::RoleId::service, &Trial::publish_subject},
+                                 {agent::RoleId::signal_source, &Trial::generate_signals},
+                                 {agent::RoleId::signal_aggregator, &Trial::aggregate_signals},
+                                 {agent::RoleId::risk_manager, &Trial::decide_risk},
+                                 {agent::RoleId::correlation_adjuster, &Trial::decide_correlation},
+                                 {agent::RoleId::execution_rules, &Trial::decide_rules},
+                                 {agent::RoleId::execution_environment, &Trial::execute}};
+  const agent::Role* role = agent::find_role(subject_->declaration().role);
+  if (role == nullptr) return CADRE_UNSUPPORTED;
+  const auto weight = arena().column(ColumnId::weight);
   target_.assign(weight.begin(), weight.end());
   if (state_.has_target) target_ = state_.target_weight;
   reasons_.assign(n(), {});
+  for (const Way& way : ways) {
+    if (way.role == role->number) return (this->*way.decide)(out);
+  }
   cadre_targets targets{sizeof(cadre_targets), n(), target_.data(), reasons_.data()};
-
-  if (role == CADRE_ROLE_SIGNAL_SOURCE) {
-    std::vector<cadre_signal> signals(16 * n() + 256);
-    cadre_signal_list list{
-        sizeof(cadre_signal_list), 0, signals.data(), sizeof(cadre_signal), signals.size(), 0};
-    const cadre_status status = subject_->table<cadre_signal_source>().generate_signals(self, &raw(), &list);
-    const std::uint64_t needed = list.needed;
-    json::array array;
-    for (std::uint64_t k = 0; k < std::min<std::uint64_t>(needed, signals.size()) && status == CADRE_OK;
-         ++k) {
-      const cadre_signal& s = signals[k];
-      array.push_back(
-          {{"strategy", std::string(model::id_text(s.strategy))},
-           {"instrument", s.instrument < n() ? state_.universe.instruments[s.instrument].id : "?"},
-           {"direction", s.direction},
-           {"strength", number(s.strength)},
-           {"confidence", number(s.confidence)},
-           {"horizon_days", number(s.horizon_days)},
-           {"time", base::format_time(s.time_ns)}});
-    }
-    out["signals"] = array;
-    return status;
-  }
-  if (role == CADRE_ROLE_SIGNAL_AGGREGATOR) {
-    std::vector<double> score(n(), std::nan("")), confidence(n(), std::nan(""));
-    std::vector<std::uint8_t> valid(n(), 0);
-    cadre_views views{sizeof(cadre_views), n(), score.data(), confidence.data(), valid.data()};
-    const cadre_status status =
-        subject_->table<cadre_signal_aggregator>().aggregate_signals(self, &raw(), &views);
-    for (std::uint32_t i = 0; i < n(); ++i) {
-      if (valid[i] == 0) score[i] = confidence[i] = std::nan("");
-    }
-    out["views"] = json::object{{"score", numbers(score)}, {"confidence", numbers(confidence)}};
-    return status;
-  }
-  if (role == CADRE_ROLE_RISK_MANAGER) return decide_risk(out);
-  if (role == CADRE_ROLE_CORRELATION_ADJUSTER) return decide_correlation(out);
-  if (role == CADRE_ROLE_EXECUTION_RULES) return decide_rules(out);
-  if (role == CADRE_ROLE_EXECUTION_ENVIRONMENT) return execute(out);
-  if (role == CADRE_ROLE_COVARIANCE_ESTIMATOR || role == CADRE_ROLE_SERVICE_PROVIDER)
-    return publish_subject(out);
-
-  cadre_status status = CADRE_UNSUPPORTED;
-  if (role == CADRE_ROLE_POSITION_SIZER)
-    status = subject_->table<cadre_position_sizer>().propose_trades(self, &raw(), &targets);
-  if (role == CADRE_ROLE_PORTFOLIO_OPTIMIZER)
-    status = subject_->table<cadre_portfolio_optimizer>().optimize_targets(self, &raw(), &targets);
-  if (role == CADRE_ROLE_TRADE_ADJUSTER)
-    status = subject_->table<cadre_trade_adjuster>().adjust_trades(self, &raw(), &targets);
+  const cadre_status status = subject_->change_targets(&raw(), &targets);
   write_targets(out);
+  return status;
+}
+
+cadre_status Trial::generate_signals(json::object& out) {
+  std::vector<cadre_signal> signals(16 * n() + 256);
+  cadre_signal_list list{
+      sizeof(cadre_signal_list), 0, signals.data(), sizeof(cadre_signal), signals.size(), 0};
+  const cadre_status status =
+      subject_->table<cadre_signal_source>().generate_signals(subject_->self(), &raw(), &list);
+  const std::uint64_t needed = list.needed;
+  json::array array;
+  for (std::uint64_t k = 0; k < std::min<std::uint64_t>(needed, signals.size()) && status == CADRE_OK; ++k) {
+    const cadre_signal& s = signals[k];
+    array.push_back({{"strategy", std::string(model::id_text(s.strategy))},
+                     {"instrument", s.instrument < n() ? state_.universe.instruments[s.instrument].id : "?"},
+                     {"direction", s.direction},
+                     {"strength", number(s.strength)},
+                     {"confidence", number(s.confidence)},
+                     {"horizon_days", number(s.horizon_days)},
+                     {"time", base::format_time(s.time_ns)}});
+  }
+  out["signals"] = array;
+  return status;
+}
+
+cadre_status Trial::aggregate_signals(json::object& out) {
+  std::vector<double> score(n(), std::nan("")), confidence(n(), std::nan(""));
+  std::vector<std::uint8_t> valid(n(), 0);
+  cadre_views views{sizeof(cadre_views), n(), score.data(), confidence.data(), valid.data()};
+  const cadre_status status =
+      subject_->table<cadre_signal_aggregator>().aggregate_signals(subject_->self(), &raw(), &views);
+  for (std::uint32_t i = 0; i < n(); ++i) {
+    if (valid[i] == 0) score[i] = confidence[i] = std::nan("");
+  }
+  out["views"] = json::object{{"score", numbers(score)}, {"confidence", numbers(confidence)}};
   return status;
 }
 
@@ -222,8 +225,8 @@ cadre_status Trial::decide_rules(json::object& out) {
   const auto equity = base::Money::from_double(raw().equity).value_or(base::Money{});
   for (std::uint32_t i = 0; i < n(); ++i) {
     price[i] = portfolio_.price(i).raw();
-    const std::int64_t working = arena_->integers(IntegerColumnId::working_buy)[i] -
-                                 arena_->integers(IntegerColumnId::working_sell)[i];
+    const std::int64_t working = arena().integers(IntegerColumnId::working_buy)[i] -
+                                 arena().integers(IntegerColumnId::working_sell)[i];
     const auto held = base::Quantity::from_raw(state_.quantity_e9[i] + working);
     need[i] =
         model::target_quantity(target_[i], equity, portfolio_.price(i), state_.universe.instruments[i], held)

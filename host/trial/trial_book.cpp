@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
+#include <numeric>
+#include <optional>
 
 #include "cadre/cadre.h"
 #include "host/base/date.hpp"
@@ -15,7 +17,6 @@ namespace cadre::trial {
 
 namespace json = boost::json;
 using model::ColumnId;
-using model::IntegerColumnId;
 using model::WindowId;
 
 namespace {
@@ -130,21 +131,23 @@ void TrialBook::build_arena() {
     need.closes_rows = std::max(need.closes_rows, p.agent->requirements().closes_rows);
     need.volumes_rows = std::max(need.volumes_rows, p.agent->requirements().volumes_rows);
   }
-  arena_ = std::make_unique<model::Arena>(
-      state_.universe,
-      model::ArenaShape{n(), need.returns_rows, need.closes_rows, need.volumes_rows, 16 * n() + 256, 0});
-  model::ArenaHead& head = arena_->head();
-  head.constraints = {sizeof(cadre_constraints), state_.long_only ? std::uint32_t{CADRE_LONG_ONLY} : 0u, 1, 1,
-                      1};
-  head.periods_per_year = state_.periods_per_year;
-  view_.bind(arena_->memory().data, book_, state_.currency);
+  book::StateWriter::Setting setting;
+  setting.book = "try";
+  setting.currency = state_.currency;
+  setting.constraints = {sizeof(cadre_constraints), state_.long_only ? std::uint32_t{CADRE_LONG_ONLY} : 0u, 1,
+                         1, 1};
+  setting.periods_per_year = state_.periods_per_year;
+  setting.requirements = need;
+  std::vector<std::size_t> columns(n());
+  std::iota(columns.begin(), columns.end(), std::size_t{0});
+  writer_.build(state_.universe, std::move(columns), std::move(setting));
+  tracker_.enter_universe(n());
 }
 
 /// Shows every period, oldest first, to providers and agent, so that they learn as they would in a run.
 void TrialBook::feed() {
   const std::size_t rows = std::max(state_.returns.size(), state_.bars.size());
   std::vector<double> before(n(), std::nan("")), change(n());
-  std::vector<std::uint8_t> valid(n());
   for (std::size_t r = 0; r < rows; ++r) {
     const bool last = r + 1 == rows;
     // Bars and rows of returns end together.
@@ -153,14 +156,16 @@ void TrialBook::feed() {
     if (has_bar) write_bar(state_.bars[b]);
     const bool has_returns = r + state_.returns.size() >= rows && !state_.returns.empty();
     for (std::uint32_t i = 0; i < n(); ++i) {
-      const double close = has_bar ? arena_->column(ColumnId::close)[i] : std::nan("");
+      const double close = has_bar ? arena().column(ColumnId::close)[i] : std::nan("");
       change[i] = has_returns ? state_.returns[r + state_.returns.size() - rows][i] : close / before[i] - 1;
-      valid[i] = std::isfinite(change[i]);
       if (std::isfinite(close)) before[i] = close;
     }
-    const bool any = std::any_of(valid.begin(), valid.end(), [](std::uint8_t v) { return v != 0; });
-    if (has_returns || any) arena_->push_row(WindowId::returns, change, valid);
-    if (last) write_portfolio();
+    const bool any =
+        std::any_of(change.begin(), change.end(), [](double value) { return std::isfinite(value); });
+    if (has_returns || any) writer_.push(WindowId::returns, change);
+    if (last) take_positions();
+    writer_.write_holdings(portfolio_, tracker_);
+    if (last) write_views();
     refresh(r + 1, has_bar ? state_.bars[b].time_ns : state_.time_ns);
     const cadre_event event{sizeof(cadre_event), CADRE_EVENT_BAR, r + 1, raw().time_ns, nullptr};
     const bool bar_happened = has_bar || has_returns;
@@ -177,83 +182,57 @@ void TrialBook::feed() {
 }
 
 void TrialBook::write_bar(const model::Bar& bar) {
-  model::ArenaHead& head = arena_->head();
-  head.has_intraday_prices = bar.has_intraday;
-  head.has_volume = bar.has_volume;
-  const auto write = [&](ColumnId id, const std::vector<std::int64_t>& source) {
-    for (std::uint32_t i = 0; i < n(); ++i) {
-      arena_->valid(id)[i] = bar.valid[i];
-      arena_->column(id)[i] = bar.valid[i] != 0 ? static_cast<double>(source[i]) * 1e-9 : std::nan("");
-    }
-  };
-  if (bar.has_intraday) {
-    write(ColumnId::open, bar.open_e9);
-    write(ColumnId::high, bar.high_e9);
-    write(ColumnId::low, bar.low_e9);
-  }
-  write(ColumnId::close, bar.close_e9);
-  for (std::uint32_t i = 0; i < n() && bar.has_volume; ++i) {
-    arena_->valid(ColumnId::volume)[i] = bar.valid[i];
-    arena_->column(ColumnId::volume)[i] = bar.volume[i];
-  }
-  arena_->push_row(WindowId::closes, arena_->column(ColumnId::close), arena_->valid(ColumnId::close));
-  if (bar.has_volume)
-    arena_->push_row(WindowId::volumes, arena_->column(ColumnId::volume), arena_->valid(ColumnId::volume));
+  writer_.write_bar(bar);
+  writer_.push(WindowId::closes, arena().column(ColumnId::close));
+  if (bar.has_volume) writer_.push(WindowId::volumes, arena().column(ColumnId::volume));
   for (std::uint32_t i = 0; i < n(); ++i) {
     if (bar.valid[i] == 0) continue;
-    arena_->valid(ColumnId::price)[i] = 1;
-    arena_->column(ColumnId::price)[i] = arena_->column(ColumnId::close)[i];
     (void)portfolio_.mark(i, base::Price::from_raw(bar.close_e9[i]), state_.universe.instruments[i]);
   }
 }
 
-void TrialBook::write_portfolio() {
-  // Positions are simply there: bought at their mark, with cash on top.
-  for (std::uint32_t i = 0; i < n(); ++i) {
-    if (state_.quantity_e9[i] == 0) continue;
-    const auto value = base::notional(portfolio_.price(i), base::Quantity::from_raw(state_.quantity_e9[i]),
-                                      state_.universe.instruments[i].multiplier);
-    equity_ += value ? value->to_double() : 0;
+/// Positions are simply there: bought at their mark, with the cash on top.
+void TrialBook::take_positions() {
+  std::optional<base::Money> before = state_.cash;
+  for (std::uint32_t i = 0; i < n() && before; ++i) {
+    const auto paid = base::notional(portfolio_.price(i), base::Quantity::from_raw(state_.quantity_e9[i]),
+                                     state_.universe.instruments[i].multiplier);
+    before = paid ? checked_add(*before, *paid) : std::nullopt;
   }
-  equity_ += state_.cash.to_double();
-  for (std::uint32_t i = 0; i < n(); ++i) {
-    const double unit =
-        portfolio_.price(i).to_double() * state_.universe.instruments[i].multiplier.to_double();
-    arena_->integers(IntegerColumnId::quantity)[i] = state_.quantity_e9[i];
-    arena_->column(ColumnId::weight)[i] =
-        equity_ > 0 ? static_cast<double>(state_.quantity_e9[i]) * 1e-9 * unit / equity_ : 0;
+  if (before) {
+    model::Portfolio bought(n(), *before);
+    for (std::uint32_t i = 0; i < n() && before; ++i) {
+      const model::Instrument& about = state_.universe.instruments[i];
+      const base::Price price = portfolio_.price(i);
+      const auto quantity = base::Quantity::from_raw(state_.quantity_e9[i]);
+      if (price.raw() > 0 && !bought.mark(i, price, about)) before.reset();
+      if (quantity.raw() != 0 && !bought.apply_fill({i, quantity, price, {}, {}}, about)) before.reset();
+    }
+    if (before) portfolio_ = bought;
   }
-  for (const TrialState::OpenOrder& open : state_.open_orders) {
-    const std::uint32_t i = open.order.instrument;
-    const bool buy = open.order.side == CADRE_SIDE_BUY;
-    arena_->integers(buy ? IntegerColumnId::working_buy : IntegerColumnId::working_sell)[i] +=
-        open.order.quantity_e9;
-    const double unit =
-        portfolio_.price(i).to_double() * state_.universe.instruments[i].multiplier.to_double();
-    if (equity_ > 0)
-      arena_->column(ColumnId::working_weight)[i] +=
-          (buy ? 1 : -1) * static_cast<double>(open.order.quantity_e9) * 1e-9 * unit / equity_;
-  }
+  if (!before)
+    problems_.error("BOOK_OVERFLOW", {options_.state.string(), 0, 0, ""},
+                    "the value of the positions no longer fits the books, which end at 9.2 million million",
+                    "use smaller quantities");
+  for (const TrialState::OpenOrder& open : state_.open_orders)
+    tracker_.add(open.order, CADRE_ORDER_NEW, 0);
+}
+
+void TrialBook::write_views() {
   if (state_.has_views) {
     for (std::uint32_t i = 0; i < n(); ++i) {
-      arena_->column(ColumnId::score)[i] = state_.score[i];
-      arena_->column(ColumnId::confidence)[i] = state_.confidence[i];
-      arena_->valid(ColumnId::score)[i] = std::isfinite(state_.score[i]);
+      arena().column(ColumnId::score)[i] = state_.score[i];
+      arena().column(ColumnId::confidence)[i] = state_.confidence[i];
+      arena().valid(ColumnId::score)[i] = std::isfinite(state_.score[i]);
     }
-    arena_->head().has_views = 1;
+    arena().head().has_views = 1;
   }
-  std::copy(state_.signals.begin(), state_.signals.end(), arena_->signals().begin());
-  arena_->head().signal_count = state_.signals.size();
+  std::copy(state_.signals.begin(), state_.signals.end(), arena().signals().begin());
+  arena().head().signal_count = state_.signals.size();
 }
 
 void TrialBook::refresh(std::uint64_t sequence, std::int64_t time_ns) {
-  model::ArenaHead& head = arena_->head();
-  head.sequence = sequence;
-  head.time_ns = time_ns;
-  head.session_date = base::date_of_time(time_ns);
-  head.equity = equity_ > 0 ? equity_ : state_.cash.to_double();
-  head.cash = state_.cash.to_double();
-  view_.refresh();
+  writer_.show({sequence, time_ns, base::date_of_time(time_ns)}, portfolio_, {});
 }
 
 void TrialBook::load_state() {

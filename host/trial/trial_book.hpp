@@ -6,9 +6,8 @@
 
 #include "host/agent/live_agent.hpp"
 #include "host/agent/store.hpp"
-#include "host/backtest/prepared_run.hpp"
 #include "host/base/temporary_folder.hpp"
-#include "host/model/arena.hpp"
+#include "host/book/state_writer.hpp"
 #include "host/model/bar.hpp"
 #include "host/model/portfolio.hpp"
 #include "host/trial/trial.hpp"
@@ -28,13 +27,15 @@ class TrialBook {
 
  protected:
   std::uint32_t n() const { return static_cast<std::uint32_t>(state_.universe.size()); }
-  cadre_execution_state& raw() { return view_.raw; }
+  cadre_execution_state& raw() { return writer_.view().raw; }
+  model::Arena& arena() { return writer_.arena(); }
 
   const TrialOptions& options_;
   TrialState state_;
   base::Problems problems_;
   model::Portfolio portfolio_;
-  std::unique_ptr<model::Arena> arena_;
+  execution::OrderTracker tracker_;
+  book::StateWriter writer_;
   std::shared_ptr<agent::LiveAgent> subject_;
 
  private:
@@ -51,7 +52,8 @@ class TrialBook {
   void build_arena();
   void feed();
   void write_bar(const model::Bar& bar);
-  void write_portfolio();
+  void take_positions();
+  void write_views();
   void refresh(std::uint64_t sequence, std::int64_t time_ns);
   void load_state();
   void activate();
@@ -60,9 +62,6 @@ class TrialBook {
   agent::Catalog catalog_;
   base::TemporaryFolder temporary_;
   agent::Store store_;
-  std::string book_ = "try";
-  double equity_ = 0;
-  model::StateView view_;
   std::vector<Provider> providers_;
   std::vector<cadre_service> services_;
 };

@@ -182,7 +182,7 @@ TEST(Shadow, arm_shares_no_instance_with_the_book_so_that_no_path_leads_to_its_e
     (*arm)->finish_bar();
     EXPECT_GT((*arm)->book().ledger().tracker().orders().size(), 0u);
     EXPECT_EQ(control.ledger().tracker().orders().size(), orders_before);
-    const auto& environment = control.chain().environment;
+    const auto& environment = control.chain().environment();
     cadre_execution_report report{};
     report.size = sizeof report;
     EXPECT_EQ(environment.table<cadre_execution_environment>().next_report(environment.self(), &report),

@@ -183,27 +183,23 @@ const void* SignalAggregator::role_table(std::string_view id) const {
   return id == CADRE_ROLE_SIGNAL_AGGREGATOR ? &table : nullptr;
 }
 
-const void* PositionSizer::role_table(std::string_view id) const {
-  static constexpr cadre_position_sizer table{
-      sizeof table, 0, [](const void* self, const cadre_execution_state* state, cadre_targets* targets) {
-        return decide<PositionSizer>(self, [&](const PositionSizer& agent) {
-          Targets view(*targets);
-          agent.propose_trades(State(*state), view);
-        });
-      }};
-  return id == CADRE_ROLE_POSITION_SIZER ? &table : nullptr;
-}
+struct TargetCalls {
+  static cadre_status change(const void* self, const cadre_execution_state* state,
+                             cadre_targets* targets) noexcept {
+    const auto& agent = static_cast<const TargetChanger&>(agent_of(self));
+    return guarded(agent, [&] {
+      Targets view(*targets);
+      return agent.change(State(*state), view);
+    });
+  }
+};
 
-const void* PortfolioOptimizer::role_table(std::string_view id) const {
-  static constexpr cadre_portfolio_optimizer table{
-      sizeof table, 0, [](const void* self, const cadre_execution_state* state, cadre_targets* targets) {
-        const auto& agent = static_cast<const PortfolioOptimizer&>(agent_of(self));
-        return guarded(agent, [&] {
-          Targets view(*targets);
-          return agent.optimize_targets(State(*state), view);
-        });
-      }};
-  return id == CADRE_ROLE_PORTFOLIO_OPTIMIZER ? &table : nullptr;
+const void* TargetChanger::table() {
+  // Tables of these roles differ in the name of their one function only.
+  static_assert(sizeof(cadre_position_sizer) == sizeof(cadre_trade_adjuster) &&
+                sizeof(cadre_portfolio_optimizer) == sizeof(cadre_trade_adjuster));
+  static constexpr cadre_trade_adjuster table{sizeof table, 0, &TargetCalls::change};
+  return &table;
 }
 
 const void* RiskManager::role_table(std::string_view id) const {
@@ -241,17 +237,6 @@ const void* CorrelationAdjuster::role_table(std::string_view id) const {
         });
       }};
   return id == CADRE_ROLE_CORRELATION_ADJUSTER ? &table : nullptr;
-}
-
-const void* TradeAdjuster::role_table(std::string_view id) const {
-  static constexpr cadre_trade_adjuster table{
-      sizeof table, 0, [](const void* self, const cadre_execution_state* state, cadre_targets* targets) {
-        return decide<TradeAdjuster>(self, [&](const TradeAdjuster& agent) {
-          Targets view(*targets);
-          agent.adjust_trades(State(*state), view);
-        });
-      }};
-  return id == CADRE_ROLE_TRADE_ADJUSTER ? &table : nullptr;
 }
 
 const void* ExecutionRules::role_table(std::string_view id) const {

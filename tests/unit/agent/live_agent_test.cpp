@@ -197,8 +197,10 @@ TEST(TwoVersions, side_by_side_have_their_own_statics) {
 }
 
 TEST(RoleFunctions, are_known_for_every_role_and_for_no_other) {
-  EXPECT_THAT(role_functions("cadre.risk_manager/1"), testing::ElementsAre("analyze_risk", "adjust_trades"));
-  EXPECT_TRUE(role_functions("cadre.risk_manager/2").empty());
+  ASSERT_NE(find_role("cadre.risk_manager/1"), nullptr);
+  EXPECT_THAT(find_role("cadre.risk_manager/1")->functions,
+              testing::ElementsAre("analyze_risk", "adjust_trades"));
+  EXPECT_EQ(find_role("cadre.risk_manager/2"), nullptr);
 }
 
 }  // namespace

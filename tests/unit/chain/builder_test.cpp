@@ -31,22 +31,29 @@ TEST(Builder, replaces_only_what_changed) {
   Desk desk({});
   const auto next =
       rebuilt(desk, test::Settings{{"/chain/position_sizer/config", R"({"targets": [[0.1, 0, 0, 0]]})"}});
-  EXPECT_NE(next->sizer.agent, desk.chain().sizer.agent);
-  EXPECT_EQ(next->aggregator.agent, desk.chain().aggregator.agent);
-  EXPECT_EQ(next->risk_managers[0].agent, desk.chain().risk_managers[0].agent);
-  EXPECT_EQ(next->rules.agent, desk.chain().rules.agent);
-  EXPECT_EQ(next->environment.agent, desk.chain().environment.agent);
+  EXPECT_NE(next->one(agent::RoleId::position_sizer).agent,
+            desk.chain().one(agent::RoleId::position_sizer).agent);
+  EXPECT_EQ(next->one(agent::RoleId::signal_aggregator).agent,
+            desk.chain().one(agent::RoleId::signal_aggregator).agent);
+  EXPECT_EQ(next->all(agent::RoleId::risk_manager)[0].agent,
+            desk.chain().all(agent::RoleId::risk_manager)[0].agent);
+  EXPECT_EQ(next->one(agent::RoleId::execution_rules).agent,
+            desk.chain().one(agent::RoleId::execution_rules).agent);
+  EXPECT_EQ(next->environment().agent, desk.chain().environment().agent);
 }
 
 TEST(Builder, another_seed_or_agent_or_name_is_another_instance) {
   Desk desk({});
-  EXPECT_NE(rebuilt(desk, test::Settings{{"/seed", "2"}})->sizer.agent, desk.chain().sizer.agent);
+  EXPECT_NE(rebuilt(desk, test::Settings{{"/seed", "2"}})->one(agent::RoleId::position_sizer).agent,
+            desk.chain().one(agent::RoleId::position_sizer).agent);
   EXPECT_NE(
       rebuilt(desk, test::Settings{{"/chain/position_sizer/agent", "\"cadre.identity.position_sizer\""}})
           ->sizer.agent,
-      desk.chain().sizer.agent);
-  EXPECT_NE(rebuilt(desk, test::Settings{{"/chain/position_sizer/name", "\"other\""}})->sizer.agent,
-            desk.chain().sizer.agent);
+      desk.chain().one(agent::RoleId::position_sizer).agent);
+  EXPECT_NE(rebuilt(desk, test::Settings{{"/chain/position_sizer/name", "\"other\""}})
+                ->one(agent::RoleId::position_sizer)
+                .agent,
+            desk.chain().one(agent::RoleId::position_sizer).agent);
 }
 
 TEST(Builder, what_an_agent_refuses_is_a_problem_with_its_place_and_leaves_no_chain) {

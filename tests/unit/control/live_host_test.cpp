@@ -125,7 +125,7 @@ TEST(Halt, with_cancel_orders_is_recovered_without_the_environment_filling_what_
   ASSERT_TRUE(killed.opens());
   bool asked = false;
   killed.book().with_book([&](book::Book& book) {
-    const auto& environment = book.chain().environment;
+    const auto& environment = book.chain().environment();
     const auto& orders = book.ledger().tracker().orders();
     for (std::size_t k = orders.size(); k-- > 0 && !asked;) {
       if (orders[k].status != CADRE_ORDER_CANCELED) continue;

@@ -97,17 +97,41 @@ class SignalAggregator : public Agent {
   const void* role_table(std::string_view id) const final;
 };
 
-class PositionSizer : public Agent {
- public:
-  virtual void propose_trades(const State&, Targets&) const = 0;
-  const void* role_table(std::string_view id) const final;
+/// Base of the roles that get targets and change them, and do nothing else.
+class TargetChanger : public Agent {
+ protected:
+  friend struct TargetCalls;
+  virtual cadre_status change(const State&, Targets&) const = 0;
+  /// The function table that all such roles share.
+  static const void* table();
 };
 
-class PortfolioOptimizer : public Agent {
+class PositionSizer : public TargetChanger {
+ public:
+  virtual void propose_trades(const State&, Targets&) const = 0;
+  const void* role_table(std::string_view id) const final {
+    return id == CADRE_ROLE_POSITION_SIZER ? table() : nullptr;
+  }
+
+ protected:
+  cadre_status change(const State& state, Targets& targets) const final {
+    propose_trades(state, targets);
+    return CADRE_OK;
+  }
+};
+
+class PortfolioOptimizer : public TargetChanger {
  public:
   /// CADRE_DISCARD: no feasible or no better point.
   virtual cadre_status optimize_targets(const State&, Targets&) const = 0;
-  const void* role_table(std::string_view id) const final;
+  const void* role_table(std::string_view id) const final {
+    return id == CADRE_ROLE_PORTFOLIO_OPTIMIZER ? table() : nullptr;
+  }
+
+ protected:
+  cadre_status change(const State& state, Targets& targets) const final {
+    return optimize_targets(state, targets);
+  }
 };
 
 class RiskManager : public Agent {
@@ -125,10 +149,18 @@ class CorrelationAdjuster : public Agent {
   const void* role_table(std::string_view id) const final;
 };
 
-class TradeAdjuster : public Agent {
+class TradeAdjuster : public TargetChanger {
  public:
   virtual void adjust_trades(const State&, Targets&) const = 0;
-  const void* role_table(std::string_view id) const final;
+  const void* role_table(std::string_view id) const final {
+    return id == CADRE_ROLE_TRADE_ADJUSTER ? table() : nullptr;
+  }
+
+ protected:
+  cadre_status change(const State& state, Targets& targets) const final {
+    adjust_trades(state, targets);
+    return CADRE_OK;
+  }
 };
 
 class ExecutionRules : public Agent {
