@@ -156,7 +156,7 @@ std::optional<Response> read_base(const Request& request, bool required,
 }
 
 Response apply(HostControl& host, const Call& call, bool dry_run) {
-  control::ApplyRequest request;
+  revision::ApplyRequest request;
   if (auto refused = read_base(call.request, !dry_run, request.based_on)) return *refused;
   ChangeBody body;
   if (auto refused = ChangeBody::read(call.request, {"book", "origin", "config"}, body)) return *refused;

@@ -18,9 +18,9 @@ namespace {
 /// The book's arena as this process sees it: read-only.
 class MappedArena {
  public:
-  MappedArena(int descriptor, std::size_t bytes, const std::string& book) : bytes_(bytes) {
+  MappedArena(int descriptor, std::size_t bytes) : bytes_(bytes) {
     data_ = mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor, 0);
-    if (data_ != MAP_FAILED) view.bind(static_cast<const std::byte*>(data_), book, currency_);
+    if (data_ != MAP_FAILED) view.bind(static_cast<const std::byte*>(data_));
   }
   ~MappedArena() {
     if (data_ != MAP_FAILED) munmap(data_, bytes_);
@@ -34,7 +34,6 @@ class MappedArena {
   model::StateView view;
 
  private:
-  std::string currency_ = "USD";
   void* data_ = MAP_FAILED;
   std::size_t bytes_;
 };
@@ -152,12 +151,12 @@ class Server {
 
   void enter_arena(base::Decoder& from, int descriptor) {
     const auto bytes = from.get<std::uint64_t>();
-    arena_ = std::make_unique<MappedArena>(descriptor, bytes, spec_.book);
+    arena_ = std::make_unique<MappedArena>(descriptor, bytes);
     if (!arena_->mapped()) arena_.reset();
     status(arena_ != nullptr ? CADRE_OK : CADRE_ERROR);
   }
 
-  /// The state of this call: the arena's, with the services and the risk report that came along.
+  /// The state of this call: the arena's, with the services and the reports that came along.
   bool take_state(base::Decoder& from) {
     if (arena_ == nullptr) return false;
     cadre_execution_state& raw = arena_->view.raw;
@@ -181,9 +180,17 @@ class Server {
     from.get(has_risk);
     raw.risk = nullptr;
     if (has_risk) {
-      risk_.size(n(), 1024);
+      risk_.size(n(), from.get<std::uint32_t>());
       if (!get_report(from, risk_.report)) return false;
       raw.risk = &risk_.report;
+    }
+    bool has_correlation = false;
+    from.get(has_correlation);
+    raw.correlation = nullptr;
+    if (has_correlation) {
+      correlation_.size(from.get<std::uint32_t>());
+      if (!get_report(from, correlation_.report)) return false;
+      raw.correlation = &correlation_.report;
     }
     return from.ok();
   }
@@ -388,6 +395,7 @@ class Server {
   std::unique_ptr<MappedArena> arena_;
   std::vector<cadre_service> services_;
   OwnedRiskReport risk_;
+  OwnedCorrelationReport correlation_;
   base::Encoder to_;
 };
 

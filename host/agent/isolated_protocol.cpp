@@ -121,6 +121,7 @@ bool get_reasons(base::Decoder& from, std::span<cadre_reason> reasons) {
 
 void OwnedRiskReport::size(std::uint32_t instruments, std::uint32_t limit_capacity) {
   const double nan = std::nan("");
+  limit_capacity = std::min(limit_capacity, capacity_most);
   limits.assign(limit_capacity, {});
   component_risk.assign(instruments, 0);
   report = {sizeof(cadre_risk_report),
@@ -134,6 +135,13 @@ void OwnedRiskReport::size(std::uint32_t instruments, std::uint32_t limit_capaci
             0,
             instruments,
             0};
+}
+
+void OwnedCorrelationReport::size(std::uint32_t pair_capacity) {
+  const double nan = std::nan("");
+  pairs.assign(std::min(pair_capacity, capacity_most), {});
+  report = {sizeof(cadre_correlation_report),         0, nan, nan, pairs.data(),
+            static_cast<std::uint32_t>(pairs.size()), 0};
 }
 
 void put_report(base::Encoder& to, const cadre_risk_report& report) {

@@ -54,12 +54,20 @@ bool get_report(base::Decoder& from, cadre_risk_report& report);
 void put_report(base::Encoder& to, const cadre_correlation_report& report);
 bool get_report(base::Decoder& from, cadre_correlation_report& report);
 
+/// No report names more limits or pairs than these.
+inline constexpr std::uint32_t capacity_most = 1u << 16;
+
 /// A report that owns its arrays.
 struct OwnedRiskReport {
   cadre_risk_report report{};
   std::vector<cadre_limit_use> limits;
   std::vector<double> component_risk;
   void size(std::uint32_t instruments, std::uint32_t limit_capacity);
+};
+struct OwnedCorrelationReport {
+  cadre_correlation_report report{};
+  std::vector<cadre_pair> pairs;
+  void size(std::uint32_t pair_capacity);
 };
 
 }  // namespace cadre::agent

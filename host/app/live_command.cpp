@@ -192,7 +192,7 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
     listening.token = *token;
   }
   auto server = admin::HttpServer::start(
-      listening, [&host](const admin::Request& request) { return admin::answer(host, request); });
+      listening, [&host](const admin::Request& request) { return admin::answer(host.control(), request); });
   if (!server) {
     print_problems(server.problems());
     return exit_invalid_input;

@@ -9,6 +9,7 @@
 #include "host/config/scenario_config.hpp"
 #include "host/execution/order_tracker.hpp"
 #include "host/journal/records.hpp"
+#include "host/model/arena.hpp"
 #include "host/model/bar.hpp"
 #include "host/model/instrument.hpp"
 #include "host/model/portfolio.hpp"
@@ -83,7 +84,7 @@ class Ledger {
   std::vector<std::size_t> data_of_;
   model::Portfolio portfolio_;
   execution::OrderTracker tracker_;
-  cadre_execution_metrics execution_{};
+  cadre_execution_metrics execution_ = model::no_execution_yet();
   double shortfall_sum_ = 0;  ///< basis points x fills
   std::uint64_t sequence_ = 0;
   std::int64_t time_ns_ = 0;

@@ -28,8 +28,10 @@ void StateWriter::build(const model::Universe& universe, std::vector<std::size_t
   const auto n = static_cast<std::uint32_t>(universe.size());
   const cadre_requirements& need = setting_.requirements;
   arena_ = std::make_unique<model::Arena>(
-      universe, model::ArenaShape{n, need.returns_rows, need.closes_rows, need.volumes_rows,
-                                  signal_capacity(n), static_cast<std::uint32_t>(setting_.service_count)});
+      universe,
+      model::ArenaShape{n, need.returns_rows, need.closes_rows, need.volumes_rows, signal_capacity(n),
+                        static_cast<std::uint32_t>(setting_.service_count)},
+      setting_.book, setting_.currency);
   model::ArenaHead& head = arena_->head();
   head.constraints = setting_.constraints;
   head.periods_per_year = setting_.periods_per_year;
@@ -38,7 +40,7 @@ void StateWriter::build(const model::Universe& universe, std::vector<std::size_t
   row_.assign(n, 0);
   row_valid_.assign(n, 0);
   view_ = std::make_unique<model::StateView>();
-  view_->bind(arena_->memory().data, setting_.book, setting_.currency);
+  view_->bind(arena_->memory().data);
 }
 
 void StateWriter::write_windows(const History& history) {

@@ -7,6 +7,7 @@
 #include "host/base/date.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
+#include "host/config/changeability.hpp"
 #include "host/config/scenario_schema.hpp"
 
 namespace cadre::config {
@@ -188,9 +189,11 @@ std::vector<RevisionChange> read_changes(Reader& reader) {
     change.pointer = at;
     if (reader.has(at + "/set")) {
       for (const auto& [pointer, value] : reader.at(at + "/set").as_object()) {
-        if (std::string_view(pointer).rfind("/chain", 0) != 0) {
+        const ChangeRule& rule = scenario_change_rule(pointer);
+        if (rule.changes != Changes::live || !rule.decides) {
           reader.error("CONFIG_NOT_CHANGEABLE", at + "/set/" + base::pointer_token(pointer),
-                       "only what is below /chain may change during a run", "");
+                       "only what is below " + deciding_pointers() + " may change during a run",
+                       std::string(rule.why));
         }
         change.set.emplace_back(pointer, value);
       }

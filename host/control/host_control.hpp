@@ -10,21 +10,9 @@
 #include <vector>
 
 #include "host/live/answer.hpp"
+#include "host/revision/reload.hpp"
 
 namespace cadre::control {
-
-/// A configuration that is to become the next revision.
-struct ApplyRequest {
-  live::Mandate mandate;
-  /// The host's document, or the document of one book when `book` is named: JSON text, and the name that
-  /// problems show for it.
-  std::string text;
-  std::string origin;
-  std::string book;
-  /// The revision it was made from; nothing: not checked (the file watch).
-  std::optional<std::uint64_t> based_on;
-  bool dry_run = false;
-};
 
 struct HaltRequest {
   live::Mandate mandate;
@@ -64,7 +52,7 @@ class HostControl {
   virtual live::Answer revision(std::uint64_t number) const = 0;
   /// What leads from a to b.
   virtual live::Answer difference(std::uint64_t a, std::uint64_t b) const = 0;
-  virtual live::Answer apply(const ApplyRequest& request) = 0;
+  virtual live::Answer apply(const revision::ApplyRequest& request) = 0;
   /// Nothing for `to`: the one before.
   virtual live::Answer roll_back(const live::Mandate& mandate, std::optional<std::uint64_t> to) = 0;
 

@@ -22,11 +22,12 @@ namespace cadre::control {
 
 namespace fs = std::filesystem;
 
-LiveHost::LiveHost(LiveOptions options)
-    : options_(std::move(options)),
-      since_(base::now_text()),
-      store_(std::make_unique<agent::Store>(options_.state / "plugins")),
-      experiments_(std::make_unique<shadow::ShadowExperiments>(*store_, feed_)) {}
+LiveHost::LiveHost(LiveOptions options) {
+  parts_.options = std::move(options);
+  parts_.since = base::now_text();
+  parts_.store = std::make_unique<agent::Store>(parts_.options.state / "plugins");
+  parts_.experiments = std::make_unique<shadow::ShadowExperiments>(*parts_.store, parts_.feed);
+}
 
 LiveHost::~LiveHost() {
   stop();
@@ -45,23 +46,23 @@ base::Result<std::unique_ptr<LiveHost>> LiveHost::open(const LiveOptions& option
 base::Problems LiveHost::lock_state_folder() {
   base::Problems problems;
   std::error_code error;
-  fs::create_directories(options_.state, error);
-  const fs::path file = options_.state / "lock";
+  fs::create_directories(parts_.options.state, error);
+  const fs::path file = parts_.options.state / "lock";
   lock_ = error ? -1 : ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock_ < 0) {
-    problems.error("STATE_FOLDER_NOT_WRITABLE", {options_.state.string(), 0, 0, ""},
+    problems.error("STATE_FOLDER_NOT_WRITABLE", {parts_.options.state.string(), 0, 0, ""},
                    "cannot be used as a state folder", "name another one with --state");
   } else if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    problems.error("STATE_FOLDER_IN_USE", {options_.state.string(), 0, 0, ""},
+    problems.error("STATE_FOLDER_IN_USE", {parts_.options.state.string(), 0, 0, ""},
                    "another host runs with this state folder", "`cadre status` shows it");
   }
   return problems;
 }
 
 base::Result<revision::Setup> LiveHost::first_setup() {
-  auto host = config::load_host(options_.config);
+  auto host = config::load_host(parts_.options.config);
   if (!host) return host.problems();
-  const auto catalog = agent::Catalog::discover(options_.agent_folders);
+  const auto catalog = agent::Catalog::discover(parts_.options.agent_folders);
   auto setup = revision::plan_setup(std::move(host).take(), catalog);
   if (!setup) return setup.problems();
   base::Problems warnings = setup.problems();
@@ -75,61 +76,62 @@ base::Result<revision::Setup> LiveHost::first_setup() {
 base::Result<revision::Setup> LiveHost::booted_setup(const revision::Revision& current) {
   auto host = config::read_host(current.config, "revision " + std::to_string(current.number));
   if (!host) return host.problems();
-  return revision::plan_setup(std::move(host).take(), revision::pinned_catalog(*store_, current.plugins));
+  return revision::plan_setup(std::move(host).take(),
+                              revision::pinned_catalog(*parts_.store, current.plugins));
 }
 
 base::Problems LiveHost::boot() {
-  auto revisions = revision::RevisionStore::open(options_.state);
+  auto revisions = revision::RevisionStore::open(parts_.options.state);
   if (!revisions) return revisions.problems();
-  revisions_ = std::move(revisions).take();
+  parts_.revisions = std::move(revisions).take();
   base::Problems problems;
   // A first start that was cut off has a revision and no CURRENT: there is only one it can be.
-  const bool cut_off = revisions_->current() == 0 && revisions_->last() == 1;
-  const std::uint64_t number = cut_off ? 1 : revisions_->current();
+  const bool cut_off = parts_.revisions->current() == 0 && parts_.revisions->last() == 1;
+  const std::uint64_t number = cut_off ? 1 : parts_.revisions->current();
   const bool first = number == 0;
-  if (first && revisions_->last() != 0) {
-    for (const base::Problem& problem : revisions_->problems())
+  if (first && parts_.revisions->last() != 0) {
+    for (const base::Problem& problem : parts_.revisions->problems())
       problems.add(problem);
-    problems.error("CURRENT_MISSING", {(options_.state / "CURRENT").string(), 0, 0, ""},
+    problems.error("CURRENT_MISSING", {(parts_.options.state / "CURRENT").string(), 0, 0, ""},
                    "there are revisions, but it is not known which one to boot",
                    "write the number of one into this file");
     return problems;
   }
   revision::Revision current;
   if (!first) {
-    auto stored = revisions_->get(number);
+    auto stored = parts_.revisions->get(number);
     if (!stored) return stored.problems();
     current = std::move(stored).take();
   }
   auto setup = first ? first_setup() : booted_setup(current);
   if (!setup) return setup.problems();
   problems.append(setup.problems());
-  auto chains = revision::build_setup(*setup, *store_, {}, false);
+  auto chains = revision::build_setup(*setup, *parts_.store, {}, false);
   if (!chains) return chains.problems();
   problems.append(chains.problems());
   if (first) {
     current = {1, 0, base::now_ns(), "start", "first start", 0, setup->host.complete, setup->plugins};
-    problems.append(revisions_->append(current));
+    problems.append(parts_.revisions->append(current));
     if (problems.has_errors()) return problems;
   }
-  running_ = std::move(setup).take();
-  current_ = current;
-  current_since_ = since_;
-  newest_ = revisions_->last();
-  problems.append(open_books(*chains, current));
+  problems.append(open_books(*setup, *chains, current));
   if (problems.has_errors()) return problems;
-  if (first || cut_off) problems.append(revisions_->set_current(1));
-  metrics_.revision().set(static_cast<double>(current_.number));
-  if (auto seen = base::read_file(options_.state / "considered")) considered_ = *seen;
+  if (first || cut_off) problems.append(parts_.revisions->set_current(1));
+  parts_.reload = std::make_unique<revision::Reload>(revision::Reload::Ground{
+      parts_.options.config, parts_.options.state, parts_.options.agent_folders, *parts_.revisions,
+      *parts_.store, parts_.books, parts_.feed, parts_.metrics,
+      [this](std::uint64_t revision) { parts_.experiments->control_changed(revision); }});
+  parts_.reload->begin(std::move(setup).take(), current, parts_.since);
   return problems;
 }
 
-base::Problems LiveHost::open_books(const std::vector<std::shared_ptr<chain::Chain>>& chains,
+base::Problems LiveHost::open_books(const revision::Setup& setup,
+                                    const std::vector<std::shared_ptr<chain::Chain>>& chains,
                                     const revision::Revision& current) {
   base::Problems problems;
   for (std::size_t b = 0; b < chains.size(); ++b) {
-    const config::BookConfig& book = running_.host.books[b];
-    const fs::path folder = options_.state / "books" / book.scenario.book;
+    const config::BookConfig& book = setup.host.books[b];
+    const fs::path folder = parts_.options.state / "books" / book.scenario.book;
     std::error_code error;
     auto instruments = fs::exists(folder / "journal", error)
                            ? base::Result<std::vector<std::string>>(std::vector<std::string>{})
@@ -141,77 +143,43 @@ base::Problems LiveHost::open_books(const std::vector<std::shared_ptr<chain::Cha
         book::revision_record(current.number, current.based_on, 0, book.scenario, *chains[b]);
     record.actor = current.actor;
     record.reason = current.reason;
-    auto runner = live::BookRunner::open(running_.host, book, std::move(instruments).take(), folder,
-                                         {chains[b], record}, feed_, metrics_);
+    auto runner = live::BookRunner::open(setup.host, book, std::move(instruments).take(), folder,
+                                         {chains[b], record}, parts_.feed, parts_.metrics);
     problems.append(runner.problems());
     if (!runner) continue;
-    chains[b]->each_stage([&](const chain::Stage& stage) {
-      stage_since_[book.scenario.book + '/' + stage.name] = current.number;
-    });
-    books_.push_back(std::move(runner).take());
+    parts_.books.push_back(std::move(runner).take());
   }
   return problems;
 }
 
 void LiveHost::start() {
-  for (const auto& book : books_)
+  for (const auto& book : parts_.books)
     book->start();
-  ready_ = true;
-  metrics_.ready().set(1);
-  feed_.say("started", {{"revision", current_.number}});
-  if (running_.host.watch) watch();
+  parts_.ready = true;
+  parts_.metrics.ready().set(1);
+  parts_.feed.say("started", {{"revision", current_revision()}});
+  parts_.reload->start();
 }
 
 base::Problems LiveHost::stop() {
-  if (stopped_.exchange(true)) return {};
-  ready_ = false;
-  metrics_.ready().set(0);
-  feed_.say("stopping", {});
-  folder_watch_.reset();
-  const std::lock_guard control(control_mutex_);
-  experiments_->stop_all();
+  if (parts_.stopped.exchange(true)) return {};
+  parts_.ready = false;
+  parts_.metrics.ready().set(0);
+  parts_.feed.say("stopping", {});
+  if (parts_.reload != nullptr) parts_.reload->stop();
+  parts_.experiments->stop_all();
   base::Problems problems;
-  for (const auto& book : books_)
+  for (const auto& book : parts_.books)
     problems.append(book->stop());
   return problems;
 }
 
+config::HostConfig LiveHost::config() const {
+  return parts_.reload->read([](const revision::Charge& charge) { return charge.setup.host; });
+}
+
 std::uint64_t LiveHost::current_revision() const {
-  const std::lock_guard lock(status_mutex_);
-  return current_.number;
-}
-
-live::BookRunner* LiveHost::find_book(std::string_view id) const {
-  for (const auto& book : books_) {
-    if (book->id() == id) return book.get();
-  }
-  return nullptr;
-}
-
-std::vector<live::BookRunner*> LiveHost::chosen_books(std::string_view id) const {
-  std::vector<live::BookRunner*> chosen;
-  for (const auto& book : books_) {
-    if (id.empty() || book->id() == id) chosen.push_back(book.get());
-  }
-  return chosen;
-}
-
-live::Answer LiveHost::unknown_book(std::string_view id) const {
-  std::vector<std::string> ids;
-  for (const auto& book : books_)
-    ids.push_back(book->id());
-  base::Problems problems;
-  problems.error("BOOK_UNKNOWN", {"", 0, 0, ""}, "there is no book " + base::quote(id),
-                 "there is " + base::join(ids, ", "));
-  return {live::Outcome::unknown, {}, problems};
-}
-
-std::uint64_t LiveHost::listen(std::uint64_t after, live::EventListener listener) {
-  return feed_.listen(after, std::move(listener));
-}
-
-void LiveHost::stop_listening(std::uint64_t number) {
-  feed_.stop_listening(number);
+  return parts_.reload->read([](const revision::Charge& charge) { return charge.revision.number; });
 }
 
 }  // namespace cadre::control

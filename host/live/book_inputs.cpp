@@ -11,13 +11,9 @@
 namespace cadre::live {
 
 Answer BookRunner::lost() const {
-  const BookSnapshot now = snapshot();
-  base::Problems problems;
-  if (now.state == "stopped")
-    problems.error("BOOK_STOPPED", {"", 0, 0, ""}, "the book " + id_ + " has stopped: " + now.reason,
-                   "send it again once that is mended and the host was started again");
-  else
-    problems.error("INPUT_LOST", {"", 0, 0, ""}, "the book ended before this was durable",
+  base::Problems problems = why_stopped();
+  if (problems.empty())
+    problems.error("INPUT_LOST", {}, "the book ended before this was durable",
                    "send it again once the host is ready");
   return {Outcome::stopping, {}, problems};
 }

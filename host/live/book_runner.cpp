@@ -11,6 +11,7 @@
 #include "host/base/date.hpp"
 #include "host/base/invariant.hpp"
 #include "host/base/log.hpp"
+#include "host/base/text.hpp"
 #include "host/base/ticks.hpp"
 #include "host/market/posted_bars.hpp"
 #include "host/model/order.hpp"
@@ -261,10 +262,8 @@ void BookRunner::loop() {
   if (stopped_.empty()) guarded([this] { write_checkpoint(); });
   if (!stopped_.empty()) answer_until_closed();
   end_problems_ = keeper_->close();
-  if (!stopped_.empty() && !end_problems_.has_errors())
-    end_problems_.error("BOOK_STOPPED", {"", 0, 0, ""}, "the book " + id_ + " has stopped: " + stopped_,
-                        "mend that and start the host again");
   publish();
+  if (!end_problems_.has_errors()) end_problems_.append(why_stopped());
 }
 
 /// What is thrown (no memory left, for the most part) stops this book, and not the process with all books.
@@ -431,6 +430,40 @@ void BookRunner::publish() {
   now.order_hash = order_hash_.hex_so_far();
   const std::lock_guard lock(snapshot_mutex_);
   snapshot_ = std::move(now);
+}
+
+base::Problems BookRunner::why_stopped() const {
+  base::Problems problems;
+  const BookSnapshot now = snapshot();
+  if (now.state == "stopped")
+    problems.error("BOOK_STOPPED", {}, "the book " + id_ + " has stopped: " + now.reason,
+                   "mend that and start the host again");
+  return problems;
+}
+
+BookRunner* find_book(const BookList& books, std::string_view id) {
+  for (const auto& book : books) {
+    if (book->id() == id) return book.get();
+  }
+  return nullptr;
+}
+
+std::vector<BookRunner*> chosen_books(const BookList& books, std::string_view id) {
+  std::vector<BookRunner*> chosen;
+  for (const auto& book : books) {
+    if (id.empty() || book->id() == id) chosen.push_back(book.get());
+  }
+  return chosen;
+}
+
+Answer unknown_book(const BookList& books, std::string_view id) {
+  std::vector<std::string> ids;
+  for (const auto& book : books)
+    ids.push_back(book->id());
+  base::Problems problems;
+  problems.error("BOOK_UNKNOWN", {}, "there is no book " + base::quote(id),
+                 "there is " + base::join(ids, ", "));
+  return {Outcome::unknown, {}, problems};
 }
 
 }  // namespace cadre::live

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -79,6 +80,8 @@ class BookRunner {
   EventQueue& queue() { return queue_; }
   const EventQueue& queue() const { return queue_; }
   BookSnapshot snapshot() const;
+  /// BOOK_STOPPED with the reason; nothing while it goes on. [any-thread]
+  base::Problems why_stopped() const;
 
   /// As HostControl::post_bars and post_signals: checks them, puts them into the queue, and waits until they
   /// are durable. [any-thread]
@@ -173,5 +176,13 @@ class BookRunner {
   mutable std::mutex snapshot_mutex_;
   BookSnapshot snapshot_;
 };
+
+using BookList = std::vector<std::unique_ptr<BookRunner>>;
+/// Null when there is none of that id.
+BookRunner* find_book(const BookList& books, std::string_view id);
+/// All of them when the id is empty.
+std::vector<BookRunner*> chosen_books(const BookList& books, std::string_view id);
+/// The answer to a request about a book that is not there: BOOK_UNKNOWN, with those that are.
+Answer unknown_book(const BookList& books, std::string_view id);
 
 }  // namespace cadre::live

@@ -10,6 +10,8 @@
 #include <new>
 #include <system_error>
 
+#include "host/base/invariant.hpp"
+
 namespace cadre::model {
 
 namespace {
@@ -137,12 +139,30 @@ cadre_string text_at(const std::byte* block, TextSpan span) {
 
 }  // namespace
 
-Arena::Arena(const Universe& universe, const ArenaShape& shape) {
+cadre_execution_metrics no_execution_yet() {
+  return {sizeof(cadre_execution_metrics), 0, 0, 0, std::numeric_limits<double>::quiet_NaN(), 0};
+}
+
+namespace {
+
+/// Into a field that is zero, and keeps a zero at its end.
+template <std::size_t size>
+void write_text(char (&field)[size], std::string_view text) {
+  CADRE_INVARIANT(text.size() < size, "arena.names_fit", "a book's id and its currency fit their fields");
+  std::memcpy(field, text.data(), text.size());
+}
+
+}  // namespace
+
+Arena::Arena(const Universe& universe, const ArenaShape& shape, std::string_view book,
+             std::string_view currency) {
   const ArenaHead laid_out = lay_out(universe, shape);
   memory_ = allocate(laid_out.total_bytes);
   new (memory_.data) ArenaHead(laid_out);
   head().constraints.size = sizeof(cadre_constraints);
-  head().execution = {sizeof(cadre_execution_metrics), 0, 0, 0, std::numeric_limits<double>::quiet_NaN(), 0};
+  head().execution = no_execution_yet();
+  write_text(head().book, book);
+  write_text(head().currency, currency);
   for (std::uint32_t c = 0; c < static_cast<std::uint32_t>(ColumnId::count); ++c) {
     const auto id = static_cast<ColumnId>(c);
     const bool may_be_missing = id <= ColumnId::price || id == ColumnId::score || id == ColumnId::confidence;
@@ -223,7 +243,7 @@ cadre_window window_of(const std::byte* block, WindowId id) {
           rows, head.shape.instruments, head.column_stride};
 }
 
-void StateView::bind(const std::byte* block, std::string_view book, std::string_view currency) {
+void StateView::bind(const std::byte* block) {
   block_ = block;
   const ArenaHead& head = head_of(block);
   const auto* records = reinterpret_cast<const InstrumentRecord*>(block + head.instrument_table);
@@ -238,8 +258,8 @@ void StateView::bind(const std::byte* block, std::string_view book, std::string_
   raw = {};
   raw.size = sizeof raw;
   raw.instrument_count = head.shape.instruments;
-  raw.book = {book.data(), book.size()};
-  raw.currency = {currency.data(), currency.size()};
+  raw.book = {head.book, strnlen(head.book, sizeof head.book)};
+  raw.currency = {head.currency, strnlen(head.currency, sizeof head.currency)};
   raw.instruments = instruments_.data();
   raw.instrument_stride = sizeof(cadre_instrument);
   raw.close = full_column(block, ColumnId::close);

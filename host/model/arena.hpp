@@ -61,6 +61,8 @@ struct ArenaHead {
   std::uint64_t services;
   std::uint64_t instrument_table;  ///< records of TextRecord then numbers; see arena.cpp
   std::uint64_t text;
+  char book[32];     ///< the book's id, padded with zeros
+  char currency[8];  ///< ISO 4217, padded with zeros
   // What changes with every event:
   std::uint64_t epoch;
   std::uint64_t sequence;
@@ -87,8 +89,8 @@ class StateView {
   StateView(const StateView&) = delete;
   StateView& operator=(const StateView&) = delete;
 
-  /// Points at the block and makes the instrument table. `book` and `currency` have to outlive the view.
-  void bind(const std::byte* block, std::string_view book, std::string_view currency);
+  /// Points at the block and makes the instrument table.
+  void bind(const std::byte* block);
   /// Takes over what changes with every event. No allocation.
   void refresh();
 
@@ -109,8 +111,9 @@ class Arena {
     int descriptor = -1;  ///< of the memory file
   };
 
-  /// The block lies in a memory file, so that other processes can map it at any time.
-  Arena(const Universe& universe, const ArenaShape& shape);
+  /// The block lies in a memory file, so that other processes can map it at any time. `book` has at most 31
+  /// bytes, `currency` 7.
+  Arena(const Universe& universe, const ArenaShape& shape, std::string_view book, std::string_view currency);
   ~Arena();
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
@@ -136,6 +139,9 @@ class Arena {
  private:
   Memory memory_;
 };
+
+/// Nothing has been ordered yet: no mean to show.
+cadre_execution_metrics no_execution_yet();
 
 /// The window at `id` of a mapped block.
 cadre_window window_of(const std::byte* block, WindowId id);

@@ -1,35 +1,11 @@
 #include "host/revision/setup.hpp"
 
 #include <algorithm>
-#include <string_view>
 
 #include "host/base/hash.hpp"
+#include "host/config/changeability.hpp"
 
 namespace cadre::revision {
-
-namespace {
-
-/// What a new revision may set in a book.
-constexpr std::string_view changeable[] = {"/chain", "/pre_trade_checks", "/name", "/description"};
-
-bool may_change(std::string_view pointer) {
-  if (pointer == "/name" || pointer == "/description") return true;
-  if (pointer.rfind("/watch", 0) == 0) return true;
-  // "/books/0/scenario/chain/..."
-  constexpr std::string_view books = "/books/";
-  if (pointer.rfind(books, 0) != 0) return false;
-  const std::size_t slash = pointer.find('/', books.size());
-  if (slash == std::string_view::npos) return false;
-  std::string_view inside = pointer.substr(slash);
-  constexpr std::string_view scenario = "/scenario";
-  if (inside.rfind(scenario, 0) != 0) return false;
-  inside.remove_prefix(scenario.size());
-  return std::any_of(std::begin(changeable), std::end(changeable), [&](std::string_view key) {
-    return inside.rfind(key, 0) == 0 && (inside.size() == key.size() || inside[key.size()] == '/');
-  });
-}
-
-}  // namespace
 
 base::Result<Setup> plan_setup(config::HostConfig host, const agent::Catalog& catalog) {
   Setup setup;
@@ -88,11 +64,12 @@ base::Problems check_changeable(const boost::json::value& running, const boost::
                                 const std::string& origin) {
   base::Problems problems;
   for (const Change& change : revision::difference(running, next)) {
-    if (may_change(change.pointer)) continue;
+    const config::ChangeRule& rule = config::host_change_rule(change.pointer);
+    if (rule.changes == config::Changes::live) continue;
     problems.error("CONFIG_NEEDS_RESTART", {origin, 0, 0, change.pointer},
                    "cannot change from " + change.before.value_or("nothing") + " to " +
                        change.after.value_or("nothing") + " while the host runs",
-                   "only chains and pre-trade checks may; begin a new state folder for this");
+                   std::string(rule.why) + "; begin a new state folder for this");
   }
   return problems;
 }

@@ -8,6 +8,7 @@
 
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
+#include "host/config/changeability.hpp"
 #include "host/shadow/shadow_experiment.hpp"
 
 namespace cadre::shadow {
@@ -115,19 +116,15 @@ live::Answer ShadowExperiments::start(const experiment::ExperimentFile& file, li
                                       const agent::Catalog& installed, const live::Mandate& mandate) {
   base::Problems problems = check_name(file.name);
   if (problems.has_errors()) return {live::Outcome::invalid, {}, problems};
-  if (const live::BookSnapshot now = runner.snapshot(); now.state == "stopped") {
-    problems.error("BOOK_STOPPED", {"", 0, 0, ""}, "the book " + runner.id() + " has stopped: " + now.reason,
-                   "mend that and start the host again");
-    return {live::Outcome::conflict, {}, problems};
-  }
+  problems.append(runner.why_stopped());
+  if (problems.has_errors()) return {live::Outcome::conflict, {}, problems};
   for (const auto* changes : {&file.control, &file.candidate}) {
     for (const config::Override& change : *changes) {
-      const bool may =
-          change.pointer.rfind("/chain/", 0) == 0 || change.pointer.rfind("/pre_trade_checks/", 0) == 0;
-      if (may) continue;
+      const config::ChangeRule& rule = config::scenario_change_rule(change.pointer);
+      if (rule.changes == config::Changes::live && rule.decides) continue;
       problems.error("EXPERIMENT_NOT_OF_THE_CHAIN", {change.origin, 0, 0, change.pointer},
                      "a shadow arm has the book's data, universe and cash",
-                     "only what is below /chain and /pre_trade_checks may differ");
+                     "only what is below " + config::deciding_pointers() + " may differ");
     }
   }
   if (problems.has_errors()) return {live::Outcome::invalid, {}, problems};

@@ -232,7 +232,7 @@ void TrialBook::write_views() {
 }
 
 void TrialBook::refresh(std::uint64_t sequence, std::int64_t time_ns) {
-  writer_.show({sequence, time_ns, base::date_of_time(time_ns)}, portfolio_, {});
+  writer_.show({sequence, time_ns, base::date_of_time(time_ns)}, portfolio_, model::no_execution_yet());
 }
 
 void TrialBook::load_state() {

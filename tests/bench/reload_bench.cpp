@@ -140,7 +140,7 @@ bool open(Bench& bench) {
 /// Decides on and on while another thread applies a change; the longest of these decisions.
 double longest_during(Bench& bench, double max_position, int skip) {
   std::atomic<bool> over{false};
-  control::ApplyRequest request;
+  revision::ApplyRequest request;
   request.mandate = {"bench", "swap"};
   json::value next = bench.document;
   next.at("chain").at("position_sizer").at("config").as_object()["max_position_size"] = max_position;
@@ -148,7 +148,7 @@ double longest_during(Bench& bench, double max_position, int skip) {
   request.text = json::serialize(next);
   request.origin = "bench";
   std::thread apply([&] {
-    const live::Answer answer = bench.host->apply(request);
+    const live::Answer answer = bench.host->control().apply(request);
     if (answer.outcome != live::Outcome::created)
       std::fprintf(stderr, "refused: %s\n",
                    answer.problems.empty() ? "unchanged" : base::to_line(answer.problems[0]).c_str());

@@ -65,7 +65,8 @@ class Demo {
     return answer.body.as_object();
   }
   live::BookRunner& book() { return *host_->books()[0]; }
-  LiveHost& host() { return *host_; }
+  config::HostConfig config() { return host_->config(); }
+  HostControl& host() { return host_->control(); }
 
  private:
   base::TemporaryFolder folder_;
@@ -160,7 +161,7 @@ TEST(Shadow, candidate_may_be_another_agent_or_another_setting_of_any_stage) {
 TEST(Shadow, arm_shares_no_instance_with_the_book_so_that_no_path_leads_to_its_environment) {
   Demo live;
   live.feed(400);
-  auto config = std::make_unique<config::ScenarioConfig>(live.host().config().books[0].scenario);
+  auto config = std::make_unique<config::ScenarioConfig>(live.config().books[0].scenario);
   base::TemporaryFolder folder;
   const agent::Store store(folder.path());
   const auto catalog = agent::Catalog::discover({CADRE_BINARY_DIR "/agents"});
@@ -275,7 +276,7 @@ TEST(Shadow, ends_when_the_control_is_another_one) {
   ASSERT_EQ(live.start(R"({"name": "x", "candidate": {}})").outcome, live::Outcome::created);
   EXPECT_EQ(first_code(live.start(R"({"name": "x", "candidate": {}})")), "EXPERIMENT_RUNNING");
   live.feed(30);
-  json::value changed = live.host().config().complete;
+  json::value changed = live.config().complete;
   changed.at("books")
       .at(0)
       .at("scenario")
@@ -283,7 +284,7 @@ TEST(Shadow, ends_when_the_control_is_another_one) {
       .at("position_sizer")
       .at("config")
       .as_object()["max_position_size"] = 0.08;
-  ApplyRequest request;
+  revision::ApplyRequest request;
   request.mandate = researcher;
   request.text = json::serialize(changed);
   request.origin = "changed.json";

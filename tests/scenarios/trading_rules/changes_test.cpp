@@ -161,7 +161,7 @@ TEST(DatedChange, the_program_answers_a_refused_change_with_three) {
   EXPECT_TRUE(std::filesystem::exists(lab.path("run")));
 }
 
-TEST(DatedChange, only_the_chain_may_change) {
+TEST(DatedChange, only_what_decides_may_change) {
   const Market market = random_market(31, 8, 60);
   Lab lab(market, {{"/changes", "[" + at(market, change_row) + R"("set": {"/book/initial_cash": 5}}])"}});
   EXPECT_THAT(lab.refusal(), Contains("CONFIG_NOT_CHANGEABLE"));

@@ -17,7 +17,7 @@ class FakeHost : public control::HostControl {
   live::Answer next;  ///< of every function that gives one
   bool is_ready = true;
   std::string last;  ///< the function and its arguments
-  control::ApplyRequest applied;
+  revision::ApplyRequest applied;
   std::vector<std::string> texts;
 
   void hold() {
@@ -82,7 +82,7 @@ class FakeHost : public control::HostControl {
   live::Answer difference(std::uint64_t a, std::uint64_t b) const override {
     return say("difference " + std::to_string(a) + " " + std::to_string(b));
   }
-  live::Answer apply(const control::ApplyRequest& request) override {
+  live::Answer apply(const revision::ApplyRequest& request) override {
     applied = request;
     return say("apply");
   }

@@ -68,7 +68,7 @@ TEST(Book, stops_with_its_reason_on_a_full_disk_and_goes_on_once_there_is_room) 
   EXPECT_EQ(small.post(30, 31).problems[0].code, "BOOK_STOPPED");
   EXPECT_EQ(small.book().snapshot().state, "stopped");
   EXPECT_TRUE(small.host().portfolio("main").problems.empty());
-  EXPECT_TRUE(small.host().stop().has_errors());
+  EXPECT_TRUE(small.live().stop().has_errors());
   ASSERT_TRUE(small.opens());
   EXPECT_EQ(small.settled().order_hash, before.order_hash);
   EXPECT_EQ(small.post(30, 40).body.at("accepted"), 10);
@@ -85,7 +85,7 @@ TEST(Book, that_met_a_bar_it_cannot_count_does_not_meet_it_again) {
   const live::Answer lost = small.host().post_bars("main", bar);
   EXPECT_EQ(lost.outcome, live::Outcome::stopping);
   EXPECT_NE(lost.problems[0].message.find("no longer fits"), std::string::npos);
-  EXPECT_TRUE(small.host().stop().has_errors());
+  EXPECT_TRUE(small.live().stop().has_errors());
   ASSERT_TRUE(small.opens());
   EXPECT_EQ(small.settled().order_hash, before.order_hash);
   EXPECT_EQ(small.post(30, 31).body.at("accepted"), 1);
@@ -107,7 +107,7 @@ TEST(Book, that_failed_has_stopped_and_takes_nobody_with_it) {
   EXPECT_EQ(lost.outcome, live::Outcome::stopping);
   EXPECT_EQ(small.book().snapshot().state, "stopped");
   EXPECT_EQ(small.host().status().outcome, live::Outcome::done);
-  EXPECT_TRUE(small.host().stop().has_errors());
+  EXPECT_TRUE(small.live().stop().has_errors());
   ASSERT_TRUE(small.opens());
   EXPECT_EQ(small.post(5, 6).body.at("accepted"), 1);
 }
@@ -115,7 +115,7 @@ TEST(Book, that_failed_has_stopped_and_takes_nobody_with_it) {
 TEST(Book, that_has_ended_takes_nothing) {
   SmallHost small;
   ASSERT_TRUE(small.opens());
-  ASSERT_FALSE(small.host().stop().has_errors());
+  ASSERT_FALSE(small.live().stop().has_errors());
   const live::Answer answer = small.post(0, 1);
   EXPECT_EQ(answer.outcome, live::Outcome::stopping);
   EXPECT_EQ(answer.problems[0].code, "INPUT_LOST");

@@ -31,14 +31,14 @@ TEST(Start, that_was_cut_off_before_its_revision_was_confirmed_is_made_good_by_t
   small.close();
   std::filesystem::remove(small.state() / "CURRENT");
   ASSERT_TRUE(small.opens());
-  EXPECT_EQ(small.host().current_revision(), 1u);
+  EXPECT_EQ(small.live().current_revision(), 1u);
   EXPECT_EQ(small.settled().order_hash, hash);
 }
 
 TEST(Start, without_current_among_several_revisions_is_refused_with_what_to_do) {
   SmallHost small;
   ASSERT_TRUE(small.opens());
-  json::value changed = small.host().config().complete;
+  json::value changed = small.live().config().complete;
   changed.at("books")
       .at(0)
       .at("scenario")
@@ -46,7 +46,7 @@ TEST(Start, without_current_among_several_revisions_is_refused_with_what_to_do) 
       .at("position_sizer")
       .at("config")
       .as_object()["max_position_size"] = 0.2;
-  ApplyRequest request;
+  revision::ApplyRequest request;
   request.mandate = anna;
   request.text = json::serialize(changed);
   request.origin = "changed.json";
@@ -183,7 +183,7 @@ live::Answer change_correlation(LiveHost& host, const char* state, int lookback)
       next.at("books").at(0).at("scenario").at("chain").at("correlation_adjuster").as_object();
   adjuster["state"] = state;
   adjuster["config"].as_object()["correlation_lookback"] = lookback;
-  ApplyRequest request;
+  revision::ApplyRequest request;
   request.mandate = anna;
   request.text = json::serialize(next);
   request.origin = "changed.json";
@@ -199,7 +199,7 @@ TEST(HandOff, that_refuses_keeps_the_agent_and_reset_begins_anew) {
   const live::Answer refused = change_correlation(small.host(), "refuse", 30);
   EXPECT_EQ(refused.outcome, live::Outcome::invalid);
   EXPECT_EQ(first_code(refused), "STATE_HAND_OFF_REFUSED");
-  EXPECT_EQ(small.host().current_revision(), 2u);
+  EXPECT_EQ(small.live().current_revision(), 2u);
   EXPECT_EQ(small.host().revisions().body.at("revisions").as_array().size(), 2u)
       << "what was refused leaves no revision";
   EXPECT_EQ(change_correlation(small.host(), "reset", 30).outcome, live::Outcome::created);

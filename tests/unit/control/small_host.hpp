@@ -59,7 +59,8 @@ class SmallHost {
   }
   void close() { host_.reset(); }
 
-  LiveHost& host() { return *host_; }
+  HostControl& host() { return host_->control(); }
+  LiveHost& live() { return *host_; }
   live::BookRunner& book() { return *host_->books().front(); }
   std::filesystem::path config() const { return folder_.path() / "host.json"; }
   std::filesystem::path state() const { return folder_.path() / "state"; }
@@ -80,7 +81,7 @@ class SmallHost {
       texts.push_back(bar(day));
     return texts;
   }
-  live::Answer post(int from, int to) { return host_->post_bars("main", bars(from, to)); }
+  live::Answer post(int from, int to) { return host_->control().post_bars("main", bars(from, to)); }
 
   /// Its snapshot once it has done all it was given.
   live::BookSnapshot settled() {

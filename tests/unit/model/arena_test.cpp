@@ -35,9 +35,9 @@ TEST(Arena, everything_begins_on_a_cache_line) {
   for (const std::uint32_t n : {1u, 7u, 8u, 9u, 30u}) {
     {
       const Universe universe = universe_of(n);
-      Arena arena(universe, shape_of(n, 5));
+      Arena arena(universe, shape_of(n, 5), "main", "USD");
       StateView view;
-      view.bind(arena.memory().data, "main", "USD");
+      view.bind(arena.memory().data);
       EXPECT_GE(arena.memory().descriptor, 0);
       const cadre_execution_state& s = view.raw;
       for (const void* column :
@@ -62,7 +62,7 @@ TEST(Arena, a_window_is_contiguous_and_right_over_three_turns_of_its_ring) {
   for (int round = 0; round < 40; ++round) {
     const std::uint32_t n = 1 + random() % 12;
     const std::uint32_t capacity = 1 + random() % 20;
-    Arena arena(universe_of(n), {n, capacity, 0, 0, 1, 0});
+    Arena arena(universe_of(n), {n, capacity, 0, 0, 1, 0}, "main", "USD");
     std::deque<std::vector<double>> expected;
     std::deque<std::vector<std::uint8_t>> expected_valid;
     for (std::uint32_t step = 0; step < 3 * capacity + 2; ++step) {
@@ -96,7 +96,7 @@ TEST(Arena, a_window_is_contiguous_and_right_over_three_turns_of_its_ring) {
 }
 
 TEST(Arena, a_window_nobody_asked_for_stays_empty) {
-  Arena arena(universe_of(2), {2, 0, 3, 0, 1, 0});
+  Arena arena(universe_of(2), {2, 0, 3, 0, 1, 0}, "main", "USD");
   const std::vector<double> row{1, 2};
   const std::vector<std::uint8_t> valid{1, 1};
   arena.push_row(WindowId::returns, row, valid);
@@ -106,7 +106,7 @@ TEST(Arena, a_window_nobody_asked_for_stays_empty) {
 
 TEST(Arena, the_same_block_at_another_address_gives_the_same_view) {
   const Universe universe = universe_of(9);
-  Arena arena(universe, shape_of(9, 4));
+  Arena arena(universe, shape_of(9, 4), "main", "USD");
   arena.head().sequence = 17;
   arena.head().equity = 1234.5;
   arena.head().session_date = 20010531;
@@ -127,8 +127,8 @@ TEST(Arena, the_same_block_at_another_address_gives_the_same_view) {
   ASSERT_NE(second, MAP_FAILED);
   ASSERT_NE(second, static_cast<void*>(memory.data));
   StateView here, there;
-  here.bind(memory.data, "main", "USD");
-  there.bind(static_cast<const std::byte*>(second), "main", "USD");
+  here.bind(memory.data);
+  there.bind(static_cast<const std::byte*>(second));
   const cadre_execution_state &a = here.raw, &b = there.raw;
   const auto inside = [&](const void* address) {
     const auto offset = static_cast<const std::byte*>(address) - static_cast<const std::byte*>(second);
@@ -160,9 +160,9 @@ TEST(Arena, the_same_block_at_another_address_gives_the_same_view) {
 }
 
 TEST(StateView, columns_the_data_do_not_have_are_null) {
-  Arena arena(universe_of(3), shape_of(3, 2));
+  Arena arena(universe_of(3), shape_of(3, 2), "main", "USD");
   StateView view;
-  view.bind(arena.memory().data, "main", "USD");
+  view.bind(arena.memory().data);
   EXPECT_EQ(view.raw.open.values, nullptr);
   EXPECT_EQ(view.raw.volume.values, nullptr);
   EXPECT_EQ(view.raw.score.values, nullptr);

@@ -3,7 +3,7 @@
 #include <boost/json.hpp>
 #include <future>
 
-#include "host/control/live_host.hpp"
+#include "host/control/control_desk.hpp"
 
 namespace cadre::control {
 
@@ -12,10 +12,10 @@ namespace json = boost::json;
 /// Does something with each of the chosen books between two of its events. All of them are told before any is
 /// waited for: one that is in the middle of something long, or hangs, is in the way of no other. A conflict
 /// when one of them has stopped, or cannot write down what was done: then it does nothing any more either.
-live::Answer LiveHost::tell_books(std::string_view id, const char* done,
-                                  const std::function<void(live::BookRunner&, book::Book&)>& work) {
-  const auto chosen = chosen_books(id);
-  if (chosen.empty()) return unknown_book(id);
+live::Answer ControlDesk::tell_books(std::string_view id, const char* done,
+                                     const std::function<void(live::BookRunner&, book::Book&)>& work) {
+  const auto chosen = live::chosen_books(host_.books, id);
+  if (chosen.empty()) return live::unknown_book(host_.books, id);
   std::vector<std::future<void>> told;
   {
     const std::lock_guard lock(halt_mutex_);
@@ -39,19 +39,19 @@ live::Answer LiveHost::tell_books(std::string_view id, const char* done,
   base::Problems problems;
   for (live::BookRunner* runner : chosen) {
     const live::BookSnapshot now = runner->snapshot();
-    if (now.state != "stopped" && !stopped_) {
+    if (now.state != "stopped" && !host_.stopped) {
       list.push_back(json::value(runner->id()));
       continue;
     }
-    problems.error("BOOK_STOPPED", {"", 0, 0, ""},
-                   "the book " + runner->id() + " has stopped: " + (stopped_ ? "the host ends" : now.reason),
-                   "it decides nothing; mend that and start the host again");
+    problems.append(runner->why_stopped());
+    if (problems.empty())
+      problems.error("HOST_STOPPING", {}, "the book " + runner->id() + " decides nothing: the host ends");
   }
   const live::Outcome outcome = problems.has_errors() ? live::Outcome::conflict : live::Outcome::done;
   return {outcome, {{done, std::move(list)}}, problems};
 }
 
-live::Answer LiveHost::halt(const HaltRequest& request) {
+live::Answer ControlDesk::halt(const HaltRequest& request) {
   const json::object text{{"cancel_orders", request.cancel_orders}, {"flatten", request.flatten}};
   const std::string said = json::serialize(text);
   return tell_books(
@@ -62,20 +62,20 @@ live::Answer LiveHost::halt(const HaltRequest& request) {
         if (request.cancel_orders || request.flatten) book.cancel_all();
         if (request.flatten) book.flatten();
         runner.publish();
-        feed_.say("halt", {{"book", runner.id()},
-                           {"actor", mandate.actor},
-                           {"reason", mandate.reason},
-                           {"cancel_orders", request.cancel_orders},
-                           {"flatten", request.flatten}});
+        host_.feed.say("halt", {{"book", runner.id()},
+                                {"actor", mandate.actor},
+                                {"reason", mandate.reason},
+                                {"cancel_orders", request.cancel_orders},
+                                {"flatten", request.flatten}});
       });
 }
 
-live::Answer LiveHost::resume(const live::Mandate& mandate, std::string_view id) {
+live::Answer ControlDesk::resume(const live::Mandate& mandate, std::string_view id) {
   return tell_books(id, "resumed", [this, mandate](live::BookRunner& runner, book::Book& book) {
     runner.take_command({"resume", book.ledger().date(), mandate.actor, mandate.reason, ""});
     runner.set_halted(false, "");
     runner.publish();
-    feed_.say("resume", {{"book", runner.id()}, {"actor", mandate.actor}, {"reason", mandate.reason}});
+    host_.feed.say("resume", {{"book", runner.id()}, {"actor", mandate.actor}, {"reason", mandate.reason}});
   });
 }
 

@@ -10,7 +10,7 @@
 #include "host/base/problem_json.hpp"
 #include "host/base/text.hpp"
 #include "host/base/version.hpp"
-#include "host/control/live_host.hpp"
+#include "host/control/control_desk.hpp"
 #include "host/model/order.hpp"
 
 namespace cadre::control {
@@ -55,21 +55,21 @@ live::Answer ended(const live::BookRunner& runner) {
 
 }  // namespace
 
-json::array LiveHost::books_json() const {
+json::array ControlDesk::books_json(const revision::Charge& charge) const {
   json::array books;
-  for (std::size_t b = 0; b < books_.size(); ++b) {
-    const live::BookRunner& runner = *books_[b];
+  for (std::size_t b = 0; b < host_.books.size(); ++b) {
+    const live::BookRunner& runner = *host_.books[b];
     const live::BookSnapshot now = runner.snapshot();
     json::array stages;
-    for (const chain::PlannedStage& stage : running_.plans[b].stages) {
+    for (const chain::PlannedStage& stage : charge.setup.plans[b].stages) {
       const agent::Manifest& manifest = *stage.entry.manifest;
       const auto failures = now.failures.find(stage.instance->name);
-      const auto since = stage_since_.find(runner.id() + '/' + stage.instance->name);
+      const auto since = charge.stage_since.find(runner.id() + '/' + stage.instance->name);
       stages.push_back({{"stage", stage.instance->name},
                         {"agent", stage.entry.agent->id},
                         {"version", manifest.version.to_string()},
                         {"sha256", manifest.sha256},
-                        {"since_revision", since != stage_since_.end() ? since->second : 1},
+                        {"host_.sincerevision", since != charge.stage_since.end() ? since->second : 1},
                         {"failures", failures != now.failures.end() ? failures->second : 0},
                         {"isolation", stage.isolated ? "process" : "none"}});
     }
@@ -96,9 +96,9 @@ json::array LiveHost::books_json() const {
   return books;
 }
 
-std::vector<std::string> LiveHost::next_steps() const {
+std::vector<std::string> ControlDesk::next_steps(bool refused, bool waiting) const {
   std::vector<std::string> steps;
-  for (const auto& book : books_) {
+  for (const auto& book : host_.books) {
     const live::BookSnapshot now = book->snapshot();
     if (now.state == "halted")
       steps.push_back("resume book " + book->id() + " with `cadre resume --book " + book->id() +
@@ -106,76 +106,58 @@ std::vector<std::string> LiveHost::next_steps() const {
     if (now.state == "stopped")
       steps.push_back("book " + book->id() + " cannot go on: mend what it says and start the host again");
   }
-  if (!refused_.empty()) steps.push_back("correct what was refused; it is tried again when the files change");
-  if (!waiting_.empty())
+  if (refused) steps.push_back("correct what was refused; it is tried again when the files change");
+  if (waiting)
     steps.push_back("a library does not match its manifest: finish writing it, or write the manifest anew");
   return steps;
 }
 
-live::Answer LiveHost::status() const {
+live::Answer ControlDesk::status() const {
   json::value experiments = this->experiments().body;
-  const std::lock_guard lock(status_mutex_);
-  json::array refused;
-  for (const Refusal& refusal : refused_)
-    refused.push_back({{"time", refusal.time},
-                       {"actor", refusal.actor},
-                       {"source", refusal.source},
-                       {"problems", base::to_json(refusal.problems)}});
-  json::array retained;
-  for (const agent::RetainedLibrary& library : agent::retained_libraries())
-    retained.push_back({{"library", library.path.string()}, {"reason", library.reason}});
-  for (const revision::Retirement::Unfinished& hanging : retirement_.unfinished()) {
-    for (const std::string& library : hanging.libraries)
-      retained.push_back({{"library", library},
-                          {"reason", "destroying its agents has not returned since " + hanging.since}});
-  }
+  json::array refused = host_.reload->refused_json();
+  const std::vector<std::string> waiting = host_.reload->waiting();
   json::array steps;
-  for (const std::string& step : next_steps())
+  for (const std::string& step : next_steps(!refused.empty(), !waiting.empty()))
     steps.push_back(json::value(step));
-  bool halted = !books_.empty();
-  for (const auto& book : books_)
+  bool halted = !host_.books.empty();
+  for (const auto& book : host_.books)
     halted = halted && book->snapshot().state == "halted";
-  json::object body{{"name", running_.host.name},
-                    {"state", stopped_  ? "stopping"
-                              : !ready_ ? "starting"
-                              : halted  ? "halted"
-                                        : "running"},
-                    {"ready", ready_.load()},
-                    {"since", since_},
-                    {"host_version", std::string(base::version())},
-                    {"pid", getpid()},
-                    {"state_folder", std::filesystem::absolute(options_.state).string()},
-                    {"revision",
-                     {{"number", current_.number},
-                      {"based_on", current_.based_on},
-                      {"restores", current_.restores},
-                      {"since", current_since_},
-                      {"actor", current_.actor},
-                      {"reason", current_.reason}}},
-                    {"books", books_json()},
-                    {"refused", std::move(refused)},
-                    {"waiting", json::value_from(waiting_)},
-                    {"retained", std::move(retained)},
-                    {"experiments", std::move(experiments)},
-                    {"next_steps", std::move(steps)}};
+  json::object body = host_.reload->read([&](const revision::Charge& charge) {
+    return json::object{{"name", charge.setup.host.name},
+                        {"state", host_.stopped  ? "stopping"
+                                  : !host_.ready ? "starting"
+                                  : halted       ? "halted"
+                                                 : "running"},
+                        {"ready", host_.ready.load()},
+                        {"since", host_.since},
+                        {"host_version", std::string(base::version())},
+                        {"pid", getpid()},
+                        {"state_folder", std::filesystem::absolute(host_.options.state).string()},
+                        {"revision",
+                         {{"number", charge.revision.number},
+                          {"based_on", charge.revision.based_on},
+                          {"restores", charge.revision.restores},
+                          {"since", charge.since},
+                          {"actor", charge.revision.actor},
+                          {"reason", charge.revision.reason}}},
+                        {"books", books_json(charge)},
+                        {"refused", std::move(refused)},
+                        {"waiting", json::value_from(waiting)},
+                        {"retained", host_.reload->retained_json()},
+                        {"experiments", std::move(experiments)},
+                        {"next_steps", std::move(steps)}};
+  });
   return {live::Outcome::done, std::move(body), {}};
 }
 
-std::size_t LiveHost::retained() const {
-  std::size_t count = agent::retained_libraries().size();
-  for (const revision::Retirement::Unfinished& hanging : retirement_.unfinished())
-    count += hanging.libraries.size();
-  return count;
+std::string ControlDesk::metrics() const {
+  host_.metrics.libraries_retained().set(static_cast<double>(host_.reload->retained_json().size()));
+  return host_.metrics.text();
 }
 
-std::string LiveHost::metrics() const {
-  metrics_.libraries_retained().set(static_cast<double>(retained()));
-  return metrics_.text();
-}
-
-live::Answer LiveHost::portfolio(std::string_view book) const {
-  live::BookRunner* runner = find_book(book);
-  if (runner == nullptr) return unknown_book(book);
+live::Answer ControlDesk::portfolio(std::string_view book) const {
+  live::BookRunner* runner = live::find_book(host_.books, book);
+  if (runner == nullptr) return live::unknown_book(host_.books, book);
   json::object body;
   const bool told = runner->with_book([&](book::Book& live) {
     const model::Portfolio& portfolio = live.ledger().portfolio();
@@ -200,9 +182,9 @@ live::Answer LiveHost::portfolio(std::string_view book) const {
   return told ? live::Answer{live::Outcome::done, std::move(body), {}} : ended(*runner);
 }
 
-live::Answer LiveHost::orders(std::string_view book, std::size_t limit) const {
-  live::BookRunner* runner = find_book(book);
-  if (runner == nullptr) return unknown_book(book);
+live::Answer ControlDesk::orders(std::string_view book, std::size_t limit) const {
+  live::BookRunner* runner = live::find_book(host_.books, book);
+  if (runner == nullptr) return live::unknown_book(host_.books, book);
   json::array list;
   const bool told = runner->with_book([&](book::Book& live) {
     const auto& orders = live.ledger().tracker().orders();
@@ -213,9 +195,9 @@ live::Answer LiveHost::orders(std::string_view book, std::size_t limit) const {
               : ended(*runner);
 }
 
-live::Answer LiveHost::decisions(std::string_view book, std::size_t limit) const {
-  live::BookRunner* runner = find_book(book);
-  if (runner == nullptr) return unknown_book(book);
+live::Answer ControlDesk::decisions(std::string_view book, std::size_t limit) const {
+  live::BookRunner* runner = live::find_book(host_.books, book);
+  if (runner == nullptr) return live::unknown_book(host_.books, book);
   json::array list;
   const bool told = runner->with_book([&](book::Book&) {
     const auto& newest = runner->decisions();
@@ -236,15 +218,15 @@ live::Answer LiveHost::decisions(std::string_view book, std::size_t limit) const
              : ended(*runner);
 }
 
-live::Answer LiveHost::post_bars(std::string_view book, std::span<const std::string> texts) {
-  live::BookRunner* runner = find_book(book);
-  if (runner == nullptr) return unknown_book(book);
+live::Answer ControlDesk::post_bars(std::string_view book, std::span<const std::string> texts) {
+  live::BookRunner* runner = live::find_book(host_.books, book);
+  if (runner == nullptr) return live::unknown_book(host_.books, book);
   return runner->offer_bars(texts);
 }
 
-live::Answer LiveHost::post_signals(std::string_view book, std::span<const std::string> texts) {
-  live::BookRunner* runner = find_book(book);
-  if (runner == nullptr) return unknown_book(book);
+live::Answer ControlDesk::post_signals(std::string_view book, std::span<const std::string> texts) {
+  live::BookRunner* runner = live::find_book(host_.books, book);
+  if (runner == nullptr) return live::unknown_book(host_.books, book);
   return runner->offer_signals(texts);
 }
 

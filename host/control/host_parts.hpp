@@ -1,0 +1,41 @@
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/agent/store.hpp"
+#include "host/live/book_runner.hpp"
+#include "host/live/event_feed.hpp"
+#include "host/metrics/metrics.hpp"
+#include "host/revision/reload.hpp"
+#include "host/revision/revision_store.hpp"
+#include "host/shadow/shadow_experiments.hpp"
+
+namespace cadre::control {
+
+struct LiveOptions {
+  std::filesystem::path config;  ///< a host file, or a scenario file as a host of one book
+  std::filesystem::path state;   ///< folder of everything that outlives the process
+  std::vector<std::filesystem::path> agent_folders;
+};
+
+/// What a running host is made of: whoever opens it puts it together, and the desk of the operators works
+/// with it.
+struct HostParts {
+  LiveOptions options;
+  std::string since;
+  std::unique_ptr<revision::RevisionStore> revisions;
+  std::unique_ptr<agent::Store> store;
+  metrics::Metrics metrics;
+  live::EventFeed feed;
+  live::BookList books;
+  std::unique_ptr<shadow::ShadowExperiments> experiments;
+  std::unique_ptr<revision::Reload> reload;
+  std::atomic<bool> ready{false};    ///< inputs are taken and decisions made
+  std::atomic<bool> stopped{false};  ///< on its way out
+};
+
+}  // namespace cadre::control

@@ -1,0 +1,431 @@
+#include "host/revision/reload.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <chrono>
+
+#include "host/agent/library.hpp"
+#include "host/base/date.hpp"
+#include "host/base/file.hpp"
+#include "host/base/hash.hpp"
+#include "host/base/json.hpp"
+#include "host/base/log.hpp"
+#include "host/base/problem_json.hpp"
+#include "host/base/text.hpp"
+#include "host/book/dated_changes.hpp"
+#include "host/revision/swap.hpp"
+
+namespace cadre::revision {
+
+namespace json = boost::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* watch_actor = "watch";
+/// Libraries that stay mapped although nobody uses them, before further changes wait for a restart.
+constexpr std::size_t retained_most = 8;
+
+/// Which agent fills which stage anew.
+json::array replaced_stages(const live::BookRunner& book, const chain::Chain& next) {
+  using How = chain::StageChange::How;
+  json::array stages;
+  for (const chain::StageChange& change : chain::stage_changes(book.chain(), book.replaced_chain(), next)) {
+    const agent::LiveAgent& agent = *change.stage->agent;
+    json::object line{{"book", book.id()},
+                      {"stage", change.stage->name},
+                      {"agent", agent.declaration().id},
+                      {"version", agent.manifest().version.to_string()},
+                      {"how", change.how == How::new_settings       ? "new settings, same instance"
+                              : change.how == How::earlier_instance ? "the instance from before"
+                                                                    : "new instance"}};
+    if (change.before != nullptr && change.how != How::new_settings)
+      line["before"] =
+          change.before->agent->declaration().id + " " + change.before->agent->manifest().version.to_string();
+    stages.push_back(std::move(line));
+  }
+  return stages;
+}
+
+}  // namespace
+
+Reload::Reload(Ground ground) : ground_(std::move(ground)) {
+  if (auto seen = base::read_file(ground_.state / "considered")) considered_ = *seen;
+}
+
+void Reload::begin(Setup setup, const Revision& revision, const std::string& since) {
+  const std::lock_guard lock(status_mutex_);
+  charge_ = {std::move(setup), revision, since, {}};
+  for (std::size_t b = 0; b < ground_.books.size(); ++b) {
+    ground_.books[b]->chain().each_stage([&](const chain::Stage& stage) {
+      charge_.stage_since[ground_.books[b]->id() + '/' + stage.name] = revision.number;
+    });
+  }
+  newest_ = ground_.revisions.last();
+  ground_.metrics.revision().set(static_cast<double>(revision.number));
+}
+
+void Reload::start() {
+  takes_changes_ = true;
+  if (charge_.setup.host.watch) watch();
+}
+
+void Reload::stop() {
+  takes_changes_ = false;
+  folder_watch_.reset();
+  const std::lock_guard control(control_mutex_);  // a change on its way comes to its end
+}
+
+void Reload::forget_refusals(const std::function<bool(const Refusal&)>& which) {
+  const std::lock_guard lock(status_mutex_);
+  std::erase_if(refused_, which);
+}
+
+live::Answer Reload::refuse(const Proposal& proposal, const base::Problems& problems) {
+  ground_.metrics.applies(metrics::Applied::refused).add();
+  const auto first = std::find_if(problems.begin(), problems.end(), [](const base::Problem& problem) {
+    return problem.severity == base::Severity::error;
+  });
+  const std::string why = first != problems.end() ? base::to_line(*first) : std::string();
+  base::log_event(base::LogLevel::warn, "apply_refused",
+                  {{"actor", proposal.mandate.actor}, {"source", proposal.source}, {"why", why}});
+  ground_.feed.say("apply_refused",
+                   {{"actor", proposal.mandate.actor}, {"source", proposal.source}, {"why", why}});
+  if (!proposal.dry_run) {
+    const std::lock_guard lock(status_mutex_);
+    std::erase_if(refused_, [&](const Refusal& other) { return other.source == proposal.source; });
+    refused_.push_back({base::now_text(), proposal.mandate.actor, proposal.source, problems});
+  }
+  return {live::Outcome::invalid, {}, problems};
+}
+
+live::Answer Reload::propose(const json::value& complete, const agent::Catalog& catalog,
+                             const Proposal& proposal) {
+  auto host = config::read_host(complete, proposal.source);
+  if (!host) return refuse(proposal, host.problems());
+  const json::value next = host->complete;
+  auto setup = plan_setup(std::move(host).take(), catalog);
+  if (!setup) {
+    base::Problems problems = check_changeable(charge_.setup.host.complete, next, proposal.source);
+    problems.append(setup.problems());
+    return refuse(proposal, problems);
+  }
+  return propose(std::move(setup).take(), proposal);
+}
+
+live::Answer Reload::propose(Setup setup, const Proposal& proposal) {
+  const base::Problems problems =
+      check_changeable(charge_.setup.host.complete, setup.host.complete, proposal.source);
+  if (problems.has_errors()) return refuse(proposal, problems);
+  Revision next{
+      ground_.revisions.last() + 1, charge_.revision.number, base::now_ns(),      proposal.mandate.actor,
+      proposal.mandate.reason,      proposal.restores,       setup.host.complete, setup.plugins};
+  const Difference changed = difference(charge_.revision, next);
+  if (changed.empty()) {
+    forget_refusals([&](const Refusal& other) { return other.source == proposal.source; });
+    return {live::Outcome::done, {{"revision", charge_.revision.number}, {"unchanged", true}}, {}};
+  }
+  const base::Problems hindered = hindrances();
+  if (hindered.has_errors()) return refuse(proposal, hindered);
+  auto chains = build_setup(setup, ground_.store, ground_.books, proposal.restores != 0);
+  if (!chains) return refuse(proposal, chains.problems());
+  if (proposal.dry_run) return preview(changed, *chains);
+  return take_over(std::move(setup), std::move(chains).take(), next, proposal);
+}
+
+/// Why no change can be taken over just now.
+base::Problems Reload::hindrances() const {
+  base::Problems problems;
+  for (const auto& book : ground_.books)
+    problems.append(book->why_stopped());
+  const std::size_t stuck = retained();
+  if (!problems.has_errors() && stuck >= retained_most)
+    problems.error("RETAINED_TOO_MANY", {},
+                   std::to_string(stuck) + " libraries of replaced agents could not be unloaded",
+                   "`cadre status` names them; restart the host to be rid of them");
+  return problems;
+}
+
+live::Answer Reload::preview(const Difference& difference,
+                             const std::vector<std::shared_ptr<chain::Chain>>& chains) const {
+  json::array stages;
+  for (std::size_t b = 0; b < chains.size(); ++b) {
+    for (json::value& line : replaced_stages(*ground_.books[b], *chains[b]))
+      stages.push_back(std::move(line));
+  }
+  return {live::Outcome::done,
+          {{"based_on", charge_.revision.number},
+           {"difference", to_json(difference)},
+           {"stages", std::move(stages)}},
+          {}};
+}
+
+/// Every journal says that all books have taken over; true when all of that is durable: then it may be
+/// booted.
+bool Reload::confirm(const Revision& revision) {
+  const std::string text = json::serialize(json::object{{"revision", revision.number}});
+  const auto confirmed = std::make_shared<live::Ticket>(ground_.books.size());
+  for (const auto& book : ground_.books) {
+    live::BookRunner* runner = book.get();
+    const bool taken = runner->post_work([runner, revision, text, confirmed](book::Book& live) {
+      runner->take_command(
+          {"revision_confirmed", live.ledger().date(), revision.actor, revision.reason, text}, confirmed);
+    });
+    if (!taken) confirmed->lost();
+  }
+  return confirmed->wait();
+}
+
+live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,
+                               const Revision& revision, const Proposal& proposal) {
+  json::array stages;
+  std::vector<live::BookRunner::Change> changes;
+  std::map<std::string, std::uint64_t> since;
+  for (std::size_t b = 0; b < ground_.books.size(); ++b) {
+    const config::ScenarioConfig& scenario = next.host.books[b].scenario;
+    journal::RevisionRecord record = book::revision_record(
+        revision.number, revision.based_on, ground_.books[b]->snapshot().date, scenario, *chains[b]);
+    record.actor = revision.actor;
+    record.reason = revision.reason;
+    for (json::value& line : replaced_stages(*ground_.books[b], *chains[b])) {
+      since[ground_.books[b]->id() + '/' + std::string(line.at("stage").as_string())] = revision.number;
+      stages.push_back(std::move(line));
+    }
+    changes.push_back({std::move(chains[b]), std::move(record)});
+  }
+  chains.clear();
+  // On the disk before any book waits for the others; taken back when one refuses.
+  base::Problems problems = ground_.revisions.append(revision);
+  if (problems.has_errors()) return refuse(proposal, problems);
+  const auto begun = std::chrono::steady_clock::now();
+  problems.append(swap_books(ground_.books, std::move(changes), retirement_));
+  if (problems.has_errors()) {
+    problems.append(ground_.revisions.withdraw(revision.number));
+    return refuse(proposal, problems);
+  }
+  ground_.metrics.swap_seconds().observe(
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
+  base::Problems after = problems;  // warnings
+  if (confirm(revision)) after.append(ground_.revisions.set_current(revision.number));
+  ground_.metrics.applies(metrics::Applied::applied).add();
+  ground_.metrics.revision().set(static_cast<double>(revision.number));
+  {
+    const std::lock_guard lock(status_mutex_);
+    charge_.setup = std::move(next);
+    charge_.revision = revision;
+    charge_.since = base::now_text();
+    newest_ = revision.number;
+    for (const auto& [stage, number] : since)
+      charge_.stage_since[stage] = number;
+    // What the watch found stays until the watch finds it mended: the files still say it.
+    std::erase_if(refused_, [&](const Refusal& other) {
+      return !charge_.setup.host.watch || other.actor != watch_actor || other.source == proposal.source;
+    });
+    if (!charge_.setup.host.watch) waiting_.clear();
+  }
+  ground_.taken_over(revision.number);
+  ground_.feed.say("revision", {{"revision", revision.number},
+                                {"based_on", revision.based_on},
+                                {"actor", revision.actor},
+                                {"reason", revision.reason},
+                                {"stages", stages}});
+  base::log_event(base::LogLevel::info, "revision",
+                  {{"revision", std::to_string(revision.number)},
+                   {"actor", revision.actor},
+                   {"reason", revision.reason}});
+  return {live::Outcome::created, {{"revision", revision.number}, {"stages", std::move(stages)}}, after};
+}
+
+base::Result<json::value> Reload::complete_document(const ApplyRequest& request) const {
+  auto document = base::JsonDocument::parse(request.origin, request.text);
+  if (!document) return document.problems();
+  const json::value& root = document->root();
+  const bool is_scenario = root.is_object() && root.as_object().contains("scenario");
+  if (!is_scenario && request.book.empty()) return root;
+  base::Problems problems;
+  const std::string book = !request.book.empty() ? request.book : ground_.books.front()->id();
+  if (request.book.empty() && ground_.books.size() != 1) {
+    problems.error("BOOK_NOT_NAMED", {request.origin, 0, 0, ""},
+                   "this is the scenario of one book, and the host has several", "name it with --book");
+    return problems;
+  }
+  // The host's own document, with this book's scenario in the place of the old one.
+  json::value complete = charge_.setup.host.complete;
+  json::array& books = complete.as_object()["books"].as_array();
+  for (std::size_t b = 0; b < ground_.books.size(); ++b) {
+    if (ground_.books[b]->id() != book) continue;
+    json::value scenario = root;
+    // A scenario that came from a file may have had its id set by the host file.
+    if (scenario.is_object() && scenario.as_object().contains("book") && scenario.at("book").is_object() &&
+        ground_.books.size() > 1)
+      scenario.as_object()["book"] = books[b].at("scenario").at("book");
+    // A host that was made from a scenario has its name; one with a file of its own keeps that.
+    const json::value* old_name = base::find(books[b], "/scenario/name");
+    const bool named_after_it = old_name != nullptr && *old_name == complete.at("name");
+    books[b].as_object()["scenario"] = std::move(scenario);
+    if (ground_.books.size() == 1 && named_after_it && root.is_object() && root.as_object().contains("name"))
+      complete.as_object()["name"] = root.at("name");
+    return complete;
+  }
+  return live::unknown_book(ground_.books, book).problems;
+}
+
+live::Answer Reload::refuse_stale(const ApplyRequest& request) {
+  ground_.metrics.applies(metrics::Applied::stale).add();
+  base::Problems problems;
+  problems.error("REVISION_STALE", {request.origin, 0, 0, ""},
+                 "it is based on revision " + std::to_string(*request.based_on) + ", current is " +
+                     std::to_string(charge_.revision.number) + " by " + charge_.revision.actor + ": " +
+                     charge_.revision.reason,
+                 "`cadre revision diff " + std::to_string(*request.based_on) + " " +
+                     std::to_string(charge_.revision.number) + "` shows what changed meanwhile");
+  json::object body{{"current", charge_.revision.number}};
+  if (auto base = ground_.revisions.get(*request.based_on))
+    body["difference"] = to_json(difference(*base, charge_.revision));
+  return {live::Outcome::stale, std::move(body), problems};
+}
+
+live::Answer Reload::apply(const ApplyRequest& request) {
+  const std::lock_guard control(control_mutex_);
+  if (!takes_changes_) return {live::Outcome::stopping, {}, {}};
+  if (request.based_on && *request.based_on != charge_.revision.number) return refuse_stale(request);
+  const Proposal proposal{request.mandate, request.origin, 0, request.dry_run};
+  auto complete = complete_document(request);
+  if (!complete) return refuse(proposal, complete.problems());
+  return propose(*complete, agent::Catalog::discover(ground_.agent_folders), proposal);
+}
+
+live::Answer Reload::roll_back(const live::Mandate& mandate, std::optional<std::uint64_t> to) {
+  const std::lock_guard control(control_mutex_);
+  if (!takes_changes_) return {live::Outcome::stopping, {}, {}};
+  base::Problems problems;
+  const std::uint64_t target = to.value_or(charge_.revision.based_on);
+  if (target == 0) {
+    problems.error("REVISION_NOTHING_BEFORE", {"", 0, 0, ""}, "there is no revision before this one");
+    return {live::Outcome::conflict, {}, problems};
+  }
+  auto stored = ground_.revisions.get(target);
+  if (!stored) return {live::Outcome::unknown, {}, stored.problems()};
+  const Proposal proposal{mandate, "revision " + std::to_string(target), target, false};
+  return propose(stored->config, pinned_catalog(ground_.store, stored->plugins), proposal);
+}
+
+void Reload::watch() {
+  std::vector<fs::path> folders = ground_.agent_folders;
+  auto host = config::load_host(ground_.config);
+  const std::vector<fs::path> files =
+      host ? host->files : std::vector<fs::path>{fs::absolute(ground_.config)};
+  for (const fs::path& file : files) {
+    if (std::find(folders.begin(), folders.end(), file.parent_path()) == folders.end())
+      folders.push_back(file.parent_path());
+  }
+  folder_watch_ = std::make_unique<FolderWatch>(
+      WatchOptions{.folders = folders,
+                   .debounce = std::chrono::milliseconds(charge_.setup.host.debounce_ms),
+                   .except = ground_.state},
+      [this] { look(false); });
+  look(false);
+}
+
+void Reload::look(bool force) {
+  const std::lock_guard control(control_mutex_);
+  if (!takes_changes_) return;
+  const Proposal proposal{{watch_actor, "files changed"}, ground_.config.string(), 0, false};
+  auto host = config::load_host(ground_.config);
+  const auto catalog = agent::Catalog::discover(ground_.agent_folders);
+  auto setup = host ? plan_setup(std::move(host).take(), catalog) : base::Result<Setup>(host.problems());
+  std::string seen;
+  if (setup) {
+    const std::vector<std::string> unfinished = unfinished_libraries(*setup);
+    {
+      const std::lock_guard lock(status_mutex_);
+      waiting_ = unfinished;
+    }
+    if (!unfinished.empty()) return;  // still being written, or never finished: status says so
+    seen = base::canonical(setup->host.complete);
+    for (const PinnedPlugin& plugin : setup->plugins)
+      seen += plugin.sha256;
+  } else {
+    for (const base::Problem& problem : setup.problems())
+      seen += base::to_line(problem);
+  }
+  const std::string digest = base::sha256_hex(seen);
+  if (digest == considered_ && !force) return;
+  considered_ = digest;
+  (void)base::write_file_atomically(ground_.state / "considered", digest);
+  if (!setup) {
+    refuse(proposal, setup.problems());
+    return;
+  }
+  propose(std::move(setup).take(), proposal);
+}
+
+live::Answer Reload::list() const {
+  json::array list;
+  std::uint64_t current = 0, newest = 0;
+  {
+    const std::lock_guard lock(status_mutex_);
+    current = charge_.revision.number;
+    newest = newest_;
+  }
+  for (const Revision& each : ground_.revisions.list()) {
+    if (each.number > newest) continue;  // on the disk, and not taken over yet
+    json::value line = to_json(each);
+    line.as_object().erase("config");
+    line.as_object()["current"] = each.number == current;
+    list.push_back(std::move(line));
+  }
+  return {live::Outcome::done, {{"current", current}, {"revisions", std::move(list)}}, {}};
+}
+
+live::Answer Reload::show(std::uint64_t number) const {
+  auto stored = ground_.revisions.get(number);
+  if (!stored) return {live::Outcome::unknown, {}, stored.problems()};
+  return {live::Outcome::done, to_json(*stored), {}};
+}
+
+live::Answer Reload::difference_of(std::uint64_t a, std::uint64_t b) const {
+  auto first = ground_.revisions.get(a);
+  if (!first) return {live::Outcome::unknown, {}, first.problems()};
+  auto second = ground_.revisions.get(b);
+  if (!second) return {live::Outcome::unknown, {}, second.problems()};
+  return {live::Outcome::done, to_json(difference(*first, *second)), {}};
+}
+
+/// Libraries that should be gone and are not.
+std::size_t Reload::retained() const {
+  std::size_t count = agent::retained_libraries().size();
+  for (const Retirement::Unfinished& hanging : retirement_.unfinished())
+    count += hanging.libraries.size();
+  return count;
+}
+
+json::array Reload::refused_json() const {
+  const std::lock_guard lock(status_mutex_);
+  json::array refused;
+  for (const Refusal& refusal : refused_)
+    refused.push_back({{"time", refusal.time},
+                       {"actor", refusal.actor},
+                       {"source", refusal.source},
+                       {"problems", base::to_json(refusal.problems)}});
+  return refused;
+}
+
+json::array Reload::retained_json() const {
+  json::array retained;
+  for (const agent::RetainedLibrary& library : agent::retained_libraries())
+    retained.push_back({{"library", library.path.string()}, {"reason", library.reason}});
+  for (const Retirement::Unfinished& hanging : retirement_.unfinished()) {
+    for (const std::string& library : hanging.libraries)
+      retained.push_back({{"library", library},
+                          {"reason", "destroying its agents has not returned since " + hanging.since}});
+  }
+  return retained;
+}
+
+std::vector<std::string> Reload::waiting() const {
+  const std::lock_guard lock(status_mutex_);
+  return waiting_;
+}
+
+}  // namespace cadre::revision

@@ -1,0 +1,149 @@
+#pragma once
+
+#include <atomic>
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/agent/store.hpp"
+#include "host/live/answer.hpp"
+#include "host/live/book_runner.hpp"
+#include "host/live/event_feed.hpp"
+#include "host/metrics/metrics.hpp"
+#include "host/revision/folder_watch.hpp"
+#include "host/revision/retirement.hpp"
+#include "host/revision/revision_store.hpp"
+#include "host/revision/setup.hpp"
+
+namespace cadre::revision {
+
+/// A configuration that is to become the next revision.
+struct ApplyRequest {
+  live::Mandate mandate;
+  /// The host's document, or the document of one book when `book` is named: JSON text, and the name that
+  /// problems show for it.
+  std::string text;
+  std::string origin;
+  std::string book;
+  /// The revision it was made from; nothing: not checked.
+  std::optional<std::uint64_t> based_on;
+  bool dry_run = false;
+};
+
+/// What is in charge of a running host.
+struct Charge {
+  Setup setup;
+  Revision revision;
+  std::string since;
+  std::map<std::string, std::uint64_t> stage_since;  ///< "book/stage" to the revision its agent came with
+};
+
+/// Changes on their way into the books of a running host: from an operator, from files, and back. One at a
+/// time; each is planned and built beside the running chains, taken over by every book or by none, and booted
+/// from once it is durable. What was refused stays visible until something takes its place.
+class Reload {
+ public:
+  /// Where files are looked for, and what the changes concern. All of it has to outlive it.
+  struct Ground {
+    std::filesystem::path config;  ///< the file that the watch looks at
+    std::filesystem::path state;
+    std::vector<std::filesystem::path> agent_folders;
+    RevisionStore& revisions;
+    const agent::Store& store;
+    const std::vector<std::unique_ptr<live::BookRunner>>& books;
+    live::EventFeed& feed;
+    metrics::Metrics& metrics;
+    /// After every book has taken over: what was compared with the running chains is gone.
+    std::function<void(std::uint64_t revision)> taken_over;
+  };
+  explicit Reload(Ground ground);
+
+  /// What the host booted. Before any change.
+  void begin(Setup setup, const Revision& revision, const std::string& since);
+  /// Changes are taken from here on; the watch looks, when the configuration asks for it.
+  void start();
+  /// Waits for a change on its way; none is taken afterwards.
+  void stop();
+
+  /// [any-thread], and changes wait for each other.
+  live::Answer apply(const ApplyRequest& request);
+  /// Nothing for `to`: the one before.
+  live::Answer roll_back(const live::Mandate& mandate, std::optional<std::uint64_t> to);
+  /// Looks at the configuration and the agents now; `force`: applies them even when they were looked at
+  /// before (a rollback stays until somebody asks).
+  void look(bool force);
+
+  live::Answer list() const;
+  live::Answer show(std::uint64_t number) const;
+  /// What leads from a to b.
+  live::Answer difference_of(std::uint64_t a, std::uint64_t b) const;
+
+  /// Reads what is in charge. Waits for no change. [any-thread]
+  template <class Read>
+  auto read(Read&& read_charge) const {
+    const std::lock_guard lock(status_mutex_);
+    return read_charge(charge_);
+  }
+  /// Does something while no change is on its way. [any-thread]
+  template <class Work>
+  auto between_changes(Work&& work) {
+    const std::lock_guard control(control_mutex_);
+    return work(charge_);
+  }
+
+  /// What status shows of it: what was refused, what waits for its bytes, what could not be unloaded.
+  boost::json::array refused_json() const;
+  boost::json::array retained_json() const;
+  std::vector<std::string> waiting() const;
+
+ private:
+  /// An apply that was refused: shown until something takes its place.
+  struct Refusal {
+    std::string time, actor, source;
+    base::Problems problems;
+  };
+  /// One revision on its way.
+  struct Proposal {
+    live::Mandate mandate;
+    std::string source;  ///< what it came from, for status
+    std::uint64_t restores = 0;
+    bool dry_run = false;
+  };
+
+  live::Answer propose(const boost::json::value& complete, const agent::Catalog& catalog,
+                       const Proposal& proposal);
+  live::Answer propose(Setup setup, const Proposal& proposal);
+  base::Problems hindrances() const;
+  live::Answer preview(const Difference& difference,
+                       const std::vector<std::shared_ptr<chain::Chain>>& chains) const;
+  live::Answer take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,
+                         const Revision& revision, const Proposal& proposal);
+  bool confirm(const Revision& revision);
+  live::Answer refuse(const Proposal& proposal, const base::Problems& problems);
+  live::Answer refuse_stale(const ApplyRequest& request);
+  base::Result<boost::json::value> complete_document(const ApplyRequest& request) const;
+  void forget_refusals(const std::function<bool(const Refusal&)>& which);
+  void watch();
+  std::size_t retained() const;
+
+  Ground ground_;
+  Retirement retirement_;
+  std::atomic<bool> takes_changes_{false};
+  std::mutex control_mutex_;         ///< changes wait for each other
+  mutable std::mutex status_mutex_;  ///< of all below
+  Charge charge_;
+  std::uint64_t newest_ = 0;  ///< revision that is shown: one on its way is on the disk already
+  std::vector<Refusal> refused_;
+  std::vector<std::string> waiting_;
+  std::string considered_;  ///< digest of what the watch looked at last
+  std::unique_ptr<FolderWatch> folder_watch_;
+};
+
+}  // namespace cadre::revision
