@@ -260,7 +260,7 @@ base::Result<SentDocument> running_with_changes(const json::value& revision, con
       scenario = base::find(each, "/scenario");
   }
   if (scenario == nullptr) {
-    problems.error("BOOK_NOT_NAMED", {"--set", 0, 0, ""},
+    problems.error("BOOK_NOT_NAMED", base::Place::of("--set"),
                    book.empty() ? "the host has several books" : "there is no book " + base::quote(book),
                    "name one with --book; `cadre status` lists them");
     return problems;
@@ -284,8 +284,8 @@ int run_revision_apply_command(const HostArguments& arguments) {
     if (change) changes.push_back(std::move(change).take());
   }
   if (arguments.file.empty() && arguments.set.empty())
-    problems.error("NOTHING_TO_APPLY", {"revision apply", 0, 0, ""}, "neither a file nor a change is named",
-                   "give a FILE, or --set POINTER=VALUE");
+    problems.error("NOTHING_TO_APPLY", base::Place::of("revision apply"),
+                   "neither a file nor a change is named", "give a FILE, or --set POINTER=VALUE");
   std::optional<SentDocument> document;
   if (!problems.has_errors() && !arguments.file.empty()) {
     auto read = configuration_to_send(arguments.file, changes);

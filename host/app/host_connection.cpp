@@ -176,7 +176,7 @@ base::Result<SentDocument> configuration_to_send(const fs::path& path,
     if (!host) return host.problems();
     if (!changes.empty()) {
       base::Problems problems;
-      problems.error("CONFIG_NOT_A_SCENARIO", {path.string(), 0, 0, ""},
+      problems.error("CONFIG_NOT_A_SCENARIO", base::Place::of(path),
                      "--set changes the scenario of a book, this file holds several",
                      "leave the file out and name a book with --book");
       return problems;

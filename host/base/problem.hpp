@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct Place {
   uint32_t line = 0;
   uint32_t column = 0;
   std::string pointer{};  ///< RFC 6901, empty for the whole document
+
+  /// A file as a whole, or whatever else the input came in by, such as "--set".
+  static Place of(const std::filesystem::path& file) { return {file.string(), 0, 0, {}}; }
 };
 
 struct Problem {
