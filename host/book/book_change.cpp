@@ -128,7 +128,7 @@ base::Problems Book::hand_over(chain::Chain& next, bool migrate) {
     const bool knows = old != nullptr && old->has_state();
     const bool same_agent = old != nullptr && old->declaration().id == stage.agent->declaration().id;
     if (migrate && knows && stage.hand_off == config::HandOff::refuse) {
-      problems.error("STATE_HAND_OFF_REFUSED", {"", 0, 0, ""},
+      problems.error("STATE_HAND_OFF_REFUSED", {},
                      stage.name + ": its \"state\" is \"refuse\", and " + old->declaration().id +
                          " has learned something that would be lost",
                      "set it to \"migrate\" or \"reset\"");
@@ -153,7 +153,7 @@ base::Problems Book::migrate_state(const agent::LiveAgent& from, agent::LiveAgen
   // What it took over has to be what it gives back: one that forgets half of it is found here, not in a
   // trade.
   const auto wrong = [&](const char* what) {
-    problems.error("STATE_MIGRATED_WRONGLY", {to.manifest().library.string(), 0, 0, ""},
+    problems.error("STATE_MIGRATED_WRONGLY", base::Place::of(to.manifest().library),
                    to.spec().name + ": " + what,
                    "correct load_state, or set the stage's \"state\" to \"reset\"");
   };
@@ -185,8 +185,8 @@ base::Problems Book::prepare_swap(chain::Chain& next, bool migrate) {
   next.each_stage([&](chain::Stage& stage) {
     const cadre_status status = stage.agent->activate();
     if (status != CADRE_OK)
-      problems.error("AGENT_ACTIVATE", {"", 0, 0, ""},
-                     stage.name + ": activate answered " + agent::status_name(status), "");
+      problems.error("AGENT_ACTIVATE", {}, stage.name + ": activate answered " + agent::status_name(status),
+                     "");
   });
   return problems;  // the running chain was only read from
 }

@@ -103,13 +103,13 @@ live::Answer LiveHost::propose(revision::Setup setup, const Proposal& proposal) 
     const live::BookSnapshot now = book->snapshot();
     if (now.state != "stopped") continue;
     base::Problems stopped;
-    stopped.error("BOOK_STOPPED", {"", 0, 0, ""}, "the book " + book->id() + " has stopped: " + now.reason,
+    stopped.error("BOOK_STOPPED", {}, "the book " + book->id() + " has stopped: " + now.reason,
                   "mend that and start the host again");
     return refuse(proposal, stopped);
   }
   if (const std::size_t stuck = retained(); stuck >= retained_most) {
     base::Problems problems_of_old;
-    problems_of_old.error("RETAINED_TOO_MANY", {"", 0, 0, ""},
+    problems_of_old.error("RETAINED_TOO_MANY", {},
                           std::to_string(stuck) + " libraries of replaced agents could not be unloaded",
                           "`cadre status` names them; restart the host to be rid of them");
     return refuse(proposal, problems_of_old);
@@ -216,7 +216,7 @@ base::Result<json::value> LiveHost::complete_document(const control::ApplyReques
   base::Problems problems;
   const std::string book = !request.book.empty() ? request.book : books_.front()->id();
   if (request.book.empty() && books_.size() != 1) {
-    problems.error("BOOK_NOT_NAMED", {request.origin, 0, 0, ""},
+    problems.error("BOOK_NOT_NAMED", base::Place::of(request.origin),
                    "this is the scenario of one book, and the host has several", "name it with --book");
     return problems;
   }
@@ -247,7 +247,7 @@ live::Answer LiveHost::apply(const control::ApplyRequest& request) {
   if (request.based_on && *request.based_on != current_.number) {
     metrics_.applies(metrics::Applied::stale).add();
     base::Problems problems;
-    problems.error("REVISION_STALE", {request.origin, 0, 0, ""},
+    problems.error("REVISION_STALE", base::Place::of(request.origin),
                    "it is based on revision " + std::to_string(*request.based_on) + ", current is " +
                        std::to_string(current_.number) + " by " + current_.actor + ": " + current_.reason,
                    "`cadre revision diff " + std::to_string(*request.based_on) + " " +
@@ -269,7 +269,7 @@ live::Answer LiveHost::roll_back(const live::Mandate& mandate, std::optional<std
   base::Problems problems;
   const std::uint64_t target = to.value_or(current_.based_on);
   if (target == 0) {
-    problems.error("REVISION_NOTHING_BEFORE", {"", 0, 0, ""}, "there is no revision before this one");
+    problems.error("REVISION_NOTHING_BEFORE", {}, "there is no revision before this one");
     return {live::Outcome::conflict, {}, problems};
   }
   auto stored = revisions_->get(target);

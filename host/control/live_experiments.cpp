@@ -14,7 +14,7 @@ live::Answer LiveHost::start_experiment(const live::Mandate& mandate, const std:
   if (book.empty() && books_.size() == 1) book = books_.front()->id();
   if (book.empty()) {
     base::Problems problems;
-    problems.error("BOOK_NOT_NAMED", {origin, 0, 0, ""}, "the host has several books",
+    problems.error("BOOK_NOT_NAMED", base::Place::of(origin), "the host has several books",
                    "name one with --book; `cadre status` lists them");
     return {live::Outcome::invalid, {}, problems};
   }

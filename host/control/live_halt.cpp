@@ -43,7 +43,7 @@ live::Answer LiveHost::tell_books(std::string_view id, const char* done,
       list.push_back(json::value(runner->id()));
       continue;
     }
-    problems.error("BOOK_STOPPED", {"", 0, 0, ""},
+    problems.error("BOOK_STOPPED", {},
                    "the book " + runner->id() + " has stopped: " + (stopped_ ? "the host ends" : now.reason),
                    "it decides nothing; mend that and start the host again");
   }

@@ -49,10 +49,10 @@ base::Problems LiveHost::lock_state_folder() {
   const fs::path file = options_.state / "lock";
   lock_ = error ? -1 : ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock_ < 0) {
-    problems.error("STATE_FOLDER_NOT_WRITABLE", {options_.state.string(), 0, 0, ""},
+    problems.error("STATE_FOLDER_NOT_WRITABLE", base::Place::of(options_.state),
                    "cannot be used as a state folder", "name another one with --state");
   } else if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    problems.error("STATE_FOLDER_IN_USE", {options_.state.string(), 0, 0, ""},
+    problems.error("STATE_FOLDER_IN_USE", base::Place::of(options_.state),
                    "another host runs with this state folder", "`cadre status` shows it");
   }
   return problems;
@@ -90,7 +90,7 @@ base::Problems LiveHost::boot() {
   if (first && revisions_->last() != 0) {
     for (const base::Problem& problem : revisions_->problems())
       problems.add(problem);
-    problems.error("CURRENT_MISSING", {(options_.state / "CURRENT").string(), 0, 0, ""},
+    problems.error("CURRENT_MISSING", base::Place::of(options_.state / "CURRENT"),
                    "there are revisions, but it is not known which one to boot",
                    "write the number of one into this file");
     return problems;
@@ -201,7 +201,7 @@ live::Answer LiveHost::unknown_book(std::string_view id) const {
   for (const auto& book : books_)
     ids.push_back(book->id());
   base::Problems problems;
-  problems.error("BOOK_UNKNOWN", {"", 0, 0, ""}, "there is no book " + base::quote(id),
+  problems.error("BOOK_UNKNOWN", {}, "there is no book " + base::quote(id),
                  "there is " + base::join(ids, ", "));
   return {live::Outcome::unknown, {}, problems};
 }

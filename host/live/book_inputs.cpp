@@ -14,10 +14,10 @@ Answer BookRunner::lost() const {
   const BookSnapshot now = snapshot();
   base::Problems problems;
   if (now.state == "stopped")
-    problems.error("BOOK_STOPPED", {"", 0, 0, ""}, "the book " + id_ + " has stopped: " + now.reason,
+    problems.error("BOOK_STOPPED", {}, "the book " + id_ + " has stopped: " + now.reason,
                    "send it again once that is mended and the host was started again");
   else
-    problems.error("INPUT_LOST", {"", 0, 0, ""}, "the book ended before this was durable",
+    problems.error("INPUT_LOST", {}, "the book ended before this was durable",
                    "send it again once the host is ready");
   return {Outcome::stopping, {}, problems};
 }
@@ -36,7 +36,7 @@ Answer BookRunner::wait_for(const Offer& offer) {
   if (offer.taken == offer.offered) return {Outcome::accepted, std::move(body), {}};
   metrics_.input_refused(metrics::Refused::full).add(offer.offered - offer.taken);
   base::Problems problems;
-  problems.error("QUEUE_FULL", {"", 0, 0, ""},
+  problems.error("QUEUE_FULL", {},
                  "the queue of " + id_ + " has room for " + std::to_string(queue_.capacity()) + ": " +
                      std::to_string(offer.taken) + " of " + std::to_string(offer.offered) + " were taken",
                  "send the rest again a little later");

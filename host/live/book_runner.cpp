@@ -265,7 +265,7 @@ void BookRunner::loop() {
   if (!stopped_.empty()) answer_until_closed();
   end_problems_ = keeper_->close();
   if (!stopped_.empty() && !end_problems_.has_errors())
-    end_problems_.error("BOOK_STOPPED", {"", 0, 0, ""}, "the book " + id_ + " has stopped: " + stopped_,
+    end_problems_.error("BOOK_STOPPED", {}, "the book " + id_ + " has stopped: " + stopped_,
                         "mend that and start the host again");
   publish();
 }
