@@ -80,7 +80,7 @@ int run_agent_show_command(const GlobalOptions& global, const std::string& id, b
   const agent::Catalog catalog = agent::Catalog::discover(global.agent_folders);
   const auto found = catalog.find(id, *agent::VersionRange::parse("*"), {});
   if (!found) {
-    print_problems(found.problems());
+    print_refusal(found.problems(), as_json);
     return exit_invalid_input;
   }
   if (as_json) {

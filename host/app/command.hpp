@@ -134,6 +134,9 @@ int run_reference_command(const GlobalOptions& global, const ReferenceArguments&
 
 /// Writes one line per problem to standard error: the errors, or the warnings when there are none.
 void print_problems(const base::Problems& problems);
+/// Why a command did not do what it was asked to: print_problems, and, for a command that prints JSON, one
+/// object {"problems": [...]} on standard output.
+void print_refusal(const base::Problems& problems, bool as_json);
 /// A path as short as it can be said from here.
 std::string shown(const std::filesystem::path& path);
 

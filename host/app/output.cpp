@@ -1,6 +1,8 @@
+#include <boost/json.hpp>
 #include <cstdio>
 
 #include "host/app/command.hpp"
+#include "host/base/problem_json.hpp"
 
 namespace cadre::app {
 
@@ -11,6 +13,13 @@ void print_problems(const base::Problems& problems) {
     if (errors_only && problem.severity != base::Severity::error) continue;
     std::fprintf(stderr, "%s\n", base::to_line(problem).c_str());
   }
+}
+
+void print_refusal(const base::Problems& problems, bool as_json) {
+  print_problems(problems);
+  if (!as_json) return;
+  const boost::json::object object{{"problems", base::to_json(problems)}};
+  std::printf("%s\n", boost::json::serialize(object).c_str());
 }
 
 std::string shown(const std::filesystem::path& path) {

@@ -10,6 +10,7 @@
 #include "host/backtest/experiment_run.hpp"
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
+#include "host/base/problem_codes.hpp"
 #include "host/base/text.hpp"
 #include "host/chain/stage.hpp"
 #include "host/config/host_config.hpp"
@@ -128,6 +129,22 @@ std::string checks_page() {
   return page;
 }
 
+std::string problems_page() {
+  std::string page = "# Problems\n\n";
+  page += generated;
+  page +=
+      "What Cadre has to say about its input. A problem is printed as `FILE:LINE:COLUMN POINTER: MESSAGE; "
+      "NEXT "
+      "STEP [CODE]`, without what is missing, and with `--json` and over HTTP as an object. The message is "
+      "about "
+      "the case at hand and may change; the code stays.\n\n| code | means | what to do |\n|---|---|---|\n";
+  for (const base::ProblemCode& row : base::problem_codes()) {
+    page += "| `" + std::string(row.code) + "` | " + cell(std::string(row.meaning)) + " | " +
+            cell(std::string(row.what_to_do)) + " |\n";
+  }
+  return page;
+}
+
 std::string routes_page() {
   std::string page = "# HTTP\n\n";
   page += generated;
@@ -201,6 +218,7 @@ int run_reference_command(const GlobalOptions& global, const ReferenceArguments&
       {arguments.pages / "stages.md", stages_page()},
       {arguments.pages / "http.md", routes_page()},
       {arguments.pages / "metrics.md", metrics_page()},
+      {arguments.pages / "problems.md", problems_page()},
       {arguments.pages / "agents.md", agents_page(catalog)},
       {arguments.schemas / "scenario.schema.json", base::pretty(config::scenario_schema()) + "\n"},
       {arguments.schemas / "host.schema.json", base::pretty(config::host_schema()) + "\n"},

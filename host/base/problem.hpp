@@ -24,13 +24,13 @@ struct Place {
 
 struct Problem {
   Severity severity = Severity::error;
-  std::string code{};  ///< CATEGORY_CONDITION, stable: programs match on it
+  std::string code{};  ///< CATEGORY_CONDITION, stable: programs match on it; one of problem_codes()
   Place place{};
   std::string message{};    ///< one plain sentence without a full stop
   std::string next_step{};  ///< what to do about it, may be empty
 };
 
-/// `FILE:LINE:COLUMN POINTER: MESSAGE; NEXT STEP`, leaving out what is missing.
+/// `FILE:LINE:COLUMN POINTER: MESSAGE; NEXT STEP [CODE]`, leaving out what is missing.
 std::string to_line(const Problem& problem);
 
 /// Problems in the order in which they were found. Warnings do not make an outcome fail.
