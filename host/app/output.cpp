@@ -6,6 +6,15 @@
 
 namespace cadre::app {
 
+std::span<const ExitCodeRow> exit_codes() {
+  static constexpr ExitCodeRow rows[] = {
+      {exit_fine, "fine"},         {exit_difference, "a difference or a negative verdict"},
+      {exit_usage, "usage"},       {exit_invalid_input, "invalid input"},
+      {exit_conflict, "conflict"}, {exit_rolled_back, "rolled back"},
+      {exit_time_out, "time-out"}, {exit_not_reachable, "host not reachable"}};
+  return rows;
+}
+
 void print_problems(const base::Problems& problems) {
   // Where there are errors nothing was run, and what only might be wrong would hide them.
   const bool errors_only = problems.has_errors();
