@@ -65,6 +65,13 @@ class Sizes(unittest.TestCase):
         with open(os.path.join(self.root, check_sizes.BASELINE), encoding="utf-8") as file:
             self.assertEqual(file.read(), "# head\nfunction   75 host/a/a.cpp f\n")
 
+    def test_lowering_follows_what_moved_unless_it_grew(self):
+        self.write("host/b/b.cpp", "namespace y {\n" + function("f", 80) + "}\n")
+        baseline = "function 80 host/a/a.cpp x::f\n"
+        self.assertEqual(len(self.told(baseline)), 2)
+        self.assertEqual(self.told(baseline, "--lower"), [])
+        self.assertEqual(len(self.told("function 79 host/a/a.cpp x::f\n", "--lower")), 1)
+
     def test_lowering_lets_nothing_new_in(self):
         self.write("host/a/a.cpp", function("f", 75))
         self.assertEqual(len(self.told("", "--lower")), 1)

@@ -15,6 +15,8 @@ CODE = re.compile(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"')
 REPORTED = re.compile(r'(?:\b(?:error|warning)\(|Severity::(?:error|warning),)\s*"([^"]*)"')
 # Codes are found as whole texts: one that is put together would escape.
 PIECED = re.compile(r'"([A-Z][A-Z0-9]*_)+"\s*\+')
+# A place that is a whole file, or nowhere, has a name: Place::of(file), or {}.
+SPELLED_PLACE = re.compile(r',\s*0,\s*0,\s*""\s*\}')
 NO_CODES = {
     "CADRE_AGENTS": "environment variable",
     "CADRE_HOST": "environment variable",
@@ -56,6 +58,8 @@ def problems(root):
             continue
         for match in PIECED.finditer(text):
             yield f"{file}:{line_of(text, match)}: a code is put together from pieces; write it whole, so that it can be found"
+        for match in SPELLED_PLACE.finditer(text):
+            yield f"{file}:{line_of(text, match)}: a place is spelled out; write Place::of(file), or {{}} for none"
         for match in REPORTED.finditer(text):
             if not CODE.fullmatch(f'"{match[1]}"'):
                 yield f"{file}:{line_of(text, match)}: {match[1]!r} is no code: capitals, as in CATEGORY_CONDITION"

@@ -19,6 +19,7 @@ BREACHES = [
     ("code through a helper", "host/a/a.cpp", 'fail("FILE_ODD");\n', "host/a/a.cpp:1: FILE_ODD is not in"),
     ("row without a use", "host/base/file.cpp", 'error("FILE_LOST", {}, "lost");\n', "host/base/problem_codes.cpp:2: FILE_EMPTY is used nowhere"),
     ("code of one word", "host/a/a.cpp", 'problems.error("LOST", {}, "lost");\n', "host/a/a.cpp:1: 'LOST' is no code"),
+    ("place spelled out", "host/a/a.cpp", 'problems.error("FILE_LOST", {file, 0, 0, ""}, "lost");\n', "host/a/a.cpp:1: a place is spelled out"),
     ("code in pieces", "host/a/a.cpp", 'problems.error("FILE_" + what, {}, "odd");\n', "host/a/a.cpp:1: a code is put together"),
 ]
 
