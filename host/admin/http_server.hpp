@@ -62,7 +62,6 @@ class HttpServer {
 
  private:
   class Engine;
-  class Connection;
   explicit HttpServer(std::unique_ptr<Engine> engine);
 
   std::unique_ptr<Engine> engine_;

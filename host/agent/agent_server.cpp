@@ -142,7 +142,7 @@ class Server {
 
   void init(base::Decoder& from) {
     from.get_text(spec_.config);
-    auto live = LiveAgent::create(loaded_, entry_, spec_, {library_, 0, 0, ""});
+    auto live = LiveAgent::create(loaded_, entry_, spec_, base::Place::of(library_));
     if (!live) return refuse(live.problems());
     live_ = *live;
     status(CADRE_OK);

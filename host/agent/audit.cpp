@@ -155,7 +155,7 @@ class Audit {
 
  private:
   void error(std::string code, std::string message, std::string next) {
-    problems_.error(std::move(code), {file_, 0, 0, ""}, std::move(message), std::move(next));
+    problems_.error(std::move(code), base::Place::of(file_), std::move(message), std::move(next));
   }
 
   void check_exports() {
@@ -246,7 +246,7 @@ base::Problems audit_library(std::string_view bytes, const std::string& file) {
   const auto image = ElfImage::parse(bytes, fault);
   if (!image) {
     base::Problems problems;
-    problems.error("AUDIT_NOT_A_LIBRARY", {file, 0, 0, ""}, fault, "build the plugin again");
+    problems.error("AUDIT_NOT_A_LIBRARY", base::Place::of(file), fault, "build the plugin again");
     return problems;
   }
   return Audit(*image, file).run();

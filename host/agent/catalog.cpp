@@ -19,7 +19,7 @@ std::vector<fs::path> manifests_below(const fs::path& folder, base::Problems& pr
     if (it->is_regular_file(error) && it->path().extension() == ".json") files.push_back(it->path());
   }
   if (error) {
-    problems.error("CATALOG_FOLDER_UNREADABLE", {folder.string(), 0, 0, ""},
+    problems.error("CATALOG_FOLDER_UNREADABLE", base::Place::of(folder),
                    "cannot read this folder of agents: " + error.message(),
                    "name an existing folder with --agents");
   }

@@ -29,8 +29,7 @@ std::filesystem::path helper_program() {
 
 base::Problems refuse(std::string message, std::string next) {
   base::Problems problems;
-  problems.error("ISOLATION_START", {helper_program().string(), 0, 0, ""}, std::move(message),
-                 std::move(next));
+  problems.error("ISOLATION_START", base::Place::of(helper_program()), std::move(message), std::move(next));
   return problems;
 }
 

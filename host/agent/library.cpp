@@ -68,7 +68,7 @@ std::string_view view(cadre_string text) {
 /// host offers.
 base::Problems compare(const cadre_plugin_descriptor* d, const Manifest& manifest) {
   base::Problems problems;
-  const base::Place at{manifest.library.string(), 0, 0, ""};
+  const base::Place at = base::Place::of(manifest.library.string());
   if (d == nullptr || d->magic != CADRE_PLUGIN_MAGIC) {
     problems.error("ABI_MISMATCH", at,
                    "its entry point does not return a plugin descriptor (the magic is wrong)",
@@ -143,7 +143,7 @@ bool is_mapped(const std::filesystem::path& path) {
 base::Result<std::shared_ptr<Library>> Library::load(const std::filesystem::path& copy,
                                                      std::shared_ptr<const Manifest> manifest) {
   base::Problems problems;
-  const base::Place at{manifest->library.string(), 0, 0, ""};
+  const base::Place at = base::Place::of(manifest->library.string());
   std::shared_ptr<Library> library(new Library());
   library->handle_ = std::make_unique<Handle>();
   library->path_ = copy;

@@ -227,15 +227,15 @@ base::Result<SavedState> LiveAgent::save_state(std::uint64_t epoch,
     if (fits) return saved;
   }
   base::Problems problems;
-  problems.error("STATE_SAVE", {manifest().library.string(), 0, 0, ""},
-                 spec_.name + ": saving its state failed", "");
+  problems.error("STATE_SAVE", base::Place::of(manifest().library), spec_.name + ": saving its state failed",
+                 "");
   return problems;
 }
 
 base::Problems LiveAgent::load_state(const SavedState& saved) {
   base::Problems problems;
   const auto refuse = [&](std::string message) {
-    problems.error("STATE_REFUSED", {manifest().library.string(), 0, 0, ""}, spec_.name + ": " + message, "");
+    problems.error("STATE_REFUSED", base::Place::of(manifest().library), spec_.name + ": " + message, "");
   };
   if (state_ == nullptr) {
     if (!saved.bytes.empty()) refuse("it has no state to load into");

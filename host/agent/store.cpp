@@ -40,7 +40,7 @@ base::Result<fs::path> Store::adopt(const Manifest& manifest) const {
     return fs::absolute(copy);
   fs::create_directories(folder, error);
   if (error) {
-    problems.error("STORE_NOT_WRITABLE", {folder.string(), 0, 0, ""},
+    problems.error("STORE_NOT_WRITABLE", base::Place::of(folder),
                    "cannot make this folder: " + error.message(), "");
     return problems;
   }

@@ -76,14 +76,14 @@ int run_agent_list_command(const GlobalOptions& global, bool as_json) {
   return catalog.problems().has_errors() ? exit_invalid_input : exit_fine;
 }
 
-int run_agent_show_command(const GlobalOptions& global, const std::string& id, bool as_json) {
+int run_agent_show_command(const GlobalOptions& global, const AgentArguments& arguments) {
   const agent::Catalog catalog = agent::Catalog::discover(global.agent_folders);
-  const auto found = catalog.find(id, *agent::VersionRange::parse("*"), {});
+  const auto found = catalog.find(arguments.id, *agent::VersionRange::parse("*"), {});
   if (!found) {
-    print_problems(found.problems());
+    print_refusal(found.problems(), arguments.json);
     return exit_invalid_input;
   }
-  if (as_json) {
+  if (arguments.json) {
     std::printf("%s\n", json::serialize(describe(*found)).c_str());
     return exit_fine;
   }

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/base/problem.hpp"
@@ -21,6 +23,14 @@ enum ExitCode {
   exit_time_out = 6,
   exit_not_reachable = 7
 };
+
+struct ExitCodeRow {
+  ExitCode code;
+  std::string_view text;
+};
+
+/// Every exit code with what it means, for help and reference.
+std::span<const ExitCodeRow> exit_codes();
 
 struct GlobalOptions {
   std::vector<std::filesystem::path> agent_folders;  ///< --agents, CADRE_AGENTS, or those beside the program
@@ -66,7 +76,12 @@ struct ExplainArguments {
 int run_explain_command(const ExplainArguments& arguments);
 
 int run_agent_list_command(const GlobalOptions& global, bool json);
-int run_agent_show_command(const GlobalOptions& global, const std::string& id, bool json);
+
+struct AgentArguments {
+  std::string id;
+  bool json = false;
+};
+int run_agent_show_command(const GlobalOptions& global, const AgentArguments& arguments);
 
 struct TryArguments {
   std::string id;
@@ -134,6 +149,9 @@ int run_reference_command(const GlobalOptions& global, const ReferenceArguments&
 
 /// Writes one line per problem to standard error: the errors, or the warnings when there are none.
 void print_problems(const base::Problems& problems);
+/// Why a command did not do what it was asked to: print_problems, and, for a command that prints JSON, one
+/// object {"problems": [...]} on standard output.
+void print_refusal(const base::Problems& problems, bool as_json);
 /// A path as short as it can be said from here.
 std::string shown(const std::filesystem::path& path);
 

@@ -90,7 +90,7 @@ int run_experiment_run_command(const GlobalOptions& global, const ExperimentRunA
                                           });
   if (bar != nullptr) bar->finish();
   if (!outcome) {
-    print_problems(outcome.problems());
+    print_refusal(outcome.problems(), arguments.json);
     return exit_invalid_input;
   }
   print_problems(outcome->comparison.problems);
@@ -108,8 +108,11 @@ int run_experiment_analyze_command(const ExperimentAnalyzeArguments& arguments) 
   auto candidate = experiment::read_series(arguments.candidate);
   base::Problems problems = control.problems();
   problems.append(candidate.problems());
+  if (problems.has_errors()) {
+    print_refusal(problems, arguments.json);
+    return exit_invalid_input;
+  }
   print_problems(problems);
-  if (problems.has_errors()) return exit_invalid_input;
 
   experiment::ComparisonOptions options;
   options.test = arguments.test == "newey_west" ? experiment::DecidingTest::newey_west

@@ -73,13 +73,15 @@ int run_explain_command(const ExplainArguments& arguments) {
     std::string books;
     for (const auto& entry : std::filesystem::directory_iterator(arguments.run / "books", error))
       books += " " + entry.path().string();
-    std::fprintf(stderr, "%s is the state folder of a host; name one of its books:%s\n",
-                 arguments.run.c_str(), books.c_str());
+    base::Problems problems;
+    problems.error("RUN_OF_A_HOST", base::Place::of(arguments.run), "this is the state folder of a host",
+                   "name one of its books:" + books);
+    print_refusal(problems, arguments.json);
     return exit_invalid_input;
   }
   const auto explained = backtest::explain_order(arguments.run, arguments.order);
   if (!explained) {
-    print_problems(explained.problems());
+    print_refusal(explained.problems(), arguments.json);
     return exit_invalid_input;
   }
   if (arguments.json) {

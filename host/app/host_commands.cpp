@@ -95,7 +95,7 @@ int watch_status(const HostArguments& arguments) {
     if (response.delivery != admin::Delivery::answered && is_drawn && is_terminal) {
       screen = response.failure + "; trying again\n\n" + shown;
     } else if (response.delivery != admin::Delivery::answered || response.status != 200) {
-      return explain_refusal(response);
+      return explain_refusal(arguments, response);
     } else {
       std::error_code error;
       const json::value status = json::parse(response.body, error);
@@ -223,7 +223,7 @@ int run_events_command(const HostArguments& arguments) {
   const auto lost = [](const std::string& why) { std::fprintf(stderr, "%s; trying again\n", why.c_str()); };
   const admin::ClientResponse last =
       admin::follow_events(address, {.after = arguments.after, .reconnects = arguments.follow}, hear, lost);
-  return explain_refusal(last);
+  return explain_refusal(arguments, last);
 }
 
 int run_revision_list_command(const HostArguments& arguments) {
@@ -260,7 +260,7 @@ base::Result<SentDocument> running_with_changes(const json::value& revision, con
       scenario = base::find(each, "/scenario");
   }
   if (scenario == nullptr) {
-    problems.error("BOOK_NOT_NAMED", {"--set", 0, 0, ""},
+    problems.error("BOOK_NOT_NAMED", base::Place::of("--set"),
                    book.empty() ? "the host has several books" : "there is no book " + base::quote(book),
                    "name one with --book; `cadre status` lists them");
     return problems;
@@ -284,8 +284,8 @@ int run_revision_apply_command(const HostArguments& arguments) {
     if (change) changes.push_back(std::move(change).take());
   }
   if (arguments.file.empty() && arguments.set.empty())
-    problems.error("NOTHING_TO_APPLY", {"revision apply", 0, 0, ""}, "neither a file nor a change is named",
-                   "give a FILE, or --set POINTER=VALUE");
+    problems.error("NOTHING_TO_APPLY", base::Place::of("revision apply"),
+                   "neither a file nor a change is named", "give a FILE, or --set POINTER=VALUE");
   std::optional<SentDocument> document;
   if (!problems.has_errors() && !arguments.file.empty()) {
     auto read = configuration_to_send(arguments.file, changes);
@@ -293,29 +293,29 @@ int run_revision_apply_command(const HostArguments& arguments) {
     if (read) document = std::move(read).take();
   }
   if (problems.has_errors()) {
-    print_problems(problems);
+    print_refusal(problems, arguments.json);
     return exit_invalid_input;
   }
   admin::HostAddress address;
   if (const int code = find_host(arguments, address); code != exit_fine) return code;
   std::string base = arguments.based_on ? std::to_string(*arguments.based_on) : std::string();
   if (base.empty()) {
-    const HostAnswer status = ask_host(address, {.target = "/v1/status"});
+    const HostAnswer status = ask_host(arguments, address, {.target = "/v1/status"});
     if (status.exit_code != exit_fine) return status.exit_code;
     base = text_at(status.body, "/revision/number");
   }
   if (!document) {
-    const HostAnswer running = ask_host(address, {.target = "/v1/revisions/" + base});
+    const HostAnswer running = ask_host(arguments, address, {.target = "/v1/revisions/" + base});
     if (running.exit_code != exit_fine) return running.exit_code;
     auto changed = running_with_changes(running.body, arguments.book, changes);
     if (!changed) {
-      print_problems(changed.problems());
+      print_refusal(changed.problems(), arguments.json);
       return exit_invalid_input;
     }
     document = std::move(changed).take();
   }
   const HostAnswer answer =
-      ask_host(address,
+      ask_host(arguments, address,
                {.method = "POST",
                 .target = arguments.dry_run ? "/v1/revisions:validate" : "/v1/revisions",
                 .body = change_body(arguments, {{"origin", document->origin}}, "config", document->text),
@@ -337,7 +337,7 @@ int run_revision_rollback_command(const HostArguments& arguments) {
 int run_experiment_start_command(const HostArguments& arguments) {
   auto document = document_to_send(arguments.file);
   if (!document) {
-    print_problems(document.problems());
+    print_refusal(document.problems(), arguments.json);
     return exit_invalid_input;
   }
   const HostAnswer answer =
@@ -361,8 +361,10 @@ int run_experiment_results_command(const HostArguments& arguments) {
   const json::value comparison = found == nullptr ? json::value() : *found;
   if (!arguments.out.empty()) {
     const base::Problems problems = write_results(arguments.out, answer.body);
-    print_problems(problems);
-    if (problems.has_errors()) return exit_invalid_input;
+    if (problems.has_errors()) {
+      print_refusal(problems, arguments.json);
+      return exit_invalid_input;
+    }
   }
   if (arguments.json) {
     std::printf("%s\n", json::serialize(comparison).c_str());

@@ -66,6 +66,28 @@ int exit_code_of(unsigned status) {
   }
 }
 
+/// One problem, printed as the command prints problems.
+void print_failure(const HostArguments& arguments, std::string code, std::string message, std::string next) {
+  base::Problems problems;
+  problems.error(std::move(code), {}, std::move(message), std::move(next));
+  print_refusal(problems, arguments.json);
+}
+
+/// The socket of the one host that runs here; prints why there is none.
+std::optional<fs::path> only_running_host(const HostArguments& arguments) {
+  const std::vector<fs::path> running = running_hosts();
+  if (running.size() == 1) return running.front();
+  std::string found;
+  for (const fs::path& path : running)
+    found += " " + path.string();
+  if (running.empty())
+    print_failure(arguments, "HOST_NOT_FOUND", "no host runs with its state folder here",
+                  "name its socket with --host");
+  else
+    print_failure(arguments, "HOST_NOT_NAMED", "several hosts run here", "name one with --host:" + found);
+  return std::nullopt;
+}
+
 }  // namespace
 
 int find_host(const HostArguments& arguments, admin::HostAddress& address) {
@@ -73,31 +95,22 @@ int find_host(const HostArguments& arguments, admin::HostAddress& address) {
   if (const char* variable = std::getenv("CADRE_HOST"); named.empty() && variable != nullptr)
     named = variable;
   if (named.empty()) {
-    const std::vector<fs::path> running = running_hosts();
-    if (running.size() != 1) {
-      std::string found;
-      for (const fs::path& path : running)
-        found += " " + path.string();
-      if (running.empty())
-        std::fprintf(stderr, "no host runs with its state folder here; name its socket with --host\n");
-      else
-        std::fprintf(stderr, "several hosts run here; name one with --host:%s\n", found.c_str());
-      return exit_not_reachable;
-    }
-    named = running.front().string();
+    const auto running = only_running_host(arguments);
+    if (!running) return exit_not_reachable;
+    named = running->string();
   }
   std::error_code error;
   if (fs::is_directory(named, error)) named = (fs::path(named) / socket_name).string();
   auto parsed = admin::parse_host_address(named);
   if (!parsed) {
-    print_problems(parsed.problems());
+    print_refusal(parsed.problems(), arguments.json);
     return exit_usage;
   }
   address = std::move(*parsed);
   if (arguments.token_file.empty()) return exit_fine;
   auto token = read_token(arguments.token_file);
   if (!token) {
-    print_problems(token.problems());
+    print_refusal(token.problems(), arguments.json);
     return exit_invalid_input;
   }
   address.token = std::move(*token);
@@ -116,37 +129,38 @@ static base::Problems with_places(const base::Problems& problems, const SentDocu
   return placed;
 }
 
-int explain_refusal(const admin::ClientResponse& response, const SentDocument* sent) {
+int explain_refusal(const HostArguments& arguments, const admin::ClientResponse& response,
+                    const SentDocument* sent) {
   if (response.delivery != admin::Delivery::answered) {
-    std::fprintf(stderr, "%s\n", response.failure.c_str());
-    return response.delivery == admin::Delivery::timed_out ? exit_time_out : exit_not_reachable;
+    const bool timed_out = response.delivery == admin::Delivery::timed_out;
+    print_failure(arguments, timed_out ? "HOST_TIMED_OUT" : "HOST_NOT_REACHABLE", response.failure, "");
+    return timed_out ? exit_time_out : exit_not_reachable;
   }
   if (response.status < 300) return exit_fine;
   std::error_code error;
   const json::value body = json::parse(response.body, error);
   const base::Problems problems =
       with_places(base::problems_from_json(json::value(list_at(body, "/problems"))), sent);
-  print_problems(problems);
-  if (problems.empty()) {
+  if (!problems.empty()) {
+    print_refusal(problems, arguments.json);
+  } else {
     const std::string detail = text_at(body, "/detail");
-    std::fprintf(
-        stderr, "%s\n",
-        detail.empty() ? ("the host answered " + std::to_string(response.status)).c_str() : detail.c_str());
+    print_failure(arguments, "HOST_REFUSED",
+                  detail.empty() ? "the host answered " + std::to_string(response.status) : detail,
+                  response.status == 401 ? "name the file with the host's token: --token-file FILE" : "");
   }
-  if (response.status == 401)
-    std::fprintf(stderr, "name the file with the host's token: --token-file FILE\n");
   return exit_code_of(response.status);
 }
 
-HostAnswer ask_host(const admin::HostAddress& address, const admin::ClientRequest& request,
-                    const SentDocument* sent) {
+HostAnswer ask_host(const HostArguments& arguments, const admin::HostAddress& address,
+                    const admin::ClientRequest& request, const SentDocument* sent) {
   const admin::ClientResponse response = admin::send(address, request, std::chrono::minutes(5));
-  HostAnswer answer{explain_refusal(response, sent), response.status, {}};
+  HostAnswer answer{explain_refusal(arguments, response, sent), response.status, {}};
   std::error_code error;
   answer.body = json::parse(response.body, error);
   if (error && answer.exit_code == exit_fine) {
-    std::fprintf(stderr, "%s answers with something that is not JSON: is that a host?\n",
-                 address.shown().c_str());
+    print_failure(arguments, "HOST_NOT_A_HOST", address.shown() + " answers with something that is not JSON",
+                  "is that a host?");
     answer.exit_code = exit_not_reachable;
   }
   return answer;
@@ -155,7 +169,7 @@ HostAnswer ask_host(const admin::HostAddress& address, const admin::ClientReques
 HostAnswer ask_host(const HostArguments& arguments, const admin::ClientRequest& request) {
   admin::HostAddress address;
   if (const int code = find_host(arguments, address); code != exit_fine) return {code, 0, {}};
-  return ask_host(address, request);
+  return ask_host(arguments, address, request);
 }
 
 base::Result<SentDocument> document_to_send(const fs::path& path) {
@@ -176,7 +190,7 @@ base::Result<SentDocument> configuration_to_send(const fs::path& path,
     if (!host) return host.problems();
     if (!changes.empty()) {
       base::Problems problems;
-      problems.error("CONFIG_NOT_A_SCENARIO", {path.string(), 0, 0, ""},
+      problems.error("CONFIG_NOT_A_SCENARIO", base::Place::of(path),
                      "--set changes the scenario of a book, this file holds several",
                      "leave the file out and name a book with --book");
       return problems;

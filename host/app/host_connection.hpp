@@ -36,11 +36,12 @@ struct HostAnswer {
 HostAnswer ask_host(const HostArguments& arguments, const admin::ClientRequest& request);
 /// The same for a host that was found.
 /// `sent`: problems in it get the lines of its files.
-HostAnswer ask_host(const admin::HostAddress& address, const admin::ClientRequest& request,
-                    const SentDocument* sent = nullptr);
+HostAnswer ask_host(const HostArguments& arguments, const admin::HostAddress& address,
+                    const admin::ClientRequest& request, const SentDocument* sent = nullptr);
 
-/// The exit code of an answer without success; prints what it says to standard error.
-int explain_refusal(const admin::ClientResponse& response, const SentDocument* sent = nullptr);
+/// The exit code of an answer; prints the problems of one without success.
+int explain_refusal(const HostArguments& arguments, const admin::ClientResponse& response,
+                    const SentDocument* sent = nullptr);
 
 /// Reads a file on this side, as it is.
 base::Result<SentDocument> document_to_send(const std::filesystem::path& path);

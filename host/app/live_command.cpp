@@ -62,7 +62,7 @@ base::Result<std::string> token_of(const fs::path& state) {
   if (descriptor >= 0) close(descriptor);
   if (written) return token;
   base::Problems problems;
-  problems.error("TOKEN_NOT_WRITABLE", {file.string(), 0, 0, ""}, "the token cannot be written");
+  problems.error("TOKEN_NOT_WRITABLE", base::Place::of(file), "the token cannot be written");
   return problems;
 }
 
@@ -144,7 +144,7 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
   const fs::path socket = options.state / "admin.sock";
   if (socket.native().size() > admin::socket_path_bytes_max) {
     base::Problems problems;
-    problems.error("ADMIN_SOCKET_PATH_TOO_LONG", {socket.string(), 0, 0, ""},
+    problems.error("ADMIN_SOCKET_PATH_TOO_LONG", base::Place::of(socket),
                    "the path of a socket may have " + std::to_string(admin::socket_path_bytes_max) +
                        " bytes, this one has " + std::to_string(socket.native().size()),
                    "use a shorter --state, or start the host from inside of it");

@@ -1,8 +1,19 @@
+#include <boost/json.hpp>
 #include <cstdio>
 
 #include "host/app/command.hpp"
+#include "host/base/problem_json.hpp"
 
 namespace cadre::app {
+
+std::span<const ExitCodeRow> exit_codes() {
+  static constexpr ExitCodeRow rows[] = {
+      {exit_fine, "fine"},         {exit_difference, "a difference or a negative verdict"},
+      {exit_usage, "usage"},       {exit_invalid_input, "invalid input"},
+      {exit_conflict, "conflict"}, {exit_rolled_back, "rolled back"},
+      {exit_time_out, "time-out"}, {exit_not_reachable, "host not reachable"}};
+  return rows;
+}
 
 void print_problems(const base::Problems& problems) {
   // Where there are errors nothing was run, and what only might be wrong would hide them.
@@ -11,6 +22,13 @@ void print_problems(const base::Problems& problems) {
     if (errors_only && problem.severity != base::Severity::error) continue;
     std::fprintf(stderr, "%s\n", base::to_line(problem).c_str());
   }
+}
+
+void print_refusal(const base::Problems& problems, bool as_json) {
+  print_problems(problems);
+  if (!as_json) return;
+  const boost::json::object object{{"problems", base::to_json(problems)}};
+  std::printf("%s\n", boost::json::serialize(object).c_str());
 }
 
 std::string shown(const std::filesystem::path& path) {

@@ -12,6 +12,7 @@
 #include "host/backtest/prepared_run.hpp"
 #include "host/backtest/replay.hpp"
 #include "host/base/json.hpp"
+#include "host/base/problem_json.hpp"
 #include "host/base/temporary_folder.hpp"
 #include "host/chain/builder.hpp"
 #include "host/config/host_config.hpp"
@@ -96,28 +97,13 @@ base::Problems check_file(const GlobalOptions& global, const std::filesystem::pa
   return backtest::check_backtest({file, {}, global.agent_folders, {}});
 }
 
-std::string problems_json(const base::Problems& problems) {
-  boost::json::array array;
-  for (const base::Problem& p : problems) {
-    array.push_back({{"severity", p.severity == base::Severity::error ? "error" : "warning"},
-                     {"code", p.code},
-                     {"file", p.place.file},
-                     {"line", p.place.line},
-                     {"column", p.place.column},
-                     {"pointer", p.place.pointer},
-                     {"message", p.message},
-                     {"next_step", p.next_step}});
-  }
-  return boost::json::serialize(array);
-}
-
 }  // namespace
 
 int run_backtest_command(const GlobalOptions& global, const BacktestArguments& arguments) {
   backtest::BacktestOptions options{arguments.config, {}, global.agent_folders, arguments.out};
   const base::Problems bad = read_overrides(arguments.set, options.overrides);
   if (bad.has_errors()) {
-    print_problems(bad);
+    print_refusal(bad, arguments.json);
     return exit_invalid_input;
   }
   if (!arguments.from.empty())
@@ -128,7 +114,7 @@ int run_backtest_command(const GlobalOptions& global, const BacktestArguments& a
       backtest::run_backtest(options, [&](std::size_t done, std::size_t total) { progress(done, total); });
   progress.finish();
   if (!outcome) {
-    print_problems(outcome.problems());
+    print_refusal(outcome.problems(), arguments.json);
     return exit_invalid_input;
   }
   print_problems(outcome->warnings);
@@ -150,7 +136,7 @@ int run_check_command(const GlobalOptions& global, const CheckArguments& argumen
   for (const auto& file : arguments.files)
     problems.append(check_file(global, file));
   if (arguments.json) {
-    std::printf("%s\n", problems_json(problems).c_str());
+    std::printf("%s\n", boost::json::serialize(base::to_json(problems)).c_str());
   } else {
     print_problems(problems);
     std::size_t errors = 0;
@@ -168,7 +154,7 @@ int run_replay_command(const GlobalOptions& global, const ReplayArguments& argum
   backtest::ReplayOptions options{arguments.run, {}, {}};
   const base::Problems bad = read_overrides(arguments.set, options.overrides);
   if (bad.has_errors()) {
-    print_problems(bad);
+    print_refusal(bad, arguments.json);
     return exit_invalid_input;
   }
   // A what-if may name agents the run did not have.
@@ -178,7 +164,7 @@ int run_replay_command(const GlobalOptions& global, const ReplayArguments& argum
       backtest::replay_run(options, [&](std::size_t done, std::size_t total) { progress(done, total); });
   progress.finish();
   if (!outcome) {
-    print_problems(outcome.problems());
+    print_refusal(outcome.problems(), arguments.json);
     return exit_invalid_input;
   }
   print_problems(outcome.problems());

@@ -68,8 +68,11 @@ void print_tables(const json::object& out) {
 int run_agent_try_command(const GlobalOptions& global, const TryArguments& arguments) {
   const auto out = trial::try_agent(
       {arguments.id, arguments.config, arguments.state, arguments.services, global.agent_folders});
+  if (!out) {
+    print_refusal(out.problems(), arguments.json);
+    return exit_invalid_input;
+  }
   print_problems(out.problems());
-  if (!out) return exit_invalid_input;
   if (arguments.json)
     std::printf("%s\n", base::canonical(*out).c_str());
   else

@@ -48,7 +48,7 @@ class RunFolder {
     out_ = out.has_filename() ? out : out.parent_path();  // "runs/demo/" is runs/demo
     if (fs::exists(out_, error) && !fs::exists(out_ / "journal", error) &&
         !(fs::is_directory(out_, error) && fs::is_empty(out_, error))) {
-      problems.error("OUT_NOT_A_RUN", {out.string(), 0, 0, ""}, "exists and is not a run folder",
+      problems.error("OUT_NOT_A_RUN", base::Place::of(out), "exists and is not a run folder",
                      "name another --out, or remove it yourself");
       return problems;
     }
@@ -56,7 +56,7 @@ class RunFolder {
     partial += ".partial";
     fs::create_directories(partial, error);
     if (!error && !lock(partial)) {
-      problems.error("OUT_IN_USE", {out.string(), 0, 0, ""}, "another run is being written there",
+      problems.error("OUT_IN_USE", base::Place::of(out), "another run is being written there",
                      "wait for it, or name another --out");
       return problems;
     }
@@ -66,7 +66,7 @@ class RunFolder {
         fs::remove_all(left, error);
     }
     if (error)
-      problems.error("OUT_NOT_WRITABLE", {partial.string(), 0, 0, ""},
+      problems.error("OUT_NOT_WRITABLE", base::Place::of(partial),
                      "cannot make this folder: " + error.message());
     return problems;
   }
@@ -85,7 +85,7 @@ class RunFolder {
       fs::rename(partial_, out_, error);
     }
     if (error)
-      problems.error("OUT_NOT_WRITABLE", {out_.string(), 0, 0, ""},
+      problems.error("OUT_NOT_WRITABLE", base::Place::of(out_),
                      "cannot replace this folder: " + error.message(), "the run is in " + partial_.string());
     partial_.clear();
     return problems;

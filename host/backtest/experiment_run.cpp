@@ -117,7 +117,7 @@ base::Result<experiment::ExperimentOutcome> run_experiment(const ExperimentOptio
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) {
-    problems.error("OUT_NOT_WRITABLE", {folder.string(), 0, 0, ""},
+    problems.error("OUT_NOT_WRITABLE", base::Place::of(folder),
                    "cannot make this folder: " + error.message());
     return problems;
   }

@@ -98,7 +98,7 @@ base::Result<Explanation> explain_order(const std::filesystem::path& run, const 
   Search search(client_id);
   while (const auto record = reader->next()) {
     if (search.take(*record)) continue;
-    problems.error("JOURNAL_BAD_RECORD", {file.string(), 0, 0, ""},
+    problems.error("JOURNAL_BAD_RECORD", base::Place::of(file),
                    "the record with sequence " + std::to_string(record->sequence) + " cannot be read",
                    "was it written by another version?");
     return problems;
@@ -106,7 +106,7 @@ base::Result<Explanation> explain_order(const std::filesystem::path& run, const 
   if (reader->problems().has_errors()) return reader->problems();
   if (!search.found_) {
     problems.error(
-        "ORDER_UNKNOWN", {file.string(), 0, 0, ""},
+        "ORDER_UNKNOWN", base::Place::of(file),
         "the run has no order " + base::quote(client_id) + base::did_you_mean(client_id, search.ids_),
         "the ids are in " + (run / "orders.csv").string());
     return problems;

@@ -50,11 +50,11 @@ base::Result<Recorded> read_recorded(const std::filesystem::path& file) {
   base::Problems problems = reader->problems();
   if (recorded.of_a_host)
     problems.error(
-        "REPLAY_OF_A_HOST", {file.string(), 0, 0, ""},
+        "REPLAY_OF_A_HOST", base::Place::of(file),
         "this is the journal of a running host, with halts and revisions that a replay does not know yet",
         "`cadre explain` reads it; `cadre run` recovers from it");
   if (!readable || recorded.head.empty())
-    problems.error("JOURNAL_BAD_RECORD", {file.string(), 0, 0, ""}, "a record cannot be read",
+    problems.error("JOURNAL_BAD_RECORD", base::Place::of(file), "a record cannot be read",
                    "was it written by another version?");
   if (problems.has_errors()) return problems;
   return {std::move(recorded), problems};
@@ -103,7 +103,7 @@ base::Result<ReplayOutcome> replay_run(const ReplayOptions& options, const Progr
   base::Problems problems;
   base::Problems cut_short = recorded.problems();
   if (recorded->hash.empty())
-    cut_short.warning("JOURNAL_WITHOUT_END", {file.string(), 0, 0, ""},
+    cut_short.warning("JOURNAL_WITHOUT_END", base::Place::of(file),
                       "the run did not come to its end: only what was recorded can be compared");
   for (const config::Override& change : options.overrides)
     problems.append(document->set(change.pointer, change.value, change.origin));

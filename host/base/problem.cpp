@@ -15,6 +15,7 @@ std::string to_line(const Problem& problem) {
   if (problem.severity == Severity::warning) line += "warning: ";
   line += problem.message;
   if (!problem.next_step.empty()) line += "; " + problem.next_step;
+  if (!problem.code.empty()) line += " [" + problem.code + "]";
   return line;
 }
 

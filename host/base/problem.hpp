@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -16,17 +17,20 @@ struct Place {
   uint32_t line = 0;
   uint32_t column = 0;
   std::string pointer{};  ///< RFC 6901, empty for the whole document
+
+  /// A file as a whole, or whatever else the input came in by, such as "--set".
+  static Place of(const std::filesystem::path& file) { return {file.string(), 0, 0, {}}; }
 };
 
 struct Problem {
   Severity severity = Severity::error;
-  std::string code{};  ///< CATEGORY_CONDITION, stable: programs match on it
+  std::string code{};  ///< CATEGORY_CONDITION, stable: programs match on it; one of problem_codes()
   Place place{};
   std::string message{};    ///< one plain sentence without a full stop
   std::string next_step{};  ///< what to do about it, may be empty
 };
 
-/// `FILE:LINE:COLUMN POINTER: MESSAGE; NEXT STEP`, leaving out what is missing.
+/// `FILE:LINE:COLUMN POINTER: MESSAGE; NEXT STEP [CODE]`, leaving out what is missing.
 std::string to_line(const Problem& problem);
 
 /// Problems in the order in which they were found. Warnings do not make an outcome fail.

@@ -18,7 +18,7 @@ using journal::RecordType;
 
 base::Problems unreadable(const std::filesystem::path& file, const journal::Record& record) {
   base::Problems problems;
-  problems.error("JOURNAL_BAD_RECORD", {file.string(), 0, 0, ""},
+  problems.error("JOURNAL_BAD_RECORD", base::Place::of(file.string()),
                  "the " + std::string(journal::record_type_name(record.type)) + " with sequence " +
                      std::to_string(record.sequence) + " cannot be read",
                  "was it written by another version?");
@@ -27,7 +27,7 @@ base::Problems unreadable(const std::filesystem::path& file, const journal::Reco
 
 base::Problems no_answer(const cadre_order& order, cadre_status status) {
   base::Problems problems;
-  problems.error("RECOVERY_NO_ANSWER", {"", 0, 0, ""},
+  problems.error("RECOVERY_NO_ANSWER", {},
                  "the execution environment was asked for the open order " +
                      std::string(model::id_text(order.client_id)) + " and answered " +
                      agent::status_name(status),
@@ -128,7 +128,7 @@ base::Result<JournalFacts> survey_journal(const std::filesystem::path& file, std
   if (reader->problems().has_errors()) return reader->problems();
   if (committed.keep_bytes == 0 && facts.decisions != 0) {
     base::Problems problems;
-    problems.error("JOURNAL_NOT_OF_A_HOST", {file.string(), 0, 0, ""},
+    problems.error("JOURNAL_NOT_OF_A_HOST", base::Place::of(file.string()),
                    "there are decisions in it and not one commit", "is it the journal of a backtest?");
     return problems;
   }
@@ -159,7 +159,7 @@ base::Problems JournalFold::run(const std::filesystem::path& file, const Journal
     const bool numbered = record->type == RecordType::bar || record->type == RecordType::signal ||
                           record->type == RecordType::report || record->type == RecordType::universe;
     if (numbered && book_.ledger().sequence() != record->sequence)
-      problems_.error("RECOVERY_SEQUENCE", {file.string(), 0, 0, ""},
+      problems_.error("RECOVERY_SEQUENCE", base::Place::of(file.string()),
                       "event " + std::to_string(record->sequence) + " of the journal became event " +
                           std::to_string(book_.ledger().sequence()),
                       "the journal was written by another version: keep it, and begin a new state folder");

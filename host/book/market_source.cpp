@@ -53,7 +53,7 @@ base::Result<JournalSource> JournalSource::open(const std::filesystem::path& jou
     if (record->type == journal::RecordType::bar) {
       model::Bar bar;
       if (!journal::decode(from, bar) || bar.close_e9.size() != source.instruments_.size()) {
-        problems.error("JOURNAL_BAD_RECORD", {journal.string(), 0, 0, ""},
+        problems.error("JOURNAL_BAD_RECORD", base::Place::of(journal),
                        "the bar with sequence " + std::to_string(record->sequence) + " cannot be read", "");
         return problems;
       }
@@ -62,7 +62,7 @@ base::Result<JournalSource> JournalSource::open(const std::filesystem::path& jou
     } else if (record->type == journal::RecordType::signal) {
       journal::SignalRecord signal;
       if (!decode(from, signal) || source.bars_.empty()) {
-        problems.error("JOURNAL_BAD_RECORD", {journal.string(), 0, 0, ""},
+        problems.error("JOURNAL_BAD_RECORD", base::Place::of(journal),
                        "the signal with sequence " + std::to_string(record->sequence) + " cannot be read",
                        "");
         return problems;

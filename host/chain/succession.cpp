@@ -17,7 +17,7 @@ base::Problems migrate_state(const agent::LiveAgent& from, agent::LiveAgent& to,
   base::Problems problems = to.load_state(*saved);
   if (problems.has_errors()) return problems;
   const auto wrong = [&](const char* what) {
-    problems.error("STATE_MIGRATED_WRONGLY", {to.manifest().library.string(), 0, 0, ""},
+    problems.error("STATE_MIGRATED_WRONGLY", base::Place::of(to.manifest().library.string()),
                    to.spec().name + ": " + what,
                    "correct load_state, or set the stage's \"state\" to \"reset\"");
   };
@@ -47,7 +47,7 @@ base::Problems hand_over(const Stage* before, Stage& stage, bool observed, bool 
   const bool knows = old != nullptr && old->has_state();
   const bool same_agent = old != nullptr && old->declaration().id == stage.agent->declaration().id;
   if (migrate && knows && stage.hand_off == config::HandOff::refuse) {
-    problems.error("STATE_HAND_OFF_REFUSED", {"", 0, 0, ""},
+    problems.error("STATE_HAND_OFF_REFUSED", {},
                    stage.name + ": its \"state\" is \"refuse\", and " + old->declaration().id +
                        " has learned something that would be lost",
                    "set it to \"migrate\" or \"reset\"");

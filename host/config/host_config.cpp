@@ -115,7 +115,7 @@ base::Problems other_kind(const json::value& root, const fs::path& file) {
   const json::object* object = root.if_object();
   if (object == nullptr || object->contains("books")) return problems;
   const auto say = [&](const char* what, const char* next) {
-    problems.error("CONFIG_NOT_A_HOST", {file.string(), 0, 0, ""}, what, next);
+    problems.error("CONFIG_NOT_A_HOST", base::Place::of(file), what, next);
   };
   if (object->contains("candidate"))
     say("this is an experiment, expected a host or a scenario",
@@ -148,7 +148,7 @@ base::Result<HostConfig> load_host(const fs::path& file) {
     HostConfig host = read_head(root);
     host.files = {fs::absolute(file)};
     note_chain_file(fs::absolute(file), host.files);
-    add_book(host, std::move(scenario).take(), folder, {file.string(), 0, 0, ""}, problems);
+    add_book(host, std::move(scenario).take(), folder, base::Place::of(file), problems);
     if (!problems.has_errors()) host.name = host.books.front().scenario.name;
     json::value named = root;
     named.as_object()["name"] = host.name;

@@ -223,7 +223,7 @@ base::Result<Override> parse_override(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (text.empty() || text[0] != '/' || equals == std::string::npos) {
     base::Problems problems;
-    problems.error("CONFIG_BAD_OVERRIDE", {"--set", 0, 0, ""},
+    problems.error("CONFIG_BAD_OVERRIDE", base::Place::of("--set"),
                    base::quote(text) + " is not /json/pointer=value",
                    "for example --set /chain/position_sizer/config/max_position_size=0.05");
     return problems;

@@ -13,7 +13,7 @@ live::Answer ControlDesk::start_experiment(const live::Mandate& mandate, const s
   if (book.empty() && host_.books.size() == 1) book = host_.books.front()->id();
   if (book.empty()) {
     base::Problems problems;
-    problems.error("BOOK_NOT_NAMED", {origin, 0, 0, ""}, "the host has several books",
+    problems.error("BOOK_NOT_NAMED", base::Place::of(origin), "the host has several books",
                    "name one with --book; `cadre status` lists them");
     return {live::Outcome::invalid, {}, problems};
   }

@@ -49,7 +49,7 @@ json::object order_json(const execution::TrackedOrder& tracked, const model::Uni
 
 live::Answer ended(const live::BookRunner& runner) {
   base::Problems problems;
-  problems.error("BOOK_ENDED", {"", 0, 0, ""}, "the book " + runner.id() + " has ended");
+  problems.error("BOOK_ENDED", {}, "the book " + runner.id() + " has ended");
   return {live::Outcome::stopping, {}, problems};
 }
 

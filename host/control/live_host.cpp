@@ -50,10 +50,10 @@ base::Problems LiveHost::lock_state_folder() {
   const fs::path file = parts_.options.state / "lock";
   lock_ = error ? -1 : ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock_ < 0) {
-    problems.error("STATE_FOLDER_NOT_WRITABLE", {parts_.options.state.string(), 0, 0, ""},
+    problems.error("STATE_FOLDER_NOT_WRITABLE", base::Place::of(parts_.options.state.string()),
                    "cannot be used as a state folder", "name another one with --state");
   } else if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    problems.error("STATE_FOLDER_IN_USE", {parts_.options.state.string(), 0, 0, ""},
+    problems.error("STATE_FOLDER_IN_USE", base::Place::of(parts_.options.state.string()),
                    "another host runs with this state folder", "`cadre status` shows it");
   }
   return problems;
@@ -92,7 +92,7 @@ base::Problems LiveHost::boot() {
   if (first && parts_.revisions->last() != 0) {
     for (const base::Problem& problem : parts_.revisions->problems())
       problems.add(problem);
-    problems.error("CURRENT_MISSING", {(parts_.options.state / "CURRENT").string(), 0, 0, ""},
+    problems.error("CURRENT_MISSING", base::Place::of((parts_.options.state / "CURRENT").string()),
                    "there are revisions, but it is not known which one to boot",
                    "write the number of one into this file");
     return problems;

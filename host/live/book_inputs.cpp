@@ -32,7 +32,7 @@ Answer BookRunner::wait_for(const Offer& offer) {
   if (offer.taken == offer.offered) return {Outcome::accepted, std::move(body), {}};
   metrics_.input_refused(metrics::Refused::full).add(offer.offered - offer.taken);
   base::Problems problems;
-  problems.error("QUEUE_FULL", {"", 0, 0, ""},
+  problems.error("QUEUE_FULL", {},
                  "the queue of " + id_ + " has room for " + std::to_string(queue_.capacity()) + ": " +
                      std::to_string(offer.taken) + " of " + std::to_string(offer.offered) + " were taken",
                  "send the rest again a little later");

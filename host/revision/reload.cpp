@@ -245,7 +245,7 @@ base::Result<json::value> Reload::complete_document(const ApplyRequest& request)
   base::Problems problems;
   const std::string book = !request.book.empty() ? request.book : ground_.books.front()->id();
   if (request.book.empty() && ground_.books.size() != 1) {
-    problems.error("BOOK_NOT_NAMED", {request.origin, 0, 0, ""},
+    problems.error("BOOK_NOT_NAMED", base::Place::of(request.origin),
                    "this is the scenario of one book, and the host has several", "name it with --book");
     return problems;
   }
@@ -273,7 +273,7 @@ base::Result<json::value> Reload::complete_document(const ApplyRequest& request)
 live::Answer Reload::refuse_stale(const ApplyRequest& request) {
   ground_.metrics.applies(metrics::Applied::stale).add();
   base::Problems problems;
-  problems.error("REVISION_STALE", {request.origin, 0, 0, ""},
+  problems.error("REVISION_STALE", base::Place::of(request.origin),
                  "it is based on revision " + std::to_string(*request.based_on) + ", current is " +
                      std::to_string(charge_.revision.number) + " by " + charge_.revision.actor + ": " +
                      charge_.revision.reason,
@@ -301,7 +301,7 @@ live::Answer Reload::roll_back(const live::Mandate& mandate, std::optional<std::
   base::Problems problems;
   const std::uint64_t target = to.value_or(charge_.revision.based_on);
   if (target == 0) {
-    problems.error("REVISION_NOTHING_BEFORE", {"", 0, 0, ""}, "there is no revision before this one");
+    problems.error("REVISION_NOTHING_BEFORE", {}, "there is no revision before this one");
     return {live::Outcome::conflict, {}, problems};
   }
   auto stored = ground_.revisions.get(target);

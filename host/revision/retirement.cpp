@@ -69,7 +69,7 @@ base::Problems Retirement::retire(std::vector<std::shared_ptr<chain::Chain>> cha
     if (farewell->changed.wait_for(lock, patience, [&] { return farewell->done; })) return {};
   }
   base::Problems problems;
-  problems.warning("RETIRE_HANGS", {farewell->shown.libraries.front(), 0, 0, ""},
+  problems.warning("RETIRE_HANGS", base::Place::of(farewell->shown.libraries.front()),
                    "destroying the replaced agents of " + base::join(farewell->shown.libraries, ", ") +
                        " has not returned within " + std::to_string(patience.count()) + " ms",
                    "they are in the way of nobody; restart the host when convenient");

@@ -52,7 +52,7 @@ void take_part(live::BookRunner& runner, book::Book& book, std::size_t place, Me
   try {
     problems = book.prepare_swap(*next, true);
   } catch (const std::exception& thrown) {
-    problems.error("SWAP_FAILED", {"", 0, 0, ""}, "the book " + runner.id() + ": " + thrown.what());
+    problems.error("SWAP_FAILED", {}, "the book " + runner.id() + ": " + thrown.what());
   }
   std::unique_lock lock(meeting.mutex);
   meeting.problems.append(problems);
@@ -89,7 +89,7 @@ base::Problems swap_books(const std::vector<std::unique_ptr<live::BookRunner>>& 
     live::BookRunner* runner = books[b].get();
     const bool taken =
         runner->post_work([runner, b, meeting](book::Book& book) { take_part(*runner, book, b, *meeting); });
-    if (!taken) ended.error("BOOK_ENDED", {"", 0, 0, ""}, "the book " + runner->id() + " has ended");
+    if (!taken) ended.error("BOOK_ENDED", {}, "the book " + runner->id() + " has ended");
   }
   std::unique_lock lock(meeting->mutex);
   const auto finish = [&](Verdict verdict) {
@@ -103,7 +103,7 @@ base::Problems swap_books(const std::vector<std::unique_ptr<live::BookRunner>>& 
   const bool all = meeting->changed.wait_for(lock, budget, [&] { return meeting->prepared == books.size(); });
   base::Problems problems = meeting->problems;
   if (!all)
-    problems.error("SWAP_TIMED_OUT", {"", 0, 0, ""},
+    problems.error("SWAP_TIMED_OUT", {},
                    "a book did not reach the swap within " + std::to_string(budget.count()) + " ms",
                    "look at `cadre status`: a long decision or a long hand-over of state");
   if (problems.has_errors()) {

@@ -43,14 +43,14 @@ base::Problems ShadowExperiment::begin(book::Book& control) {
   try {
     if (!closed_) problems = begin_arms(control);
   } catch (const std::exception& thrown) {
-    problems.error("EXPERIMENT_FAILED", {"", 0, 0, ""}, std::string("it could not begin: ") + thrown.what());
+    problems.error("EXPERIMENT_FAILED", {}, std::string("it could not begin: ") + thrown.what());
   }
   if (problems.has_errors()) end(problems[0].message, true);
   // From here on the agents belong to this thread, in the end too: destroying one may hang.
   try {
     std::thread([me = shared_from_this()] { me->loop(); }).detach();
   } catch (const std::system_error& thrown) {
-    problems.error("EXPERIMENT_FAILED", {"", 0, 0, ""}, std::string("no thread for it: ") + thrown.what());
+    problems.error("EXPERIMENT_FAILED", {}, std::string("no thread for it: ") + thrown.what());
     end(problems[0].message, true);
     const std::lock_guard lock(queue_mutex_);
     over_ = gone_ = true;

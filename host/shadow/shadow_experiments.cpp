@@ -65,7 +65,7 @@ struct Beginning {
 
 live::Answer unknown(std::string_view name) {
   base::Problems problems;
-  problems.error("EXPERIMENT_UNKNOWN", {"", 0, 0, ""}, "there is no experiment " + base::quote(name),
+  problems.error("EXPERIMENT_UNKNOWN", {}, "there is no experiment " + base::quote(name),
                  "`cadre experiment status` lists them");
   return {live::Outcome::unknown, {}, problems};
 }
@@ -183,7 +183,7 @@ live::Answer ShadowExperiments::start(const experiment::ExperimentFile& file, li
       beginning->dropped = true;
       lock.unlock();
       experiment->end("it was given up", true);
-      problems.error("EXPERIMENT_TIMED_OUT", {"", 0, 0, ""},
+      problems.error("EXPERIMENT_TIMED_OUT", {},
                      "it did not begin within " + std::to_string(begin_most.count()) + " s",
                      "look at `cadre status`: a long decision, or an agent that does not start");
       return {live::Outcome::conflict, {}, problems};
@@ -253,7 +253,7 @@ live::Answer ShadowExperiments::results(std::string_view name) const {
   auto results = running.experiment->results();
   if (results) return {live::Outcome::done, std::move(*results), {}};
   base::Problems problems;
-  problems.error("EXPERIMENT_BUSY", {"", 0, 0, ""},
+  problems.error("EXPERIMENT_BUSY", {},
                  "the arms of " + base::quote(name) + " are still at work on what the book has said",
                  "ask again later; if it stays like this an agent of it hangs: stop it");
   return {live::Outcome::conflict, running.experiment->summary(), problems};

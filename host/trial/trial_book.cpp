@@ -49,8 +49,8 @@ void TrialBook::prepare() {
 
 std::shared_ptr<agent::LiveAgent> TrialBook::make(const std::string& id, const std::filesystem::path& file,
                                                   const std::string& name) {
-  const base::Place at{file.empty() ? "agent try" : file.string(), 0, 0, ""};
-  auto entry = catalog_.find(id, *agent::VersionRange::parse("*"), {"agent try", 0, 0, ""});
+  const base::Place at = base::Place::of(file.empty() ? "agent try" : file.string());
+  auto entry = catalog_.find(id, *agent::VersionRange::parse("*"), base::Place::of("agent try"));
   problems_.append(entry.problems());
   if (!entry) return nullptr;
   json::value settings = json::object{};
@@ -88,7 +88,7 @@ void TrialBook::make_services() {
   for (const std::string& text : options_.services) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos) {
-      problems_.error("TRY_BAD_SERVICE", {"--service", 0, 0, ""},
+      problems_.error("TRY_BAD_SERVICE", base::Place::of("--service"),
                       base::quote(text) + " is not NAME=AGENT[:FILE]",
                       "for example covariance=cadre.sample_covariance");
       continue;
@@ -105,7 +105,7 @@ void TrialBook::make_services() {
     const auto service = std::find_if(provides.begin(), provides.end(),
                                       [&](const std::string& s) { return names_service(name, s); });
     if (service == provides.end()) {
-      problems_.error("TRY_BAD_SERVICE", {"--service", 0, 0, ""},
+      problems_.error("TRY_BAD_SERVICE", base::Place::of("--service"),
                       agent + " does not provide " + base::quote(name),
                       provides.empty() ? "it provides nothing" : "it provides " + base::join(provides, ", "));
       continue;
@@ -117,7 +117,7 @@ void TrialBook::make_services() {
     const bool given = std::any_of(providers_.begin(), providers_.end(),
                                    [&](const Provider& p) { return p.service == need.service; });
     if (!given && !need.optional) {
-      problems_.error("CHAIN_SERVICE_UNMET", {"agent try", 0, 0, ""},
+      problems_.error("CHAIN_SERVICE_UNMET", base::Place::of("agent try"),
                       options_.agent + " requires the service " + need.service,
                       "give it with --service " + need.service + "=AGENT");
     }
@@ -211,7 +211,7 @@ void TrialBook::take_positions() {
     if (before) portfolio_ = bought;
   }
   if (!before)
-    problems_.error("BOOK_OVERFLOW", {options_.state.string(), 0, 0, ""},
+    problems_.error("BOOK_OVERFLOW", base::Place::of(options_.state.string()),
                     "the value of the positions no longer fits the books, which end at 9.2 million million",
                     "use smaller quantities");
   for (const TrialState::OpenOrder& open : state_.open_orders)
@@ -246,7 +246,7 @@ void TrialBook::activate() {
   for (const Provider& p : providers_)
     (void)p.agent->activate();
   if (subject_->activate() != CADRE_OK)
-    problems_.error("AGENT_ACTIVATE", {"agent try", 0, 0, ""}, options_.agent + " refused to activate");
+    problems_.error("AGENT_ACTIVATE", base::Place::of("agent try"), options_.agent + " refused to activate");
 }
 
 void TrialBook::publish() {

@@ -1,7 +1,8 @@
 """Who may include whom, and what may stand at the top of the tree.
 
 - host: a folder includes only itself and the folders above it in CADRE_HOST_LAYERS (host/CMakeLists.txt),
-  never plugins, tests, or the SDK by another way than cadre/...
+  never plugins, tests, or the SDK by another way than cadre/...; siblings include none of each other
+- docs/architecture.md: its table of layers names the folders of that list in that order, all of them and no other
 - plugins: only cadre/..., the standard library, Eigen and the plugin's own folder
 - sdk/include: only cadre/... and the headers of the C standard library; the rest of sdk nothing of host or plugins
 - top level: the agreed entries and dotfiles
@@ -15,6 +16,11 @@ import subprocess
 import sys
 
 TOP_LEVEL = {"CMakeLists.txt", "CMakePresets.json", "host", "sdk", "plugins", "manifests", "tests", "docs", "README.md"}
+# Each drives or changes books in its own way: what two of them need lies below both.
+SIBLINGS = (("backtest", "live", "trial"), ("shadow", "revision"))
+# Includes between siblings that are there today. Lines are only removed; one that is not needed is an error too.
+SIBLING_BASELINE = os.path.join("tests", "layers", "siblings.txt")
+ARCHITECTURE = os.path.join("docs", "architecture.md")
 UNTRACKED_TOP_LEVEL = {"build", "runs"}
 SOURCE = (".c", ".h", ".cpp", ".hpp", ".inl")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?P<open>[<"])(?P<path>[^>"]+)[>"]')
@@ -55,10 +61,47 @@ def host_layers(root):
     return match[1].split() if match else []
 
 
+def are_siblings(own, other):
+    return own != other and any(own in group and other in group for group in SIBLINGS)
+
+
+def sibling_baseline(root):
+    path = os.path.join(root, SIBLING_BASELINE)
+    if not os.path.exists(path):
+        return set()
+    with open(path, encoding="utf-8") as file:
+        return {tuple(line.split()) for line in file if line.strip() and not line.startswith("#")}
+
+
+def check_architecture(root):
+    """The first table after the heading Layers: a row per folder of the list, in its order."""
+    layers, rows, number = host_layers(root), [], 0
+    with open(os.path.join(root, ARCHITECTURE), encoding="utf-8") as page:
+        lines = page.read().splitlines()
+    start = lines.index("## Layers") if "## Layers" in lines else len(lines)
+    for number, line in enumerate(lines[start:], start + 1):
+        if line.startswith("|"):
+            rows.append((number, line.split("|")[1].strip().strip("`")))
+        elif rows:
+            break
+    rows = rows[2:]  # without head and rule
+    for (number, folder), layer in zip(rows, layers):
+        if folder != layer:
+            yield f"{ARCHITECTURE}:{number}: names {folder} where CADRE_HOST_LAYERS has {layer}"
+            return
+    if len(rows) != len(layers):
+        rest = layers[len(rows):] or [folder for _, folder in rows[len(layers):]]
+        yield f"{ARCHITECTURE}:{number}: the table of layers and CADRE_HOST_LAYERS differ in {' '.join(rest)}"
+
+
 def check_host(root):
     layers = host_layers(root)
     if not layers:
         yield "host/CMakeLists.txt:1: has no list CADRE_HOST_LAYERS"
+    known = sibling_baseline(root)
+    for layer in layers:
+        if not os.path.isdir(os.path.join(root, "host", layer)):
+            yield f"host/CMakeLists.txt:1: CADRE_HOST_LAYERS names {layer}, and there is no folder host/{layer}"
     for file, number, path, quoted in includes(root, "host"):
         place = f"{file}:{number}"
         own = file.split(os.sep)[1]
@@ -72,10 +115,16 @@ def check_host(root):
                 yield f"{place}: includes {path}, but {other} is not in CADRE_HOST_LAYERS"
             elif layers.index(other) > layers.index(own):
                 yield f"{place}: includes {path}, but {other} comes after {own} in CADRE_HOST_LAYERS"
+            elif (file, path) in known:
+                known.remove((file, path))
+            elif are_siblings(own, other):
+                yield f"{place}: includes {path}; {own} and {other} are siblings, what both need goes below them"
         elif first in ("plugins", "tests", "sdk"):
             yield f"{place}: includes {path}; the host knows the SDK as cadre/... and nothing else of {first}"
         elif quoted and ".." in path.split("/") and not is_inside(root, file, path, os.path.join("host", own)):
             yield f"{place}: includes {path}, which leaves host/{own}; write host/<layer>/..."
+    for file, path in sorted(known):
+        yield f"{SIBLING_BASELINE}:1: {file} does not include {path} any more; remove the line"
 
 
 def check_plugins(root):
@@ -117,7 +166,7 @@ def check_top_level(root):
 
 
 def problems(root):
-    return [*check_host(root), *check_plugins(root), *check_sdk(root), *check_top_level(root)]
+    return [*check_host(root), *check_architecture(root), *check_plugins(root), *check_sdk(root), *check_top_level(root)]
 
 
 def main():

@@ -13,7 +13,11 @@ GOOD = {
     "CMakeLists.txt": "",
     "README.md": "",
     ".gitignore": "",
-    "host/CMakeLists.txt": "set(CADRE_HOST_LAYERS base model\n    chain)\n",
+    "host/CMakeLists.txt": "set(CADRE_HOST_LAYERS base\n    chain backtest live)\n",
+    "docs/architecture.md": "# A\n\n## Layers\n\nText.\n\n| folder | duty |\n|---|---|\n| base | a |\n| `chain` | b |\n| backtest | c |\n"
+                            "| live | d |\n\nText.\n\n| other | table |\n|---|---|\n",
+    "host/backtest/run.hpp": "",
+    "host/live/run.hpp": "",
     "host/base/clock.hpp": "#include <cstdint>\n#include <boost/json.hpp>\n",
     "host/base/clock.cpp": '#include "host/base/clock.hpp"\n',
     "host/chain/loop.cpp": '#include "host/base/clock.hpp"\n#include "cadre/plugin.h"\n#include "stages.inl"\n',
@@ -30,6 +34,13 @@ BREACHES = [
     # name, file, text, the start of the one problem
     ("host folder below", "host/base/clock.cpp", '\n#include "host/chain/loop.hpp"\n', "host/base/clock.cpp:2: includes host/chain"),
     ("host folder unknown", "host/chain/loop.cpp", '#include "host/misc/x.hpp"\n', "host/chain/loop.cpp:1: includes host/misc"),
+    ("host folder not there", "host/CMakeLists.txt", "set(CADRE_HOST_LAYERS base chain backtest live ghost)", "host/CMakeLists.txt:1: CADRE_HOST_LAYERS names ghost"),
+    ("siblings", "host/live/x.cpp", '#include "host/backtest/run.hpp"\n', "host/live/x.cpp:1: includes host/backtest/run.hpp; live and backtest are siblings"),
+    ("table in another order", "docs/architecture.md", "## Layers\n| folder |\n|---|\n| chain |\n| base |\n| backtest |\n| live |\n",
+     "docs/architecture.md:4: names chain where"),
+    ("table without a folder", "docs/architecture.md", "## Layers\n| folder |\n|---|\n| base |\n| chain |\n| backtest |\n", "docs/architecture.md:6: the table of layers"),
+    ("table with a folder too many", "docs/architecture.md",
+     "## Layers\n| folder |\n|---|\n| base |\n| chain |\n| backtest |\n| live |\n| old |\n", "docs/architecture.md:7: the table of layers"),
     ("host folder not listed", "host/misc/x.cpp", "#include <vector>\n", "host/misc/x.cpp:1: host/misc is not in"),
     ("host includes a plugin", "host/chain/loop.cpp", '#include "plugins/sizer/size.hpp"\n', "host/chain/loop.cpp:1:"),
     ("host climbs out", "host/base/clock.cpp", '#include "../chain/stages.inl"\n', "host/base/clock.cpp:1:"),
@@ -68,10 +79,17 @@ class Layers(unittest.TestCase):
         for name, file, text, expected in BREACHES:
             with self.subTest(name):
                 found = self.problems_of({**GOOD, file: text})
-                if name == "no list of layers":
-                    found = found[:1]  # without it every host folder is unknown, too
+                if name in ("no list of layers", "host folder not there"):
+                    found = found[:1]  # then other things do not fit either
                 self.assertEqual(len(found), 1, found)
                 self.assertTrue(found[0].startswith(expected), found)
+
+    def test_siblings_of_the_baseline_pass_and_the_baseline_only_falls(self):
+        file, path = "host/live/x.cpp", "host/backtest/run.hpp"
+        baseline = {check_layers.SIBLING_BASELINE: f"# head\n{file} {path}\n"}
+        self.assertEqual(self.problems_of({**GOOD, **baseline, file: f'#include "{path}"\n'}), [])
+        found = self.problems_of({**GOOD, **baseline})
+        self.assertEqual([line.partition(":")[0] for line in found], [check_layers.SIBLING_BASELINE])
 
     def test_an_untracked_entry_is_not_ours(self):
         with tempfile.TemporaryDirectory() as root:

@@ -18,7 +18,7 @@ class BadAgents(Workbench):
     def fails_closed(self, stage, name, policy):
         result, told = self.run_with(stage, name)
         self.assertEqual((result["decisions"], result["orders"]), (39, 0))
-        self.assertRegex(told, rf"warning: subject gave no usable answer in 39 of 39 decisions, first on 2024-\d\d-\d\d; the policy {policy} applied\n$")
+        self.assertRegex(told, rf"warning: subject gave no usable answer in 39 of 39 decisions, first on 2024-\d\d-\d\d; the policy {policy} applied \[RUN_AGENT_FAILED\]\n$")
 
     def test_the_good_ones_trade_in_silence(self):
         for stage, name in (("position_sizer", "good_sizer"), ("signal_sources", "good_signals"), ("execution_rules", "good_rules")):

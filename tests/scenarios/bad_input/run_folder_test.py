@@ -37,7 +37,7 @@ class RunFolder(Workbench):
         fcntl.flock(lock, fcntl.LOCK_EX)
         run = self.run_to("run")
         self.assertEqual(run.returncode, 3)
-        self.assertIn("run: another run is being written there; wait for it, or name another --out\n", run.stderr)
+        self.assertIn("run: another run is being written there; wait for it, or name another --out [OUT_IN_USE]\n", run.stderr)
         self.assertEqual(tree(self.path("run")), before)
         self.assertTrue(os.path.isdir(self.path("run.partial")))
 

@@ -15,11 +15,15 @@ class Trial(Workbench):
     def test_every_fault_of_a_state_is_told_with_its_place(self):
         run = self.try_agent({"instruments": ["AA", "BB"], "close": [10, -1], "volume": [5, 0], "views": {"score": [1]},
                               "signals": [{"instrument": "AAA", "direction": 1}]})
-        self.assertEqual(run.returncode, 3)
-        for line in (r"state\.json:1:\d+ /close/1: -1 is no price; write null where there is none",
-                     r"state\.json:1:\d+ /views/score: has 1 numbers, expected one per instrument: 2",
-                     r'state\.json:1:\d+ /signals/0/instrument: the state has no instrument "AAA"; did you mean "AA"\?'):
-            self.assertRegex(run.stderr, line)
+        self.assertEqual((run.returncode, len(run.stderr.splitlines())), (3, 3))
+        told = {(p["pointer"], p["code"]): p for p in json.loads(run.stdout)["problems"]}
+        self.assertTrue(all(p["file"].endswith("state.json") and p["line"] == 1 and p["column"] > 0 for p in told.values()), told)
+        for place, message in {
+            ("/close/1", "CONFIG_OUT_OF_RANGE"): "-1 is no price",
+            ("/views/score", "CONFIG_WRONG_LENGTH"): "has 1 numbers, expected one per instrument: 2",
+            ("/signals/0/instrument", "INSTRUMENT_UNKNOWN"): 'the state has no instrument "AAA"; did you mean "AA"?',
+        }.items():
+            self.assertEqual(told[place]["message"], message)
 
     def test_a_sizer_answers_by_hand_arithmetic(self):
         # Two names with a positive score share equity half and half, and are capped at a tenth; the third has no view.

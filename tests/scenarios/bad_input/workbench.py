@@ -17,6 +17,9 @@ CADRE = os.environ["CADRE"]
 REAL_AGENTS = os.environ["CADRE_REAL_AGENTS"]
 TEST_AGENTS = os.environ["CADRE_TEST_AGENTS"]
 
+# How the line of a problem ends.
+CODE_AT_END = re.compile(r" \[[A-Z0-9]+(_[A-Z0-9]+)+\]$")
+
 SCENARIO = {
     "name": "small",
     "scenario": "backtest",
@@ -119,19 +122,22 @@ class Workbench(unittest.TestCase):
         for run in runs:
             if os.environ.get("SHOW_MESSAGES"):
                 print(f"\n{self.id()}\n{run.stderr}", end="")
-            lines = [line for line in run.stderr.splitlines() if ": warning: " not in line]
+            coded = [line for line in run.stderr.splitlines() if ": warning: " not in line]
+            lines = [CODE_AT_END.sub("", line) for line in coded]
             self.assertEqual(run.returncode, 3, run.stderr)
             for pattern in expected:
                 matching = [line for line in lines if re.search(pattern, line)]
                 self.assertEqual(len(matching), 1, f"{pattern} in:\n{run.stderr}")
             self.assertEqual(len(lines), len(expected), run.stderr)
+            for line in coded:
+                self.assertRegex(line, CODE_AT_END)
         self.assertEqual(tree(self.folder), before, "something was written")
 
     def is_fine(self, *expected_warnings):
         self.write()
         run = self.cadre("check", "scenario.json")
         self.assertEqual(run.returncode, 0, run.stderr)
-        lines = run.stderr.splitlines()
+        lines = [CODE_AT_END.sub("", line) for line in run.stderr.splitlines()]
         for pattern in expected_warnings:
             self.assertEqual(len([line for line in lines if re.search(pattern, line)]), 1, f"{pattern} in:\n{run.stderr}")
         self.assertEqual(len(lines), len(expected_warnings), run.stderr)

@@ -83,9 +83,9 @@ class Analyze(unittest.TestCase):
         a = csv("equity", ["100", "x", "102"])
         b = csv("equity", ["100", "-1", "102"], [DATES[0], DATES[1], DATES[0]])
         self.is_refused(self.analyze(a, b),
-                        'a.csv:3:12: equity "x" is no number',
-                        'b.csv:3:12: equity "-1" is not above zero: nothing has a return from there on',
-                        "b.csv:4:1: the date 2024-01-01 follows 2024-01-02; one row a date, the oldest first")
+                        'a.csv:3:12: equity "x" is no number [SERIES_BAD_VALUE]',
+                        'b.csv:3:12: equity "-1" is not above zero: nothing has a return from there on [SERIES_OUT_OF_RANGE]',
+                        "b.csv:4:1: the date 2024-01-01 follows 2024-01-02; one row a date, the oldest first [SERIES_DATE_ORDER]")
 
     def test_a_file_that_is_not_there_is_named(self):
         run = self.analyze(csv("return", noise(1)), None)
@@ -94,7 +94,8 @@ class Analyze(unittest.TestCase):
 
     def test_dates_of_one_file_alone_make_the_verdict_invalid(self):
         run = self.analyze(csv("return", noise(1)), csv("return", noise(2)[:118], DATES[1:100] + DATES[101:]))
-        self.is_refused(run, "a.csv:2: 2024-01-01 is not in b.csv", "a.csv:102: 2024-04-10 is not in b.csv")
+        self.is_refused(run, "a.csv:2: 2024-01-01 is not in b.csv [EXPERIMENT_DATE_MISSING]",
+                        "a.csv:102: 2024-04-10 is not in b.csv [EXPERIMENT_DATE_MISSING]")
         self.assertIn("the dates differ: 2 dates are in one series only\n", run.stdout)
 
     def test_different_kinds_are_not_compared(self):

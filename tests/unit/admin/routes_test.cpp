@@ -134,7 +134,8 @@ TEST_F(RoutesTest, every_outcome_has_its_status_and_problem) {
     EXPECT_EQ(problem.at("title"), title);
     EXPECT_EQ(problem.at("status"), status);
     EXPECT_TRUE(problem.at("type").as_string().starts_with("urn:cadre:problem:"));
-    EXPECT_EQ(problem.at("detail"), "host.json:14:22 /a: 0 is below the minimum 1; use 1");
+    EXPECT_EQ(problem.at("detail"),
+              "host.json:14:22 /a: 0 is below the minimum 1; use 1 [CONFIG_OUT_OF_RANGE]");
     const json::value expected{{"code", "CONFIG_OUT_OF_RANGE"},
                                {"severity", "error"},
                                {"file", "host.json"},

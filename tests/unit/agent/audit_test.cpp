@@ -78,7 +78,7 @@ TEST(Audit, passes_the_good_subjects) {
 TEST(Audit, refuses_what_is_no_library) {
   const std::string bytes = library_bytes(*test_manifest("good"));
   const auto refusal = [](std::string_view text) { return lines_of(audit_library(text, "a.so")); };
-  EXPECT_EQ(refusal(""), "a.so: is empty; build the plugin again\n");
+  EXPECT_EQ(refusal(""), "a.so: is empty; build the plugin again [AUDIT_NOT_A_LIBRARY]\n");
   EXPECT_THAT(refusal("#!/bin/sh\n"), HasSubstr("is not an ELF file"));
   EXPECT_THAT(refusal(bytes.substr(0, 20)), HasSubstr("is truncated"));
   EXPECT_THAT(refusal(bytes.substr(0, bytes.size() / 2)), HasSubstr("is truncated or damaged"));

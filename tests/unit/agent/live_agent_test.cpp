@@ -63,9 +63,9 @@ TEST(LiveAgent, knows_its_role_and_its_requirements) {
 }
 
 TEST(LiveAgent, passes_the_sentence_of_a_refusal_to_the_user) {
-  EXPECT_EQ(
-      Workshop().refusal("init_refuses"),
-      "AGENT_CONFIG\nchain.json:7:5 /trade_adjusters/0: test.init_refuses 1.0.0: the moon has to be full\n");
+  EXPECT_EQ(Workshop().refusal("init_refuses"),
+            "AGENT_CONFIG\nchain.json:7:5 /trade_adjusters/0: test.init_refuses 1.0.0: the moon has to be "
+            "full [AGENT_CONFIG]\n");
 }
 
 TEST(LiveAgent, says_so_when_a_refusal_has_no_sentence) {
@@ -78,8 +78,9 @@ TEST(LiveAgent, what_it_warns_of_while_it_is_made_reaches_the_user) {
   const auto agent = workshop.make("init_warns");
   ASSERT_TRUE(agent);
   EXPECT_EQ(codes_of(agent.problems()), "AGENT_WARNING");
-  EXPECT_EQ(lines_of(agent.problems()),
-            "chain.json:7:5 /trade_adjusters/0: warning: test.init_warns: the moon is not full\n");
+  EXPECT_EQ(
+      lines_of(agent.problems()),
+      "chain.json:7:5 /trade_adjusters/0: warning: test.init_warns: the moon is not full [AGENT_WARNING]\n");
 }
 
 TEST(HostServices, counts_what_an_agent_says_again_up_to_a_number_of_texts) {

@@ -68,7 +68,7 @@ TEST_F(HostCommandsTest, no_host_is_7_and_one_line) {
   EXPECT_EQ(run(run_status_command, arguments()), exit_not_reachable);
   EXPECT_THAT(err_, HasSubstr("no host can be reached"));
   EXPECT_EQ(run(run_status_command, {}), exit_not_reachable);
-  EXPECT_EQ(err_, "no host runs with its state folder here; name its socket with --host\n");
+  EXPECT_EQ(err_, "no host runs with its state folder here; name its socket with --host [HOST_NOT_FOUND]\n");
 }
 
 TEST_F(HostCommandsTest, the_one_host_that_runs_here_is_found) {
@@ -84,7 +84,8 @@ TEST_F(HostCommandsTest, of_several_hosts_none_is_taken) {
                                          [](const admin::Request&) { return admin::Response{}; });
   ASSERT_TRUE(second);
   EXPECT_EQ(run(run_status_command, {}), exit_not_reachable);
-  EXPECT_EQ(err_, "several hosts run here; name one with --host: admin.sock state/admin.sock\n");
+  EXPECT_EQ(err_,
+            "several hosts run here; name one with --host: admin.sock state/admin.sock [HOST_NOT_NAMED]\n");
 }
 
 TEST_F(HostCommandsTest, the_environment_names_the_host) {
@@ -136,9 +137,23 @@ TEST_F(HostCommandsTest, every_refusal_has_its_exit_code_and_lines) {
     host_.next.problems.error("A_B", {"f.json", 1, 2, "/x"}, "first");
     host_.next.problems.error("A_B", {}, "second");
     EXPECT_EQ(run(run_resume_command, arguments()), code);
-    EXPECT_EQ(err_, "f.json:1:2 /x: first\nsecond\n");
+    EXPECT_EQ(err_, "f.json:1:2 /x: first [A_B]\nsecond [A_B]\n");
     EXPECT_EQ(out_, "");
   }
+}
+
+TEST_F(HostCommandsTest, a_refusal_is_json_where_json_is_asked_for) {
+  HostArguments with = arguments();
+  with.json = true;
+  EXPECT_EQ(run(run_status_command, with), exit_not_reachable);
+  EXPECT_THAT(out_, HasSubstr(R"({"problems":[{"code":"HOST_NOT_REACHABLE","severity":"error",)"));
+  EXPECT_THAT(err_, HasSubstr("[HOST_NOT_REACHABLE]"));
+  start();
+  host_.next = {live::Outcome::conflict, {}, {}};
+  host_.next.problems.error("A_B", {"f.json", 1, 2, "/x"}, "first");
+  EXPECT_EQ(run(run_resume_command, with), exit_conflict);
+  EXPECT_THAT(out_, HasSubstr(R"("code":"A_B","severity":"error","file":"f.json","line":1,"column":2)"));
+  EXPECT_EQ(err_, "f.json:1:2 /x: first [A_B]\n");
 }
 
 /// A scenario that is there, with its chain in a file of its own.

@@ -54,6 +54,7 @@ what is wrong
   second has 600 of 1024 inputs waiting
   refused 2026-11-25 02:20:00, by watch, from host.json
     chain.json:14:22 /risk/max: 0 is below the minimum 1; use at least 1
+      [CONFIG_OUT_OF_RANGE]
   waiting for libnew.so: does not match its manifest yet
   RETAINED libold.so: a thread of it runs
 

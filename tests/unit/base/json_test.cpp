@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <utility>
 
 using namespace cadre::base;
 
@@ -15,11 +16,13 @@ JsonDocument parsed(std::string text) {
   return std::move(document).take();
 }
 
-// The lines of all problems; empty for success.
+// The lines of all problems, each after its code; empty for success.
 std::string lines(const Problems& problems) {
   std::string text;
-  for (const auto& problem : problems)
-    text += problem.code + " " + to_line(problem) + "\n";
+  for (auto problem : problems) {
+    const std::string code = std::exchange(problem.code, {});
+    text += code + " " + to_line(problem) + "\n";
+  }
   return text;
 }
 

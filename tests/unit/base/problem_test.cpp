@@ -2,11 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string_view>
+
+#include "host/base/problem_codes.hpp"
 #include "host/base/result.hpp"
 
 using namespace cadre::base;
 
-TEST(Problem, reads_as_one_line_with_place_and_next_step) {
+TEST(Problem, reads_as_one_line_with_place_next_step_and_code) {
   const Problem problem{Severity::error,
                         "CONFIG_OUT_OF_RANGE",
                         {"manifests/chains/demo.json", 14, 22, "/risk_feedback/max_iterations"},
@@ -14,7 +18,7 @@ TEST(Problem, reads_as_one_line_with_place_and_next_step) {
                         "give 1 or more"};
   EXPECT_EQ(to_line(problem),
             "manifests/chains/demo.json:14:22 /risk_feedback/max_iterations: 0 is below the minimum 1; give "
-            "1 or more");
+            "1 or more [CONFIG_OUT_OF_RANGE]");
 }
 
 TEST(Problem, leaves_out_what_is_missing) {
@@ -22,11 +26,27 @@ TEST(Problem, leaves_out_what_is_missing) {
   EXPECT_EQ(to_line({.place = {.file = "a.json"}, .message = "no"}), "a.json: no");
   EXPECT_EQ(to_line({.place = {.file = "a.csv", .line = 3}, .message = "no"}), "a.csv:3: no");
   EXPECT_EQ(to_line({.place = {.pointer = "/a"}, .message = "no"}), "/a: no");
+  EXPECT_EQ(to_line({.code = "A_B", .message = "no"}), "no [A_B]");
 }
 
 TEST(Problem, a_warning_begins_its_message_with_that_word) {
   EXPECT_EQ(to_line({.severity = Severity::warning, .place = {.file = "a", .line = 1}, .message = "odd"}),
             "a:1: warning: odd");
+}
+
+TEST(ProblemCodes, are_sorted_and_none_stands_there_twice) {
+  const auto rows = problem_codes();
+  const auto falls = [](const ProblemCode& a, const ProblemCode& b) { return a.code >= b.code; };
+  EXPECT_EQ(std::adjacent_find(rows.begin(), rows.end(), falls), rows.end());
+}
+
+TEST(ProblemCodes, each_say_what_they_mean_and_what_to_do_without_a_full_stop) {
+  for (const ProblemCode& row : problem_codes()) {
+    for (const std::string_view sentence : {row.meaning, row.what_to_do}) {
+      EXPECT_FALSE(sentence.empty()) << row.code;
+      EXPECT_FALSE(sentence.ends_with('.') && !sentence.ends_with("..")) << row.code;
+    }
+  }
 }
 
 TEST(Problems, keep_their_order_and_only_errors_are_errors) {
@@ -50,12 +70,12 @@ TEST(Problems, can_be_appended_to_themselves) {
 
 TEST(Problems, of_a_missing_file_are_placed_where_it_was_asked_for) {
   Problems problems;
-  problems.error("FILE_NOT_FOUND", {"p.csv", 0, 0, ""}, "no such file", "check the name");
-  problems.error("CSV_EMPTY", {"p.csv", 0, 0, ""}, "the file is empty");
+  problems.error("FILE_NOT_FOUND", Place::of("p.csv"), "no such file", "check the name");
+  problems.error("CSV_EMPTY", Place::of("p.csv"), "the file is empty");
   const Problems placed = asked_for_at(problems, {"s.json", 3, 4, "/prices"});
   ASSERT_EQ(placed.size(), 2u);
-  EXPECT_EQ(to_line(placed[0]), "s.json:3:4 /prices: p.csv: no such file; check the name");
-  EXPECT_EQ(to_line(placed[1]), "p.csv: the file is empty");
+  EXPECT_EQ(to_line(placed[0]), "s.json:3:4 /prices: p.csv: no such file; check the name [FILE_NOT_FOUND]");
+  EXPECT_EQ(to_line(placed[1]), "p.csv: the file is empty [CSV_EMPTY]");
 }
 
 TEST(Result, holds_a_value_and_its_warnings) {

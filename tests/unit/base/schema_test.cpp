@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "host/base/json.hpp"
 
 using namespace cadre::base;
@@ -17,8 +19,10 @@ JsonDocument document(std::string text) {
 
 std::string lines(const Problems& problems) {
   std::string text;
-  for (const auto& problem : problems)
-    text += problem.code + " " + to_line(problem) + "\n";
+  for (auto problem : problems) {
+    const std::string code = std::exchange(problem.code, {});
+    text += code + " " + to_line(problem) + "\n";
+  }
   return text;
 }
 

@@ -163,9 +163,12 @@ TEST(Compare, is_invalid_when_the_dates_differ) {
   EXPECT_EQ(c.reason, "the dates differ: 3 dates are in one series only");
   EXPECT_EQ(c.n, 248);
   ASSERT_EQ(c.problems.size(), 3U);
-  EXPECT_EQ(to_line(c.problems[0]), "control.csv: 1991-01-05 is not in candidate.csv");
-  EXPECT_EQ(to_line(c.problems[1]), "control.csv: 1991-09-08 is not in candidate.csv");
-  EXPECT_EQ(to_line(c.problems[2]), "candidate.csv: 2000-01-01 is not in control.csv");
+  EXPECT_EQ(to_line(c.problems[0]),
+            "control.csv: 1991-01-05 is not in candidate.csv [EXPERIMENT_DATE_MISSING]");
+  EXPECT_EQ(to_line(c.problems[1]),
+            "control.csv: 1991-09-08 is not in candidate.csv [EXPERIMENT_DATE_MISSING]");
+  EXPECT_EQ(to_line(c.problems[2]),
+            "candidate.csv: 2000-01-01 is not in control.csv [EXPERIMENT_DATE_MISSING]");
 }
 
 TEST(Compare, is_invalid_with_fewer_than_twenty_pairs) {

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include "host/base/file.hpp"
 
@@ -35,7 +36,8 @@ inline std::string lines_of(const cadre::base::Problems& problems) {
   std::string text;
   for (auto problem : problems) {
     problem.place.file = std::filesystem::path(problem.place.file).filename().string();
-    text += problem.code + " " + to_line(problem) + "\n";
+    const std::string code = std::exchange(problem.code, {});
+    text += code + " " + to_line(problem) + "\n";
   }
   return text;
 }

@@ -1,0 +1,331 @@
+// The table of commands and what each takes. What a command does is in the files of command.hpp.
+
+#include <memory>
+
+#include "host/app/command_line.hpp"
+
+namespace cadre::app {
+
+namespace {
+
+constexpr const char* one_object = "print one JSON object";
+constexpr const char* exit_codes_of_a_verdict =
+    "Exit codes: 0 better, equivalent or inconclusive, 1 worse, 2 usage, 3 the verdict is invalid, or a file "
+    "is.";
+
+void add_json_flag(CLI::App& parser, bool& json, const char* what = one_object) {
+  parser.add_flag("--json", json, what);
+}
+
+/// --set, or another option of one value that may be given several times.
+void add_repeated_option(CLI::App& parser, const char* name, std::vector<std::string>& values,
+                         const char* type, const char* text) {
+  parser.add_option(name, values, text)->type_name(type)->allow_extra_args(false);
+}
+
+/// What every command that speaks to a running host takes.
+void add_host_options(CLI::App& parser, HostArguments& arguments) {
+  parser
+      .add_option(
+          "--host", arguments.host,
+          "socket or http://127.0.0.1:PORT of the host (default: CADRE_HOST, or the one running here)")
+      ->type_name("SOCKET|URL");
+  parser.add_option("--token-file", arguments.token_file, "file with the token that a URL needs")
+      ->type_name("FILE");
+  add_json_flag(parser, arguments.json, "print JSON: one object, or one per line");
+}
+
+/// The same, with who wants a change and why.
+void add_change_options(CLI::App& parser, HostArguments& arguments) {
+  add_host_options(parser, arguments);
+  parser.add_option("--reason", arguments.reason, "why; it is journaled")->required()->type_name("TEXT");
+  parser.add_option("--actor", arguments.actor, "who wants it (default: the user running this)")
+      ->type_name("NAME");
+}
+
+void add_book_option(CLI::App& parser, HostArguments& arguments) {
+  parser.add_option("--book", arguments.book, "one book only")->type_name("BOOK");
+}
+
+/// Arguments that live as long as what runs with them.
+template <class Arguments>
+std::shared_ptr<Arguments> make() {
+  return std::make_shared<Arguments>();
+}
+
+Run run_backtest(CLI::App& parser, const GlobalOptions& global) {
+  auto a = make<BacktestArguments>();
+  parser.add_option("CONFIG", a->config, "scenario file")->required();
+  add_repeated_option(parser, "--set", a->set, "POINTER=VALUE",
+                      "change one value: /json/pointer=value; may be given several times");
+  parser.add_option("--from", a->from, "first date, YYYY-MM-DD");
+  parser.add_option("--to", a->to, "last date, YYYY-MM-DD");
+  parser.add_option("--out", a->out, "run folder to write; a run that is there is replaced")
+      ->type_name("DIR");
+  add_json_flag(parser, a->json);
+  return [a, &global] { return run_backtest_command(global, *a); };
+}
+
+Run run_host(CLI::App& parser, const GlobalOptions& global) {
+  auto a = make<LiveArguments>();
+  parser.add_option("CONFIG", a->config, "host file, or a scenario file as a host of one book")->required();
+  parser
+      .add_option(
+          "--state", a->state,
+          "folder of what outlives the process (default: NAME.state in the working directory); with one "
+          "that has been used, starting is recovery")
+      ->type_name("DIR");
+  CLI::Option* replay =
+      parser
+          .add_option("--replay", a->replay,
+                      "feed prices from a CSV file; without FILE those that the scenarios name. Goes after "
+                      "CONFIG")
+          ->expected(0, 1)
+          ->type_name("FILE");
+  parser.add_option("--speed", a->speed, "of the replay: 1000x is a thousand times as fast as it was (max)")
+      ->needs(replay)
+      ->type_name("FACTOR");
+  parser.add_flag("--exit-at-end", a->exit_at_end, "stop when the replay is over")->needs(replay);
+  return [a, replay, &global] {
+    a->replays = replay->count() > 0;
+    return run_live_command(global, *a);
+  };
+}
+
+Run check(CLI::App& parser, const GlobalOptions& global) {
+  auto a = make<CheckArguments>();
+  parser.add_option("FILE", a->files, "files to check")->required();
+  add_json_flag(parser, a->json, "print the problems as a JSON array");
+  return [a, &global] { return run_check_command(global, *a); };
+}
+
+Run agent_list(CLI::App& parser, const GlobalOptions& global) {
+  auto json = std::make_shared<bool>(false);
+  add_json_flag(parser, *json, "print a JSON array");
+  return [json, &global] { return run_agent_list_command(global, *json); };
+}
+
+Run agent_show(CLI::App& parser, const GlobalOptions& global) {
+  auto a = make<AgentArguments>();
+  parser.add_option("ID", a->id, "an agent's id")->required();
+  add_json_flag(parser, a->json);
+  return [a, &global] { return run_agent_show_command(global, *a); };
+}
+
+Run agent_try(CLI::App& parser, const GlobalOptions& global) {
+  auto a = make<TryArguments>();
+  parser.add_option("ID", a->id, "an agent's id")->required();
+  parser.add_option("--config", a->config, "JSON file with its settings; defaults without one")
+      ->type_name("FILE");
+  parser.add_option("--state", a->state, "JSON file with the execution state")->required()->type_name("FILE");
+  add_repeated_option(parser, "--service", a->services, "NAME=AGENT[:FILE]",
+                      "NAME=AGENT[:FILE] fills a service it requires; may be given several times");
+  add_json_flag(parser, a->json);
+  return [a, &global] { return run_agent_try_command(global, *a); };
+}
+
+Run explain(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<ExplainArguments>();
+  parser.add_option("RUN", a->run, "run folder")->required();
+  parser.add_option("ORDER", a->order, "client order id, as in orders.csv")->required();
+  add_json_flag(parser, a->json);
+  return [a] { return run_explain_command(*a); };
+}
+
+Run experiment_run(CLI::App& parser, const GlobalOptions& global) {
+  auto a = make<ExperimentRunArguments>();
+  parser.add_option("FILE", a->file, "experiment file")->required();
+  parser.add_option("--out", a->out, "folder for the run folders control and candidate")->type_name("DIR");
+  add_json_flag(parser, a->json);
+  parser.footer(exit_codes_of_a_verdict);
+  return [a, &global] { return run_experiment_run_command(global, *a); };
+}
+
+Run experiment_analyze(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<ExperimentAnalyzeArguments>();
+  parser.add_option("--control", a->control, "CSV with the columns date and equity, or date and return")
+      ->required()
+      ->type_name("FILE");
+  parser.add_option("--candidate", a->candidate, "the same of the version that would replace it")
+      ->required()
+      ->type_name("FILE");
+  parser
+      .add_option("--margin", a->margin_bp,
+                  "basis points per period that do not matter; without it nothing is equivalent")
+      ->check(CLI::Range(1e-6, 1e6))
+      ->type_name("BP");
+  parser.add_option("--alpha", a->alpha, "how often two equal versions may be called different (0.05)")
+      ->check(CLI::Range(1e-6, 0.5))
+      ->type_name("SHARE");
+  parser.add_option("--horizon", a->horizon, "periods declared beforehand (as many as there are)")
+      ->check(CLI::Range(int64_t{20}, int64_t{1'000'000}))
+      ->type_name("N");
+  parser
+      .add_option("--test", a->test,
+                  "what decides: sequential may be looked at every day (default), newey_west once, at the "
+                  "horizon")
+      ->check(CLI::IsMember({"sequential", "newey_west"}))
+      ->type_name("TEST");
+  add_json_flag(parser, a->json);
+  parser.footer(exit_codes_of_a_verdict);
+  return [a] { return run_experiment_analyze_command(*a); };
+}
+
+Run experiment_start(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<HostArguments>();
+  parser.add_option("FILE", a->file, "experiment file")->required();
+  add_change_options(parser, *a);
+  add_book_option(parser, *a);
+  return [a] { return run_experiment_start_command(*a); };
+}
+
+Run experiment_status(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<HostArguments>();
+  add_host_options(parser, *a);
+  return [a] { return run_experiment_status_command(*a); };
+}
+
+Run experiment_results(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<HostArguments>();
+  parser.add_option("NAME", a->name, "the experiment's name")->required();
+  add_host_options(parser, *a);
+  parser.add_option("--out", a->out, "folder for report.html and comparison.json")->type_name("DIR");
+  parser.footer("Exit codes as those of run, and 7 when the host cannot be reached.");
+  return [a] { return run_experiment_results_command(*a); };
+}
+
+Run experiment_stop(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<HostArguments>();
+  parser.add_option("NAME", a->name, "the experiment's name")->required();
+  add_change_options(parser, *a);
+  return [a] { return run_experiment_stop_command(*a); };
+}
+
+Run status(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<HostArguments>();
+  add_host_options(parser, *a);
+  parser.add_flag("--watch", a->watch, "look again every second");
+  return [a] { return run_status_command(*a); };
+}
+
+Run halt(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<HostArguments>();
+  add_change_options(parser, *a);
+  add_book_option(parser, *a);
+  parser.add_flag("--cancel-orders", a->cancel_orders, "cancel the open orders");
+  parser.add_flag("--flatten", a->flatten, "close the positions");
+  return [a] { return run_halt_command(*a); };
+}
+
+Run resume(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<HostArguments>();
+  add_change_options(parser, *a);
+  add_book_option(parser, *a);
+  return [a] { return run_resume_command(*a); };
+}
+
+Run events(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<HostArguments>();
+  add_host_options(parser, *a);
+  parser.add_flag("--follow", a->follow, "go on with what happens");
+  parser.add_option("--after", a->after, "only events with a greater id")->type_name("ID");
+  return [a] { return run_events_command(*a); };
+}
+
+Run revision_list(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<HostArguments>();
+  add_host_options(parser, *a);
+  return [a] { return run_revision_list_command(*a); };
+}
+
+Run revision_show(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<HostArguments>();
+  parser.add_option("N", a->number, "a revision's number")->required();
+  add_host_options(parser, *a);
+  return [a] { return run_revision_show_command(*a); };
+}
+
+Run revision_diff(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<HostArguments>();
+  parser.add_option("A", a->number, "a revision's number")->required();
+  parser.add_option("B", a->other_number, "a revision's number")->required();
+  add_host_options(parser, *a);
+  return [a] { return run_revision_diff_command(*a); };
+}
+
+Run revision_apply(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<HostArguments>();
+  parser.add_option(
+      "FILE", a->file,
+      "host file, or scenario file of one book; left out: what runs, with the changes of --set");
+  add_repeated_option(parser, "--set", a->set, "POINTER=VALUE",
+                      "change one value of a book's scenario; may be given several times");
+  add_change_options(parser, *a);
+  add_book_option(parser, *a);
+  parser.add_flag("--dry-run", a->dry_run, "say what would change, and change nothing");
+  parser.add_option("--base", a->based_on, "revision it was made from (default: the current one)")
+      ->type_name("N");
+  return [a] { return run_revision_apply_command(*a); };
+}
+
+Run revision_rollback(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<HostArguments>();
+  parser.add_option("--to", a->to, "a revision's number (default: the one before)")->type_name("N");
+  add_change_options(parser, *a);
+  return [a] { return run_revision_rollback_command(*a); };
+}
+
+Run reference(CLI::App& parser, const GlobalOptions& global) {
+  auto a = make<ReferenceArguments>();
+  parser.add_option("--pages", a->pages, "folder for the pages")->required()->type_name("DIR");
+  parser.add_option("--schemas", a->schemas, "folder for the schemas")->required()->type_name("DIR");
+  return [a, &global] { return run_reference_command(global, *a); };
+}
+
+Run replay(CLI::App& parser, const GlobalOptions& global) {
+  auto a = make<ReplayArguments>();
+  parser.add_option("RUN", a->run, "run folder")->required();
+  add_repeated_option(parser, "--set", a->set, "POINTER=VALUE", "a what-if: change one value");
+  add_json_flag(parser, a->json);
+  return [a, &global] { return run_replay_command(global, *a); };
+}
+
+// clang-format off
+constexpr CommandRow kCommands[] = {
+    {"backtest", "run a scenario over its history", run_backtest},
+    {"run", "run a host until it is told to stop: takes inputs, decides, can be changed", run_host},
+    {"check", "check host, scenario, chain, experiment and manifest files without running anything", check},
+    {"agent", "look at agents and try them", nullptr},
+    {"agent list", "all agents there are", agent_list},
+    {"agent show", "one agent: settings, services, state", agent_show},
+    {"agent try", "one agent on one state: the author's microscope", agent_try},
+    {"explain", "why an order is what it is: the change each stage made", explain},
+    {"experiment", "compare two versions on the same inputs", nullptr},
+    {"experiment run", "run both arms of an experiment over one history, and judge them", experiment_run},
+    {"experiment analyze", "the verdict about two series of equity or returns", experiment_analyze},
+    {"experiment start", "start an experiment in a running host", experiment_start},
+    {"experiment status", "the experiments of a running host", experiment_status},
+    {"experiment results", "the comparison so far of an experiment in a running host", experiment_results},
+    {"experiment stop", "end an experiment in a running host", experiment_stop},
+    {"status", "a running host: what runs, since when, what is wrong, what to do next", status},
+    {"halt", "stop deciding, at once", halt},
+    {"resume", "decide again after a halt", resume},
+    {"events", "what happened in a running host", events},
+    {"revision", "what a running host runs under: look, change, go back", nullptr},
+    {"revision list", "all revisions, newest first", revision_list},
+    {"revision show", "one revision: who, why, plugins, configuration", revision_show},
+    {"revision diff", "what leads from one revision to another; exit code 1 when they differ", revision_diff},
+    {"revision apply", "make a configuration the next revision", revision_apply},
+    {"revision rollback", "go back to a revision", revision_rollback},
+    {"reference", "write the reference pages and JSON schemas of this version", reference},
+    {"replay", "run a recorded run again and compare every order", replay},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const CommandRow> command_table() {
+  return kCommands;
+}
+
+}  // namespace cadre::app
