@@ -44,14 +44,6 @@ bool sync_folder_of(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::string_view record_type_name(RecordType type) {
-  constexpr std::string_view names[] = {"",         "head",     "bar",     "signal",     "universe",
-                                        "revision", "decision", "order",   "report",     "account",
-                                        "note",     "end",      "command", "checkpoint", "commit"};
-  const auto value = static_cast<uint32_t>(type);
-  return value < std::size(names) ? names[value] : std::string_view();
-}
-
 base::Result<std::unique_ptr<JournalWriter>> JournalWriter::create(const std::filesystem::path& path) {
   base::Problems problems;
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
