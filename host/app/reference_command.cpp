@@ -198,8 +198,10 @@ void add_field_rows(std::string& page, const json::array& fields, const std::str
     const std::string name = before + std::string(field.at("name").as_string());
     std::string kind(field.at("kind").as_string());
     if (const json::value* of = field.if_contains("of")) kind += " of `" + std::string(of->as_string()) + "`";
-    page +=
-        "| `" + name + "` | " + kind + " | " + cell(std::string(field.at("meaning").as_string())) + " |\n";
+    std::string meaning(field.at("meaning").as_string());
+    if (const json::value* last = field.if_contains("last_format"))
+      meaning = "up to format " + base::canonical(*last) + " only: " + meaning;
+    page += "| `" + name + "` | " + kind + " | " + cell(meaning) + " |\n";
     if (const json::value* inner = field.if_contains("fields"))
       add_field_rows(page, inner->as_array(), name + "[].");
   }
@@ -208,22 +210,25 @@ void add_field_rows(std::string& page, const json::array& fields, const std::str
 std::string journal_page(const json::value& format) {
   std::string page = "# Journal\n\n";
   page += generated;
-  page += "Format " + base::canonical(format.at("format_version")) +
-          ". The only truth of a run: an append-only file, `journal` in a run folder and in the folder of a "
-          "book of a state folder. For programs the same is in `manifests/schema/journal.json`.\n\n"
-          "```text\nfile head   \"CADREJOURNAL\" u32 format\n"
-          "frame       u32 payload length | u32 type | u64 sequence | payload | u64 XXH3 of all of the frame "
-          "before\n```\n\nLittle-endian, no padding.\n\n"
-          "| kind | bytes |\n|---|---|\n"
-          "| bool, u8, u32, u64, i32, i64, f64 | a number as it lies in memory; bool is a byte, 0 or 1 |\n"
-          "| money | i64, millionths |\n"
-          "| text, bytes | u32 length, bytes; text is UTF-8 |\n"
-          "| texts | u32 count, texts |\n"
-          "| array | u32 count, numbers |\n"
-          "| struct | u32 size, the struct; a newer host's may be larger |\n"
-          "| structs | u32 size of one, u32 count, structs |\n"
-          "| list | u32 count, elements field by field |\n"
-          "| id | in a struct: 32 bytes of text, filled up with zeros |\n";
+  page +=
+      "Format " + base::canonical(format.at("format_version")) + "; formats from " +
+      base::canonical(format.at("oldest_format_read")) +
+      " on are read, and a host that goes on with a state folder writes its journals anew in this one "
+      "first. The only truth of a run: an append-only file, `journal` in a run folder and in the folder of a "
+      "book of a state folder. For programs the same is in `manifests/schema/journal.json`.\n\n"
+      "```text\nfile head   \"CADREJOURNAL\" u32 format\n"
+      "frame       u32 payload length | u32 type | u64 sequence | payload | u64 XXH3 of all of the frame "
+      "before\n```\n\nLittle-endian, no padding.\n\n"
+      "| kind | bytes |\n|---|---|\n"
+      "| bool, u8, u32, u64, i32, i64, f64 | a number as it lies in memory; bool is a byte, 0 or 1 |\n"
+      "| money | i64, millionths |\n"
+      "| text, bytes | u32 length, bytes; text is UTF-8 |\n"
+      "| texts | u32 count, texts |\n"
+      "| array | u32 count, numbers |\n"
+      "| struct | u32 size, the struct; a newer host's may be larger |\n"
+      "| structs | u32 size of one, u32 count, structs |\n"
+      "| list | u32 count, elements field by field |\n"
+      "| id | in a struct: 32 bytes of text, filled up with zeros |\n";
   for (const json::value& record : format.at("records").as_array()) {
     page += "\n## " + std::string(record.at("name").as_string()) + "\n\nType " +
             base::canonical(record.at("type")) + ". " + std::string(record.at("meaning").as_string()) + "\n";

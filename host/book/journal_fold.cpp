@@ -110,9 +110,9 @@ bool survey(const journal::Record& record, std::uint64_t revision, std::uint64_t
     }
     case RecordType::order: {
       journal::OrderRecord order;
-      if (!decode(from, order)) return false;
+      if (!decode(from, order, record.format)) return false;
       ++facts.orders;
-      facts.rejected += order.verdict != 0 ? 1 : 0;
+      facts.rejected += order.failed_checks.empty() ? 0 : 1;
       return true;
     }
     case RecordType::report: {
@@ -233,7 +233,7 @@ bool JournalFold::apply(const journal::Record& record) {
       return true;
     }
     case RecordType::order:
-      return apply_order(from);
+      return apply_order(from, record.format);
     case RecordType::report:
       return apply_report(from);
     case RecordType::command:
@@ -245,12 +245,12 @@ bool JournalFold::apply(const journal::Record& record) {
   }
 }
 
-bool JournalFold::apply_order(base::Decoder& from) {
+bool JournalFold::apply_order(base::Decoder& from, std::uint32_t format) {
   journal::OrderRecord record;
-  if (!decode(from, record)) return false;
+  if (!decode(from, record, format)) return false;
   const std::uint64_t failed = execution::verdict_of(record.failed_checks).failed;
   if (record.order.instrument >= book_.universe().size()) return false;
-  hash_.on_order(0, {record.order, {failed}});
+  hash_.add(record.order, record.failed_checks);
   book_.recover_order(record.order, failed, decision_date_);
   if (observing_ && failed == 0 && book_.chain().environment.agent->declaration().simulated)
     give_again(record.order);

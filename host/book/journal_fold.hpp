@@ -50,7 +50,7 @@ class JournalFold {
 
  private:
   bool apply(const journal::Record& record);
-  bool apply_order(base::Decoder& from);
+  bool apply_order(base::Decoder& from, std::uint32_t format);
   bool apply_report(base::Decoder& from);
   /// What the environment says next, when it is asked again.
   std::optional<cadre_execution_report> next_report();

@@ -67,17 +67,30 @@ void add_kind(json::object& to, const std::vector<T>*) {
   }
 }
 
+template <class Record, class T>
+json::object describe(const Field<Record, T>& field) {
+  json::object one;
+  one["name"] = field.name;
+  add_kind(one, static_cast<const T*>(nullptr));
+  if (!field.kind.empty()) one["kind"] = field.kind;
+  one["meaning"] = field.meaning;
+  return one;
+}
+
+template <class T>
+json::object describe(const RetiredField<T>& field) {
+  json::object one;
+  one["name"] = field.name;
+  add_kind(one, static_cast<const T*>(nullptr));
+  one["last_format"] = field.last_format;
+  one["meaning"] = field.meaning;
+  return one;
+}
+
 template <class Record>
 json::array fields_of() {
   json::array all;
-  for_each_field<Record>([&]<class T>(const Field<Record, T>& field) {
-    json::object one;
-    one["name"] = field.name;
-    add_kind(one, static_cast<const T*>(nullptr));
-    if (!field.kind.empty()) one["kind"] = field.kind;
-    one["meaning"] = field.meaning;
-    all.push_back(std::move(one));
-  });
+  for_each_field<Record>([&](const auto& field) { all.push_back(describe(field)); });
   return all;
 }
 
@@ -113,8 +126,10 @@ json::value describe_format() {
   add_struct<cadre_execution_report>(structs);
   add_struct<cadre_reason>(structs);
   add_struct<cadre_limit_use>(structs);
-  return json::object{
-      {"format_version", format_version}, {"records", std::move(records)}, {"structs", std::move(structs)}};
+  return json::object{{"format_version", format_version},
+                      {"oldest_format_read", oldest_format_read},
+                      {"records", std::move(records)},
+                      {"structs", std::move(structs)}};
 }
 
 }  // namespace cadre::journal

@@ -18,6 +18,8 @@ namespace cadre::journal {
 ///   structs                       u32 size of one | u32 count | structs of the ABI named `of`
 ///   list                          u32 count | elements, each with `fields`
 ///   id                            in a struct: 32 bytes of text, filled up with zeros
+///
+/// A field with `last_format` stands only in journals of formats up to that one.
 boost::json::value describe_format();
 
 }  // namespace cadre::journal

@@ -30,10 +30,29 @@ constexpr std::size_t member_count() {
     return member_count<Aggregate, count - 1>();
 }
 
+template <class Record, class T>
+constexpr bool has_member(const Field<Record, T>&) {
+  return true;
+}
+template <class T>
+constexpr bool has_member(const RetiredField<T>&) {
+  return false;
+}
+
 /// Whether the table names as many members as there are.
 template <class Record>
 constexpr bool is_complete() {
-  return std::tuple_size_v<std::remove_const_t<decltype(fields<Record>)>> == member_count<Record>();
+  std::size_t named = 0;
+  for_each_field<Record>([&](const auto& field) { named += has_member(field) ? 1 : 0; });
+  return named == member_count<Record>();
+}
+
+/// Whether every format has the same fields.
+template <class Record>
+constexpr bool is_the_same_in_all_formats() {
+  bool same = true;
+  for_each_field<Record>([&](const auto& field) { same = same && has_member(field); });
+  return same;
 }
 
 /// Whether the fields of a struct of the ABI fill it: there is no padding, so nothing is left out.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <tuple>
 
@@ -17,6 +18,14 @@ struct Field {
   T Record::*member;
   std::string_view meaning;  ///< for people; empty in structs of the ABI, whose headers say it
   std::string_view kind{};   ///< in the description, where the type does not say it
+};
+
+/// A field that formats up to `last_format` had and no host writes any more. What it held is passed over.
+template <class T>
+struct RetiredField {
+  std::string_view name;
+  uint32_t last_format;
+  std::string_view meaning;
 };
 
 /// The fields of a record, of an element of a list, or of a struct of the ABI.
@@ -91,7 +100,7 @@ inline constexpr auto fields<DecisionRecord> = std::tuple{
     Field{"score_valid", &DecisionRecord::score_valid, "per instrument, 1 where there is a score"},
     Field{"stages", &DecisionRecord::stages, "as many as the revision names, in its order"},
     Field{"passes", &DecisionRecord::passes, "of the risk feedback loop"},
-    Field{"outcome", &DecisionRecord::outcome, "of the loop: 1 accepted, 2 converged, 3 not_converged, 4 failed"},
+    Field{"outcome", &DecisionRecord::outcome, "of the loop, for good: 1 accepted, 2 converged, 3 not_converged, 4 failed"},
     Field{"cut_factor", &DecisionRecord::cut_factor, "of the final cut, on increases; 1: nothing was cut"},
     Field{"volatility", &DecisionRecord::volatility, "annualised, of the final targets; NaN: unknown"},
     Field{"value_at_risk", &DecisionRecord::value_at_risk, "share of equity; NaN: unknown"},
@@ -102,8 +111,8 @@ inline constexpr auto fields<DecisionRecord> = std::tuple{
 template <>
 inline constexpr auto fields<OrderRecord> = std::tuple{
     Field{"order", &OrderRecord::order, "as it was decided"},
-    Field{"verdict", &OrderRecord::verdict, "0: accepted, else 1 + the row of the check that rejected it"},
-    Field{"failed_checks", &OrderRecord::failed_checks, "codes of all checks it failed"}};
+    RetiredField<uint32_t>{"verdict", 1, "0: accepted, else 1 + a row of the writer's table of checks"},
+    Field{"failed_checks", &OrderRecord::failed_checks, "codes of the checks it failed, the one that rejected it first; none: accepted"}};
 
 template <>
 inline constexpr auto fields<ReportRecord> = std::tuple{
@@ -122,7 +131,7 @@ inline constexpr auto fields<EndRecord> = std::tuple{
     Field{"decisions", &EndRecord::decisions, "how many the run made"},
     Field{"orders", &EndRecord::orders, "how many it decided, rejected ones with them"},
     Field{"fills", &EndRecord::fills, "how many it got"},
-    Field{"order_hash", &EndRecord::order_hash, "SHA-256 over all orders, in hexadecimal"}};
+    Field{"order_hash", &EndRecord::order_hash, "SHA-256 over all orders, in hexadecimal; format 1 hashed rejected ones otherwise"}};
 
 template <>
 inline constexpr auto fields<CommandRecord> = std::tuple{

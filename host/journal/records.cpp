@@ -47,7 +47,7 @@ constexpr std::size_t bytes_min() {
 template <class Record>
 void put_fields(base::Encoder& to, const Record& record);
 template <class Record>
-void get_fields(base::Decoder& from, Record& record);
+void get_fields(base::Decoder& from, Record& record, uint32_t format);
 
 template <class T>
 void put_value(base::Encoder& to, const T& value) {
@@ -73,7 +73,7 @@ void put_value(base::Encoder& to, const T& value) {
 }
 
 template <class T>
-void get_value(base::Decoder& from, T& value) {
+void get_value(base::Decoder& from, T& value, uint32_t format) {
   if constexpr (std::is_arithmetic_v<T>) {
     from.get(value);
   } else if constexpr (std::is_same_v<T, base::Money>) {
@@ -91,18 +91,38 @@ void get_value(base::Decoder& from, T& value) {
   } else {
     value.resize(from.get_count(bytes_min<typename T::value_type>()));
     for (auto& element : value)
-      get_fields(from, element);
+      get_fields(from, element, format);
   }
+}
+
+template <class Record, class T>
+void put_field(base::Encoder& to, const Record& record, const Field<Record, T>& field) {
+  put_value(to, record.*field.member);
+}
+
+template <class Record, class T>
+void put_field(base::Encoder&, const Record&, const RetiredField<T>&) {}
+
+template <class Record, class T>
+void get_field(base::Decoder& from, Record& record, const Field<Record, T>& field, uint32_t format) {
+  get_value(from, record.*field.member, format);
+}
+
+template <class Record, class T>
+void get_field(base::Decoder& from, Record&, const RetiredField<T>& field, uint32_t format) {
+  if (format > field.last_format) return;
+  T passed_over{};
+  get_value(from, passed_over, format);
 }
 
 template <class Record>
 void put_fields(base::Encoder& to, const Record& record) {
-  for_each_field<Record>([&](const auto& field) { put_value(to, record.*field.member); });
+  for_each_field<Record>([&](const auto& field) { put_field(to, record, field); });
 }
 
 template <class Record>
-void get_fields(base::Decoder& from, Record& record) {
-  for_each_field<Record>([&](const auto& field) { get_value(from, record.*field.member); });
+void get_fields(base::Decoder& from, Record& record, uint32_t format) {
+  for_each_field<Record>([&](const auto& field) { get_field(from, record, field, format); });
 }
 
 // A column is absent or has one number per instrument.
@@ -141,10 +161,18 @@ void encode(base::Encoder& to, const Record& record) {
 }
 
 template <class Record>
-bool decode(base::Decoder& from, Record& record) {
-  get_fields(from, record);
+requires(!depends_on_format<Record>) bool decode(base::Decoder& from, Record& record) {
+  static_assert(is_the_same_in_all_formats<Record>());
+  get_fields(from, record, format_version);
   return from.finished() && columns_fit(record);
 }
+
+bool decode(base::Decoder& from, OrderRecord& record, uint32_t format) {
+  get_fields(from, record, format);
+  return from.finished();
+}
+
+template void encode(base::Encoder& to, const OrderRecord&);
 
 #define CADRE_RECORD(Record)                              \
   template void encode(base::Encoder& to, const Record&); \
@@ -155,7 +183,6 @@ CADRE_RECORD(SignalRecord);
 CADRE_RECORD(UniverseRecord);
 CADRE_RECORD(RevisionRecord);
 CADRE_RECORD(DecisionRecord);
-CADRE_RECORD(OrderRecord);
 CADRE_RECORD(ReportRecord);
 CADRE_RECORD(AccountRecord);
 CADRE_RECORD(EndRecord);

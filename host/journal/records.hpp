@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "cadre/market.h"
@@ -45,9 +46,8 @@ struct RevisionRecord {
 
 struct OrderRecord {
   cadre_order order{};
-  uint32_t verdict =
-      0;  ///< 0: accepted, else 1 + the index in the table of checks of the one that rejected it
-  std::vector<std::string> failed_checks{};  ///< names of all that failed
+  /// Codes of the checks it failed, the one that rejected it first; none: it was accepted.
+  std::vector<std::string> failed_checks{};
 };
 
 struct ReportRecord {
@@ -107,7 +107,15 @@ struct EndRecord {
 template <class Record>
 void encode(base::Encoder& to, const Record& record);
 
+/// Whether formats of journals differ in it.
 template <class Record>
-[[nodiscard]] bool decode(base::Decoder& from, Record& record);
+inline constexpr bool depends_on_format = std::is_same_v<Record, OrderRecord>;
+
+/// Of every record that is the same in all formats.
+template <class Record>
+requires(!depends_on_format<Record>) [[nodiscard]] bool decode(base::Decoder& from, Record& record);
+
+/// `format` is that of the journal it is read from.
+[[nodiscard]] bool decode(base::Decoder& from, OrderRecord& record, uint32_t format);
 
 }  // namespace cadre::journal

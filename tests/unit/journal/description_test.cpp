@@ -61,6 +61,13 @@ TEST(Description, says_of_what_nested_fields_are) {
   EXPECT_EQ(field("failures").at("fields").as_array()[2].at("name").as_string(), "policy");
 }
 
+TEST(Description, a_field_that_is_no_longer_written_names_its_last_format) {
+  const json::value format = journal::describe_format();
+  const json::value& verdict = format.at("records").as_array()[6].at("fields").as_array()[1];
+  EXPECT_EQ(verdict.at("name").as_string(), "verdict");
+  EXPECT_EQ(verdict.at("last_format").to_number<std::uint32_t>(), 1u);
+}
+
 struct Padded {
   std::uint32_t a = 0;
   std::uint64_t b = 0;
