@@ -1,6 +1,7 @@
 """Reads the journal of a run or of a book. What a record holds is in manifests/schema/journal.json, which the host writes from its own table of fields.
 Checksums are left to the host."""
 
+import collections.abc
 import functools
 import json
 import os
@@ -26,6 +27,33 @@ def kinds():
     return {record["type"]: record for record in description()["records"]}
 
 
+@functools.cache
+def unpacker(name):
+    """(names of the fields, what unpacks them, which are ids) of a struct of the ABI, whose fields follow one another without a gap."""
+    fields = description()["structs"][name]["fields"]
+    return [f["name"] for f in fields], struct.Struct("<" + "".join(FORMATS[f["kind"]] for f in fields)), [f["kind"] == "id" for f in fields]
+
+
+def struct_at(name, payload, at):
+    names, form, ids = unpacker(name)
+    return {n: value.rstrip(b"\0").decode() if is_id else value for n, value, is_id in zip(names, form.unpack_from(payload, at), ids)}
+
+
+class Structs(collections.abc.Sequence):
+    """Many of the same, unpacked when they are asked for."""
+
+    def __init__(self, name, payload, size):
+        self.name, self.payload, self.size = name, payload, size
+
+    def __len__(self):
+        return len(self.payload) // self.size
+
+    def __getitem__(self, place):
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        return struct_at(self.name, self.payload, place * self.size)
+
+
 class Cursor:
     def __init__(self, payload, file_format):
         self.payload, self.file_format, self.at = payload, file_format, 0
@@ -40,20 +68,16 @@ class Cursor:
         return self.numbers("u32")[0]
 
     def bytes(self):
-        count = self.count()
+        return self.take(self.count())
+
+    def take(self, count):
         self.at += count
         assert self.at <= len(self.payload)
         return self.payload[self.at - count:self.at]
 
-    def struct(self, name, size):
-        about = description()["structs"][name]
-        assert about["bytes"] <= size <= len(self.payload) - self.at, (name, size)
-        values = {}
-        for field in about["fields"]:
-            value, = struct.unpack_from("<" + FORMATS[field["kind"]], self.payload, self.at + field["offset"])
-            values[field["name"]] = value.rstrip(b"\0").decode() if field["kind"] == "id" else value
-        self.at += size
-        return values
+    def struct_bytes(self, name, size, count=1):
+        assert size >= description()["structs"][name]["bytes"], (name, size)
+        return self.take(size * count)
 
     def value(self, field):
         kind = field["kind"]
@@ -67,10 +91,10 @@ class Cursor:
             count = self.count()
             return self.numbers(field["of"], count)
         if kind == "struct":
-            return self.struct(field["of"], self.count())
+            return struct_at(field["of"], self.struct_bytes(field["of"], self.count()), 0)
         if kind == "structs":
-            size = self.count()
-            return [self.struct(field["of"], size) for _ in range(self.count())]
+            size, count = self.count(), self.count()
+            return Structs(field["of"], self.struct_bytes(field["of"], size, count), size)
         if kind == "list":
             return [self.fields(field["fields"]) for _ in range(self.count())]
         return self.numbers(kind)[0]
