@@ -133,7 +133,7 @@ int run_explain_command(const ExplainArguments& arguments) {
     for (const journal::StageFailure& failure : e.decision.failures)
       std::printf("failed: %s (%s)\n", failure.instance.c_str(), failure.policy.c_str());
   }
-  if (e.order.verdict != 0)
+  if (!e.order.failed_checks.empty())
     std::printf("rejected by the pre-trade checks: %s\n", base::join(e.order.failed_checks, ", ").c_str());
   for (const cadre_execution_report& r : e.reports) {
     std::printf("%s %s", base::format_date(base::date_of_time(r.time_ns)).c_str(),

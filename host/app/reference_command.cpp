@@ -17,6 +17,7 @@
 #include "host/config/host_config.hpp"
 #include "host/config/scenario_schema.hpp"
 #include "host/execution/pre_trade_gate.hpp"
+#include "host/journal/description.hpp"
 #include "host/metrics/metrics.hpp"
 #include "host/trial/trial_state.hpp"
 
@@ -199,11 +200,71 @@ std::string agents_page(const agent::Catalog& catalog) {
   return page;
 }
 
+/// One row per field of a record, depth first.
+void add_field_rows(std::string& page, const json::array& fields, const std::string& before) {
+  for (const json::value& each : fields) {
+    const json::object& field = each.as_object();
+    const std::string name = before + std::string(field.at("name").as_string());
+    std::string kind(field.at("kind").as_string());
+    if (const json::value* of = field.if_contains("of")) kind += " of `" + std::string(of->as_string()) + "`";
+    std::string meaning(field.at("meaning").as_string());
+    if (const json::value* last = field.if_contains("last_format"))
+      meaning = "up to format " + base::canonical(*last) + " only: " + meaning;
+    page += "| `" + name + "` | " + kind + " | " + cell(meaning) + " |\n";
+    if (const json::value* inner = field.if_contains("fields"))
+      add_field_rows(page, inner->as_array(), name + "[].");
+  }
+}
+
+std::string journal_page(const json::value& format) {
+  std::string page = "# Journal\n\n";
+  page += generated;
+  page +=
+      "Format " + base::canonical(format.at("format_version")) + "; formats from " +
+      base::canonical(format.at("oldest_format_read")) +
+      " on are read, and a host that goes on with a state folder writes its journals anew in this one "
+      "first. The only truth of a run: an append-only file, `journal` in a run folder and in the folder of a "
+      "book of a state folder. For programs the same is in `manifests/schema/journal.json`.\n\n"
+      "```text\nfile head   \"CADREJOURNAL\" u32 format\n"
+      "frame       u32 payload length | u32 type | u64 sequence | payload | u64 XXH3 of all of the frame "
+      "before\n```\n\nLittle-endian, no padding.\n\n"
+      "| kind | bytes |\n|---|---|\n"
+      "| bool, u8, u32, u64, i32, i64, f64 | a number as it lies in memory; bool is a byte, 0 or 1 |\n"
+      "| money | i64, millionths |\n"
+      "| text, bytes | u32 length, bytes; text is UTF-8 |\n"
+      "| texts | u32 count, texts |\n"
+      "| array | u32 count, numbers |\n"
+      "| struct | u32 size, the struct; a newer host's may be larger |\n"
+      "| structs | u32 size of one, u32 count, structs |\n"
+      "| list | u32 count, elements field by field |\n"
+      "| id | in a struct: 32 bytes of text, filled up with zeros |\n";
+  for (const json::value& record : format.at("records").as_array()) {
+    page += "\n## " + std::string(record.at("name").as_string()) + "\n\nType " +
+            base::canonical(record.at("type")) + ". " + std::string(record.at("meaning").as_string()) + "\n";
+    const json::array& fields = record.at("fields").as_array();
+    if (fields.empty()) continue;
+    page += "\n| field | kind | meaning |\n|---|---|---|\n";
+    add_field_rows(page, fields, "");
+  }
+  page += "\n## Structs of the ABI\n\nWhat their fields mean is in `sdk/include/cadre`.\n";
+  for (const auto& [name, about] : format.at("structs").as_object()) {
+    page += "\n### " + std::string(name) + "\n\n" + base::canonical(about.at("bytes")) +
+            " bytes.\n\n| field | kind | byte |\n|---|---|---|\n";
+    for (const json::value& field : about.at("fields").as_array()) {
+      page += "| `" + std::string(field.at("name").as_string()) + "` | " +
+              std::string(field.at("kind").as_string()) + " | " + base::canonical(field.at("offset")) +
+              " |\n";
+    }
+  }
+  return page;
+}
+
 }  // namespace
 
 int run_reference_command(const GlobalOptions& global, const ReferenceArguments& arguments) {
   const agent::Catalog catalog = agent::Catalog::discover(global.agent_folders);
   base::Problems problems = catalog.problems();
+  const json::value journal_format = journal::describe_format();
   const std::pair<std::filesystem::path, std::string> files[] = {
       {arguments.pages / "commands.md", commands_page()},
       {arguments.pages / "configuration.md", configuration_page()},
@@ -213,6 +274,7 @@ int run_reference_command(const GlobalOptions& global, const ReferenceArguments&
       {arguments.pages / "metrics.md", metrics_page()},
       {arguments.pages / "problems.md", problems_page()},
       {arguments.pages / "agents.md", agents_page(catalog)},
+      {arguments.pages / "journal.md", journal_page(journal_format)},
       {arguments.schemas / "scenario.schema.json", base::pretty(config::scenario_schema()) + "\n"},
       {arguments.schemas / "host.schema.json", base::pretty(config::host_schema()) + "\n"},
       {arguments.schemas / "chain.schema.json", base::pretty(config::chain_schema()) + "\n"},
@@ -220,6 +282,7 @@ int run_reference_command(const GlobalOptions& global, const ReferenceArguments&
        base::pretty(json::parse(agent::manifest_schema())) + "\n"},
       {arguments.schemas / "experiment.schema.json",
        base::pretty(json::parse(experiment::experiment_schema())) + "\n"},
+      {arguments.schemas / "journal.json", base::pretty(journal_format) + "\n"},
       {arguments.schemas / "state.schema.json",
        base::pretty(json::parse(trial::trial_state_schema())) + "\n"}};
   for (const auto& [path, text] : files) {

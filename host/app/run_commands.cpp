@@ -174,11 +174,15 @@ int run_replay_command(const GlobalOptions& global, const ReplayArguments& argum
                                      {"recorded_orders", outcome->recorded_orders},
                                      {"order_hash", outcome->order_hash},
                                      {"recorded_hash", outcome->recorded_hash},
+                                     {"hash_was_compared", outcome->hash_was_compared},
                                      {"first_difference", outcome->first_difference}};
     std::printf("%s\n", boost::json::serialize(object).c_str());
   } else if (outcome->identical) {
     std::printf("%s orders, identical to the bit\norder hash %s\n",
                 report::with_thousands(outcome->orders).c_str(), outcome->order_hash.c_str());
+    if (!outcome->recorded_hash.empty() && !outcome->hash_was_compared)
+      std::printf("the run's own hash is that of journal format %u and was not compared\n",
+                  outcome->recorded_format);
   } else {
     std::printf("different: %s\n%s orders now, %s in the run\n", outcome->first_difference.c_str(),
                 report::with_thousands(outcome->orders).c_str(),

@@ -40,7 +40,7 @@ class Search {
         return found_ || decode(from, decision_);
       case journal::RecordType::order: {
         journal::OrderRecord order;
-        if (!decode(from, order)) return false;
+        if (!decode(from, order, record.format)) return false;
         const std::string id(model::id_text(order.order.client_id));
         ids_.push_back(id);
         if (id == client_id_) {
@@ -147,7 +147,7 @@ base::Result<Explanation> explain_order(const std::filesystem::path& run, const 
   if (decided) {
     result.steps =
         chain::waterfall(result.decision, search.revision_.stages, result.index, about, signed_quantity);
-    if (result.order.verdict != 0) {
+    if (!result.order.failed_checks.empty()) {
       chain::WaterfallStep refused = result.steps.back();
       refused.stage = "pre_trade_checks";
       refused.quantity_e9 -= signed_quantity;

@@ -19,6 +19,7 @@ struct Recorded {
   std::vector<std::string> orders;  ///< bytes, as order_bytes makes them
   std::vector<std::string> names;   ///< client ids
   std::string hash;
+  std::uint32_t format = 0;
   bool of_a_host = false;
 };
 
@@ -26,6 +27,7 @@ base::Result<Recorded> read_recorded(const std::filesystem::path& file) {
   auto reader = journal::JournalReader::open(file);
   if (!reader) return reader.problems();
   Recorded recorded;
+  recorded.format = reader->format();
   bool readable = true;
   while (const auto record = reader->next()) {
     base::Decoder from(record->payload);
@@ -35,9 +37,8 @@ base::Result<Recorded> read_recorded(const std::filesystem::path& file) {
       recorded.head = head.text;
     } else if (record->type == journal::RecordType::order) {
       journal::OrderRecord order;
-      readable = decode(from, order) && readable;
-      recorded.orders.push_back(
-          book::order_bytes({order.order, {execution::verdict_of(order.failed_checks).failed}}));
+      readable = decode(from, order, record->format) && readable;
+      recorded.orders.push_back(book::order_bytes(order.order, order.failed_checks));
       recorded.names.emplace_back(model::id_text(order.order.client_id));
     } else if (record->type == journal::RecordType::commit) {
       recorded.of_a_host = true;
@@ -146,8 +147,11 @@ base::Result<ReplayOutcome> replay_run(const ReplayOptions& options, const Progr
   outcome.order_hash = hash.hex();
   outcome.recorded_hash = recorded->hash;
   outcome.first_difference = comparison.difference();
+  outcome.recorded_format = recorded->format;
+  outcome.hash_was_compared =
+      !outcome.recorded_hash.empty() && recorded->format >= book::order_hash_since_format;
   outcome.identical = outcome.first_difference.empty() &&
-                      (outcome.recorded_hash.empty() || outcome.recorded_hash == outcome.order_hash);
+                      (!outcome.hash_was_compared || outcome.recorded_hash == outcome.order_hash);
   return {std::move(outcome), cut_short};
 }
 

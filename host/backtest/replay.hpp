@@ -19,7 +19,10 @@ struct ReplayOutcome {
   std::uint64_t orders = 0;  ///< of the replay
   std::uint64_t recorded_orders = 0;
   std::string order_hash;
-  std::string recorded_hash;     ///< empty when the run did not come to its end
+  std::string recorded_hash;  ///< empty when the run did not come to its end
+  std::uint32_t recorded_format = 0;
+  /// False without a recorded hash, and when the run's journal has a format whose hash was another one.
+  bool hash_was_compared = false;
   std::string first_difference;  ///< one sentence; empty when identical
 };
 

@@ -35,6 +35,21 @@ std::optional<int32_t> digits_at(std::string_view text, size_t at, size_t count)
   return number;
 }
 
+// A date of the calendar.
+std::optional<int32_t> parse_any_year(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+  const auto year = digits_at(text, 0, 4), month = digits_at(text, 5, 2), day = digits_at(text, 8, 2);
+  if (!year || !month || !day) return std::nullopt;
+  const int32_t date = *year * 10000 + *month * 100 + *day;
+  if (!calendar_of(date).ok()) return std::nullopt;
+  return date;
+}
+
+// Whether its nanoseconds since 1970 fit.
+bool has_time(int32_t date) {
+  return date >= 16780101 && date <= 22611231;
+}
+
 int64_t floor_divide(int64_t value, int64_t by) {
   return value / by - (value % by < 0 ? 1 : 0);
 }
@@ -54,12 +69,13 @@ std::optional<int64_t> parse_fraction(std::string_view text) {
 }  // namespace
 
 std::optional<int32_t> parse_date(std::string_view text) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
-  const auto year = digits_at(text, 0, 4), month = digits_at(text, 5, 2), day = digits_at(text, 8, 2);
-  if (!year || !month || !day || *year < 1678 || *year > 2261) return std::nullopt;
-  const int32_t date = *year * 10000 + *month * 100 + *day;
-  if (!calendar_of(date).ok()) return std::nullopt;
-  return date;
+  const auto date = parse_any_year(text);
+  return date && has_time(*date) ? date : std::nullopt;
+}
+
+bool is_beyond_dates(std::string_view text) {
+  const auto date = parse_any_year(text.substr(0, 10));
+  return date && !has_time(*date);
 }
 
 std::string format_date(int32_t date) {

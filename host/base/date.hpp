@@ -10,8 +10,14 @@ namespace cadre::base {
 // A session date is int32 yyyymmdd, a time is int64 nanoseconds since 1970-01-01T00:00:00Z. Years 1678 to
 // 2261, so that every date has a time. Functions that take a date expect a real one.
 
-/// "1991-01-02" and nothing else; nullopt for what is not in the calendar.
+/// "1991-01-02" and nothing else; nullopt for what is not in the calendar and for other years.
 std::optional<int32_t> parse_date(std::string_view text);
+
+/// Whether a text that parse_date or parse_time refuses begins with a date of the calendar, of another year.
+bool is_beyond_dates(std::string_view text);
+/// What is said of it.
+inline constexpr std::string_view beyond_dates = " is beyond the dates there are: the years 1678 to 2261";
+
 std::string format_date(int32_t date);
 
 int64_t days_since_epoch(int32_t date);

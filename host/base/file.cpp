@@ -104,6 +104,12 @@ Result<std::string> read_file(const fs::path& path) {
   return one_error("FILE_NOT_READABLE", path, "the file cannot be read (" + reason(errno) + ")");
 }
 
+bool sync_folder_of(const fs::path& file) {
+  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return directory.number() >= 0 && ::fsync(directory.number()) == 0;
+}
+
 Problems write_file_atomically(const fs::path& path, std::string_view bytes) {
   const auto failed = [&](const std::string& what) {
     return one_error("FILE_NOT_WRITABLE", path, what + " failed (" + reason(errno) + ")");
@@ -124,10 +130,7 @@ Problems write_file_atomically(const fs::path& path, std::string_view bytes) {
     errno = error;
     return failed("writing");
   }
-  // The rename itself survives a power cut only when the folder is synced too.
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.number() < 0 || ::fsync(directory.number()) != 0) return failed("syncing the folder");
+  if (!sync_folder_of(path)) return failed("syncing the folder");
   return {};
 }
 

@@ -78,9 +78,9 @@ bool survey(const journal::Record& record, std::uint64_t revision, std::uint64_t
     }
     case RecordType::order: {
       journal::OrderRecord order;
-      if (!decode(from, order)) return false;
+      if (!decode(from, order, record.format)) return false;
       ++facts.orders;
-      facts.rejected += order.verdict != 0 ? 1 : 0;
+      facts.rejected += order.failed_checks.empty() ? 0 : 1;
       return true;
     }
     case RecordType::report: {
@@ -179,7 +179,7 @@ bool JournalFold::apply(const journal::Record& record) {
       return true;
     }
     case RecordType::order:
-      return apply_order(from);
+      return apply_order(from, record.format);
     case RecordType::report:
       return apply_report(from);
     case RecordType::bar: {
@@ -195,12 +195,12 @@ bool JournalFold::apply(const journal::Record& record) {
   return loop_.retell(record) != BookLoop::Retold::unreadable;
 }
 
-bool JournalFold::apply_order(base::Decoder& from) {
+bool JournalFold::apply_order(base::Decoder& from, std::uint32_t format) {
   journal::OrderRecord record;
-  if (!decode(from, record)) return false;
+  if (!decode(from, record, format)) return false;
   const std::uint64_t failed = execution::verdict_of(record.failed_checks).failed;
   if (record.order.instrument >= book_.ledger().universe().size()) return false;
-  hash_.on_order(0, {record.order, {failed}});
+  hash_.add(record.order, record.failed_checks);
   book_.holdings_are_stale_ = true;
   book_.ledger_.add_order(record.order, failed);
   if (failed != 0) return true;

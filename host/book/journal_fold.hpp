@@ -51,7 +51,7 @@ class JournalFold {
 
  private:
   bool apply(const journal::Record& record);
-  bool apply_order(base::Decoder& from);
+  bool apply_order(base::Decoder& from, std::uint32_t format);
   bool apply_report(base::Decoder& from);
   void give_again(const cadre_order& order);
   bool was_said(const cadre_execution_report& report);

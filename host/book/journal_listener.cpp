@@ -5,11 +5,7 @@ namespace cadre::book {
 void JournalListener::on_order(std::uint64_t sequence, const chain::DecidedOrder& decided) {
   journal::OrderRecord record;
   record.order = decided.order;
-  record.verdict = decided.verdict.first();
-  const auto checks = execution::pre_trade_checks();
-  for (std::size_t row = 0; row < checks.size(); ++row) {
-    if ((decided.verdict.failed >> row & 1) != 0) record.failed_checks.emplace_back(checks[row].code);
-  }
+  record.failed_checks = execution::failed_codes(decided.verdict);
   write(journal::RecordType::order, sequence, record);
 }
 

@@ -4,13 +4,12 @@
 
 namespace cadre::book {
 
-std::string order_bytes(const chain::DecidedOrder& decided) {
+std::string order_bytes(const cadre_order& o, std::span<const std::string> failed_checks) {
   // Field by field: a struct may have padding, and grows.
   std::string bytes;
   const auto put = [&](const auto& value) {
     bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
   };
-  const cadre_order& o = decided.order;
   bytes.append(o.client_id.text, sizeof o.client_id.text);
   put(o.instrument);
   put(o.side);
@@ -22,12 +21,23 @@ std::string order_bytes(const chain::DecidedOrder& decided) {
   put(o.expire_time_ns);
   put(o.decision_price_e9);
   put(o.decision_time_ns);
-  put(decided.verdict.failed);
+  // No code begins with a zero.
+  if (failed_checks.empty()) put(std::uint64_t{0});
+  for (const std::string& code : failed_checks)
+    bytes.append(code).push_back('\0');
   return bytes;
+}
+
+std::string order_bytes(const chain::DecidedOrder& decided) {
+  return order_bytes(decided.order, execution::failed_codes(decided.verdict));
 }
 
 void OrderHash::on_order(std::uint64_t, const chain::DecidedOrder& decided) {
   hash_.update(order_bytes(decided));
+}
+
+void OrderHash::add(const cadre_order& order, std::span<const std::string> failed_checks) {
+  hash_.update(order_bytes(order, failed_checks));
 }
 
 }  // namespace cadre::book

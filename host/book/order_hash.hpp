@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -9,10 +11,13 @@
 namespace cadre::book {
 
 /// SHA-256 over every order a run decided, accepted or not, in order: client id, instrument, side, type, time
-/// in force, quantity, prices, verdict. Two runs with the same hash decided the same to the last bit.
+/// in force, quantity, prices, codes of the failed checks. Two runs with the same hash decided the same to
+/// the last bit.
 class OrderHash final : public BookListener {
  public:
   void on_order(std::uint64_t sequence, const chain::DecidedOrder& decided) override;
+  /// An order out of a journal.
+  void add(const cadre_order& order, std::span<const std::string> failed_checks);
   /// Ends it.
   std::string hex() { return hash_.hex(); }
   std::string hex_so_far() const { return hash_.hex_so_far(); }
@@ -21,7 +26,11 @@ class OrderHash final : public BookListener {
   base::Sha256 hash_;
 };
 
+/// Journals of earlier formats have a hash in which rejected orders were hashed otherwise.
+inline constexpr std::uint32_t order_hash_since_format = 2;
+
 /// The bytes that are hashed, for comparing two orders.
+std::string order_bytes(const cadre_order& order, std::span<const std::string> failed_checks);
 std::string order_bytes(const chain::DecidedOrder& decided);
 
 }  // namespace cadre::book

@@ -5,7 +5,7 @@
 
 namespace cadre::chain {
 
-/// How the loop ended. Zero is never an outcome.
+/// How the loop ended. Values are written to journals: never change or reuse one. Zero is never an outcome.
 enum class LoopOutcome : std::uint32_t {
   accepted = 1,       ///< acceptable as it came
   converged = 2,      ///< acceptable after some passes

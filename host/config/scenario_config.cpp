@@ -44,9 +44,12 @@ class Reader {
 
   std::int32_t date(const std::string& pointer) {
     const auto parsed = base::parse_date(text(pointer));
-    if (!parsed)
-      error("CONFIG_BAD_DATE", pointer, base::quote(text(pointer)) + " is not a date",
-            "write it as YYYY-MM-DD");
+    if (!parsed) {
+      const bool beyond = base::is_beyond_dates(text(pointer));
+      error("CONFIG_BAD_DATE", pointer,
+            base::quote(text(pointer)) + std::string(beyond ? base::beyond_dates : " is not a date"),
+            beyond ? "" : "write it as YYYY-MM-DD");
+    }
     return parsed.value_or(0);
   }
 

@@ -129,7 +129,7 @@ constexpr PreTradeCheck table[] = {
     {"CREDIT_GROSS_EXPOSURE", "the gross exposure would exceed its limit", true, &Checks::gross},
     {"CREDIT_POSITION_LIMIT", "the position would exceed the largest weight", true, &Checks::position},
 };
-static_assert(std::size(table) <= 64, "a verdict has 64 bits");
+static_assert(std::size(table) < 64, "a verdict has 64 bits, and the last one is unknown_check");
 constexpr std::size_t syntax_rows = 7;  // rows before this one have to pass for the others to make sense
 
 }  // namespace
@@ -140,15 +140,20 @@ std::span<const PreTradeCheck> pre_trade_checks() {
 
 Verdict verdict_of(std::span<const std::string> failed_codes) {
   Verdict verdict;
-  for (std::size_t row = 0; row < std::size(table); ++row) {
-    if (std::find(failed_codes.begin(), failed_codes.end(), table[row].code) != failed_codes.end())
-      verdict.failed |= std::uint64_t{1} << row;
+  for (const std::string& code : failed_codes) {
+    const auto* row = std::find_if(std::begin(table), std::end(table),
+                                   [&](const PreTradeCheck& check) { return check.code == code; });
+    verdict.failed |= row == std::end(table) ? unknown_check : std::uint64_t{1} << (row - std::begin(table));
   }
   return verdict;
 }
 
-std::uint32_t Verdict::first() const {
-  return failed == 0 ? 0 : static_cast<std::uint32_t>(std::countr_zero(failed)) + 1;
+std::vector<std::string> failed_codes(Verdict verdict) {
+  std::vector<std::string> codes;
+  for (std::size_t row = 0; row < std::size(table); ++row) {
+    if ((verdict.failed >> row & 1) != 0) codes.emplace_back(table[row].code);
+  }
+  return codes;
 }
 
 PreTradeGate::PreTradeGate(const config::PreTradeConfig& config, const config::ConstraintsConfig& constraints)

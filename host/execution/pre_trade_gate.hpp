@@ -20,19 +20,20 @@ struct MarketSnapshot {
   std::span<const double> volume;          ///< empty: the data have no volume, so volume checks do not apply
 };
 
-/// Which checks an order failed. Bit i is row i of pre_trade_checks().
+/// Which checks an order failed. Bit i is row i of pre_trade_checks(), which holds within one process: what
+/// is kept and hashed are the codes, see failed_codes().
 struct Verdict {
   std::uint64_t failed = 0;
   bool accepted() const { return failed == 0; }
-  /// Row + 1 of the first failed check; 0 when accepted.
-  std::uint32_t first() const;
 };
+/// Stands in a verdict for all checks that another version had and this one has not.
+inline constexpr std::uint64_t unknown_check = std::uint64_t{1} << 63;
 
 class PreTradeGate;
 
 /// One row of the table of checks: it makes the gate, the report and the reference page.
 struct PreTradeCheck {
-  std::string_view code;  ///< CATEGORY_CONDITION
+  std::string_view code;  ///< CATEGORY_CONDITION; written to journals: never changed, never used again
   std::string_view text;  ///< what it refuses
   bool skipped_when_reducing;
   bool (*passes)(const PreTradeGate& gate, const cadre_order& order);
@@ -40,8 +41,10 @@ struct PreTradeCheck {
 
 std::span<const PreTradeCheck> pre_trade_checks();
 
-/// The verdict in which the checks with these codes failed: what a journal keeps. Unknown codes are passed
-/// over.
+/// The codes of the failed checks in the order of the table, the one that rejects first: what a journal
+/// keeps.
+std::vector<std::string> failed_codes(Verdict verdict);
+/// The verdict in which the checks with these codes failed.
 Verdict verdict_of(std::span<const std::string> failed_codes);
 
 /// The host's own gate between any chain and any environment. No agent can bypass or relax it. Every check is

@@ -48,7 +48,9 @@ std::optional<int32_t> read_date(const CsvField& field, const base::Place& place
   const auto date = base::parse_date(market::trimmed(field.text));
   if (!date)
     problems.error("SERIES_BAD_DATE", place,
-                   base::quote(field.text) + " is no date, expected one like 1991-01-02");
+                   base::quote(field.text) + std::string(base::is_beyond_dates(market::trimmed(field.text))
+                                                             ? base::beyond_dates
+                                                             : " is no date, expected one like 1991-01-02"));
   return date;
 }
 

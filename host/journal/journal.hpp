@@ -20,7 +20,9 @@
 /// little-endian, no padding. What a payload holds is in records.hpp.
 namespace cadre::journal {
 
-inline constexpr uint32_t format_version = 1;
+/// What is written. Format 1 had in an order's record a row number of the table of checks.
+inline constexpr uint32_t format_version = 2;
+inline constexpr uint32_t oldest_format_read = 1;
 inline constexpr std::size_t head_bytes = 16;
 inline constexpr std::size_t frame_head_bytes = 16;
 inline constexpr std::size_t frame_tail_bytes = 8;
@@ -55,8 +57,8 @@ class JournalWriter {
   /// A new file; the folder must exist. Errors: JOURNAL_EXISTS (nothing is ever overwritten),
   /// JOURNAL_NOT_WRITABLE.
   static base::Result<std::unique_ptr<JournalWriter>> create(const std::filesystem::path& path);
-  /// Goes on with a journal whose first `keep_bytes` are good: what is behind them is cut off. Errors:
-  /// JOURNAL_NOT_WRITABLE.
+  /// Goes on with a journal of today's format whose first `keep_bytes` are good: what is behind them is cut
+  /// off. Errors: JOURNAL_NOT_WRITABLE; JOURNAL_VERSION_UNKNOWN: upgrade_journal() comes first.
   static base::Result<std::unique_ptr<JournalWriter>> reopen(const std::filesystem::path& path,
                                                              uint64_t keep_bytes);
   /// Writes out what is buffered, without syncing and without anyone to tell about a failure: call close().
@@ -96,6 +98,7 @@ class JournalWriter {
 struct Record {
   RecordType type = RecordType::note;
   uint64_t sequence = 0;
+  uint32_t format = format_version;      ///< of its journal
   std::span<const std::byte> payload{};  ///< valid as long as the reader
 };
 
@@ -108,6 +111,9 @@ class JournalReader {
   /// The next whole record, or nothing at the end and at the first damage; problems() tells them apart.
   std::optional<Record> next();
 
+  /// oldest_format_read to format_version.
+  uint32_t format() const { return format_; }
+
   /// What reading found so far. JOURNAL_TAIL_TRUNCATED is a warning: the run stopped within a write, and all
   /// records before it are good. JOURNAL_DAMAGED is an error: bytes were changed afterwards.
   const base::Problems& problems() const { return problems_; }
@@ -115,8 +121,8 @@ class JournalReader {
   uint64_t offset() const { return offset_; }
 
  private:
-  JournalReader(std::filesystem::path path, std::string bytes)
-      : path_(std::move(path)), bytes_(std::move(bytes)) {}
+  JournalReader(std::filesystem::path path, std::string bytes, uint32_t format)
+      : path_(std::move(path)), bytes_(std::move(bytes)), format_(format) {}
   bool is_frame_at(std::size_t offset) const;
   std::optional<Record> stop_at_damage(const std::string& what);
   std::optional<Record> stop_at_truncation();
@@ -124,6 +130,7 @@ class JournalReader {
 
   std::filesystem::path path_;
   std::string bytes_;
+  uint32_t format_;
   std::size_t offset_ = head_bytes;
   uint64_t records_ = 0;
   Record last_{};

@@ -27,14 +27,15 @@ base::Result<JournalReader> JournalReader::open(const std::filesystem::path& pat
                    "name the journal file of a run folder");
     return problems;
   }
-  if (const auto version = number_at<uint32_t>(*bytes, 12); version != format_version) {
+  const auto format = number_at<uint32_t>(*bytes, 12);
+  if (format < oldest_format_read || format > format_version) {
     problems.error("JOURNAL_VERSION_UNKNOWN", place,
-                   "the journal has format " + std::to_string(version) + ", this host reads format " +
-                       std::to_string(format_version),
+                   "the journal has format " + std::to_string(format) + ", this host reads formats " +
+                       std::to_string(oldest_format_read) + " to " + std::to_string(format_version),
                    "read it with the host that wrote it");
     return problems;
   }
-  return JournalReader(path, std::move(bytes).take());
+  return JournalReader(path, std::move(bytes).take(), format);
 }
 
 std::optional<Record> JournalReader::next() {
@@ -51,6 +52,7 @@ std::optional<Record> JournalReader::next() {
   Record record;
   record.type = static_cast<RecordType>(number_at<uint32_t>(bytes_, offset_ + 4));
   record.sequence = number_at<uint64_t>(bytes_, offset_ + 8);
+  record.format = format_;
   record.payload = {reinterpret_cast<const std::byte*>(bytes_.data()) + offset_ + frame_head_bytes, length};
   if (record_type_name(record.type).empty()) return stop_at_damage("a record of unknown type");
   offset_ += frame_head_bytes + length + frame_tail_bytes;

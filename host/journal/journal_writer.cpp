@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "host/base/file.hpp"
 #include "host/base/hash.hpp"
 #include "host/journal/journal.hpp"
 
@@ -32,25 +33,7 @@ bool write_all(int descriptor, const std::byte* bytes, std::size_t count) {
   return true;
 }
 
-// A new file survives a power cut only when its folder is synced too.
-bool sync_folder_of(const std::filesystem::path& path) {
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return false;
-  const bool synced = ::fsync(descriptor) == 0;
-  ::close(descriptor);
-  return synced;
-}
-
 }  // namespace
-
-std::string_view record_type_name(RecordType type) {
-  constexpr std::string_view names[] = {"",         "head",     "bar",     "signal",     "universe",
-                                        "revision", "decision", "order",   "report",     "account",
-                                        "note",     "end",      "command", "checkpoint", "commit"};
-  const auto value = static_cast<uint32_t>(type);
-  return value < std::size(names) ? names[value] : std::string_view();
-}
 
 base::Result<std::unique_ptr<JournalWriter>> JournalWriter::create(const std::filesystem::path& path) {
   base::Problems problems;
@@ -61,7 +44,7 @@ base::Result<std::unique_ptr<JournalWriter>> JournalWriter::create(const std::fi
                    "choose another name, or move it away");
     return problems;
   }
-  if (descriptor < 0 || !sync_folder_of(path)) {
+  if (descriptor < 0 || !base::sync_folder_of(path)) {
     const int error_number = errno;
     if (descriptor >= 0) ::close(descriptor);
     problems.error("JOURNAL_NOT_WRITABLE", {.file = path.string()},
@@ -75,7 +58,18 @@ base::Result<std::unique_ptr<JournalWriter>> JournalWriter::create(const std::fi
 base::Result<std::unique_ptr<JournalWriter>> JournalWriter::reopen(const std::filesystem::path& path,
                                                                    uint64_t keep_bytes) {
   assert(keep_bytes >= head_bytes);
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC);
+  uint32_t format = format_version;
+  if (descriptor >= 0 &&
+      (::pread(descriptor, &format, sizeof format, 12) != sizeof format || format != format_version)) {
+    ::close(descriptor);
+    base::Problems problems;
+    problems.error("JOURNAL_VERSION_UNKNOWN", {.file = path.string()},
+                   "the journal has format " + std::to_string(format) + ", and one of format " +
+                       std::to_string(format_version) + " is continued",
+                   "");
+    return problems;
+  }
   if (descriptor < 0 || ::ftruncate(descriptor, static_cast<off_t>(keep_bytes)) != 0 ||
       ::fdatasync(descriptor) != 0) {
     const int error_number = errno;

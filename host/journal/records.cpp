@@ -1,23 +1,139 @@
 #include "host/journal/records.hpp"
-#include "host/model/bar.hpp"
 
 #include <cassert>
+#include <type_traits>
+
+#include "host/journal/field_checks.hpp"
+#include "host/journal/fields.hpp"
 
 namespace cadre::journal {
 namespace {
 
-void put_money(base::Encoder& to, base::Money money) {
-  to.put(money.raw());
+static_assert(is_complete<HeadRecord>() && is_complete<model::Bar>() && is_complete<SignalRecord>() &&
+              is_complete<UniverseRecord>() && is_complete<RevisionRecord>() && is_complete<StageEffect>() &&
+              is_complete<StageFailure>() && is_complete<DecisionRecord>() && is_complete<OrderRecord>() &&
+              is_complete<ReportRecord>() && is_complete<AccountRecord>() && is_complete<EndRecord>() &&
+              is_complete<CommandRecord>() && is_complete<CheckpointRecord::Agent>() &&
+              is_complete<CheckpointRecord>());
+static_assert(fills_struct<cadre_signal>() && fills_struct<cadre_order>() &&
+              fills_struct<cadre_execution_report>() && fills_struct<cadre_reason>() &&
+              fills_struct<cadre_limit_use>());
+
+template <class T>
+inline constexpr bool is_vector = false;
+template <class T>
+inline constexpr bool is_vector<std::vector<T>> = true;
+
+/// The fewest bytes that a value can have.
+template <class T>
+constexpr std::size_t bytes_min() {
+  if constexpr (std::is_same_v<T, bool>) {
+    return 1;
+  } else if constexpr (base::Number<T> || std::is_same_v<T, base::Money>) {
+    return sizeof(T);
+  } else if constexpr (base::AbiStruct<T>) {
+    return sizeof(uint32_t) + sizeof(T);
+  } else if constexpr (is_vector<T>) {
+    return base::AbiStruct<typename T::value_type> ? 2 * sizeof(uint32_t) : sizeof(uint32_t);
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return sizeof(uint32_t);
+  } else {
+    std::size_t bytes = 0;
+    for_each_field<T>([&]<class Member>(const Field<T, Member>&) { bytes += bytes_min<Member>(); });
+    return bytes;
+  }
 }
 
-void get_money(base::Decoder& from, base::Money& money) {
-  money = base::Money::from_raw(from.get<int64_t>());
+template <class Record>
+void put_fields(base::Encoder& to, const Record& record);
+template <class Record>
+void get_fields(base::Decoder& from, Record& record, uint32_t format);
+
+template <class T>
+void put_value(base::Encoder& to, const T& value) {
+  if constexpr (std::is_arithmetic_v<T>) {
+    to.put(value);
+  } else if constexpr (std::is_same_v<T, base::Money>) {
+    to.put(value.raw());
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    to.put_text(value);
+  } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+    to.put_texts(value);
+  } else if constexpr (!is_vector<T>) {
+    to.put_struct(value);
+  } else if constexpr (base::Number<typename T::value_type>) {
+    to.put_array(value);
+  } else if constexpr (base::AbiStruct<typename T::value_type>) {
+    to.put_structs(value);
+  } else {
+    to.put_count(value.size());
+    for (const auto& element : value)
+      put_fields(to, element);
+  }
+}
+
+template <class T>
+void get_value(base::Decoder& from, T& value, uint32_t format) {
+  if constexpr (std::is_arithmetic_v<T>) {
+    from.get(value);
+  } else if constexpr (std::is_same_v<T, base::Money>) {
+    value = base::Money::from_raw(from.get<int64_t>());
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    from.get_text(value);
+  } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+    from.get_texts(value);
+  } else if constexpr (!is_vector<T>) {
+    from.get_struct(value);
+  } else if constexpr (base::Number<typename T::value_type>) {
+    from.get_array(value);
+  } else if constexpr (base::AbiStruct<typename T::value_type>) {
+    from.get_structs(value);
+  } else {
+    value.resize(from.get_count(bytes_min<typename T::value_type>()));
+    for (auto& element : value)
+      get_fields(from, element, format);
+  }
+}
+
+template <class Record, class T>
+void put_field(base::Encoder& to, const Record& record, const Field<Record, T>& field) {
+  put_value(to, record.*field.member);
+}
+
+template <class Record, class T>
+void put_field(base::Encoder&, const Record&, const RetiredField<T>&) {}
+
+template <class Record, class T>
+void get_field(base::Decoder& from, Record& record, const Field<Record, T>& field, uint32_t format) {
+  get_value(from, record.*field.member, format);
+}
+
+template <class Record, class T>
+void get_field(base::Decoder& from, Record&, const RetiredField<T>& field, uint32_t format) {
+  if (format > field.last_format) return;
+  T passed_over{};
+  get_value(from, passed_over, format);
+}
+
+template <class Record>
+void put_fields(base::Encoder& to, const Record& record) {
+  for_each_field<Record>([&](const auto& field) { put_field(to, record, field); });
+}
+
+template <class Record>
+void get_fields(base::Decoder& from, Record& record, uint32_t format) {
+  for_each_field<Record>([&](const auto& field) { get_field(from, record, field, format); });
 }
 
 // A column is absent or has one number per instrument.
 template <class... Column>
 bool columns_fit(std::size_t instruments, const Column&... column) {
   return ((column.empty() || column.size() == instruments) && ...);
+}
+
+template <class Record>
+bool columns_fit(const Record&) {
+  return true;
 }
 
 bool columns_fit(const model::Bar& bar) {
@@ -36,263 +152,49 @@ bool columns_fit(const DecisionRecord& decision) {
   return fit;
 }
 
-// Counts of a StageEffect and a StageFailure without content.
-constexpr std::size_t stage_effect_bytes_min = 12;
-constexpr std::size_t stage_failure_bytes_min = 12;
-
 }  // namespace
 
-void encode(base::Encoder& to, const HeadRecord& record) {
-  to.put_text(record.text);
-}
-
-bool decode(base::Decoder& from, HeadRecord& record) {
-  from.get_text(record.text);
-  return from.finished();
-}
-
-void encode(base::Encoder& to, const model::Bar& record) {
+template <class Record>
+void encode(base::Encoder& to, const Record& record) {
   assert(columns_fit(record));
-  to.put(record.date);
-  to.put(record.time_ns);
-  to.put(record.epoch);
-  to.put(record.has_intraday);
-  to.put(record.has_volume);
-  to.put_array(record.open_e9);
-  to.put_array(record.high_e9);
-  to.put_array(record.low_e9);
-  to.put_array(record.close_e9);
-  to.put_array(record.volume);
-  to.put_array(record.valid);
+  put_fields(to, record);
 }
 
-bool decode(base::Decoder& from, model::Bar& record) {
-  from.get(record.date);
-  from.get(record.time_ns);
-  from.get(record.epoch);
-  from.get(record.has_intraday);
-  from.get(record.has_volume);
-  from.get_array(record.open_e9);
-  from.get_array(record.high_e9);
-  from.get_array(record.low_e9);
-  from.get_array(record.close_e9);
-  from.get_array(record.volume);
-  from.get_array(record.valid);
+template <class Record>
+requires(!depends_on_format<Record>) bool decode(base::Decoder& from, Record& record) {
+  static_assert(is_the_same_in_all_formats<Record>());
+  get_fields(from, record, format_version);
   return from.finished() && columns_fit(record);
 }
 
-void encode(base::Encoder& to, const SignalRecord& record) {
-  to.put_struct(record.signal);
-  to.put_text(record.instrument);
-}
-
-bool decode(base::Decoder& from, SignalRecord& record) {
-  from.get_struct(record.signal);
-  from.get_text(record.instrument);
+bool decode(base::Decoder& from, OrderRecord& record, uint32_t format) {
+  get_fields(from, record, format);
   return from.finished();
 }
 
-void encode(base::Encoder& to, const UniverseRecord& record) {
-  to.put(record.epoch);
-  to.put(record.date);
-  to.put_texts(record.instruments);
-  to.put_array(record.old_to_new);
-}
+template void encode(base::Encoder& to, const OrderRecord&);
 
-bool decode(base::Decoder& from, UniverseRecord& record) {
-  from.get(record.epoch);
-  from.get(record.date);
-  from.get_texts(record.instruments);
-  from.get_array(record.old_to_new);
-  return from.finished();
-}
+#define CADRE_RECORD(Record)                              \
+  template void encode(base::Encoder& to, const Record&); \
+  template bool decode(base::Decoder& from, Record& record)
+CADRE_RECORD(HeadRecord);
+CADRE_RECORD(model::Bar);
+CADRE_RECORD(SignalRecord);
+CADRE_RECORD(UniverseRecord);
+CADRE_RECORD(RevisionRecord);
+CADRE_RECORD(DecisionRecord);
+CADRE_RECORD(ReportRecord);
+CADRE_RECORD(AccountRecord);
+CADRE_RECORD(EndRecord);
+CADRE_RECORD(CommandRecord);
+CADRE_RECORD(CheckpointRecord);
+CADRE_RECORD(CommitRecord);
+#undef CADRE_RECORD
 
-void encode(base::Encoder& to, const RevisionRecord& record) {
-  to.put(record.revision);
-  to.put(record.based_on);
-  to.put(record.date);
-  to.put_text(record.actor);
-  to.put_text(record.reason);
-  to.put_text(record.text);
-  to.put_texts(record.stages);
-}
-
-bool decode(base::Decoder& from, RevisionRecord& record) {
-  from.get(record.revision);
-  from.get(record.based_on);
-  from.get(record.date);
-  from.get_text(record.actor);
-  from.get_text(record.reason);
-  from.get_text(record.text);
-  from.get_texts(record.stages);
-  return from.finished();
-}
-
-void encode(base::Encoder& to, const DecisionRecord& record) {
-  assert(columns_fit(record));
-  to.put(record.sequence);
-  to.put(record.time_ns);
-  to.put(record.date);
-  to.put(record.revision);
-  put_money(to, record.equity);
-  put_money(to, record.cash);
-  to.put_array(record.price_e9);
-  to.put_array(record.position_e9);
-  to.put_array(record.working_e9);
-  to.put_array(record.score);
-  to.put_array(record.score_valid);
-  to.put_count(record.stages.size());
-  for (const StageEffect& stage : record.stages) {
-    to.put_array(stage.target);
-    to.put_structs(stage.reasons);
-  }
-  to.put(record.passes);
-  to.put(record.outcome);
-  to.put(record.cut_factor);
-  to.put(record.volatility);
-  to.put(record.value_at_risk);
-  to.put(record.expected_shortfall);
-  to.put_structs(record.limits);
-  to.put_count(record.failures.size());
-  for (const StageFailure& failure : record.failures) {
-    to.put_text(failure.instance);
-    to.put(failure.status);
-    to.put_text(failure.policy);
-  }
-}
-
-bool decode(base::Decoder& from, DecisionRecord& record) {
-  from.get(record.sequence);
-  from.get(record.time_ns);
-  from.get(record.date);
-  from.get(record.revision);
-  get_money(from, record.equity);
-  get_money(from, record.cash);
-  from.get_array(record.price_e9);
-  from.get_array(record.position_e9);
-  from.get_array(record.working_e9);
-  from.get_array(record.score);
-  from.get_array(record.score_valid);
-  record.stages.resize(from.get_count(stage_effect_bytes_min));
-  for (StageEffect& stage : record.stages) {
-    from.get_array(stage.target);
-    from.get_structs(stage.reasons);
-  }
-  from.get(record.passes);
-  from.get(record.outcome);
-  from.get(record.cut_factor);
-  from.get(record.volatility);
-  from.get(record.value_at_risk);
-  from.get(record.expected_shortfall);
-  from.get_structs(record.limits);
-  record.failures.resize(from.get_count(stage_failure_bytes_min));
-  for (StageFailure& failure : record.failures) {
-    from.get_text(failure.instance);
-    from.get(failure.status);
-    from.get_text(failure.policy);
-  }
-  return from.finished() && columns_fit(record);
-}
-
-void encode(base::Encoder& to, const OrderRecord& record) {
-  to.put_struct(record.order);
-  to.put(record.verdict);
-  to.put_texts(record.failed_checks);
-}
-
-bool decode(base::Decoder& from, OrderRecord& record) {
-  from.get_struct(record.order);
-  from.get(record.verdict);
-  from.get_texts(record.failed_checks);
-  return from.finished();
-}
-
-void encode(base::Encoder& to, const ReportRecord& record) {
-  to.put_struct(record.report);
-}
-
-bool decode(base::Decoder& from, ReportRecord& record) {
-  from.get_struct(record.report);
-  return from.finished();
-}
-
-void encode(base::Encoder& to, const AccountRecord& record) {
-  to.put(record.date);
-  put_money(to, record.equity);
-  put_money(to, record.cash);
-  put_money(to, record.profit);
-  put_money(to, record.costs);
-}
-
-bool decode(base::Decoder& from, AccountRecord& record) {
-  from.get(record.date);
-  get_money(from, record.equity);
-  get_money(from, record.cash);
-  get_money(from, record.profit);
-  get_money(from, record.costs);
-  return from.finished();
-}
-
-void encode(base::Encoder& to, const CommandRecord& record) {
-  to.put_text(record.kind);
-  to.put(record.date);
-  to.put_text(record.actor);
-  to.put_text(record.reason);
-  to.put_text(record.text);
-}
-
-bool decode(base::Decoder& from, CommandRecord& record) {
-  from.get_text(record.kind);
-  from.get(record.date);
-  from.get_text(record.actor);
-  from.get_text(record.reason);
-  from.get_text(record.text);
-  return from.finished();
-}
-
-void encode(base::Encoder& to, const CheckpointRecord& record) {
-  to.put(record.revision);
-  to.put(record.epoch);
-  to.put_texts(record.instruments);
-  to.put_count(record.agents.size());
-  for (const CheckpointRecord::Agent& agent : record.agents) {
-    to.put_text(agent.stage);
-    to.put_text(agent.agent);
-    to.put_text(agent.sha256);
-    to.put(agent.schema);
-    to.put_text(agent.bytes);
-  }
-}
-
-bool decode(base::Decoder& from, CheckpointRecord& record) {
-  constexpr std::size_t agent_bytes_min = 5 * sizeof(uint32_t);
-  from.get(record.revision);
-  from.get(record.epoch);
-  from.get_texts(record.instruments);
-  record.agents.resize(from.get_count(agent_bytes_min));
-  for (CheckpointRecord::Agent& agent : record.agents) {
-    from.get_text(agent.stage);
-    from.get_text(agent.agent);
-    from.get_text(agent.sha256);
-    from.get(agent.schema);
-    from.get_text(agent.bytes);
-  }
-  return from.finished();
-}
-
-void encode(base::Encoder& to, const EndRecord& record) {
-  to.put(record.decisions);
-  to.put(record.orders);
-  to.put(record.fills);
-  to.put_text(record.order_hash);
-}
-
-bool decode(base::Decoder& from, EndRecord& record) {
-  from.get(record.decisions);
-  from.get(record.orders);
-  from.get(record.fills);
-  from.get_text(record.order_hash);
-  return from.finished();
+std::string_view record_type_name(RecordType type) {
+  std::string_view name;
+  std::apply([&](const auto&... row) { ((name = row.type == type ? row.name : name), ...); }, record_table);
+  return name;
 }
 
 }  // namespace cadre::journal

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "cadre/market.h"
@@ -11,9 +12,9 @@
 #include "host/journal/decision_record.hpp"
 #include "host/model/bar.hpp"
 
-/// What the records of a journal hold. encode() puts a record into an Encoder; decode() is false for anything
-/// that encode() cannot have written, and leaves the record with whatever was read until then. A record
-/// decoded into one used before keeps that one's memory.
+/// What the records of a journal hold, in the order that the table of fields.hpp gives them. encode() puts a
+/// record into an Encoder; decode() is false for anything that encode() cannot have written, and leaves the
+/// record with whatever was read until then. A record decoded into one used before keeps that one's memory.
 namespace cadre::journal {
 
 /// The first record: what ran.
@@ -45,9 +46,8 @@ struct RevisionRecord {
 
 struct OrderRecord {
   cadre_order order{};
-  uint32_t verdict =
-      0;  ///< 0: accepted, else 1 + the index in the table of checks of the one that rejected it
-  std::vector<std::string> failed_checks{};  ///< names of all that failed
+  /// Codes of the checks it failed, the one that rejected it first; none: it was accepted.
+  std::vector<std::string> failed_checks{};
 };
 
 struct ReportRecord {
@@ -92,6 +92,9 @@ struct CheckpointRecord {
 /// one in a journal had none.
 struct CommitRecord {};
 
+/// No host writes one.
+struct NoteRecord {};
+
 /// The last record of a run that came to its end.
 struct EndRecord {
   uint64_t decisions = 0;
@@ -100,31 +103,19 @@ struct EndRecord {
   std::string order_hash{};
 };
 
-void encode(base::Encoder& to, const HeadRecord& record);
-void encode(base::Encoder& to, const model::Bar& record);
-void encode(base::Encoder& to, const SignalRecord& record);
-void encode(base::Encoder& to, const UniverseRecord& record);
-void encode(base::Encoder& to, const RevisionRecord& record);
-void encode(base::Encoder& to, const DecisionRecord& record);  ///< no-alloc once the Encoder is large enough
-void encode(base::Encoder& to, const OrderRecord& record);
-void encode(base::Encoder& to, const ReportRecord& record);
-void encode(base::Encoder& to, const AccountRecord& record);
-void encode(base::Encoder& to, const EndRecord& record);
-void encode(base::Encoder& to, const CommandRecord& record);
-void encode(base::Encoder& to, const CheckpointRecord& record);
-inline void encode(base::Encoder&, const CommitRecord&) {}
+/// Of every record above, and of a bar. No allocation once the Encoder is large enough.
+template <class Record>
+void encode(base::Encoder& to, const Record& record);
 
-[[nodiscard]] bool decode(base::Decoder& from, HeadRecord& record);
-[[nodiscard]] bool decode(base::Decoder& from, model::Bar& record);
-[[nodiscard]] bool decode(base::Decoder& from, SignalRecord& record);
-[[nodiscard]] bool decode(base::Decoder& from, UniverseRecord& record);
-[[nodiscard]] bool decode(base::Decoder& from, RevisionRecord& record);
-[[nodiscard]] bool decode(base::Decoder& from, DecisionRecord& record);
-[[nodiscard]] bool decode(base::Decoder& from, OrderRecord& record);
-[[nodiscard]] bool decode(base::Decoder& from, ReportRecord& record);
-[[nodiscard]] bool decode(base::Decoder& from, AccountRecord& record);
-[[nodiscard]] bool decode(base::Decoder& from, EndRecord& record);
-[[nodiscard]] bool decode(base::Decoder& from, CommandRecord& record);
-[[nodiscard]] bool decode(base::Decoder& from, CheckpointRecord& record);
+/// Whether formats of journals differ in it.
+template <class Record>
+inline constexpr bool depends_on_format = std::is_same_v<Record, OrderRecord>;
+
+/// Of every record that is the same in all formats.
+template <class Record>
+requires(!depends_on_format<Record>) [[nodiscard]] bool decode(base::Decoder& from, Record& record);
+
+/// `format` is that of the journal it is read from.
+[[nodiscard]] bool decode(base::Decoder& from, OrderRecord& record, uint32_t format);
 
 }  // namespace cadre::journal

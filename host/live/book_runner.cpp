@@ -13,6 +13,7 @@
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"
 #include "host/base/ticks.hpp"
+#include "host/journal/journal_upgrade.hpp"
 #include "host/market/posted_bars.hpp"
 #include "host/model/order.hpp"
 
@@ -202,6 +203,8 @@ base::Problems BookRunner::begin_again(const fs::path& journal, const Change& bo
 }
 
 base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) {
+  if (const base::Problems upgraded = journal::upgrade_journal(journal); upgraded.has_errors())
+    return upgraded;
   auto facts = book::survey_journal(journal, boot.record.revision);
   if (!facts) return facts.problems();
   if (facts->keep_bytes == 0) return begin_again(journal, boot);

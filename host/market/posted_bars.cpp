@@ -39,7 +39,10 @@ class BarReader {
     const std::string text(root.at("date").as_string());
     const auto date = base::parse_date(text);
     if (!date) {
-      error("BAR_BAD_DATE", "/date", base::quote(text) + " is not a date", "write it as YYYY-MM-DD");
+      const bool beyond = base::is_beyond_dates(text);
+      error("BAR_BAD_DATE", "/date",
+            base::quote(text) + std::string(beyond ? base::beyond_dates : " is not a date"),
+            beyond ? "" : "write it as YYYY-MM-DD");
     } else if (*date <= previous) {
       not_newer("the bar before it has " + base::format_date(previous));
     }

@@ -305,8 +305,11 @@ class PriceReader {
   std::optional<int32_t> read_date(const CsvField& field) {
     const auto date = base::parse_date(trimmed(field.text));
     if (!date) {
-      problems_.error("PRICE_BAD_DATE", here(field),
-                      "\"" + std::string(field.text) + "\" is no date, expected 1991-01-02");
+      problems_.error(
+          "PRICE_BAD_DATE", here(field),
+          "\"" + std::string(field.text) + "\"" +
+              std::string(base::is_beyond_dates(trimmed(field.text)) ? base::beyond_dates
+                                                                     : " is no date, expected 1991-01-02"));
     }
     return date;
   }

@@ -100,7 +100,10 @@ class SignalCollector {
     const auto time_ns = date ? base::close_time_ns(*date) : base::parse_time(written.time);
     if (!time_ns) {
       problems_.error("SIGNAL_BAD_TIME", written.places[kTime],
-                      base::quote(written.time) + " is no time, expected 1991-01-02 or 1991-01-02T21:00:00Z");
+                      base::quote(written.time) +
+                          std::string(base::is_beyond_dates(written.time)
+                                          ? base::beyond_dates
+                                          : " is no time, expected 1991-01-02 or 1991-01-02T21:00:00Z"));
       return;
     }
     signal.time_ns = *time_ns;

@@ -137,6 +137,8 @@ class StateReader {
       state_.time_ns = base::close_time_ns(*date);
     else if (const auto parsed = base::parse_time(text))
       state_.time_ns = *parsed;
+    else if (base::is_beyond_dates(text))
+      error("CONFIG_BAD_DATE", "/time", base::quote(text) + std::string(base::beyond_dates));
     else
       error("CONFIG_BAD_DATE", "/time", base::quote(text) + " is no time",
             "write it as YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ");
@@ -305,7 +307,9 @@ class StateReader {
         if (parsed)
           signal.time_ns = *parsed;
         else
-          error("CONFIG_BAD_DATE", at + "/time", base::quote(text) + " is no time");
+          error("CONFIG_BAD_DATE", at + "/time",
+                base::quote(text) +
+                    std::string(base::is_beyond_dates(text) ? base::beyond_dates : " is no time"));
       }
       const json::value* strategy = o.if_contains("strategy");
       signal.strategy =

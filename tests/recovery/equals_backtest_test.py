@@ -9,10 +9,10 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import unittest
 
-from running_host import PRICES, ROOT, WITHIN_S, RunningHost, new_folder, read_bars
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
+from running_host import PRICES, ROOT, RunningHost, agent_folders, demo_chain, new_folder, read_bars, wait_until, write_json
 
 TO = "1992-12-31"
 arguments = None
@@ -25,8 +25,7 @@ class EqualsBacktest(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, cls.root)
         with open(os.path.join(ROOT, "manifests", "scenarios", "demo.json"), encoding="utf-8") as file:
             scenario = json.load(file)
-        with open(os.path.join(ROOT, "manifests", "chains", "demo.json"), encoding="utf-8") as file:
-            scenario["chain"] = json.load(file)
+        scenario["chain"] = demo_chain()
         scenario["data"]["prices"]["file"] = PRICES
         scenario["data"]["to"] = TO
         cls.bars = [bar for bar in read_bars(600) if bar["date"] <= TO]
@@ -43,10 +42,7 @@ class EqualsBacktest(unittest.TestCase):
 
     @classmethod
     def write(cls, name, document):
-        path = os.path.join(cls.root, name + ".json")
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(document, file)
-        return path
+        return write_json(os.path.join(cls.root, name + ".json"), document)
 
     @classmethod
     def backtest(cls, path):
@@ -56,10 +52,10 @@ class EqualsBacktest(unittest.TestCase):
         return json.loads(done.stdout)
 
     def host(self, config, *options):
-        state = os.path.join(self.root, self._testMethodName[:40])
-        host = RunningHost(arguments.cadre, arguments.build, config, state, *options)
-        self.addCleanup(lambda: host.kill() if host.process.poll() is None else None)
-        return host
+        """Started, but perhaps not ready."""
+        host = RunningHost(arguments.cadre, os.path.join(self.root, self._testMethodName[:40]), config, agent_folders(arguments.build))
+        self.addCleanup(host.end)
+        return host.spawn(*options)
 
     def assert_equals(self, book, scenario):
         wanted = self.wanted[scenario]
@@ -70,11 +66,12 @@ class EqualsBacktest(unittest.TestCase):
 
     def after_replay(self, config, *options):
         """Runs a replay to its end, and looks at what comes back from the state it left."""
-        code, said = self.host(config, "--replay", "--exit-at-end", *options).wait()
-        self.assertEqual(code, 0, said)
+        host = self.host(config, "--replay", "--exit-at-end", *options)
+        self.assertEqual(host.wait(), 0, host.log_text())
+        said = host.log_text()
         host = self.host(config).wait_until_ready()
         books = {book["book"]: book for book in host.status()["books"]}
-        self.assertEqual(host.stop()[0], 0)
+        self.assertEqual(host.stop(), 0)
         for book in books.values():
             self.assertIn(book["order_hash"][:12], said)
         return books
@@ -100,8 +97,8 @@ class EqualsBacktest(unittest.TestCase):
         for bar in self.bars[many:]:
             status, said = host.ask("POST", "/v1/books/main/bars", bar, connection=line)
             self.assertEqual((status, said["accepted"]), (202, 1), said)
-        self.assert_equals(host.book("main"), self.demo)
-        self.assertEqual(host.stop()[0], 0)
+        self.assert_equals(host.settled_book("main"), self.demo)
+        self.assertEqual(host.stop(), 0)
 
     def test_two_books_in_one_host(self):
         config = self.write("two", {"name": "two", "books": [{"scenario": "demo.json", "set": {"/book/id": "main"}},
@@ -115,12 +112,9 @@ class EqualsBacktest(unittest.TestCase):
     def test_a_replay_that_is_stopped_and_goes_on(self):
         # Two years in ten seconds, of which the second one is stopped at its beginning.
         host = self.host(self.demo, "--replay", "--speed", "6000000x").wait_until_ready()
-        deadline = time.monotonic() + WITHIN_S
-        while host.status()["books"][0]["decisions"] < 5:
-            self.assertLess(time.monotonic(), deadline)
-        code, said = host.stop()
-        self.assertEqual(code, 0, said)
-        self.assertNotIn(self.wanted[self.demo]["order_hash"][:12], said)
+        wait_until("five decisions were made", lambda: host.book()["decisions"] >= 5)
+        self.assertEqual(host.stop(), 0, host.log_text())
+        self.assertNotIn(self.wanted[self.demo]["order_hash"][:12], host.log_text())
         self.assert_equals(self.after_replay(self.demo)["main"], self.demo)
 
     def read(self, path):

@@ -13,10 +13,11 @@ import sys
 import threading
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
 import kill_test
-from journal_file import committed, read_journal
-from kill_test import BOOKS, WARM_UP, Trader
-from running_host import RunningHost, read_bars
+from journal_file import committed, read_journal, report_of, was_accepted
+from kill_test import BOOKS, WARM_UP, Trader, host_of
+from running_host import read_bars
 
 BARS = WARM_UP + 60
 arguments = None
@@ -30,34 +31,28 @@ class Faults(unittest.TestCase):
         self.addCleanup(self.trader.close)
 
     def start(self, limits=None, wait=True):
-        t = self.trader
-        t.host = RunningHost(arguments.cadre, arguments.build, t.config, t.state, agents=("agents", "recovery_agents"), limits=limits)
-        if wait:
-            t.host.wait_until_ready()
-        return t.host
+        host = self.trader.host = host_of(self.trader, limits)
+        return host.start() if wait else host.spawn()
 
     def feed_all(self, until, book=None):
         for name in (book,) if book else BOOKS:
             self.trader.feed(name, until, lambda: 8, lambda n: None)
 
-    def journal(self, book):
-        return os.path.join(self.trader.state, "books", book, "journal")
-
     def records(self, book):
-        return committed(read_journal(self.journal(book)))
+        return committed(read_journal(self.trader.host.journal(book)))
 
     def assert_ledger_and_journal_agree(self):
         journal = self.records("at_venue")
         self.assertEqual(self.trader.venue.events("DUPLICATE"), [])
-        ordered = [r.order()[0] for r in journal if r.kind == "order" and r.order()[4]]
+        ordered = [r["order"]["client_id"] for r in journal if r.kind == "order" and was_accepted(r)]
         self.assertGreater(len(ordered), 20)
         self.assertEqual(ordered, [entry["id"] for entry in self.trader.venue.events("ORDER")])
-        self.assertEqual(sorted(r.report() for r in journal if r.kind == "report"),
+        self.assertEqual(sorted(report_of(r) for r in journal if r.kind == "report"),
                          sorted((r["id"], r["status"], r["quantity_e9"], r["price_e9"]) for r in self.trader.venue.events("REPORT")))
 
     def assert_every_bar_is_there_once(self, book, count):
         dates = [int(bar["date"].replace("-", "")) for bar in self.bars[:count]]
-        self.assertEqual([r.bar_date() for r in self.records(book) if r.kind == "bar"], dates)
+        self.assertEqual([r["date"] for r in self.records(book) if r.kind == "bar"], dates)
 
     def post_until_refused(self, book):
         """Bar after bar until one is not taken: (status, what it said)."""
@@ -71,37 +66,36 @@ class Faults(unittest.TestCase):
     def test_a_full_disk_stops_the_book_and_no_order_leaves_that_is_not_in_the_journal(self):
         self.start()
         self.feed_all(WARM_UP + 4)
-        self.assertEqual(self.trader.host.stop()[0], 0)
+        self.assertEqual(self.trader.host.stop(), 0)
         for _ in range(4):
             host = self.start(limits=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
-            room = os.path.getsize(self.journal("at_venue")) + self.chance.randint(100, 40000)
+            room = os.path.getsize(host.journal("at_venue")) + self.chance.randint(100, 40000)
             resource.prlimit(host.process.pid, resource.RLIMIT_FSIZE, (room, room))
             status, said = self.post_until_refused("at_venue")
             self.assertEqual(status, 503, said)
             self.assertIn("File too large", said["detail"])
-            book = host.book("at_venue")
+            book = host.settled_book("at_venue")
             self.assertEqual(book["state"], "stopped")
             self.assertIn("File too large", book["reason"])
-            self.assertEqual(host.book("simulated")["state"], "deciding")
-            code, words = host.stop()
-            self.assertEqual(code, 3, words)
-            ordered = {r.order()[0] for r in self.records("at_venue") if r.kind == "order"}
+            self.assertEqual(host.settled_book("simulated")["state"], "deciding")
+            self.assertEqual(host.stop(), 3, host.log_text())
+            ordered = {r["order"]["client_id"] for r in self.records("at_venue") if r.kind == "order"}
             self.assertLessEqual({entry["id"] for entry in self.trader.venue.events("ORDER")}, ordered)
             self.assert_every_bar_is_there_once("at_venue", self.trader.next["at_venue"])
         self.start()
         self.feed_all(BARS)
-        self.assertEqual(self.trader.host.stop()[0], 0)
+        self.assertEqual(self.trader.host.stop(), 0)
         self.assert_ledger_and_journal_agree()
         self.assert_every_bar_is_there_once("at_venue", BARS)
 
     def test_a_deleted_journal_is_found_out_and_nothing_is_acknowledged(self):
         host = self.start()
         self.feed_all(20)
-        os.unlink(self.journal("simulated"))
+        os.unlink(host.journal("simulated"))
         status, said = self.post_until_refused("simulated")
         self.assertEqual((status, self.trader.next["simulated"]), (503, 20), said)
-        self.assertIn("deleted", host.book("simulated")["reason"])
-        self.assertEqual(host.stop()[0], 3)
+        self.assertIn("deleted", host.settled_book("simulated")["reason"])
+        self.assertEqual(host.stop(), 3)
 
     def test_sigterm_under_load_loses_nothing_that_was_acknowledged(self):
         self.start()
@@ -120,17 +114,17 @@ class Faults(unittest.TestCase):
             for thread in threads:
                 thread.start()
             acknowledged.wait()
-            code, words = self.trader.host.stop()
+            code = self.trader.host.stop()
             for thread in threads:
                 thread.join()
-            self.assertEqual(code, 0, words)
+            self.assertEqual(code, 0, self.trader.host.log_text())
             for book in BOOKS:
                 taken = sum(r.kind == "bar" for r in self.records(book))
                 self.assertGreaterEqual(taken, self.trader.next[book])
                 self.assert_every_bar_is_there_once(book, taken)
             self.start()
         self.feed_all(BARS)
-        self.assertEqual(self.trader.host.stop()[0], 0)
+        self.assertEqual(self.trader.host.stop(), 0)
         self.assert_ledger_and_journal_agree()
 
     def test_a_venue_that_dies_stops_its_book_which_goes_on_when_both_are_back(self):
@@ -142,16 +136,15 @@ class Faults(unittest.TestCase):
             status, said = self.post_until_refused("at_venue")
             timer.join()
             self.assertEqual(status, 503, said)
-            self.assertEqual(self.trader.host.book("at_venue")["state"], "stopped")
-            code, words = self.trader.host.stop()
-            self.assertEqual(code, 3, words)
+            self.assertEqual(self.trader.host.settled_book("at_venue")["state"], "stopped")
+            self.assertEqual(self.trader.host.stop(), 3, self.trader.host.log_text())
             # Without the venue nobody knows what became of the orders.
-            code, words = self.start(wait=False).wait()
-            self.assertEqual(code, 3, words)
+            host = self.start(wait=False)
+            self.assertEqual(host.wait(), 3, host.log_text())
             self.trader.venue.start()
             self.start()
         self.feed_all(BARS)
-        self.assertEqual(self.trader.host.stop()[0], 0)
+        self.assertEqual(self.trader.host.stop(), 0)
         self.assert_ledger_and_journal_agree()
         self.assert_every_bar_is_there_once("at_venue", BARS)
 
@@ -175,30 +168,29 @@ class Faults(unittest.TestCase):
         for bar in self.bars[:30]:
             answers = [body for date, body in said if date == bar["date"]]
             self.assertEqual((sum(body["accepted"] for body in answers), sum(body.get("duplicates", 0) for body in answers)), (1, 49))
-        self.assertEqual(host.stop()[0], 0)
+        self.assertEqual(host.stop(), 0)
         self.assert_every_bar_is_there_once("simulated", 30)
 
     def test_a_second_host_on_the_same_folder_is_refused_and_harms_nothing(self):
         host = self.start()
         self.feed_all(5)
-        second = RunningHost(arguments.cadre, arguments.build, self.trader.config, self.trader.state, agents=("agents", "recovery_agents"))
-        code, words = second.wait()
-        self.assertEqual(code, 3)
-        self.assertIn("another host runs with this state folder", words)
+        second = host_of(self.trader).spawn()
+        self.assertEqual(second.wait(), 3)
+        self.assertIn("another host runs with this state folder", second.log_text())
         self.feed_all(10)
-        self.assertEqual(host.stop()[0], 0)
+        self.assertEqual(host.stop(), 0)
         self.assert_every_bar_is_there_once("simulated", 10)
 
     def test_a_configuration_that_is_broken_at_the_next_start_is_not_what_runs(self):
         host = self.start()
         self.feed_all(5)
-        self.assertEqual(host.stop()[0], 0)
+        self.assertEqual(host.stop(), 0)
         with open(self.trader.config, "w", encoding="utf-8") as file:
             file.write('{"name": ')
         host = self.start()
         self.feed_all(10)
         self.assertEqual(host.status()["revision"]["number"], 1)
-        self.assertEqual(host.stop()[0], 0)
+        self.assertEqual(host.stop(), 0)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,9 @@ import sys
 import threading
 import unittest
 
-from journal_file import NUMBERED, committed, read_journal
-from running_host import GONE, PRICES, ROOT, RunningHost, new_folder, read_bars
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
+from journal_file import NUMBERED, committed, read_journal, report_of, was_accepted
+from running_host import GONE, PRICES, RunningHost, demo_chain, new_folder, read_bars, write_json
 from venue_test import RunningVenue
 
 WARM_UP = 252  # bars before the first decision
@@ -27,8 +28,7 @@ arguments = None
 def write_configuration(folder, venue_folder):
     """A host of two books, the demo in half of its cash, so that cash never cuts a fill."""
     os.makedirs(folder)
-    with open(os.path.join(ROOT, "manifests", "chains", "demo.json"), encoding="utf-8") as file:
-        chain = json.load(file)
+    chain = demo_chain()
     chain["constraints"]["max_gross_exposure"] = 0.5
     environments = {
         "at_venue": {"agent": "venue.execution", "isolation": "process", "config": {"folder": venue_folder}},
@@ -38,13 +38,15 @@ def write_configuration(folder, venue_folder):
         scenario = {"scenario": "backtest", "name": book, "chain": chain, "book": {"id": book},
                     "data": {"prices": {"file": PRICES, "adjustment": "split", "volume": "none"}},
                     "execution_environment": environments[book]}
-        with open(os.path.join(folder, book + ".json"), "w", encoding="utf-8") as file:
-            json.dump(scenario, file)
+        write_json(os.path.join(folder, book + ".json"), scenario)
     host = {"name": "kill", "books": [{"scenario": book + ".json"} for book in BOOKS], "checkpoint": {"bars": 16}, "watch": {"enabled": False}}
-    path = os.path.join(folder, "host.json")
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(host, file)
-    return path
+    return write_json(os.path.join(folder, "host.json"), host)
+
+
+def host_of(trader, limits=None):
+    """With the agents of the host and that of the venue."""
+    agents = [os.path.join(arguments.build, folder) for folder in ("agents", "recovery_agents")]
+    return RunningHost(arguments.cadre, trader.folder, trader.config, agents, state=trader.state, limits=limits)
 
 
 class Stop:
@@ -69,7 +71,7 @@ class Trader:
         self.host = None
 
     def spawn(self):
-        self.host = RunningHost(arguments.cadre, arguments.build, self.config, self.state, agents=("agents", "recovery_agents"))
+        self.host = host_of(self).spawn()
         return self.host
 
     def kill(self, chance):
@@ -98,7 +100,7 @@ class Trader:
             line.close()
 
     def halted(self, book):
-        return self.host.book(book)["state"] == "halted"
+        return self.host.settled_book(book)["state"] == "halted"
 
     def change(self, book, path):
         status, said = self.host.ask("POST", path, {"actor": "test", "reason": "between two bars", "book": book})
@@ -113,7 +115,7 @@ class Trader:
         if status != 201:
             raise AssertionError((status, said))
         for book in BOOKS:
-            self.host.book(book)  # behind the confirmation, which the book takes afterwards
+            self.host.settled_book(book)  # behind the confirmation, which the book takes afterwards
 
     def run_undisturbed(self):
         self.spawn().wait_until_ready()
@@ -213,17 +215,17 @@ class Trader:
 
     def finish(self):
         """What there is to compare, when all was acknowledged."""
-        said = {book: {"status": self.host.book(book), "portfolio": self.host.get(f"/v1/books/{book}/portfolio"),
+        said = {book: {"status": self.host.settled_book(book), "portfolio": self.host.get(f"/v1/books/{book}/portfolio"),
                        "orders": self.host.get(f"/v1/books/{book}/orders?limit=1000")} for book in BOOKS}
-        code, words = self.host.stop()
-        assert code == 0, words
+        code = self.host.stop()
+        assert code == 0, self.host.log_text()
         for book in BOOKS:
-            said[book]["journal"] = committed(read_journal(os.path.join(self.state, "books", book, "journal")))
+            said[book]["journal"] = committed(read_journal(self.host.journal(book)))
         return said
 
     def close(self):
-        if self.host is not None and self.host.process.poll() is None:
-            self.host.kill()
+        if self.host is not None:
+            self.host.end()
         self.venue.kill()
         shutil.rmtree(self.folder)
 
@@ -255,7 +257,7 @@ class Killed(unittest.TestCase):
     def test_every_bar_is_in_the_journal_once(self):
         dates = [int(bar["date"].replace("-", "")) for bar in self.bars]
         for book in BOOKS:
-            self.assertEqual([r.bar_date() for r in self.got[book]["journal"] if r.kind == "bar"], dates)
+            self.assertEqual([r["date"] for r in self.got[book]["journal"] if r.kind == "bar"], dates)
 
     def test_sequence_numbers_have_no_gap(self):
         for run in (self.wanted, self.got):
@@ -282,19 +284,19 @@ class Killed(unittest.TestCase):
                 for kind in ("order", "decision") + (("account",) if book == "simulated" else ()):
                     wanted, got = ([r.payload for r in run[book]["journal"] if r.kind == kind] for run in (self.wanted, self.got))
                     self.assertTrue(got == wanted, kind)
-                wanted, got = (sorted(r.report() for r in run[book]["journal"] if r.kind == "report") for run in (self.wanted, self.got))
+                wanted, got = (sorted(report_of(r) for r in run[book]["journal"] if r.kind == "report") for run in (self.wanted, self.got))
                 self.assertEqual(got, wanted)
 
     def test_the_venue_was_sent_nothing_twice_and_journal_and_ledger_agree(self):
         venue, journal = self.disturbed.venue, self.got["at_venue"]["journal"]
         self.assertEqual(venue.events("DUPLICATE"), [])
-        self.assertEqual([r.order()[0] for r in journal if r.kind == "order" and r.order()[4]], [entry["id"] for entry in venue.events("ORDER")])
+        self.assertEqual([r["order"]["client_id"] for r in journal if r.kind == "order" and was_accepted(r)], [entry["id"] for entry in venue.events("ORDER")])
         ledger = sorted((r["id"], r["status"], r["quantity_e9"], r["price_e9"]) for r in venue.events("REPORT"))
-        self.assertEqual(sorted(r.report() for r in journal if r.kind == "report"), ledger)
+        self.assertEqual(sorted(report_of(r) for r in journal if r.kind == "report"), ledger)
 
     def test_commands_and_the_revision_are_there_once(self):
         for book in BOOKS:
-            wanted, got = ([r.command_kind() for r in run[book]["journal"] if r.kind == "command"] for run in (self.wanted, self.got))
+            wanted, got = ([r["kind"] for r in run[book]["journal"] if r.kind == "command"] for run in (self.wanted, self.got))
             self.assertEqual(got, wanted)
             self.assertEqual(self.got[book]["status"]["revision"], 2)
 

@@ -10,6 +10,7 @@ import signal
 import sys
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
 from journal_file import Journal
 from running_host import DEADLINE_S, RunningHost, agent_folders, bars, fresh_folder, risk_manager, scenario, sha256_of, wait_until, write_json
 
@@ -61,11 +62,11 @@ class Changes(unittest.TestCase):
         return self.run_command(host, code, "revision", "apply", self.path, "--reason", "test", *more)
 
     def journal(self, host, book="main"):
-        return Journal(os.path.join(host.state, "books", book, "journal"))
+        return Journal(host.journal(book))
 
     def counted(self, host, stage="risk", book="main"):
         """How many bars the agent has counted, after the host has ended."""
-        return int.from_bytes(self.journal(host, book).checkpoints[-1][1]["agents"][stage]["bytes"][:8], "little")
+        return int.from_bytes(self.journal(host, book).agent_state(stage)["bytes"][:8], "little")
 
     def test_a_dry_run_changes_nothing_at_all(self):
         host = self.start("dry", agent_folders(arguments.build, "v1", "v1b"))
@@ -144,7 +145,7 @@ class Changes(unittest.TestCase):
         self.assertEqual(host.stop(), 0)
         self.assertEqual(self.counted(host), self.at)
         journal = self.journal(host)
-        schemas = [c["agents"]["risk"]["schema"] for _, c in journal.checkpoints]
+        schemas = [agent["schema"] for checkpoint in journal.of("checkpoint") for agent in checkpoint["agents"] if agent["stage"] == "risk"]
         self.assertEqual([s for i, s in enumerate(schemas) if i == 0 or schemas[i - 1] != s], [1, 2, 1])
         print(f"rollback across schemas: counted {self.counted(host)} of {self.at} bars, 20 of them while replaced")
 

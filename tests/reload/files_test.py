@@ -14,6 +14,7 @@ import sys
 import time
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
 from running_host import Feeder, RunningHost, bars, fresh_folder, risk_manager, scenario, sha256_of, wait_until, write_json
 
 arguments = None

@@ -12,6 +12,7 @@ import sys
 import threading
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
 from running_host import Client, RunningHost, agent_folders, bars, fresh_folder, risk_manager, scenario, wait_until, write_json
 
 arguments = None

@@ -2,8 +2,8 @@
 
 Usage: swaps_test.py --build BUILD --cadre CADRE [--changes N]
 
-N plugin swaps and N changes of configuration, alternating, while a client per book posts bars as fast as they are taken.
-The same bars through a host that nobody changes are the measure for orders and for memory.
+N plugin swaps and N changes of configuration, alternating, while a client per book posts bars as fast as they are taken. A change is made once both
+books took BARS_PER_CHANGE bars since the one before it, so that a proof is as long on any machine. The same bars through a host that nobody changes are the measure for orders and for memory.
 """
 
 import argparse
@@ -15,12 +15,15 @@ import sys
 import time
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
 from journal_file import Journal
-from running_host import Client, Feeder, RunningHost, agent_folders, bars, fresh_folder, risk_manager, scenario, sha256_of, wait_until, write_json
+from running_host import Feeder, RunningHost, agent_folders, bars, fresh_folder, risk_manager, scenario, write_json
 
 arguments = None
 BOOKS = ("main", "second")
 WARM_UP_BARS = 300
+BARS_PER_CHANGE = 16
+AHEAD_BARS = 64  # that a book may be fed beyond those that a change waits for, so that it is busy while it is changed
 # Neither binds: the same orders with both. The first is hot, the second is not.
 ROOMY_LIMITS = (50.0, 60.0)
 SMALLEST_ORDERS = (0, 0.000001)
@@ -48,7 +51,7 @@ class Swaps(unittest.TestCase):
             cls.plain.post(posted[book], book)
         cls.plain_resources = cls.plain.resources()
         cls.plain_exit_code = cls.plain.stop()
-        cls.journals = {(name, book): Journal(os.path.join(host.state, "books", book, "journal"))
+        cls.journals = {(name, book): Journal(host.journal(book))
                         for name, host in (("changed", cls.changed), ("plain", cls.plain)) for book in BOOKS}
 
     @classmethod
@@ -62,10 +65,10 @@ class Swaps(unittest.TestCase):
     @classmethod
     def post_while_changing(cls):
         host = cls.changed
-        texts = bars(WARM_UP_BARS + 150 * arguments.changes)
+        texts = bars(WARM_UP_BARS + 2 * arguments.changes * BARS_PER_CHANGE + AHEAD_BARS)
         for book in BOOKS:
             host.post(texts[:WARM_UP_BARS], book)
-        feeders = [Feeder(host, book, texts[WARM_UP_BARS:]) for book in BOOKS]
+        cls.feeders = feeders = [Feeder(host, book, texts[WARM_UP_BARS:], allowed=AHEAD_BARS) for book in BOOKS]
         for feeder in feeders:
             feeder.start()
         begun = time.monotonic()
@@ -85,6 +88,10 @@ class Swaps(unittest.TestCase):
                 raise AssertionError(f"{kind}: {status} {json.dumps(body)}")
             cls.kinds[kind] += 1
             number = body["revision"]
+            for feeder in cls.feeders:
+                feeder.allow(BARS_PER_CHANGE)
+            for feeder in cls.feeders:
+                feeder.wait_for(sum(cls.kinds.values()) * BARS_PER_CHANGE)
 
         for turn in range(arguments.changes):
             # A swap: forth and back between versions of one state schema, then to another schema, then back from it.
@@ -154,28 +161,29 @@ class Swaps(unittest.TestCase):
                 bar = json.loads(text)
                 expected.append((int(bar["date"].replace("-", "")), [round(bar["bars"][i] * 10**9) for i in sorted(bar["bars"])]))
             journal = self.journals["changed", book]
-            found = [(bar["date"], list(bar["closes"])) for _, bar in journal.bars]
+            found = [(bar["date"], list(bar["close_e9"])) for bar in journal.of("bar")]
             self.assertEqual(len(found), len(expected))
             self.assertTrue(found == expected, "a bar differs")
             self.assertEqual(journal.gaps(), [])
-            print(f"{book}: {len(found)} bars accepted, all journaled once, {journal.sequences[-1]} sequence numbers without a gap")
+            print(f"{book}: {len(found)} bars accepted, all journaled once, {journal.sequences()[-1]} sequence numbers without a gap")
 
     def test_every_decision_was_made_by_the_revision_that_was_current(self):
         for book in BOOKS:
             journal = self.journals["changed", book]
-            begins = [sequence for sequence, _ in journal.revisions]
-            numbers = [revision["revision"] for _, revision in journal.revisions]
+            revisions, decisions = journal.of("revision"), journal.of("decision")
+            begins = [revision.sequence for revision in revisions]
+            numbers = [revision["revision"] for revision in revisions]
             self.assertEqual(numbers, list(range(1, 1 + REVISIONS())))
             limit_of = {revision["revision"]: json.loads(revision["text"])["chain"]["risk_managers"][1]["config"]["max_weight"]
-                        for _, revision in journal.revisions}
+                        for revision in revisions}
             self.assertEqual(set(limit_of.values()), set(ROOMY_LIMITS))
             mixed, by_revision = 0, collections.Counter()
-            for sequence, decision in journal.decisions:
-                current = numbers[bisect.bisect_right(begins, sequence) - 1]
-                roomy = {bound for name, _, bound in decision["limits"] if name == "largest_weight" and bound > 1}
+            for decision in decisions:
+                current = numbers[bisect.bisect_right(begins, decision.sequence) - 1]
+                roomy = {limit["limit"] for limit in decision["limits"] if limit["name"] == "largest_weight" and limit["limit"] > 1}
                 mixed += decision["revision"] != current or roomy != {limit_of[current]}
                 by_revision[current] += 1
-            print(f"{book}: {len(journal.decisions)} decisions under {len(by_revision)} revisions, {mixed} mixed")
+            print(f"{book}: {len(decisions)} decisions under {len(by_revision)} revisions, {mixed} mixed")
             self.assertEqual(mixed, 0)
             self.assertGreater(len(by_revision), arguments.changes // 2)
 
@@ -190,8 +198,7 @@ class Swaps(unittest.TestCase):
     def test_what_every_version_counted_is_what_was_posted(self):
         for book in BOOKS:
             journal = self.journals["changed", book]
-            last = journal.checkpoints[-1][1]["agents"]["risk"]
-            self.assertEqual(int.from_bytes(last["bytes"][:8], "little"), len(self.posted[book]))
+            self.assertEqual(int.from_bytes(journal.agent_state("risk")["bytes"][:8], "little"), len(self.posted[book]))
 
     def test_nothing_grows_with_the_number_of_changes(self):
         half = self.samples[len(self.samples) // 2:]

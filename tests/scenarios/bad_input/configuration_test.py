@@ -146,6 +146,9 @@ class Overrides(Workbench):
     def test_a_date_that_is_none(self):
         self.is_refused(r'^--from /data/from: "yesterday" is not a date; write it as YYYY-MM-DD', backtest_arguments=("--from", "yesterday"))
 
+    def test_a_date_beyond_those_there_are(self):
+        self.is_refused(r'^--from /data/from: "2262-01-01" is beyond the dates there are: the years 1678 to 2261$', backtest_arguments=("--from", "2262-01-01"))
+
     def test_a_period_outside_of_the_data(self):
         self.is_refused(r"^prices\.csv: .*no rows", backtest_arguments=("--from", "2030-01-01"))
 

@@ -173,7 +173,7 @@ Trace read_trace(const std::filesystem::path& run) {
         break;
       case journal::RecordType::order: {
         journal::OrderRecord order;
-        take(order);
+        readable = journal::decode(from, order, record->format) && readable;
         const cadre_order& o = order.order;
         trace.orders.push_back({date, std::string(model::id_text(o.client_id)), instruments[o.instrument],
                                 o.quantity_e9 * model::sign_of_side(o.side), o.type, o.limit_price_e9,

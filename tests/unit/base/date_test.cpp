@@ -17,6 +17,16 @@ TEST(Date, refuses_what_is_not_in_the_calendar) {
   }
 }
 
+TEST(Date, tells_a_date_of_another_year_from_none) {
+  for (const char* text : {"1677-12-31", "2262-01-01", "9999-12-31", "0001-01-01", "2262-01-01T00:00:00Z"}) {
+    EXPECT_FALSE(parse_date(text)) << text;
+    EXPECT_FALSE(parse_time(text)) << text;
+    EXPECT_TRUE(is_beyond_dates(text)) << text;
+  }
+  for (const char* text : {"1678-01-01", "2261-12-31", "2262-02-29", "2262-1-1", "22620101", "", "2262"})
+    EXPECT_FALSE(is_beyond_dates(text)) << text;
+}
+
 TEST(Date, counts_days_from_1970) {
   EXPECT_EQ(days_since_epoch(19700101), 0);
   EXPECT_EQ(days_since_epoch(19691231), -1);

@@ -141,4 +141,14 @@ TEST(RiskFeedbackLoop, later_stages_see_the_latest_report) {
 }
 
 }  // namespace
+// Journals hold the numbers, and the reference of the journal says what they mean.
+TEST(LoopOutcomes, keep_their_numbers_and_words) {
+  constexpr std::pair<std::uint32_t, std::string_view> written[] = {
+      {1, "accepted"}, {2, "converged"}, {3, "not_converged"}, {4, "failed"}};
+  for (const auto& [number, word] : written)
+    EXPECT_EQ(outcome_name(static_cast<LoopOutcome>(number)), word);
+  EXPECT_EQ(outcome_name(static_cast<LoopOutcome>(0)), "");
+  EXPECT_EQ(outcome_name(static_cast<LoopOutcome>(5)), "");
+}
+
 }  // namespace cadre::chain

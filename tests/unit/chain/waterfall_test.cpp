@@ -70,8 +70,8 @@ TEST(Waterfall, adds_up_to_the_order_exactly_for_every_order_of_the_demo) {
     ASSERT_TRUE(record->type != journal::RecordType::decision || decode(from, decision));
     if (record->type != journal::RecordType::order) continue;
     journal::OrderRecord order;
-    ASSERT_TRUE(decode(from, order));
-    if (order.verdict != 0) continue;
+    ASSERT_TRUE(decode(from, order, record->format));
+    if (!order.failed_checks.empty()) continue;
     const std::int64_t sent = order.order.quantity_e9 * (order.order.side == CADRE_SIDE_BUY ? 1 : -1);
     const auto steps = waterfall(decision, revision.stages, order.order.instrument, {}, sent);
     std::int64_t total = 0;

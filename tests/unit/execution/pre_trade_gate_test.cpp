@@ -56,16 +56,10 @@ class Decision {
 
   std::set<std::string> failures(const cadre_order& order) {
     const Verdict verdict = gate_->check(order);
-    std::set<std::string> codes;
-    const auto table = pre_trade_checks();
-    for (std::size_t row = 0; row < table.size(); ++row) {
-      if ((verdict.failed >> row & 1) != 0) codes.emplace(table[row].code);
-    }
+    const std::vector<std::string> codes = failed_codes(verdict);
     EXPECT_EQ(verdict.accepted(), codes.empty());
-    if (!codes.empty()) {
-      EXPECT_EQ(codes.count(std::string(table[verdict.first() - 1].code)), 1u);
-    }
-    return codes;
+    EXPECT_EQ(verdict_of(codes).failed, verdict.failed);
+    return {codes.begin(), codes.end()};
   }
 
  private:
@@ -306,4 +300,38 @@ TEST(PreTradeChecks, bad_syntax_hides_what_depends_on_it) {
 }
 
 }  // namespace
+// Journals name checks by their codes. A new check adds its code here; no code ever leaves.
+TEST(PreTradeChecks, codes_that_journals_hold_are_those_there_ever_were) {
+  const std::set<std::string_view> written = {"IDENTITY_UNKNOWN_INSTRUMENT",
+                                              "SYNTAX_SIDE",
+                                              "SYNTAX_ORDER_TYPE",
+                                              "SYNTAX_TIME_IN_FORCE",
+                                              "SYNTAX_QUANTITY",
+                                              "SYNTAX_LOT",
+                                              "SYNTAX_LIMIT_PRICE",
+                                              "IDENTITY_DUPLICATE_ORDER",
+                                              "MARKET_NO_PRICE",
+                                              "MARKET_STALE_PRICE",
+                                              "FAT_FINGER_PRICE_COLLAR",
+                                              "FAT_FINGER_MAX_QUANTITY",
+                                              "FAT_FINGER_MAX_NOTIONAL",
+                                              "FAT_FINGER_SHARE_OF_VOLUME",
+                                              "FLOW_ORDERS_PER_DAY",
+                                              "RESTRICTION_RESTRICTED_LIST",
+                                              "CREDIT_SHORT_NOT_ALLOWED",
+                                              "CREDIT_BUYING_POWER",
+                                              "CREDIT_GROSS_EXPOSURE",
+                                              "CREDIT_POSITION_LIMIT"};
+  std::set<std::string_view> now;
+  for (const PreTradeCheck& check : pre_trade_checks())
+    now.insert(check.code);
+  EXPECT_EQ(now, written);
+}
+
+TEST(PreTradeChecks, an_order_that_failed_a_check_nobody_knows_any_more_stays_rejected) {
+  const std::vector<std::string> codes = {"CHECK_OF_ANOTHER_VERSION"};
+  EXPECT_FALSE(verdict_of(codes).accepted());
+  EXPECT_TRUE(failed_codes(verdict_of(codes)).empty());
+}
+
 }  // namespace cadre::execution

@@ -77,7 +77,7 @@ TEST_F(Journal, has_the_layout_the_header_promises) {
   write_three();
   const std::string bytes = content();
   ASSERT_EQ(bytes.size(), 16u + 3 * 24 + 5 + 5);
-  EXPECT_EQ(bytes.substr(0, 16), std::string("CADREJOURNAL\x01\0\0\0", 16));
+  EXPECT_EQ(bytes.substr(0, 16), std::string("CADREJOURNAL\x02\0\0\0", 16));
   EXPECT_EQ(bytes.substr(16, 21), std::string("\x05\0\0\0\x01\0\0\0\x01\0\0\0\0\0\0\0first", 21));
 }
 
@@ -145,12 +145,41 @@ TEST_F(Journal, refuses_a_file_that_is_no_journal) {
   EXPECT_EQ(read_all(), "not opened: JOURNAL_NOT_A_JOURNAL");
 }
 
-TEST_F(Journal, refuses_another_version) {
+TEST_F(Journal, refuses_an_unknown_format_with_one_sentence) {
   write_three();
   std::string bytes = content();
-  bytes[12] = 2;
+  for (const char format : {0, 3}) {
+    bytes[12] = format;
+    put_content(bytes);
+    const auto reader = JournalReader::open(path());
+    ASSERT_FALSE(reader);
+    ASSERT_EQ(reader.problems().size(), 1u);
+    EXPECT_EQ(reader.problems()[0].code, "JOURNAL_VERSION_UNKNOWN");
+    EXPECT_EQ(reader.problems()[0].message,
+              "the journal has format " + std::to_string(format) + ", this host reads formats 1 to 2");
+  }
+}
+
+TEST_F(Journal, of_another_format_is_not_continued_and_keeps_its_bytes) {
+  write_three();
+  std::string bytes = content();
+  bytes[12] = 1;
   put_content(bytes);
-  EXPECT_EQ(read_all(), "not opened: JOURNAL_VERSION_UNKNOWN");
+  const auto writer = JournalWriter::reopen(path(), journal::head_bytes);
+  ASSERT_FALSE(writer);
+  EXPECT_EQ(writer.problems()[0].code, "JOURNAL_VERSION_UNKNOWN");
+  EXPECT_EQ(content(), bytes);
+}
+
+TEST_F(Journal, says_of_every_record_which_format_it_has) {
+  write_three();
+  std::string bytes = content();
+  bytes[12] = 1;
+  put_content(bytes);
+  auto reader = JournalReader::open(path());
+  ASSERT_TRUE(reader);
+  EXPECT_EQ(reader->format(), 1u);
+  EXPECT_EQ(reader->next()->format, 1u);
 }
 
 TEST_F(Journal, cut_anywhere_keeps_every_whole_record_before_the_cut) {

@@ -116,7 +116,6 @@ inline journal::OrderRecord order() {
                   .decision_price_e9 = 12'350'000'000,
                   .decision_time_ns = 3,
                   .client_id = model::make_id("17-2-1")};
-  record.verdict = 9;
   record.failed_checks = {"PRICE_COLLAR", "ORDER_NOTIONAL"};
   return record;
 }

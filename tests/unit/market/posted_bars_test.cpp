@@ -96,6 +96,16 @@ INSTANTIATE_TEST_SUITE_P(
                 "/bars/XX\n"}),
     [](const auto& each) { return std::string(each.param.name); });
 
+TEST(ReadBars, names_the_limit_when_a_date_is_beyond_it) {
+  for (const std::string date : {"2262-01-01", "1677-12-31"}) {
+    const auto posted = read_bars({{with(R"({"AA": 1})", date)}}, {instruments, false, true}, {});
+    ASSERT_FALSE(posted);
+    EXPECT_EQ(posted.problems()[0].code, "BAR_BAD_DATE");
+    EXPECT_EQ(posted.problems()[0].message,
+              '"' + date + "\" is beyond the dates there are: the years 1678 to 2261");
+  }
+}
+
 TEST(ReadBars, refuses_what_the_data_declare_to_be_there) {
   EXPECT_EQ(read({with(R"({"AA": 1})")}, BarShape{instruments, false, false}), "BAR_MISSING bars[0] /bars\n");
   EXPECT_EQ(read({with(R"({"AA": {"close": 1}, "GE": {"close": 1, "volume": -1}})")},

@@ -75,6 +75,12 @@ TEST(WidePrices, refuse_every_bad_field_at_its_place) {
                 kNext + "PRICE_MISSING p.csv:5:16: IBM on 1991-01-04: the price is \"inf\"" + kNext);
 }
 
+TEST(WidePrices, name_the_limit_when_a_date_is_beyond_it) {
+  EXPECT_EQ(
+      problems("date,AA\n2261-12-31,1\n2262-01-01,1\n"),
+      "PRICE_BAD_DATE p.csv:3:1: \"2262-01-01\" is beyond the dates there are: the years 1678 to 2261\n");
+}
+
 TEST(WidePrices, refuse_dates_that_go_back_or_are_repeated) {
   EXPECT_EQ(problems("date,AA\n1991-01-03,1\n1991-01-02,1\n1991-01-03,1\n"),
             "PRICE_DATE_ORDER p.csv:3:1: the date 1991-01-02 follows 1991-01-03; sort the rows by date\n"

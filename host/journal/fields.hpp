@@ -1,0 +1,257 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <tuple>
+
+#include "host/journal/journal.hpp"
+#include "host/journal/records.hpp"
+
+/// The one table of what records hold. encode, decode and the description for other programs
+/// (description.hpp) follow from it. Order and types are those of the bytes; a kind follows from the type.
+namespace cadre::journal {
+
+template <class Record, class T>
+struct Field {
+  std::string_view name;
+  T Record::*member;
+  std::string_view meaning;  ///< for people; empty in structs of the ABI, whose headers say it
+  std::string_view kind{};   ///< in the description, where the type does not say it
+};
+
+/// A field that formats up to `last_format` had and no host writes any more. What it held is passed over.
+template <class T>
+struct RetiredField {
+  std::string_view name;
+  uint32_t last_format;
+  std::string_view meaning;
+};
+
+/// The fields of a record, of an element of a list, or of a struct of the ABI.
+template <class Record>
+inline constexpr auto fields = nullptr;
+
+// clang-format off
+
+template <>
+inline constexpr auto fields<HeadRecord> = std::tuple{
+    Field{"text", &HeadRecord::text, "JSON: configuration, plugins with version and sha256, seed, host version, machine"}};
+
+template <>
+inline constexpr auto fields<model::Bar> = std::tuple{
+    Field{"date", &model::Bar::date, "yyyymmdd"},
+    Field{"time_ns", &model::Bar::time_ns, "its close, nanoseconds since 1970"},
+    Field{"epoch", &model::Bar::epoch, "of the universe"},
+    Field{"has_intraday", &model::Bar::has_intraday, "otherwise open, high and low are empty"},
+    Field{"has_volume", &model::Bar::has_volume, "otherwise volume is empty"},
+    Field{"open_e9", &model::Bar::open_e9, "per instrument, billionths; 0 where valid is 0"},
+    Field{"high_e9", &model::Bar::high_e9, "like open_e9"},
+    Field{"low_e9", &model::Bar::low_e9, "like open_e9"},
+    Field{"close_e9", &model::Bar::close_e9, "like open_e9"},
+    Field{"volume", &model::Bar::volume, "per instrument, units"},
+    Field{"valid", &model::Bar::valid, "per instrument, 1 where there is a bar"}};
+
+template <>
+inline constexpr auto fields<SignalRecord> = std::tuple{
+    Field{"signal", &SignalRecord::signal, "as agents saw it"},
+    Field{"instrument", &SignalRecord::instrument, "id"}};
+
+template <>
+inline constexpr auto fields<UniverseRecord> = std::tuple{
+    Field{"epoch", &UniverseRecord::epoch, "the one that begins"},
+    Field{"date", &UniverseRecord::date, "yyyymmdd"},
+    Field{"instruments", &UniverseRecord::instruments, "ids, by index"},
+    Field{"old_to_new", &UniverseRecord::old_to_new, "per index of the epoch before, the index now; -1: gone"}};
+
+template <>
+inline constexpr auto fields<RevisionRecord> = std::tuple{
+    Field{"revision", &RevisionRecord::revision, "its number"},
+    Field{"based_on", &RevisionRecord::based_on, "number of the one it changes; 0: the first"},
+    Field{"date", &RevisionRecord::date, "yyyymmdd"},
+    Field{"actor", &RevisionRecord::actor, "who asked for it; empty in a backtest"},
+    Field{"reason", &RevisionRecord::reason, "why, in the actor's words"},
+    Field{"text", &RevisionRecord::text, "JSON: configuration of the chain, and its plugins"},
+    Field{"stages", &RevisionRecord::stages, "those whose effects decisions record, in order"}};
+
+template <>
+inline constexpr auto fields<StageEffect> = std::tuple{
+    Field{"target", &StageEffect::target, "per instrument, share of equity, after this stage"},
+    Field{"reasons", &StageEffect::reasons, "per instrument"}};
+
+template <>
+inline constexpr auto fields<StageFailure> = std::tuple{
+    Field{"instance", &StageFailure::instance, "the stage"},
+    Field{"status", &StageFailure::status, "cadre_status"},
+    Field{"policy", &StageFailure::policy, "what was done instead: hold, bypass or fallback"}};
+
+template <>
+inline constexpr auto fields<DecisionRecord> = std::tuple{
+    Field{"sequence", &DecisionRecord::sequence, "of the event it answers"},
+    Field{"time_ns", &DecisionRecord::time_ns, "nanoseconds since 1970"},
+    Field{"date", &DecisionRecord::date, "yyyymmdd"},
+    Field{"revision", &DecisionRecord::revision, "the one that decided"},
+    Field{"equity", &DecisionRecord::equity, "before its orders"},
+    Field{"cash", &DecisionRecord::cash, "before its orders"},
+    Field{"price_e9", &DecisionRecord::price_e9, "per instrument, marks"},
+    Field{"position_e9", &DecisionRecord::position_e9, "per instrument, filled, signed"},
+    Field{"working_e9", &DecisionRecord::working_e9, "per instrument, open orders, signed"},
+    Field{"score", &DecisionRecord::score, "per instrument, of the aggregator"},
+    Field{"score_valid", &DecisionRecord::score_valid, "per instrument, 1 where there is a score"},
+    Field{"stages", &DecisionRecord::stages, "as many as the revision names, in its order"},
+    Field{"passes", &DecisionRecord::passes, "of the risk feedback loop"},
+    Field{"outcome", &DecisionRecord::outcome, "of the loop, for good: 1 accepted, 2 converged, 3 not_converged, 4 failed"},
+    Field{"cut_factor", &DecisionRecord::cut_factor, "of the final cut, on increases; 1: nothing was cut"},
+    Field{"volatility", &DecisionRecord::volatility, "annualised, of the final targets; NaN: unknown"},
+    Field{"value_at_risk", &DecisionRecord::value_at_risk, "share of equity; NaN: unknown"},
+    Field{"expected_shortfall", &DecisionRecord::expected_shortfall, "share of equity; NaN: unknown"},
+    Field{"limits", &DecisionRecord::limits, "how much of each limit was used"},
+    Field{"failures", &DecisionRecord::failures, "stages that gave no usable answer"}};
+
+template <>
+inline constexpr auto fields<OrderRecord> = std::tuple{
+    Field{"order", &OrderRecord::order, "as it was decided"},
+    RetiredField<uint32_t>{"verdict", 1, "0: accepted, else 1 + a row of the writer's table of checks"},
+    Field{"failed_checks", &OrderRecord::failed_checks, "codes of the checks it failed, the one that rejected it first; none: accepted"}};
+
+template <>
+inline constexpr auto fields<ReportRecord> = std::tuple{
+    Field{"report", &ReportRecord::report, "of the execution environment"}};
+
+template <>
+inline constexpr auto fields<AccountRecord> = std::tuple{
+    Field{"date", &AccountRecord::date, "yyyymmdd"},
+    Field{"equity", &AccountRecord::equity, "at the marks of the bar"},
+    Field{"cash", &AccountRecord::cash, ""},
+    Field{"profit", &AccountRecord::profit, "realised"},
+    Field{"costs", &AccountRecord::costs, "paid until now"}};
+
+template <>
+inline constexpr auto fields<EndRecord> = std::tuple{
+    Field{"decisions", &EndRecord::decisions, "how many the run made"},
+    Field{"orders", &EndRecord::orders, "how many it decided, rejected ones with them"},
+    Field{"fills", &EndRecord::fills, "how many it got"},
+    Field{"order_hash", &EndRecord::order_hash, "SHA-256 over all orders, in hexadecimal; format 1 hashed rejected ones otherwise"}};
+
+template <>
+inline constexpr auto fields<CommandRecord> = std::tuple{
+    Field{"kind", &CommandRecord::kind, "halt, resume, revision_confirmed, experiment_started or experiment_stopped"},
+    Field{"date", &CommandRecord::date, "yyyymmdd"},
+    Field{"actor", &CommandRecord::actor, "who asked for it"},
+    Field{"reason", &CommandRecord::reason, "why, in the actor's words"},
+    Field{"text", &CommandRecord::text, "JSON, by kind"}};
+
+template <>
+inline constexpr auto fields<CheckpointRecord::Agent> = std::tuple{
+    Field{"stage", &CheckpointRecord::Agent::stage, "that it fills"},
+    Field{"agent", &CheckpointRecord::Agent::agent, "its id"},
+    Field{"sha256", &CheckpointRecord::Agent::sha256, "of the library that saved it"},
+    Field{"schema", &CheckpointRecord::Agent::schema, "of its state"},
+    Field{"bytes", &CheckpointRecord::Agent::bytes, "its state; only the agent reads it", "bytes"}};
+
+template <>
+inline constexpr auto fields<CheckpointRecord> = std::tuple{
+    Field{"revision", &CheckpointRecord::revision, "that was running"},
+    Field{"epoch", &CheckpointRecord::epoch, "of the universe"},
+    Field{"instruments", &CheckpointRecord::instruments, "ids of that universe, by index"},
+    Field{"agents", &CheckpointRecord::agents, "those with state"}};
+
+template <>
+inline constexpr auto fields<CommitRecord> = std::tuple{};
+
+template <>
+inline constexpr auto fields<NoteRecord> = std::tuple{};
+
+template <>
+inline constexpr auto fields<cadre_signal> = std::tuple{
+    Field{"size", &cadre_signal::size, ""},
+    Field{"instrument", &cadre_signal::instrument, ""},
+    Field{"direction", &cadre_signal::direction, ""},
+    Field{"reserved", &cadre_signal::reserved, ""},
+    Field{"strength", &cadre_signal::strength, ""},
+    Field{"confidence", &cadre_signal::confidence, ""},
+    Field{"horizon_days", &cadre_signal::horizon_days, ""},
+    Field{"time_ns", &cadre_signal::time_ns, ""},
+    Field{"strategy", &cadre_signal::strategy, ""}};
+
+template <>
+inline constexpr auto fields<cadre_order> = std::tuple{
+    Field{"size", &cadre_order::size, ""},
+    Field{"instrument", &cadre_order::instrument, ""},
+    Field{"side", &cadre_order::side, ""},
+    Field{"type", &cadre_order::type, ""},
+    Field{"time_in_force", &cadre_order::time_in_force, ""},
+    Field{"flags", &cadre_order::flags, ""},
+    Field{"quantity_e9", &cadre_order::quantity_e9, ""},
+    Field{"limit_price_e9", &cadre_order::limit_price_e9, ""},
+    Field{"stop_price_e9", &cadre_order::stop_price_e9, ""},
+    Field{"expire_time_ns", &cadre_order::expire_time_ns, ""},
+    Field{"decision_price_e9", &cadre_order::decision_price_e9, ""},
+    Field{"decision_time_ns", &cadre_order::decision_time_ns, ""},
+    Field{"client_id", &cadre_order::client_id, ""}};
+
+template <>
+inline constexpr auto fields<cadre_execution_report> = std::tuple{
+    Field{"size", &cadre_execution_report::size, ""},
+    Field{"status", &cadre_execution_report::status, ""},
+    Field{"instrument", &cadre_execution_report::instrument, ""},
+    Field{"side", &cadre_execution_report::side, ""},
+    Field{"quantity_e9", &cadre_execution_report::quantity_e9, ""},
+    Field{"price_e9", &cadre_execution_report::price_e9, ""},
+    Field{"fees_e6", &cadre_execution_report::fees_e6, ""},
+    Field{"spread_cost_e6", &cadre_execution_report::spread_cost_e6, ""},
+    Field{"time_ns", &cadre_execution_report::time_ns, ""},
+    Field{"reason", &cadre_execution_report::reason, ""},
+    Field{"reserved", &cadre_execution_report::reserved, ""},
+    Field{"client_id", &cadre_execution_report::client_id, ""}};
+
+template <>
+inline constexpr auto fields<cadre_reason> = std::tuple{
+    Field{"code", &cadre_reason::code, ""},
+    Field{"reserved", &cadre_reason::reserved, ""},
+    Field{"value", &cadre_reason::value, ""}};
+
+template <>
+inline constexpr auto fields<cadre_limit_use> = std::tuple{
+    Field{"name", &cadre_limit_use::name, ""},
+    Field{"value", &cadre_limit_use::value, ""},
+    Field{"limit", &cadre_limit_use::limit, ""},
+    Field{"instrument", &cadre_limit_use::instrument, ""},
+    Field{"flags", &cadre_limit_use::flags, ""}};
+
+template <class Record>
+struct RecordRow {
+  RecordType type;
+  std::string_view name;
+  std::string_view meaning;
+};
+
+/// Every type of record there is.
+inline constexpr auto record_table = std::tuple{
+    RecordRow<HeadRecord>{RecordType::head, "head", "The first record: what ran."},
+    RecordRow<model::Bar>{RecordType::bar, "bar", "A bar closed."},
+    RecordRow<SignalRecord>{RecordType::signal, "signal", "A strategy outside said what it thinks of one instrument."},
+    RecordRow<UniverseRecord>{RecordType::universe, "universe", "The instruments changed, and with them every index."},
+    RecordRow<RevisionRecord>{RecordType::revision, "revision", "A revision of the chain took over."},
+    RecordRow<DecisionRecord>{RecordType::decision, "decision", "Why one decision came out as it did."},
+    RecordRow<OrderRecord>{RecordType::order, "order", "One order of the decision before it, accepted or rejected."},
+    RecordRow<ReportRecord>{RecordType::report, "report", "What became of an order."},
+    RecordRow<AccountRecord>{RecordType::account, "account", "The book at the end of a session."},
+    RecordRow<NoteRecord>{RecordType::note, "note", "No host writes one; readers pass over it."},
+    RecordRow<EndRecord>{RecordType::end, "end", "The last record of a run that came to its end."},
+    RecordRow<CommandRecord>{RecordType::command, "command", "What somebody did to a running book."},
+    RecordRow<CheckpointRecord>{RecordType::checkpoint, "checkpoint",
+                                "What every agent of a chain had learned at this place: where recovery begins to show it events."},
+    RecordRow<CommitRecord>{RecordType::commit, "commit",
+                            "All before it was durable before anyone else could see a consequence of it; what stands behind the "
+                            "last one had none."}};
+
+// clang-format on
+
+/// visit(field) for every field of a record, in order.
+template <class Record, class Visit>
+constexpr void for_each_field(Visit&& visit) {
+  std::apply([&](const auto&... field) { (visit(field), ...); }, fields<Record>);
+}
+
+}  // namespace cadre::journal

@@ -1,0 +1,81 @@
+#include "host/journal/journal_upgrade.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "host/base/file.hpp"
+#include "host/journal/journal.hpp"
+#include "host/journal/records.hpp"
+
+namespace cadre::journal {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Whether there is a whole head that names another format than today's, known or not.
+bool is_of_another_format(const fs::path& path) {
+  char head[head_bytes];
+  std::ifstream file(path, std::ios::binary);
+  if (!file.read(head, sizeof head)) return false;
+  uint32_t format = 0;
+  std::memcpy(&format, head + 12, sizeof format);
+  return format != format_version;
+}
+
+/// Appends every record as today's hosts write it.
+base::Problems copy_records(const fs::path& path, JournalReader& from, JournalWriter& to) {
+  base::Encoder encoder;
+  OrderRecord order;
+  while (const auto record = from.next()) {
+    if (record->type != RecordType::order) {
+      to.append(record->type, record->sequence, record->payload);
+      continue;
+    }
+    base::Decoder decoder(record->payload);
+    if (!decode(decoder, order, record->format)) {
+      base::Problems problems;
+      problems.error("JOURNAL_BAD_RECORD", {.file = path.string()},
+                     "the order with sequence " + std::to_string(record->sequence) + " cannot be read",
+                     "was it written by another version?");
+      return problems;
+    }
+    encoder.clear();
+    encode(encoder, order);
+    to.append(record->type, record->sequence, encoder.bytes());
+  }
+  return from.problems();
+}
+
+base::Problems put_in_place(const fs::path& beside, const fs::path& path) {
+  base::Problems problems;
+  std::error_code error;
+  fs::rename(beside, path, error);
+  if (!error && !base::sync_folder_of(path)) error.assign(errno, std::generic_category());
+  if (error)
+    problems.error("JOURNAL_NOT_WRITABLE", {.file = path.string()},
+                   "the journal cannot be put into today's format (" + error.message() + ")",
+                   "check the folder and its permissions");
+  return problems;
+}
+
+}  // namespace
+
+base::Problems upgrade_journal(const fs::path& path) {
+  if (!is_of_another_format(path)) return {};
+  auto reader = JournalReader::open(path);
+  if (!reader) return reader.problems();
+  fs::path beside = path;
+  beside += ".upgrade";
+  std::error_code ignored;
+  fs::remove(beside, ignored);  // of a host that ended within an upgrade
+  auto writer = JournalWriter::create(beside);
+  if (!writer) return writer.problems();
+  base::Problems problems = copy_records(path, *reader, **writer);
+  problems.append((*writer)->close());
+  if (!problems.has_errors()) problems.append(put_in_place(beside, path));
+  if (problems.has_errors()) fs::remove(beside, ignored);
+  return problems;
+}
+
+}  // namespace cadre::journal

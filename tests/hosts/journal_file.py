@@ -1,0 +1,192 @@
+"""Reads the journal of a run or of a book. What a record holds is in manifests/schema/journal.json, which the host writes from its own table of fields.
+Checksums are left to the host."""
+
+import collections.abc
+import functools
+import json
+import os
+import struct
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+FORMATS = {"bool": "?", "u8": "B", "u32": "I", "u64": "Q", "i32": "i", "i64": "q", "f64": "d", "money": "q", "id": "32s"}
+MAGIC = b"CADREJOURNAL"
+FILE_HEAD_BYTES, FRAME_HEAD_BYTES, FRAME_TAIL_BYTES = 16, 16, 8
+NUMBERED = ("bar", "signal", "universe", "report", "command")
+SIDES = {ord("1"): "buy", ord("2"): "sell"}
+
+
+@functools.cache
+def description():
+    with open(os.path.join(ROOT, "manifests", "schema", "journal.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+@functools.cache
+def kinds():
+    """Number of a type of record -> what the table says of it."""
+    return {record["type"]: record for record in description()["records"]}
+
+
+@functools.cache
+def unpacker(name):
+    """(names of the fields, what unpacks them, which are ids) of a struct of the ABI, whose fields follow one another without a gap."""
+    fields = description()["structs"][name]["fields"]
+    return [f["name"] for f in fields], struct.Struct("<" + "".join(FORMATS[f["kind"]] for f in fields)), [f["kind"] == "id" for f in fields]
+
+
+def struct_at(name, payload, at):
+    names, form, ids = unpacker(name)
+    return {n: value.rstrip(b"\0").decode() if is_id else value for n, value, is_id in zip(names, form.unpack_from(payload, at), ids)}
+
+
+class Structs(collections.abc.Sequence):
+    """Many of the same, unpacked when they are asked for."""
+
+    def __init__(self, name, payload, size):
+        self.name, self.payload, self.size = name, payload, size
+
+    def __len__(self):
+        return len(self.payload) // self.size
+
+    def __getitem__(self, place):
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        return struct_at(self.name, self.payload, place * self.size)
+
+
+class Cursor:
+    def __init__(self, payload, file_format):
+        self.payload, self.file_format, self.at = payload, file_format, 0
+
+    def numbers(self, form, count=1):
+        form = f"<{count}{FORMATS[form]}"
+        values = struct.unpack_from(form, self.payload, self.at)
+        self.at += struct.calcsize(form)
+        return values
+
+    def count(self):
+        return self.numbers("u32")[0]
+
+    def bytes(self):
+        return self.take(self.count())
+
+    def take(self, count):
+        self.at += count
+        assert self.at <= len(self.payload)
+        return self.payload[self.at - count:self.at]
+
+    def struct_bytes(self, name, size, count=1):
+        assert size >= description()["structs"][name]["bytes"], (name, size)
+        return self.take(size * count)
+
+    def value(self, field):
+        kind = field["kind"]
+        if kind == "text":
+            return self.bytes().decode()
+        if kind == "bytes":
+            return self.bytes()
+        if kind == "texts":
+            return [self.bytes().decode() for _ in range(self.count())]
+        if kind == "array":
+            count = self.count()
+            return self.numbers(field["of"], count)
+        if kind == "struct":
+            return struct_at(field["of"], self.struct_bytes(field["of"], self.count()), 0)
+        if kind == "structs":
+            size, count = self.count(), self.count()
+            return Structs(field["of"], self.struct_bytes(field["of"], size, count), size)
+        if kind == "list":
+            return [self.fields(field["fields"]) for _ in range(self.count())]
+        return self.numbers(kind)[0]
+
+    def fields(self, all_fields):
+        return {field["name"]: self.value(field) for field in all_fields if self.file_format <= field.get("last_format", self.file_format)}
+
+
+class Record:
+    """One frame; its fields are read when they are asked for."""
+
+    def __init__(self, number, sequence, payload, end, file_format):
+        self.kind, self.number = kinds()[number]["name"], number
+        self.sequence, self.payload, self.end, self.file_format = sequence, payload, end, file_format
+
+    @functools.cached_property
+    def fields(self):
+        cursor = Cursor(self.payload, self.file_format)
+        values = cursor.fields(kinds()[self.number]["fields"])
+        assert cursor.at == len(self.payload), self.kind
+        return values
+
+    def __getitem__(self, name):
+        return self.fields[name]
+
+
+def file_format(path):
+    with open(path, "rb") as file:
+        head = file.read(FILE_HEAD_BYTES)
+    assert head[:12] == MAGIC, path
+    return struct.unpack_from("<I", head, 12)[0]
+
+
+def read_journal(path):
+    """All whole records, in order."""
+    with open(path, "rb") as file:
+        data = file.read()
+    assert data[:12] == MAGIC, path
+    own_format, = struct.unpack_from("<I", data, 12)
+    records, at = [], FILE_HEAD_BYTES
+    while at + FRAME_HEAD_BYTES + FRAME_TAIL_BYTES <= len(data):
+        length, number, sequence = struct.unpack_from("<IIQ", data, at)
+        begin, end = at + FRAME_HEAD_BYTES, at + FRAME_HEAD_BYTES + length + FRAME_TAIL_BYTES
+        if end > len(data):
+            break
+        records.append(Record(number, sequence, data[begin:begin + length], end, own_format))
+        at = end
+    return records
+
+
+def committed(records):
+    """What the last commit covers: the rest had no consequence for anyone."""
+    last = max((i for i, record in enumerate(records) if record.kind == "commit"), default=-1)
+    return records[:last + 1]
+
+
+def was_accepted(order):
+    return not order["failed_checks"]
+
+
+def report_of(record):
+    """(client id, status, quantity, price), the status as FIX's character"""
+    report = record["report"]
+    return report["client_id"], chr(report["status"]), report["quantity_e9"], report["price_e9"]
+
+
+def order_without_id(record):
+    """An id is made of a sequence number."""
+    return tuple(value for name, value in record["order"].items() if name != "client_id")
+
+
+class Journal:
+    """A whole journal, by kind."""
+
+    def __init__(self, path):
+        self.records = read_journal(path)
+
+    def of(self, kind):
+        return [record for record in self.records if record.kind == kind]
+
+    def orders_without_ids(self):
+        return [order_without_id(record) for record in self.of("order")]
+
+    def agent_state(self, stage):
+        """What the last checkpoint has of the agent of this stage."""
+        return next(agent for agent in self.of("checkpoint")[-1]["agents"] if agent["stage"] == stage)
+
+    def sequences(self):
+        """Of what takes a number of its own, and of what such a thing led to."""
+        return [record.sequence for record in self.records if record.kind not in ("head", "commit", "checkpoint")]
+
+    def gaps(self):
+        """Sequence numbers that are missing, or that go back."""
+        numbers = self.sequences()
+        return [(a, b) for a, b in zip(numbers, numbers[1:]) if not a <= b <= a + 1]

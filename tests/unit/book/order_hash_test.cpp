@@ -1,0 +1,44 @@
+#include "host/book/order_hash.hpp"
+
+#include <gtest/gtest.h>
+
+#include "host/execution/pre_trade_gate.hpp"
+#include "host/model/order.hpp"
+
+namespace {
+
+using namespace cadre;
+
+cadre_order order() {
+  cadre_order one{};
+  one.size = sizeof one;
+  one.client_id = model::make_id("main.255.3");
+  one.quantity_e9 = 7;
+  return one;
+}
+
+TEST(OrderHash, of_an_accepted_order_ends_with_eight_zeros) {
+  const std::string bytes = book::order_bytes(order(), {});
+  EXPECT_EQ(bytes.size(), sizeof(cadre_id) + 4 * 4 + 6 * 8 + 8);
+  EXPECT_EQ(bytes.substr(bytes.size() - 8), std::string(8, '\0'));
+}
+
+TEST(OrderHash, of_a_rejected_order_ends_with_the_codes_of_its_checks) {
+  const std::vector<std::string> codes = {"FAT_FINGER_MAX_QUANTITY", "CREDIT_BUYING_POWER"};
+  const std::string bytes = book::order_bytes(order(), codes);
+  const std::string end("FAT_FINGER_MAX_QUANTITY\0CREDIT_BUYING_POWER\0", 44);
+  EXPECT_EQ(bytes.substr(bytes.size() - end.size()), end);
+}
+
+TEST(OrderHash, is_the_same_for_an_order_that_is_decided_and_one_out_of_a_journal) {
+  const std::vector<std::string> codes = {"FAT_FINGER_MAX_QUANTITY", "CREDIT_BUYING_POWER"};
+  book::OrderHash decided, journaled;
+  decided.on_order(1, {order(), execution::verdict_of(codes)});
+  journaled.add(order(), codes);
+  EXPECT_EQ(decided.hex_so_far(), journaled.hex_so_far());
+  decided.on_order(2, {order(), {}});
+  journaled.add(order(), {});
+  EXPECT_EQ(decided.hex_so_far(), journaled.hex_so_far());
+}
+
+}  // namespace
