@@ -14,6 +14,7 @@
 #include "host/base/problem_codes.hpp"
 #include "host/base/text.hpp"
 #include "host/chain/stage.hpp"
+#include "host/config/changeability.hpp"
 #include "host/config/host_config.hpp"
 #include "host/config/scenario_schema.hpp"
 #include "host/execution/pre_trade_gate.hpp"
@@ -82,6 +83,26 @@ void add_rows(std::string& page, const json::object& schema, const std::string& 
   }
 }
 
+/// One row of what may change, and when.
+void add_change_rows(std::string& page, std::span<const config::ChangeRule> rules) {
+  for (const config::ChangeRule& rule : rules) {
+    page += "| `" + std::string(rule.pointer) + "` | " + std::string(config::changes_name(rule.changes)) +
+            " | " + (rule.decides ? "yes" : "") + " | " + cell(std::string(rule.why)) + " |\n";
+  }
+}
+
+std::string changes_section() {
+  std::string page =
+      "\n## What may change, and when\n\n*live*: while a host runs, by file, command or HTTP. *never*: within a "
+      "book's life; it takes a new state folder. What decides and is live may also differ in the dated "
+      "`/changes` of a backtest and in the arms of an experiment. A pointer covers all that is below "
+      "it.\n\n| of a scenario | changes | decides | because |\n|---|---|---|---|\n";
+  add_change_rows(page, config::scenario_change_rules());
+  page += "\n| of a host file | changes | decides | because |\n|---|---|---|---|\n";
+  add_change_rows(page, config::host_change_rules());
+  return page;
+}
+
 std::string configuration_page() {
   constexpr const char* head = "| key | type | default | meaning |\n|---|---|---|---|\n";
   std::string page = "# Configuration\n\n";
@@ -94,8 +115,7 @@ std::string configuration_page() {
   page += head;
   add_rows(page, config::scenario_schema().as_object(), "");
   page +=
-      "\n## Host\n\nWhat `cadre run` takes: a host file, or a scenario file as a host of one book. While it "
-      "runs, what is below `/chain` and `/pre_trade_checks` of every book may change.\n\n";
+      "\n## Host\n\nWhat `cadre run` takes: a host file, or a scenario file as a host of one book.\n\n";
   page += head;
   add_rows(page, config::host_schema().as_object(), "");
   page += "\n## Chain\n\nPointers are relative to the chain; in a scenario they begin with `/chain`.\n\n";
@@ -104,6 +124,7 @@ std::string configuration_page() {
   page += "\n## Instance\n\nOne agent that fills one stage.\n\n";
   page += head;
   add_rows(page, config::chain_schema().at("properties").at("position_sizer").as_object(), "");
+  page += changes_section();
   return page;
 }
 
@@ -218,7 +239,7 @@ void add_field_rows(std::string& page, const json::array& fields, const std::str
 
 std::string journal_page(const json::value& format) {
   std::string page = "# Journal\n\n";
-  page += generated;
+  page += generated_note;
   page +=
       "Format " + base::canonical(format.at("format_version")) + "; formats from " +
       base::canonical(format.at("oldest_format_read")) +

@@ -1,7 +1,8 @@
 #include "host/base/codec.hpp"
 
-#include <cassert>
 #include <limits>
+
+#include "host/base/invariant.hpp"
 
 namespace cadre::base {
 
@@ -17,7 +18,7 @@ void Encoder::put_texts(std::span<const std::string> texts) {
 }
 
 void Encoder::put_count(std::size_t count) {
-  assert(count <= std::numeric_limits<uint32_t>::max());
+  CADRE_INVARIANT(count <= std::numeric_limits<uint32_t>::max(), "codec.counts_fit", "a count fits 32 bits");
   put(static_cast<uint32_t>(count));
 }
 

@@ -1,9 +1,10 @@
 #include "host/base/date.hpp"
 
 #include <array>
-#include <cassert>
 #include <chrono>
 #include <cstdio>
+
+#include "host/base/invariant.hpp"
 
 namespace cadre::base {
 namespace {
@@ -85,7 +86,7 @@ std::string format_date(int32_t date) {
 }
 
 int64_t days_since_epoch(int32_t date) {
-  assert(calendar_of(date).ok());
+  CADRE_INVARIANT(calendar_of(date).ok(), "date.is_real", "functions that take a date get a real one");
   return ch::sys_days{calendar_of(date)}.time_since_epoch().count();
 }
 

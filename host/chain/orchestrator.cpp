@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "cadre/cadre.h"
+#include "host/base/invariant.hpp"
 #include "host/base/ticks.hpp"
 #include "host/chain/signals.hpp"
 #include "host/model/order.hpp"
@@ -30,6 +31,8 @@ const Decision& TradeExecutionOrchestrator::execute_trades() {
   enforce_final_risk();     // risk once more, whole lots, risk again; the cut when there is no other way
   apply_execution_rules();  // orders
   check_orders();           // the host's own gate: nothing gets past it
+  CADRE_INVARIANT(effect_ == decision_.record.stages.size(), "orchestrator.stages_in_order",
+                  "every stage that changes targets records its effect once");
   return decision_;
 }
 
@@ -347,6 +350,8 @@ void TradeExecutionOrchestrator::close_targets(const Stage& stage, cadre_status 
 }
 
 void TradeExecutionOrchestrator::record_effect() {
+  CADRE_INVARIANT(effect_ < decision_.record.stages.size(), "orchestrator.stages_in_order",
+                  "every stage that changes targets records its effect once");
   journal::StageEffect& effect = decision_.record.stages[effect_++];
   std::copy(target_.begin(), target_.end(), effect.target.begin());
   std::copy(reasons_.begin(), reasons_.end(), effect.reasons.begin());

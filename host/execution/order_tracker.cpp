@@ -1,7 +1,8 @@
 #include "host/execution/order_tracker.hpp"
 
 #include <algorithm>
-#include <cassert>
+
+#include "host/base/invariant.hpp"
 
 namespace cadre::execution {
 
@@ -16,7 +17,7 @@ void OrderTracker::remap(const std::vector<std::int32_t>& old_to_new, std::size_
     TrackedOrder& tracked = orders_[place];
     if (!tracked.open()) continue;
     const std::int32_t now = old_to_new[tracked.order.instrument];
-    assert(now >= 0);
+    CADRE_INVARIANT(now >= 0, "tracker.open_orders_stay", "an open order's instrument is in the universe");
     tracked.order.instrument = static_cast<std::uint32_t>(now);
     change_working(tracked, tracked.remaining_e9());
   }
@@ -30,6 +31,8 @@ void OrderTracker::reserve(std::size_t orders) {
 void OrderTracker::change_working(const TrackedOrder& order, std::int64_t by) {
   auto& working = order.order.side == CADRE_SIDE_BUY ? working_buy_ : working_sell_;
   working[order.order.instrument] += by;
+  CADRE_INVARIANT(working[order.order.instrument] >= 0, "tracker.working_adds_up",
+                  "what works of an instrument is never negative");
 }
 
 std::size_t OrderTracker::add(const cadre_order& order, std::uint32_t status, std::uint64_t failed_checks) {

@@ -160,7 +160,9 @@ template <>
 inline constexpr auto fields<CommitRecord> = std::tuple{};
 
 template <>
-inline constexpr auto fields<NoteRecord> = std::tuple{};
+inline constexpr auto fields<NoteRecord> = std::tuple{
+    Field{"kind", &NoteRecord::kind, "stopped: the book could not go on"},
+    Field{"text", &NoteRecord::text, "for people"}};
 
 template <>
 inline constexpr auto fields<cadre_signal> = std::tuple{
@@ -237,7 +239,7 @@ inline constexpr auto record_table = std::tuple{
     RecordRow<OrderRecord>{RecordType::order, "order", "One order of the decision before it, accepted or rejected."},
     RecordRow<ReportRecord>{RecordType::report, "report", "What became of an order."},
     RecordRow<AccountRecord>{RecordType::account, "account", "The book at the end of a session."},
-    RecordRow<NoteRecord>{RecordType::note, "note", "No host writes one; readers pass over it."},
+    RecordRow<NoteRecord>{RecordType::note, "note", "What a reader may want to know and nothing follows from."},
     RecordRow<EndRecord>{RecordType::end, "end", "The last record of a run that came to its end."},
     RecordRow<CommandRecord>{RecordType::command, "command", "What somebody did to a running book."},
     RecordRow<CheckpointRecord>{RecordType::checkpoint, "checkpoint",

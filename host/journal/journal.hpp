@@ -76,6 +76,9 @@ class JournalWriter {
   /// flush, then closes the file; nothing may be appended afterwards. A second call does nothing.
   base::Problems close();
 
+  /// Takes back what was appended behind the first `keep_bytes`. Errors: JOURNAL_NOT_WRITABLE.
+  base::Problems cut(uint64_t keep_bytes);
+
   /// Bytes appended so far, the file's head included.
   uint64_t size_bytes() const { return size_bytes_; }
 

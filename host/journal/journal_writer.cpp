@@ -3,12 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cassert>
 #include <cerrno>
 #include <cstring>
 
 #include "host/base/file.hpp"
 #include "host/base/hash.hpp"
+#include "host/base/invariant.hpp"
 #include "host/journal/journal.hpp"
 
 namespace cadre::journal {
@@ -57,7 +57,8 @@ base::Result<std::unique_ptr<JournalWriter>> JournalWriter::create(const std::fi
 
 base::Result<std::unique_ptr<JournalWriter>> JournalWriter::reopen(const std::filesystem::path& path,
                                                                    uint64_t keep_bytes) {
-  assert(keep_bytes >= head_bytes);
+  CADRE_INVARIANT(keep_bytes >= head_bytes, "journal.keeps_its_head",
+                  "a journal that is reopened keeps at least its head");
   const int descriptor = ::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC);
   uint32_t format = format_version;
   if (descriptor >= 0 &&
@@ -98,7 +99,7 @@ JournalWriter::~JournalWriter() {
 }
 
 void JournalWriter::append(RecordType type, uint64_t sequence, std::span<const std::byte> payload) {
-  assert(descriptor_ >= 0);
+  CADRE_INVARIANT(descriptor_ >= 0, "journal.open", "nothing is appended to a journal that is closed");
   if (failure_code_ != nullptr) return;
   if (payload.size() > payload_bytes_max) {
     remember("JOURNAL_RECORD_TOO_LARGE", "a record is larger than 256 MiB", 0);
@@ -128,6 +129,17 @@ base::Problems JournalWriter::flush() {
     if (failure_code_ == nullptr && ::fstat(descriptor_, &about) == 0 && about.st_nlink == 0)
       remember("JOURNAL_DELETED", "the file was deleted while it was written", 0);
   }
+  return outcome();
+}
+
+base::Problems JournalWriter::cut(uint64_t keep_bytes) {
+  CADRE_INVARIANT(keep_bytes >= head_bytes && keep_bytes <= size_bytes_, "journal.keeps_its_head",
+                  "a journal that is cut keeps at least its head");
+  write_out();
+  if (failure_code_ == nullptr && (::ftruncate(descriptor_, static_cast<off_t>(keep_bytes)) != 0 ||
+                                   ::lseek(descriptor_, static_cast<off_t>(keep_bytes), SEEK_SET) < 0))
+    remember("JOURNAL_NOT_WRITABLE", "cutting it failed", errno);
+  size_bytes_ = keep_bytes;
   return outcome();
 }
 

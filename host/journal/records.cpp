@@ -1,7 +1,7 @@
 #include "host/journal/records.hpp"
 
-#include <cassert>
 #include <type_traits>
+#include "host/base/invariant.hpp"
 
 #include "host/journal/field_checks.hpp"
 #include "host/journal/fields.hpp"
@@ -156,7 +156,7 @@ bool columns_fit(const DecisionRecord& decision) {
 
 template <class Record>
 void encode(base::Encoder& to, const Record& record) {
-  assert(columns_fit(record));
+  CADRE_INVARIANT(columns_fit(record), "journal.columns", "the columns of a record have one length");
   put_fields(to, record);
 }
 

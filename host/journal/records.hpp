@@ -92,8 +92,11 @@ struct CheckpointRecord {
 /// one in a journal had none.
 struct CommitRecord {};
 
-/// No host writes one.
-struct NoteRecord {};
+/// What a reader may want to know and nothing follows from. Kinds: "stopped", the book could not go on.
+struct NoteRecord {
+  std::string kind{};
+  std::string text{};
+};
 
 /// The last record of a run that came to its end.
 struct EndRecord {

@@ -332,7 +332,7 @@ void BookRunner::stop_book(const std::string& reason) {
   queue_.refuse_inputs();
   // Whoever sent what the book could not follow may send something better: it must not meet it again at the
   // next start.
-  keeper_->abandon();
+  keeper_->give_up(reason);
 }
 
 base::Problems BookRunner::stop() {

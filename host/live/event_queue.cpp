@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/base/invariant.hpp"
+
 namespace cadre::live {
 
 void Ticket::done(std::uint64_t sequence) {
@@ -66,6 +68,8 @@ std::optional<EventQueue::Item> EventQueue::pop() {
     return item;
   }
   if (inputs_.empty()) return std::nullopt;
+  CADRE_INVARIANT(inputs_.size() <= capacity_, "queue.one_place",
+                  "a queue never holds more inputs than its capacity");
   Item item = std::move(inputs_.front());
   inputs_.pop_front();
   room_.notify_all();

@@ -33,6 +33,16 @@ void JournalKeeper::abandon() {
   tell(false);
 }
 
+void JournalKeeper::give_up(const std::string& reason) {
+  abandon();
+  if (problems_.has_errors() || committed_bytes_ == 0) return;
+  problems_ = writer_->cut(committed_bytes_);
+  if (problems_.has_errors()) return;
+  write(journal::RecordType::note, 0, journal::NoteRecord{"stopped", reason});
+  write(journal::RecordType::commit, 0, journal::CommitRecord{});
+  problems_ = writer_->flush();
+}
+
 void JournalKeeper::tell(bool durable) {
   for (auto& [ticket, sequence] : pending_) {
     if (durable)

@@ -28,6 +28,8 @@ class JournalKeeper final : public book::JournalListener {
   /// What came since the last commit is given up: recovery will not see it, and those who wait are told that
   /// it is lost. Nothing is committed any more.
   void abandon();
+  /// abandon(), with a note in the journal that says why the book stopped, where that can be written.
+  void give_up(const std::string& reason);
   /// Orders to a simulated environment leave to nobody: they need no commit of their own.
   bool on_sending(std::uint64_t) override { return !sends_outside_ || make_durable(); }
   void set_sends_outside(bool outside) { sends_outside_ = outside; }

@@ -4,9 +4,10 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
-#include <cassert>
 #include <limits>
 #include <sstream>
+
+#include "host/base/invariant.hpp"
 
 namespace cadre::metrics {
 
@@ -16,7 +17,7 @@ std::size_t index_of(std::string_view name) {
   const std::vector<Metric>& all = table();
   const auto found =
       std::find_if(all.begin(), all.end(), [&](const Metric& metric) { return metric.name == name; });
-  assert(found != all.end());
+  CADRE_INVARIANT(found != all.end(), "metrics.table", "every label value is one of the table");
   return static_cast<std::size_t>(found - all.begin());
 }
 
@@ -59,7 +60,8 @@ void Histogram::observe(double seconds) noexcept {
 
 Metrics::Metrics() : series_(table().size()) {
   const Label& outcomes = label_of("cadre_applies_total", "outcome");
-  assert(outcomes.values.size() == applies_.size());
+  CADRE_INVARIANT(outcomes.values.size() == applies_.size(), "metrics.table",
+                  "every label value is one of the table");
   for (std::size_t i = 0; i < applies_.size(); ++i)
     applies_[i] = &series("cadre_applies_total", {std::string(outcomes.values[i])}).counter;
   revision_ = &series("cadre_revision", {}).gauge;
@@ -72,7 +74,8 @@ Metrics::~Metrics() = default;
 
 Metrics::Series& Metrics::series(std::string_view metric, std::vector<std::string> label_values) {
   const std::size_t index = index_of(metric);
-  assert(label_values.size() == table()[index].labels.size());
+  CADRE_INVARIANT(label_values.size() == table()[index].labels.size(), "metrics.table",
+                  "every label value is one of the table");
   const std::lock_guard lock(mutex_);
   std::unique_ptr<Series>& found = series_[index][std::move(label_values)];
   if (!found) found = std::make_unique<Series>();
@@ -83,7 +86,7 @@ BookMetrics Metrics::book(std::string_view book) {
   const std::string name(book);
   const auto counters = [&](std::string_view metric, std::string_view label, auto& out) {
     const std::vector<std::string_view>& values = label_of(metric, label).values;
-    assert(values.size() == out.size());
+    CADRE_INVARIANT(values.size() == out.size(), "metrics.table", "every label value is one of the table");
     for (std::size_t i = 0; i < out.size(); ++i)
       out[i] = &series(metric, {name, std::string(values[i])}).counter;
   };

@@ -1,13 +1,13 @@
 #include "host/report/performance.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 #include <limits>
 #include <numeric>
 #include <span>
 
 #include "cadre/quant/performance.hpp"
+#include "host/base/invariant.hpp"
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
 #include "host/report/table.hpp"
@@ -43,8 +43,11 @@ std::string json_number(double value) {
 
 RunResult summarise(const RunSeries& series, const RunCounts& counts, double periods_per_year) {
   const std::size_t dates = series.dates.size();
-  assert(series.equity.size() == dates && series.benchmark.size() == dates && series.traded.size() == dates);
-  assert(series.forecast_var.size() == dates && series.holding_return.size() == dates);
+  CADRE_INVARIANT(
+      series.equity.size() == dates && series.benchmark.size() == dates && series.traded.size() == dates,
+      "report.series", "the series of a run have one length");
+  CADRE_INVARIANT(series.forecast_var.size() == dates && series.holding_return.size() == dates,
+                  "report.series", "the series of a run have one length");
   const std::size_t first = std::min(series.first_decision, dates);
   const auto since_first = [&](const std::vector<double>& column) {
     return std::span(column).subspan(first);

@@ -1,10 +1,11 @@
 #include "host/report/table.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 #include <cstdio>
 #include <iterator>
+
+#include "host/base/invariant.hpp"
 
 namespace cadre::report {
 namespace {
@@ -56,11 +57,11 @@ std::size_t display_width(std::string_view text) {
 }
 
 TextTable::TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {
-  assert(!columns_.empty());
+  CADRE_INVARIANT(!columns_.empty(), "report.table", "a row has a cell for every column");
 }
 
 void TextTable::add_row(std::vector<std::string> cells) {
-  assert(cells.size() == columns_.size());
+  CADRE_INVARIANT(cells.size() == columns_.size(), "report.table", "a row has a cell for every column");
   rows_.push_back(std::move(cells));
 }
 
