@@ -1,5 +1,6 @@
 #include "host/book/order_hash.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace cadre::book {
@@ -21,9 +22,11 @@ std::string order_bytes(const cadre_order& o, std::span<const std::string> faile
   put(o.expire_time_ns);
   put(o.decision_price_e9);
   put(o.decision_time_ns);
-  // No code begins with a zero.
+  // No code begins with a zero. Sorted, so that the rows of the table of checks may move.
   if (failed_checks.empty()) put(std::uint64_t{0});
-  for (const std::string& code : failed_checks)
+  std::vector<std::string> codes(failed_checks.begin(), failed_checks.end());
+  std::sort(codes.begin(), codes.end());
+  for (const std::string& code : codes)
     bytes.append(code).push_back('\0');
   return bytes;
 }

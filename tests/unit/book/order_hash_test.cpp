@@ -23,11 +23,12 @@ TEST(OrderHash, of_an_accepted_order_ends_with_eight_zeros) {
   EXPECT_EQ(bytes.substr(bytes.size() - 8), std::string(8, '\0'));
 }
 
-TEST(OrderHash, of_a_rejected_order_ends_with_the_codes_of_its_checks) {
+TEST(OrderHash, of_a_rejected_order_ends_with_the_codes_of_its_checks_whatever_their_rows) {
   const std::vector<std::string> codes = {"FAT_FINGER_MAX_QUANTITY", "CREDIT_BUYING_POWER"};
   const std::string bytes = book::order_bytes(order(), codes);
-  const std::string end("FAT_FINGER_MAX_QUANTITY\0CREDIT_BUYING_POWER\0", 44);
+  const std::string end("CREDIT_BUYING_POWER\0FAT_FINGER_MAX_QUANTITY\0", 44);
   EXPECT_EQ(bytes.substr(bytes.size() - end.size()), end);
+  EXPECT_EQ(book::order_bytes(order(), std::vector<std::string>{codes[1], codes[0]}), bytes);
 }
 
 TEST(OrderHash, is_the_same_for_an_order_that_is_decided_and_one_out_of_a_journal) {
