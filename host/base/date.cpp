@@ -95,7 +95,7 @@ int32_t date_of_days(int64_t days) {
 }
 
 int64_t close_time_ns(int32_t date) {
-  return days_since_epoch(date) * kDay_ns + 21 * 3600 * kSecond_ns;
+  return days_since_epoch(date) * kDay_ns + int64_t{21} * 3600 * kSecond_ns;
 }
 
 std::string format_time(int64_t time_ns) {

@@ -189,7 +189,7 @@ Place JsonDocument::place(std::string_view json_pointer) const {
   return place;
 }
 
-Problems JsonDocument::set(std::string_view pointer, std::string_view json_text, std::string origin) {
+Problems JsonDocument::set(std::string_view pointer, std::string_view json_text, const std::string& origin) {
   Problems problems;
   const Place asked{.file = origin, .pointer = std::string(pointer)};
   if (!is_well_formed(pointer)) {

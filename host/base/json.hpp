@@ -34,7 +34,7 @@ class JsonDocument {
   /// Replaces a value, or adds it, with the objects around it that are not there yet. Text that is not JSON
   /// is taken as a string. Afterwards places in it name `origin`. Errors: JSON_POINTER_INVALID,
   /// JSON_POINTER_UNKNOWN, or those of the text.
-  Problems set(std::string_view pointer, std::string_view json_text, std::string origin);
+  Problems set(std::string_view pointer, std::string_view json_text, const std::string& origin);
 
   /// Replaces the existing value at the pointer by the other document; places in it name the other's file.
   void embed(std::string_view pointer, const JsonDocument& other);

@@ -298,8 +298,8 @@ class Validator {
 
 }  // namespace
 
-void validate(const js::value& value, const js::value& schema, std::string pointer, const PlaceOf& place,
-              Problems& out) {
+void validate(const js::value& value, const js::value& schema, const std::string& pointer,
+              const PlaceOf& place, Problems& out) {
   Validator(place, out).check(value, schema, pointer);
 }
 

@@ -25,7 +25,7 @@ Problems check_schema(const boost::json::value& schema, const PlaceOf& place);
 /// that begin with x- are allowed in every object and never looked into. Codes: CONFIG_WRONG_TYPE,
 /// CONFIG_OUT_OF_RANGE, CONFIG_UNKNOWN_KEY, CONFIG_MISSING_KEY, CONFIG_UNKNOWN_WORD, CONFIG_WRONG_LENGTH,
 /// CONFIG_WRONG_FORM, CONFIG_NOT_UNIQUE.
-void validate(const boost::json::value& value, const boost::json::value& schema, std::string pointer,
+void validate(const boost::json::value& value, const boost::json::value& schema, const std::string& pointer,
               const PlaceOf& place, Problems& out);
 
 /// The value with the defaults of its missing members, at every depth. An object that is missing is made only

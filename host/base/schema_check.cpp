@@ -142,6 +142,7 @@ class SchemaChecker {
         std::find_if(kKeywords.begin(), kKeywords.end(), [&](const Keyword& k) { return k.name == name; });
     if (known == kKeywords.end()) {
       std::vector<std::string> names;
+      names.reserve(kKeywords.size());
       for (const Keyword& one : kKeywords)
         names.emplace_back(one.name);
       out_.error("SCHEMA_UNKNOWN_KEYWORD", place_(inner),
