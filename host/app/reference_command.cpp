@@ -93,7 +93,8 @@ void add_change_rows(std::string& page, std::span<const config::ChangeRule> rule
 
 std::string changes_section() {
   std::string page =
-      "\n## What may change, and when\n\n*live*: while a host runs, by file, command or HTTP. *never*: within a "
+      "\n## What may change, and when\n\n*live*: while a host runs, by file, command or HTTP. *never*: "
+      "within a "
       "book's life; it takes a new state folder. What decides and is live may also differ in the dated "
       "`/changes` of a backtest and in the arms of an experiment. A pointer covers all that is below "
       "it.\n\n| of a scenario | changes | decides | because |\n|---|---|---|---|\n";
@@ -114,8 +115,7 @@ std::string configuration_page() {
       "ignored.\n\n## Scenario\n\n";
   page += head;
   add_rows(page, config::scenario_schema().as_object(), "");
-  page +=
-      "\n## Host\n\nWhat `cadre run` takes: a host file, or a scenario file as a host of one book.\n\n";
+  page += "\n## Host\n\nWhat `cadre run` takes: a host file, or a scenario file as a host of one book.\n\n";
   page += head;
   add_rows(page, config::host_schema().as_object(), "");
   page += "\n## Chain\n\nPointers are relative to the chain; in a scenario they begin with `/chain`.\n\n";

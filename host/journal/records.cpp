@@ -189,6 +189,7 @@ CADRE_RECORD(EndRecord);
 CADRE_RECORD(CommandRecord);
 CADRE_RECORD(CheckpointRecord);
 CADRE_RECORD(CommitRecord);
+CADRE_RECORD(NoteRecord);
 #undef CADRE_RECORD
 
 std::string_view record_type_name(RecordType type) {
