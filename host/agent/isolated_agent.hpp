@@ -42,7 +42,9 @@ class IsolatedAgent {
   int process() const { return process_; }
 
  private:
+  friend struct IsolatedPeer;
   friend struct IsolatedCalls;
+  friend struct IsolatedRoleCalls;
   IsolatedAgent() = default;
   /// Begins a request; what the call needs is put behind.
   base::Encoder& request(Call call);

@@ -8,14 +8,17 @@
 
 namespace cadre::agent {
 
-/// One static function per entry of a function table. `self` is the IsolatedAgent.
-struct IsolatedCalls {
+/// The agent behind a `self`, and what to do about one that does not speak the protocol.
+struct IsolatedPeer {
   static IsolatedAgent& of(const void* self) { return *static_cast<IsolatedAgent*>(const_cast<void*>(self)); }
   static cadre_status damaged(IsolatedAgent& agent) {
     agent.gone_ = true;  // it does not speak the protocol: nothing it says can be relied on
     return CADRE_FATAL;
   }
+};
 
+/// One static function per entry of a function table. `self` is the IsolatedAgent.
+struct IsolatedCalls : IsolatedPeer {
   static cadre_status init(void* self, cadre_string config, cadre_buffer* reason) {
     IsolatedAgent& agent = of(self);
     agent.request(Call::init).put_text({config.data, config.length});
@@ -84,6 +87,11 @@ struct IsolatedCalls {
     return agent.ask();
   }
 
+  static const void* get_interface(const void* self, cadre_string id);
+};
+
+/// The same for the tables of roles.
+struct IsolatedRoleCalls : IsolatedPeer {
   template <class T>
   static void copy_items(const std::vector<T>& from, T* items, std::uint64_t stride) {
     for (std::size_t k = 0; k < from.size(); ++k) {
@@ -237,12 +245,10 @@ struct IsolatedCalls {
     agent.reply().get_struct(out);
     return agent.reply().ok() ? status : damaged(agent);
   }
-
-  static const void* get_interface(const void* self, cadre_string id);
 };
 
 const void* IsolatedCalls::get_interface(const void* self, cadre_string id) {
-  using C = IsolatedCalls;
+  using C = IsolatedRoleCalls;
   static constexpr cadre_signal_source source{sizeof source, 0, &C::generate_signals};
   static constexpr cadre_signal_aggregator aggregator{sizeof aggregator, 0, &C::aggregate_signals};
   static constexpr cadre_risk_manager risk{sizeof risk, 0, &C::analyze_risk, &C::adjust_for_risk};
@@ -254,7 +260,7 @@ const void* IsolatedCalls::get_interface(const void* self, cadre_string id) {
   static constexpr cadre_service_provider provider{sizeof provider, 0, &C::publish};
   static constexpr cadre_execution_environment environment{
       sizeof environment, 0, &C::execute_trade, &C::cancel_order, &C::query_order, &C::next_report};
-  static constexpr cadre_state_table state{sizeof state, 0, &C::save_state, &C::load_state};
+  static constexpr cadre_state_table state{sizeof state, 0, &save_state, &load_state};
   const std::string_view wanted{id.data, id.length};
   const IsolatedAgent& agent = of(self);
   if (wanted == CADRE_EXT_STATE) return agent.state_schema() != 0 ? &state : nullptr;

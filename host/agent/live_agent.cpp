@@ -19,6 +19,22 @@ std::string sentence(const std::string& text, cadre_status status) {
   return text.empty() ? "it answered " + status_name(status) + " without a reason" : text;
 }
 
+/// The functions that a table does not have. A table is its size, four bytes, and pointers in order.
+std::vector<std::string_view> missing_functions(const void* table,
+                                                std::span<const std::string_view> functions) {
+  std::uint32_t table_bytes = 0;
+  std::memcpy(&table_bytes, table, sizeof table_bytes);
+  std::vector<std::string_view> missing;
+  for (std::size_t f = 0; f < functions.size(); ++f) {
+    const std::size_t at = 8 + f * sizeof(void*);
+    void* function = nullptr;
+    if (at + sizeof function <= table_bytes)
+      std::memcpy(&function, static_cast<const char*>(table) + at, sizeof function);
+    if (function == nullptr) missing.push_back(functions[f]);
+  }
+  return missing;
+}
+
 }  // namespace
 
 std::string status_name(cadre_status status) {
@@ -119,16 +135,8 @@ base::Problems LiveAgent::begin(const cadre_agent& made, const base::Place& plac
     fail("AGENT_INCOMPLETE", "it has no function table " + base::quote(entry_.agent->role), "");
     return problems;
   }
-  std::uint32_t table_size = 0;
-  std::memcpy(&table_size, table_, sizeof table_size);
-  for (std::size_t f = 0; f < functions.size(); ++f) {
-    const std::size_t at = 8 + f * sizeof(void*);
-    void* function = nullptr;
-    if (at + sizeof function <= table_size)
-      std::memcpy(&function, static_cast<const char*>(table_) + at, sizeof function);
-    if (function == nullptr)
-      fail("AGENT_INCOMPLETE", entry_.agent->role + " lacks " + std::string(functions[f]), "");
-  }
+  for (const std::string_view function : missing_functions(table_, functions))
+    fail("AGENT_INCOMPLETE", entry_.agent->role + " lacks " + std::string(function), "");
   state_ =
       static_cast<const cadre_state_table*>(agent_->get_interface(agent_->self, text_of(CADRE_EXT_STATE)));
   if (state_ != nullptr && (state_->save_state == nullptr || state_->load_state == nullptr)) {

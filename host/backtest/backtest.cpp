@@ -1,6 +1,4 @@
 #include "host/backtest/backtest.hpp"
-#include "host/base/temporary_folder.hpp"
-#include "host/book/run_head.hpp"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,9 +12,11 @@
 #include "host/backtest/prepared_run.hpp"
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
+#include "host/base/temporary_folder.hpp"
 #include "host/base/ticks.hpp"
 #include "host/book/journal_listener.hpp"
 #include "host/book/order_hash.hpp"
+#include "host/book/run_head.hpp"
 #include "host/book/run_recorder.hpp"
 #include "host/report/page.hpp"
 #include "host/report/run_folder.hpp"
@@ -188,6 +188,44 @@ base::Problems write_folder(const fs::path& folder, const fs::path& shown_as, co
   return problems;
 }
 
+/// What of a run that came to its end is worth a second look.
+base::Problems doubts_about(const PreparedRun& run, const ScenarioRun& scenario_run,
+                            const book::RunRecorder& recorder) {
+  const report::RunCounts& counts = recorder.counts();
+  base::Problems doubts;
+  if (counts.decisions == 0) {
+    doubts.warning("RUN_WITHOUT_DECISIONS", run.config->document.place("/data"),
+                   "no decision was made: the agents need more history than there is",
+                   "use a longer period or shorter look-backs");
+  }
+  if (counts.decisions != 0 && counts.orders == counts.rejected_orders) {
+    const bool none = counts.orders == 0;
+    doubts.warning("RUN_WITHOUT_TRADES", run.config->document.place("/chain"),
+                   none ? "no decision led to an order" : "the pre-trade checks rejected every order",
+                   none ? "look for the stage that holds the targets back: signals, limits, lots, cash"
+                        : "the column reason of orders.csv names the checks");
+  }
+  if (scenario_run.changes_left() != 0) {
+    doubts.warning(
+        "RUN_CHANGES_LEFT", run.config->document.place(""),
+        std::to_string(scenario_run.changes_left()) +
+            " dated changes of the chain or the universe are after the last bar and were not applied");
+  }
+  if (scenario_run.book().dropped_signals() != 0) {
+    doubts.warning("RUN_SIGNALS_DROPPED", run.config->document.place("/data/signals"),
+                   std::to_string(scenario_run.book().dropped_signals()) +
+                       " signals came for instruments that were not in the universe then");
+  }
+  for (const auto& [instance, failed] : recorder.failed()) {
+    doubts.warning("RUN_AGENT_FAILED", config::place_of_instance(*run.config, instance),
+                   instance + " gave no usable answer in " + std::to_string(failed.decisions) + " of " +
+                       std::to_string(counts.decisions) + " decisions, first on " +
+                       base::format_date(failed.first_date) + "; the policy " + failed.policy + " applied",
+                   "");
+  }
+  return doubts;
+}
+
 }  // namespace
 
 base::Problems check_backtest(const BacktestOptions& options) {
@@ -256,36 +294,7 @@ base::Result<BacktestOutcome> run_backtest(const BacktestOptions& options, const
   report::RunCounts& counts = recorder.counts();
   counts.wall_seconds = static_cast<double>(base::monotonic_ns() - start_ns) * 1e-9;
   counts.order_hash = hash.hex();
-  if (counts.decisions == 0) {
-    problems.warning("RUN_WITHOUT_DECISIONS", run.config->document.place("/data"),
-                     "no decision was made: the agents need more history than there is",
-                     "use a longer period or shorter look-backs");
-  }
-  if (counts.decisions != 0 && counts.orders == counts.rejected_orders) {
-    const bool none = counts.orders == 0;
-    problems.warning("RUN_WITHOUT_TRADES", run.config->document.place("/chain"),
-                     none ? "no decision led to an order" : "the pre-trade checks rejected every order",
-                     none ? "look for the stage that holds the targets back: signals, limits, lots, cash"
-                          : "the column reason of orders.csv names the checks");
-  }
-  if (scenario_run.changes_left() != 0) {
-    problems.warning(
-        "RUN_CHANGES_LEFT", run.config->document.place(""),
-        std::to_string(scenario_run.changes_left()) +
-            " dated changes of the chain or the universe are after the last bar and were not applied");
-  }
-  if (scenario_run.book().dropped_signals() != 0) {
-    problems.warning("RUN_SIGNALS_DROPPED", run.config->document.place("/data/signals"),
-                     std::to_string(scenario_run.book().dropped_signals()) +
-                         " signals came for instruments that were not in the universe then");
-  }
-  for (const auto& [instance, failed] : recorder.failed()) {
-    problems.warning("RUN_AGENT_FAILED", config::place_of_instance(*run.config, instance),
-                     instance + " gave no usable answer in " + std::to_string(failed.decisions) + " of " +
-                         std::to_string(counts.decisions) + " decisions, first on " +
-                         base::format_date(failed.first_date) + "; the policy " + failed.policy + " applied",
-                     "");
-  }
+  problems.append(doubts_about(run, scenario_run, recorder));
   const report::RunResult result =
       report::summarise(recorder.series(), counts, run.config->data.periods_per_year);
   if (writes) {

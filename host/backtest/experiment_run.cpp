@@ -1,5 +1,4 @@
 #include "host/backtest/experiment_run.hpp"
-#include "host/base/temporary_folder.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -8,6 +7,7 @@
 #include "host/backtest/prepared_run.hpp"
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
+#include "host/base/temporary_folder.hpp"
 #include "host/experiment/comparison_text.hpp"
 #include "host/experiment/experiment_report.hpp"
 #include "host/experiment/series.hpp"

@@ -1,10 +1,10 @@
 #include "host/backtest/prepared_run.hpp"
-#include "host/config/market_data.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
 
 #include "host/base/text.hpp"
+#include "host/config/market_data.hpp"
 #include "host/market/price_reader.hpp"
 
 namespace cadre::backtest {

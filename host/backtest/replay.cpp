@@ -1,9 +1,9 @@
 #include "host/backtest/replay.hpp"
-#include "host/base/temporary_folder.hpp"
 
 #include <boost/json.hpp>
 
 #include "host/backtest/prepared_run.hpp"
+#include "host/base/temporary_folder.hpp"
 #include "host/book/order_hash.hpp"
 #include "host/journal/journal.hpp"
 #include "host/journal/records.hpp"

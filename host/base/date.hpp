@@ -20,6 +20,11 @@ inline constexpr std::string_view beyond_dates = " is beyond the dates there are
 
 std::string format_date(int32_t date);
 
+/// A date that may be none: 0 says so.
+struct OptionalDate {
+  int32_t date = 0;
+};
+
 int64_t days_since_epoch(int32_t date);
 int32_t date_of_days(int64_t days);
 

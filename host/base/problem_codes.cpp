@@ -196,6 +196,8 @@ constexpr ProblemCode kCodes[] = {
     {"INPUT_LOST", "The book ended before an input was durable", "Send it again once the host is ready"},
     {"INSTRUMENT_UNKNOWN", "An instrument is named that the data do not have",
      "Correct its id, or add its data"},
+    {"INVARIANT_BROKEN", "What must hold whatever the input is does not: a fault of the host",
+     "Report it, with the configuration of the run and the line that names the invariant"},
     {"ISOLATION_START", "The child process of an isolated agent could not be started",
      "Check that cadre-agent-host stands beside the program"},
     {"JOURNAL_BAD_RECORD", "A record of the journal has a good checksum and cannot be read",

@@ -1,10 +1,11 @@
 #include "host/book/dated_changes.hpp"
-#include "host/model/bar.hpp"
-#include "host/model/signal.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
 #include <utility>
+
+#include "host/model/bar.hpp"
+#include "host/model/signal.hpp"
 
 namespace cadre::book {
 

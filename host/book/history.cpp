@@ -1,8 +1,9 @@
 #include "host/book/history.hpp"
-#include "host/model/bar.hpp"
 
 #include <algorithm>
 #include <cmath>
+
+#include "host/model/bar.hpp"
 
 namespace cadre::book {
 

@@ -1,5 +1,4 @@
 #include "host/book/journal_fold.hpp"
-#include "host/model/bar.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -8,6 +7,7 @@
 #include "host/base/json.hpp"
 #include "host/journal/journal.hpp"
 #include "host/journal/signal_record.hpp"
+#include "host/model/bar.hpp"
 #include "host/model/order.hpp"
 
 namespace cadre::book {

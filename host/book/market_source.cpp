@@ -1,9 +1,9 @@
 #include "host/book/market_source.hpp"
-#include "host/model/bar.hpp"
-#include "host/model/signal.hpp"
 
 #include "host/base/date.hpp"
 #include "host/journal/signal_record.hpp"
+#include "host/model/bar.hpp"
+#include "host/model/signal.hpp"
 
 namespace cadre::book {
 

@@ -1,10 +1,10 @@
 #include "host/book/run_recorder.hpp"
-#include "host/model/bar.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 #include "host/chain/waterfall.hpp"
+#include "host/model/bar.hpp"
 #include "host/model/order.hpp"
 
 namespace cadre::book {

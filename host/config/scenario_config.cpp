@@ -66,6 +66,22 @@ class Reader {
     return parsed.value_or(Decimal::from_raw(1));
   }
 
+  // The value of a key by the type of its member.
+  void read(const std::string& pointer, int& value) { value = static_cast<int>(number(pointer)); }
+  void read(const std::string& pointer, double& value) { value = number(pointer); }
+  void read(const std::string& pointer, bool& value) { value = flag(pointer); }
+  void read(const std::string& pointer, std::uint64_t& value) {
+    value = static_cast<std::uint64_t>(number(pointer));
+  }
+  void read(const std::string& pointer, std::vector<std::string>& value) { value = texts(pointer); }
+  void read(const std::string& pointer, OverLimit& value) {
+    value = text(pointer) == "freeze" ? OverLimit::freeze : OverLimit::scale_to_limit;
+  }
+  template <int digits, class Tag>
+  void read(const std::string& pointer, base::Fixed<digits, Tag>& value) {
+    value = decimal<base::Fixed<digits, Tag>>(pointer);
+  }
+
   InstanceConfig instance(const std::string& pointer, const agent::Role& role,
                           const std::string& default_name) {
     InstanceConfig result;
@@ -124,20 +140,26 @@ class Reader {
   std::set<std::string> names_;
 };
 
+#define KEY(name, type, schema) reader.read(at + #name, config.name);
+void read_risk_feedback(Reader& reader, const std::string& at, RiskFeedbackConfig& config) {
+#include "host/config/keys/risk_feedback.inc"
+}
+void read_constraints(Reader& reader, const std::string& at, ConstraintsConfig& config) {
+#include "host/config/keys/constraints.inc"
+}
+void read_pre_trade_checks(Reader& reader, const std::string& at, PreTradeConfig& config){
+#include "host/config/keys/pre_trade_checks.inc"
+}
+#undef KEY
+
 ChainConfig read_chain(Reader& reader, const std::string& at) {
   ChainConfig chain;
   chain.name = reader.text(at + "/name");
   for (const agent::Role& role : agent::roles()) {
     if (role.number != agent::RoleId::execution_environment) reader.instances(at, role, chain.instances);
   }
-  const std::string loop = at + "/risk_feedback";
-  chain.risk_feedback = {
-      static_cast<int>(reader.number(loop + "/max_iterations")), reader.number(loop + "/risk_tolerance"),
-      reader.number(loop + "/resize_threshold"),
-      reader.text(loop + "/over_limit") == "freeze" ? OverLimit::freeze : OverLimit::scale_to_limit};
-  const std::string bounds = at + "/constraints";
-  chain.constraints = {reader.flag(bounds + "/long_only"), reader.number(bounds + "/max_gross_exposure"),
-                       reader.number(bounds + "/max_net_exposure"), reader.number(bounds + "/max_weight")};
+  read_risk_feedback(reader, at + "/risk_feedback/", chain.risk_feedback);
+  read_constraints(reader, at + "/constraints/", chain.constraints);
   for (const InstanceConfig& instance : chain.instances) {
     const agent::Role& role = agent::role(instance.role);
     if (instance.on_failure != OnFailure::bypass || !role.fails_closed) continue;
@@ -331,14 +353,7 @@ base::Result<ScenarioConfig> read_scenario(base::JsonDocument document, const fs
   config.changes = read_changes(reader);
   config.execution_environment = reader.instance(
       "/execution_environment", agent::role(agent::RoleId::execution_environment), "execution_environment");
-  config.pre_trade_checks = {
-      reader.number("/pre_trade_checks/price_collar"),
-      reader.decimal<base::Money>("/pre_trade_checks/max_order_notional"),
-      reader.decimal<base::Quantity>("/pre_trade_checks/max_order_quantity"),
-      reader.number("/pre_trade_checks/max_share_of_volume"),
-      static_cast<std::uint64_t>(reader.number("/pre_trade_checks/max_orders_per_day")),
-      reader.number("/pre_trade_checks/buying_power_buffer"),
-      reader.texts("/pre_trade_checks/restricted")};
+  read_pre_trade_checks(reader, "/pre_trade_checks/", config.pre_trade_checks);
   config.seed = reader.at("/seed").to_number<std::uint64_t>();
   if (problems.has_errors()) return problems;
   return config;

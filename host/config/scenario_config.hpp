@@ -34,20 +34,20 @@ struct InstanceConfig {
   std::string pointer;  ///< of the instance in the document
 };
 
+// The members of the next three are rows of host/config/keys.
+
 enum class OverLimit { freeze, scale_to_limit };
 
 struct RiskFeedbackConfig {
-  int max_iterations = 10;
-  double risk_tolerance = 0.01;
-  double resize_threshold = 0.001;
-  OverLimit over_limit = OverLimit::freeze;
+#define KEY(name, type, schema) type name{};
+#include "host/config/keys/risk_feedback.inc"
+#undef KEY
 };
 
 struct ConstraintsConfig {
-  bool long_only = true;
-  double max_gross_exposure = 1;
-  double max_net_exposure = 1;
-  double max_weight = 1;
+#define KEY(name, type, schema) type name{};
+#include "host/config/keys/constraints.inc"
+#undef KEY
 };
 
 struct ChainConfig {
@@ -58,13 +58,9 @@ struct ChainConfig {
 };
 
 struct PreTradeConfig {
-  double price_collar = 0.1;
-  base::Money max_order_notional;
-  base::Quantity max_order_quantity;
-  double max_share_of_volume = 0.25;
-  std::uint64_t max_orders_per_day = 10000;
-  double buying_power_buffer = 0;
-  std::vector<std::string> restricted;
+#define KEY(name, type, schema) type name{};
+#include "host/config/keys/pre_trade_checks.inc"
+#undef KEY
 };
 
 struct UniverseChange {

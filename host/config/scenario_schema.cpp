@@ -1,7 +1,9 @@
 #include "host/config/scenario_schema.hpp"
 
 #include <boost/json.hpp>
+#include <initializer_list>
 #include <string>
+#include <utility>
 
 #include "host/agent/roles.hpp"
 
@@ -37,23 +39,13 @@ constexpr std::string_view chain_text = R"json({
       "type": "object",
       "default": {},
       "description": "the loop analyze, adjust, analyze again",
-      "properties": {
-        "max_iterations": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 10, "description": "passes before the loop counts as not converged"},
-        "risk_tolerance": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.01, "description": "a soft limit is kept when the figure is at most limit x (1 + risk_tolerance)"},
-        "resize_threshold": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.001, "description": "a resize below this share of equity is not traded; never applied to targets of zero or to cuts for a limit"},
-        "over_limit": {"type": "string", "enum": ["freeze", "scale_to_limit"], "default": "freeze", "description": "when the book itself is over a limit and no increase is left to cut: freeze keeps it, scale_to_limit sells down to the limit"}
-      }
+      "properties": @risk_feedback_keys@
     },
     "constraints": {
       "type": "object",
       "default": {},
       "description": "bounds every agent sees and the host enforces after every stage; a book that is outside of one already may only shrink",
-      "properties": {
-        "long_only": {"type": "boolean", "default": true, "description": "no target below zero"},
-        "max_gross_exposure": {"type": "number", "exclusiveMinimum": 0, "maximum": 100, "default": 1.0, "description": "sum of absolute weights"},
-        "max_net_exposure": {"type": "number", "exclusiveMinimum": 0, "maximum": 100, "default": 1.0, "description": "absolute sum of weights"},
-        "max_weight": {"type": "number", "exclusiveMinimum": 0, "maximum": 100, "default": 1.0, "description": "largest absolute weight of one instrument"}
-      }
+      "properties": @constraints_keys@
     }
   }
 })json";
@@ -145,15 +137,7 @@ constexpr std::string_view scenario_text = R"json({
     "pre_trade_checks": {
       "type": "object",
       "default": {},
-      "properties": {
-        "price_collar": {"type": "number", "exclusiveMinimum": 0, "default": 0.1, "description": "a limit price may be this far from the last price"},
-        "max_order_notional": {"type": "number", "exclusiveMinimum": 0, "default": 1000000000, "description": "money"},
-        "max_order_quantity": {"type": "number", "exclusiveMinimum": 0, "default": 100000000, "description": "units"},
-        "max_share_of_volume": {"type": "number", "exclusiveMinimum": 0, "default": 0.25, "description": "of the bar's volume; does not apply to data without volume"},
-        "max_orders_per_day": {"type": "integer", "minimum": 1, "default": 10000},
-        "buying_power_buffer": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.0, "description": "buys are counted at the last price made worse by this share"},
-        "restricted": {"type": "array", "items": {"type": "string"}, "uniqueItems": true, "default": [], "description": "instruments that may only be reduced"}
-      }
+      "properties": @pre_trade_checks_keys@
     },
     "seed": {"type": "integer", "minimum": 0, "default": 1, "description": "of the random numbers that agents draw"}
   }
@@ -166,6 +150,32 @@ std::string replaced(std::string_view text, std::string_view what, std::string_v
   }
   return result;
 }
+
+/// The keys of one section, as the rows of host/config/keys say.
+std::string keys_schema(std::initializer_list<std::pair<const char*, const char*>> rows) {
+  json::object properties;
+  for (const auto& [name, members] : rows)
+    properties[name] = json::parse("{" + std::string(members) + "}");
+  return json::serialize(properties);
+}
+
+#define KEY(name, type, schema) {#name, schema},
+/// A schema's text with the keys of its sections filled in.
+std::string with_keys(std::string_view text) {
+  std::string all = replaced(text, "@risk_feedback_keys@",
+                             keys_schema({
+#include "host/config/keys/risk_feedback.inc"
+                             }));
+  all = replaced(all, "@constraints_keys@",
+                 keys_schema({
+#include "host/config/keys/constraints.inc"
+                 }));
+  return replaced(all, "@pre_trade_checks_keys@",
+                  keys_schema({
+#include "host/config/keys/pre_trade_checks.inc"
+                  }));
+}
+#undef KEY
 
 /// One agent, or a list of them, as the table of roles says.
 json::value stage_schema(const agent::Role& role) {
@@ -184,7 +194,7 @@ json::value stage_schema(const agent::Role& role) {
 
 /// The stages of the table of roles, in its order, stand before the chain's own keys.
 json::value whole_chain_schema() {
-  json::object schema = json::parse(chain_text).as_object();
+  json::object schema = json::parse(with_keys(chain_text)).as_object();
   const json::object own = schema.at("properties").as_object();
   json::object properties;
   json::array required;
@@ -210,8 +220,9 @@ const json::value& chain_schema() {
 }
 
 const json::value& scenario_schema() {
-  static const json::value schema = json::parse(
-      replaced(replaced(scenario_text, "CHAIN", json::serialize(chain_schema())), "INSTANCE", instance_text));
+  static const json::value schema =
+      json::parse(replaced(replaced(with_keys(scenario_text), "CHAIN", json::serialize(chain_schema())),
+                           "INSTANCE", instance_text));
   return schema;
 }
 

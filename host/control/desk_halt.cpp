@@ -45,7 +45,8 @@ live::Answer ControlDesk::tell_books(std::string_view id, const char* done,
     }
     problems.append(runner->why_stopped());
     if (problems.empty())
-      problems.error("HOST_STOPPING", {}, "the book " + runner->id() + " decides nothing: the host ends");
+      problems.error("BOOK_STOPPED", {}, "the book " + runner->id() + " decides nothing: the host ends",
+                     "start the host again");
   }
   const live::Outcome outcome = problems.has_errors() ? live::Outcome::conflict : live::Outcome::done;
   return {outcome, {{done, std::move(list)}}, problems};

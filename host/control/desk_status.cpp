@@ -23,6 +23,20 @@ json::value date_json(std::int32_t date) {
   return date == 0 ? json::value(nullptr) : json::value(base::format_date(date));
 }
 
+// How a field of a snapshot is shown.
+json::value shown(const std::string& text) {
+  return json::value(text);
+}
+json::value shown(std::uint64_t count) {
+  return json::value(count);
+}
+json::value shown(base::Money money) {
+  return json::value(money.to_string());
+}
+json::value shown(base::OptionalDate date) {
+  return date_json(date.date);
+}
+
 /// The side, status and so on of an order, for people and programs.
 json::object order_json(const execution::TrackedOrder& tracked, const model::Universe& universe) {
   const cadre_order& order = tracked.order;
@@ -73,25 +87,11 @@ json::array ControlDesk::books_json(const revision::Charge& charge) const {
                         {"failures", failures != now.failures.end() ? failures->second : 0},
                         {"isolation", stage.isolated ? "process" : "none"}});
     }
-    books.push_back({{"book", runner.id()},
-                     {"state", now.state},
-                     {"reason", now.reason},
-                     {"date", date_json(now.date)},
-                     {"sequence", now.sequence},
-                     {"decisions", now.decisions},
-                     {"orders", now.orders},
-                     {"rejected_orders", now.rejected},
-                     {"fills", now.fills},
-                     {"open_orders", now.open_orders},
-                     {"equity", now.equity.to_string()},
-                     {"cash", now.cash.to_string()},
-                     {"profit", now.profit.to_string()},
-                     {"currency", runner.currency()},
-                     {"order_hash", now.order_hash},
-                     {"queue", {{"depth", runner.queue().depth()}, {"capacity", runner.queue().capacity()}}},
-                     {"journal_bytes", now.journal_bytes},
-                     {"revision", now.revision},
-                     {"stages", std::move(stages)}});
+    json::object book{{"book", runner.id()}};
+    live::visit_status_fields(now, [&](const char* name, const auto& value) { book[name] = shown(value); });
+    book["queue"] = {{"depth", runner.queue().depth()}, {"capacity", runner.queue().capacity()}};
+    book["stages"] = std::move(stages);
+    books.push_back(std::move(book));
   }
   return books;
 }
@@ -170,7 +170,7 @@ live::Answer ControlDesk::portfolio(std::string_view book) const {
                            {"value", portfolio.value(i).to_string()}});
     }
     body = {{"book", runner->id()},
-            {"currency", runner->currency()},
+            {"currency", runner->snapshot().currency},
             {"date", date_json(live.ledger().date())},
             {"sequence", live.ledger().sequence()},
             {"equity", portfolio.equity().to_string()},

@@ -1,6 +1,4 @@
 #include "host/control/live_host.hpp"
-#include "host/base/date.hpp"
-#include "host/config/market_data.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -9,11 +7,13 @@
 #include <boost/json.hpp>
 #include <chrono>
 
-#include "host/backtest/prepared_run.hpp"
+#include "host/base/date.hpp"
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"
+#include "host/book/dated_changes.hpp"
+#include "host/config/market_data.hpp"
 #include "host/market/posted_bars.hpp"
 #include "host/market/price_reader.hpp"
 #include "host/shadow/shadow_experiments.hpp"

@@ -13,6 +13,11 @@ namespace {
 
 constexpr double rounding_slack = 1e-9;  // relative; exposures are sums of doubles
 
+bool has_limit(const cadre_order& order) {
+  const model::OrderType* type = model::find_order_type(order.type);
+  return type != nullptr && type->has_limit_price;
+}
+
 std::int64_t signed_quantity(const cadre_order& order) {
   return order.quantity_e9 * model::sign_of_side(order.side);
 }
@@ -26,8 +31,8 @@ struct Checks {
   }
   static bool side(const PreTradeGate&, const cadre_order& o) { return !model::side_name(o.side).empty(); }
   static bool type(const PreTradeGate&, const cadre_order& o) {
-    return o.type == CADRE_ORDER_MARKET || o.type == CADRE_ORDER_LIMIT ||
-           o.type == CADRE_ORDER_MARKET_ON_CLOSE;
+    const model::OrderType* type = model::find_order_type(o.type);
+    return type != nullptr && type->accepted;
   }
   static bool time_in_force(const PreTradeGate&, const cadre_order& o) {
     return o.time_in_force == CADRE_TIF_DAY;
@@ -37,7 +42,7 @@ struct Checks {
     return o.quantity_e9 % g.universe_->instruments[o.instrument].lot.raw() == 0;
   }
   static bool limit_price(const PreTradeGate& g, const cadre_order& o) {
-    if (o.type != CADRE_ORDER_LIMIT) return o.limit_price_e9 == 0;
+    if (!has_limit(o)) return o.limit_price_e9 == 0;
     return o.limit_price_e9 > 0 && o.limit_price_e9 % g.universe_->instruments[o.instrument].tick.raw() == 0;
   }
   static bool once(const PreTradeGate& g, const cadre_order& o) {
@@ -50,7 +55,7 @@ struct Checks {
     return g.market_.traded[o.instrument] != 0;
   }
   static bool collar(const PreTradeGate& g, const cadre_order& o) {
-    if (o.type != CADRE_ORDER_LIMIT) return true;
+    if (!has_limit(o)) return true;
     const double last = static_cast<double>(g.market_.price_e9[o.instrument]);
     return std::fabs(static_cast<double>(o.limit_price_e9) - last) <= g.config_.price_collar * last;
   }

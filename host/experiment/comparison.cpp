@@ -1,11 +1,11 @@
 #include "host/experiment/comparison.hpp"
-#include "host/base/capped_problems.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "cadre/quant/normal.hpp"
+#include "host/base/capped_problems.hpp"
 #include "host/base/date.hpp"
 #include "host/base/text.hpp"
 #include "host/market/csv.hpp"

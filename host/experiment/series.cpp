@@ -1,5 +1,4 @@
 #include "host/experiment/series.hpp"
-#include "host/base/capped_problems.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -7,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "host/base/capped_problems.hpp"
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"

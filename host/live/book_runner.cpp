@@ -1,21 +1,20 @@
 #include "host/live/book_runner.hpp"
-#include "host/book/run_head.hpp"
-#include "host/config/market_data.hpp"
-#include "host/model/bar.hpp"
-#include "host/model/signal.hpp"
 
 #include <boost/json.hpp>
 #include <utility>
 
-#include "host/backtest/prepared_run.hpp"
 #include "host/base/date.hpp"
 #include "host/base/invariant.hpp"
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"
 #include "host/base/ticks.hpp"
+#include "host/book/run_head.hpp"
+#include "host/config/market_data.hpp"
 #include "host/journal/journal_upgrade.hpp"
 #include "host/market/posted_bars.hpp"
+#include "host/model/bar.hpp"
 #include "host/model/order.hpp"
+#include "host/model/signal.hpp"
 
 namespace cadre::live {
 
@@ -387,14 +386,12 @@ std::shared_ptr<chain::Chain> BookRunner::commit_change(Change change) {
   return retired;  // durable with the next commit, before anything of it leaves
 }
 
-void BookRunner::take_command(const journal::CommandRecord& command) {
-  book_->take_command(command);
-  if (!keeper_->commit()) stop_at_journal();
-}
-
 void BookRunner::take_command(const journal::CommandRecord& command, std::shared_ptr<Ticket> ticket) {
   book_->take_command(command);
-  keeper_->took(std::move(ticket), book_->ledger().sequence());
+  if (ticket != nullptr)
+    keeper_->took(std::move(ticket), book_->ledger().sequence());
+  else if (!keeper_->commit())
+    stop_at_journal();
 }
 
 void BookRunner::set_halted(bool halted, const std::string& reason) {
@@ -425,6 +422,7 @@ void BookRunner::publish() {
   now.cash = book.ledger().portfolio().cash();
   now.profit = book.ledger().portfolio().profit();
   now.costs = book.ledger().portfolio().costs();
+  now.currency = config_->currency;
   now.revision = book.chain().revision;
   now.journal_bytes = keeper_->size_bytes();
   metrics_.equity.set(now.equity.to_double());

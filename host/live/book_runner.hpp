@@ -19,6 +19,7 @@
 #include "host/config/host_config.hpp"
 #include "host/journal/journal.hpp"
 #include "host/live/answer.hpp"
+#include "host/live/book_snapshot.hpp"
 #include "host/live/event_feed.hpp"
 #include "host/live/event_queue.hpp"
 #include "host/live/journal_keeper.hpp"
@@ -26,19 +27,6 @@
 #include "host/metrics/metrics.hpp"
 
 namespace cadre::live {
-
-/// How a book stands, as of its last event. A copy: nobody waits for the book to read it.
-struct BookSnapshot {
-  std::string state;   ///< "starting", "warming up", "deciding", "halted", "stopped"
-  std::string reason;  ///< why it is halted or stopped
-  std::int32_t date = 0;
-  std::uint64_t sequence = 0, decisions = 0, orders = 0, rejected = 0, fills = 0, open_orders = 0;
-  base::Money equity, cash, profit, costs;
-  std::uint64_t revision = 0;
-  std::map<std::string, std::uint64_t> failures;  ///< by stage
-  std::uint64_t journal_bytes = 0;
-  std::string order_hash;
-};
 
 /// One decision, for those who look at it later.
 struct DecisionSummary {
@@ -75,9 +63,7 @@ class BookRunner {
   base::Problems stop();
 
   const std::string& id() const { return id_; }
-  const std::string& currency() const { return config_->currency; }
   const std::vector<std::string>& instruments() const { return instruments_; }
-  EventQueue& queue() { return queue_; }
   const EventQueue& queue() const { return queue_; }
   BookSnapshot snapshot() const;
   /// BOOK_STOPPED with the reason; nothing while it goes on. [any-thread]
@@ -113,10 +99,9 @@ class BookRunner {
 
   /// On the book's thread: takes over a prepared chain. Returns the one that is needed no longer.
   std::shared_ptr<chain::Chain> commit_change(Change change);
-  /// On the book's thread: one journaled command, durable when it returns.
-  void take_command(const journal::CommandRecord& command);
-  /// The same, durable when the ticket is done.
-  void take_command(const journal::CommandRecord& command, std::shared_ptr<Ticket> ticket);
+  /// On the book's thread: one journaled command, durable when the ticket is done; without a ticket, when
+  /// this returns.
+  void take_command(const journal::CommandRecord& command, std::shared_ptr<Ticket> ticket = nullptr);
   /// On the book's thread: halted or not, and why; journaled by the command.
   void set_halted(bool halted, const std::string& reason);
   void publish();

@@ -1,11 +1,10 @@
 #include "host/live/replay_feed.hpp"
-#include "host/config/market_data.hpp"
 
 #include <chrono>
 
-#include "host/backtest/prepared_run.hpp"
 #include "host/base/log.hpp"
 #include "host/book/market_source.hpp"
+#include "host/config/market_data.hpp"
 #include "host/market/price_reader.hpp"
 
 namespace cadre::live {

@@ -1,6 +1,4 @@
 #include "host/market/posted_bars.hpp"
-#include "host/model/bar.hpp"
-#include "host/model/signal.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -11,6 +9,8 @@
 #include "host/base/json.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
+#include "host/model/bar.hpp"
+#include "host/model/signal.hpp"
 
 namespace cadre::market {
 

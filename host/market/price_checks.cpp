@@ -1,11 +1,11 @@
 #include "host/market/price_checks.hpp"
-#include "host/base/capped_problems.hpp"
 
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
 
+#include "host/base/capped_problems.hpp"
 #include "host/base/date.hpp"
 #include "host/base/decimal.hpp"
 

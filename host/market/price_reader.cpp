@@ -1,5 +1,4 @@
 #include "host/market/price_reader.hpp"
-#include "host/base/capped_problems.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -7,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "host/base/capped_problems.hpp"
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
 #include "host/base/text.hpp"

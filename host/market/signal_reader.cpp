@@ -1,6 +1,4 @@
 #include "host/market/signal_reader.hpp"
-#include "host/base/capped_problems.hpp"
-#include "host/model/signal.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,12 +10,14 @@
 #include <string_view>
 #include <utility>
 
+#include "host/base/capped_problems.hpp"
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
 #include "host/market/csv.hpp"
+#include "host/model/signal.hpp"
 
 namespace cadre::market {
 namespace {

@@ -1,8 +1,8 @@
 #include "host/market/taken_bars.hpp"
-#include "host/model/bar.hpp"
 
 #include "host/base/codec.hpp"
 #include "host/base/hash.hpp"
+#include "host/model/bar.hpp"
 
 namespace cadre::market {
 

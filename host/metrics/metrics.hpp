@@ -105,6 +105,18 @@ class Metrics {
   /// Once for each stage, when a chain is made.
   Counter& agent_failures(std::string_view book, std::string_view stage);
 
+  /// One metric of the table with these label values, in the order of its labels. Valid as long as this;
+  /// asked for once, and kept where it counts.
+  Counter& counter(std::string_view metric, std::vector<std::string> label_values = {}) {
+    return series(metric, std::move(label_values)).counter;
+  }
+  Gauge& gauge(std::string_view metric, std::vector<std::string> label_values = {}) {
+    return series(metric, std::move(label_values)).gauge;
+  }
+  Histogram& histogram(std::string_view metric, std::vector<std::string> label_values = {}) {
+    return series(metric, std::move(label_values)).histogram;
+  }
+
   Counter& applies(Applied outcome) const { return *applies_[static_cast<std::size_t>(outcome)]; }
   Gauge& revision() const { return *revision_; }
   Gauge& libraries_retained() const { return *libraries_retained_; }

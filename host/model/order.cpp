@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 namespace cadre::model {
 
@@ -9,21 +10,37 @@ std::string_view side_name(std::uint32_t side) {
   return side == CADRE_SIDE_BUY ? "buy" : side == CADRE_SIDE_SELL ? "sell" : "";
 }
 
+namespace {
+
+constexpr OrderType types[] = {{CADRE_ORDER_MARKET, "market", false, true},
+                               {CADRE_ORDER_LIMIT, "limit", true, true},
+                               {CADRE_ORDER_STOP, "stop", false, false},
+                               {CADRE_ORDER_STOP_LIMIT, "stop_limit", true, false},
+                               {CADRE_ORDER_MARKET_ON_CLOSE, "market_on_close", false, true}};
+
+template <class Matches>
+const OrderType* find_type(Matches&& matches) {
+  const OrderType* found = std::find_if(std::begin(types), std::end(types), matches);
+  return found == std::end(types) ? nullptr : found;
+}
+
+}  // namespace
+
+std::span<const OrderType> order_types() {
+  return types;
+}
+
+const OrderType* find_order_type(std::uint32_t type) {
+  return find_type([&](const OrderType& row) { return row.type == type; });
+}
+
+const OrderType* find_order_type(std::string_view name) {
+  return find_type([&](const OrderType& row) { return row.name == name; });
+}
+
 std::string_view order_type_name(std::uint32_t type) {
-  switch (type) {
-    case CADRE_ORDER_MARKET:
-      return "market";
-    case CADRE_ORDER_LIMIT:
-      return "limit";
-    case CADRE_ORDER_STOP:
-      return "stop";
-    case CADRE_ORDER_STOP_LIMIT:
-      return "stop_limit";
-    case CADRE_ORDER_MARKET_ON_CLOSE:
-      return "market_on_close";
-    default:
-      return "";
-  }
+  const OrderType* row = find_order_type(type);
+  return row == nullptr ? std::string_view() : row->name;
 }
 
 std::string_view time_in_force_name(std::uint32_t time_in_force) {

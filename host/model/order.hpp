@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,6 +16,18 @@ std::string_view side_name(std::uint32_t side);
 std::string_view order_type_name(std::uint32_t type);
 std::string_view time_in_force_name(std::uint32_t time_in_force);
 std::string_view order_status_name(std::uint32_t status);
+
+/// One order type. What holds for all orders of a type is asked here, and nowhere by its number.
+struct OrderType {
+  std::uint32_t type;
+  std::string_view name;
+  bool has_limit_price;  ///< else an order of this type has none
+  bool accepted;         ///< by the gate; the others are words of FIX that nothing fills yet
+};
+std::span<const OrderType> order_types();
+/// Null for an unknown code, and for an unknown name.
+const OrderType* find_order_type(std::uint32_t type);
+const OrderType* find_order_type(std::string_view name);
 
 /// +1 for a buy, -1 for a sell.
 inline int sign_of_side(std::uint32_t side) {

@@ -1,5 +1,4 @@
 #include "host/revision/retirement.hpp"
-#include "host/base/date.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -8,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "host/base/date.hpp"
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"
 #include "host/live/event_feed.hpp"

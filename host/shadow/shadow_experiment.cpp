@@ -1,6 +1,4 @@
 #include "host/shadow/shadow_experiment.hpp"
-#include "host/model/bar.hpp"
-#include "host/model/signal.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -16,6 +14,8 @@
 #include "host/experiment/experiment_report.hpp"
 #include "host/journal/signal_record.hpp"
 #include "host/live/event_feed.hpp"
+#include "host/model/bar.hpp"
+#include "host/model/signal.hpp"
 
 namespace cadre::shadow {
 

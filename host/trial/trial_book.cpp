@@ -1,5 +1,4 @@
 #include "host/trial/trial_book.hpp"
-#include "host/model/bar.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -11,6 +10,7 @@
 #include "host/base/date.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
+#include "host/model/bar.hpp"
 #include "host/model/order.hpp"
 
 namespace cadre::trial {

@@ -1,5 +1,4 @@
 #include "host/trial/trial_state.hpp"
-#include "host/model/bar.hpp"
 
 #include <sodium.h>
 
@@ -10,6 +9,7 @@
 #include "host/base/date.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
+#include "host/model/bar.hpp"
 #include "host/model/order.hpp"
 
 namespace cadre::trial {
@@ -37,7 +37,7 @@ constexpr std::string_view schema_text = R"json({
     "portfolio": {"type": "object", "properties": {"cash": {"type": "number"}, "quantity": {"type": "array", "items": {"type": "number"}}}},
     "open_orders": {"type": "array", "items": {"type": "object", "required": ["instrument", "side", "quantity"], "properties": {
       "instrument": {"type": "string"}, "side": {"type": "string", "enum": ["buy", "sell"]}, "quantity": {"type": "number", "exclusiveMinimum": 0},
-      "type": {"type": "string", "enum": ["market", "limit", "market_on_close"], "default": "market"}, "limit_price": {"type": "number", "exclusiveMinimum": 0}}}},
+      "type": {"type": "string", "enum": @order_types@, "default": "market"}, "limit_price": {"type": "number", "exclusiveMinimum": 0}}}},
     "signals": {"type": "array", "items": {"type": "object", "required": ["instrument", "direction"], "properties": {
       "strategy": {"type": "string", "default": "strategy"}, "instrument": {"type": "string"}, "direction": {"type": "integer", "minimum": -1, "maximum": 1},
       "strength": {"type": "number", "minimum": 0, "default": 1}, "confidence": {"type": "number", "minimum": 0, "maximum": 1, "default": 1},
@@ -269,9 +269,7 @@ class StateReader {
       order.side = o.at("side").as_string() == "buy" ? CADRE_SIDE_BUY : CADRE_SIDE_SELL;
       const json::value* type = o.if_contains("type");
       const std::string word = type != nullptr ? std::string(type->as_string()) : "market";
-      order.type = word == "limit"             ? CADRE_ORDER_LIMIT
-                   : word == "market_on_close" ? CADRE_ORDER_MARKET_ON_CLOSE
-                                               : CADRE_ORDER_MARKET;
+      order.type = model::find_order_type(word)->type;  // the schema lets accepted names through
       order.time_in_force = CADRE_TIF_DAY;
       order.quantity_e9 = decimal<base::Quantity>(o.at("quantity"), at + "/quantity").raw();
       if (const auto* limit = o.if_contains("limit_price"))
@@ -371,14 +369,23 @@ class StateReader {
 
 }  // namespace
 
-std::string_view trial_state_schema() {
-  return schema_text;
+const std::string& trial_state_schema() {
+  static const std::string schema = [] {
+    json::array names;
+    for (const model::OrderType& type : model::order_types()) {
+      if (type.accepted) names.push_back(json::value(type.name));
+    }
+    std::string text(schema_text);
+    constexpr std::string_view hole = "@order_types@";
+    return text.replace(text.find(hole), hole.size(), json::serialize(names));
+  }();
+  return schema;
 }
 
 base::Result<TrialState> read_trial_state(const std::filesystem::path& file) {
   auto document = base::JsonDocument::load(file);
   if (!document) return document.problems();
-  static const json::value schema = json::parse(schema_text);
+  static const json::value schema = json::parse(trial_state_schema());
   base::Problems problems;
   base::validate(
       document->root(), schema, "", [&](std::string_view pointer) { return document->place(pointer); },

@@ -39,6 +39,6 @@ struct TrialState {
 base::Result<TrialState> read_trial_state(const std::filesystem::path& file);
 
 /// The JSON Schema of state files, as text.
-std::string_view trial_state_schema();
+const std::string& trial_state_schema();
 
 }  // namespace cadre::trial

@@ -56,11 +56,20 @@ class Demo {
     book().drain();
   }
 
+  /// The first bar that was not fed yet.
+  model::Bar next_bar() {
+    book::HistorySource source(prices_, no_signals_);
+    live::BarInput input;
+    for (std::size_t k = 0; k <= fed_; ++k)
+      EXPECT_TRUE(source.next(input.bar, input.signals));
+    return input.bar;
+  }
+
   live::Answer start(const std::string& experiment) {
-    return host_->start_experiment(researcher, experiment, "experiment.json", "");
+    return host_->control().start_experiment(researcher, experiment, "experiment.json", "");
   }
   json::object results(const std::string& name) {
-    const live::Answer answer = host_->experiment_results(name);
+    const live::Answer answer = host_->control().experiment_results(name);
     EXPECT_EQ(answer.outcome, live::Outcome::done);
     return answer.body.as_object();
   }
@@ -168,6 +177,7 @@ TEST(Shadow, arm_shares_no_instance_with_the_book_so_that_no_path_leads_to_its_e
   auto arm = shadow::ShadowArm::build("arm", std::move(config), catalog, store, live.book().instruments());
   ASSERT_TRUE(arm);
   std::uint64_t orders_before = 0;
+  const model::Bar next = live.next_bar();
   live.book().with_book([&](book::Book& control) {
     auto learned = control.checkpoint();
     ASSERT_TRUE(learned);
@@ -180,7 +190,7 @@ TEST(Shadow, arm_shares_no_instance_with_the_book_so_that_no_path_leads_to_its_e
     });
     orders_before = control.ledger().tracker().orders().size();
     // The arm decides and sends, as often as it likes: the book and its environment hear nothing of it.
-    (*arm)->finish_bar();
+    (*arm)->step(next, {});
     EXPECT_GT((*arm)->book().ledger().tracker().orders().size(), 0u);
     EXPECT_EQ(control.ledger().tracker().orders().size(), orders_before);
     const auto& environment = control.chain().environment();

@@ -1,8 +1,8 @@
-#include "script.hpp"
-
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+
+#include "script.hpp"
 
 namespace cadre::scripted {
 

@@ -1,5 +1,3 @@
-#include "connection.hpp"
-
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -9,6 +7,8 @@
 #include <cstring>
 #include <sstream>
 #include <stdexcept>
+
+#include "connection.hpp"
 
 namespace venue {
 

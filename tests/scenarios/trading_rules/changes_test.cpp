@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "host/backtest/replay.hpp"
+#include "host/backtest/scenario_run.hpp"
 #include "host/base/date.hpp"
-#include "host/book/run.hpp"
 #include "tests/scenarios/trading_rules/lab.hpp"
 
 namespace cadre::test {

@@ -6,12 +6,13 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "host/base/temporary_folder.hpp"
 
 #include <cstring>
 #include <filesystem>
 #include <string>
 #include <string_view>
+
+#include "host/base/temporary_folder.hpp"
 
 namespace cadre::admin::testing {
 

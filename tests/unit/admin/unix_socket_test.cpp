@@ -1,10 +1,9 @@
-#include "host/admin/unix_socket.hpp"
-#include "host/base/temporary_folder.hpp"
-
 #include <gtest/gtest.h>
 
 #include <fstream>
 
+#include "host/admin/unix_socket.hpp"
+#include "host/base/temporary_folder.hpp"
 #include "tests/unit/admin/raw_client.hpp"
 
 namespace cadre::admin {

@@ -1,9 +1,9 @@
-#include "host/book/history.hpp"
-#include "host/model/bar.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
+
+#include "host/book/history.hpp"
+#include "host/model/bar.hpp"
 
 namespace cadre::book {
 namespace {

@@ -1,10 +1,9 @@
-#include "host/chain/waterfall.hpp"
-#include "host/base/temporary_folder.hpp"
-
 #include <gtest/gtest.h>
 
 #include "host/backtest/backtest.hpp"
 #include "host/backtest/prepared_run.hpp"
+#include "host/base/temporary_folder.hpp"
+#include "host/chain/waterfall.hpp"
 #include "host/journal/journal.hpp"
 
 namespace cadre::chain {

@@ -1,13 +1,12 @@
-#include "host/live/journal_keeper.hpp"
-#include "host/base/temporary_folder.hpp"
-#include "host/model/bar.hpp"
-
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
 
 #include "host/backtest/prepared_run.hpp"
+#include "host/base/temporary_folder.hpp"
 #include "host/book/journal_fold.hpp"
+#include "host/live/journal_keeper.hpp"
+#include "host/model/bar.hpp"
 
 namespace cadre::live {
 namespace {

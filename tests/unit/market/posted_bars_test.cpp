@@ -1,7 +1,7 @@
+#include <gtest/gtest.h>
+
 #include "host/market/posted_bars.hpp"
 #include "host/model/bar.hpp"
-
-#include <gtest/gtest.h>
 
 namespace cadre::market {
 namespace {

@@ -1,9 +1,8 @@
-#include "host/market/signal_reader.hpp"
-#include "host/model/signal.hpp"
-
 #include <gtest/gtest.h>
 
 #include "host/base/date.hpp"
+#include "host/market/signal_reader.hpp"
+#include "host/model/signal.hpp"
 #include "tests/unit/market/temporary_file.hpp"
 
 using namespace cadre::market;

@@ -1,11 +1,10 @@
-#include "cadre/quant/correlation_adjust.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 #include <vector>
 
+#include "cadre/quant/correlation_adjust.hpp"
 #include "cadre/quant/covariance.hpp"
 #include "random_returns.hpp"
 

@@ -1,5 +1,3 @@
-#include "cadre/quant/covariance.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -7,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "cadre/quant/covariance.hpp"
 #include "random_returns.hpp"
 
 namespace {

@@ -1,10 +1,9 @@
-#include "cadre/quant/inference.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 
+#include "cadre/quant/inference.hpp"
 #include "random_returns.hpp"
 
 // The expected figures are from exact fractions and 50-digit decimals (Python's fractions and decimal; normal

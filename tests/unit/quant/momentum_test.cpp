@@ -1,10 +1,10 @@
-#include "cadre/quant/momentum.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 #include <vector>
+
+#include "cadre/quant/momentum.hpp"
 
 namespace {
 

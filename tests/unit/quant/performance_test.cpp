@@ -1,9 +1,9 @@
-#include "cadre/quant/performance.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
+
+#include "cadre/quant/performance.hpp"
 
 namespace {
 

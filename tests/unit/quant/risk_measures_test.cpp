@@ -1,5 +1,3 @@
-#include "cadre/quant/risk_measures.hpp"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include <vector>
 
 #include "cadre/quant/covariance.hpp"
+#include "cadre/quant/risk_measures.hpp"
 #include "random_returns.hpp"
 
 namespace {

@@ -1,10 +1,9 @@
-#include "cadre/quant/weights.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 
+#include "cadre/quant/weights.hpp"
 #include "random_returns.hpp"
 
 namespace {

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "host/base/date.hpp"
+#include "host/base/decimal.hpp"
+
+namespace cadre::live {
+
+/// How a book stands, as of its last event. A copy: nobody waits for the book to read it.
+struct BookSnapshot {
+  std::string state;   ///< "starting", "warming up", "deciding", "halted", "stopped"
+  std::string reason;  ///< why it is halted or stopped
+  std::int32_t date = 0;
+  std::uint64_t sequence = 0, decisions = 0, orders = 0, rejected = 0, fills = 0, open_orders = 0;
+  base::Money equity, cash, profit, costs;
+  std::string currency;
+  std::uint64_t revision = 0;
+  std::map<std::string, std::uint64_t> failures;  ///< by stage
+  std::uint64_t journal_bytes = 0;
+  std::string order_hash;
+};
+
+/// The fields that status shows of a book, in its order: name and value. A new field is a member above, a
+/// line here, and a line where BookRunner fills it.
+template <class Visitor>
+void visit_status_fields(const BookSnapshot& now, Visitor&& visit) {
+  visit("state", now.state);
+  visit("reason", now.reason);
+  visit("date", base::OptionalDate{now.date});
+  visit("sequence", now.sequence);
+  visit("decisions", now.decisions);
+  visit("orders", now.orders);
+  visit("rejected_orders", now.rejected);
+  visit("fills", now.fills);
+  visit("open_orders", now.open_orders);
+  visit("equity", now.equity);
+  visit("cash", now.cash);
+  visit("profit", now.profit);
+  visit("currency", now.currency);
+  visit("order_hash", now.order_hash);
+  visit("journal_bytes", now.journal_bytes);
+  visit("revision", now.revision);
+}
+
+}  // namespace cadre::live
