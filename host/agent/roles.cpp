@@ -23,8 +23,10 @@ cadre_status change(const void* table, const void* self, const cadre_execution_s
 }
 
 #define FUNCTIONS(...) __VA_ARGS__
-#define ROW(name, key, count, on_failure, id, table, functions, changes, text) \
-  constexpr std::string_view name##_functions[] = {FUNCTIONS functions};
+#define ROW(name, key, count, on_failure, id, table, functions, changes, text)    \
+  constexpr std::string_view name##_functions[] = {FUNCTIONS functions};          \
+  static_assert(sizeof(table) == 8 + sizeof(void*) * std::size(name##_functions), \
+                #name " lists all functions");
 #include "host/agent/role_table.inc"
 #undef ROW
 

@@ -33,16 +33,7 @@ std::string outcome_json(const experiment::ExperimentOutcome& outcome) {
   object["control"] = boost::json::parse(report::to_json(outcome.control));
   object["candidate"] = boost::json::parse(report::to_json(outcome.candidate));
   object["decisions"] = outcome.decisions;
-  object["different_decisions"] = outcome.differences.size();
-  boost::json::object stages;
-  for (const auto& [stage, count] : experiment::first_stages(outcome.differences))
-    stages[stage] = count;
-  object["first_different_stage"] = stages;
-  if (!outcome.differences.empty()) {
-    const experiment::DecisionDifference& first = outcome.differences.front();
-    object["first_difference"] = boost::json::object{
-        {"date", base::format_date(first.date)}, {"stage", first.stage}, {"instruments", first.instruments}};
-  }
+  experiment::describe_differences(outcome.differences, object);
   return boost::json::serialize(object);
 }
 

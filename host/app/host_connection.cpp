@@ -11,6 +11,7 @@
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
 #include "host/base/problem_json.hpp"
+#include "host/config/file_kind.hpp"
 #include "host/config/host_config.hpp"
 
 namespace cadre::app {
@@ -185,7 +186,7 @@ base::Result<SentDocument> configuration_to_send(const fs::path& path,
   auto document = base::JsonDocument::load(path);
   if (!document) return document.problems();
   const std::string origin = fs::absolute(path).lexically_normal().string();
-  if (!document->root().is_object() || !document->root().as_object().contains("scenario")) {
+  if (!config::says_scenario(document->root())) {
     auto host = config::load_host(path);
     if (!host) return host.problems();
     if (!changes.empty()) {

@@ -15,6 +15,7 @@
 #include "host/base/problem_json.hpp"
 #include "host/base/temporary_folder.hpp"
 #include "host/chain/builder.hpp"
+#include "host/config/file_kind.hpp"
 #include "host/config/host_config.hpp"
 #include "host/report/performance.hpp"
 #include "host/report/progress.hpp"
@@ -52,19 +53,6 @@ class RunProgress {
   std::unique_ptr<report::Progress> bar_;
 };
 
-/// What kind of file it is, by what is in it.
-enum class FileKind { scenario, chain, manifest, experiment, host };
-
-FileKind kind_of(const boost::json::value& root) {
-  const boost::json::object* object = root.if_object();
-  if (object != nullptr && object->contains("manifest_version")) return FileKind::manifest;
-  if (object != nullptr && object->contains("position_sizer") && !object->contains("scenario"))
-    return FileKind::chain;
-  if (object != nullptr && object->contains("candidate")) return FileKind::experiment;
-  if (object != nullptr && object->contains("books") && !object->contains("scenario")) return FileKind::host;
-  return FileKind::scenario;
-}
-
 /// Everything `cadre run` checks of a host file, and each book's chain built once and let go.
 base::Problems check_host(const GlobalOptions& global, const std::filesystem::path& file) {
   auto host = config::load_host(file);
@@ -82,16 +70,16 @@ base::Problems check_host(const GlobalOptions& global, const std::filesystem::pa
 base::Problems check_file(const GlobalOptions& global, const std::filesystem::path& file) {
   auto document = base::JsonDocument::load(file);
   if (!document) return document.problems();
-  switch (kind_of(document->root())) {
-    case FileKind::manifest:
+  switch (config::file_kind(document->root())) {
+    case config::FileKind::manifest:
       return agent::read_manifest(file).problems();
-    case FileKind::chain:
+    case config::FileKind::chain:
       return config::check_chain(*document);
-    case FileKind::experiment:
+    case config::FileKind::experiment:
       return backtest::check_experiment({file, global.agent_folders, {}});
-    case FileKind::host:
+    case config::FileKind::host:
       return check_host(global, file);
-    case FileKind::scenario:
+    case config::FileKind::scenario:
       break;
   }
   return backtest::check_backtest({file, {}, global.agent_folders, {}});

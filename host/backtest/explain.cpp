@@ -5,6 +5,7 @@
 
 #include "host/agent/catalog.hpp"
 #include "host/base/text.hpp"
+#include "host/book/run_head.hpp"
 #include "host/config/scenario_config.hpp"
 #include "host/journal/journal.hpp"
 #include "host/model/order.hpp"
@@ -111,22 +112,16 @@ base::Result<Explanation> explain_order(const std::filesystem::path& run, const 
         "the ids are in " + (run / "orders.csv").string());
     return problems;
   }
-  auto head = base::JsonDocument::parse(file.string(), search.head_);
+  auto head = book::read_head(file, search.head_);
   if (!head) return head.problems();
-  const std::filesystem::path folder = std::string(head->root().at("folder").as_string());
-  auto document = base::JsonDocument::parse(file.string(), base::canonical(head->root().at("config")));
-  if (!document) return document.problems();
-  auto config = config::read_scenario(*document, folder);
+  auto config = config::read_scenario(head->config, head->folder);
   if (!config) return config.problems();
 
   Explanation result;
   result.order = search.order_;
   result.decision = std::move(search.decision_);
   result.index = result.order.order.instrument;
-  if (search.instruments_.empty()) {
-    for (const auto& id : head->root().at("instruments").as_array())
-      search.instruments_.emplace_back(id.as_string());
-  }
+  if (search.instruments_.empty()) search.instruments_ = head->instruments;
   result.instrument =
       result.index < search.instruments_.size() ? search.instruments_[result.index] : std::string();
   result.instruments = search.instruments_;

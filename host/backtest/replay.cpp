@@ -5,6 +5,7 @@
 #include "host/backtest/prepared_run.hpp"
 #include "host/base/temporary_folder.hpp"
 #include "host/book/order_hash.hpp"
+#include "host/book/run_head.hpp"
 #include "host/journal/journal.hpp"
 #include "host/journal/records.hpp"
 #include "host/model/order.hpp"
@@ -97,33 +98,27 @@ base::Result<ReplayOutcome> replay_run(const ReplayOptions& options, const Progr
   const std::filesystem::path file = options.run / "journal";
   auto recorded = read_recorded(file);
   if (!recorded) return recorded.problems();
-  auto head = base::JsonDocument::parse(file.string(), recorded->head);
+  auto head = book::read_head(file, recorded->head);
   if (!head) return head.problems();
-  auto document = base::JsonDocument::parse(file.string(), base::canonical(head->root().at("config")));
-  if (!document) return document.problems();
   base::Problems problems;
   base::Problems cut_short = recorded.problems();
   if (recorded->hash.empty())
     cut_short.warning("JOURNAL_WITHOUT_END", base::Place::of(file),
                       "the run did not come to its end: only what was recorded can be compared");
   for (const config::Override& change : options.overrides)
-    problems.append(document->set(change.pointer, change.value, change.origin));
+    problems.append(head->config.set(change.pointer, change.value, change.origin));
   if (problems.has_errors()) return problems;
-  const std::filesystem::path folder = std::string(head->root().at("folder").as_string());
-  auto config = config::read_scenario(*document, folder);
+  auto config = config::read_scenario(head->config, head->folder);
   if (!config) return config.problems();
 
   std::vector<std::filesystem::path> folders = options.agent_folders;
   folders.insert(folders.begin(), options.run / "plugins");
   // What the run used comes before what is installed now under the same version.
   const agent::Catalog catalog = agent::Catalog::discover(folders, agent::Twins::first_wins);
-  auto revisions = book::plan_revisions(*config, folder, catalog);
+  auto revisions = book::plan_revisions(*config, head->folder, catalog);
   if (!revisions) return revisions.problems();
 
-  std::vector<std::string> instruments;
-  for (const auto& id : head->root().at("instruments").as_array())
-    instruments.emplace_back(id.as_string());
-  auto source = book::JournalSource::open(file, std::move(instruments));
+  auto source = book::JournalSource::open(file, head->instruments);
   if (!source) return source.problems();
 
   base::TemporaryFolder temporary;

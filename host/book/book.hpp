@@ -76,7 +76,8 @@ class Book {
   const chain::Chain& chain() const { return *chains_.running(); }
   /// The chain that goes on observing; null before the first swap.
   const chain::Chain* replaced_chain() const { return chains_.replaced(); }
-  const execution::Environment& environment() const { return environment_; }
+  /// What agents were shown last.
+  const cadre_execution_state& state() const { return state_.state(); }
   /// Signals for instruments that were not in the universe when they came.
   std::uint64_t dropped_signals() const { return dropped_signals_; }
 

@@ -81,10 +81,10 @@ BookLoop::Retold BookLoop::retell(const journal::Record& record) {
 
 base::Problems BookLoop::failure(std::int32_t date) const {
   base::Problems problems;
-  if (book_.environment().failed())
+  if (book_.environment_.failed())
     problems.error("ENVIRONMENT_FAILED", config_.document.place("/execution_environment"),
                    "the execution environment cannot follow the market: at " + base::format_date(date) +
-                       " it answered " + agent::status_name(book_.environment().failure()),
+                       " it answered " + agent::status_name(book_.environment_.failure()),
                    "its own reason is in the log above");
   else if (!book_.ledger().stopped().empty())
     problems.error("BOOK_OVERFLOW", config_.document.place("/book"),

@@ -1,10 +1,9 @@
 #include "host/book/journal_fold.hpp"
 
 #include <algorithm>
-#include <boost/json.hpp>
 
 #include "host/base/date.hpp"
-#include "host/base/json.hpp"
+#include "host/book/run_head.hpp"
 #include "host/journal/journal.hpp"
 #include "host/journal/signal_record.hpp"
 #include "host/model/bar.hpp"
@@ -48,11 +47,9 @@ bool survey(const journal::Record& record, std::uint64_t revision, std::uint64_t
     case RecordType::head: {
       journal::HeadRecord head;
       if (!decode(from, head)) return false;
-      const auto document = base::JsonDocument::parse("head", head.text);
-      const boost::json::value* ids = document ? base::find(document->root(), "/instruments") : nullptr;
-      if (ids == nullptr || !ids->is_array()) return false;
-      for (const auto& id : ids->as_array())
-        facts.instruments.emplace_back(id.as_string());
+      auto known = read_head("head", head.text);
+      if (!known) return false;
+      facts.instruments = std::move(known->instruments);
       return true;
     }
     case RecordType::revision: {

@@ -44,4 +44,28 @@ std::string head_text(const config::ScenarioConfig& config, const fs::path& fold
   return base::canonical(head);
 }
 
+base::Result<RunHead> read_head(const fs::path& file, const std::string& text) {
+  base::Problems problems;
+  const auto document = base::JsonDocument::parse(file.string(), text);
+  const auto member = [&](const char* pointer) {
+    return document ? base::find(document->root(), pointer) : nullptr;
+  };
+  const boost::json::value* config = member("/config");
+  const boost::json::value* folder = member("/folder");
+  const boost::json::value* instruments = member("/instruments");
+  const bool whole = config != nullptr && folder != nullptr && folder->is_string() &&
+                     instruments != nullptr && instruments->is_array();
+  if (!whole) {
+    problems.error("JOURNAL_BAD_RECORD", base::Place::of(file), "the head of the journal cannot be read",
+                   "was it written by another version?");
+    return problems;
+  }
+  auto inner = base::JsonDocument::parse(file.string(), base::canonical(*config));
+  if (!inner) return inner.problems();
+  RunHead head{std::move(inner).take(), std::string(folder->as_string()), {}};
+  for (const boost::json::value& id : instruments->as_array())
+    head.instruments.emplace_back(id.is_string() ? id.as_string() : "");
+  return head;
+}
+
 }  // namespace cadre::book

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "host/agent/manifest.hpp"
+#include "host/base/json.hpp"
+#include "host/base/result.hpp"
 #include "host/config/scenario_config.hpp"
 
 namespace cadre::book {
@@ -14,5 +16,15 @@ namespace cadre::book {
 std::string head_text(const config::ScenarioConfig& config, const std::filesystem::path& folder,
                       const std::vector<std::string>& instruments,
                       const std::vector<std::shared_ptr<const agent::Manifest>>& plugins);
+
+/// What a head says.
+struct RunHead {
+  base::JsonDocument config;             ///< of the scenario, complete
+  std::filesystem::path folder;          ///< relative paths of the configuration begin there
+  std::vector<std::string> instruments;  ///< of every bar, sorted
+};
+
+/// Reads the text of a head. `file`: what problems name. Errors: JOURNAL_BAD_RECORD.
+base::Result<RunHead> read_head(const std::filesystem::path& file, const std::string& text);
 
 }  // namespace cadre::book

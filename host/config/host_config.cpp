@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "host/base/schema.hpp"
+#include "host/config/file_kind.hpp"
 
 namespace cadre::config {
 
@@ -112,18 +113,23 @@ void note_chain_file(const fs::path& scenario_file, std::vector<fs::path>& files
 /// One problem instead of many for a file of another kind.
 base::Problems other_kind(const json::value& root, const fs::path& file) {
   base::Problems problems;
-  const json::object* object = root.if_object();
-  if (object == nullptr || object->contains("books")) return problems;
   const auto say = [&](const char* what, const char* next) {
     problems.error("CONFIG_NOT_A_HOST", base::Place::of(file), what, next);
   };
-  if (object->contains("candidate"))
-    say("this is an experiment, expected a host or a scenario",
-        "`cadre experiment run` and `cadre experiment start` take it");
-  else if (object->contains("manifest_version"))
-    say("this is a manifest, expected a host or a scenario", "name its folder with --agents");
-  else if (object->contains("position_sizer") && !object->contains("scenario"))
-    say("this is a chain, expected a host or a scenario", "a scenario names it at /chain");
+  switch (file_kind(root)) {
+    case FileKind::experiment:
+      say("this is an experiment, expected a host or a scenario",
+          "`cadre experiment run` and `cadre experiment start` take it");
+      break;
+    case FileKind::manifest:
+      say("this is a manifest, expected a host or a scenario", "name its folder with --agents");
+      break;
+    case FileKind::chain:
+      say("this is a chain, expected a host or a scenario", "a scenario names it at /chain");
+      break;
+    default:
+      break;
+  }
   return problems;
 }
 
@@ -140,8 +146,7 @@ base::Result<HostConfig> load_host(const fs::path& file) {
   base::Problems problems = other_kind(document->root(), file);
   if (problems.has_errors()) return problems;
   const fs::path folder = fs::absolute(file).lexically_normal().parent_path();
-  const bool is_scenario = document->root().is_object() && document->root().as_object().contains("scenario");
-  if (is_scenario) {
+  if (says_scenario(document->root())) {
     auto scenario = load_scenario_document(file, {});
     if (!scenario) return scenario.problems();
     const json::value root = base::with_defaults(json::object{{"books", json::array{}}}, host_schema());

@@ -83,7 +83,7 @@ json::array ControlDesk::books_json(const revision::Charge& charge) const {
                         {"agent", stage.entry.agent->id},
                         {"version", manifest.version.to_string()},
                         {"sha256", manifest.sha256},
-                        {"host_.sincerevision", since != charge.stage_since.end() ? since->second : 1},
+                        {"since_revision", since != charge.stage_since.end() ? since->second : 1},
                         {"failures", failures != now.failures.end() ? failures->second : 0},
                         {"isolation", stage.isolated ? "process" : "none"}});
     }

@@ -1,8 +1,10 @@
 #include "host/experiment/experiment_report.hpp"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <limits>
 
+#include "host/base/date.hpp"
 #include "host/base/text.hpp"
 #include "host/experiment/comparison_text.hpp"
 
@@ -86,6 +88,18 @@ report::ExperimentPageInput experiment_page_input(const ExperimentFile& experime
       warnings.push_back(std::move(line));
   }
   return page;
+}
+
+void describe_differences(const std::vector<DecisionDifference>& differences, boost::json::object& to) {
+  to["differing_decisions"] = differences.size();
+  boost::json::array stages;
+  for (const auto& [stage, count] : first_stages(differences))
+    stages.push_back({{"stage", stage}, {"count", count}});
+  to["first_to_differ"] = std::move(stages);
+  if (differences.empty()) return;
+  const DecisionDifference& first = differences.front();
+  to["first_difference"] = {
+      {"date", base::format_date(first.date)}, {"stage", first.stage}, {"instruments", first.instruments}};
 }
 
 }  // namespace cadre::experiment

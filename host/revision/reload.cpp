@@ -13,6 +13,7 @@
 #include "host/base/problem_json.hpp"
 #include "host/base/text.hpp"
 #include "host/book/dated_changes.hpp"
+#include "host/config/file_kind.hpp"
 #include "host/revision/swap.hpp"
 
 namespace cadre::revision {
@@ -240,7 +241,7 @@ base::Result<json::value> Reload::complete_document(const ApplyRequest& request)
   auto document = base::JsonDocument::parse(request.origin, request.text);
   if (!document) return document.problems();
   const json::value& root = document->root();
-  const bool is_scenario = root.is_object() && root.as_object().contains("scenario");
+  const bool is_scenario = config::says_scenario(root);
   if (!is_scenario && request.book.empty()) return root;
   base::Problems problems;
   const std::string book = !request.book.empty() ? request.book : ground_.books.front()->id();

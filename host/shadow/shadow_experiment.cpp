@@ -322,14 +322,7 @@ json::object ShadowExperiment::describe() const {
   body["decisions"] = decisions_;
   body["failures"] = {{"control", json::value_from(twin_failures_)},
                       {"candidate", json::value_from(candidate_failures_)}};
-  json::array first;
-  for (const auto& [stage, count] : experiment::first_stages(differences_))
-    first.push_back({{"stage", stage}, {"count", count}});
-  body["first_to_differ"] = std::move(first);
-  if (!differences_.empty())
-    body["first_difference"] = {{"date", base::format_date(differences_.front().date)},
-                                {"stage", differences_.front().stage},
-                                {"instruments", differences_.front().instruments}};
+  experiment::describe_differences(differences_, body);
   const double bias = simulator_bias_bp();
   body["simulator_bias_bp"] = std::isfinite(bias) ? json::value(bias) : json::value(nullptr);
   body["order_hashes"] = {{"twin", twin_->order_hash()}, {"candidate", candidate_->order_hash()}};

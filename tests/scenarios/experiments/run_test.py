@@ -34,7 +34,7 @@ class Run(unittest.TestCase):
 
     def test_a_version_against_itself_differs_in_no_decision(self):
         outcome = self.outcome({})
-        self.assertEqual((outcome["verdict"], outcome["mean_difference"], outcome["different_decisions"]), ("inconclusive", 0, 0))
+        self.assertEqual((outcome["verdict"], outcome["mean_difference"], outcome["differing_decisions"]), ("inconclusive", 0, 0))
         self.assertEqual(outcome["control"]["order_hash"], outcome["candidate"]["order_hash"])
         self.assertGreater(outcome["decisions"], 400)
 

@@ -48,7 +48,8 @@ TEST(Builder, another_seed_or_agent_or_name_is_another_instance) {
             desk.chain().one(agent::RoleId::position_sizer).agent);
   EXPECT_NE(
       rebuilt(desk, test::Settings{{"/chain/position_sizer/agent", "\"cadre.identity.position_sizer\""}})
-          ->sizer.agent,
+          ->one(agent::RoleId::position_sizer)
+          .agent,
       desk.chain().one(agent::RoleId::position_sizer).agent);
   EXPECT_NE(rebuilt(desk, test::Settings{{"/chain/position_sizer/name", "\"other\""}})
                 ->one(agent::RoleId::position_sizer)

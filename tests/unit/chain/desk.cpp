@@ -76,7 +76,8 @@ Desk::Desk(const Settings& settings, const char* lot) : store_(folder_.path()) {
   auto chain = chain::build_chain(*config_, catalog(), store_);
   if (!chain) throw std::runtime_error(lines(chain.problems()));
   book_ = std::make_unique<book::Book>(*config_, std::vector<std::string>{"AA", "BB", "CC", "DD"}, 100);
-  const base::Problems problems = book_->start(std::move(chain).take(), {.revision = 1});
+  book_->enter(std::move(chain).take(), {.revision = 1});
+  const base::Problems problems = book_->activate();
   if (problems.has_errors()) throw std::runtime_error(lines(problems));
 }
 
@@ -90,6 +91,7 @@ const chain::Decision& Desk::decide() {
     bar.valid.push_back(1);
   }
   book_->take_bar(bar);
+  book_->take_fills();
   const chain::Decision* decision = book_->decide();
   if (decision == nullptr) throw std::runtime_error("no decision");
   return *decision;
@@ -97,7 +99,7 @@ const chain::Decision& Desk::decide() {
 
 std::vector<double> Desk::weights() const {
   std::vector<double> weights;
-  const model::Portfolio& p = book_->portfolio();
+  const model::Portfolio& p = book_->ledger().portfolio();
   for (std::uint32_t i = 0; i < p.size(); ++i)
     weights.push_back(static_cast<double>(p.value(i).raw()) / static_cast<double>(p.equity().raw()));
   return weights;

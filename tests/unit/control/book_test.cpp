@@ -4,6 +4,8 @@
 
 #include <future>
 
+#include "host/base/invariant.hpp"
+#include "host/journal/journal.hpp"
 #include "tests/unit/control/small_host.hpp"
 
 namespace cadre::control {
@@ -109,6 +111,48 @@ TEST(Book, that_failed_has_stopped_and_takes_nobody_with_it) {
   EXPECT_EQ(small.host().status().outcome, live::Outcome::done);
   EXPECT_TRUE(small.live().stop().has_errors());
   ASSERT_TRUE(small.opens());
+  EXPECT_EQ(small.post(5, 6).body.at("accepted"), 1);
+}
+
+/// The notes of a journal, as "kind: text".
+std::vector<std::string> notes_of(const std::filesystem::path& journal) {
+  std::vector<std::string> notes;
+  auto reader = journal::JournalReader::open(journal);
+  EXPECT_TRUE(reader);
+  while (const auto record = reader->next()) {
+    journal::NoteRecord note;
+    base::Decoder from(record->payload);
+    if (record->type == journal::RecordType::note && decode(from, note))
+      notes.push_back(note.kind + ": " + note.text);
+  }
+  EXPECT_TRUE(reader->problems().empty());
+  return notes;
+}
+
+TEST(Book, that_breaks_an_invariant_stops_alone_and_its_journal_says_why) {
+  struct Breaker final : book::BookListener {
+    void on_bar(std::uint64_t, const model::Bar&) override {
+      CADRE_INVARIANT(false, "test.broken", "nothing holds");
+    }
+  } breaker;
+  const std::string why = "the invariant test.broken is broken: nothing holds (book main, event ";
+  SmallHost small;
+  ASSERT_TRUE(small.opens());
+  ASSERT_EQ(small.post(0, 5).outcome, live::Outcome::accepted);
+  const live::BookSnapshot before = small.settled();
+  small.book().with_book([&](book::Book& book) { book.listen(&breaker); });
+  const live::Answer lost = small.post(5, 6);
+  EXPECT_EQ(lost.outcome, live::Outcome::stopping);
+  ASSERT_FALSE(lost.problems.empty());
+  EXPECT_NE(lost.problems[0].message.find(why), std::string::npos) << lost.problems[0].message;
+  EXPECT_EQ(small.book().snapshot().state, "stopped");
+  EXPECT_EQ(small.host().status().outcome, live::Outcome::done);
+  EXPECT_TRUE(small.live().stop().has_errors());
+  const std::vector<std::string> notes = notes_of(small.journal());
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_EQ(notes[0].rfind("stopped: " + why, 0), 0u) << notes[0];
+  ASSERT_TRUE(small.opens());
+  EXPECT_EQ(small.settled().sequence, before.sequence);
   EXPECT_EQ(small.post(5, 6).body.at("accepted"), 1);
 }
 

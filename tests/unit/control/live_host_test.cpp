@@ -15,7 +15,7 @@ namespace json = boost::json;
 
 const live::Mandate anna{"anna", "lunch"};
 
-std::size_t positions(LiveHost& host) {
+std::size_t positions(HostControl& host) {
   return host.portfolio("main").body.at("positions").as_array().size();
 }
 
@@ -187,22 +187,22 @@ live::Answer change_correlation(LiveHost& host, const char* state, int lookback)
   request.mandate = anna;
   request.text = json::serialize(next);
   request.origin = "changed.json";
-  return host.apply(request);
+  return host.control().apply(request);
 }
 
 TEST(HandOff, that_refuses_keeps_the_agent_and_reset_begins_anew) {
   SmallHost small;
   ASSERT_TRUE(small.opens());
   ASSERT_EQ(small.post(0, 40).outcome, live::Outcome::accepted);
-  ASSERT_EQ(change_correlation(small.host(), "refuse", 20).outcome, live::Outcome::created)
+  ASSERT_EQ(change_correlation(small.live(), "refuse", 20).outcome, live::Outcome::created)
       << "nothing is lost";
-  const live::Answer refused = change_correlation(small.host(), "refuse", 30);
+  const live::Answer refused = change_correlation(small.live(), "refuse", 30);
   EXPECT_EQ(refused.outcome, live::Outcome::invalid);
   EXPECT_EQ(first_code(refused), "STATE_HAND_OFF_REFUSED");
   EXPECT_EQ(small.live().current_revision(), 2u);
   EXPECT_EQ(small.host().revisions().body.at("revisions").as_array().size(), 2u)
       << "what was refused leaves no revision";
-  EXPECT_EQ(change_correlation(small.host(), "reset", 30).outcome, live::Outcome::created);
+  EXPECT_EQ(change_correlation(small.live(), "reset", 30).outcome, live::Outcome::created);
   ASSERT_EQ(small.post(40, 50).outcome, live::Outcome::accepted);
   EXPECT_EQ(small.settled().revision, 3u);
 }
