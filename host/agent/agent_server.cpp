@@ -180,16 +180,14 @@ class Server {
     from.get(has_risk);
     raw.risk = nullptr;
     if (has_risk) {
-      risk_.size(n(), from.get<std::uint32_t>());
-      if (!get_report(from, risk_.report)) return false;
+      if (!risk_.take(from, n())) return false;
       raw.risk = &risk_.report;
     }
     bool has_correlation = false;
     from.get(has_correlation);
     raw.correlation = nullptr;
     if (has_correlation) {
-      correlation_.size(from.get<std::uint32_t>());
-      if (!get_report(from, correlation_.report)) return false;
+      if (!correlation_.take(from)) return false;
       raw.correlation = &correlation_.report;
     }
     return from.ok();
@@ -279,7 +277,7 @@ class Server {
     std::vector<double> weight(n(), 0);
     if (!get_weights(from, weight)) return status(CADRE_ERROR);
     const auto capacity = from.get<std::uint32_t>();
-    if (!take_state(from) || capacity > (1u << 16)) return status(CADRE_ERROR);
+    if (!take_state(from) || capacity > capacity_most) return status(CADRE_ERROR);
     OwnedRiskReport owned;
     owned.size(n(), capacity);
     status(live_->table<cadre_risk_manager>().analyze_risk(live_->self(), &arena_->view.raw, weight.data(),
@@ -289,8 +287,7 @@ class Server {
   void adjust_for_risk(base::Decoder& from) {
     if (arena_ == nullptr) return status(CADRE_ERROR);
     OwnedRiskReport owned;
-    owned.size(n(), 1024);
-    if (!get_report(from, owned.report)) return status(CADRE_ERROR);
+    if (!owned.take(from, n())) return status(CADRE_ERROR);
     with_targets(from, [&](cadre_targets& targets) {
       return live_->table<cadre_risk_manager>().adjust_trades(live_->self(), &arena_->view.raw, &owned.report,
                                                               &targets);
@@ -302,23 +299,20 @@ class Server {
     std::vector<double> weight(n(), 0);
     if (!get_weights(from, weight)) return status(CADRE_ERROR);
     const auto capacity = from.get<std::uint32_t>();
-    if (!take_state(from) || capacity > (1u << 24)) return status(CADRE_ERROR);
-    std::vector<cadre_pair> pairs(capacity);
-    cadre_correlation_report report{
-        sizeof(cadre_correlation_report), 0, std::nan(""), std::nan(""), pairs.data(), capacity, 0};
+    if (!take_state(from) || capacity > capacity_most) return status(CADRE_ERROR);
+    OwnedCorrelationReport owned;
+    owned.size(capacity);
     status(live_->table<cadre_correlation_adjuster>().analyze_correlations(live_->self(), &arena_->view.raw,
-                                                                           weight.data(), &report));
-    put_report(to_, report);
+                                                                           weight.data(), &owned.report));
+    put_report(to_, owned.report);
   }
   void adjust_for_correlation(base::Decoder& from) {
     if (arena_ == nullptr) return status(CADRE_ERROR);
-    std::vector<cadre_pair> pairs(1024);
-    cadre_correlation_report report{
-        sizeof(cadre_correlation_report), 0, std::nan(""), std::nan(""), pairs.data(), 1024, 0};
-    if (!get_report(from, report)) return status(CADRE_ERROR);
+    OwnedCorrelationReport owned;
+    if (!owned.take(from)) return status(CADRE_ERROR);
     with_targets(from, [&](cadre_targets& targets) {
       return live_->table<cadre_correlation_adjuster>().adjust_trades(live_->self(), &arena_->view.raw,
-                                                                      &report, &targets);
+                                                                      &owned.report, &targets);
     });
   }
 

@@ -152,15 +152,9 @@ void IsolatedAgent::put_state(const cadre_execution_state& state) {
     encoder_.put(service.observations);
   }
   encoder_.put(state.risk != nullptr);
-  if (state.risk != nullptr) {
-    encoder_.put(state.risk->limit_capacity);
-    put_report(encoder_, *state.risk);
-  }
+  if (state.risk != nullptr) put_sized_report(encoder_, *state.risk);
   encoder_.put(state.correlation != nullptr);
-  if (state.correlation != nullptr) {
-    encoder_.put(state.correlation->pair_capacity);
-    put_report(encoder_, *state.correlation);
-  }
+  if (state.correlation != nullptr) put_sized_report(encoder_, *state.correlation);
 }
 
 }  // namespace cadre::agent

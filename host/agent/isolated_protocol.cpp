@@ -144,6 +144,26 @@ void OwnedCorrelationReport::size(std::uint32_t pair_capacity) {
             static_cast<std::uint32_t>(pairs.size()), 0};
 }
 
+bool OwnedRiskReport::take(base::Decoder& from, std::uint32_t instruments) {
+  size(instruments, from.get<std::uint32_t>());
+  return get_report(from, report);
+}
+
+bool OwnedCorrelationReport::take(base::Decoder& from) {
+  size(from.get<std::uint32_t>());
+  return get_report(from, report);
+}
+
+void put_sized_report(base::Encoder& to, const cadre_risk_report& report) {
+  to.put(report.limit_capacity);
+  put_report(to, report);
+}
+
+void put_sized_report(base::Encoder& to, const cadre_correlation_report& report) {
+  to.put(report.pair_capacity);
+  put_report(to, report);
+}
+
 void put_report(base::Encoder& to, const cadre_risk_report& report) {
   to.put(report.acceptable);
   to.put(report.volatility);

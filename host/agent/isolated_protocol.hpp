@@ -54,6 +54,10 @@ bool get_report(base::Decoder& from, cadre_risk_report& report);
 void put_report(base::Encoder& to, const cadre_correlation_report& report);
 bool get_report(base::Decoder& from, cadre_correlation_report& report);
 
+/// The same with the report's capacity, for an agent that only reads it: an owned report takes it up.
+void put_sized_report(base::Encoder& to, const cadre_risk_report& report);
+void put_sized_report(base::Encoder& to, const cadre_correlation_report& report);
+
 /// No report names more limits or pairs than these.
 inline constexpr std::uint32_t capacity_most = 1u << 16;
 
@@ -63,11 +67,13 @@ struct OwnedRiskReport {
   std::vector<cadre_limit_use> limits;
   std::vector<double> component_risk;
   void size(std::uint32_t instruments, std::uint32_t limit_capacity);
+  bool take(base::Decoder& from, std::uint32_t instruments);
 };
 struct OwnedCorrelationReport {
   cadre_correlation_report report{};
   std::vector<cadre_pair> pairs;
   void size(std::uint32_t pair_capacity);
+  bool take(base::Decoder& from);
 };
 
 }  // namespace cadre::agent

@@ -163,7 +163,7 @@ struct IsolatedRoleCalls : IsolatedPeer {
   }
   static cadre_status adjust_for_risk(const void* self, const cadre_execution_state* state,
                                       const cadre_risk_report* report, cadre_targets* out) {
-    put_report(of(self).request(Call::adjust_for_risk), *report);
+    put_sized_report(of(self).request(Call::adjust_for_risk), *report);
     return targets(of(self), state, out);
   }
   static cadre_status analyze_correlations(const void* self, const cadre_execution_state* state,
@@ -179,7 +179,7 @@ struct IsolatedRoleCalls : IsolatedPeer {
   }
   static cadre_status adjust_for_correlation(const void* self, const cadre_execution_state* state,
                                              const cadre_correlation_report* report, cadre_targets* out) {
-    put_report(of(self).request(Call::adjust_for_correlation), *report);
+    put_sized_report(of(self).request(Call::adjust_for_correlation), *report);
     return targets(of(self), state, out);
   }
 

@@ -129,6 +129,8 @@ void TradeExecutionOrchestrator::publish_services() {
     if (status != CADRE_OK) {
       note_failure(provider, status);
       out.observations = 0;
+      out.lent = nullptr;
+      out.stride = arena.service_stride();
     }
     const double* values = out.lent != nullptr ? out.lent : room;
     if (out.lent != nullptr && slot.read_isolated) {
@@ -226,7 +228,7 @@ void TradeExecutionOrchestrator::run_risk_feedback() {
     cut_by_limit_[i] = target_[i] != before_[i];
   decision_.record.passes = loop_.passes;
   decision_.record.outcome = static_cast<std::uint32_t>(loop_.outcome);
-  if (!risk_failed_) book_.view->raw.risk = &panel_.report();
+  if (!risk_failed_) book_.view->raw.risk = &panel_.shown_report();
   record_effect();
 }
 
@@ -241,11 +243,20 @@ void TradeExecutionOrchestrator::adjust_for_correlation() {
   close_targets(stage, call(stage, [&](cadre_execution_state* state) {
                   const cadre_status status =
                       table.analyze_correlations(stage.self(), state, targets.weight, &report);
-                  if (status != CADRE_OK || report.acceptable == CADRE_ACCEPTABLE) return status;
+                  if (status != CADRE_OK) return status;
+                  if (report.acceptable != 0) show_correlation();
+                  if (report.acceptable == CADRE_ACCEPTABLE) return status;
                   return table.adjust_trades(stage.self(), state, &report, &targets);
                 }));
-  // Later stages may read it.
-  book_.view->raw.correlation = correlation_.acceptable != 0 ? &correlation_ : nullptr;
+}
+
+/// What later stages and the next decision may read: a copy, which the next analysis does not write over.
+void TradeExecutionOrchestrator::show_correlation() {
+  const std::uint32_t listed = std::min(correlation_.pair_count, correlation_.pair_capacity);
+  std::copy_n(pairs_.begin(), listed, shown_pairs_.begin());
+  shown_correlation_ = correlation_;
+  shown_correlation_.pairs = shown_pairs_.data();
+  book_.view->raw.correlation = &shown_correlation_;
 }
 
 void TradeExecutionOrchestrator::skip_small_resizes() {
@@ -340,10 +351,12 @@ cadre_targets& TradeExecutionOrchestrator::open_targets() {
 
 void TradeExecutionOrchestrator::close_targets(const Stage& stage, cadre_status status) {
   if (status == CADRE_OK && !(all_finite(target_) && keeps_constraints(target_))) status = CADRE_REJECTED;
-  if (status == CADRE_DISCARD) std::copy(before_.begin(), before_.end(), target_.begin());
+  if (status != CADRE_OK) {  // nothing of it is kept, reasons neither
+    std::copy(before_.begin(), before_.end(), target_.begin());
+    std::fill(reasons_.begin(), reasons_.end(), cadre_reason{});
+  }
   if (status != CADRE_OK && status != CADRE_DISCARD) {
     note_failure(stage, status);
-    std::copy(before_.begin(), before_.end(), target_.begin());
     if (stage.on_failure == config::OnFailure::hold) hold_everything();
   }
   record_effect();

@@ -45,6 +45,7 @@ class TradeExecutionOrchestrator {
   void propose_trades();
   void run_risk_feedback();
   void adjust_for_correlation();
+  void show_correlation();
   /// Every agent of a role that only changes targets, in order.
   void change_targets(agent::RoleId role);
   void skip_small_resizes();
@@ -95,8 +96,9 @@ class TradeExecutionOrchestrator {
   std::size_t effect_ = 0;
   bool risk_failed_ = false;
   LoopResult loop_;
-  cadre_correlation_report correlation_{};
-  std::array<cadre_pair, 64> pairs_{};  // the report names at most these; adjusters do not depend on it
+  cadre_correlation_report correlation_{}, shown_correlation_{};
+  // A report names at most these; adjusters do not depend on it.
+  std::array<cadre_pair, 64> pairs_{}, shown_pairs_{};
 };
 
 }  // namespace cadre::chain

@@ -51,7 +51,9 @@ void RiskPanel::enter_universe(std::span<const Stage> managers, std::uint32_t in
     for (Slot& slot : *slots)
       slot.component_risk.assign(instruments, 0);
   }
+  shown_.component_risk.assign(instruments, 0);
   before_.assign(instruments, 0);
+  reasons_before_.assign(instruments, {});
   failed_stage_ = nullptr;
 }
 
@@ -72,6 +74,7 @@ bool RiskPanel::ask(cadre_execution_state& state, std::span<const double> weight
                                   state.instrument_count,
                                   0};
     slot.report = blank;
+    std::fill(slot.component_risk.begin(), slot.component_risk.end(), 0.0);
     show_services(state, stage);
     const cadre_status status =
         stage.table<cadre_risk_manager>().analyze_risk(stage.self(), &state, weight.data(), &slot.report);
@@ -81,6 +84,17 @@ bool RiskPanel::ask(cadre_execution_state& state, std::span<const double> weight
     failed_status_ = status == CADRE_OK ? cadre_status{CADRE_REJECTED} : status;
     return false;
   }
+  return true;
+}
+
+bool RiskPanel::ask_latest(cadre_execution_state& state, std::span<const double> weight) {
+  if (!ask(state, weight, latest_)) return false;
+  const Slot& first = latest_.front();
+  std::copy(first.component_risk.begin(), first.component_risk.end(), shown_.component_risk.begin());
+  std::copy_n(first.limits.begin(), first.report.limit_count, shown_.limits.begin());
+  shown_.report = first.report;
+  shown_.report.component_risk = shown_.component_risk.data();
+  shown_.report.limits = shown_.limits.data();
   return true;
 }
 
@@ -121,12 +135,12 @@ RiskJudgement RiskPanel::judge(const std::vector<Slot>& slots, double tolerance,
 
 RiskJudgement RiskPanel::analyze(cadre_execution_state& state, std::span<const double> weight,
                                  double tolerance) {
-  return ask(state, weight, latest_) ? judge(latest_, tolerance, nullptr) : RiskJudgement{};
+  return ask_latest(state, weight) ? judge(latest_, tolerance, nullptr) : RiskJudgement{};
 }
 
 RiskJudgement RiskPanel::analyze_against_current(cadre_execution_state& state, std::span<const double> weight,
                                                  std::span<const double> current, double tolerance) {
-  if (!ask(state, weight, latest_)) return {};
+  if (!ask_latest(state, weight)) return {};
   const RiskJudgement plain = judge(latest_, tolerance, nullptr);
   if (plain.acceptable) return plain;
   // Only a book that is above a limit needs to know how far above it already was.
@@ -136,6 +150,7 @@ RiskJudgement RiskPanel::analyze_against_current(cadre_execution_state& state, s
 
 bool RiskPanel::adjust(cadre_execution_state& state, cadre_targets& targets) {
   std::copy_n(targets.weight, before_.size(), before_.begin());
+  std::copy_n(targets.reasons, before_.size(), reasons_before_.begin());
   for (std::size_t m = 0; m < managers_.size(); ++m) {
     const Stage& stage = managers_[m];
     if (latest_[m].report.acceptable == CADRE_ACCEPTABLE) continue;
@@ -146,6 +161,7 @@ bool RiskPanel::adjust(cadre_execution_state& state, cadre_targets& targets) {
     failed_stage_ = &stage;
     failed_status_ = status == CADRE_OK ? cadre_status{CADRE_REJECTED} : status;
     std::copy(before_.begin(), before_.end(), targets.weight);
+    std::copy(reasons_before_.begin(), reasons_before_.end(), targets.reasons);
     return false;
   }
   return true;

@@ -37,8 +37,11 @@ class RiskPanel {
   /// are as they were.
   bool adjust(cadre_execution_state& state, cadre_targets& targets);
 
-  /// The last report of the first manager, which later stages see.
+  /// The last report of the first manager; blank when it gave no valid one.
   const cadre_risk_report& report() const { return latest_.front().report; }
+  /// The first manager's report of the last analysis that all of them answered, which agents see: it stays as
+  /// it is while the next analysis is written.
+  const cadre_risk_report& shown_report() const { return shown_.report; }
   /// All limits of the last reports.
   void append_limits(std::vector<cadre_limit_use>& out) const;
   /// The stage that failed last, and how; nullptr when none did.
@@ -53,12 +56,16 @@ class RiskPanel {
   };
 
   bool ask(cadre_execution_state& state, std::span<const double> weight, std::vector<Slot>& slots);
+  /// Asks about the weights whose reports are the latest, and shows what comes out.
+  bool ask_latest(cadre_execution_state& state, std::span<const double> weight);
   RiskJudgement judge(const std::vector<Slot>& slots, double tolerance,
                       const std::vector<Slot>* current) const;
 
   std::span<const Stage> managers_;
   std::vector<Slot> latest_, current_;
+  Slot shown_;
   std::vector<double> before_;
+  std::vector<cadre_reason> reasons_before_;
   const Stage* failed_stage_ = nullptr;
   cadre_status failed_status_ = CADRE_OK;
 };
