@@ -147,6 +147,10 @@ class Server {
     live_ = *live;
     status(CADRE_OK);
     to_.put_struct(live_->requirements());
+    std::vector<std::string> warnings;
+    for (const base::Problem& problem : live.problems())
+      warnings.push_back(problem.message);
+    to_.put_texts(warnings);
   }
 
   void enter_arena(base::Decoder& from, int descriptor) {

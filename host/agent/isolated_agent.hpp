@@ -37,6 +37,8 @@ class IsolatedAgent {
   const cadre_agent& agent() const { return agent_; }
   std::uint32_t observes() const { return observes_; }
   std::uint32_t state_schema() const { return state_schema_; }
+  /// What the agent warned of when it took its configuration.
+  const std::vector<std::string>& warnings() const { return warnings_; }
   /// Gives the child the arena its views are made from; before any call with a state.
   bool enter_arena(const model::Arena& arena);
   int process() const { return process_; }
@@ -65,6 +67,7 @@ class IsolatedAgent {
   std::uint32_t observes_ = 0;
   std::uint32_t state_schema_ = 0;
   cadre_requirements requirements_{};
+  std::vector<std::string> warnings_;
   const model::Arena* arena_ = nullptr;
   base::Encoder encoder_;
   std::vector<std::byte> bytes_;

@@ -14,7 +14,7 @@ namespace cadre::agent {
 /// is mapped by both, so only what is not in the arena is sent.
 enum class Call : std::uint32_t {
   start = 1,    ///< agent id, instance, book, seed -> what it observes, its state schema
-  init,         ///< configuration -> requirements, or a reason
+  init,         ///< configuration -> requirements and warnings, or a reason
   enter_arena,  ///< with the arena's descriptor attached
   activate,
   deactivate,

@@ -30,8 +30,10 @@ struct IsolatedCalls : IsolatedPeer {
       reason->needed = text.size();
       std::copy_n(text.data(), std::min<std::uint64_t>(text.size(), reason->capacity), reason->data);
     }
-    if (status == CADRE_OK) agent.reply().get_struct(agent.requirements_);
-    return status;
+    if (status != CADRE_OK) return status;
+    agent.reply().get_struct(agent.requirements_);
+    agent.reply().get_texts(agent.warnings_);
+    return agent.reply().ok() ? status : damaged(agent);
   }
   static cadre_status requirements(const void* self, cadre_requirements* out) {
     *out = of(self).requirements_;

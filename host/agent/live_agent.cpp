@@ -82,7 +82,9 @@ base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create_isolated(const std::f
   if (!isolated) return isolated.problems();
   live->isolated_ = std::move(isolated).take();
   live->observes_ = live->isolated_->observes();
-  const base::Problems problems = live->begin(live->isolated_->agent(), place);
+  base::Problems problems = live->begin(live->isolated_->agent(), place);
+  for (const std::string& warning : live->isolated_->warnings())
+    problems.warning("AGENT_WARNING", place, warning);
   if (problems.has_errors()) return problems;
   return {std::move(live), problems};
 }

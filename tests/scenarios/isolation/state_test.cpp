@@ -212,5 +212,24 @@ TEST_F(IsolatedState, is_recorded_for_every_call_and_every_event) {
   EXPECT_TRUE(has_line(recording("here", "risk"), "report.acceptable 2"));
 }
 
+TEST(IsolatedConfiguration, gives_the_warnings_that_it_gives_in_the_process) {
+  std::array<std::string, 2> warnings;
+  for (const bool isolated : {false, true}) {
+    const Lab lab(random_market(1, 3, 30));
+    const std::string managers =
+        std::string(R"([{"name": "risk", "agent": "cadre.risk_manager", "isolation": ")") +
+        (isolated ? "process" : "none") + R"(", "config": {"var_limit": 0.9}}])";
+    std::string output;
+    run_program("--agents " CADRE_BINARY_DIR "/agents backtest " + lab.path("scenario.json").string() +
+                    " --set '/chain/risk_managers=" + managers + "' --out " + lab.path("run").string() +
+                    " 2>&1 | cat",
+                output);
+    const std::size_t at = output.find("var_limit 0.9 hardly ever binds");
+    ASSERT_NE(at, std::string::npos) << (isolated ? "isolated: " : "in the process: ") << output;
+    warnings[isolated] = output.substr(at, output.find('\n', at) - at);
+  }
+  EXPECT_EQ(warnings[0], warnings[1]);
+}
+
 }  // namespace
 }  // namespace cadre::test
