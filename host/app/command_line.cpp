@@ -5,6 +5,7 @@
 #include <iostream>
 #include <vector>
 
+#include "host/base/invariant.hpp"
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"
@@ -117,7 +118,14 @@ int CommandLine::run(int argc, const char* const* argv) {
   }
   if (global_.agent_folders.empty()) global_.agent_folders = default_agent_folders();
   set_up_log();
-  return chosen_();
+  try {
+    return chosen_();
+  } catch (const base::InvariantBroken& broken) {
+    base::Problems problems;
+    problems.error("INVARIANT_BROKEN", {}, broken.what(), "this is a fault of the host: report it");
+    print_problems(problems);
+    return exit_invalid_input;
+  }
 }
 
 void CommandLine::set_up_log() const {

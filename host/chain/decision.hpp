@@ -20,7 +20,7 @@ struct DecidedOrder {
 /// after the first.
 struct Decision {
   journal::DecisionRecord record;
-  std::vector<DecidedOrder> orders;   ///< in sending order: sells before buys
+  std::vector<DecidedOrder> orders;   ///< in sending order: reductions first, then sells before buys
   std::vector<std::int64_t> need_e9;  ///< per instrument: final target - filled - working
   std::vector<std::uint64_t> stamps;  ///< clock ticks: at the start, then after every agent
   bool held = false;                  ///< a stage failed before sizing: positions stay as they are

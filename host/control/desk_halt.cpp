@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <future>
 
+#include "host/base/invariant.hpp"
 #include "host/control/control_desk.hpp"
 
 namespace cadre::control {
@@ -26,6 +27,9 @@ live::Answer ControlDesk::tell_books(std::string_view id, const char* done,
         try {
           work(*runner, book);
           ended->set_value();
+        } catch (const base::InvariantBroken&) {
+          ended->set_exception(std::current_exception());
+          throw;  // the book stops too
         } catch (...) {
           ended->set_exception(std::current_exception());
         }

@@ -211,7 +211,8 @@ base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) 
   book::Book& book = make_book();
   book.enter(boot.chain, boot.record);
   book::JournalFold fold(*loop_, book, order_hash_, bars_);
-  base::Problems problems = fold.run(journal, *facts);
+  base::Problems problems = facts.problems();  // a torn end that was cut off
+  problems.append(fold.run(journal, *facts));
   if (problems.has_errors()) return problems;
   problems.append(book.activate());
   if (problems.has_errors()) return problems;
