@@ -118,7 +118,7 @@ void print_books(const control::LiveHost& host) {
                            {"order hash"}});
   for (const auto& book : host.books()) {
     const live::BookSnapshot now = book->snapshot();
-    table.add_row({book->id(), now.state, now.date == 0 ? "-" : base::format_date(now.date),
+    table.add_row({book->id(), live::state_name(now.state), now.date == 0 ? "-" : base::format_date(now.date),
                    report::money(now.equity) + " " + now.currency, report::with_thousands(now.decisions),
                    report::with_thousands(now.orders), std::to_string(now.revision),
                    now.order_hash.substr(0, 12)});

@@ -15,12 +15,12 @@ void TradeExecutionOrchestrator::enforce_final_risk() {
   open_targets();
   desired_.assign(target_.begin(), target_.end());
   double factor = 1;  // on increases
-  FinalRisk found = settle(factor);
+  FinalRisk found = scale_increases(factor);
   if (found == FinalRisk::above_limit) {
     run_loop_again();  // what the loop cannot mend is cut
     if (!risk_failed_)
       factor = largest_feasible_factor(
-          cut_steps, [&](double f) { return (found = settle(f)) != FinalRisk::above_limit; });
+          cut_steps, [&](double f) { return (found = scale_increases(f)) != FinalRisk::above_limit; });
   }
   if (risk_failed_ || factor < 0) {
     // No increase at all. What remains are reductions, which always pass.
@@ -40,7 +40,7 @@ void TradeExecutionOrchestrator::enforce_final_risk() {
   record_effect();
 }
 
-TradeExecutionOrchestrator::FinalRisk TradeExecutionOrchestrator::settle(double factor) {
+TradeExecutionOrchestrator::FinalRisk TradeExecutionOrchestrator::scale_increases(double factor) {
   // Targets first, then what they mean in whole lots: both have to keep max(limit, what the book already
   // uses). Lots are rounded towards the position, so a sale that is a little smaller may leave too little
   // room for the purchases.

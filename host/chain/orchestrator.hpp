@@ -71,7 +71,7 @@ class TradeExecutionOrchestrator {
   void round_to_lots();
   enum class FinalRisk { inside_limits, no_worse, above_limit };
   /// The targets with their increases scaled, in whole lots, and how they stand against the limits.
-  FinalRisk settle(double factor);
+  FinalRisk scale_increases(double factor);
   void run_loop_again();
   void record_risk();
   void size_cut(double factor);

@@ -43,7 +43,7 @@ live::Answer ControlDesk::tell_books(std::string_view id, const char* done,
   base::Problems problems;
   for (live::BookRunner* runner : chosen) {
     const live::BookSnapshot now = runner->snapshot();
-    if (now.state != "stopped" && !host_.stopped) {
+    if (now.state != live::BookState::stopped && !host_.stopped) {
       list.push_back(json::value(runner->id()));
       continue;
     }

@@ -100,10 +100,10 @@ std::vector<std::string> ControlDesk::next_steps(bool refused, bool waiting) con
   std::vector<std::string> steps;
   for (const auto& book : host_.books) {
     const live::BookSnapshot now = book->snapshot();
-    if (now.state == "halted")
+    if (now.state == live::BookState::halted)
       steps.push_back("resume book " + book->id() + " with `cadre resume --book " + book->id() +
                       " --reason ...` once it is clear why it was halted");
-    if (now.state == "stopped")
+    if (now.state == live::BookState::stopped)
       steps.push_back("book " + book->id() + " cannot go on: mend what it says and start the host again");
   }
   if (refused) steps.push_back("correct what was refused; it is tried again when the files change");
@@ -121,7 +121,7 @@ live::Answer ControlDesk::status() const {
     steps.push_back(json::value(step));
   bool halted = !host_.books.empty();
   for (const auto& book : host_.books)
-    halted = halted && book->snapshot().state == "halted";
+    halted = halted && book->snapshot().state == live::BookState::halted;
   json::object body = host_.reload->read([&](const revision::Charge& charge) {
     return json::object{{"name", charge.setup.host.name},
                         {"state", host_.stopped  ? "stopping"

@@ -40,7 +40,7 @@ class BookRunner::Source final : public book::MarketSource {
 
   bool next(model::Bar& bar, std::vector<model::ExternalSignal>& signals) override {
     for (;;) {
-      settle();
+      commit_group();
       if (!runner_.stopped_.empty()) return false;
       auto item = runner_.queue_.pop();
       if (!item) return false;
@@ -70,7 +70,7 @@ class BookRunner::Source final : public book::MarketSource {
 
  private:
   /// Inputs become durable in groups: when nothing else is waiting, or enough has come together.
-  void settle() {
+  void commit_group() {
     constexpr std::size_t group = 64;
     if (runner_.keeper_->problems().has_errors()) return runner_.stop_at_journal();
     if (taken_ < group && !runner_.queue_.idle()) return;
@@ -108,8 +108,7 @@ class BookRunner::Counter final : public book::BookListener {
   void on_order(std::uint64_t, const chain::DecidedOrder& decided) override {
     ++orders;
     if (!decided.verdict.accepted()) ++rejected;
-    metrics_.order(decided.verdict.accepted() ? metrics::Verdict::accepted : metrics::Verdict::rejected)
-        .add();
+    metrics_.order(decided.verdict.accepted() ? metrics::Judged::accepted : metrics::Judged::rejected).add();
   }
   void on_report(std::uint64_t, const cadre_execution_report& report) override {
     metrics_.input(metrics::Input::report).add();
@@ -139,9 +138,7 @@ BookRunner::BookRunner(const config::HostConfig& host, const config::BookConfig&
       metrics_(metrics.book(id_)),
       queue_(host.queue_capacity),
       source_(std::make_unique<Source>(*this)),
-      counter_(std::make_unique<Counter>(metrics_)) {
-  snapshot_.state = "starting";
-}
+      counter_(std::make_unique<Counter>(metrics_)) {}
 
 BookRunner::~BookRunner() {
   stop();
@@ -409,7 +406,10 @@ void BookRunner::publish() {
   const book::Book& book = *book_;
   BookSnapshot now;
   const bool decides = counter_->decisions > 0;
-  now.state = !stopped_.empty() ? "stopped" : book.halted() ? "halted" : decides ? "deciding" : "warming up";
+  now.state = !stopped_.empty() ? BookState::stopped
+              : book.halted()   ? BookState::halted
+              : decides         ? BookState::deciding
+                                : BookState::warming_up;
   now.reason = !stopped_.empty() ? stopped_ : halt_reason_;
   now.date = book.ledger().date();
   now.sequence = book.ledger().sequence();
@@ -437,7 +437,7 @@ void BookRunner::publish() {
 base::Problems BookRunner::why_stopped() const {
   base::Problems problems;
   const BookSnapshot now = snapshot();
-  if (now.state == "stopped")
+  if (now.state == BookState::stopped)
     problems.error("BOOK_STOPPED", {}, "the book " + id_ + " has stopped: " + now.reason,
                    "mend that and start the host again");
   return problems;

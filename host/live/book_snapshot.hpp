@@ -9,9 +9,27 @@
 
 namespace cadre::live {
 
+enum class BookState { starting, warming_up, deciding, halted, stopped };
+
+/// As status shows it: "warming up".
+constexpr const char* state_name(BookState state) {
+  switch (state) {
+    case BookState::warming_up:
+      return "warming up";
+    case BookState::deciding:
+      return "deciding";
+    case BookState::halted:
+      return "halted";
+    case BookState::stopped:
+      return "stopped";
+    default:
+      return "starting";
+  }
+}
+
 /// How a book stands, as of its last event. A copy: nobody waits for the book to read it.
 struct BookSnapshot {
-  std::string state;   ///< "starting", "warming up", "deciding", "halted", "stopped"
+  BookState state = BookState::starting;
   std::string reason;  ///< why it is halted or stopped
   std::int32_t date = 0;
   std::uint64_t sequence = 0, decisions = 0, orders = 0, rejected = 0, fills = 0, open_orders = 0;
@@ -27,7 +45,7 @@ struct BookSnapshot {
 /// line here, and a line where BookRunner fills it.
 template <class Visitor>
 void visit_status_fields(const BookSnapshot& now, Visitor&& visit) {
-  visit("state", now.state);
+  visit("state", std::string(state_name(now.state)));
   visit("reason", now.reason);
   visit("date", base::OptionalDate{now.date});
   visit("sequence", now.sequence);

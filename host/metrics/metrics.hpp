@@ -71,14 +71,14 @@ class Histogram {
 
 // The closed sets of label values, in the order of the table.
 enum class Input { bar, signal, report };
-enum class Verdict { accepted, rejected };
+enum class Judged { accepted, rejected };
 enum class Refused { full, invalid };
 enum class Applied { applied, refused, stale };
 
 /// A book's own, to be kept where it counts. Valid as long as the Metrics it came from.
 struct BookMetrics {
   Counter& input(Input kind) const { return *inputs[static_cast<std::size_t>(kind)]; }
-  Counter& order(Verdict verdict) const { return *orders[static_cast<std::size_t>(verdict)]; }
+  Counter& order(Judged verdict) const { return *orders[static_cast<std::size_t>(verdict)]; }
   Counter& input_refused(Refused why) const { return *inputs_refused[static_cast<std::size_t>(why)]; }
 
   std::array<Counter*, 3> inputs;

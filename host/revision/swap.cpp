@@ -12,13 +12,13 @@ namespace cadre::revision {
 
 namespace {
 
-enum class Verdict { open, commit, abort };
+enum class Course { open, commit, abort };
 
 /// Where the books of one swap wait for each other. Outlives whoever leaves first.
 struct Meeting {
   std::mutex mutex;
   std::condition_variable changed;
-  Verdict verdict = Verdict::open;
+  Course course = Course::open;
   std::size_t prepared = 0, committed = 0;
   base::Problems problems;
   std::vector<live::BookRunner::Change> changes;
@@ -45,7 +45,7 @@ void take_part(live::BookRunner& runner, book::Book& book, std::size_t place, Me
   chain::Chain* next = nullptr;
   {
     const std::lock_guard lock(meeting.mutex);
-    if (meeting.verdict != Verdict::open) return;
+    if (meeting.course != Course::open) return;
     next = meeting.changes[place].chain.get();
   }
   base::Problems problems;
@@ -58,8 +58,8 @@ void take_part(live::BookRunner& runner, book::Book& book, std::size_t place, Me
   meeting.problems.append(problems);
   ++meeting.prepared;
   meeting.changed.notify_all();
-  meeting.changed.wait(lock, [&] { return meeting.verdict != Verdict::open; });
-  if (meeting.verdict == Verdict::abort) return;
+  meeting.changed.wait(lock, [&] { return meeting.course != Course::open; });
+  if (meeting.course == Course::abort) return;
   live::BookRunner::Change change = std::move(meeting.changes[place]);
   lock.unlock();
   std::shared_ptr<chain::Chain> retired;
@@ -92,12 +92,12 @@ base::Problems swap_books(const std::vector<std::unique_ptr<live::BookRunner>>& 
     if (!taken) ended.error("BOOK_ENDED", {}, "the book " + runner->id() + " has ended");
   }
   std::unique_lock lock(meeting->mutex);
-  const auto finish = [&](Verdict verdict) {
-    meeting->verdict = verdict;
+  const auto finish = [&](Course course) {
+    meeting->course = course;
     meeting->changed.notify_all();
   };
   if (ended.has_errors()) {
-    finish(Verdict::abort);
+    finish(Course::abort);
     return ended;
   }
   const bool all = meeting->changed.wait_for(lock, budget, [&] { return meeting->prepared == books.size(); });
@@ -107,10 +107,10 @@ base::Problems swap_books(const std::vector<std::unique_ptr<live::BookRunner>>& 
                    "a book did not reach the swap within " + std::to_string(budget.count()) + " ms",
                    "look at `cadre status`: a long decision or a long hand-over of state");
   if (problems.has_errors()) {
-    finish(Verdict::abort);
+    finish(Course::abort);
     return problems;
   }
-  finish(Verdict::commit);
+  finish(Course::commit);
   meeting->changed.wait(lock, [&] { return meeting->committed == books.size(); });
   std::vector<std::shared_ptr<chain::Chain>> retired = std::move(meeting->retired);
   lock.unlock();

@@ -212,8 +212,8 @@ int main(int argc, char** argv) {
                      "revision %llu did not decide within 10 s: the host is at %llu, %s %s, equity %s, %llu "
                      "decisions, date %d\n",
                      static_cast<unsigned long long>(before + 1),
-                     static_cast<unsigned long long>(bench.host->current_revision()), now.state.c_str(),
-                     now.reason.c_str(), now.equity.to_string().c_str(),
+                     static_cast<unsigned long long>(bench.host->current_revision()),
+                     live::state_name(now.state), now.reason.c_str(), now.equity.to_string().c_str(),
                      static_cast<unsigned long long>(now.decisions), now.date);
         return 1;
       }

@@ -68,7 +68,7 @@ TEST(Book, stops_with_its_reason_on_a_full_disk_and_goes_on_once_there_is_room) 
   EXPECT_EQ(lost.problems[0].code, "BOOK_STOPPED");
   EXPECT_NE(lost.problems[0].message.find("writing failed"), std::string::npos) << lost.problems[0].message;
   EXPECT_EQ(small.post(30, 31).problems[0].code, "BOOK_STOPPED");
-  EXPECT_EQ(small.book().snapshot().state, "stopped");
+  EXPECT_EQ(small.book().snapshot().state, live::BookState::stopped);
   EXPECT_TRUE(small.host().portfolio("main").problems.empty());
   EXPECT_TRUE(small.live().stop().has_errors());
   ASSERT_TRUE(small.opens());
@@ -107,7 +107,7 @@ TEST(Book, that_failed_has_stopped_and_takes_nobody_with_it) {
   small.book().post_work([](book::Book&) { throw std::bad_alloc(); });
   const live::Answer lost = small.post(5, 6);
   EXPECT_EQ(lost.outcome, live::Outcome::stopping);
-  EXPECT_EQ(small.book().snapshot().state, "stopped");
+  EXPECT_EQ(small.book().snapshot().state, live::BookState::stopped);
   EXPECT_EQ(small.host().status().outcome, live::Outcome::done);
   EXPECT_TRUE(small.live().stop().has_errors());
   ASSERT_TRUE(small.opens());
@@ -145,7 +145,7 @@ TEST(Book, that_breaks_an_invariant_stops_alone_and_its_journal_says_why) {
   EXPECT_EQ(lost.outcome, live::Outcome::stopping);
   ASSERT_FALSE(lost.problems.empty());
   EXPECT_NE(lost.problems[0].message.find(why), std::string::npos) << lost.problems[0].message;
-  EXPECT_EQ(small.book().snapshot().state, "stopped");
+  EXPECT_EQ(small.book().snapshot().state, live::BookState::stopped);
   EXPECT_EQ(small.host().status().outcome, live::Outcome::done);
   EXPECT_TRUE(small.live().stop().has_errors());
   const std::vector<std::string> notes = notes_of(small.journal());

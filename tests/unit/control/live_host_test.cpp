@@ -67,7 +67,7 @@ TEST(Halt, stops_deciding_but_not_following_the_market) {
   ASSERT_EQ(small.host().halt({anna, "", false, false}).outcome, live::Outcome::done);
   ASSERT_EQ(small.post(40, 50).outcome, live::Outcome::accepted);
   const live::BookSnapshot halted = small.settled();
-  EXPECT_EQ(halted.state, "halted");
+  EXPECT_EQ(halted.state, live::BookState::halted);
   EXPECT_EQ(halted.reason, "anna: lunch");
   EXPECT_EQ(halted.decisions, before.decisions);
   EXPECT_EQ(halted.orders, before.orders);
@@ -150,7 +150,7 @@ TEST(Halt, outlives_a_restart) {
   small.close();
   ASSERT_TRUE(small.opens());
   ASSERT_EQ(small.post(40, 45).outcome, live::Outcome::accepted);
-  EXPECT_EQ(small.settled().state, "halted");
+  EXPECT_EQ(small.settled().state, live::BookState::halted);
   EXPECT_EQ(small.settled().reason, "anna: lunch");
   EXPECT_EQ(small.settled().decisions, decisions);
 }

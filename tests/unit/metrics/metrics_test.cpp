@@ -16,7 +16,7 @@ TEST(MetricsText, shows_what_was_counted) {
   Metrics metrics;
   const BookMetrics book = metrics.book("main");
   book.input(Input::signal).add(3);
-  book.order(Verdict::rejected).add();
+  book.order(Judged::rejected).add();
   book.input_refused(Refused::full).add();
   book.equity.set(1000000.25);
   metrics.agent_failures("main", "risk").add(2);
