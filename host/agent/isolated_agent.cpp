@@ -13,8 +13,6 @@
 #include "host/agent/isolated_tables.hpp"
 #include "host/base/log.hpp"
 
-extern char** environ;
-
 namespace cadre::agent {
 
 namespace {

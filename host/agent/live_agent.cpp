@@ -113,7 +113,7 @@ base::Problems LiveAgent::make(const base::Place& place) {
 base::Problems LiveAgent::begin(const cadre_agent& made, const base::Place& place) {
   base::Problems problems;
   const std::string& id = entry_.agent->id;
-  const auto fail = [&](std::string code, std::string message, std::string next) {
+  const auto fail = [&](std::string code, const std::string& message, std::string next) {
     problems.error(std::move(code), place, id + " " + entry_.manifest->version.to_string() + ": " + message,
                    std::move(next));
   };
@@ -172,7 +172,7 @@ base::Problems LiveAgent::begin(const cadre_agent& made, const base::Place& plac
   if (services_ != nullptr) {
     services_->keep_warnings(false);
     for (const std::string& warning : services_->kept_warnings())
-      problems.warning("AGENT_WARNING", place, id + ": " + warning);
+      problems.warning("AGENT_WARNING", place, std::string(id).append(": ").append(warning));
   }
   if (begun != CADRE_OK) {
     reason.resize(std::min<std::uint64_t>(buffer.needed, reason.size()));
@@ -244,7 +244,7 @@ base::Result<SavedState> LiveAgent::save_state(std::uint64_t epoch,
 
 base::Problems LiveAgent::load_state(const SavedState& saved) {
   base::Problems problems;
-  const auto refuse = [&](std::string message) {
+  const auto refuse = [&](const std::string& message) {
     problems.error("STATE_REFUSED", base::Place::of(manifest().library), spec_.name + ": " + message, "");
   };
   if (state_ == nullptr) {

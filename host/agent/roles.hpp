@@ -49,7 +49,7 @@ const Role& role(RoleId number);
 /// The role that an agent declares; null for one that this host does not know.
 const Role* find_role(std::string_view declared);
 inline constexpr std::size_t role_count = 0
-#define ROW(...) +1
+#define ROW(...) +1  // NOLINT(bugprone-macro-parentheses): one more summand for each row
 #include "host/agent/role_table.inc"
 #undef ROW
     ;

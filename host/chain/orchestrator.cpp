@@ -15,7 +15,6 @@ namespace cadre::chain {
 
 using agent::RoleId;
 using model::ColumnId;
-using model::IntegerColumnId;
 
 const Decision& TradeExecutionOrchestrator::execute_trades() {
   begin();                                      // the state as of this event: prices, positions, open orders

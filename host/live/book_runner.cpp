@@ -199,7 +199,7 @@ base::Problems BookRunner::begin_again(const fs::path& journal, const Change& bo
 }
 
 base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) {
-  if (const base::Problems upgraded = journal::upgrade_journal(journal); upgraded.has_errors())
+  if (base::Problems upgraded = journal::upgrade_journal(journal); upgraded.has_errors())
     return upgraded;
   auto facts = book::survey_journal(journal, boot.record.revision);
   if (!facts) return facts.problems();
