@@ -38,7 +38,13 @@ class HttpServer::Engine : public ConnectionOwner {
         handler_(std::move(handler)),
         pool_(options_.workers),
         urgent_pool_(urgent_workers) {}
-  ~Engine() override { stop(); }
+  ~Engine() override {
+    try {
+      stop();
+    } catch (...) {
+      // Whoever wants to know calls stop(); here the server goes either way.
+    }
+  }
 
   base::Problems open();
   void run();

@@ -207,7 +207,7 @@ Response get_events(HostControl& host, const Call& call) {
   if (!id)
     return problem_response(400, "malformed", "the id of an event is a number, not " + base::quote(after));
   Response response{200, "text/event-stream"};
-  response.events = [&host, id = *id](FrameSink sink) -> std::function<void()> {
+  response.events = [&host, id = *id](const FrameSink& sink) -> std::function<void()> {
     const std::uint64_t number = host.listen(
         id, [sink](std::uint64_t event, const std::string& text) { sink(event_frame(event, text)); });
     sink(": " + std::string(end_of_remembered) + "\n\n");

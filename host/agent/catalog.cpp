@@ -66,7 +66,7 @@ Catalog Catalog::discover(const std::vector<fs::path>& folders, Twins twins) {
   std::stable_sort(catalog.entries_.begin(), catalog.entries_.end(),
                    [](const CatalogEntry& a, const CatalogEntry& b) {
                      if (a.agent->id != b.agent->id) return a.agent->id < b.agent->id;
-                     return (a.manifest->version <=> b.manifest->version) < 0;
+                     return a.manifest->version < b.manifest->version;
                    });
   return catalog;
 }

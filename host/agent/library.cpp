@@ -147,7 +147,7 @@ base::Result<std::shared_ptr<Library>> Library::load(const std::filesystem::path
   std::shared_ptr<Library> library(new Library());
   library->handle_ = std::make_unique<Handle>();
   library->path_ = copy;
-  library->manifest_ = manifest;
+  library->manifest_ = std::move(manifest);
   std::fenv_t before{};
   std::fegetenv(&before);
   try {
@@ -176,7 +176,7 @@ base::Result<std::shared_ptr<Library>> Library::load(const std::filesystem::path
     problems.error("LIBRARY_CHANGES_FLOATING_POINT", at, "loading it changed the floating-point mode",
                    "link without -ffast-math");
   }
-  problems.append(compare(library->descriptor_, *manifest));
+  problems.append(compare(library->descriptor_, *library->manifest_));
   if (problems.has_errors()) return problems;
   return library;
 }
