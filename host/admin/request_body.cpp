@@ -1,5 +1,6 @@
 #include "host/admin/request_body.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "host/admin/problem_json.hpp"
@@ -9,6 +10,7 @@
 namespace cadre::admin {
 
 namespace json = boost::json;
+using control::Member;
 
 namespace {
 
@@ -73,6 +75,28 @@ base::Problem wrong_kind(base::Place place, std::string_view what, std::string_v
   return {.code = "REQUEST_WRONG_TYPE",
           .place = std::move(place),
           .message = std::string(what) + " has to be " + std::string(wanted)};
+}
+
+/// What is wrong with one member of a change.
+void check_member(const base::JsonDocument& document, const std::string& name, const json::value& value,
+                  std::span<const Member> members, base::Problems& problems) {
+  const base::Place place = document.place("/" + base::pointer_token(name));
+  std::vector<std::string> known{"actor", "reason"};
+  Member::Kind kind = Member::Kind::text;
+  for (const Member& member : members) {
+    known.emplace_back(member.name);
+    if (member.name == name) kind = member.kind;
+  }
+  if (std::find(known.begin(), known.end(), name) == known.end()) {
+    problems.error("REQUEST_UNKNOWN_KEY", place,
+                   "unknown key " + base::quote(name) + base::did_you_mean(name, known));
+  } else if (kind == Member::Kind::flag && !value.is_bool()) {
+    problems.add(wrong_kind(place, name, "true or false"));
+  } else if (kind == Member::Kind::document && !value.is_object()) {
+    problems.add(wrong_kind(place, name, "an object"));
+  } else if (kind == Member::Kind::text && !value.is_string()) {
+    problems.add(wrong_kind(place, name, "a text"));
+  }
 }
 
 std::optional<Response> read_lines(const Request& request, std::vector<std::string>& texts) {
@@ -157,64 +181,36 @@ std::optional<Response> read_inputs(const Request& request, std::vector<std::str
   return std::nullopt;
 }
 
-std::optional<Response> ChangeBody::read(const Request& request, std::initializer_list<std::string_view> keys,
-                                         ChangeBody& out) {
+std::optional<Response> read_change(const Request& request, std::span<const Member> members,
+                                    control::Call& call) {
   if (media_type(request) != "application/json") return wrong_type("application/json");
   auto document = base::JsonDocument::parse(body_name, request.body);
   if (!document) return not_json(document.problems());
 
   base::Problems problems;
-  std::vector<std::string> known{"actor", "reason"};
-  known.insert(known.end(), keys.begin(), keys.end());
   const json::object* object = document->root().if_object();
   if (object == nullptr) {
     problems.add(wrong_kind(document->place(""), "the body", "an object"));
     return problem_response(422, "invalid", {}, problems);
   }
-  for (const auto& [key, value] : *object) {
-    const std::string name(key);
-    const base::Place place = document->place("/" + base::pointer_token(name));
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      problems.error("REQUEST_UNKNOWN_KEY", place,
-                     "unknown key " + base::quote(name) + base::did_you_mean(name, known));
-    } else if (name == "cancel_orders" || name == "flatten") {
-      if (!value.is_bool()) problems.add(wrong_kind(place, name, "true or false"));
-    } else if (name == "config" || name == "experiment") {
-      if (!value.is_object()) problems.add(wrong_kind(place, name, "an object"));
-    } else if (!value.is_string()) {
-      problems.add(wrong_kind(place, name, "a text"));
-    }
-  }
-  out.object_ = *object;
-  out.source_ = request.body;
-  out.mandate_ = {std::string(trimmed(out.text("actor"))), std::string(trimmed(out.text("reason")))};
-  if (out.mandate_.actor.empty())
+  for (const auto& [key, value] : *object)
+    check_member(*document, std::string(key), value, members, problems);
+  call.members = *object;
+  call.mandate = {std::string(trimmed(call.text("actor"))), std::string(trimmed(call.text("reason")))};
+  if (call.mandate.actor.empty())
     problems.error("REQUEST_MISSING_KEY", document->place("/actor"), "actor is missing",
                    "say who wants this; it is journaled");
-  if (out.mandate_.reason.empty())
+  if (call.mandate.reason.empty())
     problems.error("REQUEST_MISSING_KEY", document->place("/reason"), "reason is missing",
                    "say why; it is journaled");
-  for (const std::string_view needed : {"config", "experiment"}) {
-    if (std::find(keys.begin(), keys.end(), needed) != keys.end() && !object->contains(needed))
-      problems.error("REQUEST_MISSING_KEY", document->place("/" + std::string(needed)),
-                     std::string(needed) + " is missing");
+  for (const Member& member : members) {
+    const std::string name(member.name);
+    if (member.is_required && !object->contains(name))
+      problems.error("REQUEST_MISSING_KEY", document->place("/" + name), name + " is missing");
+    if (member.kind == Member::Kind::document) call.documents[name] = member_text(request.body, name);
   }
   if (problems.has_errors()) return problem_response(422, "invalid", {}, problems);
   return std::nullopt;
-}
-
-std::string ChangeBody::text(std::string_view key) const {
-  const json::value* value = object_.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
-bool ChangeBody::flag(std::string_view key) const {
-  const json::value* value = object_.if_contains(key);
-  return value != nullptr && value->is_bool() && value->get_bool();
-}
-
-std::string ChangeBody::document(std::string_view key) const {
-  return member_text(source_, key);
 }
 
 }  // namespace cadre::admin

@@ -1,15 +1,13 @@
 #pragma once
 
-#include <boost/json/object.hpp>
-#include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "host/admin/http_message.hpp"
-#include "host/base/result.hpp"
-#include "host/control/host_control.hpp"
+#include "host/control/operation.hpp"
 
 namespace cadre::admin {
 
@@ -28,24 +26,9 @@ constexpr std::size_t inputs_max = 100'000;
 /// Else a response: 400, 413, 415 or 422.
 std::optional<Response> read_inputs(const Request& request, std::vector<std::string>& texts);
 
-/// A change somebody asks for: an object with actor, reason, and members of its own.
-class ChangeBody {
- public:
-  /// `keys` are those the object may have besides actor and reason. Else a response: 400, 415 or 422.
-  static std::optional<Response> read(const Request& request, std::initializer_list<std::string_view> keys,
-                                      ChangeBody& out);
-
-  const live::Mandate& mandate() const { return mandate_; }
-  /// Empty when it is not there.
-  std::string text(std::string_view key) const;
-  bool flag(std::string_view key) const;
-  /// The object as it was sent; empty when it is not there.
-  std::string document(std::string_view key) const;
-
- private:
-  live::Mandate mandate_;
-  boost::json::object object_;
-  std::string_view source_;  ///< the body of the request, which outlives this
-};
+/// Reads the change that somebody asks for into a call: an object with actor, reason, and the members of the
+/// operation. Else a response: 400, 415 or 422, with every fault of the body.
+std::optional<Response> read_change(const Request& request, std::span<const control::Member> members,
+                                    control::Call& call);
 
 }  // namespace cadre::admin

@@ -14,64 +14,36 @@ namespace cadre::admin {
 
 namespace json = boost::json;
 using control::HostControl;
+using control::Operation;
 
 namespace {
 
 /// A request that a route has matched.
-struct Call {
+struct Matched {
   const Request& request;
   std::vector<std::string> captured;  ///< what stands for each {...}, decoded
   std::map<std::string, std::string> query;
 };
 
-Response not_found(std::string detail) {
-  return problem_response(404, "unknown", std::move(detail));
-}
-
-std::optional<std::uint64_t> number_of(const Call& call, std::size_t index) {
-  return parse_count(call.captured[index]);
-}
-
-Response no_revision(const Call& call, std::size_t index) {
-  return not_found("there is no revision " + base::quote(call.captured[index]) + ": revisions are numbers");
-}
-
-std::string entity_tag(std::uint64_t number) {
-  return "\"" + std::to_string(number) + "\"";
-}
-
-Response get_healthz(HostControl&, const Call&) {
+Response get_healthz(HostControl&, const Matched&) {
   return {200, "text/plain; charset=utf-8", "ok\n"};
 }
 
-Response get_readyz(HostControl& host, const Call&) {
+Response get_readyz(HostControl& host, const Matched&) {
   if (!host.ready())
     return problem_response(503, "not_ready", "the host takes no inputs: GET /v1/status says why");
   return {200, "text/plain; charset=utf-8", "ready\n"};
 }
 
-Response get_metrics(HostControl& host, const Call&) {
+Response get_metrics(HostControl& host, const Matched&) {
   return {200, "text/plain; version=0.0.4; charset=utf-8", host.metrics()};
 }
 
-Response get_status(HostControl& host, const Call&) {
-  const live::Answer status = host.status();
-  Response response = response_to(status);
-  const json::value* number = base::find(status.body, "/revision/number");
-  if (response.status == 200 && number != nullptr && number->is_number())
-    response.headers.emplace_back("ETag", "\"" + base::canonical(*number) + "\"");
-  return response;
-}
-
-Response get_portfolio(HostControl& host, const Call& call) {
-  return response_to(host.portfolio(call.captured[0]));
-}
-
 /// The limit of a list, or why it is none.
-std::optional<Response> read_limit(const Call& call, std::size_t& limit) {
+std::optional<Response> read_limit(const Matched& matched, std::size_t& limit) {
   limit = limit_default;
-  const auto found = call.query.find("limit");
-  if (found == call.query.end()) return std::nullopt;
+  const auto found = matched.query.find("limit");
+  if (found == matched.query.end()) return std::nullopt;
   const auto number = parse_count(found->second);
   if (!number || *number < 1 || *number > limit_max) {
     return problem_response(400, "malformed",
@@ -80,63 +52,6 @@ std::optional<Response> read_limit(const Call& call, std::size_t& limit) {
   }
   limit = static_cast<std::size_t>(*number);
   return std::nullopt;
-}
-
-Response get_orders(HostControl& host, const Call& call) {
-  std::size_t limit = 0;
-  if (auto refused = read_limit(call, limit)) return *refused;
-  return response_to(host.orders(call.captured[0], limit));
-}
-
-Response get_decisions(HostControl& host, const Call& call) {
-  std::size_t limit = 0;
-  if (auto refused = read_limit(call, limit)) return *refused;
-  return response_to(host.decisions(call.captured[0], limit));
-}
-
-Response post_bars(HostControl& host, const Call& call) {
-  std::vector<std::string> texts;
-  if (auto refused = read_inputs(call.request, texts)) return *refused;
-  return response_to(host.post_bars(call.captured[0], texts));
-}
-
-Response post_signals(HostControl& host, const Call& call) {
-  std::vector<std::string> texts;
-  if (auto refused = read_inputs(call.request, texts)) return *refused;
-  return response_to(host.post_signals(call.captured[0], texts));
-}
-
-Response post_halt(HostControl& host, const Call& call) {
-  ChangeBody body;
-  if (auto refused = ChangeBody::read(call.request, {"book", "cancel_orders", "flatten"}, body))
-    return *refused;
-  return response_to(
-      host.halt({body.mandate(), body.text("book"), body.flag("cancel_orders"), body.flag("flatten")}));
-}
-
-Response post_resume(HostControl& host, const Call& call) {
-  ChangeBody body;
-  if (auto refused = ChangeBody::read(call.request, {"book"}, body)) return *refused;
-  return response_to(host.resume(body.mandate(), body.text("book")));
-}
-
-Response get_revisions(HostControl& host, const Call&) {
-  return response_to(host.revisions());
-}
-
-Response get_revision(HostControl& host, const Call& call) {
-  const auto number = number_of(call, 0);
-  if (!number) return no_revision(call, 0);
-  Response response = response_to(host.revision(*number));
-  if (response.status == 200) response.headers.emplace_back("ETag", entity_tag(*number));
-  return response;
-}
-
-Response get_difference(HostControl& host, const Call& call) {
-  const auto a = number_of(call, 0);
-  const auto b = number_of(call, 1);
-  if (!a || !b) return no_revision(call, a ? 1 : 0);
-  return response_to(host.difference(*a, *b));
 }
 
 /// The revision of `If-Match: "N"`, or why it is none.
@@ -155,38 +70,33 @@ std::optional<Response> read_base(const Request& request, bool required,
                           "If-Match has to be the number of a revision in quotation marks: \"41\"");
 }
 
-Response apply(HostControl& host, const Call& call, bool dry_run) {
-  revision::ApplyRequest request;
-  if (auto refused = read_base(call.request, !dry_run, request.based_on)) return *refused;
-  ChangeBody body;
-  if (auto refused = ChangeBody::read(call.request, {"book", "origin", "config"}, body)) return *refused;
-  request.mandate = body.mandate();
-  request.text = body.document("config");
-  request.origin = body.text("origin").empty() ? "config" : body.text("origin");
-  request.book = body.text("book");
-  request.dry_run = dry_run;
-  return response_to(host.apply(request));
+/// Reads what the operation's row says that a call brings, or why it cannot be read.
+std::optional<Response> read_call(const Operation& operation, const Matched& matched, control::Call& call) {
+  using Brings = Operation::Brings;
+  using BasedOn = Operation::BasedOn;
+  call.path = matched.captured;
+  if (operation.has_limit) {
+    if (auto refused = read_limit(matched, call.limit)) return refused;
+  }
+  if (operation.based_on != BasedOn::nothing) {
+    if (auto refused = read_base(matched.request, operation.based_on == BasedOn::required, call.based_on))
+      return refused;
+  }
+  if (operation.brings == Brings::inputs) return read_inputs(matched.request, call.inputs);
+  if (operation.brings == Brings::change) return read_change(matched.request, operation.members, call);
+  return std::nullopt;
 }
 
-Response post_validate(HostControl& host, const Call& call) {
-  return apply(host, call, true);
-}
-Response post_revision(HostControl& host, const Call& call) {
-  return apply(host, call, false);
-}
-
-Response post_rollback(HostControl& host, const Call& call) {
-  const auto number = number_of(call, 0);
-  if (!number) return no_revision(call, 0);
-  ChangeBody body;
-  if (auto refused = ChangeBody::read(call.request, {}, body)) return *refused;
-  return response_to(host.roll_back(body.mandate(), *number));
-}
-
-Response post_rollback_to_previous(HostControl& host, const Call& call) {
-  ChangeBody body;
-  if (auto refused = ChangeBody::read(call.request, {}, body)) return *refused;
-  return response_to(host.roll_back(body.mandate(), std::nullopt));
+Response run_operation(HostControl& host, const Operation& operation, const Matched& matched) {
+  control::Call call;
+  if (auto refused = read_call(operation, matched, call)) return *refused;
+  const live::Answer answer = host.run(operation, call);
+  Response response = response_to(answer);
+  if (operation.revision_at.empty() || response.status != 200) return response;
+  const json::value* number = base::find(answer.body, operation.revision_at);
+  if (number != nullptr && number->is_number())
+    response.headers.emplace_back("ETag", "\"" + base::canonical(*number) + "\"");
+  return response;
 }
 
 /// The kind of an event is one of its members.
@@ -199,9 +109,9 @@ std::string event_frame(std::uint64_t id, const std::string& text) {
                    text});
 }
 
-Response get_events(HostControl& host, const Call& call) {
-  std::string_view after = call.request.header("last-event-id");
-  if (const auto found = call.query.find("after"); after.empty() && found != call.query.end())
+Response get_events(HostControl& host, const Matched& matched) {
+  std::string_view after = matched.request.header("last-event-id");
+  if (const auto found = matched.query.find("after"); after.empty() && found != matched.query.end())
     after = found->second;
   const auto id = after.empty() ? std::optional<std::uint64_t>(0) : parse_count(after);
   if (!id)
@@ -216,66 +126,34 @@ Response get_events(HostControl& host, const Call& call) {
   return response;
 }
 
-Response get_experiments(HostControl& host, const Call&) {
-  return response_to(host.experiments());
-}
-
-Response post_experiment(HostControl& host, const Call& call) {
-  ChangeBody body;
-  if (auto refused = ChangeBody::read(call.request, {"book", "origin", "experiment"}, body)) return *refused;
-  const std::string origin = body.text("origin").empty() ? "experiment" : body.text("origin");
-  return response_to(
-      host.start_experiment(body.mandate(), body.document("experiment"), origin, body.text("book")));
-}
-
-Response get_experiment_results(HostControl& host, const Call& call) {
-  return response_to(host.experiment_results(call.captured[0]));
-}
-
-Response post_experiment_stop(HostControl& host, const Call& call) {
-  ChangeBody body;
-  if (auto refused = ChangeBody::read(call.request, {}, body)) return *refused;
-  return response_to(host.stop_experiment(body.mandate(), call.captured[0]));
-}
-
+/// What is asked of the process or of a stream, not of the host's books and revisions.
 struct Route {
   RouteDescription shown;
-  Response (*handle)(HostControl& host, const Call& call);
+  Response (*handle)(HostControl& host, const Matched& matched);
 };
 
-constexpr Route table[] = {
-    {{"GET", "/healthz", "", "whether the process answers"}, get_healthz},
-    {{"GET", "/readyz", "", "whether inputs are taken: 503 when not"}, get_readyz},
-    {{"GET", "/metrics", "", "all metrics, in the text format of Prometheus"}, get_metrics},
-    {{"GET", "/v1/status", "", "what runs, since when, by whom, and what to do next"}, get_status},
-    {{"GET", "/v1/books/{book}/portfolio", "", "cash and positions"}, get_portfolio},
-    {{"GET", "/v1/books/{book}/orders", "limit", "orders, newest first"}, get_orders},
-    {{"GET", "/v1/books/{book}/decisions", "limit", "decisions, newest first"}, get_decisions},
-    {{"POST", "/v1/books/{book}/bars", "", "bars: an object, an array, or one object per line"}, post_bars},
-    {{"POST", "/v1/books/{book}/signals", "", "signals: an object, an array, or one object per line"},
-     post_signals},
-    {{"POST", "/v1/halt", "", "stop deciding: {actor, reason, book?, cancel_orders?, flatten?}"}, post_halt},
-    {{"POST", "/v1/resume", "", "decide again: {actor, reason, book?}"}, post_resume},
-    {{"GET", "/v1/revisions", "", "all revisions"}, get_revisions},
-    {{"GET", "/v1/revisions/{n}", "", "one revision"}, get_revision},
-    {{"GET", "/v1/revisions/{a}/diff/{b}", "", "what leads from a to b"}, get_difference},
-    {{"POST", "/v1/revisions:validate", "",
-      "what applying would do: {actor, reason, book?, origin?, config}"},
-     post_validate},
-    {{"POST", "/v1/revisions", "",
-      "apply a configuration, with If-Match: \"N\": {actor, reason, book?, origin?, config}"},
-     post_revision},
-    {{"POST", "/v1/revisions:rollback", "", "back to the revision before: {actor, reason}"},
-     post_rollback_to_previous},
-    {{"POST", "/v1/revisions/{n}:rollback", "", "back to revision n: {actor, reason}"}, post_rollback},
-    {{"GET", "/v1/events", "after", "what happens, as server-sent events; Last-Event-ID continues"},
-     get_events},
-    {{"GET", "/v1/experiments", "", "all experiments"}, get_experiments},
-    {{"POST", "/v1/experiments", "", "start one: {actor, reason, book?, origin?, experiment}"},
-     post_experiment},
-    {{"GET", "/v1/experiments/{name}/results", "", "the comparison so far, and a page"},
-     get_experiment_results},
-    {{"POST", "/v1/experiments/{name}:stop", "", "end one: {actor, reason}"}, post_experiment_stop}};
+std::span<const Route> process_routes() {
+  static const Route rows[] = {
+      {{"GET", "/healthz", "", "whether the process answers"}, get_healthz},
+      {{"GET", "/readyz", "", "whether inputs are taken: 503 when not"}, get_readyz},
+      {{"GET", "/metrics", "", "all metrics, in the text format of Prometheus"}, get_metrics},
+      {{"GET", "/v1/events", "after", "what happens, as server-sent events; Last-Event-ID continues"},
+       get_events}};
+  return rows;
+}
+
+/// The operation as the reference shows it, with what its body is.
+RouteDescription description_of(const Operation& operation) {
+  std::string text(operation.description);
+  if (operation.brings == Operation::Brings::inputs) text += ": an object, an array, or one object per line";
+  if (operation.brings == Operation::Brings::change) {
+    text += ": {actor, reason";
+    for (const control::Member& member : operation.members)
+      text += ", " + std::string(member.name) + (member.is_required ? "" : "?");
+    text += "}";
+  }
+  return {operation.method, operation.path, operation.has_limit ? "limit" : "", std::move(text)};
+}
 
 std::vector<std::string_view> parts_of(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -308,50 +186,78 @@ std::optional<std::vector<std::string>> match(std::string_view pattern, std::str
   return captured;
 }
 
-std::optional<Response> refuse_query(const RouteDescription& route,
+std::optional<Response> refuse_query(std::string_view known,
                                      const std::optional<std::map<std::string, std::string>>& query) {
   if (!query) return problem_response(400, "malformed", "the query cannot be read");
-  std::vector<std::string> known;
-  for (const std::string_view name : parts_of(route.query, ','))
-    known.emplace_back(name);
   for (const auto& [name, value] : *query) {
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    return problem_response(
-        400, "malformed",
-        "the query has an unknown member " + base::quote(name) + base::did_you_mean(name, known));
+    if (name == known) continue;
+    return problem_response(400, "malformed",
+                            "the query has an unknown member " + base::quote(name) +
+                                base::did_you_mean(name, {std::string(known)}));
   }
   return std::nullopt;
 }
+
+/// Looks for the route of a request; its method may still be another one.
+class RouteSearch {
+ public:
+  explicit RouteSearch(const Request& request) : request_(request) {}
+
+  /// Whether this is the route. Then `captured` is what stands for each {...}.
+  bool finds(std::string_view method, std::string_view pattern) {
+    auto found = match(pattern, request_.path);
+    if (!found) return false;
+    if (method != request_.method) {
+      allowed_.emplace_back(method);
+      if (method == "GET") allowed_.emplace_back("HEAD");
+      return false;
+    }
+    captured = std::move(*found);
+    return true;
+  }
+
+  Response refusal() const {
+    if (allowed_.empty())
+      return problem_response(404, "unknown", "there is no " + base::quote(request_.path) + " here");
+    Response response = problem_response(
+        405, "method",
+        base::quote(request_.path) + " takes " + base::join(allowed_, ", ") + ", not " + request_.method);
+    response.headers.emplace_back("Allow", base::join(allowed_, ", "));
+    return response;
+  }
+
+  std::vector<std::string> captured;
+
+ private:
+  const Request& request_;
+  std::vector<std::string> allowed_;
+};
 
 }  // namespace
 
 std::vector<RouteDescription> routes() {
   std::vector<RouteDescription> all;
-  for (const Route& route : table)
+  for (const Route& route : process_routes())
     all.push_back(route.shown);
+  for (const Operation* operation : control::operations())
+    all.push_back(description_of(*operation));
   return all;
 }
 
 Response answer(HostControl& host, const Request& request) {
-  std::vector<std::string> allowed;
-  for (const Route& route : table) {
-    auto captured = match(route.shown.pattern, request.path);
-    if (!captured) continue;
-    if (route.shown.method != request.method) {
-      allowed.emplace_back(route.shown.method);
-      if (route.shown.method == "GET") allowed.emplace_back("HEAD");
-      continue;
-    }
-    auto query = query_members(request.query);
-    if (auto refused = refuse_query(route.shown, query)) return *refused;
-    return route.handle(host, {request, std::move(*captured), std::move(*query)});
+  RouteSearch search(request);
+  const auto query = query_members(request.query);
+  for (const Route& route : process_routes()) {
+    if (!search.finds(route.shown.method, route.shown.pattern)) continue;
+    if (auto refused = refuse_query(route.shown.query, query)) return *refused;
+    return route.handle(host, {request, std::move(search.captured), *query});
   }
-  if (allowed.empty()) return not_found("there is no " + base::quote(request.path) + " here");
-  Response response = problem_response(
-      405, "method",
-      base::quote(request.path) + " takes " + base::join(allowed, ", ") + ", not " + request.method);
-  response.headers.emplace_back("Allow", base::join(allowed, ", "));
-  return response;
+  for (const Operation* operation : control::operations()) {
+    if (!search.finds(operation->method, operation->path)) continue;
+    if (auto refused = refuse_query(operation->has_limit ? "limit" : "", query)) return *refused;
+    return run_operation(host, *operation, {request, std::move(search.captured), *query});
+  }
+  return search.refusal();
 }
 
 }  // namespace cadre::admin

@@ -12,8 +12,8 @@ namespace cadre::admin {
 struct RouteDescription {
   std::string_view method;   ///< "GET" stands for HEAD too
   std::string_view pattern;  ///< "/v1/books/{book}/orders"; {...} is one segment
-  std::string_view query;    ///< members the query may have, with commas between them
-  std::string_view description;
+  std::string_view query;    ///< the member the query may have
+  std::string description;
 };
 
 /// All routes there are, in the order of the reference. Static storage.

@@ -109,39 +109,6 @@ struct ExperimentRunArguments {
 };
 int run_experiment_run_command(const GlobalOptions& global, const ExperimentRunArguments& arguments);
 
-/// What the commands that speak to a running host take; each uses its part.
-struct HostArguments {
-  std::string host;                  ///< socket or URL; empty: CADRE_HOST, or the one that runs here
-  std::filesystem::path token_file;  ///< for a URL
-  std::string actor, reason, book;   ///< no actor: who runs the command
-  std::string name;                  ///< of an experiment
-  std::filesystem::path file, out;
-  std::vector<std::string> set;                ///< POINTER=VALUE
-  std::uint64_t number = 0, other_number = 0;  ///< revisions
-  std::optional<std::uint64_t> to;             ///< a revision; none: the one before
-  std::optional<std::uint64_t> based_on;       ///< none: the current one
-  std::uint64_t after = 0;                     ///< id of an event
-  bool watch = false;
-  bool follow = false;
-  bool cancel_orders = false;
-  bool flatten = false;
-  bool dry_run = false;
-  bool json = false;
-};
-int run_status_command(const HostArguments& arguments);
-int run_halt_command(const HostArguments& arguments);
-int run_resume_command(const HostArguments& arguments);
-int run_events_command(const HostArguments& arguments);
-int run_revision_list_command(const HostArguments& arguments);
-int run_revision_show_command(const HostArguments& arguments);
-int run_revision_diff_command(const HostArguments& arguments);
-int run_revision_apply_command(const HostArguments& arguments);
-int run_revision_rollback_command(const HostArguments& arguments);
-int run_experiment_start_command(const HostArguments& arguments);
-int run_experiment_status_command(const HostArguments& arguments);
-int run_experiment_results_command(const HostArguments& arguments);
-int run_experiment_stop_command(const HostArguments& arguments);
-
 struct ReferenceArguments {
   std::filesystem::path pages, schemas;
 };

@@ -14,12 +14,12 @@ namespace cadre::app {
 using Run = std::function<int()>;
 
 /// One command. Parser, help and docs/reference/commands.md come from this table: a new command is a row and
-/// the function it names.
+/// the function it names. Those that speak to a running host have their rows in host_command.hpp.
 struct CommandRow {
   std::string_view path;  ///< the words that name it, such as "revision apply"
   std::string_view help;  ///< one line
   /// Adds its options to the parser and says what runs it. Null for a group, whose commands follow it.
-  Run (*declare)(CLI::App& parser, const GlobalOptions& global);
+  std::function<Run(CLI::App& parser, const GlobalOptions& global)> declare;
 };
 
 /// Every command, in the order in which help shows them.

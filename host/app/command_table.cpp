@@ -1,8 +1,11 @@
 // The table of commands and what each takes. What a command does is in the files of command.hpp.
 
 #include <memory>
+#include <type_traits>
+#include <vector>
 
 #include "host/app/command_line.hpp"
+#include "host/app/host_command.hpp"
 
 namespace cadre::app {
 
@@ -21,30 +24,6 @@ void add_json_flag(CLI::App& parser, bool& json, const char* what = one_object) 
 void add_repeated_option(CLI::App& parser, const char* name, std::vector<std::string>& values,
                          const char* type, const char* text) {
   parser.add_option(name, values, text)->type_name(type)->allow_extra_args(false);
-}
-
-/// What every command that speaks to a running host takes.
-void add_host_options(CLI::App& parser, HostArguments& arguments) {
-  parser
-      .add_option(
-          "--host", arguments.host,
-          "socket or http://127.0.0.1:PORT of the host (default: CADRE_HOST, or the one running here)")
-      ->type_name("SOCKET|URL");
-  parser.add_option("--token-file", arguments.token_file, "file with the token that a URL needs")
-      ->type_name("FILE");
-  add_json_flag(parser, arguments.json, "print JSON: one object, or one per line");
-}
-
-/// The same, with who wants a change and why.
-void add_change_options(CLI::App& parser, HostArguments& arguments) {
-  add_host_options(parser, arguments);
-  parser.add_option("--reason", arguments.reason, "why; it is journaled")->required()->type_name("TEXT");
-  parser.add_option("--actor", arguments.actor, "who wants it (default: the user running this)")
-      ->type_name("NAME");
-}
-
-void add_book_option(CLI::App& parser, HostArguments& arguments) {
-  parser.add_option("--book", arguments.book, "one book only")->type_name("BOOK");
 }
 
 /// Arguments that live as long as what runs with them.
@@ -171,110 +150,6 @@ Run experiment_analyze(CLI::App& parser, const GlobalOptions&) {
   return [a] { return run_experiment_analyze_command(*a); };
 }
 
-Run experiment_start(CLI::App& parser, const GlobalOptions&) {
-  auto a = make<HostArguments>();
-  parser.add_option("FILE", a->file, "experiment file")->required();
-  add_change_options(parser, *a);
-  add_book_option(parser, *a);
-  return [a] { return run_experiment_start_command(*a); };
-}
-
-Run experiment_status(CLI::App& parser, const GlobalOptions&) {
-  auto a = make<HostArguments>();
-  add_host_options(parser, *a);
-  return [a] { return run_experiment_status_command(*a); };
-}
-
-Run experiment_results(CLI::App& parser, const GlobalOptions&) {
-  auto a = make<HostArguments>();
-  parser.add_option("NAME", a->name, "the experiment's name")->required();
-  add_host_options(parser, *a);
-  parser.add_option("--out", a->out, "folder for report.html and comparison.json")->type_name("DIR");
-  parser.footer("Exit codes as those of run, and 7 when the host cannot be reached.");
-  return [a] { return run_experiment_results_command(*a); };
-}
-
-Run experiment_stop(CLI::App& parser, const GlobalOptions&) {
-  auto a = make<HostArguments>();
-  parser.add_option("NAME", a->name, "the experiment's name")->required();
-  add_change_options(parser, *a);
-  return [a] { return run_experiment_stop_command(*a); };
-}
-
-Run status(CLI::App& parser, const GlobalOptions&) {
-  auto a = make<HostArguments>();
-  add_host_options(parser, *a);
-  parser.add_flag("--watch", a->watch, "look again every second");
-  return [a] { return run_status_command(*a); };
-}
-
-Run halt(CLI::App& parser, const GlobalOptions&) {
-  auto a = make<HostArguments>();
-  add_change_options(parser, *a);
-  add_book_option(parser, *a);
-  parser.add_flag("--cancel-orders", a->cancel_orders, "cancel the open orders");
-  parser.add_flag("--flatten", a->flatten, "close the positions");
-  return [a] { return run_halt_command(*a); };
-}
-
-Run resume(CLI::App& parser, const GlobalOptions&) {
-  auto a = make<HostArguments>();
-  add_change_options(parser, *a);
-  add_book_option(parser, *a);
-  return [a] { return run_resume_command(*a); };
-}
-
-Run events(CLI::App& parser, const GlobalOptions&) {
-  auto a = make<HostArguments>();
-  add_host_options(parser, *a);
-  parser.add_flag("--follow", a->follow, "go on with what happens");
-  parser.add_option("--after", a->after, "only events with a greater id")->type_name("ID");
-  return [a] { return run_events_command(*a); };
-}
-
-Run revision_list(CLI::App& parser, const GlobalOptions&) {
-  auto a = make<HostArguments>();
-  add_host_options(parser, *a);
-  return [a] { return run_revision_list_command(*a); };
-}
-
-Run revision_show(CLI::App& parser, const GlobalOptions&) {
-  auto a = make<HostArguments>();
-  parser.add_option("N", a->number, "a revision's number")->required();
-  add_host_options(parser, *a);
-  return [a] { return run_revision_show_command(*a); };
-}
-
-Run revision_diff(CLI::App& parser, const GlobalOptions&) {
-  auto a = make<HostArguments>();
-  parser.add_option("A", a->number, "a revision's number")->required();
-  parser.add_option("B", a->other_number, "a revision's number")->required();
-  add_host_options(parser, *a);
-  return [a] { return run_revision_diff_command(*a); };
-}
-
-Run revision_apply(CLI::App& parser, const GlobalOptions&) {
-  auto a = make<HostArguments>();
-  parser.add_option(
-      "FILE", a->file,
-      "host file, or scenario file of one book; left out: what runs, with the changes of --set");
-  add_repeated_option(parser, "--set", a->set, "POINTER=VALUE",
-                      "change one value of a book's scenario; may be given several times");
-  add_change_options(parser, *a);
-  add_book_option(parser, *a);
-  parser.add_flag("--dry-run", a->dry_run, "say what would change, and change nothing");
-  parser.add_option("--base", a->based_on, "revision it was made from (default: the current one)")
-      ->type_name("N");
-  return [a] { return run_revision_apply_command(*a); };
-}
-
-Run revision_rollback(CLI::App& parser, const GlobalOptions&) {
-  auto a = make<HostArguments>();
-  parser.add_option("--to", a->to, "a revision's number (default: the one before)")->type_name("N");
-  add_change_options(parser, *a);
-  return [a] { return run_revision_rollback_command(*a); };
-}
-
 Run reference(CLI::App& parser, const GlobalOptions& global) {
   auto a = make<ReferenceArguments>();
   parser.add_option("--pages", a->pages, "folder for the pages")->required()->type_name("DIR");
@@ -290,8 +165,37 @@ Run replay(CLI::App& parser, const GlobalOptions& global) {
   return [a, &global] { return run_replay_command(global, *a); };
 }
 
-// clang-format off
-constexpr CommandRow kCommands[] = {
+/// Adds one option of a command that speaks to a host, which fills an argument of it.
+void add_option(CLI::App& parser, const HostOption& option, HostArguments& arguments) {
+  std::visit(
+      [&](auto target) {
+        auto& value = arguments.*target;
+        CLI::Option* added = nullptr;
+        if constexpr (std::is_same_v<decltype(value), bool&>) {
+          added = parser.add_flag(option.name, value, option.help);
+        } else {
+          added = parser.add_option(option.name, value, option.help);
+          if (*option.type != '\0') added->type_name(option.type);
+          if constexpr (std::is_same_v<decltype(value), std::vector<std::string>&>)
+            added->allow_extra_args(false);
+        }
+        added->required(option.is_required);
+      },
+      option.target);
+}
+
+Run declare_host_command(CLI::App& parser, const HostCommand& command) {
+  auto a = make<HostArguments>();
+  for (const HostOption& option : command.options)
+    add_option(parser, option, *a);
+  for (const HostOption& option : options_of(command.kind))
+    add_option(parser, option, *a);
+  if (command.footer != nullptr) parser.footer(command.footer);
+  return [a, run = command.run] { return run(*a); };
+}
+
+// Commands that need no running host, in two parts of help.
+const CommandRow kFirst[] = {
     {"backtest", "run a scenario over its history", run_backtest},
     {"run", "run a host until it is told to stop: takes inputs, decides, can be changed", run_host},
     {"check", "check host, scenario, chain, experiment and manifest files without running anything", check},
@@ -302,30 +206,29 @@ constexpr CommandRow kCommands[] = {
     {"explain", "why an order is what it is: the change each stage made", explain},
     {"experiment", "compare two versions on the same inputs", nullptr},
     {"experiment run", "run both arms of an experiment over one history, and judge them", experiment_run},
-    {"experiment analyze", "the verdict about two series of equity or returns", experiment_analyze},
-    {"experiment start", "start an experiment in a running host", experiment_start},
-    {"experiment status", "the experiments of a running host", experiment_status},
-    {"experiment results", "the comparison so far of an experiment in a running host", experiment_results},
-    {"experiment stop", "end an experiment in a running host", experiment_stop},
-    {"status", "a running host: what runs, since when, what is wrong, what to do next", status},
-    {"halt", "stop deciding, at once", halt},
-    {"resume", "decide again after a halt", resume},
-    {"events", "what happened in a running host", events},
-    {"revision", "what a running host runs under: look, change, go back", nullptr},
-    {"revision list", "all revisions, newest first", revision_list},
-    {"revision show", "one revision: who, why, plugins, configuration", revision_show},
-    {"revision diff", "what leads from one revision to another; exit code 1 when they differ", revision_diff},
-    {"revision apply", "make a configuration the next revision", revision_apply},
-    {"revision rollback", "go back to a revision", revision_rollback},
+    {"experiment analyze", "the verdict about two series of equity or returns", experiment_analyze}};
+const CommandRow kLast[] = {
     {"reference", "write the reference pages and JSON schemas of this version", reference},
-    {"replay", "run a recorded run again and compare every order", replay},
-};
-// clang-format on
+    {"replay", "run a recorded run again and compare every order", replay}};
 
 }  // namespace
 
 std::span<const CommandRow> command_table() {
-  return kCommands;
+  static const std::vector<CommandRow> table = [] {
+    std::vector<CommandRow> rows(std::begin(kFirst), std::end(kFirst));
+    for (const auto commands : {host_experiment_commands(), host_commands(), revision_commands()}) {
+      for (const HostCommand& command : commands) {
+        rows.push_back({command.path, command.help, nullptr});
+        if (command.run != nullptr)
+          rows.back().declare = [&command](CLI::App& parser, const GlobalOptions&) {
+            return declare_host_command(parser, command);
+          };
+      }
+    }
+    rows.insert(rows.end(), std::begin(kLast), std::end(kLast));
+    return rows;
+  }();
+  return table;
 }
 
 }  // namespace cadre::app

@@ -212,4 +212,30 @@ std::string default_actor() {
   return "uid " + std::to_string(::getuid());
 }
 
+std::string change_body(const HostArguments& arguments, json::object members, const std::string& document_key,
+                        const std::string& document) {
+  members["actor"] = arguments.actor.empty() ? default_actor() : arguments.actor;
+  members["reason"] = arguments.reason;
+  if (!arguments.book.empty()) members["book"] = arguments.book;
+  std::string body = json::serialize(members);
+  if (document_key.empty()) return body;
+  body.pop_back();
+  return body + "," + base::quote(document_key) + ":" + document + "}";
+}
+
+HostAnswer get(const HostArguments& arguments, const std::string& target) {
+  return ask_host(arguments, {.method = "GET", .target = target});
+}
+
+HostAnswer post(const HostArguments& arguments, const std::string& target, std::string body) {
+  return ask_host(arguments, {.method = "POST", .target = target, .body = std::move(body)});
+}
+
+int print(const HostArguments& arguments, const HostAnswer& answer,
+          const std::function<std::string()>& text) {
+  if (answer.exit_code != exit_fine) return answer.exit_code;
+  std::fputs((arguments.json ? json::serialize(answer.body) + "\n" : text()).c_str(), stdout);
+  return exit_fine;
+}
+
 }  // namespace cadre::app

@@ -1,14 +1,17 @@
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "host/admin/http_client.hpp"
 #include "host/app/command.hpp"
+#include "host/app/host_command.hpp"
 #include "host/config/scenario_config.hpp"
 
 namespace cadre::app {
@@ -38,6 +41,16 @@ HostAnswer ask_host(const HostArguments& arguments, const admin::ClientRequest& 
 /// `sent`: problems in it get the lines of its files.
 HostAnswer ask_host(const HostArguments& arguments, const admin::HostAddress& address,
                     const admin::ClientRequest& request, const SentDocument* sent = nullptr);
+
+HostAnswer get(const HostArguments& arguments, const std::string& target);
+HostAnswer post(const HostArguments& arguments, const std::string& target, std::string body);
+
+/// The members of a change, with room for one document as it was written.
+std::string change_body(const HostArguments& arguments, boost::json::object members = {},
+                        const std::string& document_key = {}, const std::string& document = {});
+
+/// Prints an answer as JSON, or as `text` makes it for people. Gives the exit code.
+int print(const HostArguments& arguments, const HostAnswer& answer, const std::function<std::string()>& text);
 
 /// The exit code of an answer; prints the problems of one without success.
 int explain_refusal(const HostArguments& arguments, const admin::ClientResponse& response,

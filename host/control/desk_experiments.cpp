@@ -2,47 +2,68 @@
 
 #include <boost/json.hpp>
 
-#include "host/control/control_desk.hpp"
+#include "host/control/host_parts.hpp"
+#include "host/control/operation.hpp"
 #include "host/shadow/shadow_experiments.hpp"
 
 namespace cadre::control {
 
-live::Answer ControlDesk::start_experiment(const live::Mandate& mandate, const std::string& text,
-                                           const std::string& origin, std::string_view book) {
-  if (!host_.ready) return {live::Outcome::stopping, {}, {}};
-  if (book.empty() && host_.books.size() == 1) book = host_.books.front()->id();
+namespace {
+
+live::Answer start(HostParts& host, const Call& call) {
+  const std::string origin = call.text("origin").empty() ? "experiment" : call.text("origin");
+  std::string book = call.text("book");
+  if (!host.ready) return {live::Outcome::stopping, {}, {}};
+  if (book.empty() && host.books.size() == 1) book = host.books.front()->id();
   if (book.empty()) {
     base::Problems problems;
     problems.error("BOOK_NOT_NAMED", base::Place::of(origin), "the host has several books",
                    "name one with --book; `cadre status` lists them");
     return {live::Outcome::invalid, {}, problems};
   }
-  const auto document = base::JsonDocument::parse(origin, text);
+  const auto document = base::JsonDocument::parse(origin, call.document("experiment"));
   if (!document) return {live::Outcome::invalid, {}, document.problems()};
   auto file = experiment::read_experiment(*document, std::filesystem::path(origin).parent_path());
   if (!file) return {live::Outcome::invalid, {}, file.problems()};
-  return host_.reload->between_changes([&](const revision::Charge& charge) {
-    for (std::size_t b = 0; b < host_.books.size(); ++b) {
-      if (host_.books[b]->id() != book) continue;
-      return host_.experiments->start(*file, *host_.books[b], charge.setup.host.books[b],
-                                      revision::pinned_catalog(*host_.store, charge.revision.plugins),
-                                      agent::Catalog::discover(host_.options.agent_folders), mandate);
+  return host.reload->between_changes([&](const revision::Charge& charge) {
+    for (std::size_t b = 0; b < host.books.size(); ++b) {
+      if (host.books[b]->id() != book) continue;
+      return host.experiments->start(*file, *host.books[b], charge.setup.host.books[b],
+                                     revision::pinned_catalog(*host.store, charge.revision.plugins),
+                                     agent::Catalog::discover(host.options.agent_folders), call.mandate);
     }
-    return live::unknown_book(host_.books, book);
+    return live::unknown_book(host.books, book);
   });
 }
 
-live::Answer ControlDesk::stop_experiment(const live::Mandate& mandate, std::string_view name) {
-  return host_.reload->between_changes(
-      [&](const revision::Charge&) { return host_.experiments->stop(name, mandate); });
+live::Answer stop(HostParts& host, const Call& call) {
+  return host.reload->between_changes(
+      [&](const revision::Charge&) { return host.experiments->stop(call.path[0], call.mandate); });
 }
 
-live::Answer ControlDesk::experiments() const {
-  return {live::Outcome::done, host_.experiments->list(), {}};
+live::Answer list(HostParts& host, const Call&) {
+  return {live::Outcome::done, host.experiments->list(), {}};
 }
 
-live::Answer ControlDesk::experiment_results(std::string_view name) const {
-  return host_.experiments->results(name);
+live::Answer results(HostParts& host, const Call& call) {
+  return host.experiments->results(call.path[0]);
+}
+
+}  // namespace
+
+std::span<const Operation> experiment_operations() {
+  using Brings = Operation::Brings;
+  static const Operation rows[] = {
+      {"GET", "/v1/experiments", "all experiments", list},
+      {"POST",
+       "/v1/experiments",
+       "start one",
+       start,
+       Brings::change,
+       {{"book"}, {"origin"}, {"experiment", Member::Kind::document, true}}},
+      {"GET", "/v1/experiments/{name}/results", "the comparison so far, and a page", results},
+      {"POST", "/v1/experiments/{name}:stop", "end one", stop, Brings::change}};
+  return rows;
 }
 
 }  // namespace cadre::control

@@ -4,22 +4,25 @@
 #include <future>
 
 #include "host/base/invariant.hpp"
-#include "host/control/control_desk.hpp"
+#include "host/control/host_parts.hpp"
+#include "host/control/operation.hpp"
 
 namespace cadre::control {
 
 namespace json = boost::json;
 
+namespace {
+
 /// Does something with each of the chosen books between two of its events. All of them are told before any is
 /// waited for: one that is in the middle of something long, or hangs, is in the way of no other. A conflict
 /// when one of them has stopped, or cannot write down what was done: then it does nothing any more either.
-live::Answer ControlDesk::tell_books(std::string_view id, const char* done,
-                                     const std::function<void(live::BookRunner&, book::Book&)>& work) {
-  const auto chosen = live::chosen_books(host_.books, id);
-  if (chosen.empty()) return live::unknown_book(host_.books, id);
+live::Answer tell_books(HostParts& host, std::string_view id, const char* done,
+                        const std::function<void(live::BookRunner&, book::Book&)>& work) {
+  const auto chosen = live::chosen_books(host.books, id);
+  if (chosen.empty()) return live::unknown_book(host.books, id);
   std::vector<std::future<void>> told;
   {
-    const std::lock_guard lock(halt_mutex_);
+    const std::lock_guard lock(host.halt_mutex);
     for (live::BookRunner* runner : chosen) {
       const auto ended = std::make_shared<std::promise<void>>();
       told.push_back(ended->get_future());
@@ -43,7 +46,7 @@ live::Answer ControlDesk::tell_books(std::string_view id, const char* done,
   base::Problems problems;
   for (live::BookRunner* runner : chosen) {
     const live::BookSnapshot now = runner->snapshot();
-    if (now.state != live::BookState::stopped && !host_.stopped) {
+    if (now.state != live::BookState::stopped && !host.stopped) {
       list.push_back(json::value(runner->id()));
       continue;
     }
@@ -56,32 +59,52 @@ live::Answer ControlDesk::tell_books(std::string_view id, const char* done,
   return {outcome, {{done, std::move(list)}}, problems};
 }
 
-live::Answer ControlDesk::halt(const HaltRequest& request) {
-  const json::object text{{"cancel_orders", request.cancel_orders}, {"flatten", request.flatten}};
-  const std::string said = json::serialize(text);
+live::Answer halt(HostParts& host, const Call& call) {
+  const live::Mandate mandate = call.mandate;
+  const bool flatten = call.flag("flatten");
+  const bool cancel_orders = call.flag("cancel_orders");
+  const std::string said =
+      json::serialize(json::object{{"cancel_orders", cancel_orders}, {"flatten", flatten}});
   return tell_books(
-      request.book, "halted", [this, request, said](live::BookRunner& runner, book::Book& book) {
-        const live::Mandate& mandate = request.mandate;
+      host, call.text("book"), "halted", [=, &host](live::BookRunner& runner, book::Book& book) {
         runner.take_command({"halt", book.ledger().date(), mandate.actor, mandate.reason, said});
         runner.set_halted(true, mandate.actor + ": " + mandate.reason);
-        if (request.cancel_orders || request.flatten) book.cancel_all();
-        if (request.flatten) book.flatten();
+        if (cancel_orders || flatten) book.cancel_all();
+        if (flatten) book.flatten();
         runner.publish();
-        host_.feed.say("halt", {{"book", runner.id()},
-                                {"actor", mandate.actor},
-                                {"reason", mandate.reason},
-                                {"cancel_orders", request.cancel_orders},
-                                {"flatten", request.flatten}});
+        host.feed.say("halt", {{"book", runner.id()},
+                               {"actor", mandate.actor},
+                               {"reason", mandate.reason},
+                               {"cancel_orders", cancel_orders},
+                               {"flatten", flatten}});
       });
 }
 
-live::Answer ControlDesk::resume(const live::Mandate& mandate, std::string_view id) {
-  return tell_books(id, "resumed", [this, mandate](live::BookRunner& runner, book::Book& book) {
-    runner.take_command({"resume", book.ledger().date(), mandate.actor, mandate.reason, ""});
-    runner.set_halted(false, "");
-    runner.publish();
-    host_.feed.say("resume", {{"book", runner.id()}, {"actor", mandate.actor}, {"reason", mandate.reason}});
-  });
+live::Answer resume(HostParts& host, const Call& call) {
+  const live::Mandate mandate = call.mandate;
+  return tell_books(
+      host, call.text("book"), "resumed", [mandate, &host](live::BookRunner& runner, book::Book& book) {
+        runner.take_command({"resume", book.ledger().date(), mandate.actor, mandate.reason, ""});
+        runner.set_halted(false, "");
+        runner.publish();
+        host.feed.say("resume",
+                      {{"book", runner.id()}, {"actor", mandate.actor}, {"reason", mandate.reason}});
+      });
+}
+
+}  // namespace
+
+std::span<const Operation> halt_operations() {
+  using Brings = Operation::Brings;
+  static const Operation rows[] = {
+      {"POST",
+       "/v1/halt",
+       "stop deciding",
+       halt,
+       Brings::change,
+       {{"book"}, {"cancel_orders", Member::Kind::flag}, {"flatten", Member::Kind::flag}}},
+      {"POST", "/v1/resume", "decide again", resume, Brings::change, {{"book"}}}};
+  return rows;
 }
 
 }  // namespace cadre::control

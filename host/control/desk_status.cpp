@@ -4,13 +4,15 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <functional>
 
 #include "host/agent/library.hpp"
 #include "host/base/date.hpp"
 #include "host/base/problem_json.hpp"
 #include "host/base/text.hpp"
 #include "host/base/version.hpp"
-#include "host/control/control_desk.hpp"
+#include "host/control/host_parts.hpp"
+#include "host/control/operation.hpp"
 #include "host/model/order.hpp"
 
 namespace cadre::control {
@@ -67,12 +69,10 @@ live::Answer ended(const live::BookRunner& runner) {
   return {live::Outcome::stopping, {}, problems};
 }
 
-}  // namespace
-
-json::array ControlDesk::books_json(const revision::Charge& charge) const {
+json::array books_json(const HostParts& host, const revision::Charge& charge) {
   json::array books;
-  for (std::size_t b = 0; b < host_.books.size(); ++b) {
-    const live::BookRunner& runner = *host_.books[b];
+  for (std::size_t b = 0; b < host.books.size(); ++b) {
+    const live::BookRunner& runner = *host.books[b];
     const live::BookSnapshot now = runner.snapshot();
     json::array stages;
     for (const chain::PlannedStage& stage : charge.setup.plans[b].stages) {
@@ -96,9 +96,9 @@ json::array ControlDesk::books_json(const revision::Charge& charge) const {
   return books;
 }
 
-std::vector<std::string> ControlDesk::next_steps(bool refused, bool waiting) const {
+std::vector<std::string> next_steps(const HostParts& host, bool refused, bool waiting) {
   std::vector<std::string> steps;
-  for (const auto& book : host_.books) {
+  for (const auto& book : host.books) {
     const live::BookSnapshot now = book->snapshot();
     if (now.state == live::BookState::halted)
       steps.push_back("resume book " + book->id() + " with `cadre resume --book " + book->id() +
@@ -112,27 +112,27 @@ std::vector<std::string> ControlDesk::next_steps(bool refused, bool waiting) con
   return steps;
 }
 
-live::Answer ControlDesk::status() const {
-  json::value experiments = this->experiments().body;
-  json::array refused = host_.reload->refused_json();
-  const std::vector<std::string> waiting = host_.reload->waiting();
+live::Answer status(HostParts& host, const Call&) {
+  json::value experiments = host.experiments->list();
+  json::array refused = host.reload->refused_json();
+  const std::vector<std::string> waiting = host.reload->waiting();
   json::array steps;
-  for (const std::string& step : next_steps(!refused.empty(), !waiting.empty()))
+  for (const std::string& step : next_steps(host, !refused.empty(), !waiting.empty()))
     steps.push_back(json::value(step));
-  bool halted = !host_.books.empty();
-  for (const auto& book : host_.books)
+  bool halted = !host.books.empty();
+  for (const auto& book : host.books)
     halted = halted && book->snapshot().state == live::BookState::halted;
-  json::object body = host_.reload->read([&](const revision::Charge& charge) {
+  json::object body = host.reload->read([&](const revision::Charge& charge) {
     return json::object{{"name", charge.setup.host.name},
-                        {"state", host_.stopped  ? "stopping"
-                                  : !host_.ready ? "starting"
-                                  : halted       ? "halted"
-                                                 : "running"},
-                        {"ready", host_.ready.load()},
-                        {"since", host_.since},
+                        {"state", host.stopped  ? "stopping"
+                                  : !host.ready ? "starting"
+                                  : halted      ? "halted"
+                                                : "running"},
+                        {"ready", host.ready.load()},
+                        {"since", host.since},
                         {"host_version", std::string(base::version())},
                         {"pid", getpid()},
-                        {"state_folder", std::filesystem::absolute(host_.options.state).string()},
+                        {"state_folder", std::filesystem::absolute(host.options.state).string()},
                         {"revision",
                          {{"number", charge.revision.number},
                           {"based_on", charge.revision.based_on},
@@ -140,26 +140,35 @@ live::Answer ControlDesk::status() const {
                           {"since", charge.since},
                           {"actor", charge.revision.actor},
                           {"reason", charge.revision.reason}}},
-                        {"books", books_json(charge)},
+                        {"books", books_json(host, charge)},
                         {"refused", std::move(refused)},
                         {"waiting", json::value_from(waiting)},
-                        {"retained", host_.reload->retained_json()},
+                        {"retained", host.reload->retained_json()},
                         {"experiments", std::move(experiments)},
                         {"next_steps", std::move(steps)}};
   });
   return {live::Outcome::done, std::move(body), {}};
 }
 
-std::string ControlDesk::metrics() const {
-  host_.metrics.libraries_retained().set(static_cast<double>(host_.reload->retained_json().size()));
-  return host_.metrics.text();
+/// What `ask` has to say of the book that the path names.
+live::Answer of_book(HostParts& host, const Call& call,
+                     const std::function<live::Answer(live::BookRunner&)>& ask) {
+  live::BookRunner* runner = live::find_book(host.books, call.path[0]);
+  return runner == nullptr ? live::unknown_book(host.books, call.path[0]) : ask(*runner);
 }
 
-live::Answer ControlDesk::portfolio(std::string_view book) const {
-  live::BookRunner* runner = live::find_book(host_.books, book);
-  if (runner == nullptr) return live::unknown_book(host_.books, book);
-  json::object body;
-  const bool told = runner->with_book([&](book::Book& live) {
+/// The object that `read` makes of the book that the path names, between two of its events.
+live::Answer read_book(HostParts& host, const Call& call,
+                       const std::function<json::object(live::BookRunner&, book::Book&)>& read) {
+  return of_book(host, call, [&](live::BookRunner& runner) -> live::Answer {
+    json::object body;
+    if (!runner.with_book([&](book::Book& book) { body = read(runner, book); })) return ended(runner);
+    return {live::Outcome::done, std::move(body), {}};
+  });
+}
+
+live::Answer portfolio(HostParts& host, const Call& call) {
+  return read_book(host, call, [](live::BookRunner& runner, book::Book& live) {
     const model::Portfolio& portfolio = live.ledger().portfolio();
     json::array positions;
     for (std::uint32_t i = 0; i < live.ledger().universe().size(); ++i) {
@@ -169,39 +178,33 @@ live::Answer ControlDesk::portfolio(std::string_view book) const {
                            {"price", portfolio.price(i).to_string()},
                            {"value", portfolio.value(i).to_string()}});
     }
-    body = {{"book", runner->id()},
-            {"currency", runner->snapshot().currency},
-            {"date", date_json(live.ledger().date())},
-            {"sequence", live.ledger().sequence()},
-            {"equity", portfolio.equity().to_string()},
-            {"cash", portfolio.cash().to_string()},
-            {"profit", portfolio.profit().to_string()},
-            {"costs", portfolio.costs().to_string()},
-            {"positions", std::move(positions)}};
+    return json::object{{"book", runner.id()},
+                        {"currency", runner.snapshot().currency},
+                        {"date", date_json(live.ledger().date())},
+                        {"sequence", live.ledger().sequence()},
+                        {"equity", portfolio.equity().to_string()},
+                        {"cash", portfolio.cash().to_string()},
+                        {"profit", portfolio.profit().to_string()},
+                        {"costs", portfolio.costs().to_string()},
+                        {"positions", std::move(positions)}};
   });
-  return told ? live::Answer{live::Outcome::done, std::move(body), {}} : ended(*runner);
 }
 
-live::Answer ControlDesk::orders(std::string_view book, std::size_t limit) const {
-  live::BookRunner* runner = live::find_book(host_.books, book);
-  if (runner == nullptr) return live::unknown_book(host_.books, book);
-  json::array list;
-  const bool told = runner->with_book([&](book::Book& live) {
+live::Answer orders(HostParts& host, const Call& call) {
+  return read_book(host, call, [&](live::BookRunner& runner, book::Book& live) {
+    json::array list;
     const auto& orders = live.ledger().tracker().orders();
-    for (std::size_t k = orders.size(); k > 0 && list.size() < limit; --k)
+    for (std::size_t k = orders.size(); k > 0 && list.size() < call.limit; --k)
       list.push_back(order_json(orders[k - 1], live.ledger().universe()));
+    return json::object{{"book", runner.id()}, {"orders", std::move(list)}};
   });
-  return told ? live::Answer{live::Outcome::done, {{"book", runner->id()}, {"orders", std::move(list)}}, {}}
-              : ended(*runner);
 }
 
-live::Answer ControlDesk::decisions(std::string_view book, std::size_t limit) const {
-  live::BookRunner* runner = live::find_book(host_.books, book);
-  if (runner == nullptr) return live::unknown_book(host_.books, book);
-  json::array list;
-  const bool told = runner->with_book([&](book::Book&) {
-    const auto& newest = runner->decisions();
-    for (auto it = newest.rbegin(); it != newest.rend() && list.size() < limit; ++it) {
+live::Answer decisions(HostParts& host, const Call& call) {
+  return read_book(host, call, [&](live::BookRunner& runner, book::Book&) {
+    json::array list;
+    const auto& newest = runner.decisions();
+    for (auto it = newest.rbegin(); it != newest.rend() && list.size() < call.limit; ++it) {
       json::object line{{"sequence", it->sequence},
                         {"date", date_json(it->date)},
                         {"revision", it->revision},
@@ -212,22 +215,42 @@ live::Answer ControlDesk::decisions(std::string_view book, std::size_t limit) co
       if (it->volatility == it->volatility) line["volatility"] = it->volatility;
       list.push_back(std::move(line));
     }
+    return json::object{{"book", runner.id()}, {"decisions", std::move(list)}};
   });
-  return told
-             ? live::Answer{live::Outcome::done, {{"book", runner->id()}, {"decisions", std::move(list)}}, {}}
-             : ended(*runner);
 }
 
-live::Answer ControlDesk::post_bars(std::string_view book, std::span<const std::string> texts) {
-  live::BookRunner* runner = live::find_book(host_.books, book);
-  if (runner == nullptr) return live::unknown_book(host_.books, book);
-  return runner->offer_bars(texts);
+live::Answer post_bars(HostParts& host, const Call& call) {
+  return of_book(host, call, [&](live::BookRunner& runner) { return runner.offer_bars(call.inputs); });
 }
 
-live::Answer ControlDesk::post_signals(std::string_view book, std::span<const std::string> texts) {
-  live::BookRunner* runner = live::find_book(host_.books, book);
-  if (runner == nullptr) return live::unknown_book(host_.books, book);
-  return runner->offer_signals(texts);
+live::Answer post_signals(HostParts& host, const Call& call) {
+  return of_book(host, call, [&](live::BookRunner& runner) { return runner.offer_signals(call.inputs); });
+}
+
+}  // namespace
+
+std::span<const Operation> book_operations() {
+  using Brings = Operation::Brings;
+  static const Operation rows[] = {
+      {.method = "GET",
+       .path = "/v1/status",
+       .description = "what runs, since when, by whom, and what to do next",
+       .run = status,
+       .revision_at = "/revision/number"},
+      {"GET", "/v1/books/{book}/portfolio", "cash and positions", portfolio},
+      {.method = "GET",
+       .path = "/v1/books/{book}/orders",
+       .description = "orders, newest first",
+       .run = orders,
+       .has_limit = true},
+      {.method = "GET",
+       .path = "/v1/books/{book}/decisions",
+       .description = "decisions, newest first",
+       .run = decisions,
+       .has_limit = true},
+      {"POST", "/v1/books/{book}/bars", "bars", post_bars, Brings::inputs},
+      {"POST", "/v1/books/{book}/signals", "signals", post_signals, Brings::inputs}};
+  return rows;
 }
 
 }  // namespace cadre::control

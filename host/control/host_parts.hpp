@@ -3,6 +3,7 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct HostParts {
   std::unique_ptr<revision::Reload> reload;
   std::atomic<bool> ready{false};    ///< inputs are taken and decisions made
   std::atomic<bool> stopped{false};  ///< on its way out
+  std::mutex halt_mutex;             ///< books are told to halt in one order; waits for no change
 };
 
 }  // namespace cadre::control

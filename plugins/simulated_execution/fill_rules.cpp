@@ -17,14 +17,19 @@ std::optional<Fill> with_spread(bool is_buy, std::int64_t mid, std::int64_t half
   return Fill{price, mid};
 }
 
-}  // namespace
+std::optional<Fill> market(const Meeting& meeting) {
+  const std::int64_t price = meeting.fill_at == FillAt::close ? meeting.bar.close : meeting.bar.open;
+  return with_spread(meeting.is_buy, price, meeting.half_spread_e9);
+}
 
-std::optional<Fill> fill_price(Kind kind, bool is_buy, std::int64_t limit, const Bar& bar, FillAt fill_at,
-                               std::int64_t half_spread_e9) {
-  if (kind != Kind::limit) {
-    const bool at_close = kind == Kind::market_on_close || fill_at == FillAt::close;
-    return with_spread(is_buy, at_close ? bar.close : bar.open, half_spread_e9);
-  }
+std::optional<Fill> market_on_close(const Meeting& meeting) {
+  return with_spread(meeting.is_buy, meeting.bar.close, meeting.half_spread_e9);
+}
+
+/// On bars with open, high and low, a buy fills only when the low is strictly below the limit, at min(open,
+/// limit); on closes only, when the close is strictly below the limit, at the close. Sells alike.
+std::optional<Fill> limit(const Meeting& meeting) {
+  const auto& [is_buy, limit, bar, fill_at, half_spread_e9] = meeting;
   const bool has_range = bar.open > 0 && bar.high > 0 && bar.low > 0;
   const std::int64_t best = has_range ? (is_buy ? bar.low : bar.high) : bar.close;
   if (best <= 0 || !(is_buy ? best < limit : best > limit)) return std::nullopt;
@@ -33,6 +38,19 @@ std::optional<Fill> fill_price(Kind kind, bool is_buy, std::int64_t limit, const
   auto fill = with_spread(is_buy, mid, half_spread_e9);
   if (fill) fill->price = is_buy ? std::min(fill->price, limit) : std::max(fill->price, limit);
   return fill;
+}
+
+constexpr FillRule rules[] = {{CADRE_ORDER_MARKET, false, true, market},
+                              {CADRE_ORDER_LIMIT, true, false, limit},
+                              {CADRE_ORDER_MARKET_ON_CLOSE, false, false, market_on_close}};
+
+}  // namespace
+
+const FillRule* find_fill_rule(std::uint32_t order_type) {
+  for (const FillRule& rule : rules) {
+    if (rule.order_type == order_type) return &rule;
+  }
+  return nullptr;
 }
 
 }  // namespace cadre::simulated_execution

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cadre/order.h>
+
 #include <cstdint>
 #include <optional>
 
@@ -16,18 +18,30 @@ struct Bar {
   std::int64_t close = 0;
 };
 
-enum class Kind { market, limit, market_on_close };
-
 struct Fill {
   std::int64_t price = 0;      ///< what is paid or got, half-spread included
   std::int64_t mid_price = 0;  ///< without it
 };
 
-/// market: at the open or the close, as set. market_on_close: at the close. limit: on bars with open, high
-/// and low, a buy fills only when the low is strictly below the limit, at min(open, limit); on closes only,
-/// when the close is strictly below the limit, at the close. Sells alike. The half-spread makes the price
-/// worse, but never worse than the limit. nullopt: not filled by this bar.
-std::optional<Fill> fill_price(Kind kind, bool is_buy, std::int64_t limit, const Bar& bar, FillAt fill_at,
-                               std::int64_t half_spread_e9);
+/// One order that meets one bar.
+struct Meeting {
+  bool is_buy = true;
+  std::int64_t limit = 0;  ///< of types that have one
+  Bar bar;
+  FillAt fill_at = FillAt::open;    ///< where market orders are filled, as set
+  std::int64_t half_spread_e9 = 0;  ///< as a share of the price
+};
+
+/// How orders of one type are filled. Which types there are is a table: a new one is a row and its function.
+struct FillRule {
+  std::uint32_t order_type;  ///< CADRE_ORDER_...
+  bool has_limit;            ///< an order without a positive limit price is refused
+  bool follows_fill_at;      ///< filled at the open when that is set, and then not without one
+  /// nullopt: not filled by this bar. The half-spread makes the price worse, never worse than a limit.
+  std::optional<Fill> (*fill)(const Meeting& meeting);
+};
+
+/// nullptr for a type that is not filled here. Static storage.
+const FillRule* find_fill_rule(std::uint32_t order_type);
 
 }  // namespace cadre::simulated_execution

@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::size_t usual_orders = 1024;
 
-Kind kind_of(const cadre_order& order) {
-  if (order.type == CADRE_ORDER_LIMIT) return Kind::limit;
-  return order.type == CADRE_ORDER_MARKET_ON_CLOSE ? Kind::market_on_close : Kind::market;
-}
-
 bool is_buy(const cadre_order& order) {
   return order.side == CADRE_SIDE_BUY;
 }
@@ -64,12 +59,11 @@ bool OrderBook::is_known(std::string_view client_id) const {
 
 // 0 when the order can be worked.
 std::uint32_t OrderBook::refusal_of(const cadre_order& order) const {
-  const bool known_type = order.type == CADRE_ORDER_MARKET || order.type == CADRE_ORDER_LIMIT ||
-                          order.type == CADRE_ORDER_MARKET_ON_CLOSE;
+  const FillRule* rule = find_fill_rule(order.type);
   const bool known_time = order.time_in_force == CADRE_TIF_DAY || order.time_in_force == CADRE_TIF_GTC;
-  if (!known_type || !known_time) return unsupported;
+  if (rule == nullptr || !known_time) return unsupported;
   const bool sided = order.side == CADRE_SIDE_BUY || order.side == CADRE_SIDE_SELL;
-  const bool limited = order.type != CADRE_ORDER_LIMIT || order.limit_price_e9 > 0;
+  const bool limited = !rule->has_limit || order.limit_price_e9 > 0;
   const bool exists = instrument_count_ == 0 || order.instrument < instrument_count_;
   if (!sided || !limited || !exists || order.quantity_e9 <= 0 || sdk::view_of(order.client_id).empty())
     return bad_order;
@@ -148,13 +142,14 @@ bool OrderBook::process(const cadre_order& order, const sdk::State& state, std::
   const std::uint32_t i = order.instrument;
   const bool ends_today = order.time_in_force == CADRE_TIF_DAY;
   const Bar bar{price_at(raw.open, i), price_at(raw.high, i), price_at(raw.low, i), price_at(raw.close, i)};
-  const bool needs_open = kind_of(order) == Kind::market && settings_.fill_at == FillAt::open;
+  const FillRule& rule = *find_fill_rule(order.type);  // an order without one was never taken
+  const bool needs_open = rule.follows_fill_at && settings_.fill_at == FillAt::open;
   if (bar.close <= 0 || (needs_open && bar.open <= 0)) {
     if (ends_today) finish(order, CADRE_ORDER_EXPIRED, halted, result_of(CADRE_ORDER_EXPIRED));
     return ends_today;
   }
-  const auto fill = fill_price(kind_of(order), is_buy(order), order.limit_price_e9, bar, settings_.fill_at,
-                               settings_.half_spread_e9);
+  const auto fill =
+      rule.fill({is_buy(order), order.limit_price_e9, bar, settings_.fill_at, settings_.half_spread_e9});
   if (fill) return settle(order, *fill, state, cash_e6);
   if (ends_today) finish(order, CADRE_ORDER_EXPIRED, not_reached, result_of(CADRE_ORDER_EXPIRED));
   return ends_today;

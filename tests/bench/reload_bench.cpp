@@ -23,6 +23,7 @@
 #include "host/control/live_host.hpp"
 #include "host/market/price_reader.hpp"
 #include "host/model/signal.hpp"
+#include "tests/unit/control/calls.hpp"
 
 namespace {
 
@@ -148,7 +149,7 @@ double longest_during(Bench& bench, double max_position, int skip) {
   request.text = json::serialize(next);
   request.origin = "bench";
   std::thread apply([&] {
-    const live::Answer answer = bench.host->control().apply(request);
+    const live::Answer answer = control::Calls(bench.host->control()).apply(request);
     if (answer.outcome != live::Outcome::created)
       std::fprintf(stderr, "refused: %s\n",
                    answer.problems.empty() ? "unchanged" : base::to_line(answer.problems[0]).c_str());

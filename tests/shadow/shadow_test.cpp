@@ -16,6 +16,7 @@
 #include "host/live/replay_feed.hpp"
 #include "host/model/signal.hpp"
 #include "host/shadow/shadow_arm.hpp"
+#include "tests/unit/control/calls.hpp"
 
 namespace cadre::control {
 namespace {
@@ -66,16 +67,16 @@ class Demo {
   }
 
   live::Answer start(const std::string& experiment) {
-    return host_->control().start_experiment(researcher, experiment, "experiment.json", "");
+    return host().start_experiment(researcher, experiment, "experiment.json");
   }
   json::object results(const std::string& name) {
-    const live::Answer answer = host_->control().experiment_results(name);
+    const live::Answer answer = host().experiment_results(name);
     EXPECT_EQ(answer.outcome, live::Outcome::done);
     return answer.body.as_object();
   }
   live::BookRunner& book() { return *host_->books()[0]; }
   config::HostConfig config() { return host_->config(); }
-  HostControl& host() { return host_->control(); }
+  Calls host() { return Calls(host_->control()); }
 
  private:
   base::TemporaryFolder folder_;

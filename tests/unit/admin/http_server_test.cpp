@@ -80,7 +80,7 @@ TEST_F(HttpServerTest, a_body_above_the_limit_is_413_and_read_by_nobody) {
   const ClientResponse response = post("/v1/books/main/bars", std::string(100'000, ' '));
   EXPECT_EQ(response.status, 413u);
   EXPECT_EQ(response.headers.at("content-type"), "application/problem+json");
-  EXPECT_TRUE(host_.texts.empty());
+  EXPECT_TRUE(host_.call.inputs.empty());
 }
 
 TEST_F(HttpServerTest, a_chunked_body_above_the_limit_is_413) {
@@ -230,7 +230,7 @@ TEST_F(HttpServerTest, close_ends_connections_though_a_handler_is_blocked) {
   EXPECT_FALSE(std::filesystem::exists(socket()));
   host_.release();
   server_->stop();
-  EXPECT_TRUE(host_.texts.empty());  // those that had not begun never do
+  EXPECT_TRUE(host_.call.inputs.empty());  // those that had not begun never do
 }
 
 TEST_F(HttpServerTest, stop_ends_idle_connections_and_streams_and_may_come_twice) {

@@ -78,10 +78,12 @@ TEST(RequestBodyTest, too_many_inputs_are_413) {
 }
 
 TEST(RequestBodyTest, every_fault_of_a_change_is_named_at_once) {
-  ChangeBody body;
+  control::Call call;
+  const control::Member members[] = {{"flatten", control::Member::Kind::flag},
+                                     {"config", control::Member::Kind::document, true}};
   const Request request =
       body_of("application/json", R"({"actor": " ", "resaon": "x", "flatten": 1, "config": 7})");
-  const auto refused = ChangeBody::read(request, {"flatten", "config"}, body);
+  const auto refused = read_change(request, members, call);
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->status, 422u);
   for (const char* says : {"actor is missing", "reason is missing", "did you mean",

@@ -36,7 +36,13 @@ class HostCommandsTest : public admin::testing::ServedHost {
     return with;
   }
   /// Runs a command and keeps what it prints.
-  int run(int (*command)(const HostArguments&), const HostArguments& with) {
+  int run(std::string_view path, const HostArguments& with) {
+    int (*command)(const HostArguments&) = nullptr;
+    for (const auto rows : {host_commands(), revision_commands(), host_experiment_commands()}) {
+      for (const HostCommand& row : rows)
+        if (row.path == path) command = row.run;
+    }
+    if (command == nullptr) throw std::logic_error("there is no command " + std::string(path));
     ::testing::internal::CaptureStdout();
     ::testing::internal::CaptureStderr();
     const int code = command(with);
@@ -56,25 +62,25 @@ class HostCommandsTest : public admin::testing::ServedHost {
 TEST_F(HostCommandsTest, status_is_a_screen_or_json) {
   start();
   host_.next.body = testing::status_fixture();
-  EXPECT_EQ(run(run_status_command, arguments()), exit_fine);
+  EXPECT_EQ(run("status", arguments()), exit_fine);
   EXPECT_THAT(out_, StartsWith("demo: running since 2026-11-25 02:04:39 UTC\n"));
   HostArguments with = arguments();
   with.json = true;
-  EXPECT_EQ(run(run_status_command, with), exit_fine);
+  EXPECT_EQ(run("status", with), exit_fine);
   EXPECT_EQ(json::parse(out_), host_.next.body);
 }
 
 TEST_F(HostCommandsTest, no_host_is_7_and_one_line) {
-  EXPECT_EQ(run(run_status_command, arguments()), exit_not_reachable);
+  EXPECT_EQ(run("status", arguments()), exit_not_reachable);
   EXPECT_THAT(err_, HasSubstr("no host can be reached"));
-  EXPECT_EQ(run(run_status_command, {}), exit_not_reachable);
+  EXPECT_EQ(run("status", {}), exit_not_reachable);
   EXPECT_EQ(err_, "no host runs with its state folder here; name its socket with --host [HOST_NOT_FOUND]\n");
 }
 
 TEST_F(HostCommandsTest, the_one_host_that_runs_here_is_found) {
   std::filesystem::create_directories(folder_ / "state");
   start({.socket = folder_ / "state" / "admin.sock"});
-  EXPECT_EQ(run(run_status_command, {}), exit_fine) << err_;
+  EXPECT_EQ(run("status", {}), exit_fine) << err_;
 }
 
 TEST_F(HostCommandsTest, of_several_hosts_none_is_taken) {
@@ -83,7 +89,7 @@ TEST_F(HostCommandsTest, of_several_hosts_none_is_taken) {
   auto second = admin::HttpServer::start({.socket = folder_ / "state" / "admin.sock"},
                                          [](const admin::Request&) { return admin::Response{}; });
   ASSERT_TRUE(second);
-  EXPECT_EQ(run(run_status_command, {}), exit_not_reachable);
+  EXPECT_EQ(run("status", {}), exit_not_reachable);
   EXPECT_EQ(err_,
             "several hosts run here; name one with --host: admin.sock state/admin.sock [HOST_NOT_NAMED]\n");
 }
@@ -92,21 +98,21 @@ TEST_F(HostCommandsTest, the_environment_names_the_host) {
   start();
   std::filesystem::current_path("/");
   ::setenv("CADRE_HOST", socket().c_str(), 1);
-  EXPECT_EQ(run(run_status_command, {}), exit_fine) << err_;
+  EXPECT_EQ(run("status", {}), exit_fine) << err_;
 }
 
 TEST_F(HostCommandsTest, a_url_takes_the_token_of_a_file) {
   start({.port = 0, .token = "secret"});
   HostArguments with;
   with.host = "http://127.0.0.1:" + std::to_string(server_->port());
-  EXPECT_EQ(run(run_status_command, with), exit_not_reachable);
+  EXPECT_EQ(run("status", with), exit_not_reachable);
   EXPECT_THAT(err_, HasSubstr("--token-file"));
   with.token_file = file("token", "secret\n");
-  EXPECT_EQ(run(run_status_command, with), exit_fine) << err_;
+  EXPECT_EQ(run("status", with), exit_fine) << err_;
   with.token_file = file("token", "\n");
-  EXPECT_EQ(run(run_status_command, with), exit_invalid_input);
+  EXPECT_EQ(run("status", with), exit_invalid_input);
   with.host = "https://127.0.0.1:1";
-  EXPECT_EQ(run(run_status_command, with), exit_usage);
+  EXPECT_EQ(run("status", with), exit_usage);
 }
 
 TEST_F(HostCommandsTest, halt_and_resume_say_who_and_why) {
@@ -114,12 +120,19 @@ TEST_F(HostCommandsTest, halt_and_resume_say_who_and_why) {
   HostArguments with = arguments();
   with.book = "main";
   with.flatten = true;
-  EXPECT_EQ(run(run_halt_command, with), exit_fine);
-  EXPECT_EQ(host_.last, "halt ann why main flatten");
+  EXPECT_EQ(run("halt", with), exit_fine);
+  EXPECT_EQ(host_.last, "POST /v1/halt");
+  EXPECT_EQ(host_.call.mandate.actor, "ann");
+  EXPECT_EQ(host_.call.mandate.reason, "why");
+  EXPECT_EQ(host_.call.text("book"), "main");
+  EXPECT_TRUE(host_.call.flag("flatten"));
+  EXPECT_FALSE(host_.call.flag("cancel_orders"));
   with.actor.clear();
   ::setenv("USER", "bob", 1);
-  EXPECT_EQ(run(run_resume_command, with), exit_fine);
-  EXPECT_EQ(host_.last, "resume bob why main");
+  EXPECT_EQ(run("resume", with), exit_fine);
+  EXPECT_EQ(host_.last, "POST /v1/resume");
+  EXPECT_EQ(host_.call.mandate.actor, "bob");
+  EXPECT_EQ(host_.call.text("book"), "main");
 }
 
 TEST_F(HostCommandsTest, every_refusal_has_its_exit_code_and_lines) {
@@ -132,11 +145,11 @@ TEST_F(HostCommandsTest, every_refusal_has_its_exit_code_and_lines) {
                                            {Outcome::stopping, exit_not_reachable}};
   for (const auto& [outcome, code] : cases) {
     host_.next = {outcome, {}, {}};
-    EXPECT_EQ(run(run_resume_command, arguments()), code);
+    EXPECT_EQ(run("resume", arguments()), code);
     EXPECT_FALSE(err_.empty());
     host_.next.problems.error("A_B", {"f.json", 1, 2, "/x"}, "first");
     host_.next.problems.error("A_B", {}, "second");
-    EXPECT_EQ(run(run_resume_command, arguments()), code);
+    EXPECT_EQ(run("resume", arguments()), code);
     EXPECT_EQ(err_, "f.json:1:2 /x: first [A_B]\nsecond [A_B]\n");
     EXPECT_EQ(out_, "");
   }
@@ -145,13 +158,13 @@ TEST_F(HostCommandsTest, every_refusal_has_its_exit_code_and_lines) {
 TEST_F(HostCommandsTest, a_refusal_is_json_where_json_is_asked_for) {
   HostArguments with = arguments();
   with.json = true;
-  EXPECT_EQ(run(run_status_command, with), exit_not_reachable);
+  EXPECT_EQ(run("status", with), exit_not_reachable);
   EXPECT_THAT(out_, HasSubstr(R"({"problems":[{"code":"HOST_NOT_REACHABLE","severity":"error",)"));
   EXPECT_THAT(err_, HasSubstr("[HOST_NOT_REACHABLE]"));
   start();
   host_.next = {live::Outcome::conflict, {}, {}};
   host_.next.problems.error("A_B", {"f.json", 1, 2, "/x"}, "first");
-  EXPECT_EQ(run(run_resume_command, with), exit_conflict);
+  EXPECT_EQ(run("resume", with), exit_conflict);
   EXPECT_THAT(out_, HasSubstr(R"("code":"A_B","severity":"error","file":"f.json","line":1,"column":2)"));
   EXPECT_EQ(err_, "f.json:1:2 /x: first [A_B]\n");
 }
@@ -164,12 +177,12 @@ TEST_F(HostCommandsTest, apply_sends_one_complete_document_based_on_the_current_
   host_.next.body = json::parse(R"({"revision": {"number": 41}})");
   HostArguments with = arguments();
   with.file = demo;
-  EXPECT_EQ(run(run_revision_apply_command, with), exit_fine) << err_;
-  EXPECT_EQ(host_.applied.based_on, 41u);
-  const json::value sent = json::parse(host_.applied.text);
+  EXPECT_EQ(run("revision apply", with), exit_fine) << err_;
+  EXPECT_EQ(host_.call.based_on, 41u);
+  const json::value sent = json::parse(host_.call.document("config"));
   EXPECT_TRUE(sent.at("chain").is_object()) << "the chain's file is embedded";
-  EXPECT_EQ(host_.applied.origin, demo);
-  EXPECT_FALSE(host_.applied.dry_run);
+  EXPECT_EQ(host_.call.text("origin"), demo);
+  EXPECT_EQ(host_.last, "POST /v1/revisions");
 }
 
 TEST_F(HostCommandsTest, apply_takes_a_base_and_tries) {
@@ -181,9 +194,9 @@ TEST_F(HostCommandsTest, apply_takes_a_base_and_tries) {
   with.file = demo;
   with.based_on = 7;
   with.dry_run = true;
-  EXPECT_EQ(run(run_revision_apply_command, with), exit_fine) << err_;
-  EXPECT_TRUE(host_.applied.dry_run);
-  EXPECT_EQ(host_.applied.based_on, 7u);
+  EXPECT_EQ(run("revision apply", with), exit_fine) << err_;
+  EXPECT_EQ(host_.last, "POST /v1/revisions:validate");
+  EXPECT_EQ(host_.call.based_on, 7u);
   EXPECT_THAT(out_, StartsWith("/a: 1 → 2\n\nstage  agent"));
 }
 
@@ -191,7 +204,7 @@ TEST_F(HostCommandsTest, a_file_that_is_not_json_is_refused_before_it_is_sent) {
   start();
   HostArguments with = arguments();
   with.file = file("host.json", "{\n  \"a\": }\n");
-  EXPECT_EQ(run(run_revision_apply_command, with), exit_invalid_input);
+  EXPECT_EQ(run("revision apply", with), exit_invalid_input);
   EXPECT_THAT(err_, HasSubstr("host.json:2:"));
   EXPECT_EQ(host_.last, "");
 }
@@ -200,7 +213,7 @@ TEST_F(HostCommandsTest, a_configuration_with_problems_is_refused_with_its_place
   start();
   HostArguments with = arguments();
   with.file = file("host.json", "{\n  \"limit\": 1.50\n}\n");
-  EXPECT_EQ(run(run_revision_apply_command, with), exit_invalid_input);
+  EXPECT_EQ(run("revision apply", with), exit_invalid_input);
   EXPECT_THAT(err_, HasSubstr("host.json:2:12 /limit: unknown key"));
   EXPECT_EQ(host_.last, "");
 }
@@ -209,12 +222,13 @@ TEST_F(HostCommandsTest, rollback_goes_to_the_one_named_or_before) {
   start();
   host_.next.body = json::parse(R"({"revision": 43})");
   HostArguments with = arguments();
-  EXPECT_EQ(run(run_revision_rollback_command, with), exit_fine);
-  EXPECT_EQ(host_.last, "roll_back ann before");
+  EXPECT_EQ(run("revision rollback", with), exit_fine);
+  EXPECT_EQ(host_.last, "POST /v1/revisions:rollback");
   EXPECT_EQ(out_, "revision 43 is current\n");
   with.to = 40;
-  EXPECT_EQ(run(run_revision_rollback_command, with), exit_fine);
-  EXPECT_EQ(host_.last, "roll_back ann 40");
+  EXPECT_EQ(run("revision rollback", with), exit_fine);
+  EXPECT_EQ(host_.last, "POST /v1/revisions/{n}:rollback");
+  EXPECT_EQ(host_.call.number(0), 40u);
 }
 
 TEST_F(HostCommandsTest, diff_is_1_only_when_revisions_differ) {
@@ -223,11 +237,11 @@ TEST_F(HostCommandsTest, diff_is_1_only_when_revisions_differ) {
   with.number = 1;
   with.other_number = 2;
   host_.next.body = json::parse(R"({"changes": [], "plugins": []})");
-  EXPECT_EQ(run(run_revision_diff_command, with), exit_fine);
+  EXPECT_EQ(run("revision diff", with), exit_fine);
   host_.next.body =
       json::parse(R"({"changes": [{"pointer": "/a", "before": "1", "after": "2"}], "plugins": []})");
-  EXPECT_EQ(run(run_revision_diff_command, with), exit_difference);
-  EXPECT_EQ(host_.last, "difference 1 2");
+  EXPECT_EQ(run("revision diff", with), exit_difference);
+  EXPECT_EQ(host_.call.path, (std::vector<std::string>{"1", "2"}));
 }
 
 TEST_F(HostCommandsTest, events_end_with_those_remembered) {
@@ -236,10 +250,10 @@ TEST_F(HostCommandsTest, events_end_with_those_remembered) {
   host_.emit("resumed");
   HostArguments with = arguments();
   with.after = 1;
-  EXPECT_EQ(run(run_events_command, with), exit_fine) << err_;
+  EXPECT_EQ(run("events", with), exit_fine) << err_;
   EXPECT_EQ(out_, "-  resumed  filling \n");
   with.json = true;
-  EXPECT_EQ(run(run_events_command, with), exit_fine);
+  EXPECT_EQ(run("events", with), exit_fine);
   EXPECT_EQ(out_, "{\"id\":2,\"event\":\"resumed\",\"filling\":\"\"}\n");
 }
 
@@ -251,8 +265,8 @@ TEST_F(HostCommandsTest, results_are_written_and_judged) {
   HostArguments with = arguments();
   with.name = "my test";
   with.out = folder_ / "results";
-  EXPECT_EQ(run(run_experiment_results_command, with), exit_difference) << err_;
-  EXPECT_EQ(host_.last, "results my test");
+  EXPECT_EQ(run("experiment results", with), exit_difference) << err_;
+  EXPECT_EQ(host_.call.path, std::vector<std::string>{"my test"});
   EXPECT_THAT(out_, StartsWith("my test: worse: it is\n"));
   EXPECT_TRUE(std::filesystem::exists(folder_ / "results" / "report.html"));
   EXPECT_TRUE(std::filesystem::exists(folder_ / "results" / "comparison.json"));
@@ -263,12 +277,13 @@ TEST_F(HostCommandsTest, experiments_are_started_listed_and_ended) {
   HostArguments with = arguments();
   with.file = file("e.json", "{\"x\": 1.0}");
   with.name = "hrp";
-  EXPECT_EQ(run(run_experiment_start_command, with), exit_fine) << err_;
-  EXPECT_THAT(host_.last, StartsWith("start ann {\"x\": 1.0} "));
-  EXPECT_EQ(run(run_experiment_stop_command, with), exit_fine);
-  EXPECT_EQ(host_.last, "stop ann hrp");
+  EXPECT_EQ(run("experiment start", with), exit_fine) << err_;
+  EXPECT_EQ(host_.call.document("experiment"), "{\"x\": 1.0}");
+  EXPECT_EQ(host_.call.text("origin"), with.file.string());
+  EXPECT_EQ(run("experiment stop", with), exit_fine);
+  EXPECT_EQ(host_.call.path, std::vector<std::string>{"hrp"});
   host_.next.body = json::parse(R"({"experiments": [{"name": "hrp", "state": "running"}]})");
-  EXPECT_EQ(run(run_experiment_status_command, with), exit_fine);
+  EXPECT_EQ(run("experiment status", with), exit_fine);
   EXPECT_THAT(out_, HasSubstr("hrp"));
 }
 

@@ -15,7 +15,7 @@ namespace json = boost::json;
 
 const live::Mandate anna{"anna", "lunch"};
 
-std::size_t positions(HostControl& host) {
+std::size_t positions(Calls host) {
   return host.portfolio("main").body.at("positions").as_array().size();
 }
 
@@ -64,7 +64,7 @@ TEST(Halt, stops_deciding_but_not_following_the_market) {
   ASSERT_TRUE(small.opens());
   ASSERT_EQ(small.post(0, 40).outcome, live::Outcome::accepted);
   const live::BookSnapshot before = small.settled();
-  ASSERT_EQ(small.host().halt({anna, "", false, false}).outcome, live::Outcome::done);
+  ASSERT_EQ(small.host().halt(anna, "", false, false).outcome, live::Outcome::done);
   ASSERT_EQ(small.post(40, 50).outcome, live::Outcome::accepted);
   const live::BookSnapshot halted = small.settled();
   EXPECT_EQ(halted.state, live::BookState::halted);
@@ -83,7 +83,7 @@ TEST(Halt, with_flatten_ends_with_no_position_and_no_open_order) {
   ASSERT_EQ(small.post(0, 40).outcome, live::Outcome::accepted);
   small.settled();
   ASSERT_GT(positions(small.host()), 0u);
-  ASSERT_EQ(small.host().halt({anna, "main", false, true}).outcome, live::Outcome::done);
+  ASSERT_EQ(small.host().halt(anna, "main", false, true).outcome, live::Outcome::done);
   ASSERT_EQ(small.post(40, 41).outcome, live::Outcome::accepted);
   EXPECT_EQ(small.settled().open_orders, 0u);
   EXPECT_EQ(positions(small.host()), 0u);
@@ -102,7 +102,7 @@ TEST(Halt, with_cancel_orders_leaves_positions_and_cancels_what_is_open) {
   }
   ASSERT_GT(small.settled().open_orders, 0u);
   const std::size_t held = positions(small.host());
-  ASSERT_EQ(small.host().halt({anna, "", true, false}).outcome, live::Outcome::done);
+  ASSERT_EQ(small.host().halt(anna, "", true, false).outcome, live::Outcome::done);
   EXPECT_EQ(small.settled().open_orders, 0u);
   EXPECT_EQ(positions(small.host()), held);
 }
@@ -118,7 +118,7 @@ TEST(Halt, with_cancel_orders_is_recovered_without_the_environment_filling_what_
     ++day;
   }
   ASSERT_GT(small.settled().open_orders, 0u);
-  ASSERT_EQ(small.host().halt({anna, "", true, false}).outcome, live::Outcome::done);
+  ASSERT_EQ(small.host().halt(anna, "", true, false).outcome, live::Outcome::done);
   small.settled();
   SmallHost killed;
   std::filesystem::copy(small.state(), killed.state(), std::filesystem::copy_options::recursive);
@@ -145,7 +145,7 @@ TEST(Halt, outlives_a_restart) {
   SmallHost small;
   ASSERT_TRUE(small.opens());
   ASSERT_EQ(small.post(0, 40).outcome, live::Outcome::accepted);
-  ASSERT_EQ(small.host().halt({anna, "", false, false}).outcome, live::Outcome::done);
+  ASSERT_EQ(small.host().halt(anna, "", false, false).outcome, live::Outcome::done);
   const std::uint64_t decisions = small.settled().decisions;
   small.close();
   ASSERT_TRUE(small.opens());
@@ -158,7 +158,7 @@ TEST(Halt, outlives_a_restart) {
 TEST(Halt, of_a_book_that_is_not_there_names_those_that_are) {
   SmallHost small;
   ASSERT_TRUE(small.opens());
-  const live::Answer answer = small.host().halt({anna, "other", false, false});
+  const live::Answer answer = small.host().halt(anna, "other", false, false);
   EXPECT_EQ(answer.outcome, live::Outcome::unknown);
   ASSERT_EQ(first_code(answer), "BOOK_UNKNOWN");
   EXPECT_THAT(answer.problems[0].next_step, testing::HasSubstr("main"));
@@ -171,7 +171,7 @@ TEST(Halt, of_a_book_that_has_stopped_is_a_conflict_and_not_a_success) {
   std::filesystem::remove(small.journal());
   EXPECT_EQ(small.post(5, 6).outcome, live::Outcome::stopping)
       << "the journal is gone: nothing is acknowledged";
-  const live::Answer answer = small.host().halt({anna, "", false, false});
+  const live::Answer answer = small.host().halt(anna, "", false, false);
   EXPECT_EQ(answer.outcome, live::Outcome::conflict);
   EXPECT_EQ(first_code(answer), "BOOK_STOPPED");
 }
@@ -187,7 +187,7 @@ live::Answer change_correlation(LiveHost& host, const char* state, int lookback)
   request.mandate = anna;
   request.text = json::serialize(next);
   request.origin = "changed.json";
-  return host.control().apply(request);
+  return Calls(host.control()).apply(request);
 }
 
 TEST(HandOff, that_refuses_keeps_the_agent_and_reset_begins_anew) {

@@ -13,6 +13,7 @@
 #include "host/base/file.hpp"
 #include "host/base/temporary_folder.hpp"
 #include "host/control/live_host.hpp"
+#include "tests/unit/control/calls.hpp"
 
 namespace cadre::control {
 
@@ -59,7 +60,7 @@ class SmallHost {
   }
   void close() { host_.reset(); }
 
-  HostControl& host() { return host_->control(); }
+  Calls host() { return Calls(host_->control()); }
   LiveHost& live() { return *host_; }
   live::BookRunner& book() { return *host_->books().front(); }
   std::filesystem::path config() const { return folder_.path() / "host.json"; }
@@ -81,7 +82,7 @@ class SmallHost {
       texts.push_back(bar(day));
     return texts;
   }
-  live::Answer post(int from, int to) { return host_->control().post_bars("main", bars(from, to)); }
+  live::Answer post(int from, int to) { return host().post_bars("main", bars(from, to)); }
 
   /// Its snapshot once it has done all it was given.
   live::BookSnapshot settled() {

@@ -1,0 +1,98 @@
+// The revisions of a running host: what they were, what a change would do, applying one, and going back.
+
+#include <boost/json.hpp>
+
+#include "host/base/text.hpp"
+#include "host/control/host_parts.hpp"
+#include "host/control/operation.hpp"
+
+namespace cadre::control {
+
+namespace {
+
+live::Answer no_revision(const Call& call, std::size_t index) {
+  base::Problems problems;
+  problems.error("REVISION_UNKNOWN", {},
+                 "there is no revision " + base::quote(call.path[index]) + ": revisions are numbers");
+  return {live::Outcome::unknown, {}, problems};
+}
+
+live::Answer list(HostParts& host, const Call&) {
+  return host.reload->list();
+}
+
+live::Answer show(HostParts& host, const Call& call) {
+  const auto number = call.number(0);
+  return number ? host.reload->show(*number) : no_revision(call, 0);
+}
+
+live::Answer difference(HostParts& host, const Call& call) {
+  const auto a = call.number(0);
+  const auto b = call.number(1);
+  if (!a || !b) return no_revision(call, a ? 1 : 0);
+  return host.reload->difference_of(*a, *b);
+}
+
+revision::ApplyRequest request_of(const Call& call, bool dry_run) {
+  const std::string origin = call.text("origin");
+  return {.mandate = call.mandate,
+          .text = call.document("config"),
+          .origin = origin.empty() ? "config" : origin,
+          .book = call.text("book"),
+          .based_on = call.based_on,
+          .dry_run = dry_run};
+}
+
+live::Answer validate(HostParts& host, const Call& call) {
+  return host.reload->apply(request_of(call, true));
+}
+
+live::Answer apply(HostParts& host, const Call& call) {
+  return host.reload->apply(request_of(call, false));
+}
+
+live::Answer roll_back_to_previous(HostParts& host, const Call& call) {
+  return host.reload->roll_back(call.mandate, std::nullopt);
+}
+
+live::Answer roll_back(HostParts& host, const Call& call) {
+  const auto number = call.number(0);
+  return number ? host.reload->roll_back(call.mandate, *number) : no_revision(call, 0);
+}
+
+}  // namespace
+
+std::span<const Operation> revision_operations() {
+  using Brings = Operation::Brings;
+  using BasedOn = Operation::BasedOn;
+  static const std::vector<Member> configuration{
+      {"book"}, {"origin"}, {"config", Member::Kind::document, true}};
+  static const Operation rows[] = {
+      {"GET", "/v1/revisions", "all revisions", list},
+      {.method = "GET",
+       .path = "/v1/revisions/{n}",
+       .description = "one revision",
+       .run = show,
+       .revision_at = "/revision"},
+      {"GET", "/v1/revisions/{a}/diff/{b}", "what leads from a to b", difference},
+      {.method = "POST",
+       .path = "/v1/revisions:validate",
+       .description = "what applying would do",
+       .run = validate,
+       .brings = Brings::change,
+       .members = configuration,
+       .based_on = BasedOn::optional},
+      {.method = "POST",
+       .path = "/v1/revisions",
+       .description = "apply a configuration, with If-Match: \"N\"",
+       .run = apply,
+       .brings = Brings::change,
+       .members = configuration,
+       .based_on = BasedOn::required},
+      {"POST", "/v1/revisions:rollback", "back to the revision before", roll_back_to_previous,
+       Brings::change},
+      {"POST", "/v1/revisions/{n}:rollback", "back to revision n", roll_back, Brings::change}};
+  return rows;
+}
+
+}  // namespace cadre::control
