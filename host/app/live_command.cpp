@@ -182,7 +182,7 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
   }
   admin::ServerOptions listening;
   listening.socket = options.state / "admin.sock";
-  listening.port = host.config().port;
+  listening.port = host.config().admin.port;
   if (listening.port) {
     auto token = token_of(options.state);
     if (!token) {

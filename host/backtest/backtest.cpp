@@ -142,8 +142,8 @@ std::vector<std::string> notes_of(const PreparedRun& run, const book::RunRecorde
   std::vector<std::string> notes;
   if (!run.config->description.empty()) notes.push_back(run.config->description);
   const config::DataConfig& data = run.config->data;
-  notes.push_back("Prices: " + data.prices.filename().string() + ", adjustment declared as " +
-                  data.adjustment + ".");
+  notes.push_back("Prices: " + data.prices.file.filename().string() + ", adjustment declared as " +
+                  data.prices.adjustment + ".");
   if (run.prices.closes_only())
     notes.push_back(
         "The data have closes only: orders decided at one close fill at the next one; limit fills are "
@@ -177,7 +177,7 @@ base::Problems write_folder(const fs::path& folder, const fs::path& shown_as, co
   page.result = result;
   page.series = series;
   page.var_confidence = var_confidence(run.revisions);
-  page.currency = run.config->currency;
+  page.currency = run.config->book.currency;
   page.notes = notes_of(run, recorder);
   for (const base::Problem& warning : warnings)
     page.warnings.push_back(base::to_line(warning));

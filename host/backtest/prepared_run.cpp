@@ -46,8 +46,8 @@ base::Result<PreparedRun> prepare_run(const BacktestOptions& options) {
   if (prices) {
     run.prices = std::move(prices).take();
     check_names(*run.config, run.prices.instruments, problems);
-    if (!run.config->data.signals.empty()) {
-      auto signals = market::read_signals(run.config->data.signals, run.prices.instruments);
+    if (!run.config->data.signals.file.empty()) {
+      auto signals = market::read_signals(run.config->data.signals.file, run.prices.instruments);
       problems.append(
           base::asked_for_at(signals.problems(), run.config->document.place("/data/signals/file")));
       if (signals) run.signals = std::move(signals).take();

@@ -30,8 +30,8 @@ base::Problems Book::activate() {
 void Book::build_state() {
   const config::ConstraintsConfig& bounds = chain().constraints;
   StateWriter::Setting setting;
-  setting.book = config_.book;
-  setting.currency = config_.currency;
+  setting.book = config_.book.id;
+  setting.currency = config_.book.currency;
   setting.constraints = {sizeof(cadre_constraints), bounds.long_only ? std::uint32_t{CADRE_LONG_ONLY} : 0u,
                          bounds.max_gross_exposure, bounds.max_net_exposure, bounds.max_weight};
   setting.periods_per_year = config_.data.periods_per_year;
@@ -207,8 +207,8 @@ cadre_order Book::market_order(const char* why, std::uint32_t instrument, std::i
   order.quantity_e9 = std::llabs(quantity_e9);
   order.decision_price_e9 = ledger_.portfolio().price(instrument).raw();
   order.decision_time_ns = ledger_.time_ns();
-  order.client_id = model::make_id(config_.book + '.' + why + '.' + std::to_string(ledger_.sequence()) + '.' +
-                                   std::to_string(instrument));
+  order.client_id = model::make_id(config_.book.id + '.' + why + '.' + std::to_string(ledger_.sequence()) +
+                                   '.' + std::to_string(instrument));
   return order;
 }
 

@@ -13,8 +13,8 @@ Ledger::Ledger(const config::ScenarioConfig& config, std::vector<std::string> da
     : config_(config),
       data_instruments_(std::move(data_instruments)),
       memory_(memory),
-      history_(data_instruments_.size(), expected_bars, config.data.missing == "carry"),
-      portfolio_(data_instruments_.size(), config.initial_cash) {
+      history_(data_instruments_.size(), expected_bars, config.data.prices.missing == "carry"),
+      portfolio_(data_instruments_.size(), config.book.initial_cash) {
   set_universe(data_instruments_, 1);
   tracker_.reserve(expected_bars * universe_.size() / 4 + 1024);
   tracker_.enter_universe(universe_.size());
@@ -48,7 +48,7 @@ void Ledger::set_universe(const std::vector<std::string>& instruments, std::uint
 }
 
 std::uint64_t Ledger::begin_event() {
-  base::occasion() = {config_.book, ++sequence_};
+  base::occasion() = {config_.book.id, ++sequence_};
   return sequence_;
 }
 

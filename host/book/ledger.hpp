@@ -51,7 +51,7 @@ class Ledger {
   /// Stands where another book of the same data stands: market, positions, cash, open orders.
   void stand_beside(const Ledger& other);
 
-  const std::string& book() const { return config_.book; }
+  const std::string& book() const { return config_.book.id; }
   const model::Universe& universe() const { return universe_; }
   std::vector<std::string> instrument_ids() const;
   /// Per instrument of the universe: its column in the bars.

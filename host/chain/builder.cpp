@@ -101,7 +101,7 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
 
   for (const PlannedStage& planned : plan.stages) {
     const config::InstanceConfig& instance = *planned.instance;
-    const agent::InstanceSpec spec{instance.name, config.book, planned.settings, config.seed,
+    const agent::InstanceSpec spec{instance.name, config.book.id, planned.settings, config.seed,
                                    planned.isolated};
     Stage stage;
     stage.name = instance.name;

@@ -1,10 +1,11 @@
 #include "host/config/host_config.hpp"
 
 #include <boost/json.hpp>
-#include <functional>
 
 #include "host/base/schema.hpp"
 #include "host/config/file_kind.hpp"
+#include "host/config/key_reader.hpp"
+#include "host/config/key_sections.hpp"
 
 namespace cadre::config {
 
@@ -33,30 +34,37 @@ constexpr std::string_view schema_text = R"json({
         }
       }
     },
-    "queue": {"type": "object", "default": {}, "properties": {
-      "capacity": {"type": "integer", "minimum": 1, "maximum": 1000000, "default": 1024, "description": "inputs of a book that may wait; more are refused"}}},
-    "checkpoint": {"type": "object", "default": {}, "properties": {
-      "bars": {"type": "integer", "minimum": 1, "maximum": 1000000, "default": 64, "description": "bars between two checkpoints of what the agents have learned"}}},
-    "watch": {"type": "object", "default": {}, "properties": {
-      "enabled": {"type": "boolean", "default": true, "description": "changed files and agents are applied by themselves"},
-      "debounce_ms": {"type": "integer", "minimum": 10, "maximum": 60000, "default": 200, "description": "quiet time after the last change"}}},
-    "admin": {"type": "object", "default": {}, "properties": {
-      "port": {"type": "integer", "minimum": 0, "maximum": 65535, "description": "of loopback TCP beside the Unix socket, with a bearer token; 0: any free one; left out: none"}}}
+    "queue": {"type": "object", "default": {}, "properties": {@queue_keys@}},
+    "checkpoint": {"type": "object", "default": {}, "properties": {@checkpoint_keys@}},
+    "watch": {"type": "object", "default": {}, "properties": {@watch_keys@}},
+    "admin": {"type": "object", "default": {}, "properties": {@admin_keys@}}
   }
 })json";
 
-using PlaceOf = std::function<base::Place(std::string_view)>;
+#define KEY(name, type, schema) reader.read(at + #name, config.name);
+void read_queue(KeyReader& reader, const std::string& at, QueueConfig& config) {
+#include "host/config/keys/queue.inc"
+}
+void read_checkpoint(KeyReader& reader, const std::string& at, CheckpointConfig& config) {
+#include "host/config/keys/checkpoint.inc"
+}
+void read_watch(KeyReader& reader, const std::string& at, WatchConfig& config) {
+#include "host/config/keys/watch.inc"
+}
+void read_admin(KeyReader& reader, const std::string& at, AdminConfig& config) {
+#include "host/config/keys/admin.inc"
+}
+#undef KEY
 
-/// What is not in a book.
-HostConfig read_head(const json::value& root) {
+/// What is not in a book. `root` has its defaults filled in.
+HostConfig read_head(const json::value& root, const PlaceOf& place, base::Problems& problems) {
   HostConfig host;
-  host.name = std::string(root.at("name").as_string());
-  host.queue_capacity = root.at("queue").at("capacity").to_number<std::size_t>();
-  host.checkpoint_bars = root.at("checkpoint").at("bars").to_number<std::uint64_t>();
-  host.watch = root.at("watch").at("enabled").as_bool();
-  host.debounce_ms = root.at("watch").at("debounce_ms").to_number<std::uint32_t>();
-  if (const json::value* port = root.at("admin").as_object().if_contains("port"))
-    host.port = port->to_number<std::uint16_t>();
+  KeyReader reader(root, place, {}, problems);
+  host.name = reader.text("/name");
+  read_queue(reader, "/queue/", host.queue);
+  read_checkpoint(reader, "/checkpoint/", host.checkpoint);
+  read_watch(reader, "/watch/", host.watch);
+  read_admin(reader, "/admin/", host.admin);
   return host;
 }
 
@@ -66,8 +74,8 @@ void add_book(HostConfig& host, base::JsonDocument document, const fs::path& fol
   problems.append(scenario.problems());
   if (!scenario) return;
   for (const BookConfig& other : host.books) {
-    if (other.scenario.book != scenario->book) continue;
-    problems.error("CONFIG_BOOK_TWICE", at, "two books have the id " + base::quote(scenario->book),
+    if (other.scenario.book.id != scenario->book.id) continue;
+    problems.error("CONFIG_BOOK_TWICE", at, "two books have the id " + base::quote(scenario->book.id),
                    R"(give this one another with "set": {"/book/id": "second"})");
   }
   if (!scenario->changes.empty())
@@ -136,7 +144,7 @@ base::Problems other_kind(const json::value& root, const fs::path& file) {
 }  // namespace
 
 const json::value& host_schema() {
-  static const json::value schema = json::parse(schema_text);
+  static const json::value schema = json::parse(with_keys(schema_text));
   return schema;
 }
 
@@ -150,7 +158,7 @@ base::Result<HostConfig> load_host(const fs::path& file) {
     auto scenario = load_scenario_document(file, {});
     if (!scenario) return scenario.problems();
     const json::value root = base::with_defaults(json::object{{"books", json::array{}}}, host_schema());
-    HostConfig host = read_head(root);
+    HostConfig host = read_head(root, {}, problems);
     host.files = {fs::absolute(file)};
     note_chain_file(fs::absolute(file), host.files);
     add_book(host, std::move(scenario).take(), folder, base::Place::of(file), problems);
@@ -163,7 +171,7 @@ base::Result<HostConfig> load_host(const fs::path& file) {
   base::validate(document->root(), host_schema(), "", place, problems);
   if (problems.has_errors()) return problems;
   const json::value root = base::with_defaults(document->root(), host_schema());
-  HostConfig host = read_head(root);
+  HostConfig host = read_head(root, place, problems);
   host.files = {fs::absolute(file)};
   const json::array& books = root.at("books").as_array();
   for (std::size_t i = 0; i < books.size(); ++i) {
@@ -199,7 +207,7 @@ base::Result<HostConfig> read_host(const json::value& complete, const std::strin
   base::validate(complete, host_schema(), "", place, problems);
   if (problems.has_errors()) return problems;
   const json::value root = base::with_defaults(complete, host_schema());
-  HostConfig host = read_head(root);
+  HostConfig host = read_head(root, place, problems);
   const json::array& books = root.at("books").as_array();
   for (std::size_t i = 0; i < books.size(); ++i) {
     const std::string at = "/books/" + std::to_string(i);

@@ -17,16 +17,36 @@ struct BookConfig {
   std::filesystem::path folder;
 };
 
+// The members of these are rows of host/config/keys.
+#define KEY(name, type, schema) type name{};
+
+struct QueueConfig {
+#include "host/config/keys/queue.inc"
+};
+
+struct CheckpointConfig {
+#include "host/config/keys/checkpoint.inc"
+};
+
+struct WatchConfig {
+#include "host/config/keys/watch.inc"
+};
+
+struct AdminConfig {
+#include "host/config/keys/admin.inc"
+};
+
+#undef KEY
+
 /// A running host: its books, each under a scenario file that a backtest could run too, and what only a host
 /// has.
 struct HostConfig {
   std::string name;
-  std::vector<BookConfig> books;       ///< by position; ids differ
-  std::size_t queue_capacity = 1024;   ///< inputs per book that may wait
-  std::uint64_t checkpoint_bars = 64;  ///< between two checkpoints
-  bool watch = true;                   ///< files and agents are watched
-  std::uint32_t debounce_ms = 200;
-  std::optional<std::uint16_t> port;         ///< of loopback TCP beside the Unix socket; 0: any free one
+  std::vector<BookConfig> books;  ///< by position; ids differ
+  QueueConfig queue;
+  CheckpointConfig checkpoint;
+  WatchConfig watch;
+  AdminConfig admin;
   std::vector<std::filesystem::path> files;  ///< it was read from: what a watch looks at
 
   /// Everything in one object, chains and scenarios inside of it: what a revision keeps, and what read_host

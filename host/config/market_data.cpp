@@ -6,24 +6,25 @@ namespace cadre::config {
 
 market::PriceOptions price_options(const DataConfig& data) {
   market::PriceOptions options;
-  options.file = data.prices;
-  options.adjustment = data.adjustment == "raw"     ? market::Adjustment::raw
-                       : data.adjustment == "split" ? market::Adjustment::split
-                                                    : market::Adjustment::total_return;
-  options.volume = data.volume == "shares" ? market::VolumeDeclared::shares : market::VolumeDeclared::none;
-  options.missing = data.missing == "refuse"  ? market::MissingPolicy::refuse
-                    : data.missing == "carry" ? market::MissingPolicy::carry
-                                              : market::MissingPolicy::leave;
-  options.instruments = data.instruments;
-  options.from = data.from;
-  options.to = data.to;
-  options.suspect_move = data.suspect_move;
+  options.file = data.prices.file;
+  options.adjustment = data.prices.adjustment == "raw"     ? market::Adjustment::raw
+                       : data.prices.adjustment == "split" ? market::Adjustment::split
+                                                           : market::Adjustment::total_return;
+  options.volume =
+      data.prices.volume == "shares" ? market::VolumeDeclared::shares : market::VolumeDeclared::none;
+  options.missing = data.prices.missing == "refuse"  ? market::MissingPolicy::refuse
+                    : data.prices.missing == "carry" ? market::MissingPolicy::carry
+                                                     : market::MissingPolicy::leave;
+  options.instruments = data.prices.instruments;
+  options.from = data.from.date;
+  options.to = data.to.date;
+  options.suspect_move = data.prices.suspect_move;
   return options;
 }
 
 base::Result<std::vector<std::string>> instruments_of(const DataConfig& data) {
-  if (!data.instruments.empty()) {
-    std::vector<std::string> ids = data.instruments;
+  if (!data.prices.instruments.empty()) {
+    std::vector<std::string> ids = data.prices.instruments;
     std::sort(ids.begin(), ids.end());
     return ids;
   }
@@ -33,7 +34,7 @@ base::Result<std::vector<std::string>> instruments_of(const DataConfig& data) {
 }
 
 market::BarShape bar_shape(const DataConfig& data, std::vector<std::string> instruments) {
-  return {std::move(instruments), data.volume == "shares", data.missing != "refuse"};
+  return {std::move(instruments), data.prices.volume == "shares", data.prices.missing != "refuse"};
 }
 
 }  // namespace cadre::config

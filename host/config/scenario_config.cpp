@@ -4,10 +4,10 @@
 #include <boost/json.hpp>
 #include <set>
 
-#include "host/base/date.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
 #include "host/config/changeability.hpp"
+#include "host/config/key_reader.hpp"
 #include "host/config/scenario_schema.hpp"
 
 namespace cadre::config {
@@ -17,70 +17,13 @@ namespace {
 namespace json = boost::json;
 namespace fs = std::filesystem;
 
-/// Reads values that the schema has already found to be there and of the right type.
-class Reader {
+/// Reads the sections and instances of a scenario.
+class Reader : public KeyReader {
  public:
   Reader(const base::JsonDocument& document, fs::path folder, base::Problems& problems)
-      : document_(document), folder_(std::move(folder)), problems_(problems) {}
-
-  const json::value& at(const std::string& pointer) const { return *base::find(document_.root(), pointer); }
-  bool has(const std::string& pointer) const { return base::find(document_.root(), pointer) != nullptr; }
-  std::string text(const std::string& pointer) const { return std::string(at(pointer).as_string()); }
-  double number(const std::string& pointer) const { return at(pointer).to_number<double>(); }
-  bool flag(const std::string& pointer) const { return at(pointer).as_bool(); }
-  std::vector<std::string> texts(const std::string& pointer) const {
-    std::vector<std::string> result;
-    for (const json::value& item : at(pointer).as_array())
-      result.emplace_back(item.as_string());
-    return result;
-  }
-  std::size_t count(const std::string& pointer) const {
-    return has(pointer) ? at(pointer).as_array().size() : 0;
-  }
-  fs::path path(const std::string& pointer) const {
-    const fs::path written = text(pointer);
-    return written.is_absolute() ? written : (folder_ / written).lexically_normal();
-  }
-
-  std::int32_t date(const std::string& pointer) {
-    const auto parsed = base::parse_date(text(pointer));
-    if (!parsed) {
-      const bool beyond = base::is_beyond_dates(text(pointer));
-      error("CONFIG_BAD_DATE", pointer,
-            base::quote(text(pointer)) + std::string(beyond ? base::beyond_dates : " is not a date"),
-            beyond ? "" : "write it as YYYY-MM-DD");
-    }
-    return parsed.value_or(0);
-  }
-
-  /// A number as an exact decimal: what was written, not its nearest double.
-  template <class Decimal>
-  Decimal decimal(const std::string& pointer) {
-    const auto parsed = Decimal::parse(base::canonical(at(pointer)));
-    if (!parsed || parsed->raw() <= 0) {
-      error("CONFIG_OUT_OF_RANGE", pointer,
-            base::canonical(at(pointer)) + " does not fit a fixed-point number with " +
-                std::to_string(Decimal::digits) + " decimals above zero",
-            "");
-    }
-    return parsed.value_or(Decimal::from_raw(1));
-  }
-
-  // The value of a key by the type of its member.
-  void read(const std::string& pointer, int& value) { value = static_cast<int>(number(pointer)); }
-  void read(const std::string& pointer, double& value) { value = number(pointer); }
-  void read(const std::string& pointer, bool& value) { value = flag(pointer); }
-  void read(const std::string& pointer, std::uint64_t& value) {
-    value = static_cast<std::uint64_t>(number(pointer));
-  }
-  void read(const std::string& pointer, std::vector<std::string>& value) { value = texts(pointer); }
-  void read(const std::string& pointer, OverLimit& value) {
-    value = text(pointer) == "freeze" ? OverLimit::freeze : OverLimit::scale_to_limit;
-  }
-  template <int digits, class Tag>
-  void read(const std::string& pointer, base::Fixed<digits, Tag>& value) {
-    value = decimal<base::Fixed<digits, Tag>>(pointer);
-  }
+      : KeyReader(
+            document.root(), [&document](std::string_view pointer) { return document.place(pointer); },
+            std::move(folder), problems) {}
 
   InstanceConfig instance(const std::string& pointer, const agent::Role& role,
                           const std::string& default_name) {
@@ -123,10 +66,6 @@ class Reader {
     }
   }
 
-  void error(std::string code, const std::string& pointer, std::string message, std::string next) {
-    problems_.error(std::move(code), document_.place(pointer), std::move(message), std::move(next));
-  }
-
  private:
   void claim_name(const InstanceConfig& instance) {
     if (names_.insert(instance.name).second) return;
@@ -134,9 +73,6 @@ class Reader {
           "give one of them another \"name\"");
   }
 
-  const base::JsonDocument& document_;
-  fs::path folder_;
-  base::Problems& problems_;
   std::set<std::string> names_;
 };
 
@@ -147,8 +83,23 @@ void read_risk_feedback(Reader& reader, const std::string& at, RiskFeedbackConfi
 void read_constraints(Reader& reader, const std::string& at, ConstraintsConfig& config) {
 #include "host/config/keys/constraints.inc"
 }
-void read_pre_trade_checks(Reader& reader, const std::string& at, PreTradeConfig& config){
+void read_pre_trade_checks(Reader& reader, const std::string& at, PreTradeConfig& config) {
 #include "host/config/keys/pre_trade_checks.inc"
+}
+void read_book(Reader& reader, const std::string& at, BookSection& config) {
+#include "host/config/keys/book.inc"
+}
+void read_prices(Reader& reader, const std::string& at, PricesConfig& config) {
+#include "host/config/keys/prices.inc"
+}
+void read_signals(Reader& reader, const std::string& at, SignalsConfig& config) {
+#include "host/config/keys/signals.inc"
+}
+void read_period(Reader& reader, const std::string& at, DataConfig& config) {
+#include "host/config/keys/period.inc"
+}
+void read_instruments(Reader& reader, const std::string& at, InstrumentDefaults& config){
+#include "host/config/keys/instruments.inc"
 }
 #undef KEY
 
@@ -173,17 +124,10 @@ ChainConfig read_chain(Reader& reader, const std::string& at) {
 
 DataConfig read_data(Reader& reader) {
   DataConfig data;
-  data.prices = reader.path("/data/prices/file");
-  data.adjustment = reader.text("/data/prices/adjustment");
-  data.volume = reader.text("/data/prices/volume");
-  data.missing = reader.text("/data/prices/missing");
-  data.instruments = reader.texts("/data/prices/instruments");
-  data.suspect_move = reader.number("/data/prices/suspect_move");
-  if (reader.has("/data/signals")) data.signals = reader.path("/data/signals/file");
-  if (reader.has("/data/from")) data.from = reader.date("/data/from");
-  if (reader.has("/data/to")) data.to = reader.date("/data/to");
-  data.periods_per_year = reader.number("/data/periods_per_year");
-  if (data.from != 0 && data.to != 0 && data.from > data.to) {
+  read_period(reader, "/data/", data);
+  read_prices(reader, "/data/prices/", data.prices);
+  read_signals(reader, "/data/signals/", data.signals);
+  if (data.from.date != 0 && data.to.date != 0 && data.from.date > data.to.date) {
     reader.error("CONFIG_EMPTY_PERIOD", "/data/from", "the first date is after the last one", "");
   }
   return data;
@@ -312,8 +256,6 @@ base::Result<ScenarioConfig> read_scenario(base::JsonDocument document, const fs
                         .description = {},
                         .chain = {},
                         .book = {},
-                        .currency = {},
-                        .initial_cash = {},
                         .data = {},
                         .instruments = {},
                         .universe = {},
@@ -326,15 +268,9 @@ base::Result<ScenarioConfig> read_scenario(base::JsonDocument document, const fs
   config.name = reader.text("/name");
   if (reader.has("/description")) config.description = reader.text("/description");
   config.chain = read_chain(reader, "/chain");
-  config.book = reader.text("/book/id");
-  config.currency = reader.text("/book/currency");
-  config.initial_cash = reader.decimal<base::Money>("/book/initial_cash");
+  read_book(reader, "/book/", config.book);
   config.data = read_data(reader);
-  config.instruments = {reader.decimal<base::Price>("/instruments/tick"),
-                        reader.decimal<base::Quantity>("/instruments/lot"),
-                        reader.decimal<base::Quantity>("/instruments/multiplier"),
-                        reader.text("/instruments/currency"),
-                        {}};
+  read_instruments(reader, "/instruments/", config.instruments);
   for (const auto& [instrument, group] : reader.at("/instruments/groups").as_object()) {
     if (group.is_string()) {
       config.instruments.groups.emplace_back(instrument, std::string(group.as_string()));
@@ -343,10 +279,10 @@ base::Result<ScenarioConfig> read_scenario(base::JsonDocument document, const fs
                    base::canonical(group) + " is not the name of a group", "");
     }
   }
-  if (config.instruments.currency != config.currency) {
+  if (config.instruments.currency != config.book.currency) {
     reader.error("CONFIG_CURRENCY", "/instruments/currency",
                  "instruments in " + config.instruments.currency + " need a conversion to the book's " +
-                     config.currency + ", which does not exist yet",
+                     config.book.currency + ", which does not exist yet",
                  "use one currency");
   }
   config.universe = read_universe(reader);

@@ -5,10 +5,12 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "host/agent/roles.hpp"
+#include "host/base/date.hpp"
 #include "host/base/decimal.hpp"
 #include "host/base/json.hpp"
 #include "host/base/result.hpp"
@@ -34,33 +36,56 @@ struct InstanceConfig {
   std::string pointer;  ///< of the instance in the document
 };
 
-// The members of the next three are rows of host/config/keys.
-
 enum class OverLimit { freeze, scale_to_limit };
+inline void value_named(std::string_view name, OverLimit& value) {
+  value = name == "freeze" ? OverLimit::freeze : OverLimit::scale_to_limit;
+}
+
+// The members of these are rows of host/config/keys.
+#define KEY(name, type, schema) type name{};
 
 struct RiskFeedbackConfig {
-#define KEY(name, type, schema) type name{};
 #include "host/config/keys/risk_feedback.inc"
-#undef KEY
 };
 
 struct ConstraintsConfig {
-#define KEY(name, type, schema) type name{};
 #include "host/config/keys/constraints.inc"
-#undef KEY
 };
+
+struct PreTradeConfig {
+#include "host/config/keys/pre_trade_checks.inc"
+};
+
+struct BookSection {
+#include "host/config/keys/book.inc"
+};
+
+struct PricesConfig {
+#include "host/config/keys/prices.inc"
+};
+
+struct SignalsConfig {
+#include "host/config/keys/signals.inc"
+};
+
+struct DataConfig {
+#include "host/config/keys/period.inc"
+  PricesConfig prices;
+  SignalsConfig signals;  ///< the file is empty: none
+};
+
+struct InstrumentDefaults {
+#include "host/config/keys/instruments.inc"
+  std::vector<std::pair<std::string, std::string>> groups;  ///< instrument to group
+};
+
+#undef KEY
 
 struct ChainConfig {
   std::string name;
   std::vector<InstanceConfig> instances;  ///< in the order of a decision
   RiskFeedbackConfig risk_feedback;
   ConstraintsConfig constraints;
-};
-
-struct PreTradeConfig {
-#define KEY(name, type, schema) type name{};
-#include "host/config/keys/pre_trade_checks.inc"
-#undef KEY
 };
 
 struct UniverseChange {
@@ -78,33 +103,12 @@ struct RevisionChange {
   std::string pointer;
 };
 
-struct InstrumentDefaults {
-  base::Price tick;
-  base::Quantity lot;
-  base::Quantity multiplier;
-  std::string currency;
-  std::vector<std::pair<std::string, std::string>> groups;  ///< instrument to group
-};
-
-struct DataConfig {
-  std::filesystem::path prices;
-  std::string adjustment, volume, missing;
-  std::vector<std::string> instruments;
-  double suspect_move = 0.25;
-  std::filesystem::path signals;  ///< empty: none
-  std::int32_t from = 0;          ///< yyyymmdd; 0: open
-  std::int32_t to = 0;
-  double periods_per_year = 252;
-};
-
 /// A backtest, complete: the defaults are filled in, the chain is embedded, paths are resolved.
 struct ScenarioConfig {
   std::string name;
   std::string description;
   ChainConfig chain;
-  std::string book;
-  std::string currency;
-  base::Money initial_cash;
+  BookSection book;
   DataConfig data;
   InstrumentDefaults instruments;
   std::vector<UniverseChange> universe;

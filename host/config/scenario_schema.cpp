@@ -1,11 +1,11 @@
 #include "host/config/scenario_schema.hpp"
 
 #include <boost/json.hpp>
-#include <initializer_list>
 #include <string>
 #include <utility>
 
 #include "host/agent/roles.hpp"
+#include "host/config/key_sections.hpp"
 
 namespace cadre::config {
 
@@ -39,13 +39,13 @@ constexpr std::string_view chain_text = R"json({
       "type": "object",
       "default": {},
       "description": "the loop analyze, adjust, analyze again",
-      "properties": @risk_feedback_keys@
+      "properties": {@risk_feedback_keys@}
     },
     "constraints": {
       "type": "object",
       "default": {},
       "description": "bounds every agent sees and the host enforces after every stage; a book that is outside of one already may only shrink",
-      "properties": @constraints_keys@
+      "properties": {@constraints_keys@}
     }
   }
 })json";
@@ -61,11 +61,7 @@ constexpr std::string_view scenario_text = R"json({
     "book": {
       "type": "object",
       "default": {},
-      "properties": {
-        "id": {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,11}$", "default": "main", "description": "begins every client order id"},
-        "currency": {"type": "string", "pattern": "^[A-Z]{3}$", "default": "USD", "description": "three capital letters as in ISO 4217; instruments in another currency are refused"},
-        "initial_cash": {"type": "number", "exclusiveMinimum": 0, "maximum": 1000000000000, "default": 1000000, "description": "in the book's currency"}
-      }
+      "properties": {@book_keys@}
     },
     "data": {
       "type": "object",
@@ -74,33 +70,21 @@ constexpr std::string_view scenario_text = R"json({
         "prices": {
           "type": "object",
           "required": ["file", "adjustment", "volume"],
-          "properties": {
-            "file": {"type": "string", "description": "CSV, relative to this file: wide closes (date,AA,...) or long bars (date,symbol,open,high,low,close,volume)"},
-            "adjustment": {"type": "string", "enum": ["raw", "split", "total_return"], "description": "what the prices are adjusted for"},
-            "volume": {"type": "string", "enum": ["shares", "none"], "description": "none: there is no volume, and volume checks do not apply"},
-            "missing": {"type": "string", "enum": ["refuse", "carry", "leave"], "default": "refuse", "description": "a day without a price: refuse the file, carry the last price as a mark (not tradable), or leave it missing"},
-            "instruments": {"type": "array", "items": {"type": "string"}, "uniqueItems": true, "default": [], "description": "the ones to use; empty: all"},
-            "suspect_move": {"type": "number", "exclusiveMinimum": 0, "default": 0.25, "description": "a one-day move beyond this is reported as a suspected corporate action"}
-          }
+          "properties": {@prices_keys@}
         },
         "signals": {
           "type": "object",
           "required": ["file"],
-          "properties": {"file": {"type": "string", "description": "CSV or JSON lines of signals made elsewhere, relative to this file"}}
+          "properties": {@signals_keys@}
         },
-        "from": {"type": "string", "description": "first date, YYYY-MM-DD"},
-        "to": {"type": "string", "description": "last date, YYYY-MM-DD"},
-        "periods_per_year": {"type": "number", "exclusiveMinimum": 0, "default": 252, "description": "bars a year"}
+        @period_keys@
       }
     },
     "instruments": {
       "type": "object",
       "default": {},
       "properties": {
-        "tick": {"type": "number", "exclusiveMinimum": 0, "default": 0.01, "description": "price step"},
-        "lot": {"type": "number", "exclusiveMinimum": 0, "default": 1, "description": "quantity step"},
-        "multiplier": {"type": "number", "exclusiveMinimum": 0, "default": 1, "description": "currency per unit of price and quantity"},
-        "currency": {"type": "string", "pattern": "^[A-Z]{3}$", "default": "USD"},
+        @instruments_keys@,
         "groups": {"type": "object", "additionalProperties": true, "default": {}, "description": "instrument to group (sector)"}
       }
     },
@@ -137,45 +121,11 @@ constexpr std::string_view scenario_text = R"json({
     "pre_trade_checks": {
       "type": "object",
       "default": {},
-      "properties": @pre_trade_checks_keys@
+      "properties": {@pre_trade_checks_keys@}
     },
     "seed": {"type": "integer", "minimum": 0, "default": 1, "description": "of the random numbers that agents draw"}
   }
 })json";
-
-std::string replaced(std::string_view text, std::string_view what, std::string_view by) {
-  std::string result(text);
-  for (std::size_t at = result.find(what); at != std::string::npos; at = result.find(what, at + by.size())) {
-    result.replace(at, what.size(), by);
-  }
-  return result;
-}
-
-/// The keys of one section, as the rows of host/config/keys say.
-std::string keys_schema(std::initializer_list<std::pair<const char*, const char*>> rows) {
-  json::object properties;
-  for (const auto& [name, members] : rows)
-    properties[name] = json::parse("{" + std::string(members) + "}");
-  return json::serialize(properties);
-}
-
-#define KEY(name, type, schema) {#name, schema},
-/// A schema's text with the keys of its sections filled in.
-std::string with_keys(std::string_view text) {
-  std::string all = replaced(text, "@risk_feedback_keys@",
-                             keys_schema({
-#include "host/config/keys/risk_feedback.inc"
-                             }));
-  all = replaced(all, "@constraints_keys@",
-                 keys_schema({
-#include "host/config/keys/constraints.inc"
-                 }));
-  return replaced(all, "@pre_trade_checks_keys@",
-                  keys_schema({
-#include "host/config/keys/pre_trade_checks.inc"
-                  }));
-}
-#undef KEY
 
 /// One agent, or a list of them, as the table of roles says.
 json::value stage_schema(const agent::Role& role) {

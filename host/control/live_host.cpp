@@ -131,7 +131,7 @@ base::Problems LiveHost::open_books(const revision::Setup& setup,
   base::Problems problems;
   for (std::size_t b = 0; b < chains.size(); ++b) {
     const config::BookConfig& book = setup.host.books[b];
-    const fs::path folder = parts_.options.state / "books" / book.scenario.book;
+    const fs::path folder = parts_.options.state / "books" / book.scenario.book.id;
     std::error_code error;
     auto instruments = fs::exists(folder / "journal", error)
                            ? base::Result<std::vector<std::string>>(std::vector<std::string>{})

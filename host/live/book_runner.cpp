@@ -128,15 +128,15 @@ class BookRunner::Counter final : public book::BookListener {
 
 BookRunner::BookRunner(const config::HostConfig& host, const config::BookConfig& book,
                        std::vector<std::string> instruments, EventFeed& feed, metrics::Metrics& metrics)
-    : id_(book.scenario.book),
+    : id_(book.scenario.book.id),
       config_(std::make_unique<config::ScenarioConfig>(book.scenario)),
       folder_of_config_(book.folder),
       instruments_(std::move(instruments)),
-      checkpoint_bars_(host.checkpoint_bars),
+      checkpoint_bars_(host.checkpoint.bars),
       feed_(feed),
       all_metrics_(metrics),
       metrics_(metrics.book(id_)),
-      queue_(host.queue_capacity),
+      queue_(host.queue.capacity),
       source_(std::make_unique<Source>(*this)),
       counter_(std::make_unique<Counter>(metrics_)) {}
 
@@ -422,7 +422,7 @@ void BookRunner::publish() {
   now.cash = book.ledger().portfolio().cash();
   now.profit = book.ledger().portfolio().profit();
   now.costs = book.ledger().portfolio().costs();
-  now.currency = config_->currency;
+  now.currency = config_->book.currency;
   now.revision = book.chain().revision;
   now.journal_bytes = keeper_->size_bytes();
   metrics_.equity.set(now.equity.to_double());

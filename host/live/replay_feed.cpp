@@ -20,8 +20,8 @@ base::Result<std::unique_ptr<ReplayFeed>> ReplayFeed::open(BookRunner& runner, c
   if (!read) return read.problems();
   base::Problems problems = read.problems();
   feed->prices_ = std::move(read).take();
-  if (!book.scenario.data.signals.empty()) {
-    auto signals = market::read_signals(book.scenario.data.signals, runner.instruments());
+  if (!book.scenario.data.signals.file.empty()) {
+    auto signals = market::read_signals(book.scenario.data.signals.file, runner.instruments());
     if (!signals) return signals.problems();
     problems.append(signals.problems());
     feed->signals_ = std::move(signals).take();

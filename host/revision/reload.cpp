@@ -68,7 +68,7 @@ void Reload::begin(Setup setup, const Revision& revision, const std::string& sin
 
 void Reload::start() {
   takes_changes_ = true;
-  if (charge_.setup.host.watch) watch();
+  if (charge_.setup.host.watch.enabled) watch();
 }
 
 void Reload::stop() {
@@ -220,9 +220,10 @@ live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Ch
       charge_.stage_since[stage] = number;
     // What the watch found stays until the watch finds it mended: the files still say it.
     std::erase_if(refused_, [&](const Refusal& other) {
-      return !charge_.setup.host.watch || other.actor != watch_actor || other.source == proposal.source;
+      return !charge_.setup.host.watch.enabled || other.actor != watch_actor ||
+             other.source == proposal.source;
     });
-    if (!charge_.setup.host.watch) waiting_.clear();
+    if (!charge_.setup.host.watch.enabled) waiting_.clear();
   }
   ground_.taken_over(revision.number);
   ground_.feed.say("revision", {{"revision", revision.number},
@@ -322,7 +323,7 @@ void Reload::watch() {
   }
   folder_watch_ = std::make_unique<FolderWatch>(
       WatchOptions{.folders = folders,
-                   .debounce = std::chrono::milliseconds(charge_.setup.host.debounce_ms),
+                   .debounce = std::chrono::milliseconds(charge_.setup.host.watch.debounce_ms),
                    .except = ground_.state},
       [this] { look(false); });
   look(false);

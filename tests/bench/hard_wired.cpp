@@ -36,7 +36,7 @@ HardWired::HardWired(const config::ScenarioConfig& config, const model::Universe
     : config_(config),
       universe_(universe),
       n_(universe.size()),
-      portfolio_(n_, config.initial_cash),
+      portfolio_(n_, config.book.initial_cash),
       gate_(config.pre_trade_checks, config.chain.constraints),
       covariance_(static_cast<std::int64_t>(n_), window) {
   gate_.enter_universe(universe);

@@ -193,7 +193,7 @@ int main(int argc, char** argv) {
       median(replaced) / usual, largest(replaced) / usual);
 
   std::vector<double> noticed;
-  const double debounce = bench.host->config().debounce_ms * 1e-3;
+  const double debounce = bench.host->config().watch.debounce_ms * 1e-3;
   for (int k = 0; k < std::min(swaps, 10); ++k) {
     // A decision of a revision may come before the host says that it is current: that is durable first.
     Stopwatch::Done done{};
