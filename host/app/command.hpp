@@ -32,6 +32,9 @@ struct ExitCodeRow {
 /// Every exit code with what it means, for help and reference.
 std::span<const ExitCodeRow> exit_codes();
 
+/// Reads the words of a command line, runs the command they name, and gives its exit code.
+int run_command_line(int argc, const char* const* argv);
+
 struct GlobalOptions {
   std::vector<std::filesystem::path> agent_folders;  ///< --agents, CADRE_AGENTS, or those beside the program
 };

@@ -140,4 +140,8 @@ void CommandLine::set_up_log() const {
   base::set_log_style(log_format_ == "json" ? base::LogStyle::json : base::LogStyle::text);
 }
 
+int run_command_line(int argc, const char* const* argv) {
+  return CommandLine().run(argc, argv);
+}
+
 }  // namespace cadre::app

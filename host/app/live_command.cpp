@@ -106,6 +106,8 @@ class Signals {
   int wake_ = -1;
 };
 
+constexpr const char* socket_name = "admin.sock";
+
 void print_books(const control::LiveHost& host) {
   using report::Align;
   report::TextTable table({{"book"},
@@ -126,6 +128,89 @@ void print_books(const control::LiveHost& host) {
   std::cout << table.to_string();
 }
 
+/// Where the host is read from and keeps its state; refused where it could not be reached or read.
+base::Result<control::LiveOptions> options_of(const GlobalOptions& global, const LiveArguments& arguments) {
+  control::LiveOptions options;
+  options.config = arguments.config;
+  options.state =
+      arguments.state.empty() ? fs::path(arguments.config.stem().string() + ".state") : arguments.state;
+  options.agent_folders = global.agent_folders;
+  // Before anything is recovered: a host that cannot be reached must not begin.
+  const fs::path socket = options.state / socket_name;
+  base::Problems problems;
+  if (socket.native().size() > admin::socket_path_bytes_max) {
+    problems.error("ADMIN_SOCKET_PATH_TOO_LONG", base::Place::of(socket),
+                   "the path of a socket may have " + std::to_string(admin::socket_path_bytes_max) +
+                       " bytes, this one has " + std::to_string(socket.native().size()),
+                   "use a shorter --state, or start the host from inside of it");
+    return problems;
+  }
+  // A name that is wrong leaves no state folder behind.
+  std::error_code error;
+  if (!fs::exists(options.state, error)) {
+    auto host = config::load_host(options.config);
+    if (!host) return host.problems();
+  }
+  return options;
+}
+
+using Feeds = std::vector<std::unique_ptr<live::ReplayFeed>>;
+
+base::Result<Feeds> open_feeds(const control::LiveHost& host, const LiveArguments& arguments,
+                               std::optional<double> factor) {
+  Feeds feeds;
+  if (!arguments.replays) return feeds;
+  for (std::size_t b = 0; b < host.books().size(); ++b) {
+    auto feed = live::ReplayFeed::open(*host.books()[b], host.config().books[b], arguments.replay, factor);
+    if (!feed) return feed.problems();
+    feeds.push_back(std::move(feed).take());
+  }
+  return feeds;
+}
+
+base::Result<std::unique_ptr<admin::HttpServer>> start_server(control::LiveHost& host,
+                                                              const fs::path& state) {
+  admin::ServerOptions listening;
+  listening.socket = state / socket_name;
+  listening.port = host.config().admin.port;
+  if (listening.port) {
+    auto token = token_of(state);
+    if (!token) return token.problems();
+    listening.token = *token;
+  }
+  return admin::HttpServer::start(
+      listening, [&host](const admin::Request& request) { return admin::answer(host.control(), request); });
+}
+
+void print_start(const control::LiveHost& host, const admin::HttpServer& server, const fs::path& state) {
+  std::cout << host.config().name << ": revision " << host.current_revision() << ", " << host.books().size()
+            << (host.books().size() == 1 ? " book" : " books") << "; admin at "
+            << (state / socket_name).string();
+  if (host.config().admin.port) std::cout << " and http://127.0.0.1:" << server.port();
+  std::cout << std::endl;
+}
+
+/// Feeds the host until a signal ends it, or its history when that is asked for. Whether the history did.
+bool feed_until_told(control::LiveHost& host, Feeds feeds, const Signals& signals, bool exit_at_end) {
+  for (const auto& feed : feeds)
+    feed->start();
+  std::thread at_end;
+  if (exit_at_end) {
+    at_end = std::thread([&] {
+      for (const auto& feed : feeds)
+        feed->wait();
+      signals.wake();
+    });
+  }
+  int signal = signals.wait();
+  for (; signal == SIGHUP; signal = signals.wait())
+    host.reload(true);
+  for (const auto& feed : feeds)
+    feed->stop();
+  if (at_end.joinable()) at_end.join();
+  return signal == 0;
+}
+
 }  // namespace
 
 int run_live_command(const GlobalOptions& global, const LiveArguments& arguments) {
@@ -135,98 +220,24 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
     return exit_usage;
   }
   const Signals signals;
-  control::LiveOptions options;
-  options.config = arguments.config;
-  options.state =
-      arguments.state.empty() ? fs::path(arguments.config.stem().string() + ".state") : arguments.state;
-  options.agent_folders = global.agent_folders;
-  // Before anything is recovered: a host that cannot be reached must not begin.
-  const fs::path socket = options.state / "admin.sock";
-  if (socket.native().size() > admin::socket_path_bytes_max) {
-    base::Problems problems;
-    problems.error("ADMIN_SOCKET_PATH_TOO_LONG", base::Place::of(socket),
-                   "the path of a socket may have " + std::to_string(admin::socket_path_bytes_max) +
-                       " bytes, this one has " + std::to_string(socket.native().size()),
-                   "use a shorter --state, or start the host from inside of it");
+  const auto refuse = [](const base::Problems& problems) {
     print_problems(problems);
     return exit_invalid_input;
-  }
-  // A name that is wrong leaves no state folder behind.
-  std::error_code error;
-  if (!fs::exists(options.state, error)) {
-    auto host = config::load_host(options.config);
-    if (!host) {
-      print_problems(host.problems());
-      return exit_invalid_input;
-    }
-  }
-  auto opened = control::LiveHost::open(options);
-  if (!opened) {
-    print_problems(opened.problems());
-    return exit_invalid_input;
-  }
+  };
+  const auto options = options_of(global, arguments);
+  if (!options) return refuse(options.problems());
+  auto opened = control::LiveHost::open(*options);
+  if (!opened) return refuse(opened.problems());
   print_problems(opened.problems());
   control::LiveHost& host = **opened;
+  auto feeds = open_feeds(host, arguments, speed->factor);
+  if (!feeds) return refuse(feeds.problems());
+  auto server = start_server(host, options->state);
+  if (!server) return refuse(server.problems());
 
-  std::vector<std::unique_ptr<live::ReplayFeed>> feeds;
-  if (arguments.replays) {
-    for (std::size_t b = 0; b < host.books().size(); ++b) {
-      auto feed =
-          live::ReplayFeed::open(*host.books()[b], host.config().books[b], arguments.replay, speed->factor);
-      if (!feed) {
-        print_problems(feed.problems());
-        return exit_invalid_input;
-      }
-      feeds.push_back(std::move(feed).take());
-    }
-  }
-  admin::ServerOptions listening;
-  listening.socket = options.state / "admin.sock";
-  listening.port = host.config().admin.port;
-  if (listening.port) {
-    auto token = token_of(options.state);
-    if (!token) {
-      print_problems(token.problems());
-      return exit_invalid_input;
-    }
-    listening.token = *token;
-  }
-  auto server = admin::HttpServer::start(
-      listening, [&host](const admin::Request& request) { return admin::answer(host.control(), request); });
-  if (!server) {
-    print_problems(server.problems());
-    return exit_invalid_input;
-  }
   host.start();
-  std::cout << host.config().name << ": revision " << host.current_revision() << ", " << host.books().size()
-            << (host.books().size() == 1 ? " book" : " books") << "; admin at " << listening.socket.string();
-  if (listening.port) std::cout << " and http://127.0.0.1:" << (*server)->port();
-  std::cout << std::endl;
-  for (const auto& feed : feeds)
-    feed->start();
-  std::thread at_end;
-  if (arguments.exit_at_end) {
-    at_end = std::thread([&] {
-      for (const auto& feed : feeds)
-        feed->wait();
-      signals.wake();
-    });
-  }
-  bool history_over = false;
-  for (;;) {
-    const int signal = signals.wait();
-    if (signal == SIGHUP) {
-      host.reload(true);
-      continue;
-    }
-    history_over = signal == 0;
-    break;
-  }
-  for (const auto& feed : feeds)
-    feed->stop();
-  if (at_end.joinable()) at_end.join();
-  feeds.clear();
-  if (history_over) {
+  print_start(host, **server, options->state);
+  if (feed_until_told(host, std::move(feeds).take(), signals, arguments.exit_at_end)) {
     for (const auto& book : host.books())
       book->drain();
   }

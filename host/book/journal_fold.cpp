@@ -76,18 +76,17 @@ bool survey(const journal::Record& record, std::uint64_t revision, std::uint64_t
     case RecordType::order: {
       journal::OrderRecord order;
       if (!decode(from, order, record.format)) return false;
-      ++facts.orders;
-      facts.rejected += order.failed_checks.empty() ? 0 : 1;
+      facts.count_order(order.failed_checks.empty());
       return true;
     }
     case RecordType::report: {
       journal::ReportRecord report;
       if (!decode(from, report)) return false;
-      facts.fills += report.report.quantity_e9 > 0 ? 1 : 0;
+      facts.count_report(report.report.quantity_e9);
       return true;
     }
     case RecordType::decision:
-      ++facts.decisions;
+      facts.count_decision();
       return true;
     case RecordType::bar:
       facts.bar_is_open = true;

@@ -12,17 +12,17 @@
 #include "host/journal/journal.hpp"
 #include "host/journal/records.hpp"
 #include "host/market/taken_bars.hpp"
+#include "host/model/tally.hpp"
 
 namespace cadre::book {
 
 /// What a journal says on the way, besides what the book itself then knows.
-struct JournalFacts {
+struct JournalFacts : model::Tally {
   std::uint64_t keep_bytes = 0;  ///< up to its last commit; what is behind had no consequence for anyone
   std::vector<std::string> instruments;
   std::uint64_t revision = 0;                     ///< the last one that took over
   std::optional<std::uint64_t> checkpoint_bytes;  ///< where the last checkpoint of the booted revision begins
-  std::uint64_t decisions = 0, orders = 0, rejected = 0, fills = 0;
-  bool bar_is_open = false;  ///< the last bar lacks its account
+  bool bar_is_open = false;                       ///< the last bar lacks its account
   bool halted = false;
   std::string halt_reason;
 };

@@ -52,8 +52,7 @@ void RunRecorder::follow_benchmark(const model::Bar& bar) {
 
 void RunRecorder::on_report(std::uint64_t, const cadre_execution_report& report) {
   if (report.status == CADRE_ORDER_EXPIRED) ++counts_.expired_orders;
-  if (report.quantity_e9 == 0) return;
-  ++counts_.fills;
+  if (!counts_.count_report(report.quantity_e9)) return;
   const model::Instrument& about = book_.ledger().universe().instruments[report.instrument];
   const auto quantity = base::Quantity::from_raw(report.quantity_e9);
   const auto price = base::Price::from_raw(report.price_e9);
@@ -64,7 +63,8 @@ void RunRecorder::on_report(std::uint64_t, const cadre_execution_report& report)
 }
 
 void RunRecorder::on_decision(std::uint64_t, const chain::Decision& decision) {
-  if (counts_.decisions++ == 0) series_.first_decision = series_.dates.size();
+  counts_.count_decision();
+  if (counts_.decisions == 1) series_.first_decision = series_.dates.size();
   const journal::DecisionRecord& record = decision.record;
   last_forecast_ = record.value_at_risk;
   failures_ += record.failures.empty() ? 0 : 1;
@@ -139,8 +139,7 @@ void RunRecorder::on_account(std::uint64_t, const journal::AccountRecord& accoun
 }
 
 void RunRecorder::on_order(std::uint64_t, const chain::DecidedOrder& decided) {
-  ++counts_.orders;
-  counts_.rejected_orders += decided.verdict.accepted() ? 0 : 1;
+  counts_.count_order(decided.verdict.accepted());
   order_instruments_.push_back(book_.ledger().universe().instruments[decided.order.instrument].id);
   order_dates_.push_back(book_.ledger().date());
 }

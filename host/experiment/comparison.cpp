@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "cadre/quant/inference.hpp"
 #include "cadre/quant/normal.hpp"
 #include "host/base/capped_problems.hpp"
 #include "host/base/date.hpp"

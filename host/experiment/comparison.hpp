@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cadre/quant/inference.hpp"
+#include "cadre/quant/inference_results.hpp"
 #include "host/base/problem.hpp"
 #include "host/experiment/series.hpp"
 

@@ -88,12 +88,12 @@ class BookRunner::Source final : public book::MarketSource {
 };
 
 /// Counts what happens, and remembers the newest decisions.
-class BookRunner::Counter final : public book::BookListener {
+class BookRunner::Counter final : public book::BookListener, public model::Tally {
  public:
   explicit Counter(metrics::BookMetrics& metrics) : metrics_(metrics) {}
   void on_decision(std::uint64_t sequence, const chain::Decision& decision) override {
     const journal::DecisionRecord& record = decision.record;
-    ++decisions;
+    count_decision();
     metrics_.decisions.add();
     DecisionSummary summary{sequence,      record.revision,   record.date,       decision.orders.size(),
                             record.passes, record.cut_factor, record.volatility, {}};
@@ -106,18 +106,14 @@ class BookRunner::Counter final : public book::BookListener {
     is_new = true;
   }
   void on_order(std::uint64_t, const chain::DecidedOrder& decided) override {
-    ++orders;
-    if (!decided.verdict.accepted()) ++rejected;
+    count_order(decided.verdict.accepted());
     metrics_.order(decided.verdict.accepted() ? metrics::Judged::accepted : metrics::Judged::rejected).add();
   }
   void on_report(std::uint64_t, const cadre_execution_report& report) override {
     metrics_.input(metrics::Input::report).add();
-    if (report.quantity_e9 == 0) return;
-    ++fills;
-    metrics_.fills.add();
+    if (count_report(report.quantity_e9)) metrics_.fills.add();
   }
 
-  std::uint64_t decisions = 0, orders = 0, rejected = 0, fills = 0;
   std::map<std::string, std::uint64_t> failures;
   std::deque<DecisionSummary> newest;
   bool is_new = false;  ///< a decision that nobody was told of
@@ -217,10 +213,7 @@ base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) 
   if (!writer) return writer.problems();
   keeper_ = std::make_unique<JournalKeeper>(std::move(writer).take());
   keeper_->set_sends_outside(!boot.chain->environment().agent->declaration().simulated);
-  counter_->decisions = facts->decisions;
-  counter_->orders = facts->orders;
-  counter_->rejected = facts->rejected;
-  counter_->fills = facts->fills;
+  static_cast<model::Tally&>(*counter_) = *facts;
   for (book::BookListener* listener :
        std::initializer_list<book::BookListener*>{keeper_.get(), counter_.get(), &order_hash_})
     book.listen(listener);
@@ -412,10 +405,7 @@ void BookRunner::publish() {
   now.reason = !stopped_.empty() ? stopped_ : halt_reason_;
   now.date = book.ledger().date();
   now.sequence = book.ledger().sequence();
-  now.decisions = counter_->decisions;
-  now.orders = counter_->orders;
-  now.rejected = counter_->rejected;
-  now.fills = counter_->fills;
+  static_cast<model::Tally&>(now) = *counter_;
   now.failures = counter_->failures;
   now.open_orders = book.ledger().tracker().open_count();
   now.equity = book.ledger().portfolio().equity();

@@ -6,6 +6,7 @@
 
 #include "host/base/date.hpp"
 #include "host/base/decimal.hpp"
+#include "host/model/tally.hpp"
 
 namespace cadre::live {
 
@@ -28,11 +29,11 @@ constexpr const char* state_name(BookState state) {
 }
 
 /// How a book stands, as of its last event. A copy: nobody waits for the book to read it.
-struct BookSnapshot {
+struct BookSnapshot : model::Tally {
   BookState state = BookState::starting;
   std::string reason;  ///< why it is halted or stopped
   std::int32_t date = 0;
-  std::uint64_t sequence = 0, decisions = 0, orders = 0, rejected = 0, fills = 0, open_orders = 0;
+  std::uint64_t sequence = 0, open_orders = 0;
   base::Money equity, cash, profit, costs;
   std::string currency;
   std::uint64_t revision = 0;
@@ -51,7 +52,7 @@ void visit_status_fields(const BookSnapshot& now, Visitor&& visit) {
   visit("sequence", now.sequence);
   visit("decisions", now.decisions);
   visit("orders", now.orders);
-  visit("rejected_orders", now.rejected);
+  visit("rejected_orders", now.rejected_orders);
   visit("fills", now.fills);
   visit("open_orders", now.open_orders);
   visit("equity", now.equity);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/base/decimal.hpp"
+#include "host/model/tally.hpp"
 
 namespace cadre::report {
 
@@ -28,11 +29,7 @@ struct RunSeries {
   std::size_t first_decision = 0;  ///< index in dates; dates.size() when nothing was decided
 };
 
-struct RunCounts {
-  uint64_t decisions = 0;
-  uint64_t orders = 0;
-  uint64_t fills = 0;
-  uint64_t rejected_orders = 0;
+struct RunCounts : model::Tally {
   uint64_t expired_orders = 0;
   base::Money initial_equity{};
   base::Money final_equity{};

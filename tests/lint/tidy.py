@@ -1,7 +1,7 @@
 """clang-tidy over what changed: the translation units that differ from the merge base with main, or, on main itself, from the commit before.
 
-A source whose own header changed (x.cpp for x.hpp) is looked at too. All of it takes two minutes at most: sources first, then those of headers;
-what did not get its turn is named.
+A source whose own header changed (x.cpp for x.hpp) is looked at too. Each is read without the precompiled header of its library, so that a file
+that includes too little is found. All of it takes two minutes at most: sources first, then those of headers; what did not get its turn is named.
 
 Usage: tidy.py ROOT BUILD [FILE...]. BUILD holds compile_commands.json; with FILEs those are looked at, without a bound. Exit status 1 when there
 is a warning in a file of ours.
@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 SECONDS_MAX = 120
@@ -49,6 +50,14 @@ def units_to_check(changed, known):
     return sources + [path for path in owners if path in known and path not in sources]
 
 
+def without_precompiled(units, folder):
+    """Writes compile_commands.json into the folder, without what only gcc's precompiled headers need."""
+    for unit in units:
+        unit["command"] = re.sub(r" -include \S+cmake_pch\.\S+| -Winvalid-pch| -fpch-preprocess", "", unit["command"])
+    with open(os.path.join(folder, "compile_commands.json"), "w", encoding="utf-8") as file:
+        json.dump(units, file)
+
+
 def check(root, build, path, ends):
     """What clang-tidy says about a unit; None when there was no time for it."""
     left = ends - time.monotonic()
@@ -73,7 +82,8 @@ def main():
         return 1
     root, build = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
-        known = {os.path.relpath(os.path.join(unit["directory"], unit["file"]), root) for unit in json.load(file)}
+        compiled = json.load(file)
+    known = {os.path.relpath(os.path.join(unit["directory"], unit["file"]), root) for unit in compiled}
     ends = float("inf")
     if sys.argv[3:]:
         units = [path for path in sys.argv[3:] if path in known]
@@ -89,8 +99,9 @@ def main():
         print(f"clang-tidy: no source changed since {since}")
         return 0
     print(f"clang-tidy: {len(units)} sources since {since}", flush=True)
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        said = list(pool.map(lambda path: check(root, build, path, ends), units))
+    with tempfile.TemporaryDirectory() as commands, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        without_precompiled(compiled, commands)
+        said = list(pool.map(lambda path: check(root, commands, path, ends), units))
     left_out = [path for path, text in zip(units, said) if text is None]
     told = sorted({text for text in said if text})
     for text in told:

@@ -33,17 +33,14 @@ RunSeries series() {
 }
 
 RunCounts counts() {
-  return {.decisions = 4,
-          .orders = 3,
-          .fills = 2,
-          .rejected_orders = 1,
-          .expired_orders = 1,
-          .initial_equity = base::Money::from_raw(100'000'001),
-          .final_equity = base::Money::from_raw(108'900'000),
-          .costs = base::Money::from_raw(500'000),
-          .order_hash = "ab\"c",
-          .revision = 7,
-          .wall_seconds = 0.5};
+  return {{.decisions = 4, .orders = 3, .rejected_orders = 1, .fills = 2},
+          /*expired_orders=*/1,
+          /*initial_equity=*/base::Money::from_raw(100'000'001),
+          /*final_equity=*/base::Money::from_raw(108'900'000),
+          /*costs=*/base::Money::from_raw(500'000),
+          /*order_hash=*/"ab\"c",
+          /*revision=*/7,
+          /*wall_seconds=*/0.5};
 }
 
 TEST(Performance, starts_at_the_first_decision_date) {

@@ -89,7 +89,7 @@ TEST_F(RunFolder, fills_equity_and_positions_are_written) {
 }
 
 TEST_F(RunFolder, result_is_its_json) {
-  const RunResult result = summarise({}, {.decisions = 3}, 252.0);
+  const RunResult result = summarise({}, {{.decisions = 3}}, 252.0);
   EXPECT_TRUE(write_result(folder_, result).empty());
   EXPECT_EQ(content("result.json"), to_json(result));
 }

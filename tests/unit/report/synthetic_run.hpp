@@ -76,17 +76,14 @@ inline cadre::report::PageInput synthetic_page() {
   input.subtitle = "Thirty large American shares, daily closes";
   input.series = synthetic_series();
   const report::RunCounts counts{
-      .decisions = 2340,
-      .orders = 5821,
-      .fills = 5790,
-      .rejected_orders = 12,
-      .expired_orders = 19,
-      .initial_equity = *base::Money::parse("1000000"),
-      .final_equity = *base::Money::from_double(input.series.equity.back()),
-      .costs = *base::Money::parse("45678.90"),
-      .order_hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-      .revision = 1,
-      .wall_seconds = 0.81};
+      {.decisions = 2340, .orders = 5821, .rejected_orders = 12, .fills = 5790},
+      /*expired_orders=*/19,
+      /*initial_equity=*/*base::Money::parse("1000000"),
+      /*final_equity=*/*base::Money::from_double(input.series.equity.back()),
+      /*costs=*/*base::Money::parse("45678.90"),
+      /*order_hash=*/"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+      /*revision=*/1,
+      /*wall_seconds=*/0.81};
   input.result = report::summarise(input.series, counts, 252.0);
   input.var_confidence = 0.95;
   input.notes = {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "cadre/quant/inference_results.hpp"
 #include "cadre/quant/types.hpp"
 
 /// Inference about the mean of paired differences d_1..d_T, candidate minus control, one a period.
@@ -14,14 +15,6 @@ namespace cadre::quant {
 /// gamma_lag. NaN unless 0 <= lag < T. no-alloc
 double autocovariance(VectorView d, std::int64_t lag);
 
-struct NeweyWest {
-  std::int64_t lag = 0;
-  double mean;
-  double variance;
-  double t;  ///< mean / sqrt(variance / T); NaN when the variance is zero
-  double p;  ///< two-sided, standard normal; NaN when the variance is zero
-};
-
 /// Bartlett kernel, gamma_0 + 2 sum_{k=1..L} (1 - k/(L+1)) gamma_k with L = floor(4 (T/100)^(2/9)), at most T
 /// - 1; no small-sample factor (Newey & West 1987, 1994). NaN figures for T < 2. no-alloc
 NeweyWest newey_west(VectorView d);
@@ -30,15 +23,6 @@ NeweyWest newey_west(VectorView d);
 /// newey_west(d): small means equivalent (Schuirmann 1987). NaN when margin is not above zero or the variance
 /// is zero. no-alloc
 double equivalence_p(VectorView d, double margin);
-
-/// From this many differences on the long-run variance is corrected for autocorrelation, gamma_0 before: a
-/// correlation estimated from fewer is noise. So a sequence decides nothing before it: with gamma_0, looking
-/// from the 20th on calls 5.5 % of equal histories of 250 different at an AR(1) of 0.2, and 13 % at 0.4
-/// (10,000 simulated at alpha 0.05, horizon 250; from the 60th on it is 2.6 and 3.2 %).
-inline constexpr std::int64_t decides_from = 60;
-/// Where the intervals of a sequence begin, for the eye: with fewer differences the variance itself is too
-/// uncertain.
-inline constexpr std::int64_t first_look = 20;
 
 /// From the 60th difference on pre-whitened by an AR(1) (Andrews & Monahan 1992): with r = gamma_1/gamma_0 +
 /// 1/T (its bias), between 0 and 0.97, the residual variance gamma_0 (1 + r^2) - 2 r gamma_1 over (1 - r)^2;
@@ -54,14 +38,6 @@ double sequence_half_width(double variance, double n, double alpha, double horiz
 /// The smallest alpha whose sequence excludes zero after n differences with this mean, from 1e-300 to 1.
 /// no-alloc
 double sequence_p(double mean, double variance, double n, double horizon);
-
-struct SequencePoint {
-  std::int64_t n = 0;
-  double mean;
-  double variance;    ///< prewhitened_variance of the first n
-  double half_width;  ///< the interval after n is mean -+ half_width
-  double p;           ///< always valid: the smallest sequence_p of n = decides_from..n; 1 before
-};
 
 /// The sequence after n = first_look..T, each from the first n differences alone; empty for fewer, and where
 /// something is NaN. The variances come from running sums about d_1: cancellation is harmless unless |mean -
