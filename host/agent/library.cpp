@@ -3,14 +3,17 @@
 #include <dlfcn.h>
 #include <link.h>
 
+#include <algorithm>
 #include <cfenv>
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <span>
 
 #define BOOST_DLL_USE_STD_FS
 #include <boost/dll/shared_library.hpp>
 
+#include "host/agent/foreign.hpp"
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
 
@@ -60,31 +63,67 @@ Retained& retained() {
   return all;
 }
 
+/// Agents of one plugin that are read at most.
+constexpr std::uint32_t agents_most = 256;
+
 std::string_view view(cadre_string text) {
   return {text.data, text.length};
 }
 
-/// Everything that differs between what the plugin says of itself and what the manifest says, and what this
-/// host offers.
-base::Problems compare(const cadre_plugin_descriptor* d, const Manifest& manifest) {
+/// Takes over what the plugin says of itself. Nothing of it is read before its size is known.
+base::Problems read_descriptors(const cadre_plugin_descriptor* theirs, const base::Place& at,
+                                cadre_plugin_descriptor& descriptor,
+                                std::vector<cadre_agent_descriptor>& agents) {
   base::Problems problems;
-  const base::Place at = base::Place::of(manifest.library.string());
-  if (d == nullptr || d->magic != CADRE_PLUGIN_MAGIC) {
+  if (theirs == nullptr || theirs->magic != CADRE_PLUGIN_MAGIC) {
     problems.error("ABI_MISMATCH", at,
                    "its entry point does not return a plugin descriptor (the magic is wrong)",
                    "build it against the Cadre SDK");
     return problems;
   }
-  problems.append(check_abi(d->abi_min, d->abi_max, at));
-  if (d->size < sizeof(cadre_plugin_descriptor)) {
-    problems.error("ABI_MISMATCH", at,
-                   "its descriptor has " + std::to_string(d->size) + " bytes, ABI " +
-                       abi_text(CADRE_ABI_VERSION) + " has " +
-                       std::to_string(sizeof(cadre_plugin_descriptor)),
-                   "build it against the Cadre SDK");
-  }
+  problems.append(check_abi(theirs->abi_min, theirs->abi_max, at));
   if (problems.has_errors()) return problems;
+  const auto too_small = [&](const std::string& what, std::uint64_t bytes, std::uint64_t least) {
+    problems.error("ABI_MISMATCH", at,
+                   what + " has " + std::to_string(bytes) + " bytes, ABI " + abi_text(CADRE_ABI_VERSION) +
+                       " has " + std::to_string(least),
+                   "build it against the Cadre SDK");
+  };
+  if (theirs->size < CADRE_PLUGIN_DESCRIPTOR_SIZE_MIN) {
+    too_small("its descriptor", theirs->size, CADRE_PLUGIN_DESCRIPTOR_SIZE_MIN);
+    return problems;
+  }
+  descriptor = copied(*theirs);
+  if (descriptor.create == nullptr)
+    problems.error("ABI_MISMATCH", at, "its descriptor has no create function", "");
+  if (descriptor.agent_count > agents_most) {
+    problems.error("ABI_MISMATCH", at,
+                   "its descriptor has " + std::to_string(descriptor.agent_count) + " agents, at most " +
+                       std::to_string(agents_most) + " are read",
+                   "");
+    return problems;
+  }
+  if (descriptor.agents == nullptr || descriptor.agent_stride < CADRE_AGENT_DESCRIPTOR_SIZE_MIN) {
+    too_small("the place of an agent's descriptor", descriptor.agent_stride, CADRE_AGENT_DESCRIPTOR_SIZE_MIN);
+    return problems;
+  }
+  for (std::uint32_t i = 0; i < descriptor.agent_count; ++i) {
+    const auto& agent = *reinterpret_cast<const cadre_agent_descriptor*>(
+        reinterpret_cast<const char*>(descriptor.agents) + i * descriptor.agent_stride);
+    if (agent.size < CADRE_AGENT_DESCRIPTOR_SIZE_MIN || agent.size > descriptor.agent_stride) {
+      too_small("the descriptor of an agent", agent.size, CADRE_AGENT_DESCRIPTOR_SIZE_MIN);
+      return problems;
+    }
+    agents.push_back(copied(agent));
+  }
+  return problems;
+}
 
+/// Everything that differs between what the plugin says of itself and what the manifest says.
+base::Problems compare(const cadre_plugin_descriptor& descriptor,
+                       std::span<const cadre_agent_descriptor> agents, const Manifest& manifest) {
+  base::Problems problems;
+  const base::Place at = base::Place::of(manifest.library.string());
   const auto differs = [&](const std::string& field, std::string_view library, std::string_view file) {
     if (library == file) return;
     problems.error(
@@ -92,17 +131,13 @@ base::Problems compare(const cadre_plugin_descriptor* d, const Manifest& manifes
         "the library says " + field + " " + base::quote(library) + ", the manifest says " + base::quote(file),
         "build library and manifest together");
   };
-  differs("id", view(d->id), manifest.id);
-  differs("version", view(d->version), manifest.version.to_string());
-  if (d->create == nullptr) problems.error("ABI_MISMATCH", at, "its descriptor has no create function", "");
+  differs("id", view(descriptor.id), manifest.id);
+  differs("version", view(descriptor.version), manifest.version.to_string());
   for (const AgentDeclaration& declared : manifest.agents) {
-    const cadre_agent_descriptor* found = nullptr;
-    for (std::uint32_t i = 0; i < d->agent_count; ++i) {
-      const auto* agent = reinterpret_cast<const cadre_agent_descriptor*>(
-          reinterpret_cast<const char*>(d->agents) + i * d->agent_stride);
-      if (view(agent->id) == declared.id) found = agent;
-    }
-    if (found == nullptr) {
+    const auto found = std::find_if(agents.begin(), agents.end(), [&](const cadre_agent_descriptor& agent) {
+      return view(agent.id) == declared.id;
+    });
+    if (found == agents.end()) {
       problems.error("MANIFEST_MISMATCH", at,
                      "the library has no agent " + base::quote(declared.id) + " that the manifest describes",
                      "build library and manifest together");
@@ -148,6 +183,7 @@ base::Result<std::shared_ptr<Library>> Library::load(const std::filesystem::path
   library->handle_ = std::make_unique<Handle>();
   library->path_ = copy;
   library->manifest_ = std::move(manifest);
+  const cadre_plugin_descriptor* theirs = nullptr;
   std::fenv_t before{};
   std::fegetenv(&before);
   try {
@@ -162,7 +198,7 @@ base::Result<std::shared_ptr<Library>> Library::load(const std::filesystem::path
                      "restart the host");
       return problems;
     }
-    library->descriptor_ = entry();
+    theirs = entry();
   } catch (const std::exception& error) {
     problems.error("LIBRARY_LOAD", at, std::string("cannot be loaded: ") + error.what(),
                    "link with -Wl,-z,defs to find what is missing");
@@ -176,7 +212,9 @@ base::Result<std::shared_ptr<Library>> Library::load(const std::filesystem::path
     problems.error("LIBRARY_CHANGES_FLOATING_POINT", at, "loading it changed the floating-point mode",
                    "link without -ffast-math");
   }
-  problems.append(compare(library->descriptor_, *library->manifest_));
+  problems.append(read_descriptors(theirs, at, library->descriptor_, library->agents_));
+  if (problems.has_errors()) return problems;
+  problems.append(compare(library->descriptor_, library->agents_, *library->manifest_));
   if (problems.has_errors()) return problems;
   return library;
 }
@@ -194,10 +232,8 @@ Library::~Library() {
 }
 
 const cadre_agent_descriptor* Library::agent(std::string_view id) const {
-  for (std::uint32_t i = 0; i < descriptor_->agent_count; ++i) {
-    const auto* agent = reinterpret_cast<const cadre_agent_descriptor*>(
-        reinterpret_cast<const char*>(descriptor_->agents) + i * descriptor_->agent_stride);
-    if (view(agent->id) == id) return agent;
+  for (const cadre_agent_descriptor& agent : agents_) {
+    if (view(agent.id) == id) return &agent;
   }
   return nullptr;
 }

@@ -23,7 +23,8 @@ class Library {
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
 
-  const cadre_plugin_descriptor& descriptor() const { return *descriptor_; }
+  /// A copy in this host's form, as those of its agents.
+  const cadre_plugin_descriptor& descriptor() const { return descriptor_; }
   const Manifest& manifest() const { return *manifest_; }
   const std::shared_ptr<const Manifest>& shared_manifest() const { return manifest_; }
   const std::filesystem::path& path() const { return path_; }
@@ -37,7 +38,8 @@ class Library {
   std::unique_ptr<Handle> handle_;
   std::filesystem::path path_;
   std::shared_ptr<const Manifest> manifest_;
-  const cadre_plugin_descriptor* descriptor_ = nullptr;
+  cadre_plugin_descriptor descriptor_{};
+  std::vector<cadre_agent_descriptor> agents_;
 };
 
 /// A library that should be gone and is not.

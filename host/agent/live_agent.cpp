@@ -1,9 +1,11 @@
 #include "host/agent/live_agent.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 
 #include "cadre/cadre.h"
+#include "host/agent/foreign.hpp"
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
 
@@ -19,20 +21,16 @@ std::string sentence(const std::string& text, cadre_status status) {
   return text.empty() ? "it answered " + status_name(status) + " without a reason" : text;
 }
 
-/// The functions that a table does not have. A table is its size, four bytes, and pointers in order.
-std::vector<std::string_view> missing_functions(const void* table,
-                                                std::span<const std::string_view> functions) {
-  std::uint32_t table_bytes = 0;
-  std::memcpy(&table_bytes, table, sizeof table_bytes);
-  std::vector<std::string_view> missing;
-  for (std::size_t f = 0; f < functions.size(); ++f) {
-    const std::size_t at = 8 + f * sizeof(void*);
-    void* function = nullptr;
-    if (at + sizeof function <= table_bytes)
-      std::memcpy(&function, static_cast<const char*>(table) + at, sizeof function);
-    if (function == nullptr) missing.push_back(functions[f]);
-  }
-  return missing;
+/// What an agent offers under an id, copied; of size 0 when it offers nothing. A table that is smaller than
+/// the smallest there is has only its size.
+template <class Table>
+Table taken_table(const cadre_agent& agent, const char* id, std::size_t least) {
+  const auto* theirs = static_cast<const Table*>(agent.get_interface(agent.self, text_of(id)));
+  if (theirs == nullptr) return {};
+  if (theirs->size >= least) return copied(*theirs);
+  Table nothing{};
+  nothing.size = std::max(theirs->size, 1u);
+  return nothing;
 }
 
 }  // namespace
@@ -117,58 +115,33 @@ base::Problems LiveAgent::begin(const cadre_agent& made, const base::Place& plac
     problems.error(std::move(code), place, id + " " + entry_.manifest->version.to_string() + ": " + message,
                    std::move(next));
   };
-  if (made.size < sizeof(cadre_agent) || made.init == nullptr || made.destroy == nullptr ||
-      made.get_interface == nullptr) {
-    if (made.size >= sizeof(cadre_agent) && made.destroy != nullptr) made.destroy(made.self);
+  if (made.size < CADRE_AGENT_SIZE_MIN) {
+    fail("AGENT_INCOMPLETE",
+         "it has " + std::to_string(made.size) + " bytes, the ABI says " +
+             std::to_string(CADRE_AGENT_SIZE_MIN),
+         "build it against the Cadre SDK");
+    return problems;
+  }
+  if (made.init == nullptr || made.destroy == nullptr || made.get_interface == nullptr) {
+    if (made.destroy != nullptr) made.destroy(made.self);
     fail("AGENT_INCOMPLETE", "init, destroy or get_interface is missing", "");
     return problems;
   }
-  agent_ = &made;
-
-  table_ = agent_->get_interface(agent_->self, text_of(entry_.agent->role));
+  agent_ = copied(made);
   role_ = find_role(entry_.agent->role);
-  const auto functions = role_ == nullptr ? std::span<const std::string_view>() : role_->functions;
-  if (functions.empty()) {
+  if (role_ == nullptr) {
     fail("AGENT_ROLE_UNKNOWN", "this host does not know the role " + base::quote(entry_.agent->role),
          "use a newer host");
     return problems;
   }
-  if (table_ == nullptr) {
-    fail("AGENT_INCOMPLETE", "it has no function table " + base::quote(entry_.agent->role), "");
-    return problems;
-  }
-  for (const std::string_view function : missing_functions(table_, functions))
-    fail("AGENT_INCOMPLETE", entry_.agent->role + " lacks " + std::string(function), "");
-  state_ =
-      static_cast<const cadre_state_table*>(agent_->get_interface(agent_->self, text_of(CADRE_EXT_STATE)));
-  if (state_ != nullptr && (state_->save_state == nullptr || state_->load_state == nullptr)) {
-    fail("AGENT_INCOMPLETE", CADRE_EXT_STATE " lacks save_state or load_state", "");
-  }
-  hot_ = static_cast<const cadre_hot_config*>(
-      agent_->get_interface(agent_->self, text_of(CADRE_EXT_HOT_CONFIG)));
-  if (hot_ != nullptr && (hot_->prepare_config == nullptr || hot_->commit_prepared == nullptr ||
-                          hot_->discard_prepared == nullptr)) {
-    fail("AGENT_INCOMPLETE",
-         CADRE_EXT_HOT_CONFIG " lacks prepare_config, commit_prepared or discard_prepared", "");
-  }
-  if ((hot_ != nullptr) != !entry_.agent->hot_keys.empty() && isolated_ == nullptr) {
-    fail("AGENT_INCOMPLETE",
-         hot_ != nullptr ? "it takes hot settings, its manifest declares no hot_keys"
-                         : "its manifest declares hot_keys, it takes no hot settings",
-         "");
-  }
-  if ((state_ != nullptr) != (entry_.agent->state_schema != 0)) {
-    fail("AGENT_INCOMPLETE",
-         state_ != nullptr ? "it saves state, its manifest declares none"
-                           : "its manifest declares state, it saves none",
-         "");
-  }
+  for (const std::string& missing : take_tables())
+    fail("AGENT_INCOMPLETE", missing, "");
   if (problems.has_errors()) return problems;
 
   std::string reason(500, '\0');
   cadre_buffer buffer{reinterpret_cast<std::uint8_t*>(reason.data()), reason.size(), 0};
   if (services_ != nullptr) services_->keep_warnings(true);
-  const cadre_status begun = agent_->init(agent_->self, text_of(spec_.config), &buffer);
+  const cadre_status begun = agent_.init(agent_.self, text_of(spec_.config), &buffer);
   if (services_ != nullptr) {
     services_->keep_warnings(false);
     for (const std::string& warning : services_->kept_warnings())
@@ -180,10 +153,39 @@ base::Problems LiveAgent::begin(const cadre_agent& made, const base::Place& plac
     return problems;
   }
   requirements_ = {sizeof(cadre_requirements), 0, 0, 0, 0, 0};
-  if (agent_->requirements != nullptr) {
-    const cadre_status asked = agent_->requirements(agent_->self, &requirements_);
+  if (agent_.requirements != nullptr) {
+    const cadre_status asked = agent_.requirements(agent_.self, &requirements_);
     if (asked != CADRE_OK) fail("AGENT_CONFIG", "requirements answered " + status_name(asked), "");
   }
+  return problems;
+}
+
+std::vector<std::string> LiveAgent::take_tables() {
+  std::vector<std::string> problems;
+  const void* theirs = agent_.get_interface(agent_.self, text_of(entry_.agent->role));
+  if (theirs == nullptr) return {"it has no function table " + base::quote(entry_.agent->role)};
+  // A table is its size, four bytes, and pointers in order.
+  std::uint32_t bytes = 0;
+  std::memcpy(&bytes, theirs, sizeof bytes);
+  table_.assign(role_->table_bytes / sizeof(std::uint64_t), 0);
+  std::memcpy(table_.data(), theirs, std::min<std::size_t>(bytes, role_->table_bytes));
+  for (std::size_t f = 0; f < role_->functions.size(); ++f) {
+    if (table_[1 + f] == 0)
+      problems.push_back(entry_.agent->role + " lacks " + std::string(role_->functions[f]));
+  }
+  state_ = taken_table<cadre_state_table>(agent_, CADRE_EXT_STATE, CADRE_STATE_TABLE_SIZE_MIN);
+  if (has_state() && (state_.save_state == nullptr || state_.load_state == nullptr))
+    problems.emplace_back(CADRE_EXT_STATE " lacks save_state or load_state");
+  hot_ = taken_table<cadre_hot_config>(agent_, CADRE_EXT_HOT_CONFIG, CADRE_HOT_CONFIG_SIZE_MIN);
+  if (has_hot_config() &&
+      (hot_.prepare_config == nullptr || hot_.commit_prepared == nullptr || hot_.discard_prepared == nullptr))
+    problems.emplace_back(CADRE_EXT_HOT_CONFIG " lacks prepare_config, commit_prepared or discard_prepared");
+  if (has_hot_config() != !entry_.agent->hot_keys.empty() && isolated_ == nullptr)
+    problems.emplace_back(has_hot_config() ? "it takes hot settings, its manifest declares no hot_keys"
+                                           : "its manifest declares hot_keys, it takes no hot settings");
+  if (has_state() != (entry_.agent->state_schema != 0))
+    problems.emplace_back(has_state() ? "it saves state, its manifest declares none"
+                                      : "its manifest declares state, it saves none");
   return problems;
 }
 
@@ -191,7 +193,7 @@ base::Result<void*> LiveAgent::prepare_config(const std::string& config, const b
   std::string reason(500, '\0');
   cadre_buffer buffer{reinterpret_cast<std::uint8_t*>(reason.data()), reason.size(), 0};
   void* prepared = nullptr;
-  const cadre_status status = hot_->prepare_config(agent_->self, text_of(config), &prepared, &buffer);
+  const cadre_status status = hot_.prepare_config(agent_.self, text_of(config), &prepared, &buffer);
   if (status == CADRE_OK && prepared != nullptr) return prepared;
   reason.resize(std::min<std::uint64_t>(buffer.needed, reason.size()));
   base::Problems problems;
@@ -201,36 +203,36 @@ base::Result<void*> LiveAgent::prepare_config(const std::string& config, const b
 }
 
 void LiveAgent::commit_prepared(void* prepared, const std::string& config) {
-  hot_->commit_prepared(agent_->self, prepared);
+  hot_.commit_prepared(agent_.self, prepared);
   spec_.config = config;
 }
 
 LiveAgent::~LiveAgent() {
-  if (agent_ == nullptr) return;
+  if (agent_.size == 0) return;
   deactivate();
-  agent_->destroy(agent_->self);
+  agent_.destroy(agent_.self);
 }
 
 cadre_status LiveAgent::activate() {
   if (active_) return CADRE_OK;
   const cadre_status status =
-      agent_->activate == nullptr ? cadre_status{CADRE_OK} : agent_->activate(agent_->self);
+      agent_.activate == nullptr ? cadre_status{CADRE_OK} : agent_.activate(agent_.self);
   active_ = status == CADRE_OK;
   return status;
 }
 
 void LiveAgent::deactivate() {
-  if (active_ && agent_->deactivate != nullptr) agent_->deactivate(agent_->self);
+  if (active_ && agent_.deactivate != nullptr) agent_.deactivate(agent_.self);
   active_ = false;
 }
 
 base::Result<SavedState> LiveAgent::save_state(std::uint64_t epoch,
                                                std::vector<std::string> instruments) const {
   SavedState saved{declaration().id, declaration().state_schema, epoch, std::move(instruments), {}};
-  if (state_ == nullptr) return saved;
+  if (!has_state()) return saved;
   for (int attempt = 0; attempt < 3; ++attempt) {
     cadre_buffer buffer{reinterpret_cast<std::uint8_t*>(saved.bytes.data()), saved.bytes.size(), 0};
-    const cadre_status status = state_->save_state(agent_->self, &buffer);
+    const cadre_status status = state_.save_state(agent_.self, &buffer);
     if (status != CADRE_OK) break;
     const bool fits = buffer.needed <= saved.bytes.size();
     saved.bytes.resize(buffer.needed);
@@ -247,7 +249,7 @@ base::Problems LiveAgent::load_state(const SavedState& saved) {
   const auto refuse = [&](const std::string& message) {
     problems.error("STATE_REFUSED", base::Place::of(manifest().library), spec_.name + ": " + message, "");
   };
-  if (state_ == nullptr) {
+  if (!has_state()) {
     if (!saved.bytes.empty()) refuse("it has no state to load into");
     return problems;
   }
@@ -259,8 +261,8 @@ base::Problems LiveAgent::load_state(const SavedState& saved) {
     return problems;
   }
   const cadre_status status =
-      state_->load_state(agent_->self, saved.schema, static_cast<std::uint32_t>(saved.instruments.size()),
-                         reinterpret_cast<const std::uint8_t*>(saved.bytes.data()), saved.bytes.size());
+      state_.load_state(agent_.self, saved.schema, static_cast<std::uint32_t>(saved.instruments.size()),
+                        reinterpret_cast<const std::uint8_t*>(saved.bytes.data()), saved.bytes.size());
   if (status != CADRE_OK) refuse("load_state answered " + status_name(status));
   return problems;
 }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cadre/agent.h"
 #include "cadre/ext/hot_config.h"
@@ -59,15 +60,15 @@ class LiveAgent {
   const AgentDeclaration& declaration() const { return *entry_.agent; }
   const Manifest& manifest() const { return *entry_.manifest; }
   const CatalogEntry& entry() const { return entry_; }
-  void* self() const { return agent_->self; }
+  void* self() const { return agent_.self; }
   /// The role's function table, of the type that belongs to declaration().role.
   template <class Table>
   const Table& table() const {
-    return *static_cast<const Table*>(table_);
+    return *reinterpret_cast<const Table*>(table_.data());
   }
   /// Changes targets, as an agent of a role that only does that. [decision-thread]
   cadre_status change_targets(const cadre_execution_state* state, cadre_targets* targets) const {
-    return role_->change_targets(table_, agent_->self, state, targets);
+    return role_->change_targets(table_.data(), agent_.self, state, targets);
   }
   const cadre_requirements& requirements() const { return requirements_; }
 
@@ -81,22 +82,22 @@ class LiveAgent {
   /// Passes on an event the agent wants to hear of. [decision-thread]
   cadre_status observe(const cadre_event& event, const cadre_execution_state& state) {
     if (!observes(event.kind)) return CADRE_OK;
-    return agent_->observe(agent_->self, &event, &state);
+    return agent_.observe(agent_.self, &event, &state);
   }
 
   /// Whether it wants to hear of this kind of event.
-  bool observes(std::uint32_t kind) const { return (observes_ & kind) != 0 && agent_->observe != nullptr; }
+  bool observes(std::uint32_t kind) const { return (observes_ & kind) != 0 && agent_.observe != nullptr; }
 
   /// Whether some of its settings may change while it is live.
-  bool has_hot_config() const { return hot_ != nullptr; }
+  bool has_hot_config() const { return hot_.size != 0; }
   /// Reads new settings without touching the instance. Errors: AGENT_CONFIG. [control-thread]
   base::Result<void*> prepare_config(const std::string& config, const base::Place& place) const;
   /// Takes over what prepare_config gave; the specification says so afterwards. [decision-thread]
   void commit_prepared(void* prepared, const std::string& config);
   /// [control-thread]
-  void discard_prepared(void* prepared) const { hot_->discard_prepared(agent_->self, prepared); }
+  void discard_prepared(void* prepared) const { hot_.discard_prepared(agent_.self, prepared); }
 
-  bool has_state() const { return state_ != nullptr; }
+  bool has_state() const { return state_.size != 0; }
   /// Const for the agent. Empty bytes without state. Errors: STATE_SAVE.
   base::Result<SavedState> save_state(std::uint64_t epoch, std::vector<std::string> instruments) const;
   /// Not active. Errors: STATE_REFUSED.
@@ -107,6 +108,8 @@ class LiveAgent {
   /// Takes an instance over: checks its tables, gives it its configuration, asks what it requires.
   base::Problems begin(const cadre_agent& made, const base::Place& place);
   base::Problems make(const base::Place& place);
+  /// What is missing from its tables, or said otherwise by its manifest; a sentence each.
+  std::vector<std::string> take_tables();
 
   // Destroyed from the bottom up: the instance first, the library last.
   std::shared_ptr<Library> library_;
@@ -114,11 +117,12 @@ class LiveAgent {
   InstanceSpec spec_;
   std::unique_ptr<HostServices> services_;
   std::unique_ptr<IsolatedAgent> isolated_;  ///< nullptr: in this process
-  const cadre_agent* agent_ = nullptr;
-  const void* table_ = nullptr;
-  const Role* role_ = nullptr;  ///< null for one that this host does not know
-  const cadre_state_table* state_ = nullptr;
-  const cadre_hot_config* hot_ = nullptr;
+  // What the agent gave, copied once: calls never read its memory for where they go.
+  cadre_agent agent_{};               ///< size 0: none was made
+  std::vector<std::uint64_t> table_;  ///< the role's, in this host's size
+  cadre_state_table state_{};         ///< size 0: it has none
+  cadre_hot_config hot_{};            ///< size 0: it has none
+  const Role* role_ = nullptr;        ///< null for one that this host does not know
   cadre_requirements requirements_{};
   std::uint32_t observes_ = 0;
   bool active_ = false;

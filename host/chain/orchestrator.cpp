@@ -16,6 +16,18 @@ namespace cadre::chain {
 using agent::RoleId;
 using model::ColumnId;
 
+namespace {
+
+/// What a slot holds when an agent is offered it: nothing of another agent or of another call.
+template <class Item>
+constexpr Item empty_slot() {
+  Item item{};
+  item.size = sizeof(Item);
+  return item;
+}
+
+}  // namespace
+
 const Decision& TradeExecutionOrchestrator::execute_trades() {
   begin();                                      // the state as of this event: prices, positions, open orders
   publish_services();                           // covariance and other data, once, in topological order
@@ -153,6 +165,7 @@ void TradeExecutionOrchestrator::collect_signals() {
   std::uint64_t count = 0;
   for (const Stage& source : chain_->all(RoleId::signal_source)) {
     const std::uint64_t room = space.size() - count;
+    std::fill(space.begin() + static_cast<std::ptrdiff_t>(count), space.end(), empty_slot<cadre_signal>());
     cadre_signal_list list{sizeof(cadre_signal_list), 0, space.data() + count, sizeof(cadre_signal), room, 0};
     cadre_status status = call(source, [&](cadre_execution_state* state) {
       return source.table<cadre_signal_source>().generate_signals(source.self(), state, &list);
@@ -278,6 +291,7 @@ void TradeExecutionOrchestrator::apply_execution_rules() {
   const Stage& stage = chain_->one(RoleId::execution_rules);
   const std::uint32_t n = book_.arena->size();
   std::fill(reasons_.begin(), reasons_.end(), cadre_reason{});
+  std::fill(order_space_.begin(), order_space_.end(), empty_slot<cadre_order>());
   const cadre_needs needs{sizeof(cadre_needs), n, decision_.need_e9.data(), reference_price_e9_.data(),
                           target_.data()};
   cadre_order_list list{sizeof(cadre_order_list), 0, order_space_.data(), sizeof(cadre_order),

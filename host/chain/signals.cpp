@@ -10,8 +10,8 @@ namespace cadre::chain {
 
 bool signals_valid(std::span<const cadre_signal> signals, std::uint32_t instruments) {
   for (const cadre_signal& s : signals) {
-    const bool good = s.instrument < instruments && s.direction >= -1 && s.direction <= 1 &&
-                      std::isfinite(s.strength) && s.strength >= 0 && s.confidence >= 0 &&
+    const bool good = s.size >= CADRE_SIGNAL_SIZE_MIN && s.instrument < instruments && s.direction >= -1 &&
+                      s.direction <= 1 && std::isfinite(s.strength) && s.strength >= 0 && s.confidence >= 0 &&
                       s.confidence <= 1 && std::isfinite(s.horizon_days) && s.horizon_days > 0;
     if (!good) return false;
   }
@@ -30,7 +30,8 @@ bool views_valid(const cadre_views& views) {
 
 bool orders_valid(std::span<const cadre_order> orders, std::span<const std::int64_t> need_e9) {
   for (const cadre_order& order : orders) {
-    if (order.instrument >= need_e9.size() || order.quantity_e9 <= 0) return false;
+    if (order.size < CADRE_ORDER_SIZE_MIN || order.instrument >= need_e9.size() || order.quantity_e9 <= 0)
+      return false;
     const std::int64_t need = need_e9[order.instrument];
     const bool towards = need > 0 ? order.side == CADRE_SIDE_BUY && order.quantity_e9 <= need
                                   : order.side == CADRE_SIDE_SELL && order.quantity_e9 <= -need;

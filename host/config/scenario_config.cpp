@@ -61,8 +61,8 @@ class Reader : public KeyReader {
     }
     const std::size_t n = count(pointer);
     for (std::size_t i = 0; i < n; ++i) {
-      const std::string number = std::to_string(i + 1);
-      all.push_back(instance(pointer + '/' + std::to_string(i), role, n == 1 ? name : name + '_' + number));
+      const std::string number = n == 1 ? "" : "_" + std::to_string(i + 1);
+      all.push_back(instance(pointer + '/' + std::to_string(i), role, std::string(name).append(number)));
     }
   }
 

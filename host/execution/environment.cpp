@@ -31,7 +31,8 @@ cadre_trade_result empty_result() {
 
 std::optional<cadre_execution_report> Environment::send(const cadre_order& order, std::int64_t time_ns) {
   cadre_trade_result result = empty_result();
-  const cadre_status status = table().execute_trade(agent_->self(), &order, &result);
+  cadre_status status = table().execute_trade(agent_->self(), &order, &result);
+  if (result.size < CADRE_TRADE_RESULT_SIZE_MIN) status = CADRE_REJECTED;
   if (status != CADRE_OK && !simulated()) {
     note(status);
     return std::nullopt;
@@ -55,7 +56,8 @@ void Environment::cancel(const cadre_id& client_id) {
 std::optional<cadre_execution_report> Environment::next_report() {
   cadre_execution_report report{};
   report.size = sizeof report;
-  const cadre_status status = table().next_report(agent_->self(), &report);
+  cadre_status status = table().next_report(agent_->self(), &report);
+  if (status == CADRE_OK && report.size < CADRE_EXECUTION_REPORT_SIZE_MIN) status = CADRE_REJECTED;
   note(status);
   if (status != CADRE_OK) return std::nullopt;
   return report;
@@ -64,6 +66,7 @@ std::optional<cadre_execution_report> Environment::next_report() {
 Environment::Known Environment::query(const cadre_id& client_id) const {
   Known known{CADRE_OK, empty_result()};
   known.status = table().query_order(agent_->self(), client_id, &known.result);
+  if (known.status == CADRE_OK && known.result.size < CADRE_TRADE_RESULT_SIZE_MIN) known.status = CADRE_ERROR;
   return known;
 }
 

@@ -15,9 +15,10 @@ static_assert(is_complete<HeadRecord>() && is_complete<model::Bar>() && is_compl
               is_complete<ReportRecord>() && is_complete<AccountRecord>() && is_complete<EndRecord>() &&
               is_complete<CommandRecord>() && is_complete<CheckpointRecord::Agent>() &&
               is_complete<CheckpointRecord>());
-static_assert(fills_struct<cadre_signal>() && fills_struct<cadre_order>() &&
-              fills_struct<cadre_execution_report>() && fills_struct<cadre_reason>() &&
-              fills_struct<cadre_limit_use>());
+CADRE_STATIC_ASSERT(fills_struct<cadre_signal>() && fills_struct<cadre_order>() &&
+                        fills_struct<cadre_execution_report>() && fills_struct<cadre_reason>() &&
+                        fills_struct<cadre_limit_use>(),
+                    "a field that a struct of the ABI has gained is journaled");
 
 template <class T>
 inline constexpr bool is_vector = false;

@@ -38,6 +38,9 @@ enum class Fault {
   newer_abi,
   wrong_magic,
   small_descriptor,
+  small_agent_descriptor,
+  short_stride,
+  countless_agents,
   no_create,
   wrong_id,
   wrong_version,
@@ -46,6 +49,8 @@ enum class Fault {
   // seen when an instance is made
   create_fails,
   no_destroy,
+  small_agent,
+  small_state_table,
   no_table,
   half_table,
   short_table,
@@ -61,7 +66,9 @@ enum class Fault {
   above_bounds,
   negative_weights,
   bad_signals,
+  short_signals,
   too_many_orders,
+  short_orders,
   endless_state
 };
 constexpr Fault fault = Fault::SUBJECT_FAULT;
@@ -148,7 +155,8 @@ cadre_status signal(const void*, const cadre_execution_state* state, cadre_signa
   out->needed = 1;
   if (out->capacity == 0) return CADRE_OK;
   const std::uint32_t instrument = fault == Fault::bad_signals ? state->instrument_count + 7 : 0;
-  out->items[0] = {sizeof(cadre_signal), instrument, 1, 0, 1.0, 1.0, 21.0, state->time_ns, {"subject"}};
+  constexpr std::uint32_t size = fault == Fault::short_signals ? 8 : sizeof(cadre_signal);
+  out->items[0] = {size, instrument, 1, 0, 1.0, 1.0, 21.0, state->time_ns, {"subject"}};
   return CADRE_OK;
 }
 
@@ -162,7 +170,7 @@ cadre_status order(const void*, const cadre_execution_state* state, const cadre_
     if (count < out->capacity) {
       cadre_order& next = out->items[count];
       next = {};
-      next.size = sizeof(cadre_order);
+      next.size = fault == Fault::short_orders ? 0 : sizeof(cadre_order);
       next.instrument = i;
       next.side = needs->quantity_e9[i] > 0 ? CADRE_SIDE_BUY : CADRE_SIDE_SELL;
       next.type = CADRE_ORDER_MARKET;
@@ -207,7 +215,8 @@ constexpr cadre_risk_manager risk{size_of<cadre_risk_manager>(), 0, &judge,
 constexpr cadre_signal_source source{size_of<cadre_signal_source>(), 0, &signal};
 constexpr cadre_execution_rules rules{size_of<cadre_execution_rules>(), 0, &order};
 constexpr cadre_service_provider provider{size_of<cadre_service_provider>(), 0, &publish};
-constexpr cadre_state_table state_table{sizeof(cadre_state_table), 0, &save, &load};
+constexpr cadre_state_table state_table{
+    fault == Fault::small_state_table ? 8 : std::uint32_t{sizeof(cadre_state_table)}, 0, &save, &load};
 
 const void* get_interface(const void*, cadre_string id) {
   if (has_state && equal(id, CADRE_EXT_STATE)) return &state_table;
@@ -258,7 +267,7 @@ cadre_status create(const cadre_host* host, cadre_string id, const cadre_agent**
   Subject* subject = fault == Fault::no_destroy ? &immortal : new Subject();
   ++created;
   subject->host = host;
-  subject->raw = {sizeof(cadre_agent),
+  subject->raw = {fault == Fault::small_agent ? 16 : std::uint32_t{sizeof(cadre_agent)},
                   0,
                   subject,
                   &init,
@@ -273,8 +282,8 @@ cadre_status create(const cadre_host* host, cadre_string id, const cadre_agent**
 }
 
 constexpr cadre_agent_descriptor agents[] = {
-    {sizeof(cadre_agent_descriptor), CADRE_EVENT_BAR,
-     fault == Fault::wrong_agent ? CADRE_TEXT("test.somebody_else") : CADRE_TEXT(SUBJECT_ID),
+    {fault == Fault::small_agent_descriptor ? 8 : std::uint32_t{sizeof(cadre_agent_descriptor)},
+     CADRE_EVENT_BAR, fault == Fault::wrong_agent ? CADRE_TEXT("test.somebody_else") : CADRE_TEXT(SUBJECT_ID),
      fault == Fault::wrong_role ? CADRE_TEXT(CADRE_ROLE_SIGNAL_AGGREGATOR) : CADRE_TEXT(SUBJECT_ROLE),
      SUBJECT_STATE, 0}};
 
@@ -286,11 +295,11 @@ constexpr cadre_plugin_descriptor descriptor{
     fault == Fault::small_descriptor ? 24 : std::uint32_t{sizeof(cadre_plugin_descriptor)},
     fault == Fault::newer_abi ? abi(CADRE_ABI_MINOR + 1) : CADRE_ABI_VERSION,
     fault == Fault::newer_abi ? abi(CADRE_ABI_MINOR + 2) : CADRE_ABI_VERSION,
-    1,
+    fault == Fault::countless_agents ? 1'000'000 : 1,
     fault == Fault::wrong_id ? CADRE_TEXT("test.somebody_else") : CADRE_TEXT(SUBJECT_ID),
     fault == Fault::wrong_version ? CADRE_TEXT("9.9.9") : CADRE_TEXT(SUBJECT_VERSION),
     agents,
-    sizeof agents[0],
+    fault == Fault::short_stride ? 40 : sizeof agents[0],
     fault == Fault::no_create ? nullptr : &create};
 
 }  // namespace

@@ -193,7 +193,7 @@ int main(int argc, char** argv) {
       median(replaced) / usual, largest(replaced) / usual);
 
   std::vector<double> noticed;
-  const double debounce = bench.host->config().watch.debounce_ms * 1e-3;
+  const double debounce = static_cast<double>(bench.host->config().watch.debounce_ms) * 1e-3;
   for (int k = 0; k < std::min(swaps, 10); ++k) {
     // A decision of a revision may come before the host says that it is current: that is durable first.
     Stopwatch::Done done{};
@@ -212,7 +212,7 @@ int main(int argc, char** argv) {
         std::fprintf(stderr,
                      "revision %llu did not decide within 10 s: the host is at %llu, %s %s, equity %s, %llu "
                      "decisions, date %d\n",
-                     static_cast<unsigned long long>(before + 1),
+                     static_cast<unsigned long long>(before) + 1,
                      static_cast<unsigned long long>(bench.host->current_revision()),
                      live::state_name(now.state), now.reason.c_str(), now.equity.to_string().c_str(),
                      static_cast<unsigned long long>(now.decisions), now.date);

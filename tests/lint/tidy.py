@@ -51,9 +51,9 @@ def units_to_check(changed, known):
 
 
 def without_precompiled(units, folder):
-    """Writes compile_commands.json into the folder, without what only gcc's precompiled headers need."""
+    """Writes compile_commands.json into the folder, without what only gcc knows."""
     for unit in units:
-        unit["command"] = re.sub(r" -include \S+cmake_pch\.\S+| -Winvalid-pch| -fpch-preprocess", "", unit["command"])
+        unit["command"] = re.sub(r" -include \S+cmake_pch\.\S+| -Winvalid-pch| -fpch-preprocess| -fno-gnu-unique", "", unit["command"])
     with open(os.path.join(folder, "compile_commands.json"), "w", encoding="utf-8") as file:
         json.dump(units, file)
 

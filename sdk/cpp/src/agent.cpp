@@ -1,6 +1,7 @@
 #include "cadre/cpp/agent.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <exception>
 #include <memory>
 
@@ -46,6 +47,18 @@ void write_text(cadre_buffer* out, std::string_view text) noexcept {
   if (out == nullptr) return;
   out->needed = text.size();
   std::copy_n(text.data(), std::min<std::uint64_t>(text.size(), out->capacity), out->data);
+}
+
+}  // namespace
+
+namespace {
+
+/// Fills what the host lent, as far as the host knows it: its struct may be older and end earlier.
+template <class Struct>
+void give(Struct& out, const Struct& value) noexcept {
+  const std::uint32_t size = out.size;
+  std::memcpy(&out, &value, std::min<std::size_t>(size, sizeof(Struct)));
+  out.size = std::min<std::uint32_t>(size, sizeof(Struct));
 }
 
 }  // namespace
@@ -261,7 +274,7 @@ const void* ExecutionEnvironment::role_table(std::string_view id) const {
       0,
       [](void* self, const cadre_order* order, cadre_trade_result* out) {
         return guarded(agent_of(self), [&] {
-          *out = environment(self).execute_trade(*order);
+          give(*out, environment(self).execute_trade(*order));
           return cadre_status{CADRE_OK};
         });
       },
@@ -275,13 +288,20 @@ const void* ExecutionEnvironment::role_table(std::string_view id) const {
       [](const void* self, cadre_id client_id, cadre_trade_result* out) {
         const auto& agent = static_cast<const ExecutionEnvironment&>(agent_of(self));
         return guarded(agent, [&] {
-          return agent.query_order(view_of(client_id), *out) ? cadre_status{CADRE_OK}
-                                                             : cadre_status{CADRE_REJECTED};
+          cadre_trade_result result{};
+          result.size = sizeof result;
+          if (!agent.query_order(view_of(client_id), result)) return cadre_status{CADRE_REJECTED};
+          give(*out, result);
+          return cadre_status{CADRE_OK};
         });
       },
       [](void* self, cadre_execution_report* out) {
         return guarded(agent_of(self), [&] {
-          return environment(self).next_report(*out) ? cadre_status{CADRE_OK} : cadre_status{CADRE_DISCARD};
+          cadre_execution_report report{};
+          report.size = sizeof report;
+          if (!environment(self).next_report(report)) return cadre_status{CADRE_DISCARD};
+          give(*out, report);
+          return cadre_status{CADRE_OK};
         });
       }};
   return id == CADRE_ROLE_EXECUTION_ENVIRONMENT ? &table : nullptr;

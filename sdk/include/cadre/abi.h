@@ -1,8 +1,11 @@
 /* The form of the Cadre ABI: version, status of a call, text, and what the tags in the comments mean.
  *
  * Everything in this folder is C11 and valid C++. Structs begin with `size`, grow only at their end, and a
- * zero in a new field means what happened before the field existed. Fixed-width integers only, little-endian
- * LP64.
+ * zero in a new field means what happened before the field existed. Whoever reads a struct of the other side
+ * reads what its `size` covers, at least CADRE_..._SIZE_MIN, and takes the rest for zero; whoever fills one
+ * writes no more than that. Types that are embedded by value are closed and never grow: string, id, column,
+ * window, matrix, reason, limit use, pair, buffer, service. Function tables of roles never change; /2 takes
+ * the place of /1. Fixed-width integers only, little-endian LP64.
  *
  * Tags at the end of a function's comment:
  * - [decision-thread]: called by the one thread of the agent's book
@@ -46,6 +49,12 @@ enum {
   CADRE_FATAL = 5,      /* failed for good: the host quarantines the instance */
   CADRE_UNSUPPORTED = 6 /* this agent does not do that, which is not the same as refusing it */
 };
+
+/* Whether *ptr has this field: the other side may have been built before the field existed, and its struct
+ * then ends in front of it. Ask before reading or writing any field beyond the struct's CADRE_..._SIZE_MIN.
+ */
+#define CADRE_HAS(ptr, field) \
+  ((size_t)(ptr)->size >= (size_t)((const char*)(&(ptr)->field + 1) - (const char*)(ptr)))
 
 /* UTF-8 text, not terminated. Never NULL with a length above zero. */
 typedef struct cadre_string {

@@ -50,6 +50,10 @@ typedef struct cadre_agent {
   const void* (*get_interface)(const void* self, cadre_string id);
 } cadre_agent;
 
+/* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
+#define CADRE_REQUIREMENTS_SIZE_MIN 24u
+#define CADRE_AGENT_SIZE_MIN 72u
+
 CADRE_STATIC_ASSERT(sizeof(cadre_requirements) == 24 && sizeof(cadre_agent) == 72, "layout");
 
 #endif

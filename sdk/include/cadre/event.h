@@ -45,6 +45,11 @@ typedef struct cadre_outcome {
   cadre_id strategy;
 } cadre_outcome;
 
+/* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
+#define CADRE_EVENT_SIZE_MIN 32u
+#define CADRE_UNIVERSE_CHANGE_SIZE_MIN 32u
+#define CADRE_OUTCOME_SIZE_MIN 72u
+
 CADRE_STATIC_ASSERT(sizeof(cadre_event) == 32 && sizeof(cadre_universe_change) == 32 &&
                         sizeof(cadre_outcome) == 72,
                     "layout");

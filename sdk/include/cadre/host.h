@@ -15,6 +15,9 @@ typedef struct cadre_host {
   const void* (*get_extension)(const struct cadre_host* host, cadre_string id);
 } cadre_host;
 
+/* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
+#define CADRE_HOST_SIZE_MIN 56u
+
 CADRE_STATIC_ASSERT(sizeof(cadre_host) == 56, "layout");
 
 #endif

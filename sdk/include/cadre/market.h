@@ -60,6 +60,10 @@ typedef struct cadre_signal {
   cadre_id strategy;
 } cadre_signal;
 
+/* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
+#define CADRE_INSTRUMENT_SIZE_MIN 104u
+#define CADRE_SIGNAL_SIZE_MIN 80u
+
 CADRE_STATIC_ASSERT(sizeof(cadre_instrument) == 104 && sizeof(cadre_window) == 32 &&
                         sizeof(cadre_matrix) == 24 && sizeof(cadre_signal) == 80,
                     "layout");

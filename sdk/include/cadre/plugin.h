@@ -33,6 +33,10 @@ typedef struct cadre_plugin_descriptor {
   cadre_status (*create)(const cadre_host* host, cadre_string agent_id, const cadre_agent** out);
 } cadre_plugin_descriptor;
 
+/* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
+#define CADRE_AGENT_DESCRIPTOR_SIZE_MIN 48u
+#define CADRE_PLUGIN_DESCRIPTOR_SIZE_MIN 80u
+
 CADRE_STATIC_ASSERT(sizeof(cadre_agent_descriptor) == 48 && sizeof(cadre_plugin_descriptor) == 80, "layout");
 
 /* The entry point. Returns a constant that lives as long as the library is loaded. [any-thread] */

@@ -96,6 +96,12 @@ typedef struct cadre_correlation_report {
   uint32_t pair_count; /* out: how many pairs there are, which may be more than the capacity */
 } cadre_correlation_report;
 
+/* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
+#define CADRE_TARGETS_SIZE_MIN 24u
+#define CADRE_VIEWS_SIZE_MIN 32u
+#define CADRE_RISK_REPORT_SIZE_MIN 64u
+#define CADRE_CORRELATION_REPORT_SIZE_MIN 40u
+
 CADRE_STATIC_ASSERT(sizeof(cadre_reason) == 16 && sizeof(cadre_targets) == 24 && sizeof(cadre_views) == 32 &&
                         sizeof(cadre_limit_use) == 56 && sizeof(cadre_risk_report) == 64 &&
                         sizeof(cadre_pair) == 16 && sizeof(cadre_correlation_report) == 40,

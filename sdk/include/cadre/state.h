@@ -81,6 +81,11 @@ typedef struct cadre_execution_state {
   const cadre_execution_metrics* execution;
 } cadre_execution_state;
 
+/* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
+#define CADRE_CONSTRAINTS_SIZE_MIN 32u
+#define CADRE_EXECUTION_METRICS_SIZE_MIN 40u
+#define CADRE_EXECUTION_STATE_SIZE_MIN 456u
+
 CADRE_STATIC_ASSERT(sizeof(cadre_service) == 64 && sizeof(cadre_constraints) == 32 &&
                         sizeof(cadre_execution_metrics) == 40 && sizeof(cadre_execution_state) == 456,
                     "layout");

@@ -70,14 +70,14 @@ class VenueAgent : public ::testing::Test {
     order.time_in_force = CADRE_TIF_DAY;
     order.quantity_e9 = 5'000'000'000;
     order.client_id = id(client_id);
-    cadre_trade_result result{};
+    auto result = cadre::testing::lent<cadre_trade_result>();
     EXPECT_EQ(environment(agent).execute_trade(agent.self(), &order, &result), CADRE_OK);
     return result;
   }
   /// Client ids of all reports that wait.
   std::vector<std::string> reports(TestAgent& agent) {
     std::vector<std::string> ids;
-    cadre_execution_report report{};
+    auto report = cadre::testing::lent<cadre_execution_report>();
     while (environment(agent).next_report(agent.self(), &report) == CADRE_OK) {
       ids.emplace_back(report.client_id.text);
       last_ = report;
@@ -118,7 +118,7 @@ TEST_F(VenueAgent, tells_unknown_orders_from_known_ones) {
   auto trader = agent();
   ASSERT_EQ(trader->observe_bar(market_), CADRE_OK);
   buy(*trader, "a.1");
-  cadre_trade_result result{};
+  auto result = cadre::testing::lent<cadre_trade_result>();
   EXPECT_EQ(environment(*trader).query_order(trader->self(), id("a.2"), &result), CADRE_REJECTED);
   EXPECT_EQ(environment(*trader).query_order(trader->self(), id("a.1"), &result), CADRE_OK);
   EXPECT_EQ(result.status, static_cast<std::uint32_t>(CADRE_ORDER_NEW));
@@ -138,7 +138,7 @@ TEST_F(VenueAgent, goes_on_from_the_saved_cursor_and_sees_again_what_came_after_
     buy(*trader, "a.1");
     buy(*trader, "a.2");
     ASSERT_EQ(trader->observe_bar(market_), CADRE_OK);
-    cadre_execution_report report{};
+    auto report = cadre::testing::lent<cadre_execution_report>();
     ASSERT_EQ(environment(*trader).next_report(trader->self(), &report), CADRE_OK);
     between = trader->save();
     EXPECT_EQ(reports(*trader), Ids{"a.2"});

@@ -40,5 +40,11 @@ class BadAgents(Workbench):
     def test_signals_of_an_instrument_that_does_not_exist(self):
         self.fails_closed("signal_sources", "bad_signals", "hold")
 
+    def test_signals_in_structs_that_end_too_early(self):
+        self.fails_closed("signal_sources", "short_signals", "hold")
+
+    def test_orders_in_structs_that_end_too_early(self):
+        self.fails_closed("execution_rules", "short_orders", "fail_closed")
+
     def test_orders_for_more_than_is_needed(self):
         self.fails_closed("execution_rules", "too_many_orders", "fail_closed")

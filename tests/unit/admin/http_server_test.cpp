@@ -10,7 +10,6 @@ namespace {
 
 using HttpServerTest = testing::ServedHost;
 using testing::RawClient;
-using ::testing::Test;
 using namespace std::chrono_literals;
 
 constexpr const char* healthz = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";

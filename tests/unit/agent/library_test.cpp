@@ -49,6 +49,12 @@ TEST(Library, refuses_a_descriptor_that_is_none) {
   EXPECT_THAT(refusal("wrong_magic"),
               testing::AllOf(HasSubstr("ABI_MISMATCH\n"), HasSubstr("the magic is wrong")));
   EXPECT_THAT(refusal("small_descriptor"), HasSubstr("its descriptor has 24 bytes, ABI 0.9 has 80"));
+  EXPECT_THAT(refusal("small_agent_descriptor"),
+              HasSubstr("the descriptor of an agent has 8 bytes, ABI 0.9 has 48"));
+  EXPECT_THAT(refusal("short_stride"),
+              HasSubstr("the place of an agent's descriptor has 40 bytes, ABI 0.9 has 48"));
+  EXPECT_THAT(refusal("countless_agents"),
+              HasSubstr("its descriptor has 1000000 agents, at most 256 are read"));
   EXPECT_THAT(refusal("no_create"), HasSubstr("its descriptor has no create function"));
 }
 

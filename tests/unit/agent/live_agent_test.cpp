@@ -102,6 +102,13 @@ TEST(LiveAgent, names_the_function_a_table_lacks) {
               HasSubstr("it has no function table \"cadre.trade_adjuster/1\""));
 }
 
+TEST(LiveAgent, reads_nothing_behind_the_end_of_a_struct) {
+  EXPECT_THAT(Workshop().refusal("small_agent"),
+              testing::AllOf(HasSubstr("AGENT_INCOMPLETE\n"), HasSubstr("it has 16 bytes, the ABI says 72")));
+  EXPECT_THAT(Workshop().refusal("small_state_table"),
+              HasSubstr("cadre.state/1 lacks save_state or load_state"));
+}
+
 TEST(LiveAgent, refuses_an_instance_that_was_not_made_or_cannot_be_destroyed) {
   EXPECT_THAT(Workshop().refusal("create_fails"), HasSubstr("AGENT_CREATE\n"));
   EXPECT_THAT(Workshop().refusal("no_destroy"), HasSubstr("AGENT_INCOMPLETE\n"));

@@ -92,7 +92,7 @@ class DemoChain {
   }
 
   void take_fills() {
-    cadre_execution_report report{};
+    auto report = testing::lent<cadre_execution_report>();
     const auto& table = environment_.agent.table<cadre_execution_environment>();
     while (table.next_report(environment_.agent.self(), &report) == CADRE_OK) {
       const double sign = report.side == CADRE_SIDE_BUY ? 1.0 : -1.0;
@@ -197,7 +197,7 @@ class DemoChain {
     allocated += count.since();
     for (std::size_t k = 0; k < orders; ++k) {
       orders_[k].client_id = sdk::id_of(std::to_string(t) + "-" + std::to_string(k));
-      cadre_trade_result result{};
+      auto result = testing::lent<cadre_trade_result>();
       ASSERT_EQ(environment_.agent.table<cadre_execution_environment>().execute_trade(
                     environment_.agent.self(), &orders_[k], &result),
                 CADRE_OK);

@@ -97,14 +97,14 @@ TEST(Identity, the_environment_fills_at_once_at_the_decision_price) {
   const char* id = "cadre.identity.execution_environment";
   AgentUnderTest test(plugin, id);
   const auto& table = test.agent.table<cadre_execution_environment>();
-  cadre_trade_result result{};
+  auto result = testing::lent<cadre_trade_result>();
   const cadre_order first = order("a", 5, 7);
   ASSERT_EQ(table.execute_trade(test.agent.self(), &first, &result), CADRE_OK);
   EXPECT_EQ(result.status, std::uint32_t{CADRE_ORDER_FILLED});
   EXPECT_EQ(result.filled_quantity_e9, 5);
   EXPECT_EQ(result.average_price_e9, 7);
   EXPECT_EQ(result.fees_e6, 0);
-  cadre_execution_report report{};
+  auto report = testing::lent<cadre_execution_report>();
   EXPECT_EQ(table.next_report(test.agent.self(), &report), CADRE_DISCARD);
   EXPECT_EQ(table.query_order(test.agent.self(), first.client_id, &result), CADRE_OK);
   EXPECT_EQ(table.cancel_order(test.agent.self(), first.client_id), CADRE_REJECTED);

@@ -37,7 +37,7 @@ struct Market {
   explicit Market(const std::string& config = "{}") : test(plugin, id, config) {}
 
   cadre_trade_result send(const cadre_order& order) {
-    cadre_trade_result result{};
+    auto result = testing::lent<cadre_trade_result>();
     EXPECT_EQ(table().execute_trade(test.agent.self(), &order, &result), CADRE_OK);
     return result;
   }
@@ -47,7 +47,7 @@ struct Market {
   }
   std::vector<cadre_execution_report> reports() {
     std::vector<cadre_execution_report> all;
-    cadre_execution_report report{};
+    auto report = testing::lent<cadre_execution_report>();
     while (table().next_report(test.agent.self(), &report) == CADRE_OK)
       all.push_back(report);
     return all;
@@ -143,7 +143,7 @@ TEST(SimulatedExecution, good_till_cancelled_waits_and_can_be_cancelled) {
   market.send(order);
   market.state.close({10, 10});
   EXPECT_TRUE(market.bar().empty());
-  cadre_trade_result result{};
+  auto result = testing::lent<cadre_trade_result>();
   EXPECT_EQ(market.table().query_order(market.test.agent.self(), order.client_id, &result), CADRE_OK);
   EXPECT_EQ(result.status, std::uint32_t{CADRE_ORDER_NEW});
   EXPECT_EQ(market.table().cancel_order(market.test.agent.self(), order.client_id), CADRE_OK);
@@ -167,7 +167,7 @@ TEST(SimulatedExecution, sells_pay_for_buys_and_what_cannot_be_paid_expires) {
   EXPECT_EQ(reports[2].status, expired);
   EXPECT_EQ(reports[2].reason, 1004U);
   EXPECT_EQ(reports[2].quantity_e9, 0);
-  cadre_trade_result result{};
+  auto result = testing::lent<cadre_trade_result>();
   market.table().query_order(market.test.agent.self(), reports[2].client_id, &result);
   EXPECT_EQ(result.filled_quantity_e9, 14 * one);
   EXPECT_EQ(result.fees_e6, 1'000'000);
@@ -248,7 +248,7 @@ TEST(SimulatedExecution, saved_state_is_sound_and_fills_alike) {
   market.state.close({10, 10});
   ASSERT_EQ(market.test.agent.observe_bar(market.state), CADRE_OK);
   const std::string before = market.test.agent.save();
-  cadre_trade_result result{};
+  auto result = testing::lent<cadre_trade_result>();
   market.table().query_order(market.test.agent.self(), waiting.client_id, &result);
   EXPECT_EQ(market.test.agent.save(), before);
   expect_sound_state(plugin, id, "{}", before, 2);

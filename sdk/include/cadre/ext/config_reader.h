@@ -19,6 +19,10 @@ typedef struct cadre_config_reader {
   cadre_status (*count)(const cadre_host* host, cadre_string config, cadre_string pointer, uint64_t* out);
 } cadre_config_reader;
 
+/* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
+#define CADRE_CONFIG_READER_SIZE_MIN 32u
+CADRE_STATIC_ASSERT(sizeof(cadre_config_reader) == CADRE_CONFIG_READER_SIZE_MIN, "layout");
+
 /* The number at a JSON pointer, for authors in C. CADRE_UNSUPPORTED: the host does not offer this table. */
 static inline cadre_status cadre_config_number(const cadre_host* host, cadre_string config,
                                                const char* pointer, double* out) {

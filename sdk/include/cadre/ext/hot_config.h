@@ -21,4 +21,8 @@ typedef struct cadre_hot_config {
   void (*discard_prepared)(const void* self, void* prepared);
 } cadre_hot_config;
 
+/* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
+#define CADRE_HOT_CONFIG_SIZE_MIN 32u
+CADRE_STATIC_ASSERT(sizeof(cadre_hot_config) == CADRE_HOT_CONFIG_SIZE_MIN, "layout");
+
 #endif

@@ -15,4 +15,8 @@ typedef struct cadre_log {
   void (*write)(const cadre_host* host, uint32_t level, cadre_string message);
 } cadre_log;
 
+/* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
+#define CADRE_LOG_SIZE_MIN 16u
+CADRE_STATIC_ASSERT(sizeof(cadre_log) == CADRE_LOG_SIZE_MIN, "layout");
+
 #endif

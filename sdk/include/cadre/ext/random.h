@@ -15,4 +15,8 @@ typedef struct cadre_random {
   uint64_t (*bits)(const cadre_host* host, uint64_t sequence, uint64_t draw);
 } cadre_random;
 
+/* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
+#define CADRE_RANDOM_SIZE_MIN 16u
+CADRE_STATIC_ASSERT(sizeof(cadre_random) == CADRE_RANDOM_SIZE_MIN, "layout");
+
 #endif

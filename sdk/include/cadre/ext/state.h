@@ -21,4 +21,8 @@ typedef struct cadre_state_table {
                              const uint8_t* data, uint64_t length);
 } cadre_state_table;
 
+/* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
+#define CADRE_STATE_TABLE_SIZE_MIN 24u
+CADRE_STATIC_ASSERT(sizeof(cadre_state_table) == CADRE_STATE_TABLE_SIZE_MIN, "layout");
+
 #endif

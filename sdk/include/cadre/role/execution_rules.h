@@ -37,6 +37,10 @@ typedef struct cadre_execution_rules {
                               cadre_order_list* out, cadre_reason* reasons);
 } cadre_execution_rules;
 
+/* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
+#define CADRE_NEEDS_SIZE_MIN 32u
+#define CADRE_ORDER_LIST_SIZE_MIN 40u
+
 CADRE_STATIC_ASSERT(sizeof(cadre_needs) == 32 && sizeof(cadre_order_list) == 40, "layout");
 
 #endif

@@ -34,6 +34,9 @@ typedef struct cadre_service_provider {
                           cadre_service_output* out);
 } cadre_service_provider;
 
+/* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
+#define CADRE_SERVICE_OUTPUT_SIZE_MIN 40u
+
 CADRE_STATIC_ASSERT(sizeof(cadre_service_output) == 40, "layout");
 
 #endif

@@ -25,6 +25,9 @@ typedef struct cadre_signal_source {
                                    cadre_signal_list* out);
 } cadre_signal_source;
 
+/* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
+#define CADRE_SIGNAL_LIST_SIZE_MIN 40u
+
 CADRE_STATIC_ASSERT(sizeof(cadre_signal_list) == 40, "layout");
 
 #endif

@@ -12,6 +12,14 @@
 
 namespace cadre::testing {
 
+/// An empty struct for an agent to fill, as the host lends it: zero, but for its size.
+template <class Struct>
+Struct lent() {
+  Struct empty{};
+  empty.size = sizeof(Struct);
+  return empty;
+}
+
 /// A plugin's library, loaded as the host loads it; closed with the last copy.
 class Plugin {
  public:
