@@ -96,6 +96,9 @@ void check_member(const base::JsonDocument& document, const std::string& name, c
     problems.add(wrong_kind(place, name, "an object"));
   } else if (kind == Member::Kind::text && !value.is_string()) {
     problems.add(wrong_kind(place, name, "a text"));
+  } else if (kind == Member::Kind::text && value.get_string().empty() && name != "actor" &&
+             name != "reason") {
+    problems.error("REQUEST_EMPTY", place, name + " is empty", "leave it out, or name one");
   }
 }
 

@@ -190,7 +190,7 @@ std::optional<Response> refuse_query(std::string_view known,
                                      const std::optional<std::map<std::string, std::string>>& query) {
   if (!query) return problem_response(400, "malformed", "the query cannot be read");
   for (const auto& [name, value] : *query) {
-    if (name == known) continue;
+    if (!known.empty() && name == known) continue;
     return problem_response(400, "malformed",
                             "the query has an unknown member " + base::quote(name) +
                                 base::did_you_mean(name, {std::string(known)}));

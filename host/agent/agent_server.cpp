@@ -58,6 +58,7 @@ class Server {
  private:
   void answer(base::Decoder& from, int descriptor) {
     const auto call = static_cast<Call>(from.get<std::uint32_t>());
+    if (live_ != nullptr) live_->reason().forget();
     switch (call) {
       case Call::start:
         return start(from);
@@ -107,13 +108,18 @@ class Server {
     status(CADRE_UNSUPPORTED);
   }
 
-  void status(cadre_status value) { to_.put(value); }
+  /// Begins a reply: the status, and behind one of a refusal the reason.
+  void status(cadre_status value) {
+    to_.put(value);
+    if (value != CADRE_OK && value != CADRE_DISCARD)
+      to_.put_text(live_ != nullptr ? live_->reason().take() : std::string());
+  }
   void refuse(const base::Problems& problems) {
-    status(CADRE_REJECTED);
     std::string text;
     for (const base::Problem& p : problems) {
       if (p.severity == base::Severity::error) text += (text.empty() ? "" : "; ") + p.message;
     }
+    to_.put(cadre_status{CADRE_REJECTED});
     to_.put_text(text);
   }
   std::uint32_t n() const { return arena_->view.raw.instrument_count; }

@@ -62,8 +62,7 @@ base::Result<std::unique_ptr<IsolatedAgent>> IsolatedAgent::start(const std::fil
   to.put(what.seed);
   const cadre_status status = isolated->ask();
   if (status != CADRE_OK) {
-    std::string reason;
-    if (status != CADRE_FATAL) isolated->reply().get_text(reason);
+    const std::string reason = isolated->reason().take();
     return refuse("the process for " + what.agent_id + " did not start the agent" +
                       (reason.empty() ? std::string() : ": " + reason),
                   "");
@@ -94,15 +93,25 @@ base::Encoder& IsolatedAgent::request(Call call) {
 }
 
 cadre_status IsolatedAgent::ask(int descriptor) {
-  if (gone_) return CADRE_FATAL;
+  reason_.forget();
+  if (gone_) {
+    reason_.say(end_);
+    return CADRE_FATAL;
+  }
   if (!send_frame(socket_, encoder_.bytes(), descriptor) ||
       !receive_frame(socket_, bytes_, reply_timeout_ms)) {
     gone_ = true;  // a late answer would be taken for another call's
     log_end();
+    reason_.say(end_);
     return CADRE_FATAL;
   }
   reply_.emplace(std::span<const std::byte>(bytes_));
   const auto status = reply_->get<std::uint32_t>();
+  if (status != CADRE_OK && status != CADRE_DISCARD) {
+    std::string said;
+    reply_->get_text(said);
+    reason_.say(said);
+  }
   return reply_->ok() ? status : cadre_status{CADRE_FATAL};
 }
 
@@ -123,6 +132,7 @@ void IsolatedAgent::log_end() {
                               : "it ended with exit status " + std::to_string(WEXITSTATUS(status));
     process_ = -1;
   }
+  end_ = "its process is gone: " + how;
   base::log_event(base::LogLevel::error, "agent_process_lost",
                   {{"agent", started_.instance}, {"id", started_.agent_id}, {"message", how}});
 }

@@ -7,6 +7,7 @@
 
 #include "cadre/agent.h"
 #include "host/agent/isolated_protocol.hpp"
+#include "host/agent/last_reason.hpp"
 #include "host/base/result.hpp"
 #include "host/model/arena.hpp"
 
@@ -42,6 +43,8 @@ class IsolatedAgent {
   /// Gives the child the arena its views are made from; before any call with a state.
   bool enter_arena(const model::Arena& arena);
   int process() const { return process_; }
+  /// Why the last call was refused, or how the process ended.
+  LastReason& reason() { return reason_; }
 
  private:
   friend struct IsolatedPeer;
@@ -51,7 +54,7 @@ class IsolatedAgent {
   /// Begins a request; what the call needs is put behind.
   base::Encoder& request(Call call);
   /// Sends it and waits. Returns the agent's status, CADRE_FATAL without a reply; the rest of the reply is in
-  /// reply().
+  /// reply(). Behind a status that is neither CADRE_OK nor CADRE_DISCARD comes the reason.
   cadre_status ask(int descriptor = -1);
   /// Says once how the child was lost: by which signal, with which exit status, or by silence.
   void log_end();
@@ -68,6 +71,8 @@ class IsolatedAgent {
   std::uint32_t state_schema_ = 0;
   cadre_requirements requirements_{};
   std::vector<std::string> warnings_;
+  LastReason reason_;
+  std::string end_;  ///< how the process ended
   const model::Arena* arena_ = nullptr;
   base::Encoder encoder_;
   std::vector<std::byte> bytes_;

@@ -23,9 +23,7 @@ struct IsolatedCalls : IsolatedPeer {
     IsolatedAgent& agent = of(self);
     agent.request(Call::init).put_text({config.data, config.length});
     const cadre_status status = agent.ask();
-    std::string text;
-    if (status != CADRE_OK && status != CADRE_FATAL) agent.reply().get_text(text);
-    if (status == CADRE_FATAL) text = "its process ended";
+    const std::string text = agent.reason().take();
     if (reason != nullptr) {
       reason->needed = text.size();
       std::copy_n(text.data(), std::min<std::uint64_t>(text.size(), reason->capacity), reason->data);

@@ -82,14 +82,16 @@ class LiveAgent {
   /// Passes on an event the agent wants to hear of. [decision-thread]
   cadre_status observe(const cadre_event& event, const cadre_execution_state& state) {
     if (!observes(event.kind)) return CADRE_OK;
+    reason().forget();
     return agent_.observe(agent_.self, &event, &state);
   }
+
+  /// Why its last call was refused, in its own words, or how its process ended; empty when nobody said.
+  LastReason& reason() const { return services_ != nullptr ? services_->reason() : isolated_->reason(); }
 
   /// Whether it wants to hear of this kind of event.
   bool observes(std::uint32_t kind) const { return (observes_ & kind) != 0 && agent_.observe != nullptr; }
 
-  /// Whether some of its settings may change while it is live.
-  bool has_hot_config() const { return hot_.size != 0; }
   /// Reads new settings without touching the instance. Errors: AGENT_CONFIG. [control-thread]
   base::Result<void*> prepare_config(const std::string& config, const base::Place& place) const;
   /// Takes over what prepare_config gave; the specification says so afterwards. [decision-thread]
@@ -105,6 +107,7 @@ class LiveAgent {
 
  private:
   LiveAgent() = default;
+  bool has_hot_config() const { return hot_.size != 0; }
   /// Takes an instance over: checks its tables, gives it its configuration, asks what it requires.
   base::Problems begin(const cadre_agent& made, const base::Place& place);
   base::Problems make(const base::Place& place);

@@ -9,6 +9,7 @@
 #include "host/base/hash.hpp"
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
+#include "host/base/text.hpp"
 #include "host/base/version.hpp"
 
 namespace cadre::agent {
@@ -120,11 +121,18 @@ constexpr cadre_config_reader config_table{sizeof(cadre_config_reader), 0, &read
                                            &read_count};
 constexpr cadre_random random_table{sizeof(cadre_random), 0, &random_bits};
 
+void say_reason(const cadre_host* host, cadre_string sentence) noexcept {
+  services_of(host).reason().say(view(sentence));
+}
+
+constexpr cadre_reason_table reason_table{sizeof(cadre_reason_table), 0, &say_reason};
+
 const void* get_extension(const cadre_host*, cadre_string id) noexcept {
   const std::string_view name = view(id);
   if (name == CADRE_EXT_LOG) return &log_table;
   if (name == CADRE_EXT_CONFIG_READER) return &config_table;
   if (name == CADRE_EXT_RANDOM) return &random_table;
+  if (name == CADRE_EXT_REASON) return &reason_table;
   return nullptr;
 }
 

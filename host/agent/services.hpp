@@ -10,11 +10,12 @@
 #include <vector>
 
 #include "cadre/host.h"
+#include "host/agent/last_reason.hpp"
 
 namespace cadre::agent {
 
-/// What one instance sees of the host: a cadre_host with its extensions (log, config_reader, random). Has to
-/// stay where it is for the life of the instance.
+/// What one instance sees of the host: a cadre_host with its extensions (log, config_reader, random, reason).
+/// Has to stay where it is for the life of the instance.
 class HostServices {
  public:
   /// `key` makes the instance's random numbers its own: book and stage, say.
@@ -32,6 +33,9 @@ class HostServices {
   std::vector<std::string>& kept_warnings() const { return kept_warnings_; }
   bool keeps_warnings() const { return keep_warnings_; }
 
+  /// What the agent says through cadre.reason/1.
+  LastReason& reason() const { return reason_; }
+
   /// How often this instance has logged this text, with this time. A warning that comes again and again,
   /// with every pass of the risk loop, say, is logged at the first, tenth, hundredth time. [any-thread]
   std::uint64_t count_message(std::string_view text) const;
@@ -48,6 +52,7 @@ class HostServices {
   mutable std::vector<std::string> kept_warnings_;
   mutable std::mutex messages_lock_;
   mutable std::map<std::string, std::uint64_t, std::less<>> messages_;
+  mutable LastReason reason_;
   mutable std::string parsed_text_;
   mutable boost::json::value parsed_;
 };

@@ -65,6 +65,11 @@ json::object to_json(const backtest::Explanation& e) {
           {"reports", reports}};
 }
 
+std::string failure_line(const journal::StageFailure& failure) {
+  return "failed: " + failure.instance + " (" + failure.policy + ")" +
+         (failure.reason.empty() ? "" : ": " + failure.reason);
+}
+
 }  // namespace
 
 int run_explain_command(const ExplainArguments& arguments) {
@@ -131,7 +136,7 @@ int run_explain_command(const ExplainArguments& arguments) {
     for (std::size_t k = 0; k < e.decision.limits.size() && k < 3; ++k)
       std::printf("  %s\n", limit_line(e.decision.limits[k], e.instruments).c_str());
     for (const journal::StageFailure& failure : e.decision.failures)
-      std::printf("failed: %s (%s)\n", failure.instance.c_str(), failure.policy.c_str());
+      std::printf("%s\n", failure_line(failure).c_str());
   }
   if (!e.order.failed_checks.empty())
     std::printf("rejected by the pre-trade checks: %s\n", base::join(e.order.failed_checks, ", ").c_str());

@@ -229,6 +229,8 @@ void add_field_rows(std::string& page, const json::array& fields, const std::str
     std::string kind(field.at("kind").as_string());
     if (const json::value* of = field.if_contains("of")) kind += " of `" + std::string(of->as_string()) + "`";
     std::string meaning(field.at("meaning").as_string());
+    if (const json::value* first = field.if_contains("first_format"))
+      meaning += "; from format " + std::to_string(first->to_number<std::uint32_t>()) + " on";
     if (const json::value* last = field.if_contains("last_format"))
       meaning = "up to format " + base::canonical(*last) + " only: " + meaning;
     page += "| `" + name + "` | " + kind + " | " + cell(meaning) + " |\n";

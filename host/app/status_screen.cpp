@@ -163,9 +163,11 @@ std::vector<std::string> faults_of(const json::value& status) {
                        text_at(book, "/queue/capacity") + " inputs waiting");
     for (const json::value& stage : list_at(book, "/stages")) {
       const std::string failures = text_at(stage, "/failures");
+      const std::string last = text_at(stage, "/last_failure");
       if (!failures.empty() && failures != "0")
         faults.push_back(name + ": " + text_at(stage, "/stage") + " (" + text_at(stage, "/agent") +
-                         ") failed " + failures + " times");
+                         ") failed " + failures + (failures == "1" ? " time" : " times") +
+                         (last.empty() ? "" : "; last " + last));
     }
   }
   for (const json::value& refusal : list_at(status, "/refused")) {

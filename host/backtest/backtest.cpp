@@ -188,6 +188,11 @@ base::Problems write_folder(const fs::path& folder, const fs::path& shown_as, co
   return problems;
 }
 
+/// ": the agent's own sentence", where it said one.
+std::string because(const std::string& reason) {
+  return reason.empty() ? std::string() : ": " + reason;
+}
+
 /// What of a run that came to its end is worth a second look.
 base::Problems doubts_about(const PreparedRun& run, const ScenarioRun& scenario_run,
                             const book::RunRecorder& recorder) {
@@ -220,8 +225,16 @@ base::Problems doubts_about(const PreparedRun& run, const ScenarioRun& scenario_
     doubts.warning("RUN_AGENT_FAILED", config::place_of_instance(*run.config, instance),
                    instance + " gave no usable answer in " + std::to_string(failed.decisions) + " of " +
                        std::to_string(counts.decisions) + " decisions, first on " +
-                       base::format_date(failed.first_date) + "; the policy " + failed.policy + " applied",
+                       base::format_date(failed.first_date) + because(failed.reason) + "; the policy " +
+                       failed.policy + " applied",
                    "");
+  }
+  for (const auto& [instance, failed] : recorder.failed_events()) {
+    doubts.warning("RUN_AGENT_MISSED_EVENTS", config::place_of_instance(*run.config, instance),
+                   instance + " could not take in " + std::to_string(failed.decisions) +
+                       (failed.decisions == 1 ? " event, on " : " events, first on ") +
+                       base::format_date(failed.first_date) + because(failed.reason),
+                   "what it knows may be wrong from then on");
   }
   return doubts;
 }

@@ -35,10 +35,10 @@ base::Result<RunDecisions> read_decisions(const fs::path& run) {
     base::Decoder from(record->payload);
     if (record->type == journal::RecordType::decision) {
       journal::DecisionRecord decision;
-      if (decode(from, decision)) decisions.by_date[decision.date] = std::move(decision);
+      if (decode(from, decision, record->format)) decisions.by_date[decision.date] = std::move(decision);
     } else if (record->type == journal::RecordType::revision) {
       journal::RevisionRecord revision;
-      if (decode(from, revision)) decisions.stages[revision.revision] = revision.stages;
+      if (decode(from, revision, record->format)) decisions.stages[revision.revision] = revision.stages;
     }
   }
   if (reader->problems().has_errors()) return reader->problems();

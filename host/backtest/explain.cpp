@@ -24,21 +24,21 @@ class Search {
     switch (record.type) {
       case journal::RecordType::head: {
         journal::HeadRecord head;
-        if (!decode(from, head)) return false;
+        if (!decode(from, head, record.format)) return false;
         head_ = head.text;
         return true;
       }
       case journal::RecordType::revision:
-        return found_ || decode(from, revision_);
+        return found_ || decode(from, revision_, record.format);
       case journal::RecordType::universe: {
         if (found_) return true;
         journal::UniverseRecord universe;
-        if (!decode(from, universe)) return false;
+        if (!decode(from, universe, record.format)) return false;
         instruments_ = universe.instruments;
         return true;
       }
       case journal::RecordType::decision:
-        return found_ || decode(from, decision_);
+        return found_ || decode(from, decision_, record.format);
       case journal::RecordType::order: {
         journal::OrderRecord order;
         if (!decode(from, order, record.format)) return false;
@@ -52,7 +52,7 @@ class Search {
       }
       case journal::RecordType::report: {
         journal::ReportRecord report;
-        if (!decode(from, report)) return false;
+        if (!decode(from, report, record.format)) return false;
         if (model::id_text(report.report.client_id) == client_id_) reports_.push_back(report.report);
         return true;
       }

@@ -34,7 +34,7 @@ base::Result<Recorded> read_recorded(const std::filesystem::path& file) {
     base::Decoder from(record->payload);
     if (record->type == journal::RecordType::head) {
       journal::HeadRecord head;
-      readable = decode(from, head) && readable;
+      readable = decode(from, head, record->format) && readable;
       recorded.head = head.text;
     } else if (record->type == journal::RecordType::order) {
       journal::OrderRecord order;
@@ -45,7 +45,7 @@ base::Result<Recorded> read_recorded(const std::filesystem::path& file) {
       recorded.of_a_host = true;
     } else if (record->type == journal::RecordType::end) {
       journal::EndRecord end;
-      readable = decode(from, end) && readable;
+      readable = decode(from, end, record->format) && readable;
       recorded.hash = end.order_hash;
     }
   }

@@ -78,6 +78,10 @@ void Book::tell_agents(std::uint32_t kind, const void* payload) {
   const cadre_event event{sizeof(cadre_event), kind, ledger_.sequence(), ledger_.time_ns(), payload};
   hide_services();
   environment_.note(chains_.observe(event, state_.state()));
+  for (const chain::ObserveFailure& failure : chains_.observe_failures()) {
+    for (BookListener* listener : listeners_)
+      listener->on_observe_failure(ledger_.sequence(), failure);
+  }
 }
 
 void Book::hide_services() {

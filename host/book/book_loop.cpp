@@ -53,20 +53,20 @@ BookLoop::Retold BookLoop::retell(const journal::Record& record) {
   switch (record.type) {
     case journal::RecordType::bar: {
       model::Bar bar;
-      if (!journal::decode(from, bar)) return Retold::unreadable;
+      if (!journal::decode(from, bar, record.format)) return Retold::unreadable;
       book_.take_bar(bar);
       skip_universes_until(bar.date);  // the journal tells what they were
       return Retold::applied;
     }
     case journal::RecordType::signal: {
       journal::SignalRecord signal;
-      if (!decode(from, signal)) return Retold::unreadable;
+      if (!decode(from, signal, record.format)) return Retold::unreadable;
       book_.take_signal(journal::signal_of(signal));
       return Retold::applied;
     }
     case journal::RecordType::universe: {
       journal::UniverseRecord universe;
-      if (!decode(from, universe)) return Retold::unreadable;
+      if (!decode(from, universe, record.format)) return Retold::unreadable;
       book_.change_universe(universe.instruments);
       return Retold::applied;
     }
@@ -81,11 +81,13 @@ BookLoop::Retold BookLoop::retell(const journal::Record& record) {
 
 base::Problems BookLoop::failure(std::int32_t date) const {
   base::Problems problems;
+  const std::string& reason = book_.environment_.failure_reason();
   if (book_.environment_.failed())
     problems.error("ENVIRONMENT_FAILED", config_.document.place("/execution_environment"),
                    "the execution environment cannot follow the market: at " + base::format_date(date) +
-                       " it answered " + agent::status_name(book_.environment_.failure()),
-                   "its own reason is in the log above");
+                       " it answered " + agent::status_name(book_.environment_.failure()) +
+                       (reason.empty() ? "" : ": " + reason),
+                   reason.empty() ? "what it logged may say why" : "");
   else if (!book_.ledger().stopped().empty())
     problems.error("BOOK_OVERFLOW", config_.document.place("/book"),
                    "on " + base::format_date(date) + " " + book_.ledger().stopped(),

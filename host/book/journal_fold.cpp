@@ -46,7 +46,7 @@ bool survey(const journal::Record& record, std::uint64_t revision, std::uint64_t
   switch (record.type) {
     case RecordType::head: {
       journal::HeadRecord head;
-      if (!decode(from, head)) return false;
+      if (!decode(from, head, record.format)) return false;
       auto known = read_head("head", head.text);
       if (!known) return false;
       facts.instruments = std::move(known->instruments);
@@ -54,19 +54,19 @@ bool survey(const journal::Record& record, std::uint64_t revision, std::uint64_t
     }
     case RecordType::revision: {
       journal::RevisionRecord taken;
-      if (!decode(from, taken)) return false;
+      if (!decode(from, taken, record.format)) return false;
       facts.revision = taken.revision;
       return true;
     }
     case RecordType::checkpoint: {
       journal::CheckpointRecord checkpoint;
-      if (!decode(from, checkpoint)) return false;
+      if (!decode(from, checkpoint, record.format)) return false;
       if (checkpoint.revision == revision) facts.checkpoint_bytes = begins_at;
       return true;
     }
     case RecordType::command: {
       journal::CommandRecord command;
-      if (!decode(from, command)) return false;
+      if (!decode(from, command, record.format)) return false;
       if (command.kind == "halt" || command.kind == "resume") {
         facts.halted = command.kind == "halt";
         facts.halt_reason = facts.halted ? command.actor + ": " + command.reason : "";
@@ -81,7 +81,7 @@ bool survey(const journal::Record& record, std::uint64_t revision, std::uint64_t
     }
     case RecordType::report: {
       journal::ReportRecord report;
-      if (!decode(from, report)) return false;
+      if (!decode(from, report, record.format)) return false;
       facts.count_report(report.report.quantity_e9);
       return true;
     }
@@ -144,7 +144,7 @@ base::Problems JournalFold::run(const std::filesystem::path& file, const Journal
     if (record->type == RecordType::checkpoint && !observing_ && begins_at == checkpoint_bytes_) {
       journal::CheckpointRecord checkpoint;
       base::Decoder from(record->payload);
-      if (!decode(from, checkpoint)) return unreadable(file, *record);
+      if (!decode(from, checkpoint, record->format)) return unreadable(file, *record);
       problems_.append(book_.chains_.load(checkpoint, nullptr));
       observing_ = true;
       book_.agents_observe_ = true;
@@ -169,7 +169,7 @@ bool JournalFold::apply(const journal::Record& record) {
   switch (record.type) {
     case RecordType::decision: {
       journal::DecisionRecord decision;
-      if (!decode(from, decision)) return false;
+      if (!decode(from, decision, record.format)) return false;
       decision_date_ = decision.date;
       last_decision_bar_ = last_bar_;
       return true;
@@ -177,10 +177,10 @@ bool JournalFold::apply(const journal::Record& record) {
     case RecordType::order:
       return apply_order(from, record.format);
     case RecordType::report:
-      return apply_report(from);
+      return apply_report(from, record.format);
     case RecordType::bar: {
       model::Bar bar;
-      if (!journal::decode(from, bar)) return false;
+      if (!journal::decode(from, bar, record.format)) return false;
       bars_.add(bar);
       last_bar_ = record.sequence;
       break;
@@ -227,9 +227,9 @@ bool JournalFold::was_said(const cadre_execution_report& report) {
   }
 }
 
-bool JournalFold::apply_report(base::Decoder& from) {
+bool JournalFold::apply_report(base::Decoder& from, std::uint32_t format) {
   journal::ReportRecord record;
-  if (!decode(from, record)) return false;
+  if (!decode(from, record, format)) return false;
   // An environment that was made anew says it again: then it has been heard.
   if (observing_ && !was_said(record.report) && record.report.status == CADRE_ORDER_CANCELED &&
       book_.environment_.simulated()) {

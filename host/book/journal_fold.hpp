@@ -52,7 +52,7 @@ class JournalFold {
  private:
   bool apply(const journal::Record& record);
   bool apply_order(base::Decoder& from, std::uint32_t format);
-  bool apply_report(base::Decoder& from);
+  bool apply_report(base::Decoder& from, std::uint32_t format);
   void give_again(const cadre_order& order);
   bool was_said(const cadre_execution_report& report);
   void send_again(const cadre_id& client_id);

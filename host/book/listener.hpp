@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/chain/decision.hpp"
+#include "host/chain/succession.hpp"
 #include "host/execution/order_tracker.hpp"
 #include "host/journal/records.hpp"
 #include "host/model/bar.hpp"
@@ -22,6 +23,8 @@ class BookListener {
   virtual void on_bar(std::uint64_t /*sequence*/, const model::Bar&) {}
   virtual void on_signal(std::uint64_t /*sequence*/, const journal::SignalRecord&) {}
   virtual void on_report(std::uint64_t /*sequence*/, const cadre_execution_report&) {}
+  /// An agent could not take in the event.
+  virtual void on_observe_failure(std::uint64_t /*sequence*/, const chain::ObserveFailure&) {}
   virtual void on_decision(std::uint64_t /*sequence*/, const chain::Decision&) {}
   virtual void on_order(std::uint64_t /*sequence*/, const chain::DecidedOrder&) {}
   virtual void on_command(std::uint64_t /*sequence*/, const journal::CommandRecord&) {}

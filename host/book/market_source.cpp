@@ -52,7 +52,7 @@ base::Result<JournalSource> JournalSource::open(const std::filesystem::path& jou
     base::Decoder from(record->payload);
     if (record->type == journal::RecordType::bar) {
       model::Bar bar;
-      if (!journal::decode(from, bar) || bar.close_e9.size() != source.instruments_.size()) {
+      if (!journal::decode(from, bar, record->format) || bar.close_e9.size() != source.instruments_.size()) {
         problems.error("JOURNAL_BAD_RECORD", base::Place::of(journal),
                        "the bar with sequence " + std::to_string(record->sequence) + " cannot be read", "");
         return problems;
@@ -61,7 +61,7 @@ base::Result<JournalSource> JournalSource::open(const std::filesystem::path& jou
       source.signals_.emplace_back();
     } else if (record->type == journal::RecordType::signal) {
       journal::SignalRecord signal;
-      if (!decode(from, signal) || source.bars_.empty()) {
+      if (!decode(from, signal, record->format) || source.bars_.empty()) {
         problems.error("JOURNAL_BAD_RECORD", base::Place::of(journal),
                        "the signal with sequence " + std::to_string(record->sequence) + " cannot be read",
                        "");

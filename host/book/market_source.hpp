@@ -14,7 +14,7 @@
 
 namespace cadre::book {
 
-/// Where a session's inputs come from: one of the three parts in which scenarios differ. Hands out one bar at
+/// Where a loop's inputs come from: one of the three parts in which scenarios differ. Hands out one bar at
 /// a time, with the signals that were known by its close, in the order in which they were.
 class MarketSource {
  public:

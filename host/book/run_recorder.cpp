@@ -62,6 +62,11 @@ void RunRecorder::on_report(std::uint64_t, const cadre_execution_report& report)
                     base::Money::from_raw(report.fees_e6), base::Money::from_raw(report.spread_cost_e6)});
 }
 
+void RunRecorder::on_observe_failure(std::uint64_t, const chain::ObserveFailure& failure) {
+  Failed& failed = failed_events_[failure.stage];
+  if (failed.decisions++ == 0) failed = {1, book_.ledger().date(), "", failure.reason};
+}
+
 void RunRecorder::on_decision(std::uint64_t, const chain::Decision& decision) {
   counts_.count_decision();
   if (counts_.decisions == 1) series_.first_decision = series_.dates.size();
@@ -70,7 +75,7 @@ void RunRecorder::on_decision(std::uint64_t, const chain::Decision& decision) {
   failures_ += record.failures.empty() ? 0 : 1;
   for (const journal::StageFailure& failure : record.failures) {
     Failed& failed = failed_[failure.instance];
-    if (failed.decisions++ == 0) failed = {1, record.date, failure.policy};
+    if (failed.decisions++ == 0) failed = {1, record.date, failure.policy, failure.reason};
   }
   cuts_ += record.cut_factor < 1 ? 1 : 0;
 

@@ -21,6 +21,7 @@ class RunRecorder final : public BookListener {
   void on_revision(std::uint64_t sequence, const journal::RevisionRecord& record) override;
   void on_bar(std::uint64_t sequence, const model::Bar& record) override;
   void on_report(std::uint64_t sequence, const cadre_execution_report& report) override;
+  void on_observe_failure(std::uint64_t sequence, const chain::ObserveFailure& failure) override;
   void on_decision(std::uint64_t sequence, const chain::Decision& decision) override;
   void on_order(std::uint64_t sequence, const chain::DecidedOrder& decided) override;
   void on_account(std::uint64_t sequence, const journal::AccountRecord& record) override;
@@ -41,8 +42,11 @@ class RunRecorder final : public BookListener {
     std::uint64_t decisions = 0;
     std::int32_t first_date = 0;
     std::string policy;
+    std::string reason;  ///< of the first time; may be empty
   };
   const std::map<std::string, Failed>& failed() const { return failed_; }
+  /// Instances that could not take in events; `decisions` counts the events.
+  const std::map<std::string, Failed>& failed_events() const { return failed_events_; }
   std::uint64_t cuts() const { return cuts_; }
 
  private:
@@ -66,7 +70,7 @@ class RunRecorder final : public BookListener {
   double traded_ = 0;
   std::vector<double> stage_change_;
   std::uint64_t failures_ = 0;
-  std::map<std::string, Failed> failed_;  ///< by instance
+  std::map<std::string, Failed> failed_, failed_events_;  ///< by instance
   std::uint64_t cuts_ = 0;
 };
 

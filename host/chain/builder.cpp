@@ -42,7 +42,7 @@ std::shared_ptr<agent::LiveAgent> hot_instance(const Chain* previous, const agen
   const Stage* hot = previous->find_stage([&](const Stage& stage) {
     agent::InstanceSpec other = stage.agent->spec();
     const std::string settings = std::exchange(other.config, spec.config);
-    return stage.agent->has_hot_config() && other == spec &&
+    return !stage.agent->declaration().hot_keys.empty() && !spec.isolated && other == spec &&
            stage.agent->declaration().id == entry.agent->id &&
            stage.agent->manifest().sha256 == entry.manifest->sha256 &&
            only_hot_keys_differ(settings, spec.config, entry.agent->hot_keys);

@@ -63,7 +63,7 @@ void TradeExecutionOrchestrator::run_loop_again() {
   decision_.record.passes += loop_.passes;
   std::copy(target_.begin(), target_.end(), desired_.begin());
   risk_failed_ = loop_.outcome == LoopOutcome::failed;
-  if (risk_failed_) note_failure(*panel_.failed_stage(), panel_.failed_status());
+  if (risk_failed_) note_failure(*panel_.failed_stage(), panel_.failed_status(), panel_.failed_reason());
 }
 
 void TradeExecutionOrchestrator::record_risk() {

@@ -8,7 +8,7 @@
 #include "cadre/cadre.h"
 #include "host/base/invariant.hpp"
 #include "host/base/ticks.hpp"
-#include "host/chain/signals.hpp"
+#include "host/chain/outputs.hpp"
 #include "host/model/order.hpp"
 
 namespace cadre::chain {
@@ -120,6 +120,7 @@ template <class Call>
 cadre_status TradeExecutionOrchestrator::call(const Stage& stage, Call&& call) {
   cadre_execution_state& state = book_.view->raw;
   show_services(state, stage);
+  stage.agent->reason().forget();
   const cadre_status status = call(&state);
   if (decision_.stamps.size() < decision_.stamps.capacity()) decision_.stamps.push_back(base::ticks());
   return status;
@@ -167,19 +168,18 @@ void TradeExecutionOrchestrator::collect_signals() {
     const std::uint64_t room = space.size() - count;
     std::fill(space.begin() + static_cast<std::ptrdiff_t>(count), space.end(), empty_slot<cadre_signal>());
     cadre_signal_list list{sizeof(cadre_signal_list), 0, space.data() + count, sizeof(cadre_signal), room, 0};
-    cadre_status status = call(source, [&](cadre_execution_state* state) {
+    const cadre_status status = call(source, [&](cadre_execution_state* state) {
       return source.table<cadre_signal_source>().generate_signals(source.self(), state, &list);
     });
     const std::uint64_t needed = list.needed;
     if (status == CADRE_DISCARD) continue;
-    if (status == CADRE_OK &&
-        (needed > room || !signals_valid({space.data() + count, needed}, book_.arena->size())))
-      status = CADRE_REJECTED;
-    if (status == CADRE_OK) {
+    std::string fault;
+    if (status == CADRE_OK) fault = fault_of_signals(book_.view->raw, {space.data() + count, room}, needed);
+    if (status == CADRE_OK && fault.empty()) {
       count += needed;
       continue;
     }
-    note_failure(source, status);
+    note_failure(source, status, std::move(fault));
     if (source.on_failure == config::OnFailure::hold) decision_.held = true;
   }
   book_.arena->head().signal_count = count;
@@ -194,12 +194,12 @@ void TradeExecutionOrchestrator::aggregate_signals() {
   std::fill(valid.begin(), valid.end(), std::uint8_t{0});
   cadre_views views{sizeof(cadre_views), arena.size(), score.data(), confidence.data(), valid.data()};
   const Stage& stage = chain_->one(RoleId::signal_aggregator);
-  cadre_status status = call(stage, [&](cadre_execution_state* state) {
+  const cadre_status status = call(stage, [&](cadre_execution_state* state) {
     return stage.table<cadre_signal_aggregator>().aggregate_signals(stage.self(), state, &views);
   });
-  if (status == CADRE_OK && !views_valid(views)) status = CADRE_REJECTED;
-  if (status != CADRE_OK) {
-    note_failure(stage, status);
+  std::string fault = status == CADRE_OK ? fault_of_views(book_.view->raw, views) : std::string();
+  if (status != CADRE_OK || !fault.empty()) {
+    note_failure(stage, status, std::move(fault));
     std::fill(valid.begin(), valid.end(), std::uint8_t{0});
     decision_.held = true;  // without a view the sizer would close everything
   }
@@ -233,7 +233,7 @@ void TradeExecutionOrchestrator::run_risk_feedback() {
   loop_ = RiskFeedbackLoop(panel_, chain_->risk_feedback).run(book_.view->raw, targets);
   decision_.stamps.push_back(base::ticks());
   if (loop_.outcome == LoopOutcome::failed) {
-    note_failure(*panel_.failed_stage(), panel_.failed_status());
+    note_failure(*panel_.failed_stage(), panel_.failed_status(), panel_.failed_reason());
     risk_failed_ = true;
   }
   for (std::size_t i = 0; i < target_.size(); ++i)
@@ -296,18 +296,17 @@ void TradeExecutionOrchestrator::apply_execution_rules() {
                           target_.data()};
   cadre_order_list list{sizeof(cadre_order_list), 0, order_space_.data(), sizeof(cadre_order),
                         order_space_.size(),      0};
-  cadre_status status = call(stage, [&](cadre_execution_state* state) {
+  const cadre_status status = call(stage, [&](cadre_execution_state* state) {
     return stage.table<cadre_execution_rules>().apply_rules(stage.self(), state, &needs, &list,
                                                             reasons_.data());
   });
   const std::uint64_t count = list.needed;
-  if (status == CADRE_OK &&
-      (count > order_space_.size() || !orders_valid({order_space_.data(), count}, decision_.need_e9)))
-    status = CADRE_REJECTED;
-  if (status == CADRE_OK) {
+  std::string fault;
+  if (status == CADRE_OK) fault = fault_of_orders(book_.view->raw, order_space_, count, decision_.need_e9);
+  if (status == CADRE_OK && fault.empty()) {
     write_orders(count);
   } else if (status != CADRE_DISCARD) {
-    note_failure(stage, status);  // fails closed: no orders
+    note_failure(stage, status, std::move(fault));  // fails closed: no orders
   }
 }
 
@@ -363,13 +362,15 @@ cadre_targets& TradeExecutionOrchestrator::open_targets() {
 }
 
 void TradeExecutionOrchestrator::close_targets(const Stage& stage, cadre_status status) {
-  if (status == CADRE_OK && !(all_finite(target_) && keeps_constraints(target_))) status = CADRE_REJECTED;
-  if (status != CADRE_OK) {  // nothing of it is kept, reasons neither
+  std::string fault;
+  if (status == CADRE_OK) fault = fault_of_targets(book_.view->raw, targets_, current_, chain_->constraints);
+  const bool kept = status == CADRE_OK && fault.empty();
+  if (!kept) {  // nothing of it is kept, reasons neither
     std::copy(before_.begin(), before_.end(), target_.begin());
     std::fill(reasons_.begin(), reasons_.end(), cadre_reason{});
   }
-  if (status != CADRE_OK && status != CADRE_DISCARD) {
-    note_failure(stage, status);
+  if (!kept && status != CADRE_DISCARD) {
+    note_failure(stage, status, std::move(fault));
     if (stage.on_failure == config::OnFailure::hold) hold_everything();
   }
   record_effect();
@@ -388,33 +389,17 @@ void TradeExecutionOrchestrator::hold_everything() {
   std::fill(reasons_.begin(), reasons_.end(), cadre_reason{CADRE_REASON_HELD, 0, 0});
 }
 
-void TradeExecutionOrchestrator::note_failure(const Stage& stage, cadre_status status) {
+void TradeExecutionOrchestrator::note_failure(const Stage& stage, cadre_status status, std::string fault) {
+  std::string said = stage.agent->reason().take();
+  if (!fault.empty()) said = std::move(fault);
   auto& failures = decision_.record.failures;
   if (failures.size() == failures.capacity()) return;
   const bool closed = agent::role(stage.role).fails_closed;
-  failures.push_back({stage.name, status,
+  failures.push_back({stage.name, status == CADRE_OK ? cadre_status{CADRE_REJECTED} : status,
                       closed                                        ? "fail_closed"
                       : stage.on_failure == config::OnFailure::hold ? "hold"
-                                                                    : "bypass"});
-}
-
-bool TradeExecutionOrchestrator::keeps_constraints(std::span<const double> weight) const {
-  constexpr double slack = 1e-9;
-  const config::ConstraintsConfig& bounds = chain_->constraints;
-  double gross = 0, net = 0, gross_now = 0, net_now = 0;
-  bool inside = true;
-  for (std::size_t i = 0; i < weight.size(); ++i) {
-    const double w = weight[i];
-    const double now = current_[i];
-    gross += std::fabs(w);
-    net += w;
-    gross_now += std::fabs(now);
-    net_now += now;
-    inside = inside && std::fabs(w) <= std::max(bounds.max_weight, std::fabs(now)) + slack;
-    inside = inside && (!bounds.long_only || w >= std::min(0.0, now) - slack);
-  }
-  return inside && gross <= std::max(bounds.max_gross_exposure, gross_now) + slack &&
-         std::fabs(net) <= std::max(bounds.max_net_exposure, std::fabs(net_now)) + slack;
+                                                                    : "bypass",
+                      std::move(said)});
 }
 
 }  // namespace cadre::chain

@@ -62,8 +62,8 @@ class TradeExecutionOrchestrator {
   void close_targets(const Stage& stage, cadre_status status);
   void record_effect();
   void hold_everything();
-  void note_failure(const Stage& stage, cadre_status status);
-  bool keeps_constraints(std::span<const double> weight) const;
+  /// `fault`: what the host found wrong with an answer of CADRE_OK.
+  void note_failure(const Stage& stage, cadre_status status, std::string fault = {});
   /// Whether what would really be held leaves room for its increases: a book above its exposure limits may
   /// only shrink.
   bool has_room(std::span<const double> weight) const;

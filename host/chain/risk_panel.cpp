@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
+
+#include "host/chain/outputs.hpp"
 
 namespace cadre::chain {
 
@@ -11,38 +14,11 @@ namespace {
 constexpr double rounding_slack =
     1e-9;  // relative: a figure that is the limit but for the error of doubles keeps it
 
-bool is_figure(double value) {
-  return std::isnan(value) || (std::isfinite(value) && value >= 0);
-}
-
-/// A report that can be relied on: figures that are numbers, limits that are limits.
-bool is_valid(const cadre_risk_report& report) {
-  if (report.acceptable != CADRE_ACCEPTABLE && report.acceptable != CADRE_NOT_ACCEPTABLE) return false;
-  if (!is_figure(report.volatility) || std::isinf(report.value_at_risk) ||
-      std::isinf(report.expected_shortfall))
-    return false;
-  if (report.limit_count > report.limit_capacity) return false;
-  for (std::uint32_t i = 0; i < report.limit_count; ++i) {
-    const cadre_limit_use& use = report.limits[i];
-    if (!std::isfinite(use.value) || !(use.limit > 0) || !std::isfinite(use.limit)) return false;
-    if (use.instrument != CADRE_BOOK && use.instrument >= report.instrument_count) return false;
-  }
-  return true;
-}
-
 bool same_limit(const cadre_limit_use& a, const cadre_limit_use& b) {
   return a.instrument == b.instrument && std::memcmp(&a.name, &b.name, sizeof a.name) == 0;
 }
 
 }  // namespace
-
-bool all_finite(std::span<const double> values) {
-  // Zero times anything finite is zero; times anything else it is NaN: one pass without branches.
-  double sum = 0;
-  for (const double value : values)
-    sum += value * 0.0;
-  return sum == 0;
-}
 
 void RiskPanel::enter_universe(std::span<const Stage> managers, std::uint32_t instruments) {
   managers_ = managers;
@@ -76,15 +52,22 @@ bool RiskPanel::ask(cadre_execution_state& state, std::span<const double> weight
     slot.report = blank;
     std::fill(slot.component_risk.begin(), slot.component_risk.end(), 0.0);
     show_services(state, stage);
+    stage.agent->reason().forget();
     const cadre_status status =
         stage.table<cadre_risk_manager>().analyze_risk(stage.self(), &state, weight.data(), &slot.report);
-    if (status == CADRE_OK && is_valid(slot.report)) continue;
+    std::string fault = status == CADRE_OK ? fault_of_report(state, slot.report) : std::string();
+    if (status == CADRE_OK && fault.empty()) continue;
     slot.report = blank;  // nothing of a bad answer is kept
-    failed_stage_ = &stage;
-    failed_status_ = status == CADRE_OK ? cadre_status{CADRE_REJECTED} : status;
+    fail(stage, status, std::move(fault));
     return false;
   }
   return true;
+}
+
+void RiskPanel::fail(const Stage& stage, cadre_status status, std::string fault) {
+  failed_stage_ = &stage;
+  failed_status_ = status == CADRE_OK ? cadre_status{CADRE_REJECTED} : status;
+  failed_reason_ = std::move(fault);
 }
 
 bool RiskPanel::ask_latest(cadre_execution_state& state, std::span<const double> weight) {
@@ -155,11 +138,11 @@ bool RiskPanel::adjust(cadre_execution_state& state, cadre_targets& targets) {
     const Stage& stage = managers_[m];
     if (latest_[m].report.acceptable == CADRE_ACCEPTABLE) continue;
     show_services(state, stage);
+    stage.agent->reason().forget();
     const cadre_status status =
         stage.table<cadre_risk_manager>().adjust_trades(stage.self(), &state, &latest_[m].report, &targets);
     if (status == CADRE_OK && all_finite({targets.weight, before_.size()})) continue;
-    failed_stage_ = &stage;
-    failed_status_ = status == CADRE_OK ? cadre_status{CADRE_REJECTED} : status;
+    fail(stage, status, status == CADRE_OK ? "a target is no number after its cut" : "");
     std::copy(before_.begin(), before_.end(), targets.weight);
     std::copy(reasons_before_.begin(), reasons_before_.end(), targets.reasons);
     return false;

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "cadre/role/risk_manager.h"
@@ -47,6 +48,8 @@ class RiskPanel {
   /// The stage that failed last, and how; nullptr when none did.
   const Stage* failed_stage() const { return failed_stage_; }
   cadre_status failed_status() const { return failed_status_; }
+  /// What was wrong with its answer; empty when it refused by itself.
+  const std::string& failed_reason() const { return failed_reason_; }
 
  private:
   struct Slot {
@@ -55,6 +58,7 @@ class RiskPanel {
     std::vector<double> component_risk;
   };
 
+  void fail(const Stage& stage, cadre_status status, std::string fault);
   bool ask(cadre_execution_state& state, std::span<const double> weight, std::vector<Slot>& slots);
   /// Asks about the weights whose reports are the latest, and shows what comes out.
   bool ask_latest(cadre_execution_state& state, std::span<const double> weight);
@@ -68,6 +72,7 @@ class RiskPanel {
   std::vector<cadre_reason> reasons_before_;
   const Stage* failed_stage_ = nullptr;
   cadre_status failed_status_ = CADRE_OK;
+  std::string failed_reason_;
 };
 
 /// Shows a stage's services to the agent about to be called.
@@ -75,8 +80,5 @@ inline void show_services(cadre_execution_state& state, const Stage& stage) {
   state.services = stage.services.data();
   state.service_count = stage.services.size();
 }
-
-/// Whether every number is finite.
-bool all_finite(std::span<const double> values);
 
 }  // namespace cadre::chain

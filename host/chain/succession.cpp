@@ -36,6 +36,23 @@ base::Problems migrate_state(const agent::LiveAgent& from, agent::LiveAgent& to,
   return problems;
 }
 
+bool is_failure(cadre_status status) {
+  return status != CADRE_OK && status != CADRE_DISCARD;
+}
+
+/// Shows a fresh instance the present. One that cannot take it in may not decide.
+base::Problems warm_up(const Stage& stage, const Present& present) {
+  base::Problems problems;
+  const cadre_status status = stage.agent->observe(present.event, present.state);
+  if (!is_failure(status)) return problems;
+  const std::string reason = stage.agent->reason().take();
+  problems.error("AGENT_WARM_UP", base::Place::of(stage.agent->manifest().library),
+                 stage.name + ": it answered the first event with " + agent::status_name(status) +
+                     (reason.empty() ? std::string() : ": " + reason),
+                 "try it with `cadre agent try`");
+  return problems;
+}
+
 /// One stage of a chain that comes: keeps its instance, takes over state, or begins with the present.
 base::Problems hand_over(const Stage* before, Stage& stage, bool observed, bool migrate,
                          const Present& present) {
@@ -57,8 +74,7 @@ base::Problems hand_over(const Stage* before, Stage& stage, bool observed, bool 
       migrate && knows && same_agent && stage.agent->has_state() && stage.hand_off != config::HandOff::reset;
   if (migrates) return migrate_state(*old, *stage.agent, present);
   // A fresh instance is warmed up by what the host has: the windows, through one look at the present.
-  stage.agent->observe(present.event, present.state);
-  return problems;
+  return warm_up(stage, present);
 }
 
 }  // namespace
@@ -109,16 +125,24 @@ void Succession::keep_observing(const Chain& earlier) {
 }
 
 cadre_status Succession::observe(const cadre_event& event, const cadre_execution_state& state) {
+  observe_failures_.clear();
   cadre_status answered = CADRE_OK;
   running_->each_stage([&](Stage& stage) {
     const cadre_status status = stage.agent->observe(event, state);
     if (&stage == &running_->stages.back()) answered = status;
+    if (is_failure(status)) note(stage, status, false);
   });
   if (replaced_ == nullptr) return answered;
   replaced_->each_stage([&](Stage& stage) {
-    if (!running_->runs(stage.agent)) stage.agent->observe(event, state);
+    if (running_->runs(stage.agent)) return;
+    const cadre_status status = stage.agent->observe(event, state);
+    if (is_failure(status)) note(stage, status, true);
   });
   return answered;
+}
+
+void Succession::note(const Stage& stage, cadre_status status, bool replaced) {
+  observe_failures_.push_back({stage.name, status, stage.agent->reason().take(), replaced});
 }
 
 bool Succession::anyone_observes(std::uint32_t kind) const {
@@ -172,7 +196,7 @@ base::Problems Succession::load(const journal::CheckpointRecord& learned, const 
     if (knows && stage.agent->has_state())
       problems.append(stage.agent->load_state(
           {saved->agent, saved->schema, learned.epoch, learned.instruments, saved->bytes}));
-    if (!knows && present != nullptr) stage.agent->observe(present->event, present->state);
+    if (!knows && present != nullptr) problems.append(warm_up(stage, *present));
   });
   return problems;
 }

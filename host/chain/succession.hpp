@@ -28,6 +28,14 @@ struct StageChange {
   How how = How::new_instance;
 };
 
+/// An agent that answered an event with a failure: what it knows may be wrong from then on.
+struct ObserveFailure {
+  std::string stage;
+  cadre_status status = CADRE_ERROR;
+  std::string reason;     ///< its own sentence; may be empty
+  bool replaced = false;  ///< it does not decide any more
+};
+
 /// The chain that runs a book and the one it replaced. The replaced agents go on observing, so that a
 /// rollback finds them up to date. One rule says which instance is kept, which hands over what it learned,
 /// and which is shown the present. [decision-thread]
@@ -51,6 +59,8 @@ class Succession {
 
   /// Shows an event to every agent of both chains once. What the running environment answered.
   cadre_status observe(const cadre_event& event, const cadre_execution_state& state);
+  /// The agents that could not take in the event that was shown last.
+  const std::vector<ObserveFailure>& observe_failures() const { return observe_failures_; }
   bool anyone_observes(std::uint32_t kind) const;
   /// The most that any agent of both chains asks for, and room for their services.
   cadre_requirements requirements() const;
@@ -67,8 +77,11 @@ class Succession {
  private:
   void keep_observing(const Chain& earlier);
 
+  void note(const Stage& stage, cadre_status status, bool replaced);
+
   std::shared_ptr<Chain> running_;
   std::shared_ptr<Chain> replaced_;
+  std::vector<ObserveFailure> observe_failures_;
 };
 
 /// The stages that `next` fills anew or gives other settings, in the order of a decision. `replaced`: the

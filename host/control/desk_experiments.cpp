@@ -25,7 +25,9 @@ live::Answer start(HostParts& host, const Call& call) {
   if (!document) return {live::Outcome::invalid, {}, document.problems()};
   auto file = experiment::read_experiment(*document, std::filesystem::path(origin).parent_path());
   if (!file) return {live::Outcome::invalid, {}, file.problems()};
-  return host.reload->between_changes([&](const revision::Charge& charge) {
+  return host.reload->between_changes([&](const revision::Charge& charge) -> live::Answer {
+    if (!host.ready)
+      return {live::Outcome::stopping, {}, {}};  // it began to stop while we waited for our turn
     for (std::size_t b = 0; b < host.books.size(); ++b) {
       if (host.books[b]->id() != book) continue;
       return host.experiments->start(*file, *host.books[b], charge.setup.host.books[b],

@@ -13,7 +13,7 @@ namespace {
 live::Answer no_revision(const Call& call, std::size_t index) {
   base::Problems problems;
   problems.error("REVISION_UNKNOWN", {},
-                 "there is no revision " + base::quote(call.path[index]) + ": revisions are numbers");
+                 "there is no revision " + base::quote(call.path[index]) + ": they are numbered from 1 on");
   return {live::Outcome::unknown, {}, problems};
 }
 

@@ -32,6 +32,8 @@ json::value shown(const std::string& text) {
 json::value shown(std::uint64_t count) {
   return json::value(count);
 }
+json::value shown(bool) = delete;  // both would become a count without a word
+json::value shown(double) = delete;
 json::value shown(base::Money money) {
   return json::value(money.to_string());
 }
@@ -84,7 +86,9 @@ json::array books_json(const HostParts& host, const revision::Charge& charge) {
                         {"version", manifest.version.to_string()},
                         {"sha256", manifest.sha256},
                         {"since_revision", since != charge.stage_since.end() ? since->second : 1},
-                        {"failures", failures != now.failures.end() ? failures->second : 0},
+                        {"failures", failures != now.failures.end() ? failures->second.count : 0},
+                        {"last_failure", failures != now.failures.end() ? json::value(failures->second.last)
+                                                                        : json::value(nullptr)},
                         {"isolation", stage.isolated ? "process" : "none"}});
     }
     json::object book{{"book", runner.id()}};
@@ -211,7 +215,8 @@ live::Answer decisions(HostParts& host, const Call& call) {
                         {"orders", it->orders},
                         {"risk_passes", it->passes},
                         {"cut_factor", it->cut_factor},
-                        {"failed", json::value_from(it->failed)}};
+                        {"failed", json::value_from(it->failed)},
+                        {"reasons", json::value_from(it->reasons)}};
       if (it->volatility == it->volatility) line["volatility"] = it->volatility;
       list.push_back(std::move(line));
     }

@@ -93,7 +93,9 @@ std::optional<cadre_execution_report> Environment::missed(const TrackedOrder& tr
 }
 
 void Environment::note(cadre_status status) {
-  if (status != CADRE_OK && status != CADRE_DISCARD) failure_ = status;
+  if (status == CADRE_OK || status == CADRE_DISCARD) return;
+  failure_ = status;
+  failure_reason_ = agent_->reason().take();
 }
 
 }  // namespace cadre::execution

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "cadre/order.h"
 #include "cadre/role/execution_environment.h"
@@ -50,12 +51,15 @@ class Environment {
   /// CADRE_OK, or the last failure: the book has to stop.
   cadre_status failure() const { return failure_; }
   bool failed() const { return failure_ != CADRE_OK; }
+  /// Its own sentence; empty when it said none.
+  const std::string& failure_reason() const { return failure_reason_; }
 
  private:
   const cadre_execution_environment& table() const { return agent_->table<cadre_execution_environment>(); }
 
   std::shared_ptr<agent::LiveAgent> agent_;
   cadre_status failure_ = CADRE_OK;
+  std::string failure_reason_;
 };
 
 }  // namespace cadre::execution

@@ -20,7 +20,9 @@ struct StageEffect {
 struct StageFailure {
   std::string instance{};
   uint32_t status = 0;   ///< cadre_status
-  std::string policy{};  ///< what was done instead: "hold", "bypass", "fallback"
+  std::string policy{};  ///< what was done instead: "hold", "bypass", "fail_closed"
+  std::string
+      reason{};  ///< in one sentence: the agent's own, or what was wrong with its answer; may be empty
 };
 
 /// Why one decision came out as it did. Columns have one number per instrument of the epoch, or are empty.

@@ -73,6 +73,7 @@ json::object describe(const Field<Record, T>& field) {
   one["name"] = field.name;
   add_kind(one, static_cast<const T*>(nullptr));
   if (!field.kind.empty()) one["kind"] = field.kind;
+  if (field.first_format > 1) one["first_format"] = field.first_format;
   one["meaning"] = field.meaning;
   return one;
 }

@@ -47,14 +47,6 @@ constexpr bool is_complete() {
   return named == member_count<Record>();
 }
 
-/// Whether every format has the same fields.
-template <class Record>
-constexpr bool is_the_same_in_all_formats() {
-  bool same = true;
-  for_each_field<Record>([&](const auto& field) { same = same && has_member(field); });
-  return same;
-}
-
 /// Whether the fields of a struct of the ABI fill it: there is no padding, so nothing is left out.
 template <class Struct>
 constexpr bool fills_struct() {

@@ -16,8 +16,9 @@ template <class Record, class T>
 struct Field {
   std::string_view name;
   T Record::*member;
-  std::string_view meaning;  ///< for people; empty in structs of the ABI, whose headers say it
-  std::string_view kind{};   ///< in the description, where the type does not say it
+  std::string_view meaning;   ///< for people; empty in structs of the ABI, whose headers say it
+  std::string_view kind{};    ///< in the description, where the type does not say it
+  uint32_t first_format = 1;  ///< what an earlier format wrote does not have it
 };
 
 /// A field that formats up to `last_format` had and no host writes any more. What it held is passed over.
@@ -83,7 +84,8 @@ template <>
 inline constexpr auto fields<StageFailure> = std::tuple{
     Field{"instance", &StageFailure::instance, "the stage"},
     Field{"status", &StageFailure::status, "cadre_status"},
-    Field{"policy", &StageFailure::policy, "what was done instead: hold, bypass or fallback"}};
+    Field{"policy", &StageFailure::policy, "what was done instead: hold, bypass or fail_closed"},
+    Field{"reason", &StageFailure::reason, "why: the agent's own sentence, or what was wrong with its answer", "", 2}};
 
 template <>
 inline constexpr auto fields<DecisionRecord> = std::tuple{

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "host/base/file.hpp"
+#include "host/journal/fields.hpp"
 #include "host/journal/journal.hpp"
 #include "host/journal/records.hpp"
 
@@ -23,25 +24,33 @@ bool is_of_another_format(const fs::path& path) {
   return format != format_version;
 }
 
-/// Appends every record as today's hosts write it.
+/// A record as today's hosts write it. False: it cannot be read. The types are those of the table of records.
+bool write_anew(const Record& record, base::Encoder& to) {
+  bool is_read = false;
+  const auto rewrite = [&]<class T>(const RecordRow<T>& row) {
+    if (row.type != record.type) return;
+    T value;
+    base::Decoder from(record.payload);
+    is_read = decode(from, value, record.format);
+    if (is_read) encode(to, value);
+  };
+  std::apply([&](const auto&... row) { (rewrite(row), ...); }, record_table);
+  return is_read;
+}
+
+/// Appends every record in today's form.
 base::Problems copy_records(const fs::path& path, JournalReader& from, JournalWriter& to) {
   base::Encoder encoder;
-  OrderRecord order;
   while (const auto record = from.next()) {
-    if (record->type != RecordType::order) {
-      to.append(record->type, record->sequence, record->payload);
-      continue;
-    }
-    base::Decoder decoder(record->payload);
-    if (!decode(decoder, order, record->format)) {
+    encoder.clear();
+    if (!write_anew(*record, encoder)) {
       base::Problems problems;
       problems.error("JOURNAL_BAD_RECORD", {.file = path.string()},
-                     "the order with sequence " + std::to_string(record->sequence) + " cannot be read",
+                     "the " + std::string(record_type_name(record->type)) + " with sequence " +
+                         std::to_string(record->sequence) + " cannot be read",
                      "was it written by another version?");
       return problems;
     }
-    encoder.clear();
-    encode(encoder, order);
     to.append(record->type, record->sequence, encoder.bytes());
   }
   return from.problems();

@@ -14,7 +14,7 @@ static_assert(is_complete<HeadRecord>() && is_complete<model::Bar>() && is_compl
               is_complete<StageFailure>() && is_complete<DecisionRecord>() && is_complete<OrderRecord>() &&
               is_complete<ReportRecord>() && is_complete<AccountRecord>() && is_complete<EndRecord>() &&
               is_complete<CommandRecord>() && is_complete<CheckpointRecord::Agent>() &&
-              is_complete<CheckpointRecord>());
+              is_complete<CheckpointRecord>() && is_complete<NoteRecord>());
 CADRE_STATIC_ASSERT(fills_struct<cadre_signal>() && fills_struct<cadre_order>() &&
                         fills_struct<cadre_execution_report>() && fills_struct<cadre_reason>() &&
                         fills_struct<cadre_limit_use>(),
@@ -40,7 +40,9 @@ constexpr std::size_t bytes_min() {
     return sizeof(uint32_t);
   } else {
     std::size_t bytes = 0;
-    for_each_field<T>([&]<class Member>(const Field<T, Member>&) { bytes += bytes_min<Member>(); });
+    for_each_field<T>([&]<class Member>(const Field<T, Member>& field) {
+      if (field.first_format == 1) bytes += bytes_min<Member>();
+    });
     return bytes;
   }
 }
@@ -106,7 +108,7 @@ void put_field(base::Encoder&, const Record&, const RetiredField<T>&) {}
 
 template <class Record, class T>
 void get_field(base::Decoder& from, Record& record, const Field<Record, T>& field, uint32_t format) {
-  get_value(from, record.*field.member, format);
+  if (format >= field.first_format) get_value(from, record.*field.member, format);
 }
 
 template <class Record, class T>
@@ -162,28 +164,21 @@ void encode(base::Encoder& to, const Record& record) {
 }
 
 template <class Record>
-requires(!depends_on_format<Record>) bool decode(base::Decoder& from, Record& record) {
-  static_assert(is_the_same_in_all_formats<Record>());
-  get_fields(from, record, format_version);
+bool decode(base::Decoder& from, Record& record, uint32_t format) {
+  get_fields(from, record, format);
   return from.finished() && columns_fit(record);
 }
 
-bool decode(base::Decoder& from, OrderRecord& record, uint32_t format) {
-  get_fields(from, record, format);
-  return from.finished();
-}
-
-template void encode(base::Encoder& to, const OrderRecord&);
-
 #define CADRE_RECORD(Record)                              \
   template void encode(base::Encoder& to, const Record&); \
-  template bool decode(base::Decoder& from, Record& record)
+  template bool decode(base::Decoder& from, Record& record, uint32_t format)
 CADRE_RECORD(HeadRecord);
 CADRE_RECORD(model::Bar);
 CADRE_RECORD(SignalRecord);
 CADRE_RECORD(UniverseRecord);
 CADRE_RECORD(RevisionRecord);
 CADRE_RECORD(DecisionRecord);
+CADRE_RECORD(OrderRecord);
 CADRE_RECORD(ReportRecord);
 CADRE_RECORD(AccountRecord);
 CADRE_RECORD(EndRecord);

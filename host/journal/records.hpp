@@ -110,15 +110,8 @@ struct EndRecord {
 template <class Record>
 void encode(base::Encoder& to, const Record& record);
 
-/// Whether formats of journals differ in it.
-template <class Record>
-inline constexpr bool depends_on_format = std::is_same_v<Record, OrderRecord>;
-
-/// Of every record that is the same in all formats.
-template <class Record>
-requires(!depends_on_format<Record>) [[nodiscard]] bool decode(base::Decoder& from, Record& record);
-
 /// `format` is that of the journal it is read from.
-[[nodiscard]] bool decode(base::Decoder& from, OrderRecord& record, uint32_t format);
+template <class Record>
+[[nodiscard]] bool decode(base::Decoder& from, Record& record, uint32_t format);
 
 }  // namespace cadre::journal

@@ -1,6 +1,7 @@
 #include "host/live/book_runner.hpp"
 
 #include <boost/json.hpp>
+#include <set>
 #include <utility>
 
 #include "host/base/date.hpp"
@@ -30,7 +31,7 @@ constexpr std::size_t remembered_orders = 32768;
 
 }  // namespace
 
-/// The queue as the session sees it: bars come out of next(); everything else is done on the way to the next
+/// The queue as the loop sees it: bars come out of next(); everything else is done on the way to the next
 /// bar.
 class BookRunner::Source final : public book::MarketSource {
  public:
@@ -95,16 +96,31 @@ class BookRunner::Counter final : public book::BookListener, public model::Tally
     const journal::DecisionRecord& record = decision.record;
     count_decision();
     metrics_.decisions.add();
-    DecisionSummary summary{sequence,      record.revision,   record.date,       decision.orders.size(),
-                            record.passes, record.cut_factor, record.volatility, {}};
+    DecisionSummary summary{sequence,
+                            record.revision,
+                            record.date,
+                            decision.orders.size(),
+                            record.passes,
+                            record.cut_factor,
+                            record.volatility,
+                            {},
+                            {}};
     for (const journal::StageFailure& failure : record.failures) {
-      ++failures[failure.instance];
+      remember(failure.instance, record.date, "decide", failure.status, failure.reason);
       summary.failed.push_back(failure.instance);
+      summary.reasons.push_back(failure.reason);
     }
     newest.push_back(std::move(summary));
     if (newest.size() > remembered_decisions) newest.pop_front();
     is_new = true;
   }
+  void on_observe_failure(std::uint64_t, const chain::ObserveFailure& failure) override {
+    // One that was replaced decides nothing: it is told of once, and its stage's failures are not its.
+    if (failure.replaced && !replaced_told_.insert(failure.stage).second) return;
+    if (!failure.replaced) remember(failure.stage, date_, "observe", failure.status, failure.reason);
+    missed.push_back(failure);
+  }
+  void on_bar(std::uint64_t, const model::Bar& bar) override { date_ = bar.date; }
   void on_order(std::uint64_t, const chain::DecidedOrder& decided) override {
     count_order(decided.verdict.accepted());
     metrics_.order(decided.verdict.accepted() ? metrics::Judged::accepted : metrics::Judged::rejected).add();
@@ -114,12 +130,23 @@ class BookRunner::Counter final : public book::BookListener, public model::Tally
     if (count_report(report.quantity_e9)) metrics_.fills.add();
   }
 
-  std::map<std::string, std::uint64_t> failures;
+  std::map<std::string, BookSnapshot::Failures> failures;
+  std::vector<chain::ObserveFailure> missed;  ///< of which nobody was told
   std::deque<DecisionSummary> newest;
   bool is_new = false;  ///< a decision that nobody was told of
 
  private:
+  void remember(const std::string& stage, std::int32_t date, const char* call, cadre_status status,
+                const std::string& reason) {
+    BookSnapshot::Failures& all = failures[stage];
+    ++all.count;
+    all.last = base::format_date(date) + " " + call + ": " + agent::status_name(status) +
+               (reason.empty() ? std::string() : ": " + reason);
+  }
+
   metrics::BookMetrics& metrics_;
+  std::int32_t date_ = 0;  ///< of the last bar
+  std::set<std::string> replaced_told_;
 };
 
 BookRunner::BookRunner(const config::HostConfig& host, const config::BookConfig& book,
@@ -280,6 +307,8 @@ void BookRunner::answer_until_closed() {
 
 void BookRunner::after_bar() {
   if (++bars_since_checkpoint_ >= checkpoint_bars_) write_checkpoint();
+  for (const chain::ObserveFailure& missed : std::exchange(counter_->missed, {}))
+    tell_failure(missed.stage, missed.replaced ? "observe, after it was replaced" : "observe", missed.reason);
   if (!counter_->is_new) return;
   counter_->is_new = false;
   metrics_.decision_seconds.observe(static_cast<double>(base::ticks() - bar_begun_) / ticks_per_second_);
@@ -289,10 +318,17 @@ void BookRunner::after_bar() {
                          {"sequence", decision.sequence},
                          {"revision", decision.revision},
                          {"orders", decision.orders}});
-  for (const std::string& stage : decision.failed) {
-    all_metrics_.agent_failures(id_, stage).add();
-    feed_.say("agent_failed", {{"book", id_}, {"stage", stage}, {"sequence", decision.sequence}});
-  }
+  for (std::size_t k = 0; k < decision.failed.size(); ++k)
+    tell_failure(decision.failed[k], "decide", decision.reasons[k]);
+}
+
+void BookRunner::tell_failure(const std::string& stage, const char* call, const std::string& reason) {
+  all_metrics_.agent_failures(id_, stage).add();
+  feed_.say("agent_failed", {{"book", id_},
+                             {"stage", stage},
+                             {"call", call},
+                             {"sequence", book_->ledger().sequence()},
+                             {"reason", reason}});
 }
 
 void BookRunner::write_checkpoint() {

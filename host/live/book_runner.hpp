@@ -35,10 +35,11 @@ struct DecisionSummary {
   std::size_t orders = 0;
   std::uint32_t passes = 0;
   double cut_factor = 1, volatility = 0;
-  std::vector<std::string> failed;  ///< stages without a usable answer
+  std::vector<std::string> failed;   ///< stages without a usable answer
+  std::vector<std::string> reasons;  ///< why, of each of them; may be empty
 };
 
-/// One book on a thread of its own: takes what its queue holds through the same session loop as a backtest,
+/// One book on a thread of its own: takes what its queue holds through the same loop as a backtest,
 /// keeps the journal, and does between two events what others ask for.
 class BookRunner {
  public:
@@ -117,6 +118,7 @@ class BookRunner {
   base::Problems recover(const std::filesystem::path& journal, const Change& boot);
   void loop();
   void after_bar();
+  void tell_failure(const std::string& stage, const char* call, const std::string& reason);
   void write_checkpoint();
   void stop_book(const std::string& reason);
   void stop_at_journal();

@@ -37,7 +37,12 @@ struct BookSnapshot : model::Tally {
   base::Money equity, cash, profit, costs;
   std::string currency;
   std::uint64_t revision = 0;
-  std::map<std::string, std::uint64_t> failures;  ///< by stage
+  /// What an agent has failed at, since the host was started.
+  struct Failures {
+    std::uint64_t count = 0;
+    std::string last;  ///< the newest: when, at what, and why
+  };
+  std::map<std::string, Failures> failures;  ///< by stage
   std::uint64_t journal_bytes = 0;
   std::string order_hash;
 };
@@ -58,6 +63,7 @@ void visit_status_fields(const BookSnapshot& now, Visitor&& visit) {
   visit("equity", now.equity);
   visit("cash", now.cash);
   visit("profit", now.profit);
+  visit("costs", now.costs);
   visit("currency", now.currency);
   visit("order_hash", now.order_hash);
   visit("journal_bytes", now.journal_bytes);

@@ -302,7 +302,7 @@ live::Answer Reload::roll_back(const live::Mandate& mandate, std::optional<std::
   if (!takes_changes_) return {live::Outcome::stopping, {}, {}};
   base::Problems problems;
   const std::uint64_t target = to.value_or(charge_.revision.based_on);
-  if (target == 0) {
+  if (!to && target == 0) {
     problems.error("REVISION_NOTHING_BEFORE", {}, "there is no revision before this one");
     return {live::Outcome::conflict, {}, problems};
   }

@@ -65,6 +65,11 @@ enum class Fault {
   nan_output,
   above_bounds,
   negative_weights,
+  says_why,
+  misses_bars,
+  vague_signals,
+  reserved_reasons,
+  priced_market_orders,
   bad_signals,
   short_signals,
   too_many_orders,
@@ -125,8 +130,11 @@ const Subject& subject_of(const void* self) {
   return *static_cast<const Subject*>(self);
 }
 
-cadre_status propose(const void*, const cadre_execution_state* state, cadre_targets* targets) {
+cadre_status propose([[maybe_unused]] const void* self, const cadre_execution_state* state,
+                     cadre_targets* targets) {
   if constexpr (fault == Fault::throws) throw 42;
+  if constexpr (fault == Fault::says_why)
+    return cadre_refuse(subject_of(self).host, CADRE_REJECTED, "the \n moon\x1b[31m is full");
   for (std::uint32_t i = 0; i < state->instrument_count; ++i) {
     const double equal_share = 1.0 / (4.0 * state->instrument_count);
     targets->weight[i] = fault == Fault::nan_output         ? NAN
@@ -134,11 +142,14 @@ cadre_status propose(const void*, const cadre_execution_state* state, cadre_targ
                          : fault == Fault::negative_weights ? -equal_share
                                                             : equal_share;
   }
+  if constexpr (fault == Fault::reserved_reasons) targets->reasons[1] = {500, 0, 0.5};
   return CADRE_OK;
 }
 
-cadre_status adjust(const void*, const cadre_execution_state*, cadre_targets*) {
+cadre_status adjust([[maybe_unused]] const void* self, const cadre_execution_state*, cadre_targets*) {
   if constexpr (fault == Fault::throws) throw 42;
+  if constexpr (fault == Fault::says_why)
+    return cadre_refuse(subject_of(self).host, CADRE_REJECTED, "the \n moon\x1b[31m is full");
   return CADRE_OK;
 }
 
@@ -156,6 +167,10 @@ cadre_status signal(const void*, const cadre_execution_state* state, cadre_signa
   if (out->capacity == 0) return CADRE_OK;
   const std::uint32_t instrument = fault == Fault::bad_signals ? state->instrument_count + 7 : 0;
   constexpr std::uint32_t size = fault == Fault::short_signals ? 8 : sizeof(cadre_signal);
+  if constexpr (fault == Fault::vague_signals) {
+    out->items[0] = {size, instrument, 1, 0, 1.0, 1.5, 21.0, state->time_ns, {"subject"}};
+    return CADRE_OK;
+  }
   out->items[0] = {size, instrument, 1, 0, 1.0, 1.0, 21.0, state->time_ns, {"subject"}};
   return CADRE_OK;
 }
@@ -176,6 +191,7 @@ cadre_status order(const void*, const cadre_execution_state* state, const cadre_
       next.type = CADRE_ORDER_MARKET;
       next.time_in_force = CADRE_TIF_DAY;
       next.quantity_e9 = quantity;
+      if constexpr (fault == Fault::priced_market_orders) next.limit_price_e9 = 1'000'000'000;
     }
     ++count;
   }
@@ -251,6 +267,8 @@ cadre_status requirements(const void*, cadre_requirements* out) {
 }
 
 cadre_status observe(void* self, const cadre_event*, const cadre_execution_state*) {
+  if constexpr (fault == Fault::misses_bars)
+    return cadre_refuse(subject_of(self).host, CADRE_ERROR, "no room for another bar");
   ++static_cast<Subject*>(self)->bars;
   return CADRE_OK;
 }

@@ -100,7 +100,8 @@ class Cursor:
         return self.numbers(kind)[0]
 
     def fields(self, all_fields):
-        return {field["name"]: self.value(field) for field in all_fields if self.file_format <= field.get("last_format", self.file_format)}
+        return {field["name"]: self.value(field) for field in all_fields
+                if field.get("first_format", 1) <= self.file_format <= field.get("last_format", self.file_format)}
 
 
 class Record:

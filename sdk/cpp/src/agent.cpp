@@ -22,12 +22,15 @@ cadre_status guarded(const Agent& agent, Body&& body) noexcept {
   try {
     return body();
   } catch (const Refusal& refusal) {
+    agent.say_reason(refusal.what());
     agent.log(CADRE_LOG_WARNING, refusal.what());
     return CADRE_REJECTED;
   } catch (const std::exception& error) {
+    agent.say_reason(error.what());
     agent.log(CADRE_LOG_ERROR, error.what());
     return CADRE_ERROR;
   } catch (...) {
+    agent.say_reason("an exception that is no std::exception");
     agent.log(CADRE_LOG_ERROR, "an exception that is no std::exception");
     return CADRE_ERROR;
   }
@@ -168,6 +171,13 @@ void Agent::log(std::uint32_t level, std::string_view message) const {
   if (host_ == nullptr) return;
   const auto* table = static_cast<const cadre_log*>(host_->get_extension(host_, CADRE_TEXT(CADRE_EXT_LOG)));
   if (table != nullptr) table->write(host_, level, text_of(message));
+}
+
+void Agent::say_reason(std::string_view sentence) const {
+  if (host_ == nullptr) return;
+  const auto* table =
+      static_cast<const cadre_reason_table*>(host_->get_extension(host_, CADRE_TEXT(CADRE_EXT_REASON)));
+  if (table != nullptr) table->say(host_, text_of(sentence));
 }
 
 cadre_status adopt_agent(Agent* agent, const cadre_host* host, const cadre_agent** out) noexcept {

@@ -9,6 +9,7 @@
 #include "cadre/ext/hot_config.h"
 #include "cadre/ext/log.h"
 #include "cadre/ext/random.h"
+#include "cadre/ext/reason.h"
 #include "cadre/ext/state.h"
 #include "cadre/host.h"
 #include "cadre/market.h"

@@ -10,6 +10,7 @@
 #include "cadre/ext/config_reader.h"
 #include "cadre/ext/log.h"
 #include "cadre/ext/random.h"
+#include "cadre/ext/reason.h"
 
 namespace cadre::testing {
 
@@ -90,16 +91,21 @@ struct FakeHostCalls {
   static void write_log(const cadre_host* host, std::uint32_t level, cadre_string message) noexcept {
     of(host).log_.push_back({level, std::string(view(message))});
   }
+  static void say_reason(const cadre_host* host, cadre_string sentence) noexcept {
+    of(host).reason_ = view(sentence);
+  }
   static std::uint64_t bits(const cadre_host* host, std::uint64_t sequence, std::uint64_t draw) noexcept {
     return mixed(mixed(mixed(of(host).seed()) ^ sequence) ^ draw);
   }
   static const void* get_extension(const cadre_host*, cadre_string id) noexcept {
     static constexpr cadre_log log{sizeof log, 0, &write_log};
+    static constexpr cadre_reason_table reason{sizeof reason, 0, &say_reason};
     static constexpr cadre_random random{sizeof random, 0, &bits};
     static constexpr cadre_config_reader reader{sizeof reader, 0, &read_number, &read_text, &read_count};
     if (view(id) == CADRE_EXT_LOG) return &log;
     if (view(id) == CADRE_EXT_RANDOM) return &random;
     if (view(id) == CADRE_EXT_CONFIG_READER) return &reader;
+    if (view(id) == CADRE_EXT_REASON) return &reason;
     return nullptr;
   }
 };

@@ -141,7 +141,9 @@ Trace read_trace(const std::filesystem::path& run) {
   bool readable = true;
   while (const auto record = reader->next()) {
     base::Decoder from(record->payload);
-    const auto take = [&](auto& value) { readable = journal::decode(from, value) && readable; };
+    const auto take = [&](auto& value) {
+      readable = journal::decode(from, value, record->format) && readable;
+    };
     switch (record->type) {
       case journal::RecordType::head: {
         journal::HeadRecord head;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <random>
 
 #include "tests/scenarios/trading_rules/lab.hpp"
@@ -15,8 +16,10 @@ namespace {
 constexpr std::size_t rows = 120;
 constexpr std::size_t cut = 70;
 
+/// A new one each time, or CADRE_TEST_SEED: a failure that printed its seed can be looked at again.
 unsigned new_seed() {
-  return std::random_device{}();
+  const char* given = std::getenv("CADRE_TEST_SEED");
+  return given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10)) : std::random_device{}();
 }
 
 TEST(Truncation, decisions_until_a_date_are_the_same_without_the_data_after_it) {
@@ -102,9 +105,12 @@ TEST(Scale, ten_times_the_capital_gives_ten_times_the_positions) {
   ASSERT_FALSE(one.positions.empty());
   EXPECT_EQ(one.decisions.size(), ten.decisions.size());
   for (const auto& [instrument, quantity] : one.positions) {
-    // Each is within a lot of its target; ten lots and one, and the rounding of what was made of them.
-    EXPECT_NEAR(static_cast<double>(ten.positions.at(instrument)), 10.0 * static_cast<double>(quantity),
-                1e9 * 0.0001 * 40)
+    // Each is within a lot of its target: ten lots and one. And targets are shares of an equity that lots
+    // have moved as well: the two part by some millionths over the run (seed 3370897439: 2.7e-6), in all
+    // alike.
+    const double expected = 10.0 * static_cast<double>(quantity);
+    EXPECT_NEAR(static_cast<double>(ten.positions.at(instrument)), expected,
+                1e9 * 0.0001 * 11 + 1e-5 * std::fabs(expected))
         << instrument;
   }
 }

@@ -77,6 +77,16 @@ TEST(RequestBodyTest, too_many_inputs_are_413) {
   EXPECT_EQ(read_inputs(body_of("application/x-ndjson", body), texts)->status, 413u);
 }
 
+TEST(RequestBodyTest, an_empty_book_is_not_all_books) {
+  control::Call call;
+  const control::Member members[] = {{"book"}};
+  const auto refused =
+      read_change(body_of("application/json", R"({"actor": "a", "reason": "b", "book": ""})"), members, call);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 422u);
+  EXPECT_THAT(refused->body, HasSubstr("book is empty"));
+}
+
 TEST(RequestBodyTest, every_fault_of_a_change_is_named_at_once) {
   control::Call call;
   const control::Member members[] = {{"flatten", control::Member::Kind::flag},

@@ -215,6 +215,7 @@ TEST_F(RoutesTest, a_query_that_is_unknown_or_out_of_range_is_400) {
     EXPECT_EQ(get("/v1/books/main/orders?" + std::string(query)).status, 400u) << query;
   EXPECT_THAT(get("/v1/books/main/orders?limt=5").body, HasSubstr("did you mean"));
   EXPECT_EQ(get("/v1/status?limit=5").status, 400u);
+  EXPECT_EQ(get("/v1/status?=1").status, 400u);
 }
 
 TEST(RouteTableTest, every_route_has_a_line_for_the_reference) {

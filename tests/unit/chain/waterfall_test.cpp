@@ -65,8 +65,8 @@ TEST(Waterfall, adds_up_to_the_order_exactly_for_every_order_of_the_demo) {
   std::size_t orders = 0, increases = 0;
   while (const auto record = reader->next()) {
     base::Decoder from(record->payload);
-    ASSERT_TRUE(record->type != journal::RecordType::revision || decode(from, revision));
-    ASSERT_TRUE(record->type != journal::RecordType::decision || decode(from, decision));
+    ASSERT_TRUE(record->type != journal::RecordType::revision || decode(from, revision, record->format));
+    ASSERT_TRUE(record->type != journal::RecordType::decision || decode(from, decision, record->format));
     if (record->type != journal::RecordType::order) continue;
     journal::OrderRecord order;
     ASSERT_TRUE(decode(from, order, record->format));

@@ -122,7 +122,7 @@ std::vector<std::string> notes_of(const std::filesystem::path& journal) {
   while (const auto record = reader->next()) {
     journal::NoteRecord note;
     base::Decoder from(record->payload);
-    if (record->type == journal::RecordType::note && decode(from, note))
+    if (record->type == journal::RecordType::note && decode(from, note, record->format))
       notes.push_back(note.kind + ": " + note.text);
   }
   EXPECT_TRUE(reader->problems().empty());

@@ -207,5 +207,25 @@ TEST(HandOff, that_refuses_keeps_the_agent_and_reset_begins_anew) {
   EXPECT_EQ(small.settled().revision, 3u);
 }
 
+TEST(Revisions, are_numbers_and_what_is_none_is_unknown) {
+  SmallHost small;
+  ASSERT_TRUE(small.opens());
+  const std::pair<const char*, std::vector<std::string>> cases[] = {
+      {"/v1/revisions/{n}", {"x"}},  {"/v1/revisions/{n}", {"-1"}},
+      {"/v1/revisions/{n}", {"1x"}}, {"/v1/revisions/{n}", {"99999999999999999999"}},
+      {"/v1/revisions/{n}", {"2"}},  {"/v1/revisions/{a}/diff/{b}", {"1", "x"}}};
+  for (const auto& [path, given] : cases) {
+    const live::Answer answer = small.host().run("GET", path, {.path = given});
+    EXPECT_EQ(answer.outcome, live::Outcome::unknown) << given.back();
+    EXPECT_EQ(first_code(answer), "REVISION_UNKNOWN") << given.back();
+  }
+  EXPECT_EQ(small.host().run("GET", "/v1/revisions/{n}", {.path = {"1"}}).outcome, live::Outcome::done);
+  for (const char* number : {"x", "0"}) {
+    const live::Answer back = small.host().run("POST", "/v1/revisions/{n}:rollback",
+                                               {.path = {number}, .mandate = {"anna", "why"}});
+    EXPECT_EQ(first_code(back), "REVISION_UNKNOWN") << number;
+  }
+}
+
 }  // namespace
 }  // namespace cadre::control

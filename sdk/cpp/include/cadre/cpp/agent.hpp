@@ -12,6 +12,7 @@
 #include "cadre/cpp/state.hpp"
 #include "cadre/ext/hot_config.h"
 #include "cadre/ext/log.h"
+#include "cadre/ext/reason.h"
 #include "cadre/ext/state.h"
 #include "cadre/role/correlation_adjuster.h"
 #include "cadre/role/execution_environment.h"
@@ -63,6 +64,9 @@ class Agent {
   virtual const void* role_table(std::string_view id) const = 0;
 
   void log(std::uint32_t level, std::string_view message) const;
+  /// Why the call that is running will be refused, for the person who has to mend it. Throwing a Refusal says
+  /// its text by itself.
+  void say_reason(std::string_view sentence) const;
 
  private:
   friend struct AgentCalls;

@@ -8,7 +8,8 @@
 
 namespace cadre::testing {
 
-/// A host that offers log, config_reader and random to an agent under test, and remembers what was logged.
+/// A host that offers log, config_reader, random and reason to an agent under test, and remembers what was
+/// logged and said.
 class FakeHost {
  public:
   struct LogLine {
@@ -22,6 +23,8 @@ class FakeHost {
 
   const cadre_host* raw() const { return &raw_; }
   const std::vector<LogLine>& log() const { return log_; }
+  /// The sentence that was said last: why a call was refused.
+  const std::string& reason() const { return reason_; }
   std::uint64_t seed() const { return seed_; }
 
  private:
@@ -30,6 +33,7 @@ class FakeHost {
   cadre_host raw_{};
   std::uint64_t seed_;
   mutable std::vector<LogLine> log_;
+  mutable std::string reason_;
 };
 
 /// The configuration that a host would hand over: `config` with the defaults of the agent's config_schema in
