@@ -230,10 +230,11 @@ void add_field_rows(std::string& page, const json::array& fields, const std::str
     if (const json::value* of = field.if_contains("of")) kind += " of `" + std::string(of->as_string()) + "`";
     std::string meaning(field.at("meaning").as_string());
     if (const json::value* first = field.if_contains("first_format"))
-      meaning += "; from format " + std::to_string(first->to_number<std::uint32_t>()) + " on";
+      meaning.append("; from format ").append(base::canonical(*first)).append(" on");
     if (const json::value* last = field.if_contains("last_format"))
-      meaning = "up to format " + base::canonical(*last) + " only: " + meaning;
-    page += "| `" + name + "` | " + kind + " | " + cell(meaning) + " |\n";
+      meaning.insert(0, "up to format " + base::canonical(*last) + " only: ");
+    page.append("| `").append(name).append("` | ").append(kind).append(" | ");
+    page.append(cell(meaning)).append(" |\n");
     if (const json::value* inner = field.if_contains("fields"))
       add_field_rows(page, inner->as_array(), name + "[].");
   }

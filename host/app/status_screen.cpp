@@ -7,6 +7,7 @@
 #include "host/base/decimal.hpp"
 #include "host/base/json.hpp"
 #include "host/base/problem_json.hpp"
+#include "host/base/text.hpp"
 #include "host/report/table.hpp"
 
 namespace cadre::app {
@@ -72,7 +73,7 @@ std::string count(const std::string& number) {
   return is_number ? report::with_thousands(std::string_view(number)) : number;
 }
 
-std::string or_dash(std::string text) {
+std::string or_dash(const std::string& text) {
   return text.empty() ? "-" : text;
 }
 
@@ -157,7 +158,7 @@ std::vector<std::string> faults_of(const json::value& status) {
     const std::string state = text_at(book, "/state");
     const std::string reason = text_at(book, "/reason");
     if (state == "halted" || state == "stopped")
-      faults.push_back(name + " is " + state + (reason.empty() ? "" : ": " + reason));
+      faults.push_back(base::join({name, " is ", state, reason.empty() ? "" : ": ", reason}, ""));
     if (is_half_full(book))
       faults.push_back(name + " has " + text_at(book, "/queue/depth") + " of " +
                        text_at(book, "/queue/capacity") + " inputs waiting");
@@ -165,9 +166,10 @@ std::vector<std::string> faults_of(const json::value& status) {
       const std::string failures = text_at(stage, "/failures");
       const std::string last = text_at(stage, "/last_failure");
       if (!failures.empty() && failures != "0")
-        faults.push_back(name + ": " + text_at(stage, "/stage") + " (" + text_at(stage, "/agent") +
-                         ") failed " + failures + (failures == "1" ? " time" : " times") +
-                         (last.empty() ? "" : "; last " + last));
+        faults.push_back(
+            base::join({name, ": ", text_at(stage, "/stage"), " (", text_at(stage, "/agent"), ") failed ",
+                        failures, failures == "1" ? " time" : " times", last.empty() ? "" : "; last ", last},
+                       ""));
     }
   }
   for (const json::value& refusal : list_at(status, "/refused")) {

@@ -166,7 +166,7 @@ std::string fault_of_targets(const cadre_execution_state& state, const cadre_tar
   double gross = 0, net = 0;
   for (std::uint32_t i = 0; i < weight.size(); ++i) {
     const double w = weight[i];
-    const std::string of = "the target of " + name_of(state, i) + " is " + number(w);
+    std::string of = "the target of " + name_of(state, i) + " is " + number(w);
     if (!std::isfinite(w)) return of;
     if (bounds.long_only && w < std::min(0.0, current[i]) - slack) return of + ", and the book is long only";
     if (std::fabs(w) > reach(bounds.max_weight, current[i]))

@@ -21,6 +21,11 @@ struct Field {
   uint32_t first_format = 1;  ///< what an earlier format wrote does not have it
 };
 
+// For compilers that do not find it themselves (clang before 17).
+template <class Record, class T>
+Field(std::string_view, T Record::*, std::string_view, std::string_view = {}, uint32_t = 1)
+    -> Field<Record, T>;
+
 /// A field that formats up to `last_format` had and no host writes any more. What it held is passed over.
 template <class T>
 struct RetiredField {

@@ -169,9 +169,11 @@ bool decode(base::Decoder& from, Record& record, uint32_t format) {
   return from.finished() && columns_fit(record);
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): the argument is a type
 #define CADRE_RECORD(Record)                              \
   template void encode(base::Encoder& to, const Record&); \
   template bool decode(base::Decoder& from, Record& record, uint32_t format)
+// NOLINTEND(bugprone-macro-parentheses)
 CADRE_RECORD(HeadRecord);
 CADRE_RECORD(model::Bar);
 CADRE_RECORD(SignalRecord);

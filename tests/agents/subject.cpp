@@ -130,18 +130,20 @@ const Subject& subject_of(const void* self) {
   return *static_cast<const Subject*>(self);
 }
 
+/// Equal shares of a quarter of the book, unless that is the fault.
+double weight_of(std::uint32_t instruments) {
+  if constexpr (fault == Fault::nan_output) return NAN;
+  if constexpr (fault == Fault::above_bounds) return 3.0;
+  return (fault == Fault::negative_weights ? -0.25 : 0.25) / instruments;
+}
+
 cadre_status propose([[maybe_unused]] const void* self, const cadre_execution_state* state,
                      cadre_targets* targets) {
   if constexpr (fault == Fault::throws) throw 42;
   if constexpr (fault == Fault::says_why)
     return cadre_refuse(subject_of(self).host, CADRE_REJECTED, "the \n moon\x1b[31m is full");
-  for (std::uint32_t i = 0; i < state->instrument_count; ++i) {
-    const double equal_share = 1.0 / (4.0 * state->instrument_count);
-    targets->weight[i] = fault == Fault::nan_output         ? NAN
-                         : fault == Fault::above_bounds     ? 3.0
-                         : fault == Fault::negative_weights ? -equal_share
-                                                            : equal_share;
-  }
+  for (std::uint32_t i = 0; i < state->instrument_count; ++i)
+    targets->weight[i] = weight_of(state->instrument_count);
   if constexpr (fault == Fault::reserved_reasons) targets->reasons[1] = {500, 0, 0.5};
   return CADRE_OK;
 }
