@@ -120,6 +120,8 @@ base::Problems LiveAgent::begin(const cadre_agent& made, const base::Place& plac
          "it has " + std::to_string(made.size) + " bytes, the ABI says " +
              std::to_string(CADRE_AGENT_SIZE_MIN),
          "build it against the Cadre SDK");
+    // What it says covers its destroy says how to be rid of it.
+    if (const cadre_agent known = copied(made); known.destroy != nullptr) known.destroy(known.self);
     return problems;
   }
   if (made.init == nullptr || made.destroy == nullptr || made.get_interface == nullptr) {

@@ -287,7 +287,7 @@ cadre_status create(const cadre_host* host, cadre_string id, const cadre_agent**
   Subject* subject = fault == Fault::no_destroy ? &immortal : new Subject();
   ++created;
   subject->host = host;
-  subject->raw = {fault == Fault::small_agent ? 16 : std::uint32_t{sizeof(cadre_agent)},
+  subject->raw = {fault == Fault::small_agent ? 56 : std::uint32_t{sizeof(cadre_agent)},
                   0,
                   subject,
                   &init,

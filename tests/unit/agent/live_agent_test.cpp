@@ -104,7 +104,7 @@ TEST(LiveAgent, names_the_function_a_table_lacks) {
 
 TEST(LiveAgent, reads_nothing_behind_the_end_of_a_struct) {
   EXPECT_THAT(Workshop().refusal("small_agent"),
-              testing::AllOf(HasSubstr("AGENT_INCOMPLETE\n"), HasSubstr("it has 16 bytes, the ABI says 72")));
+              testing::AllOf(HasSubstr("AGENT_INCOMPLETE\n"), HasSubstr("it has 56 bytes, the ABI says 72")));
   EXPECT_THAT(Workshop().refusal("small_state_table"),
               HasSubstr("cadre.state/1 lacks save_state or load_state"));
 }
