@@ -27,7 +27,7 @@ class TestFolder {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path write(const std::string& name, std::string_view bytes) const {
-    const std::filesystem::path file = path_ / name;
+    std::filesystem::path file = path_ / name;
     std::filesystem::create_directories(file.parent_path());
     EXPECT_TRUE(base::write_file_atomically(file, bytes).empty());
     return file;
