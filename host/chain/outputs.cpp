@@ -163,7 +163,7 @@ std::string fault_of_targets(const cadre_execution_state& state, const cadre_tar
     if (!fault.empty()) return name_of(state, i) + ": " + fault;
   }
   if (all_finite(weight) && keeps_constraints(weight, current, bounds)) return {};
-  double gross = 0, net = 0;
+  double gross = 0, net = 0, gross_now = 0;
   for (std::uint32_t i = 0; i < weight.size(); ++i) {
     const double w = weight[i];
     std::string of = "the target of " + name_of(state, i) + " is " + number(w);
@@ -173,8 +173,10 @@ std::string fault_of_targets(const cadre_execution_state& state, const cadre_tar
       return of + ", above max_weight " + number(bounds.max_weight);
     gross += std::fabs(w);
     net += w;
+    gross_now += std::fabs(current[i]);
   }
-  if (std::fabs(net) > bounds.max_net_exposure + slack && gross <= bounds.max_gross_exposure + slack)
+  // A book that is above a bound already keeps it as long as it goes no farther.
+  if (gross <= reach(bounds.max_gross_exposure, gross_now))
     return "the net exposure is " + number(net) + ", above max_net_exposure " +
            number(bounds.max_net_exposure);
   return "the gross exposure is " + number(gross) + ", above max_gross_exposure " +
