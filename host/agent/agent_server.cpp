@@ -211,23 +211,30 @@ class Server {
     cadre_execution_report report{};
     cadre_signal signal{};
     cadre_outcome outcome{};
+    cadre_timer timer{};
     cadre_universe_change change{sizeof(cadre_universe_change), 0, 0, nullptr, nullptr};
     std::vector<std::int32_t> old_to_new, new_to_old;
     if (event.kind == CADRE_EVENT_FILL) from.get_struct(report), event.payload = &report;
     if (event.kind == CADRE_EVENT_SIGNAL) from.get_struct(signal), event.payload = &signal;
     if (event.kind == CADRE_EVENT_OUTCOME) from.get_struct(outcome), event.payload = &outcome;
+    if (event.kind == CADRE_EVENT_TIMER) from.get_struct(timer), event.payload = &timer;
     if (event.kind == CADRE_EVENT_UNIVERSE) {
       from.get(change.old_epoch);
       from.get_array(old_to_new);
       from.get_array(new_to_old);
-      if (new_to_old.size() != n()) return status(CADRE_ERROR);
+      if (new_to_old.size() != n()) return no_observe();
       change.old_count = static_cast<std::uint32_t>(old_to_new.size());
       change.old_to_new = old_to_new.data();
       change.new_to_old = new_to_old.data();
       event.payload = &change;
     }
-    if (!take_state(from)) return status(CADRE_ERROR);
+    if (!take_state(from)) return no_observe();
     status(live_->observe(event, arena_->view.raw));
+    to_.put_structs(live_->timers().requests());
+  }
+  void no_observe() {
+    status(CADRE_ERROR);
+    to_.put_structs(std::vector<TimerRequest>{});
   }
 
   void save_state() {

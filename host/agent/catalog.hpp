@@ -35,6 +35,7 @@ class Catalog {
 
   const std::vector<CatalogEntry>& entries() const { return entries_; }  ///< by agent id, then version
   const base::Problems& problems() const { return problems_; }
+  const std::vector<std::filesystem::path>& folders() const { return folders_; }
 
  private:
   std::vector<CatalogEntry> entries_;

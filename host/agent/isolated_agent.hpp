@@ -8,6 +8,7 @@
 #include "cadre/agent.h"
 #include "host/agent/isolated_protocol.hpp"
 #include "host/agent/last_reason.hpp"
+#include "host/agent/timer_requests.hpp"
 #include "host/base/result.hpp"
 #include "host/model/arena.hpp"
 
@@ -45,6 +46,8 @@ class IsolatedAgent {
   int process() const { return process_; }
   /// Why the last call was refused, or how the process ended.
   LastReason& reason() { return reason_; }
+  /// What it asked for in its last observe.
+  TimerRequests& timers() { return timers_; }
 
  private:
   friend struct IsolatedPeer;
@@ -72,6 +75,7 @@ class IsolatedAgent {
   cadre_requirements requirements_{};
   std::vector<std::string> warnings_;
   LastReason reason_;
+  TimerRequests timers_;
   std::string end_;  ///< how the process ended
   const model::Arena* arena_ = nullptr;
   base::Encoder encoder_;

@@ -19,15 +19,10 @@ struct IsolatedPeer {
 
 /// One static function per entry of a function table. `self` is the IsolatedAgent.
 struct IsolatedCalls : IsolatedPeer {
-  static cadre_status init(void* self, cadre_string config, cadre_buffer* reason) {
+  static cadre_status init(void* self, cadre_string config) {
     IsolatedAgent& agent = of(self);
     agent.request(Call::init).put_text({config.data, config.length});
     const cadre_status status = agent.ask();
-    const std::string text = agent.reason().take();
-    if (reason != nullptr) {
-      reason->needed = text.size();
-      std::copy_n(text.data(), std::min<std::uint64_t>(text.size(), reason->capacity), reason->data);
-    }
     if (status != CADRE_OK) return status;
     agent.reply().get_struct(agent.requirements_);
     agent.reply().get_texts(agent.warnings_);
@@ -61,8 +56,15 @@ struct IsolatedCalls : IsolatedPeer {
       to.put_array(std::span<const std::int32_t>(change->old_to_new, change->old_count));
       to.put_array(std::span<const std::int32_t>(change->new_to_old, state->instrument_count));
     }
+    if (event->kind == CADRE_EVENT_TIMER) to.put_struct(*static_cast<const cadre_timer*>(event->payload));
     agent.put_state(*state);
-    return agent.ask();
+    const cadre_status status = agent.ask();
+    if (agent.gone_) return status;
+    std::vector<TimerRequest> asked;
+    agent.reply().get_structs(asked);
+    if (!agent.reply().ok()) return damaged(agent);
+    agent.timers().set(std::move(asked));
+    return status;
   }
 
   static cadre_status save_state(const void* self, cadre_buffer* out) {

@@ -16,6 +16,7 @@
 #include "host/agent/foreign.hpp"
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
+#include "host/base/text.hpp"
 
 namespace cadre::agent {
 
@@ -70,6 +71,25 @@ std::string_view view(cadre_string text) {
   return {text.data, text.length};
 }
 
+/// Events that this ABI has.
+constexpr std::uint32_t known_events = CADRE_EVENT_BAR | CADRE_EVENT_FILL | CADRE_EVENT_OUTCOME |
+                                       CADRE_EVENT_UNIVERSE | CADRE_EVENT_TIMER | CADRE_EVENT_SIGNAL;
+
+/// What has no meaning yet is refused: otherwise it could never be given one.
+base::Problems check_meaning(const cadre_agent_descriptor& agent, const base::Place& at) {
+  base::Problems problems;
+  const auto refuse = [&](const std::string& message) {
+    problems.error("ABI_MISMATCH", at, "agent " + base::quote(view(agent.id)) + ": " + message,
+                   "set it to zero, or use a host that knows it");
+  };
+  if ((agent.observes & ~known_events) != 0) {
+    refuse("observes has the bits " + std::to_string(agent.observes & ~known_events) +
+           ", which no event of ABI " + abi_text(CADRE_ABI_VERSION) + " has");
+  }
+  if (agent.reserved != 0) refuse("reserved is " + std::to_string(agent.reserved) + ", not zero");
+  return problems;
+}
+
 /// Takes over what the plugin says of itself. Nothing of it is read before its size is known.
 base::Problems read_descriptors(const cadre_plugin_descriptor* theirs, const base::Place& at,
                                 cadre_plugin_descriptor& descriptor,
@@ -115,8 +135,17 @@ base::Problems read_descriptors(const cadre_plugin_descriptor* theirs, const bas
       return problems;
     }
     agents.push_back(copied(agent));
+    problems.append(check_meaning(agents.back(), at));
   }
   return problems;
+}
+
+std::vector<std::string> roles_of(const cadre_agent_descriptor& agent) {
+  std::vector<std::string> roles;
+  for (const cadre_string& role : agent.roles) {
+    if (role.length != 0) roles.emplace_back(view(role));
+  }
+  return roles;
 }
 
 /// Everything that differs between what the plugin says of itself and what the manifest says.
@@ -133,6 +162,8 @@ base::Problems compare(const cadre_plugin_descriptor& descriptor,
   };
   differs("id", view(descriptor.id), manifest.id);
   differs("version", view(descriptor.version), manifest.version.to_string());
+  differs("abi", abi_text(descriptor.abi_min) + " to " + abi_text(descriptor.abi_max),
+          abi_text(manifest.abi_min) + " to " + abi_text(manifest.abi_max));
   for (const AgentDeclaration& declared : manifest.agents) {
     const auto found = std::find_if(agents.begin(), agents.end(), [&](const cadre_agent_descriptor& agent) {
       return view(agent.id) == declared.id;
@@ -143,7 +174,7 @@ base::Problems compare(const cadre_plugin_descriptor& descriptor,
                      "build library and manifest together");
       continue;
     }
-    differs("role of " + declared.id, view(found->role), declared.role);
+    differs("roles of " + declared.id, base::join(roles_of(*found), ", "), base::join(declared.roles, ", "));
     differs("state schema of " + declared.id, std::to_string(found->state_schema),
             std::to_string(declared.state_schema));
   }

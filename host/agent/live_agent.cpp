@@ -73,6 +73,7 @@ base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create_isolated(const std::f
                                                                     const InstanceSpec& spec,
                                                                     const base::Place& place) {
   std::shared_ptr<LiveAgent> live(new LiveAgent());
+  live->copy_ = copy;
   live->entry_ = entry;
   live->spec_ = spec;
   auto isolated =
@@ -140,26 +141,38 @@ base::Problems LiveAgent::begin(const cadre_agent& made, const base::Place& plac
     fail("AGENT_INCOMPLETE", missing, "");
   if (problems.has_errors()) return problems;
 
-  std::string reason(500, '\0');
-  cadre_buffer buffer{reinterpret_cast<std::uint8_t*>(reason.data()), reason.size(), 0};
   if (services_ != nullptr) services_->keep_warnings(true);
-  const cadre_status begun = agent_.init(agent_.self, text_of(spec_.config), &buffer);
+  reason().forget();
+  const cadre_status begun = agent_.init(agent_.self, text_of(spec_.config));
   if (services_ != nullptr) {
     services_->keep_warnings(false);
     for (const std::string& warning : services_->kept_warnings())
       problems.warning("AGENT_WARNING", place, std::string(id).append(": ").append(warning));
   }
   if (begun != CADRE_OK) {
-    reason.resize(std::min<std::uint64_t>(buffer.needed, reason.size()));
-    fail("AGENT_CONFIG", sentence(reason, begun), "");
+    fail("AGENT_CONFIG", sentence(reason().take(), begun), "");
     return problems;
   }
-  requirements_ = {sizeof(cadre_requirements), 0, 0, 0, 0, 0};
-  if (agent_.requirements != nullptr) {
-    const cadre_status asked = agent_.requirements(agent_.self, &requirements_);
-    if (asked != CADRE_OK) fail("AGENT_CONFIG", "requirements answered " + status_name(asked), "");
-  }
+  for (const std::string& wrong : ask_requirements())
+    fail("AGENT_CONFIG", wrong, "");
   return problems;
+}
+
+std::string with_reason(const LiveAgent& agent, cadre_status status) {
+  const std::string why = agent.reason().take();
+  return status_name(status) + (why.empty() ? "" : ": " + why);
+}
+
+std::vector<std::string> LiveAgent::ask_requirements() {
+  requirements_ = {};
+  requirements_.size = sizeof requirements_;
+  if (agent_.requirements == nullptr) return {};
+  const cadre_status asked = agent_.requirements(agent_.self, &requirements_);
+  if (asked != CADRE_OK) return {"requirements answered " + with_reason(*this, asked)};
+  requirements_.size = sizeof requirements_;
+  if ((requirements_.sessions.reserved | requirements_.bars.reserved) != 0)
+    return {"its requirements have a reserved field that is not zero"};
+  return {};
 }
 
 std::vector<std::string> LiveAgent::take_tables() {
@@ -191,22 +204,40 @@ std::vector<std::string> LiveAgent::take_tables() {
   return problems;
 }
 
-base::Result<void*> LiveAgent::prepare_config(const std::string& config, const base::Place& place) const {
-  std::string reason(500, '\0');
-  cadre_buffer buffer{reinterpret_cast<std::uint8_t*>(reason.data()), reason.size(), 0};
+base::Result<void*> LiveAgent::HotSettings::prepare(const std::string& config,
+                                                    const base::Place& place) const {
+  // The instance may be deciding on its book's thread meanwhile, and has the other reason to itself.
+  LastReason said;
+  const ReasonElsewhere here(said);
   void* prepared = nullptr;
-  const cadre_status status = hot_.prepare_config(agent_.self, text_of(config), &prepared, &buffer);
+  const cadre_status status = agent_.hot_.prepare_config(agent_.agent_.self, text_of(config), &prepared);
   if (status == CADRE_OK && prepared != nullptr) return prepared;
-  reason.resize(std::min<std::uint64_t>(buffer.needed, reason.size()));
   base::Problems problems;
   problems.error("AGENT_CONFIG", place,
-                 declaration().id + " " + manifest().version.to_string() + ": " + sentence(reason, status));
+                 agent_.declaration().id + " " + agent_.manifest().version.to_string() + ": " +
+                     sentence(said.take(), status));
   return problems;
 }
 
-void LiveAgent::commit_prepared(void* prepared, const std::string& config) {
-  hot_.commit_prepared(agent_.self, prepared);
-  spec_.config = config;
+void LiveAgent::HotSettings::commit(void* prepared, const std::string& config) {
+  agent_.hot_.commit_prepared(agent_.agent_.self, prepared);
+  agent_.spec_.config = config;
+}
+
+cadre_status LiveAgent::observe(const cadre_event& event, const cadre_execution_state& state) {
+  if (!observes(event.kind) || quarantine_.holds()) return CADRE_OK;
+  reason().forget();
+  timers().open(observes(CADRE_EVENT_TIMER));
+  const cadre_status status = agent_.observe(agent_.self, &event, &state);
+  timers().close();
+  return status;
+}
+
+base::Result<std::shared_ptr<LiveAgent>> made_again(const LiveAgent& agent) {
+  const base::Place place = base::Place::of(agent.manifest().library);
+  return agent.library_ != nullptr
+             ? LiveAgent::create(agent.library_, agent.entry_, agent.spec_, place)
+             : LiveAgent::create_isolated(agent.copy_, agent.entry_, agent.spec_, place);
 }
 
 LiveAgent::~LiveAgent() {
@@ -241,8 +272,9 @@ base::Result<SavedState> LiveAgent::save_state(std::uint64_t epoch,
     if (fits) return saved;
   }
   base::Problems problems;
-  problems.error("STATE_SAVE", base::Place::of(manifest().library), spec_.name + ": saving its state failed",
-                 "");
+  const std::string why = reason().take();
+  problems.error("STATE_SAVE", base::Place::of(manifest().library),
+                 spec_.name + ": saving its state failed" + (why.empty() ? "" : ": " + why), "");
   return problems;
 }
 
@@ -262,10 +294,11 @@ base::Problems LiveAgent::load_state(const SavedState& saved) {
            std::to_string(declaration().state_schema) + ")");
     return problems;
   }
+  reason().forget();
   const cadre_status status =
       state_.load_state(agent_.self, saved.schema, static_cast<std::uint32_t>(saved.instruments.size()),
                         reinterpret_cast<const std::uint8_t*>(saved.bytes.data()), saved.bytes.size());
-  if (status != CADRE_OK) refuse("load_state answered " + status_name(status));
+  if (status != CADRE_OK) refuse("load_state answered " + with_reason(*this, status));
   return problems;
 }
 

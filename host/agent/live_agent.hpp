@@ -11,6 +11,7 @@
 #include "host/agent/catalog.hpp"
 #include "host/agent/isolated_agent.hpp"
 #include "host/agent/library.hpp"
+#include "host/agent/quarantine.hpp"
 #include "host/agent/roles.hpp"
 #include "host/agent/services.hpp"
 
@@ -79,12 +80,11 @@ class LiveAgent {
   }
   cadre_status activate();
   void deactivate();
-  /// Passes on an event the agent wants to hear of. [decision-thread]
-  cadre_status observe(const cadre_event& event, const cadre_execution_state& state) {
-    if (!observes(event.kind)) return CADRE_OK;
-    reason().forget();
-    return agent_.observe(agent_.self, &event, &state);
-  }
+  /// Passes on an event the agent wants to hear of, unless it is quarantined. [decision-thread]
+  cadre_status observe(const cadre_event& event, const cadre_execution_state& state);
+  /// What it asked for in the observe that was the last one.
+  TimerRequests& timers() const { return services_ != nullptr ? services_->timers() : isolated_->timers(); }
+  Quarantine& quarantine() { return quarantine_; }
 
   /// Why its last call was refused, in its own words, or how its process ended; empty when nobody said.
   LastReason& reason() const { return services_ != nullptr ? services_->reason() : isolated_->reason(); }
@@ -92,30 +92,43 @@ class LiveAgent {
   /// Whether it wants to hear of this kind of event.
   bool observes(std::uint32_t kind) const { return (observes_ & kind) != 0 && agent_.observe != nullptr; }
 
-  /// Reads new settings without touching the instance. Errors: AGENT_CONFIG. [control-thread]
-  base::Result<void*> prepare_config(const std::string& config, const base::Place& place) const;
-  /// Takes over what prepare_config gave; the specification says so afterwards. [decision-thread]
-  void commit_prepared(void* prepared, const std::string& config);
-  /// [control-thread]
-  void discard_prepared(void* prepared) const { hot_.discard_prepared(agent_.self, prepared); }
+  /// New settings for an instance that stays.
+  class HotSettings {
+   public:
+    explicit HotSettings(LiveAgent& agent) : agent_(agent) {}
+    /// Reads them without touching the instance. Errors: AGENT_CONFIG. [control-thread]
+    base::Result<void*> prepare(const std::string& config, const base::Place& place) const;
+    /// Takes over what prepare gave; the specification says so afterwards. [decision-thread]
+    void commit(void* prepared, const std::string& config);
+    /// [control-thread]
+    void discard(void* prepared) const { agent_.hot_.discard_prepared(agent_.agent_.self, prepared); }
 
-  bool has_state() const { return state_.size != 0; }
+   private:
+    LiveAgent& agent_;
+  };
+  HotSettings hot() { return HotSettings(*this); }
+
   /// Const for the agent. Empty bytes without state. Errors: STATE_SAVE.
   base::Result<SavedState> save_state(std::uint64_t epoch, std::vector<std::string> instruments) const;
   /// Not active. Errors: STATE_REFUSED.
   base::Problems load_state(const SavedState& saved);
 
  private:
+  friend base::Result<std::shared_ptr<LiveAgent>> made_again(const LiveAgent& agent);
   LiveAgent() = default;
+  bool has_state() const { return state_.size != 0; }
   bool has_hot_config() const { return hot_.size != 0; }
   /// Takes an instance over: checks its tables, gives it its configuration, asks what it requires.
   base::Problems begin(const cadre_agent& made, const base::Place& place);
   base::Problems make(const base::Place& place);
+  /// What it says of the history it needs; a sentence for what is wrong with that.
+  std::vector<std::string> ask_requirements();
   /// What is missing from its tables, or said otherwise by its manifest; a sentence each.
   std::vector<std::string> take_tables();
 
   // Destroyed from the bottom up: the instance first, the library last.
   std::shared_ptr<Library> library_;
+  std::filesystem::path copy_;  ///< of the library, for a process of its own
   CatalogEntry entry_;
   InstanceSpec spec_;
   std::unique_ptr<HostServices> services_;
@@ -129,7 +142,14 @@ class LiveAgent {
   cadre_requirements requirements_{};
   std::uint32_t observes_ = 0;
   bool active_ = false;
+  Quarantine quarantine_;
 };
+
+/// A fresh instance of the same library under the same specification. Errors: as LiveAgent::create.
+base::Result<std::shared_ptr<LiveAgent>> made_again(const LiveAgent& agent);
+
+/// "rejected: the moon is full": the status of the agent's last call, and why.
+std::string with_reason(const LiveAgent& agent, cadre_status status);
 
 /// "ok", "discard", "rejected", "error", "fatal", "unsupported", or "status 17".
 std::string status_name(cadre_status status);

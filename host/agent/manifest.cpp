@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "cadre/abi.h"
+#include "host/agent/roles.hpp"
 #include "host/base/json.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
@@ -48,10 +49,11 @@ constexpr std::string_view schema_text = R"json({
       "minItems": 1,
       "items": {
         "type": "object",
-        "required": ["id", "role", "config_schema"],
+        "required": ["id", "roles", "config_schema"],
         "properties": {
           "id": {"type": "string", "pattern": "^[a-z0-9]+([._-][a-z0-9]+)+$"},
-          "role": {"type": "string", "pattern": "^[a-z0-9._-]+/[0-9]+$"},
+          "roles": {"type": "array", "minItems": 1, "maxItems": 4, "uniqueItems": true, "items": {"type": "string", "pattern": "^[a-z0-9._-]+/[1-9][0-9]*$"}, "description": "every revision of its role that it answers to; the host takes the newest it knows"},
+          "kinds": {"type": "array", "minItems": 1, "uniqueItems": true, "items": {"type": "string", "enum": ["equity", "fund", "future", "option", "fx_spot", "crypto_spot", "index"]}, "default": ["equity", "fund", "crypto_spot"], "description": "kinds of instruments it can work with; a chain whose instruments are of another kind is refused"},
           "description": {"type": "string"},
           "config_schema": {"type": "object", "additionalProperties": true},
           "hot_keys": {"type": "array", "items": {"type": "string"}, "uniqueItems": true},
@@ -122,12 +124,40 @@ void check_hot_keys(const base::JsonDocument& document, const AgentDeclaration& 
   }
 }
 
+/// What it is for this host: the newest revision of its role that both know. Two roles are two agents.
+void take_role(const base::JsonDocument& document, AgentDeclaration& agent, const std::string& pointer,
+               base::Problems& problems) {
+  const auto name_of = [](std::string_view role) { return role.substr(0, role.find('/')); };
+  const auto revision_of = [](std::string_view role) {
+    unsigned long revision = 0;
+    const std::string_view digits = role.substr(role.find('/') + 1);
+    std::from_chars(digits.data(), digits.data() + digits.size(), revision);
+    return revision;
+  };
+  agent.role = agent.roles.front();
+  for (std::size_t i = 1; i < agent.roles.size(); ++i) {
+    const std::string& role = agent.roles[i];
+    if (name_of(role) != name_of(agent.role)) {
+      problems.error("MANIFEST_ROLES", document.place(pointer + "/roles/" + std::to_string(i)),
+                     base::quote(role) + " is another role than " + base::quote(agent.roles.front()),
+                     "describe an agent for each role");
+      continue;
+    }
+    const bool is_known = find_role(role) != nullptr;
+    const bool knows_better = find_role(agent.role) != nullptr;
+    if (is_known != knows_better ? is_known : revision_of(role) > revision_of(agent.role)) agent.role = role;
+  }
+}
+
 /// Reads one agent; the document is known to be valid against the schema.
 AgentDeclaration read_agent(const base::JsonDocument& document, const json::object& object,
                             const std::string& pointer, base::Problems& problems) {
   AgentDeclaration agent;
   agent.id = text_of(object, "id");
-  agent.role = text_of(object, "role");
+  agent.roles = texts_of(object, "roles");
+  take_role(document, agent, pointer, problems);
+  agent.kinds = texts_of(object, "kinds");
+  if (agent.kinds.empty()) agent.kinds = {"equity", "fund", "crypto_spot"};
   agent.description = text_of(object, "description");
   agent.config_schema = object.at("config_schema");
   agent.hot_keys = texts_of(object, "hot_keys");
@@ -199,19 +229,46 @@ std::string abi_text(std::uint32_t abi) {
 base::Problems check_abi(std::uint32_t min, std::uint32_t max, const base::Place& place) {
   base::Problems problems;
   const bool is_newer = min > CADRE_ABI_VERSION;
-  if (!is_newer && max >= (CADRE_ABI_VERSION & 0xffff0000u)) return problems;
-  const std::string range = min == max ? abi_text(min) : abi_text(min) + " to " + abi_text(max);
+  if (!is_newer && max >= CADRE_ABI_OLDEST) return problems;
+  const auto range = [](std::uint32_t from, std::uint32_t to) {
+    return from == to ? abi_text(from) : abi_text(from) + " to " + abi_text(to);
+  };
   problems.error(
-      "ABI_MISMATCH", place, "built for ABI " + range + ", this host offers " + abi_text(CADRE_ABI_VERSION),
+      "ABI_MISMATCH", place,
+      "built for ABI " + range(min, max) + ", this host offers " + range(CADRE_ABI_OLDEST, CADRE_ABI_VERSION),
       is_newer ? "use a newer host, or a plugin built for this one" : "build the plugin against this SDK");
   return problems;
 }
+
+namespace {
+
+/// A manifest of an ABI that is no longer offered has another form; what is wrong with it is the ABI.
+base::Problems check_form(const base::JsonDocument& document) {
+  const auto abi = [&](std::string_view pointer) -> std::optional<std::uint32_t> {
+    const json::value* value = base::find(document.root(), pointer);
+    return value != nullptr && value->is_string() ? parse_abi(value->as_string()) : std::nullopt;
+  };
+  const auto min = abi("/abi/min");
+  const auto max = abi("/abi/max");
+  if (!min || !max || *max >= CADRE_ABI_OLDEST || *min > *max) return {};
+  return check_abi(*min, *max, document.place("/abi"));
+}
+
+/// 0: none declared.
+std::uint32_t limit_of(const json::object& manifest, std::string_view key) {
+  const json::value* limits = manifest.if_contains("limits");
+  const json::value* limit = limits != nullptr ? limits->as_object().if_contains(key) : nullptr;
+  return limit != nullptr ? limit->to_number<std::uint32_t>() : 0;
+}
+
+}  // namespace
 
 base::Result<Manifest> read_manifest(const std::filesystem::path& file) {
   auto loaded = base::JsonDocument::load(file);
   if (!loaded) return loaded.problems();
   const base::JsonDocument& document = *loaded;
-  base::Problems problems;
+  base::Problems problems = check_form(document);
+  if (problems.has_errors()) return problems;
   static const json::value schema = json::parse(schema_text);
   const auto place = [&](std::string_view pointer) { return document.place(pointer); };
   base::validate(document.root(), schema, "", place, problems);
@@ -249,7 +306,7 @@ base::Result<Manifest> read_manifest(const std::filesystem::path& file) {
     const auto parsed = parse_abi(text);
     if (!parsed) {
       problems.error("MANIFEST_ABI_INVALID", document.place(std::string("/abi/") + key),
-                     base::quote(text) + " is not a version of the ABI", "write it as 0.9");
+                     base::quote(text) + " is not a version of the ABI", "write it as 0.10");
     }
     return parsed;
   };
@@ -274,12 +331,8 @@ base::Result<Manifest> read_manifest(const std::filesystem::path& file) {
                      "agent " + base::quote(manifest.agents.back().id) + " is described twice", "");
     }
   }
-  if (const json::value* limits = root.if_contains("limits")) {
-    if (const json::value* v = limits->as_object().if_contains("deadline_us"))
-      manifest.deadline_us = v->to_number<std::uint32_t>();
-    if (const json::value* v = limits->as_object().if_contains("memory_mb"))
-      manifest.memory_mb = v->to_number<std::uint32_t>();
-  }
+  manifest.deadline_us = limit_of(root, "deadline_us");
+  manifest.memory_mb = limit_of(root, "memory_mb");
   if (const json::value* v = root.if_contains("deterministic")) manifest.deterministic = v->as_bool();
   if (problems.has_errors()) return problems;
   return {std::move(manifest), problems};

@@ -22,7 +22,9 @@ struct ServiceNeed {
 /// One agent as its manifest describes it.
 struct AgentDeclaration {
   std::string id;
-  std::string role;  ///< "cadre.risk_manager/1"
+  std::vector<std::string> roles;  ///< every role table it answers to: revisions of one role
+  std::string role;                ///< of these the newest that this host knows: "cadre.risk_manager/1"
+  std::vector<std::string> kinds;  ///< of instruments that it can work with
   std::string description;
   boost::json::value config_schema;  ///< an object schema with the defaults in it
   std::vector<std::string> hot_keys;
@@ -31,6 +33,7 @@ struct AgentDeclaration {
   std::vector<ServiceNeed> needs;
   std::map<std::uint32_t, std::string> reasons;  ///< its own reason codes (from 1000) to sentences
   std::uint32_t state_schema = 0;
+  bool has_state() const { return state_schema != 0; }
   std::vector<std::uint32_t> state_reads;  ///< older schemas it can load
   base::Place place;
 };

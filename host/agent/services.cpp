@@ -6,6 +6,7 @@
 #include "cadre/ext/config_reader.h"
 #include "cadre/ext/log.h"
 #include "cadre/ext/random.h"
+#include "cadre/ext/timer.h"
 #include "host/base/hash.hpp"
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
@@ -121,11 +122,47 @@ constexpr cadre_config_reader config_table{sizeof(cadre_config_reader), 0, &read
                                            &read_count};
 constexpr cadre_random random_table{sizeof(cadre_random), 0, &random_bits};
 
+thread_local LastReason* reason_elsewhere = nullptr;
+
 void say_reason(const cadre_host* host, cadre_string sentence) noexcept {
-  services_of(host).reason().say(view(sentence));
+  LastReason& to = reason_elsewhere != nullptr ? *reason_elsewhere : services_of(host).reason();
+  to.say(view(sentence));
 }
 
 constexpr cadre_reason_table reason_table{sizeof(cadre_reason_table), 0, &say_reason};
+
+/// Empty when it may be asked for; else why not.
+std::string_view refused_timer(const TimerRequests& timers, std::int64_t period_ns) {
+  if (!timers.is_open()) return "timers are armed and disarmed within observe alone";
+  if (!timers.hears_timers()) return "observes lacks CADRE_EVENT_TIMER";
+  if (period_ns != 0 && period_ns < CADRE_TIMER_PERIOD_MIN) return "a timer's period is one second or more";
+  return {};
+}
+
+cadre_status ask_timer(const cadre_host* host, const TimerRequest& request) noexcept {
+  try {
+    TimerRequests& timers = services_of(host).timers();
+    const std::string_view refused = refused_timer(timers, request.period_ns);
+    if (refused.empty()) {
+      timers.add(request);
+      return CADRE_OK;
+    }
+    say_reason(host, {refused.data(), refused.size()});
+    return CADRE_REJECTED;
+  } catch (...) {
+    return CADRE_ERROR;
+  }
+}
+
+cadre_status arm_timer(const cadre_host* host, std::uint64_t id, std::int64_t time_ns,
+                       std::int64_t period_ns) noexcept {
+  return ask_timer(host, {1, 0, id, time_ns, period_ns});
+}
+cadre_status disarm_timer(const cadre_host* host, std::uint64_t id) noexcept {
+  return ask_timer(host, {0, 0, id, 0, 0});
+}
+
+constexpr cadre_timer_table timer_table{sizeof(cadre_timer_table), 0, &arm_timer, &disarm_timer};
 
 const void* get_extension(const cadre_host*, cadre_string id) noexcept {
   const std::string_view name = view(id);
@@ -133,10 +170,19 @@ const void* get_extension(const cadre_host*, cadre_string id) noexcept {
   if (name == CADRE_EXT_CONFIG_READER) return &config_table;
   if (name == CADRE_EXT_RANDOM) return &random_table;
   if (name == CADRE_EXT_REASON) return &reason_table;
+  if (name == CADRE_EXT_TIMER) return &timer_table;
   return nullptr;
 }
 
 }  // namespace
+
+ReasonElsewhere::ReasonElsewhere(LastReason& to) {
+  reason_elsewhere = &to;
+}
+
+ReasonElsewhere::~ReasonElsewhere() {
+  reason_elsewhere = nullptr;
+}
 
 HostServices::HostServices(std::string instance, std::uint64_t seed, std::string_view key)
     : instance_(std::move(instance)), random_key_(mix(seed) ^ base::checksum64(key.data(), key.size())) {

@@ -11,11 +11,22 @@
 
 #include "cadre/host.h"
 #include "host/agent/last_reason.hpp"
+#include "host/agent/timer_requests.hpp"
 
 namespace cadre::agent {
 
-/// What one instance sees of the host: a cadre_host with its extensions (log, config_reader, random, reason).
-/// Has to stay where it is for the life of the instance.
+/// While it lives, what agents say through cadre.reason/1 on this thread goes to `to`: of calls that run
+/// beside the instance's own.
+class ReasonElsewhere {
+ public:
+  explicit ReasonElsewhere(LastReason& to);
+  ~ReasonElsewhere();
+  ReasonElsewhere(const ReasonElsewhere&) = delete;
+  ReasonElsewhere& operator=(const ReasonElsewhere&) = delete;
+};
+
+/// What one instance sees of the host: a cadre_host with its extensions (log, config_reader, random, reason,
+/// timer). Has to stay where it is for the life of the instance.
 class HostServices {
  public:
   /// `key` makes the instance's random numbers its own: book and stage, say.
@@ -35,6 +46,8 @@ class HostServices {
 
   /// What the agent says through cadre.reason/1.
   LastReason& reason() const { return reason_; }
+  /// What the agent asks for through cadre.timer/1.
+  TimerRequests& timers() const { return timers_; }
 
   /// How often this instance has logged this text, with this time. A warning that comes again and again,
   /// with every pass of the risk loop, say, is logged at the first, tenth, hundredth time. [any-thread]
@@ -53,6 +66,7 @@ class HostServices {
   mutable std::mutex messages_lock_;
   mutable std::map<std::string, std::uint64_t, std::less<>> messages_;
   mutable LastReason reason_;
+  mutable TimerRequests timers_;
   mutable std::string parsed_text_;
   mutable boost::json::value parsed_;
 };

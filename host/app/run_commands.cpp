@@ -145,8 +145,7 @@ int run_replay_command(const GlobalOptions& global, const ReplayArguments& argum
     print_refusal(bad, arguments.json);
     return exit_invalid_input;
   }
-  // A what-if may name agents the run did not have.
-  if (!options.overrides.empty()) options.agent_folders = global.agent_folders;
+  options.agent_folders = global.agent_folders;
   RunProgress progress("replay");
   auto outcome =
       backtest::replay_run(options, [&](std::size_t done, std::size_t total) { progress(done, total); });

@@ -193,6 +193,28 @@ std::string because(const std::string& reason) {
   return reason.empty() ? std::string() : ": " + reason;
 }
 
+/// Agents that were reset or quarantined: once each, with the first time.
+void warn_of_treated(const PreparedRun& run, const book::RunRecorder& recorder, base::Problems& doubts) {
+  std::map<std::pair<std::string, std::string>, std::uint64_t> times;
+  const auto key_of = [](const journal::CommandRecord& command) {
+    return std::pair(command.kind, command.reason.substr(0, command.reason.find(':')));
+  };
+  for (const journal::CommandRecord& command : recorder.treated())
+    ++times[key_of(command)];
+  for (const journal::CommandRecord& command : recorder.treated()) {
+    const auto found = times.find(key_of(command));
+    if (found == times.end()) continue;
+    const bool reset = command.kind == "agent_reset";
+    const std::string& stage = found->first.second;
+    doubts.warning(
+        reset ? "RUN_AGENT_RESET" : "RUN_AGENT_QUARANTINED", config::place_of_instance(*run.config, stage),
+        command.reason + (reset ? "; a fresh instance took its place" : "; it was called no more") +
+            (found->second > 1 ? ", the first of " + std::to_string(found->second) + " times" : ""),
+        "mend the agent");
+    times.erase(found);
+  }
+}
+
 /// What of a run that came to its end is worth a second look.
 base::Problems doubts_about(const PreparedRun& run, const ScenarioRun& scenario_run,
                             const book::RunRecorder& recorder) {
@@ -229,6 +251,7 @@ base::Problems doubts_about(const PreparedRun& run, const ScenarioRun& scenario_
                        failed.policy + " applied",
                    "");
   }
+  warn_of_treated(run, recorder, doubts);
   for (const auto& [instance, failed] : recorder.failed_events()) {
     doubts.warning("RUN_AGENT_MISSED_EVENTS", config::place_of_instance(*run.config, instance),
                    instance + " could not take in " + std::to_string(failed.decisions) +

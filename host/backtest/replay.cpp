@@ -1,5 +1,6 @@
 #include "host/backtest/replay.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "host/backtest/prepared_run.hpp"
@@ -92,6 +93,23 @@ class OrderComparison final : public book::BookListener {
   std::string difference_;
 };
 
+/// The agents that the run used, which come before what is installed now under the same version.
+agent::Catalog catalog_of(const ReplayOptions& options, base::Problems& warnings) {
+  std::vector<std::filesystem::path> folders = {options.run / "plugins"};
+  agent::Catalog own = agent::Catalog::discover(folders);
+  const auto lost =
+      std::count_if(own.problems().begin(), own.problems().end(),
+                    [](const base::Problem& problem) { return problem.code == "ABI_MISMATCH"; });
+  if (lost == 0 && options.overrides.empty()) return own;
+  folders.insert(folders.end(), options.agent_folders.begin(), options.agent_folders.end());
+  if (lost != 0 && !options.agent_folders.empty())
+    warnings.warning("REPLAY_OTHER_AGENTS", base::Place::of(options.run / "plugins"),
+                     std::to_string(lost) +
+                         " of the run's plugins were built for an ABI that this host does not "
+                         "offer; agents of the same names took their places");
+  return agent::Catalog::discover(folders, agent::Twins::first_wins);
+}
+
 }  // namespace
 
 base::Result<ReplayOutcome> replay_run(const ReplayOptions& options, const ProgressReport& progress) {
@@ -111,12 +129,14 @@ base::Result<ReplayOutcome> replay_run(const ReplayOptions& options, const Progr
   auto config = config::read_scenario(head->config, head->folder);
   if (!config) return config.problems();
 
-  std::vector<std::filesystem::path> folders = options.agent_folders;
-  folders.insert(folders.begin(), options.run / "plugins");
-  // What the run used comes before what is installed now under the same version.
-  const agent::Catalog catalog = agent::Catalog::discover(folders, agent::Twins::first_wins);
+  const agent::Catalog catalog = catalog_of(options, cut_short);
   auto revisions = book::plan_revisions(*config, head->folder, catalog);
-  if (!revisions) return revisions.problems();
+  if (!revisions) {
+    // A manifest that cannot be used may be why an agent is missing.
+    problems.append(catalog.problems());
+    problems.append(revisions.problems());
+    return problems;
+  }
 
   auto source = book::JournalSource::open(file, head->instruments);
   if (!source) return source.problems();

@@ -9,9 +9,11 @@
 namespace cadre::backtest {
 
 struct ReplayOptions {
-  std::filesystem::path run;                         ///< a run folder
-  std::vector<config::Override> overrides;           ///< with any, it is a what-if
-  std::vector<std::filesystem::path> agent_folders;  ///< besides the run's own copies
+  std::filesystem::path run;                ///< a run folder
+  std::vector<config::Override> overrides;  ///< with any, it is a what-if
+  /// Besides the run's own copies: for a what-if, which may name agents that the run did not have, and for a
+  /// run whose agents were built for an ABI that this host does not offer.
+  std::vector<std::filesystem::path> agent_folders;
 };
 
 struct ReplayOutcome {

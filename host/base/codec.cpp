@@ -51,6 +51,24 @@ std::size_t Decoder::get_count(std::size_t bytes_min) {
   return 0;
 }
 
+std::size_t Decoder::get_stride(std::size_t bytes_min) {
+  // A smaller stride would be a way to claim more memory than the payload has.
+  const std::size_t stride = get<uint32_t>();
+  if (stride >= bytes_min) return stride;
+  refuse();
+  return bytes_min;
+}
+
+std::span<const std::byte> Decoder::get_raw(std::size_t bytes) {
+  if (bytes > left_.size()) {
+    refuse();
+    return {};
+  }
+  const auto raw = left_.first(bytes);
+  left_ = left_.subspan(bytes);
+  return raw;
+}
+
 void Decoder::get_bytes(void* to, std::size_t count) {
   if (count > left_.size()) return refuse();
   if (count != 0) std::memcpy(to, left_.data(), count);

@@ -121,6 +121,14 @@ class Decoder {
       get_one(value, stride);
   }
 
+  /// The bytes of one struct, behind their size; of a larger one, which a newer host wrote, with what is not
+  /// known here. Fewer than `bytes_min` are refused.
+  std::span<const std::byte> get_sized(std::size_t bytes_min) { return get_raw(get_stride(bytes_min)); }
+  /// The size of structs that follow. Fewer than `bytes_min` are refused.
+  std::size_t get_stride(std::size_t bytes_min);
+  /// So many bytes as they are.
+  std::span<const std::byte> get_raw(std::size_t bytes);
+
  private:
   template <class T>
   void get_one(T& value, std::size_t stored_bytes) {

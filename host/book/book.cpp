@@ -64,6 +64,7 @@ void Book::take_bar(const model::Bar& bar) {
   holdings_are_stale_ = true;
   refresh_state();
   tell_agents(CADRE_EVENT_BAR, nullptr);
+  views_.take_bar(ledger_, state_.state(), [&](const auto& outcome) { take_outcome(outcome); });
 }
 
 void Book::refresh_state() {
@@ -78,10 +79,7 @@ void Book::tell_agents(std::uint32_t kind, const void* payload) {
   const cadre_event event{sizeof(cadre_event), kind, ledger_.sequence(), ledger_.time_ns(), payload};
   hide_services();
   environment_.note(chains_.observe(event, state_.state()));
-  for (const chain::ObserveFailure& failure : chains_.observe_failures()) {
-    for (BookListener* listener : listeners_)
-      listener->on_observe_failure(ledger_.sequence(), failure);
-  }
+  after_observe();
 }
 
 void Book::hide_services() {
@@ -127,9 +125,12 @@ void Book::take_report(const cadre_execution_report& report) {
 
 bool Book::is_warm() const {
   const cadre_requirements& need = chain().requirements;
+  const auto full = [](const cadre_windows& there, const cadre_rows& rows) {
+    return there.returns.rows >= rows.returns && there.closes.rows >= rows.closes &&
+           there.volumes.rows >= rows.volumes;
+  };
   const cadre_execution_state& s = state_.state();
-  return s.returns.rows >= need.returns_rows && s.closes.rows >= need.closes_rows &&
-         s.volumes.rows >= need.volumes_rows && ledger_.bars() > need.warm_up_bars;
+  return full(s.sessions, need.sessions) && full(s.bars, need.bars) && ledger_.bars() > need.warm_up_bars;
 }
 
 const chain::Decision* Book::decide() {
@@ -140,6 +141,9 @@ const chain::Decision* Book::decide() {
                   "a decision is about the last event, and nothing happens while it is made");
   for (BookListener* listener : listeners_)
     listener->on_decision(ledger_.sequence(), decision);
+  for (const journal::StageFailure& failure : decision.record.failures)
+    note_trouble(failure.instance, failure.status, failure.reason);
+  begin_views();
   if (decision.orders.empty()) return &decision;
   const std::size_t first = ledger_.tracker().orders().size();
   for (const chain::DecidedOrder& decided : decision.orders)
@@ -188,6 +192,7 @@ void Book::send(std::size_t place) {
 }
 
 void Book::close_bar() {
+  treat_troubles();
   const model::Portfolio& portfolio = ledger_.portfolio();
   const journal::AccountRecord account{ledger_.date(), portfolio.equity(), portfolio.cash(),
                                        portfolio.profit(), portfolio.costs()};

@@ -6,7 +6,9 @@
 
 #include "host/book/ledger.hpp"
 #include "host/book/listener.hpp"
+#include "host/book/open_views.hpp"
 #include "host/book/state_writer.hpp"
+#include "host/book/timers.hpp"
 #include "host/chain/orchestrator.hpp"
 #include "host/chain/succession.hpp"
 #include "host/config/scenario_config.hpp"
@@ -61,7 +63,8 @@ class Book {
   /// Decides, once every agent has the history it asked for, and sends the orders. Null while warming up or
   /// halted.
   const chain::Decision* decide();
-  /// Tells the listeners where the book stands at the end of a bar.
+  /// Treats the agents that failed for good since the last bar, and tells the listeners where the book
+  /// stands.
   void close_bar();
 
   /// While halted nothing is decided; the market is followed.
@@ -94,6 +97,22 @@ class Book {
   chain::Present present() const;
   bool is_warm() const;
   void tell_agents(std::uint32_t kind, const void* payload);
+  /// Tells agents of the timers that are due by then.
+  void take_timers(std::int64_t now_ns);
+  void tell_alone(const journal::TimerRecord& timer);
+  void after_observe();
+  void take_outcome(const journal::OutcomeRecord& record);
+  void begin_views();
+  /// An instance that answered error or fatal, by its stage's policy.
+  struct Trouble {
+    std::string stage;
+    cadre_status status;
+    std::string reason;
+  };
+  void note_trouble(const std::string& stage, cadre_status status, const std::string& reason);
+  void treat_troubles();
+  /// The same as a journal says it was done.
+  void retell_trouble(const journal::CommandRecord& command, bool observing);
   void take_report(const cadre_execution_report& report);
   std::size_t record_order(const chain::DecidedOrder& decided);
   void send_recorded(std::size_t first);
@@ -111,6 +130,9 @@ class Book {
   StateWriter state_;
   std::unique_ptr<execution::PreTradeGate> gate_;
   chain::TradeExecutionOrchestrator orchestrator_;
+  Timers timers_;
+  OpenViews views_;
+  std::vector<Trouble> troubles_;
   std::vector<BookListener*> listeners_;
   bool holdings_are_stale_ = true;
   bool agents_observe_ = true;

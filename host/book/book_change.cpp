@@ -16,12 +16,14 @@ void Book::change_universe(const std::vector<std::string>& instruments) {
   for (std::uint32_t i = 0; i < before.size(); ++i) {
     if (std::find(instruments.begin(), instruments.end(), before[i]) != instruments.end()) continue;
     cancel_open_orders(i);
+    views_.leave(ledger_, i, [&](const auto& outcome) { take_outcome(outcome); });
     if (ledger_.portfolio().quantity(i).raw() != 0) settle(i);
   }
   const std::uint64_t sequence = ledger_.begin_event();
   const journal::UniverseRecord record = ledger_.change_universe(instruments);
   for (BookListener* listener : listeners_)
     listener->on_universe(sequence, record);
+  views_.enter_universe(ledger_);
   build_state();
   for (std::uint32_t i = 0; i < ledger_.universe().size(); ++i) {
     const std::size_t column = ledger_.data_columns()[i];
@@ -91,6 +93,7 @@ base::Problems Book::enter_beside(const Book& other, const journal::CheckpointRe
   refresh_state();
   const chain::Present now = present();
   base::Problems problems = chains_.load(learned, &now);
+  timers_.restore(learned.timers);
   if (!problems.has_errors()) problems.append(activate());
   if (problems.has_errors()) return problems;
   // An environment that did not learn of them from the other one gets the open orders now.
@@ -111,6 +114,12 @@ std::shared_ptr<chain::Chain> Book::commit_swap(std::shared_ptr<chain::Chain> ne
   CADRE_INVARIANT(next != nullptr && next != chains_.running(), "swap.another_chain",
                   "a swap brings a chain that is not running yet");
   next->revision = revision.revision;
+  std::as_const(*chains_.running()).each_stage([&](const chain::Stage& stage) {
+    const chain::Stage* after = std::as_const(*next).stage_named(stage.name);
+    // Timers outlive a change to another version of their agent, and no other.
+    if (after == nullptr || after->agent->declaration().id != stage.agent->declaration().id)
+      timers_.forget(stage.name);
+  });
   std::shared_ptr<chain::Chain> retired = chains_.commit(std::move(next));
   const std::uint64_t sequence = ledger_.begin_event();
   for (BookListener* listener : listeners_)
@@ -122,7 +131,9 @@ std::shared_ptr<chain::Chain> Book::commit_swap(std::shared_ptr<chain::Chain> ne
 }
 
 base::Result<journal::CheckpointRecord> Book::checkpoint() const {
-  return chains_.checkpoint(ledger_.universe().epoch, ledger_.instrument_ids());
+  auto record = chains_.checkpoint(ledger_.universe().epoch, ledger_.instrument_ids());
+  if (record) record->timers = timers_.armed();
+  return record;
 }
 
 }  // namespace cadre::book

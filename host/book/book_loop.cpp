@@ -22,8 +22,9 @@ base::Problems BookLoop::run(MarketSource& source, const BetweenBars& between_ba
 
 base::Problems BookLoop::step(const model::Bar& bar, std::span<const model::ExternalSignal> signals) {
   decision_ = nullptr;
-  book_.take_bar(bar);  // marks, history; every agent observes
-  book_.take_fills();   // what the environment made of it
+  book_.take_timers(bar.time_ns);  // what was due before it
+  book_.take_bar(bar);             // marks, history; every agent observes
+  book_.take_fills();              // what the environment made of it
   base::Problems problems = failure(bar.date);
   if (problems.has_errors()) return problems;
   change_universe(bar.date);  // what is due by this date
@@ -68,6 +69,20 @@ BookLoop::Retold BookLoop::retell(const journal::Record& record) {
       journal::UniverseRecord universe;
       if (!decode(from, universe, record.format)) return Retold::unreadable;
       book_.change_universe(universe.instruments);
+      return Retold::applied;
+    }
+    case journal::RecordType::timer: {
+      journal::TimerRecord timer;
+      if (!decode(from, timer, record.format)) return Retold::unreadable;
+      book_.ledger_.begin_event();
+      book_.timers_.retell(timer);
+      book_.tell_alone(timer);
+      return Retold::applied;
+    }
+    case journal::RecordType::view: {
+      journal::ViewRecord view;
+      if (!decode(from, view, record.format)) return Retold::unreadable;
+      book_.views_.retell(book_.ledger_, view);
       return Retold::applied;
     }
     case journal::RecordType::command:

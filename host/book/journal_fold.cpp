@@ -146,6 +146,7 @@ base::Problems JournalFold::run(const std::filesystem::path& file, const Journal
       base::Decoder from(record->payload);
       if (!decode(from, checkpoint, record->format)) return unreadable(file, *record);
       problems_.append(book_.chains_.load(checkpoint, nullptr));
+      book_.timers_.restore(checkpoint.timers);
       observing_ = true;
       book_.agents_observe_ = true;
     } else if (!apply(*record)) {
@@ -153,7 +154,8 @@ base::Problems JournalFold::run(const std::filesystem::path& file, const Journal
     }
     begins_at = reader->offset();
     const bool numbered = record->type == RecordType::bar || record->type == RecordType::signal ||
-                          record->type == RecordType::report || record->type == RecordType::universe;
+                          record->type == RecordType::report || record->type == RecordType::universe ||
+                          record->type == RecordType::timer;
     if (numbered && book_.ledger().sequence() != record->sequence)
       problems_.error("RECOVERY_SEQUENCE", base::Place::of(file.string()),
                       "event " + std::to_string(record->sequence) + " of the journal became event " +
@@ -161,6 +163,7 @@ base::Problems JournalFold::run(const std::filesystem::path& file, const Journal
                       "the journal was written by another version: keep it, and begin a new state folder");
     if (problems_.has_errors()) return problems_;
   }
+  book_.troubles_.clear();  // the journal says how they were treated
   return problems_;
 }
 
@@ -183,6 +186,13 @@ bool JournalFold::apply(const journal::Record& record) {
       if (!journal::decode(from, bar, record.format)) return false;
       bars_.add(bar);
       last_bar_ = record.sequence;
+      break;
+    }
+    case RecordType::command: {
+      journal::CommandRecord command;
+      if (!decode(from, command, record.format)) return false;
+      if (command.kind == "agent_reset" || command.kind == "agent_quarantined")
+        book_.retell_trouble(command, observing_);
       break;
     }
     default:

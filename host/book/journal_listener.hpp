@@ -26,6 +26,15 @@ class JournalListener : public BookListener {
   void on_report(std::uint64_t sequence, const cadre_execution_report& report) override {
     write(journal::RecordType::report, sequence, journal::ReportRecord{report});
   }
+  void on_timer(std::uint64_t sequence, const journal::TimerRecord& record) override {
+    write(journal::RecordType::timer, sequence, record);
+  }
+  void on_view(std::uint64_t sequence, const journal::ViewRecord& record) override {
+    write(journal::RecordType::view, sequence, record);
+  }
+  void on_outcome(std::uint64_t sequence, const journal::OutcomeRecord& record) override {
+    write(journal::RecordType::outcome, sequence, record);
+  }
   void on_decision(std::uint64_t sequence, const chain::Decision& decision) override {
     write(journal::RecordType::decision, sequence, decision.record);
   }

@@ -24,6 +24,7 @@ Ledger::Ledger(const config::ScenarioConfig& config, std::vector<std::string> da
 model::Instrument Ledger::describe(const std::string& id) const {
   model::Instrument about;
   about.id = id;
+  about.kind = model::find_kind(config_.instruments.kind)->number;
   about.currency = config_.instruments.currency;
   about.tick = config_.instruments.tick;
   about.lot = config_.instruments.lot;

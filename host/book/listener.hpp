@@ -25,6 +25,10 @@ class BookListener {
   virtual void on_report(std::uint64_t /*sequence*/, const cadre_execution_report&) {}
   /// An agent could not take in the event.
   virtual void on_observe_failure(std::uint64_t /*sequence*/, const chain::ObserveFailure&) {}
+  virtual void on_timer(std::uint64_t /*sequence*/, const journal::TimerRecord&) {}
+  /// A view began to be followed, in the decision before; and what became of one.
+  virtual void on_view(std::uint64_t /*sequence*/, const journal::ViewRecord&) {}
+  virtual void on_outcome(std::uint64_t /*sequence*/, const journal::OutcomeRecord&) {}
   virtual void on_decision(std::uint64_t /*sequence*/, const chain::Decision&) {}
   virtual void on_order(std::uint64_t /*sequence*/, const chain::DecidedOrder&) {}
   virtual void on_command(std::uint64_t /*sequence*/, const journal::CommandRecord&) {}

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "host/model/order.hpp"
+
 namespace cadre::book {
 
 std::string order_bytes(const cadre_order& o, std::span<const std::string> failed_checks) {
@@ -11,7 +13,10 @@ std::string order_bytes(const cadre_order& o, std::span<const std::string> faile
   const auto put = [&](const auto& value) {
     bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
   };
-  bytes.append(o.client_id.text, sizeof o.client_id.text);
+  // A short id counts as 32 bytes, as it did when ids had no more; a long one as it is. One ends within the
+  // 32 bytes, the other does not.
+  constexpr std::size_t short_id_bytes = 32;
+  bytes.append(o.client_id.text, std::max(short_id_bytes, model::id_text(o.client_id).size() + 1));
   put(o.instrument);
   put(o.side);
   put(o.type);

@@ -67,6 +67,10 @@ void RunRecorder::on_observe_failure(std::uint64_t, const chain::ObserveFailure&
   if (failed.decisions++ == 0) failed = {1, book_.ledger().date(), "", failure.reason};
 }
 
+void RunRecorder::on_command(std::uint64_t, const journal::CommandRecord& command) {
+  treated_.push_back(command);
+}
+
 void RunRecorder::on_decision(std::uint64_t, const chain::Decision& decision) {
   counts_.count_decision();
   if (counts_.decisions == 1) series_.first_decision = series_.dates.size();

@@ -22,6 +22,7 @@ class RunRecorder final : public BookListener {
   void on_bar(std::uint64_t sequence, const model::Bar& record) override;
   void on_report(std::uint64_t sequence, const cadre_execution_report& report) override;
   void on_observe_failure(std::uint64_t sequence, const chain::ObserveFailure& failure) override;
+  void on_command(std::uint64_t sequence, const journal::CommandRecord& command) override;
   void on_decision(std::uint64_t sequence, const chain::Decision& decision) override;
   void on_order(std::uint64_t sequence, const chain::DecidedOrder& decided) override;
   void on_account(std::uint64_t sequence, const journal::AccountRecord& record) override;
@@ -47,6 +48,8 @@ class RunRecorder final : public BookListener {
   const std::map<std::string, Failed>& failed() const { return failed_; }
   /// Instances that could not take in events; `decisions` counts the events.
   const std::map<std::string, Failed>& failed_events() const { return failed_events_; }
+  /// Agents that were reset or quarantined.
+  const std::vector<journal::CommandRecord>& treated() const { return treated_; }
   std::uint64_t cuts() const { return cuts_; }
 
  private:
@@ -71,6 +74,7 @@ class RunRecorder final : public BookListener {
   std::vector<double> stage_change_;
   std::uint64_t failures_ = 0;
   std::map<std::string, Failed> failed_, failed_events_;  ///< by instance
+  std::vector<journal::CommandRecord> treated_;
   std::uint64_t cuts_ = 0;
 };
 

@@ -26,15 +26,15 @@ void StateWriter::build(const model::Universe& universe, std::vector<std::size_t
   data_columns_ = std::move(data_columns);
   setting_ = std::move(setting);
   const auto n = static_cast<std::uint32_t>(universe.size());
-  const cadre_requirements& need = setting_.requirements;
   arena_ = std::make_unique<model::Arena>(
       universe,
-      model::ArenaShape{n, need.returns_rows, need.closes_rows, need.volumes_rows, signal_capacity(n),
+      model::ArenaShape{n, model::rows_of_daily_bars(setting_.requirements), signal_capacity(n),
                         static_cast<std::uint32_t>(setting_.service_count)},
       setting_.book, setting_.currency);
   model::ArenaHead& head = arena_->head();
   head.constraints = setting_.constraints;
   head.periods_per_year = setting_.periods_per_year;
+  head.sessions_per_year = setting_.periods_per_year;
   head.has_intraday_prices = has_intraday_;
   head.has_volume = has_volume_;
   row_.assign(n, 0);
@@ -44,8 +44,8 @@ void StateWriter::build(const model::Universe& universe, std::vector<std::size_t
 }
 
 void StateWriter::write_windows(const History& history) {
-  const cadre_requirements& need = setting_.requirements;
-  const std::size_t deepest = std::max<std::size_t>({need.returns_rows, need.closes_rows, need.volumes_rows});
+  const cadre_rows rows = model::rows_of_daily_bars(setting_.requirements);
+  const std::size_t deepest = std::max<std::size_t>({rows.returns, rows.closes, rows.volumes});
   for (std::size_t row = history.rows() > deepest ? history.rows() - deepest : 0; row < history.rows(); ++row)
     push_row(history, row);
 }
@@ -69,9 +69,9 @@ void StateWriter::push_row(const History& history, std::size_t row) {
   };
   const model::ArenaShape& shape = arena_->head().shape;
   // The first bar has no return.
-  if (row > 0) push_columns(WindowId::returns, shape.returns_rows, history.returns(row));
-  push_columns(WindowId::closes, shape.closes_rows, history.closes(row));
-  push_columns(WindowId::volumes, shape.volumes_rows, history.volumes(row));
+  if (row > 0) push_columns(WindowId::returns, shape.rows.returns, history.returns(row));
+  push_columns(WindowId::closes, shape.rows.closes, history.closes(row));
+  push_columns(WindowId::volumes, shape.rows.volumes, history.volumes(row));
 }
 
 void StateWriter::write_prices(ColumnId id, const model::Bar& bar,

@@ -50,6 +50,20 @@ std::shared_ptr<agent::LiveAgent> hot_instance(const Chain* previous, const agen
   return hot == nullptr ? nullptr : hot->agent;
 }
 
+/// A planned stage that no agent fills yet.
+Stage empty_stage(const PlannedStage& planned) {
+  const config::InstanceConfig& instance = *planned.instance;
+  Stage stage;
+  stage.name = instance.name;
+  stage.role = instance.role;
+  stage.on_failure = instance.on_failure;
+  stage.on_error = instance.on_error;
+  stage.hand_off = instance.hand_off;
+  stage.after = instance.after;
+  stage.service_places = planned.service_places;
+  return stage;
+}
+
 }  // namespace
 
 base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& config, const ChainPlan& plan,
@@ -103,19 +117,14 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
     const config::InstanceConfig& instance = *planned.instance;
     const agent::InstanceSpec spec{instance.name, config.book.id, planned.settings, config.seed,
                                    planned.isolated};
-    Stage stage;
-    stage.name = instance.name;
-    stage.role = planned.instance->role;
-    stage.on_failure = instance.on_failure;
-    stage.hand_off = instance.hand_off;
-    stage.service_places = planned.service_places;
+    Stage stage = empty_stage(planned);
     const base::Place place = config.document.place(instance.pointer);
     stage.agent = kept_instance(previous, spec, planned.entry);
     if (stage.agent == nullptr) stage.agent = kept_instance(replaced, spec, planned.entry);
     if (stage.agent == nullptr) {
       stage.agent = hot_instance(previous, spec, planned.entry);
       if (stage.agent != nullptr) {
-        auto prepared = stage.agent->prepare_config(spec.config, place);
+        auto prepared = stage.agent->hot().prepare(spec.config, place);
         problems.append(prepared.problems());
         if (!prepared) continue;
         chain->hot_changes.emplace_back(stage.agent, *prepared, spec.config);
@@ -147,9 +156,13 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
 }
 
 void raise_requirements(cadre_requirements& all, const cadre_requirements& one) {
-  all.returns_rows = std::max(all.returns_rows, one.returns_rows);
-  all.closes_rows = std::max(all.closes_rows, one.closes_rows);
-  all.volumes_rows = std::max(all.volumes_rows, one.volumes_rows);
+  const auto raise = [](cadre_rows& rows, const cadre_rows& more) {
+    rows.returns = std::max(rows.returns, more.returns);
+    rows.closes = std::max(rows.closes, more.closes);
+    rows.volumes = std::max(rows.volumes, more.volumes);
+  };
+  raise(all.sessions, one.sessions);
+  raise(all.bars, one.bars);
   all.warm_up_bars = std::max(all.warm_up_bars, one.warm_up_bars);
 }
 
@@ -166,14 +179,28 @@ std::vector<std::shared_ptr<const agent::Manifest>> plugins_of(const Chain& chai
 }
 
 std::vector<std::string> effect_names(const Chain& chain) {
+  using agent::RoleId;
+  using config::Step;
   std::vector<std::string> names;
-  for (const Stage& stage : chain.stages) {
-    const bool loop_follows = stage.role == agent::RoleId::risk_manager;
-    if (loop_follows && (names.empty() || names.back() != "risk_feedback")) names.push_back("risk_feedback");
-    if (stage.changes_targets()) names.push_back(stage.name);
-  }
-  names.push_back("resize_threshold");
-  names.push_back("final_cut");
+  const auto add = [&](RoleId role) {
+    for (const Stage& stage : chain.all(role))
+      names.push_back(stage.name);
+  };
+  const auto add_adjusters = [&](Step step) {
+    for (const Stage& stage : chain.all(RoleId::trade_adjuster)) {
+      if (stage.after == step) names.push_back(stage.name);
+    }
+  };
+  add(RoleId::position_sizer);
+  add_adjusters(Step::position_sizer);
+  add(RoleId::portfolio_optimizer);
+  add_adjusters(Step::portfolio_optimizer);
+  names.emplace_back("risk_feedback");
+  add_adjusters(Step::risk_feedback);
+  add(RoleId::correlation_adjuster);
+  add_adjusters(Step::correlation_adjuster);
+  names.emplace_back("resize_threshold");
+  names.emplace_back("final_cut");
   return names;
 }
 

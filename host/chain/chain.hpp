@@ -32,10 +32,10 @@ class HotChange {
         config_(std::move(other.config_)) {}
   HotChange& operator=(HotChange&&) = delete;
   ~HotChange() {
-    if (prepared_ != nullptr) agent_->discard_prepared(prepared_);
+    if (prepared_ != nullptr) agent_->hot().discard(prepared_);
   }
   /// [decision-thread]
-  void commit() { agent_->commit_prepared(std::exchange(prepared_, nullptr), config_); }
+  void commit() { agent_->hot().commit(std::exchange(prepared_, nullptr), config_); }
   const agent::LiveAgent& agent() const { return *agent_; }
 
  private:

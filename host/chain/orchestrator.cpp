@@ -14,6 +14,7 @@
 namespace cadre::chain {
 
 using agent::RoleId;
+using config::Step;
 using model::ColumnId;
 
 namespace {
@@ -34,11 +35,14 @@ const Decision& TradeExecutionOrchestrator::execute_trades() {
   collect_signals();                            // StrategySignal* of all sources
   aggregate_signals();                          // one score and confidence per instrument
   propose_trades();                             // target weights
+  adjust_trades(Step::position_sizer);          // optional, here and below: any other agents
   change_targets(RoleId::portfolio_optimizer);  // optional: better ones
-  run_risk_feedback();                          // analyze, adjust, analyze again
-  adjust_for_correlation();                     // optional: pairs that are one bet
-  change_targets(RoleId::trade_adjuster);       // optional: any other agents
-  skip_small_resizes();                         // what is not worth its costs
+  adjust_trades(Step::portfolio_optimizer);
+  run_risk_feedback();  // analyze, adjust, analyze again
+  adjust_trades(Step::risk_feedback);
+  adjust_for_correlation();  // optional: pairs that are one bet
+  adjust_trades(Step::correlation_adjuster);
+  skip_small_resizes();     // what is not worth its costs
   enforce_final_risk();     // risk once more, whole lots, risk again; the cut when there is no other way
   apply_execution_rules();  // orders
   check_orders();           // the host's own gate: nothing gets past it
@@ -118,10 +122,7 @@ void TradeExecutionOrchestrator::begin() {
 
 template <class Call>
 cadre_status TradeExecutionOrchestrator::call(const Stage& stage, Call&& call) {
-  cadre_execution_state& state = book_.view->raw;
-  show_services(state, stage);
-  stage.agent->reason().forget();
-  const cadre_status status = call(&state);
+  const cadre_status status = ask(stage, book_.view->raw, std::forward<Call>(call));
   if (decision_.stamps.size() < decision_.stamps.capacity()) decision_.stamps.push_back(base::ticks());
   return status;
 }
@@ -220,12 +221,21 @@ void TradeExecutionOrchestrator::propose_trades() {
 }
 
 void TradeExecutionOrchestrator::change_targets(RoleId role) {
-  for (const Stage& stage : chain_->all(role)) {
-    cadre_targets& targets = open_targets();
-    close_targets(stage, call(stage, [&](cadre_execution_state* state) {
-                    return stage.agent->change_targets(state, &targets);
-                  }));
+  for (const Stage& stage : chain_->all(role))
+    change_targets(stage);
+}
+
+void TradeExecutionOrchestrator::adjust_trades(Step step) {
+  for (const Stage& stage : chain_->all(RoleId::trade_adjuster)) {
+    if (stage.after == step) change_targets(stage);
   }
+}
+
+void TradeExecutionOrchestrator::change_targets(const Stage& stage) {
+  cadre_targets& targets = open_targets();
+  close_targets(stage, call(stage, [&](cadre_execution_state* state) {
+                  return stage.agent->change_targets(state, &targets);
+                }));
 }
 
 void TradeExecutionOrchestrator::run_risk_feedback() {

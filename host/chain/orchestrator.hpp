@@ -48,6 +48,9 @@ class TradeExecutionOrchestrator {
   void show_correlation();
   /// Every agent of a role that only changes targets, in order.
   void change_targets(agent::RoleId role);
+  /// The trade adjusters that stand behind this step, in order.
+  void adjust_trades(config::Step step);
+  void change_targets(const Stage& stage);
   void skip_small_resizes();
   void enforce_final_risk();
   void apply_execution_rules();

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "host/base/decimal.hpp"
+#include "host/base/invariant.hpp"
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
 #include "host/model/order.hpp"
@@ -222,15 +223,14 @@ std::string fault_of_orders(const cadre_execution_state& state, std::span<const 
 }
 
 cadre_id client_order_id(std::string_view book, std::uint64_t sequence, std::uint32_t instrument) {
+  // 31 of the book, 20 and 10 digits, two points.
+  CADRE_INVARIANT(book.size() <= 31, "outputs.client_ids_fit", "the id of an order fits in place");
   cadre_id id{};
-  char* at = id.text;
   char* const end = id.text + sizeof(id.text) - 1;
-  for (const char c : book) {
-    if (at < end) *at++ = c;
-  }
+  char* at = std::copy(book.begin(), book.end(), id.text);
   *at++ = '.';
   at = std::to_chars(at, end, sequence).ptr;
-  if (at < end) *at++ = '.';
+  *at++ = '.';
   std::to_chars(at, end, instrument);
   return id;
 }

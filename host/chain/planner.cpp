@@ -7,6 +7,7 @@
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
 #include "host/chain/builder.hpp"
+#include "host/model/instrument.hpp"
 
 namespace cadre::chain {
 
@@ -21,6 +22,7 @@ class Planner {
       : config_(config), catalog_(catalog) {}
 
   base::Result<ChainPlan> run() {
+    check_traded();
     for (const InstanceConfig& instance : config_.chain.instances)
       add(instance);
     const auto providers = static_cast<std::size_t>(std::count_if(
@@ -67,11 +69,36 @@ class Planner {
                       "`cadre agent list` shows every agent's role");
       return;
     }
+    check_kind(instance, *entry->agent);
     stages_.push_back({&instance,
                        *entry,
                        settings_of(instance, *entry->agent),
                        {},
                        instance.isolated || manifest.isolation == "process"});
+  }
+
+  /// Whether the host keeps the money of such instruments at all.
+  void check_traded() {
+    const model::InstrumentKind* kind = model::find_kind(config_.instruments.kind);
+    if (kind->is_traded) return;
+    std::vector<std::string> traded;
+    for (const model::InstrumentKind& other : model::instrument_kinds()) {
+      if (other.is_traded) traded.emplace_back(other.name);
+    }
+    problems_.error("KIND_NOT_TRADED", place("/instruments/kind"),
+                    "this host does not trade instruments of the kind " + base::quote(kind->name),
+                    "it trades " + base::join(traded, ", "));
+  }
+
+  /// No agent ever sizes an option as a share: it has to list the kind.
+  void check_kind(const InstanceConfig& instance, const agent::AgentDeclaration& declaration) {
+    const std::string& kind = config_.instruments.kind;
+    const auto& kinds = declaration.kinds;
+    if (std::find(kinds.begin(), kinds.end(), kind) != kinds.end()) return;
+    problems_.error("CHAIN_WRONG_KIND", place(instance.pointer + "/agent"),
+                    base::quote(instance.agent) + " does not work with instruments of the kind " +
+                        base::quote(kind) + ", which these are",
+                    "its manifest lists " + base::join(kinds, ", "));
   }
 
   /// Checks an agent's settings against its manifest and fills in the defaults.

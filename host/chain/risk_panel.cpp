@@ -51,10 +51,9 @@ bool RiskPanel::ask(cadre_execution_state& state, std::span<const double> weight
                                   0};
     slot.report = blank;
     std::fill(slot.component_risk.begin(), slot.component_risk.end(), 0.0);
-    show_services(state, stage);
-    stage.agent->reason().forget();
-    const cadre_status status =
-        stage.table<cadre_risk_manager>().analyze_risk(stage.self(), &state, weight.data(), &slot.report);
+    const cadre_status status = chain::ask(stage, state, [&](cadre_execution_state* shown) {
+      return stage.table<cadre_risk_manager>().analyze_risk(stage.self(), shown, weight.data(), &slot.report);
+    });
     std::string fault = status == CADRE_OK ? fault_of_report(state, slot.report) : std::string();
     if (status == CADRE_OK && fault.empty()) continue;
     slot.report = blank;  // nothing of a bad answer is kept
@@ -137,10 +136,10 @@ bool RiskPanel::adjust(cadre_execution_state& state, cadre_targets& targets) {
   for (std::size_t m = 0; m < managers_.size(); ++m) {
     const Stage& stage = managers_[m];
     if (latest_[m].report.acceptable == CADRE_ACCEPTABLE) continue;
-    show_services(state, stage);
-    stage.agent->reason().forget();
-    const cadre_status status =
-        stage.table<cadre_risk_manager>().adjust_trades(stage.self(), &state, &latest_[m].report, &targets);
+    const cadre_status status = chain::ask(stage, state, [&](cadre_execution_state* shown) {
+      return stage.table<cadre_risk_manager>().adjust_trades(stage.self(), shown, &latest_[m].report,
+                                                             &targets);
+    });
     if (status == CADRE_OK && all_finite({targets.weight, before_.size()})) continue;
     fail(stage, status, status == CADRE_OK ? "a target is no number after its cut" : "");
     std::copy(before_.begin(), before_.end(), targets.weight);

@@ -75,10 +75,4 @@ class RiskPanel {
   std::string failed_reason_;
 };
 
-/// Shows a stage's services to the agent about to be called.
-inline void show_services(cadre_execution_state& state, const Stage& stage) {
-  state.services = stage.services.data();
-  state.service_count = stage.services.size();
-}
-
 }  // namespace cadre::chain

@@ -18,7 +18,9 @@ struct Stage {
   agent::RoleId role = agent::RoleId::service;
   std::shared_ptr<agent::LiveAgent> agent;
   config::OnFailure on_failure = config::OnFailure::hold;
+  config::OnError on_error = config::OnError::reset;
   config::HandOff hand_off = config::HandOff::migrate;
+  config::Step after = config::Step::correlation_adjuster;  ///< of a trade adjuster: where it stands
   std::vector<std::int32_t>
       service_places;  ///< into Chain::services, in the order of its needs; -1: optional and not bound
   std::vector<cadre_service> services;  ///< what it is shown, same order
@@ -28,10 +30,19 @@ struct Stage {
     return agent->table<Table>();
   }
   void* self() const { return agent->self(); }
-  /// Whether its effect on the targets is recorded under its name.
-  bool changes_targets() const {
-    return agent::role(role).change_targets != nullptr || role == agent::RoleId::correlation_adjuster;
-  }
 };
+
+/// One agent's turn to decide: it is shown its services and called, unless it is quarantined.
+/// [decision-thread]
+template <class Call>
+cadre_status ask(const Stage& stage, cadre_execution_state& state, Call&& call) {
+  state.services = stage.services.data();
+  state.service_count = stage.services.size();
+  stage.agent->reason().forget();
+  const agent::Quarantine& quarantine = stage.agent->quarantine();
+  if (!quarantine.holds()) return call(&state);
+  stage.agent->reason().say("quarantined: " + quarantine.why());
+  return CADRE_FATAL;
+}
 
 }  // namespace cadre::chain

@@ -45,11 +45,10 @@ base::Problems warm_up(const Stage& stage, const Present& present) {
   base::Problems problems;
   const cadre_status status = stage.agent->observe(present.event, present.state);
   if (!is_failure(status)) return problems;
-  const std::string reason = stage.agent->reason().take();
-  problems.error("AGENT_WARM_UP", base::Place::of(stage.agent->manifest().library),
-                 stage.name + ": it answered the first event with " + agent::status_name(status) +
-                     (reason.empty() ? std::string() : ": " + reason),
-                 "try it with `cadre agent try`");
+  problems.error(
+      "AGENT_WARM_UP", base::Place::of(stage.agent->manifest().library),
+      stage.name + ": it answered the first event with " + agent::with_reason(*stage.agent, status),
+      "try it with `cadre agent try`");
   return problems;
 }
 
@@ -61,7 +60,7 @@ base::Problems hand_over(const Stage* before, Stage& stage, bool observed, bool 
   if (old == stage.agent.get()) return problems;  // kept, with everything it knows
   stage.agent->enter_arena(present.arena);
   if (observed) return problems;  // it went on observing since it was replaced
-  const bool knows = old != nullptr && old->has_state();
+  const bool knows = old != nullptr && old->declaration().has_state();
   const bool same_agent = old != nullptr && old->declaration().id == stage.agent->declaration().id;
   if (migrate && knows && stage.hand_off == config::HandOff::refuse) {
     problems.error("STATE_HAND_OFF_REFUSED", {},
@@ -70,8 +69,8 @@ base::Problems hand_over(const Stage* before, Stage& stage, bool observed, bool 
                    "set it to \"migrate\" or \"reset\"");
     return problems;
   }
-  const bool migrates =
-      migrate && knows && same_agent && stage.agent->has_state() && stage.hand_off != config::HandOff::reset;
+  const bool migrates = migrate && knows && same_agent && stage.agent->declaration().has_state() &&
+                        stage.hand_off != config::HandOff::reset;
   if (migrates) return migrate_state(*old, *stage.agent, present);
   // A fresh instance is warmed up by what the host has: the windows, through one look at the present.
   return warm_up(stage, present);
@@ -84,8 +83,8 @@ base::Problems Succession::activate(Chain& chain, const base::Place& place) {
   chain.each_stage([&](Stage& stage) {
     const cadre_status status = stage.agent->activate();
     if (status == CADRE_OK) return;
-    problems.error("AGENT_ACTIVATE", place, stage.name + ": activate answered " + agent::status_name(status),
-                   "");
+    problems.error("AGENT_ACTIVATE", place,
+                   stage.name + ": activate answered " + agent::with_reason(*stage.agent, status), "");
   });
   return problems;
 }
@@ -126,23 +125,52 @@ void Succession::keep_observing(const Chain& earlier) {
 
 cadre_status Succession::observe(const cadre_event& event, const cadre_execution_state& state) {
   observe_failures_.clear();
-  cadre_status answered = CADRE_OK;
-  running_->each_stage([&](Stage& stage) {
-    const cadre_status status = stage.agent->observe(event, state);
-    if (&stage == &running_->stages.back()) answered = status;
-    if (is_failure(status)) note(stage, status, false);
-  });
-  if (replaced_ == nullptr) return answered;
+  timers_asked_.clear();
+  running_->each_stage([&](Stage& stage) { show(stage, event, state, false); });
+  const cadre_status environment = answered_;  // the last stage
+  if (replaced_ == nullptr) return environment;
   replaced_->each_stage([&](Stage& stage) {
-    if (running_->runs(stage.agent)) return;
-    const cadre_status status = stage.agent->observe(event, state);
-    if (is_failure(status)) note(stage, status, true);
+    if (!running_->runs(stage.agent)) show(stage, event, state, true);
   });
-  return answered;
+  return environment;
 }
 
-void Succession::note(const Stage& stage, cadre_status status, bool replaced) {
-  observe_failures_.push_back({stage.name, status, stage.agent->reason().take(), replaced});
+void Succession::observe_alone(std::string_view name, const cadre_event& event,
+                               const cadre_execution_state& state) {
+  observe_failures_.clear();
+  timers_asked_.clear();
+  running_->each_stage([&](Stage& stage) {
+    if (stage.name == name) show(stage, event, state, false);
+  });
+}
+
+void Succession::show(Stage& stage, const cadre_event& event, const cadre_execution_state& state,
+                      bool replaced) {
+  answered_ = stage.agent->observe(event, state);
+  if (is_failure(answered_))
+    observe_failures_.push_back({stage.name, answered_, stage.agent->reason().take(), replaced});
+  // One that was replaced has no timers: its stage's are its successor's.
+  if (replaced || !stage.agent->observes(event.kind)) return;
+  for (const agent::TimerRequest& request : stage.agent->timers().requests())
+    timers_asked_.push_back({stage.name, request});
+}
+
+base::Problems Succession::reset(std::string_view name, const Present& present) {
+  base::Problems problems;
+  running_->each_stage([&](Stage& stage) {
+    if (stage.name != name) return;
+    auto fresh = agent::made_again(*stage.agent);
+    if (!fresh) return problems.append(fresh.problems());
+    const std::shared_ptr<agent::LiveAgent> failed = std::exchange(stage.agent, std::move(fresh).take());
+    stage.agent->enter_arena(present.arena);
+    problems.append(warm_up(stage, present));
+    const cadre_status status = stage.agent->activate();
+    if (status != CADRE_OK)
+      problems.error("AGENT_ACTIVATE", base::Place::of(stage.agent->manifest().library),
+                     stage.name + ": activate answered " + agent::with_reason(*stage.agent, status), "");
+    if (problems.has_errors()) stage.agent = failed;
+  });
+  return problems;
 }
 
 bool Succession::anyone_observes(std::uint32_t kind) const {
@@ -175,7 +203,7 @@ base::Result<journal::CheckpointRecord> Succession::checkpoint(std::uint64_t epo
   record.instruments = std::move(instruments);
   base::Problems problems;
   std::as_const(*running_).each_stage([&](const Stage& stage) {
-    if (!stage.agent->has_state()) return;
+    if (!stage.agent->declaration().has_state()) return;
     auto saved = stage.agent->save_state(epoch, record.instruments);
     problems.append(saved.problems());
     if (!saved) return;
@@ -193,7 +221,7 @@ base::Problems Succession::load(const journal::CheckpointRecord& learned, const 
       return agent.stage == stage.name && agent.agent == stage.agent->declaration().id;
     });
     const bool knows = saved != learned.agents.end();
-    if (knows && stage.agent->has_state())
+    if (knows && stage.agent->declaration().has_state())
       problems.append(stage.agent->load_state(
           {saved->agent, saved->schema, learned.epoch, learned.instruments, saved->bytes}));
     if (!knows && present != nullptr) problems.append(warm_up(stage, *present));

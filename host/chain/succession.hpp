@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/chain/chain.hpp"
@@ -32,8 +33,15 @@ struct StageChange {
 struct ObserveFailure {
   std::string stage;
   cadre_status status = CADRE_ERROR;
-  std::string reason;     ///< its own sentence; may be empty
-  bool replaced = false;  ///< it does not decide any more
+  std::string reason;          ///< its own sentence; may be empty
+  bool replaced = false;       ///< it does not decide any more
+  bool asked_in_vain = false;  ///< it took the event in; what it asked the host for was not done
+};
+
+/// A timer that the agent of a stage armed or disarmed.
+struct TimerAsked {
+  std::string stage;
+  agent::TimerRequest request;
 };
 
 /// The chain that runs a book and the one it replaced. The replaced agents go on observing, so that a
@@ -61,11 +69,20 @@ class Succession {
   cadre_status observe(const cadre_event& event, const cadre_execution_state& state);
   /// The agents that could not take in the event that was shown last.
   const std::vector<ObserveFailure>& observe_failures() const { return observe_failures_; }
+  /// What the agents of the running chain asked for while they took it in.
+  const std::vector<TimerAsked>& timers_asked() const { return timers_asked_; }
   bool anyone_observes(std::uint32_t kind) const;
   /// The most that any agent of both chains asks for, and room for their services.
   cadre_requirements requirements() const;
   std::size_t service_count() const;
   void enter_arena(const model::Arena& arena);
+
+  /// Shows an event that is one stage's own to the agent that runs there.
+  void observe_alone(std::string_view stage, const cadre_event& event, const cadre_execution_state& state);
+  /// Puts a fresh instance of the same agent in the place of one that failed, warmed up by the present; the
+  /// chain that runs may be the one that is deciding, but not just now. Errors: those of making it,
+  /// AGENT_WARM_UP, AGENT_ACTIVATE; then the old one stays.
+  base::Problems reset(std::string_view stage, const Present& present);
 
   /// What every agent of the running chain has learned. Errors: STATE_SAVE.
   base::Result<journal::CheckpointRecord> checkpoint(std::uint64_t epoch,
@@ -77,11 +94,13 @@ class Succession {
  private:
   void keep_observing(const Chain& earlier);
 
-  void note(const Stage& stage, cadre_status status, bool replaced);
+  void show(Stage& stage, const cadre_event& event, const cadre_execution_state& state, bool replaced);
 
   std::shared_ptr<Chain> running_;
   std::shared_ptr<Chain> replaced_;
   std::vector<ObserveFailure> observe_failures_;
+  std::vector<TimerAsked> timers_asked_;
+  cadre_status answered_ = CADRE_OK;  ///< of the agent that was shown something last
 };
 
 /// The stages that `next` fills anew or gives other settings, in the order of a decision. `replaced`: the

@@ -17,6 +17,12 @@ namespace {
 namespace json = boost::json;
 namespace fs = std::filesystem;
 
+Step step_named(std::string_view name) {
+  if (name == "position_sizer") return Step::position_sizer;
+  if (name == "portfolio_optimizer") return Step::portfolio_optimizer;
+  return name == "risk_feedback" ? Step::risk_feedback : Step::correlation_adjuster;
+}
+
 /// Reads the sections and instances of a scenario.
 class Reader : public KeyReader {
  public:
@@ -35,6 +41,8 @@ class Reader : public KeyReader {
     result.version = text(pointer + "/version");
     result.config = at(pointer + "/config");
     result.on_failure = text(pointer + "/on_failure") == "bypass" ? OnFailure::bypass : OnFailure::hold;
+    result.on_error = text(pointer + "/on_error") == "quarantine" ? OnError::quarantine : OnError::reset;
+    if (has(pointer + "/after")) result.after = step_named(text(pointer + "/after"));
     const std::string hand_off = text(pointer + "/state");
     result.hand_off = hand_off == "migrate" ? HandOff::migrate
                       : hand_off == "reset" ? HandOff::reset

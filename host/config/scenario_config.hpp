@@ -19,6 +19,12 @@ namespace cadre::config {
 
 enum class OnFailure { hold, bypass };
 
+/// What becomes of an instance that answered error.
+enum class OnError { reset, quarantine };
+
+/// Behind which step of a decision a trade adjuster stands.
+enum class Step { position_sizer, portfolio_optimizer, risk_feedback, correlation_adjuster };
+
 /// What becomes of what an agent learned when another one takes its stage.
 enum class HandOff { migrate, reset, refuse };
 
@@ -31,7 +37,9 @@ struct InstanceConfig {
   boost::json::value config;  ///< as written: not yet checked against the agent's manifest
   std::vector<std::pair<std::string, std::string>> bind;  ///< service to instance
   OnFailure on_failure = OnFailure::hold;
+  OnError on_error = OnError::reset;
   HandOff hand_off = HandOff::migrate;
+  Step after = Step::correlation_adjuster;  ///< of trade adjusters
   bool isolated = false;
   std::string pointer;  ///< of the instance in the document
 };

@@ -13,8 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-// One agent that fills one stage. INSTANCE stands for it below; "name" and "after" are added where they have
-// a meaning.
+// One agent that fills one stage. INSTANCE stands for it below.
 constexpr std::string_view instance_text = R"json({
   "type": "object",
   "required": ["agent"],
@@ -25,9 +24,16 @@ constexpr std::string_view instance_text = R"json({
     "config": {"type": "object", "additionalProperties": true, "default": {}, "description": "the agent's own settings, checked against its manifest"},
     "bind": {"type": "object", "additionalProperties": true, "default": {}, "description": "service id to the name of the instance that provides it; only needed when several do"},
     "on_failure": {"type": "string", "enum": ["hold", "bypass"], "default": "hold", "description": "what the chain does for a decision in which this agent gives no valid answer: hold keeps every position as it is, bypass passes on what came in. Risk managers and execution rules cannot be bypassed: they fail closed"},
+    "on_error": {"type": "string", "enum": ["reset", "quarantine"], "default": "reset", "description": "what becomes of an instance that answers error: reset puts a fresh one in its place, warmed up, after the event; quarantine calls it no more until another version or other settings take its stage. One that answers fatal is quarantined in any case"},
     "state": {"type": "string", "enum": ["migrate", "reset", "refuse"], "default": "migrate", "description": "when another agent takes this stage: migrate hands over what its predecessor learned, reset begins anew, refuse refuses the change when there is something to lose"},
     "isolation": {"type": "string", "enum": ["none", "process"], "default": "none", "description": "process: the agent runs in a child process over the same arena"}
   }
+})json";
+
+// Of trade adjusters alone.
+constexpr std::string_view after_text = R"json({
+  "type": "string", "enum": ["position_sizer", "portfolio_optimizer", "risk_feedback", "correlation_adjuster"],
+  "default": "correlation_adjuster", "description": "where it stands: behind this step of the decision, whether there is an agent for it or not"
 })json";
 
 constexpr std::string_view chain_text = R"json({
@@ -134,6 +140,8 @@ json::value stage_schema(const agent::Role& role) {
     instance["description"] = role.text;
     return instance;
   }
+  if (role.number == agent::RoleId::trade_adjuster)
+    instance["properties"].as_object()["after"] = json::parse(after_text);
   json::object list{{"type", "array"}};
   if (role.count == agent::Count::some) list["minItems"] = 1;
   list["items"] = std::move(instance);

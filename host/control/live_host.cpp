@@ -73,11 +73,16 @@ base::Result<revision::Setup> LiveHost::first_setup() {
   return {std::move(setup).take(), warnings};
 }
 
-base::Result<revision::Setup> LiveHost::booted_setup(const revision::Revision& current) {
-  auto host = config::read_host(current.config, "revision " + std::to_string(current.number));
-  if (!host) return host.problems();
-  return revision::plan_setup(std::move(host).take(),
-                              revision::pinned_catalog(*parts_.store, current.plugins));
+/// Of the revision that is booted; of one that follows it, when agents of an earlier ABI had to be replaced.
+base::Result<revision::Setup> LiveHost::booted_setup(revision::Revision& current) {
+  auto boot = revision::plan_boot(current, *parts_.store, parts_.options.agent_folders);
+  if (!boot) return boot.problems();
+  if (!boot->upgrade.empty()) {
+    current = {parts_.revisions->last() + 1, current.number,     base::now_ns(), "upgrade", boot->upgrade, 0,
+               boot->setup.host.complete,    boot->setup.plugins};
+  }
+  const base::Problems warnings = boot.problems();
+  return {std::move(boot->setup), warnings};
 }
 
 base::Problems LiveHost::boot() {
@@ -109,14 +114,16 @@ base::Problems LiveHost::boot() {
   auto chains = revision::build_setup(*setup, *parts_.store, {}, false);
   if (!chains) return chains.problems();
   problems.append(chains.problems());
-  if (first) {
+  if (first)
     current = {1, 0, base::now_ns(), "start", "first start", 0, setup->host.complete, setup->plugins};
+  if (current.number > parts_.revisions->last()) {
     problems.append(parts_.revisions->append(current));
     if (problems.has_errors()) return problems;
   }
   problems.append(open_books(*setup, *chains, current));
   if (problems.has_errors()) return problems;
-  if (first || cut_off) problems.append(parts_.revisions->set_current(1));
+  if (current.number != parts_.revisions->current())
+    problems.append(parts_.revisions->set_current(current.number));
   parts_.reload = std::make_unique<revision::Reload>(revision::Reload::Ground{
       parts_.options.config, parts_.options.state, parts_.options.agent_folders, *parts_.revisions,
       *parts_.store, parts_.books, parts_.feed, parts_.metrics,

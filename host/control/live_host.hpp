@@ -46,7 +46,7 @@ class LiveHost {
   base::Problems lock_state_folder();
   base::Problems boot();
   base::Result<revision::Setup> first_setup();
-  base::Result<revision::Setup> booted_setup(const revision::Revision& current);
+  base::Result<revision::Setup> booted_setup(revision::Revision& current);
   base::Problems open_books(const revision::Setup& setup,
                             const std::vector<std::shared_ptr<chain::Chain>>& chains,
                             const revision::Revision& current);

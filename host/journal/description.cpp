@@ -28,6 +28,7 @@ constexpr std::string_view struct_name() {
   if constexpr (std::is_same_v<Struct, cadre_execution_report>) return "cadre_execution_report";
   if constexpr (std::is_same_v<Struct, cadre_reason>) return "cadre_reason";
   if constexpr (std::is_same_v<Struct, cadre_limit_use>) return "cadre_limit_use";
+  if constexpr (std::is_same_v<Struct, cadre_outcome>) return "cadre_outcome";
 }
 
 template <class Record>
@@ -127,10 +128,13 @@ json::value describe_format() {
   add_struct<cadre_execution_report>(structs);
   add_struct<cadre_reason>(structs);
   add_struct<cadre_limit_use>(structs);
-  return json::object{{"format_version", format_version},
-                      {"oldest_format_read", oldest_format_read},
-                      {"records", std::move(records)},
-                      {"structs", std::move(structs)}};
+  add_struct<cadre_outcome>(structs);
+  return json::object{
+      {"format_version", format_version},
+      {"oldest_format_read", oldest_format_read},
+      {"short_ids", json::object{{"last_format", last_format_with_short_ids}, {"bytes", short_id_bytes}}},
+      {"records", std::move(records)},
+      {"structs", std::move(structs)}};
 }
 
 }  // namespace cadre::journal

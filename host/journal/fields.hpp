@@ -26,6 +26,10 @@ template <class Record, class T>
 Field(std::string_view, T Record::*, std::string_view, std::string_view = {}, uint32_t = 1)
     -> Field<Record, T>;
 
+/// Formats up to this one held an id in 32 bytes.
+inline constexpr uint32_t last_format_with_short_ids = 2;
+inline constexpr std::size_t short_id_bytes = 32;
+
 /// A field that formats up to `last_format` had and no host writes any more. What it held is passed over.
 template <class T>
 struct RetiredField {
@@ -142,7 +146,7 @@ inline constexpr auto fields<EndRecord> = std::tuple{
 
 template <>
 inline constexpr auto fields<CommandRecord> = std::tuple{
-    Field{"kind", &CommandRecord::kind, "halt, resume, revision_confirmed, experiment_started or experiment_stopped"},
+    Field{"kind", &CommandRecord::kind, "halt, resume, revision_confirmed, experiment_started, experiment_stopped, agent_reset or agent_quarantined"},
     Field{"date", &CommandRecord::date, "yyyymmdd"},
     Field{"actor", &CommandRecord::actor, "who asked for it"},
     Field{"reason", &CommandRecord::reason, "why, in the actor's words"},
@@ -157,11 +161,41 @@ inline constexpr auto fields<CheckpointRecord::Agent> = std::tuple{
     Field{"bytes", &CheckpointRecord::Agent::bytes, "its state; only the agent reads it", "bytes"}};
 
 template <>
+inline constexpr auto fields<CheckpointRecord::Timer> = std::tuple{
+    Field{"stage", &CheckpointRecord::Timer::stage, "whose agent armed it"},
+    Field{"id", &CheckpointRecord::Timer::id, "the agent's own"},
+    Field{"due_ns", &CheckpointRecord::Timer::due_ns, "nanoseconds since 1970"},
+    Field{"period_ns", &CheckpointRecord::Timer::period_ns, "0: it is due once"}};
+
+template <>
 inline constexpr auto fields<CheckpointRecord> = std::tuple{
     Field{"revision", &CheckpointRecord::revision, "that was running"},
     Field{"epoch", &CheckpointRecord::epoch, "of the universe"},
     Field{"instruments", &CheckpointRecord::instruments, "ids of that universe, by index"},
-    Field{"agents", &CheckpointRecord::agents, "those with state"}};
+    Field{"agents", &CheckpointRecord::agents, "those with state"},
+    Field{"timers", &CheckpointRecord::timers, "that are armed", "", 3}};
+
+template <>
+inline constexpr auto fields<TimerRecord> = std::tuple{
+    Field{"stage", &TimerRecord::stage, "whose agent is told"},
+    Field{"id", &TimerRecord::id, "the agent's own"},
+    Field{"due_ns", &TimerRecord::due_ns, "nanoseconds since 1970"},
+    Field{"period_ns", &TimerRecord::period_ns, "0: it was due once"},
+    Field{"expirations", &TimerRecord::expirations, "periods that have passed since the last time"}};
+
+template <>
+inline constexpr auto fields<ViewRecord> = std::tuple{
+    Field{"strategy", &ViewRecord::strategy, "whose view it is"},
+    Field{"instrument", &ViewRecord::instrument, "id"},
+    Field{"score", &ViewRecord::score, "direction x strength"},
+    Field{"bars", &ViewRecord::bars, "until its horizon closes"},
+    Field{"price_e9", &ViewRecord::price_e9, "the mark, billionths"},
+    Field{"risk", &ViewRecord::risk, "forecast volatility over the horizon; NaN: unknown"}};
+
+template <>
+inline constexpr auto fields<OutcomeRecord> = std::tuple{
+    Field{"outcome", &OutcomeRecord::outcome, "as agents saw it"},
+    Field{"instrument", &OutcomeRecord::instrument, "id"}};
 
 template <>
 inline constexpr auto fields<CommitRecord> = std::tuple{};
@@ -215,6 +249,16 @@ inline constexpr auto fields<cadre_execution_report> = std::tuple{
     Field{"client_id", &cadre_execution_report::client_id, ""}};
 
 template <>
+inline constexpr auto fields<cadre_outcome> = std::tuple{
+    Field{"size", &cadre_outcome::size, ""},
+    Field{"instrument", &cadre_outcome::instrument, ""},
+    Field{"score", &cadre_outcome::score, ""},
+    Field{"weight", &cadre_outcome::weight, ""},
+    Field{"realised_return", &cadre_outcome::realised_return, ""},
+    Field{"risk", &cadre_outcome::risk, ""},
+    Field{"strategy", &cadre_outcome::strategy, ""}};
+
+template <>
 inline constexpr auto fields<cadre_reason> = std::tuple{
     Field{"code", &cadre_reason::code, ""},
     Field{"reserved", &cadre_reason::reserved, ""},
@@ -253,7 +297,10 @@ inline constexpr auto record_table = std::tuple{
                                 "What every agent of a chain had learned at this place: where recovery begins to show it events."},
     RecordRow<CommitRecord>{RecordType::commit, "commit",
                             "All before it was durable before anyone else could see a consequence of it; what stands behind the "
-                            "last one had none."}};
+                            "last one had none."},
+    RecordRow<TimerRecord>{RecordType::timer, "timer", "A timer that an agent had armed was due."},
+    RecordRow<ViewRecord>{RecordType::view, "view", "A strategy's view of an instrument began to be followed."},
+    RecordRow<OutcomeRecord>{RecordType::outcome, "outcome", "The horizon of a view closed."}};
 
 // clang-format on
 

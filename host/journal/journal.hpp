@@ -21,7 +21,7 @@
 namespace cadre::journal {
 
 /// What is written. Format 1 had in an order's record a row number of the table of checks.
-inline constexpr uint32_t format_version = 2;
+inline constexpr uint32_t format_version = 3;
 inline constexpr uint32_t oldest_format_read = 1;
 inline constexpr std::size_t head_bytes = 16;
 inline constexpr std::size_t frame_head_bytes = 16;
@@ -44,7 +44,10 @@ enum class RecordType : uint32_t {
   end = 11,
   command = 12,
   checkpoint = 13,
-  commit = 14
+  commit = 14,
+  timer = 15,
+  view = 16,
+  outcome = 17
 };
 
 /// "head", "bar" ...; empty for an unknown type.

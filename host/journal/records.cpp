@@ -1,6 +1,9 @@
 #include "host/journal/records.hpp"
 
+#include <cstring>
+#include <span>
 #include <type_traits>
+
 #include "host/base/invariant.hpp"
 
 #include "host/journal/field_checks.hpp"
@@ -14,10 +17,12 @@ static_assert(is_complete<HeadRecord>() && is_complete<model::Bar>() && is_compl
               is_complete<StageFailure>() && is_complete<DecisionRecord>() && is_complete<OrderRecord>() &&
               is_complete<ReportRecord>() && is_complete<AccountRecord>() && is_complete<EndRecord>() &&
               is_complete<CommandRecord>() && is_complete<CheckpointRecord::Agent>() &&
-              is_complete<CheckpointRecord>() && is_complete<NoteRecord>());
+              is_complete<CheckpointRecord::Timer>() && is_complete<CheckpointRecord>() &&
+              is_complete<NoteRecord>() && is_complete<TimerRecord>() && is_complete<ViewRecord>() &&
+              is_complete<OutcomeRecord>());
 CADRE_STATIC_ASSERT(fills_struct<cadre_signal>() && fills_struct<cadre_order>() &&
                         fills_struct<cadre_execution_report>() && fills_struct<cadre_reason>() &&
-                        fills_struct<cadre_limit_use>(),
+                        fills_struct<cadre_limit_use>() && fills_struct<cadre_outcome>(),
                     "a field that a struct of the ABI has gained is journaled");
 
 template <class T>
@@ -25,7 +30,52 @@ inline constexpr bool is_vector = false;
 template <class T>
 inline constexpr bool is_vector<std::vector<T>> = true;
 
-/// The fewest bytes that a value can have.
+/// How many bytes a struct of the ABI, or a field of one, has in a journal.
+template <class T>
+constexpr std::size_t abi_bytes(uint32_t format) {
+  if constexpr (std::is_same_v<T, cadre_id>) {
+    return format <= last_format_with_short_ids ? short_id_bytes : sizeof(cadre_id);
+  } else if constexpr (base::AbiStruct<T>) {
+    std::size_t bytes = 0;
+    for_each_field<T>([&]<class Member>(const Field<T, Member>&) { bytes += abi_bytes<Member>(format); });
+    return bytes;
+  } else {
+    return sizeof(T);
+  }
+}
+
+/// Reads a struct of the ABI out of the bytes that a journal has of it, as this host knows it.
+template <class T>
+void take_struct(std::span<const std::byte> stored, T& value, uint32_t format) {
+  if (abi_bytes<T>(format) == sizeof(T)) {
+    std::memcpy(&value, stored.data(), sizeof(T));
+    return;
+  }
+  value = T{};
+  for_each_field<T>([&]<class Member>(const Field<T, Member>& field) {
+    std::memcpy(&(value.*field.member), stored.data(), abi_bytes<Member>(format));
+    stored = stored.subspan(abi_bytes<Member>(format));
+  });
+  if constexpr (requires { value.size; }) value.size = sizeof(T);
+}
+
+template <class T>
+void get_struct(base::Decoder& from, T& value, uint32_t format) {
+  const auto stored = from.get_sized(abi_bytes<T>(format));
+  if (from.ok()) take_struct(stored, value, format);
+}
+
+template <class T>
+void get_structs(base::Decoder& from, std::vector<T>& values, uint32_t format) {
+  const std::size_t stride = from.get_stride(abi_bytes<T>(format));
+  values.resize(from.get_count(stride));
+  for (T& value : values) {
+    const auto stored = from.get_raw(stride);
+    if (from.ok()) take_struct(stored, value, format);
+  }
+}
+
+/// The fewest bytes that a value can have, in any format.
 template <class T>
 constexpr std::size_t bytes_min() {
   if constexpr (std::is_same_v<T, bool>) {
@@ -33,7 +83,7 @@ constexpr std::size_t bytes_min() {
   } else if constexpr (base::Number<T> || std::is_same_v<T, base::Money>) {
     return sizeof(T);
   } else if constexpr (base::AbiStruct<T>) {
-    return sizeof(uint32_t) + sizeof(T);
+    return sizeof(uint32_t) + abi_bytes<T>(1);
   } else if constexpr (is_vector<T>) {
     return base::AbiStruct<typename T::value_type> ? 2 * sizeof(uint32_t) : sizeof(uint32_t);
   } else if constexpr (std::is_same_v<T, std::string>) {
@@ -86,11 +136,11 @@ void get_value(base::Decoder& from, T& value, uint32_t format) {
   } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
     from.get_texts(value);
   } else if constexpr (!is_vector<T>) {
-    from.get_struct(value);
+    get_struct(from, value, format);
   } else if constexpr (base::Number<typename T::value_type>) {
     from.get_array(value);
   } else if constexpr (base::AbiStruct<typename T::value_type>) {
-    from.get_structs(value);
+    get_structs(from, value, format);
   } else {
     value.resize(from.get_count(bytes_min<typename T::value_type>()));
     for (auto& element : value)
@@ -188,6 +238,9 @@ CADRE_RECORD(CommandRecord);
 CADRE_RECORD(CheckpointRecord);
 CADRE_RECORD(CommitRecord);
 CADRE_RECORD(NoteRecord);
+CADRE_RECORD(TimerRecord);
+CADRE_RECORD(ViewRecord);
+CADRE_RECORD(OutcomeRecord);
 #undef CADRE_RECORD
 
 std::string_view record_type_name(RecordType type) {

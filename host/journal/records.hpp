@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "cadre/event.h"
 #include "cadre/market.h"
 #include "cadre/order.h"
 #include "host/base/codec.hpp"
@@ -64,13 +65,38 @@ struct AccountRecord {
 };
 
 /// What somebody did to a running book. Kinds: "halt", "resume", "revision_confirmed", "experiment_started",
-/// "experiment_stopped".
+/// "experiment_stopped", "agent_reset", "agent_quarantined".
 struct CommandRecord {
   std::string kind{};
   int32_t date = 0;
   std::string actor{};
   std::string reason{};
   std::string text{};  ///< JSON, by kind
+};
+
+/// A timer of a stage's agent was due.
+struct TimerRecord {
+  std::string stage{};
+  uint64_t id = 0;  ///< the agent's own
+  int64_t due_ns = 0;
+  int64_t period_ns = 0;  ///< 0: it was due once
+  uint64_t expirations = 1;
+};
+
+/// A strategy's view of an instrument began to be followed, in the decision before it.
+struct ViewRecord {
+  std::string strategy{};
+  std::string instrument{};
+  double score = 0;
+  uint32_t bars = 0;     ///< until its horizon closes
+  int64_t price_e9 = 0;  ///< the mark
+  double risk = 0;       ///< forecast over the horizon; NaN: unknown
+};
+
+/// What became of a view.
+struct OutcomeRecord {
+  cadre_outcome outcome{};
+  std::string instrument{};
 };
 
 /// What every agent of a chain had learned at this place: where recovery begins to show it events.
@@ -82,10 +108,17 @@ struct CheckpointRecord {
     uint32_t schema = 0;
     std::string bytes{};
   };
+  struct Timer {
+    std::string stage{};
+    uint64_t id = 0;
+    int64_t due_ns = 0;
+    int64_t period_ns = 0;
+  };
   uint64_t revision = 0;
   uint64_t epoch = 0;
   std::vector<std::string> instruments{};  ///< of the universe it was saved under
   std::vector<Agent> agents{};             ///< those with state
+  std::vector<Timer> timers{};             ///< that are armed
 };
 
 /// All before it was durable before anyone else could see a consequence of it; what stands behind the last

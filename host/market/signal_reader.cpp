@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cadre/abi.h"
 #include "host/base/capped_problems.hpp"
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
@@ -88,6 +89,12 @@ class SignalCollector {
   void check_names(const Written& written) {
     if (written.strategy.empty()) {
       problems_.error("SIGNAL_BAD_VALUE", written.places[kStrategy], "the strategy is empty");
+    } else if (written.strategy.size() > CADRE_ID_BYTES_MAX) {
+      problems_.error("SIGNAL_BAD_VALUE", written.places[kStrategy],
+                      "the strategy " + base::quote(written.strategy) + " has " +
+                          std::to_string(written.strategy.size()) + " bytes, a name has at most " +
+                          std::to_string(CADRE_ID_BYTES_MAX),
+                      "shorten it; names are never cut, since two strategies could become one");
     }
     if (std::binary_search(sorted_.begin(), sorted_.end(), written.instrument)) return;
     problems_.error("INSTRUMENT_UNKNOWN", written.places[kInstrument],

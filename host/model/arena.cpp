@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -29,6 +30,7 @@ struct InstrumentRecord {
   TextSpan id, group, currency, time_zone;
   std::int64_t tick_e9, lot_e9, multiplier_e9;
   double average_daily_volume;
+  std::uint32_t kind, reserved;
 };
 
 /// Hands out aligned offsets.
@@ -48,11 +50,11 @@ class Layout {
 std::uint32_t capacity_of(const ArenaShape& shape, WindowId id) {
   switch (id) {
     case WindowId::returns:
-      return shape.returns_rows;
+      return shape.rows.returns;
     case WindowId::closes:
-      return shape.closes_rows;
+      return shape.rows.closes;
     case WindowId::volumes:
-      return shape.volumes_rows;
+      return shape.rows.volumes;
     case WindowId::count:
       break;
   }
@@ -139,6 +141,12 @@ cadre_string text_at(const std::byte* block, TextSpan span) {
 
 }  // namespace
 
+cadre_rows rows_of_daily_bars(const cadre_requirements& need) {
+  return {std::max(need.sessions.returns, need.bars.returns),
+          std::max(need.sessions.closes, need.bars.closes),
+          std::max(need.sessions.volumes, need.bars.volumes), 0};
+}
+
 cadre_execution_metrics no_execution_yet() {
   return {sizeof(cadre_execution_metrics), 0, 0, 0, std::numeric_limits<double>::quiet_NaN(), 0};
 }
@@ -179,8 +187,8 @@ Arena::Arena(const Universe& universe, const ArenaShape& shape, std::string_view
     return span;
   };
   for (const Instrument& i : universe.instruments) {
-    *records++ = {put(i.id),    put(i.group), put(i.currency),    put(i.time_zone),
-                  i.tick.raw(), i.lot.raw(),  i.multiplier.raw(), i.average_daily_volume};
+    *records++ = {put(i.id),   put(i.group),       put(i.currency),        put(i.time_zone), i.tick.raw(),
+                  i.lot.raw(), i.multiplier.raw(), i.average_daily_volume, i.kind,           0};
   }
 }
 
@@ -240,7 +248,11 @@ cadre_window window_of(const std::byte* block, WindowId id) {
   const std::uint64_t first = std::uint64_t{head.window_next[w]} + capacity - rows;
   return {reinterpret_cast<const double*>(block + head.window[w]) + first * head.column_stride,
           reinterpret_cast<const std::uint8_t*>(block + head.window_valid[w]) + first * head.column_stride,
-          rows, head.shape.instruments, head.column_stride};
+          rows,
+          head.shape.instruments,
+          head.column_stride,
+          CADRE_PERIOD_BAR,
+          0};
 }
 
 void StateView::bind(const std::byte* block) {
@@ -253,7 +265,7 @@ void StateView::bind(const std::byte* block) {
     const InstrumentRecord& r = records[i];
     instruments_.push_back({sizeof(cadre_instrument), 0, text_at(block, r.id), text_at(block, r.group),
                             text_at(block, r.currency), text_at(block, r.time_zone), r.tick_e9, r.lot_e9,
-                            r.multiplier_e9, r.average_daily_volume});
+                            r.multiplier_e9, r.average_daily_volume, r.kind, 0});
   }
   raw = {};
   raw.size = sizeof raw;
@@ -284,6 +296,7 @@ void StateView::refresh() {
   raw.time_ns = head.time_ns;
   raw.session_date = head.session_date;
   raw.periods_per_year = head.periods_per_year;
+  raw.sessions_per_year = head.sessions_per_year;
   raw.equity = head.equity;
   raw.cash = head.cash;
   const auto optional = [&](std::uint32_t present, ColumnId id) {
@@ -296,9 +309,13 @@ void StateView::refresh() {
   raw.score = optional(head.has_views, ColumnId::score);
   raw.confidence = optional(head.has_views, ColumnId::confidence);
   raw.confidence.valid = raw.score.valid;
-  raw.returns = window_of(block_, WindowId::returns);
-  raw.closes = window_of(block_, WindowId::closes);
-  raw.volumes = window_of(block_, WindowId::volumes);
+  raw.bars = {window_of(block_, WindowId::returns), window_of(block_, WindowId::closes),
+              window_of(block_, WindowId::volumes)};
+  // Bars are daily: a session is one of them.
+  raw.sessions = raw.bars;
+  for (cadre_window* window : {&raw.sessions.returns, &raw.sessions.closes, &raw.sessions.volumes}) {
+    if (window->period != 0) window->period = CADRE_PERIOD_SESSION;
+  }
   raw.signal_count = head.signal_count;
 }
 

@@ -8,17 +8,19 @@
 #include <string_view>
 #include <vector>
 
+#include "cadre/agent.h"
 #include "cadre/state.h"
 #include "host/model/instrument.hpp"
 
 namespace cadre::model {
 
+/// Rows of the windows that fulfil all of a chain's needs: bars are daily, so a session is one of them.
+cadre_rows rows_of_daily_bars(const cadre_requirements& need);
+
 /// How much room one book needs in one universe epoch.
 struct ArenaShape {
   std::uint32_t instruments = 0;
-  std::uint32_t returns_rows = 0;
-  std::uint32_t closes_rows = 0;
-  std::uint32_t volumes_rows = 0;
+  cadre_rows rows{};
   std::uint32_t signal_capacity = 0;
   std::uint32_t service_count = 0;  ///< n x n each
 };
@@ -75,6 +77,7 @@ struct ArenaHead {
   std::uint32_t window_next[static_cast<std::size_t>(WindowId::count)];  ///< ring position of the next row
   std::uint64_t signal_count;
   double periods_per_year;
+  double sessions_per_year;
   double equity;
   double cash;
   cadre_constraints constraints;

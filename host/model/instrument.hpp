@@ -1,16 +1,31 @@
 #pragma once
 
+#include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "cadre/market.h"
 #include "host/base/decimal.hpp"
 
 namespace cadre::model {
 
+/// One CADRE_KIND_* under the name that configurations and manifests use.
+struct InstrumentKind {
+  std::uint32_t number;
+  std::string_view name;  ///< "crypto_spot"
+  bool is_traded;         ///< by this host, which keeps no margins, expiries or second currencies
+};
+std::span<const InstrumentKind> instrument_kinds();
+/// Null for a name that is none.
+const InstrumentKind* find_kind(std::string_view name);
+
 /// What the book knows of one instrument. See cadre/market.h for the units.
 struct Instrument {
   std::string id;
+  std::uint32_t kind = CADRE_KIND_EQUITY;
   std::string group;
   std::string currency = "USD";
   std::string time_zone = "America/New_York";

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <iterator>
 
+#include "host/base/invariant.hpp"
+
 namespace cadre::model {
 
 std::string_view side_name(std::uint32_t side) {
@@ -90,8 +92,9 @@ bool reduces_position(base::Quantity position, base::Quantity signed_quantity) {
 }
 
 cadre_id make_id(std::string_view text) {
+  CADRE_INVARIANT(text.size() <= CADRE_ID_BYTES_MAX, "model.ids_fit", "an identifier fits in place");
   cadre_id id{};
-  std::copy_n(text.data(), std::min(text.size(), sizeof(id.text) - 1), id.text);
+  std::copy_n(text.data(), text.size(), id.text);
   return id;
 }
 

@@ -37,7 +37,7 @@ inline int sign_of_side(std::uint32_t side) {
 /// Whether trading `signed_quantity` strictly reduces the position without flipping it.
 bool reduces_position(base::Quantity position, base::Quantity signed_quantity);
 
-/// Text in place; longer than 31 bytes is cut.
+/// Text in place; at most CADRE_ID_BYTES_MAX bytes, which is checked where it comes in.
 cadre_id make_id(std::string_view text);
 std::string_view id_text(const cadre_id& id);
 

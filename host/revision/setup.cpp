@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/base/hash.hpp"
+#include "host/base/text.hpp"
 #include "host/config/changeability.hpp"
 
 namespace cadre::revision {
@@ -40,6 +41,56 @@ agent::Catalog pinned_catalog(const agent::Store& store, const std::vector<Pinne
   for (const PinnedPlugin& plugin : plugins)
     folders.push_back(store.root() / plugin.sha256);
   return agent::Catalog::discover(folders);
+}
+
+namespace {
+
+bool is_of_lost_abi(const base::Problem& problem) {
+  return problem.code == "ABI_MISMATCH";
+}
+
+/// "cadre.momentum 0.9.0 by 0.10.0, ..."
+std::string replacements(const Difference& changed) {
+  std::vector<std::string> each;
+  for (const PluginChange& change : changed.plugins)
+    each.push_back(change.id + " " + change.before + " by " + change.after);
+  return base::join(each, ", ");
+}
+
+}  // namespace
+
+base::Result<BootSetup> plan_boot(const Revision& revision, const agent::Store& store,
+                                  const std::vector<std::filesystem::path>& agent_folders) {
+  const std::string origin = "revision " + std::to_string(revision.number);
+  auto host = config::read_host(revision.config, origin);
+  if (!host) return host.problems();
+  const agent::Catalog pinned = pinned_catalog(store, revision.plugins);
+  const bool has_lost = std::any_of(pinned.problems().begin(), pinned.problems().end(), is_of_lost_abi);
+  if (!has_lost) {
+    auto setup = plan_setup(std::move(host).take(), pinned);
+    if (!setup) return setup.problems();
+    const base::Problems warnings = setup.problems();
+    return {BootSetup{std::move(setup).take(), {}}, warnings};
+  }
+  std::vector<std::filesystem::path> folders = pinned.folders();
+  folders.insert(folders.end(), agent_folders.begin(), agent_folders.end());
+  auto setup =
+      plan_setup(std::move(host).take(), agent::Catalog::discover(folders, agent::Twins::first_wins));
+  if (!setup) {
+    base::Problems problems;
+    for (base::Problem problem : pinned.problems()) {
+      if (is_of_lost_abi(problem))
+        problem.next_step = "name a folder with --agents that has a version of it for this host";
+      problems.add(std::move(problem));
+    }
+    return problems;
+  }
+  Revision next = revision;
+  next.plugins = setup->plugins;
+  const base::Problems warnings = setup.problems();
+  return {BootSetup{std::move(setup).take(),
+                    "built for an ABI this host does not offer: " + replacements(difference(revision, next))},
+          warnings};
 }
 
 std::vector<std::string> unfinished_libraries(const Setup& setup) {

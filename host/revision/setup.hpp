@@ -25,6 +25,18 @@ base::Result<Setup> plan_setup(config::HostConfig host, const agent::Catalog& ca
 /// The agents of a revision, from the store alone: the bytes it ran with, whatever is installed now.
 agent::Catalog pinned_catalog(const agent::Store& store, const std::vector<PinnedPlugin>& plugins);
 
+/// The setup that a revision boots with, and what was replaced to that end.
+struct BootSetup {
+  Setup setup;
+  /// Not empty: plugins of the revision were built for an ABI that this host no longer offers, and others
+  /// took their places. A sentence for the revision that this makes.
+  std::string upgrade;
+};
+/// The revision's own plugins, from the store. Those whose ABI is gone are replaced by versions in
+/// `agent_folders` that its configuration allows. All problems at once.
+base::Result<BootSetup> plan_boot(const Revision& revision, const agent::Store& store,
+                                  const std::vector<std::filesystem::path>& agent_folders);
+
 /// Libraries whose bytes are not (yet) those that their manifests name: "FILE: has ..., expected ...".
 std::vector<std::string> unfinished_libraries(const Setup& setup);
 

@@ -10,6 +10,7 @@
 #include "host/base/date.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
+#include "host/chain/chain.hpp"
 #include "host/model/bar.hpp"
 #include "host/model/order.hpp"
 
@@ -126,11 +127,8 @@ void TrialBook::make_services() {
 
 void TrialBook::build_arena() {
   cadre_requirements need = subject_->requirements();
-  for (const Provider& p : providers_) {
-    need.returns_rows = std::max(need.returns_rows, p.agent->requirements().returns_rows);
-    need.closes_rows = std::max(need.closes_rows, p.agent->requirements().closes_rows);
-    need.volumes_rows = std::max(need.volumes_rows, p.agent->requirements().volumes_rows);
-  }
+  for (const Provider& p : providers_)
+    chain::raise_requirements(need, p.agent->requirements());
   book::StateWriter::Setting setting;
   setting.book = "try";
   setting.currency = state_.currency;

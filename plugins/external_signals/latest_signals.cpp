@@ -26,15 +26,13 @@ bool is_before(const LatestSignals::Entry& a, const LatestSignals::Entry& b) {
 
 bool is_valid(const cadre_signal& signal, std::uint32_t instrument_count) {
   const std::size_t length = sdk::view_of(signal.strategy).size();
-  bool clean = length > 0 && length < sizeof signal.strategy.text;
-  for (std::size_t k = length; k < sizeof signal.strategy.text; ++k)
-    clean = clean && signal.strategy.text[k] == '\0';
-  return clean && signal.instrument < instrument_count && signal.direction >= -1 && signal.direction <= 1 &&
-         std::isfinite(signal.strength) && signal.strength >= 0.0 && signal.confidence >= 0.0 &&
-         signal.confidence <= 1.0 && std::isfinite(signal.horizon_days) && signal.horizon_days > 0.0;
+  return length > 0 && length <= CADRE_ID_BYTES_MAX && signal.instrument < instrument_count &&
+         signal.direction >= -1 && signal.direction <= 1 && std::isfinite(signal.strength) &&
+         signal.strength >= 0.0 && signal.confidence >= 0.0 && signal.confidence <= 1.0 &&
+         std::isfinite(signal.horizon_days) && signal.horizon_days > 0.0;
 }
 
-constexpr std::size_t entry_bytes = 4 + 4 + 3 * 8 + 8 + 32 + 4;
+constexpr std::size_t entry_bytes = 4 + 4 + 3 * 8 + 8 + 4;  // without its strategy
 
 }  // namespace
 
@@ -86,17 +84,17 @@ void LatestSignals::save(sdk::StateWriter& out) const {
     out.put(entry.signal.confidence);
     out.put(entry.signal.horizon_days);
     out.put(entry.signal.time_ns);
-    for (const char c : entry.signal.strategy.text)
-      out.put(c);
+    out.put_id(entry.signal.strategy);
     out.put(entry.age);
   }
 }
 
-void LatestSignals::load(sdk::StateReader& in, std::uint32_t instrument_count) {
+void LatestSignals::load(sdk::StateReader& in, std::uint32_t schema, std::uint32_t instrument_count) {
+  const std::size_t id_bytes = schema == 1 ? 32 : sizeof(cadre_id);
   LatestSignals loaded;
   loaded.last_bar_ns_ = in.get<std::int64_t>();
   const auto count = in.get<std::uint32_t>();
-  if (count > max_entries || in.left() != count * entry_bytes)
+  if (count > max_entries || in.left() != count * (entry_bytes + id_bytes))
     throw sdk::Refusal("saved state has a wrong length");
   loaded.entries_.reserve(count);
   for (std::uint32_t k = 0; k < count; ++k) {
@@ -108,8 +106,7 @@ void LatestSignals::load(sdk::StateReader& in, std::uint32_t instrument_count) {
     entry.signal.confidence = in.get<double>();
     entry.signal.horizon_days = in.get<double>();
     entry.signal.time_ns = in.get<std::int64_t>();
-    for (char& c : entry.signal.strategy.text)
-      c = in.get<char>();
+    entry.signal.strategy = in.get_id(id_bytes);
     entry.age = in.get<std::int32_t>();
     const bool ordered = loaded.entries_.empty() || is_before(loaded.entries_.back(), entry);
     if (!is_valid(entry.signal, instrument_count) || entry.age < -1 || !ordered)

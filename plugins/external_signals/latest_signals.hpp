@@ -31,7 +31,8 @@ class LatestSignals {
 
   void save(sdk::StateWriter& out) const;
   /// Throws Refusal, and changes nothing, for bytes that save did not write.
-  void load(sdk::StateReader& in, std::uint32_t instrument_count);
+  /// Schema 1 held ids of 32 bytes.
+  void load(sdk::StateReader& in, std::uint32_t schema, std::uint32_t instrument_count);
 
  private:
   std::int64_t last_bar_ns_ = INT64_MIN;

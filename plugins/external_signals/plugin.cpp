@@ -33,8 +33,8 @@ class Agent final : public sdk::SignalSource {
   bool has_state() const override { return true; }
   void save(sdk::StateWriter& out) const override { latest_.save(out); }
   void load(sdk::StateReader& in, std::uint32_t schema_version, std::uint32_t instrument_count) override {
-    if (schema_version != 1) throw sdk::Refusal("reads state of schema 1 only");
-    latest_.load(in, instrument_count);
+    if (schema_version != 1 && schema_version != 2) throw sdk::Refusal("reads state of schema 1 and 2 only");
+    latest_.load(in, schema_version, instrument_count);
   }
 
  private:
@@ -43,7 +43,7 @@ class Agent final : public sdk::SignalSource {
 
 constexpr sdk::AgentEntry agents[] = {
     sdk::agent_entry<Agent>(CADRE_TEXT("cadre.external_signals"), CADRE_TEXT(CADRE_ROLE_SIGNAL_SOURCE),
-                            CADRE_EVENT_SIGNAL | CADRE_EVENT_BAR | CADRE_EVENT_UNIVERSE, 1)};
+                            CADRE_EVENT_SIGNAL | CADRE_EVENT_BAR | CADRE_EVENT_UNIVERSE, 2)};
 
 }  // namespace
 }  // namespace cadre::external_signals

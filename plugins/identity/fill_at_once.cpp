@@ -61,21 +61,21 @@ void FillAtOnce::save(sdk::StateWriter& out) const {
   out.put(static_cast<std::uint32_t>(filled_.size()));
   for (std::size_t k = 0; k < filled_.size(); ++k) {
     const Filled& past = filled_[(oldest_ + k) % filled_.size()];
-    for (const char c : past.client_id.text)
-      out.put(c);
+    out.put_id(past.client_id);
     out.put(past.quantity_e9);
     out.put(past.price_e9);
   }
 }
 
 void FillAtOnce::load(sdk::StateReader& in, std::uint32_t schema_version, std::uint32_t) {
-  if (schema_version != 1) throw sdk::Refusal("reads state of schema 1 only");
+  if (schema_version != 1 && schema_version != 2) throw sdk::Refusal("reads state of schema 1 and 2 only");
+  // Schema 1 held ids of 32 bytes.
+  const std::size_t id_bytes = schema_version == 1 ? 32 : sizeof(cadre_id);
   const auto count = in.get<std::uint32_t>();
   if (count > max_orders) throw sdk::Refusal("saved state has too many orders");
   std::vector<Filled> filled(count);
   for (Filled& past : filled) {
-    for (char& c : past.client_id.text)
-      c = in.get<char>();
+    past.client_id = in.get_id(id_bytes);
     past.quantity_e9 = in.get<std::int64_t>();
     past.price_e9 = in.get<std::int64_t>();
     if (past.quantity_e9 <= 0 || past.price_e9 <= 0) throw sdk::Refusal("a saved fill is not valid");

@@ -139,7 +139,7 @@ constexpr sdk::AgentEntry agents[] = {
     sdk::agent_entry<CovarianceEstimator>(CADRE_TEXT("cadre.identity.covariance_estimator"),
                                           CADRE_TEXT(CADRE_ROLE_COVARIANCE_ESTIMATOR)),
     sdk::agent_entry<FillAtOnce>(CADRE_TEXT("cadre.identity.execution_environment"),
-                                 CADRE_TEXT(CADRE_ROLE_EXECUTION_ENVIRONMENT), 0, 1)};
+                                 CADRE_TEXT(CADRE_ROLE_EXECUTION_ENVIRONMENT), 0, 2)};
 
 }  // namespace
 }  // namespace cadre::identity

@@ -23,12 +23,12 @@ class Agent final : public sdk::SignalSource {
   }
 
   void require(cadre_requirements& out) const override {
-    out.closes_rows = static_cast<std::uint32_t>(lookback_ + 1);
+    out.sessions.closes = static_cast<std::uint32_t>(lookback_ + 1);
   }
 
   void generate_signals(const sdk::State& state, Output& out) const override {
     if (score_.size() != state.size()) score_.resize(state.size());
-    quant::momentum(state.closes(), lookback_, skip_, score_);
+    quant::momentum(state.sessions().closes(), lookback_, skip_, score_);
     quant::z_score(score_, score_);
     for (Eigen::Index i = 0; i < state.size(); ++i) {
       const double score = score_[i];

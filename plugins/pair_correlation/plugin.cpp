@@ -43,7 +43,7 @@ class Agent final : public sdk::CorrelationAdjuster {
 
   // Daily updates read the bound covariance; others keep one of their own.
   void require(cadre_requirements& out) const override {
-    if (frequency_ != Frequency::daily) out.returns_rows = static_cast<std::uint32_t>(lookback_);
+    if (frequency_ != Frequency::daily) out.sessions.returns = static_cast<std::uint32_t>(lookback_);
   }
 
   void observe(const cadre_event& event, const sdk::State& state) override {
@@ -154,7 +154,7 @@ class Agent final : public sdk::CorrelationAdjuster {
   /// Computes the covariance of a period's first bar, as soon as there is the history. An instrument that
   /// lacks a return in it is in no pair.
   void keep(const sdk::State& state) {
-    const cadre_window& returns = state.raw().returns;
+    const cadre_window& returns = state.raw().sessions.returns;
     const Eigen::Index n = state.size();
     if (n == 0 || std::int64_t{returns.rows} < lookback_) return;
     const auto count = static_cast<std::size_t>(n);

@@ -36,7 +36,7 @@ class Agent final : public sdk::RiskManager {
   void commit(Prepared& next) noexcept override { settings_ = static_cast<Next&>(next).settings; }
 
   void require(cadre_requirements& out) const override {
-    out.returns_rows = static_cast<std::uint32_t>(settings_.var_lookback);
+    out.sessions.returns = static_cast<std::uint32_t>(settings_.var_lookback);
   }
 
   void analyze_risk(const sdk::State& state, const sdk::Weights& weight,
@@ -106,7 +106,7 @@ class Agent final : public sdk::RiskManager {
       throw sdk::Refusal(CADRE_SERVICE_COVARIANCE
                          " is not bound or not ready; add a covariance estimator to services");
     }
-    const cadre_window& returns = state.raw().returns;
+    const cadre_window& returns = state.raw().sessions.returns;
     if (std::int64_t{returns.rows} < settings_.var_lookback) {
       throw sdk::Refusal("var_lookback needs " + std::to_string(settings_.var_lookback) +
                          " periods of returns, there are " + std::to_string(returns.rows));
@@ -118,7 +118,7 @@ class Agent final : public sdk::RiskManager {
                         returns.values,
                         returns.rows,
                         static_cast<std::int64_t>(returns.stride),
-                        state.raw().periods_per_year};
+                        state.raw().sessions_per_year};
     const BookRisk::Gap gap =
         book_.gather(market, {weight, static_cast<std::size_t>(state.size())}, settings_);
     if (gap == BookRisk::Gap::none) return;
@@ -131,9 +131,9 @@ class Agent final : public sdk::RiskManager {
   /// A book at its largest volatility has this VaR, if returns are normal; daily periods are assumed, for the
   /// number of periods a year is not known before the first bar.
   void warn_of_dead_limit() const {
-    constexpr double periods_per_year = 252.0;
+    constexpr double sessions_per_year = 252.0;
     const double reachable = quant::normal_quantile(settings_.var_confidence) * settings_.max_portfolio_risk *
-                             std::sqrt(settings_.var_horizon / periods_per_year);
+                             std::sqrt(settings_.var_horizon / sessions_per_year);
     if (reachable >= settings_.var_limit) return;
     const auto figure = [](double value) {
       char text[32];

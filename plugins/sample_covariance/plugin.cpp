@@ -22,11 +22,11 @@ class Agent final : public sdk::ServiceProvider {
 
   // One row more than the window: the row that leaves it has to be seen once more.
   void require(cadre_requirements& out) const override {
-    out.returns_rows = static_cast<std::uint32_t>(window_ + 1);
+    out.sessions.returns = static_cast<std::uint32_t>(window_ + 1);
   }
 
   void observe(const cadre_event& event, const sdk::State& state) override {
-    const cadre_window& returns = state.raw().returns;
+    const cadre_window& returns = state.raw().sessions.returns;
     const History history{returns.values, returns.valid, returns.rows,
                           static_cast<std::int64_t>(returns.stride)};
     if (event.kind == CADRE_EVENT_UNIVERSE || covariance_->instruments() != state.size()) {

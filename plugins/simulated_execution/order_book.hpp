@@ -51,7 +51,8 @@ class OrderBook {
 
   void save(sdk::StateWriter& out) const;
   /// Throws Refusal, and changes nothing, for bytes that save did not write.
-  void load(sdk::StateReader& in, std::uint32_t instrument_count);
+  /// Schema 1 held ids of 32 bytes.
+  void load(sdk::StateReader& in, std::uint32_t schema, std::uint32_t instrument_count);
 
  private:
   static constexpr std::size_t max_finished = 1024;  // of the past orders that query still knows

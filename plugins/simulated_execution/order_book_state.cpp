@@ -6,24 +6,6 @@ namespace cadre::simulated_execution {
 
 namespace {
 
-void put_id(sdk::StateWriter& out, const cadre_id& id) {
-  for (std::size_t k = 0; k < sizeof id.text; ++k)
-    out.put(id.text[k]);
-}
-
-cadre_id get_id(sdk::StateReader& in) {
-  cadre_id id{};
-  for (char& c : id.text)
-    c = in.get<char>();
-  // Nothing behind the terminator, and something before it.
-  const std::size_t length = sdk::view_of(id).size();
-  bool clean = length > 0 && length < sizeof id.text;
-  for (std::size_t k = length; k < sizeof id.text; ++k)
-    clean = clean && id.text[k] == '\0';
-  if (!clean) throw sdk::Refusal("a saved client id is not valid");
-  return id;
-}
-
 bool is_side(std::uint32_t side) {
   return side == CADRE_SIDE_BUY || side == CADRE_SIDE_SELL;
 }
@@ -49,10 +31,10 @@ void put_order(sdk::StateWriter& out, const cadre_order& order) {
   for (const std::int64_t number : {order.quantity_e9, order.limit_price_e9, order.stop_price_e9,
                                     order.expire_time_ns, order.decision_price_e9, order.decision_time_ns})
     out.put(number);
-  put_id(out, order.client_id);
+  out.put_id(order.client_id);
 }
 
-cadre_order get_order(sdk::StateReader& in) {
+cadre_order get_order(sdk::StateReader& in, std::size_t id_bytes) {
   cadre_order order{};
   order.size = sizeof order;
   for (std::uint32_t* number :
@@ -61,7 +43,7 @@ cadre_order get_order(sdk::StateReader& in) {
   for (std::int64_t* number : {&order.quantity_e9, &order.limit_price_e9, &order.stop_price_e9,
                                &order.expire_time_ns, &order.decision_price_e9, &order.decision_time_ns})
     *number = in.get<std::int64_t>();
-  order.client_id = get_id(in);
+  order.client_id = in.get_id(id_bytes);
   return order;
 }
 
@@ -71,10 +53,11 @@ void put_report(sdk::StateWriter& out, const cadre_execution_report& report) {
   for (const std::int64_t number :
        {report.quantity_e9, report.price_e9, report.fees_e6, report.spread_cost_e6, report.time_ns})
     out.put(number);
-  put_id(out, report.client_id);
+  out.put_id(report.client_id);
 }
 
-cadre_execution_report get_report(sdk::StateReader& in, std::uint32_t instrument_count) {
+cadre_execution_report get_report(sdk::StateReader& in, std::size_t id_bytes,
+                                  std::uint32_t instrument_count) {
   cadre_execution_report report{};
   report.size = sizeof report;
   for (std::uint32_t* number : {&report.status, &report.instrument, &report.side, &report.reason})
@@ -82,7 +65,7 @@ cadre_execution_report get_report(sdk::StateReader& in, std::uint32_t instrument
   for (std::int64_t* number :
        {&report.quantity_e9, &report.price_e9, &report.fees_e6, &report.spread_cost_e6, &report.time_ns})
     *number = in.get<std::int64_t>();
-  report.client_id = get_id(in);
+  report.client_id = in.get_id(id_bytes);
   const bool placed = report.instrument < instrument_count || report.instrument == CADRE_BOOK;
   if (!placed || !is_side(report.side) || !is_status(report.status) || report.quantity_e9 < 0)
     throw sdk::Refusal("a saved report is not valid");
@@ -96,9 +79,10 @@ std::size_t get_count(sdk::StateReader& in, std::size_t bytes) {
   return count;
 }
 
-constexpr std::size_t order_bytes = 5 * 4 + 6 * 8 + 32;
-constexpr std::size_t finished_bytes = 32 + 2 * 4 + 3 * 8;
-constexpr std::size_t report_bytes = 4 * 4 + 5 * 8 + 32;
+// What each of them takes besides its id.
+constexpr std::size_t order_bytes = 5 * 4 + 6 * 8;
+constexpr std::size_t finished_bytes = 2 * 4 + 3 * 8;
+constexpr std::size_t report_bytes = 4 * 4 + 5 * 8;
 
 }  // namespace
 
@@ -112,7 +96,7 @@ void OrderBook::save(sdk::StateWriter& out) const {
   out.put(static_cast<std::uint32_t>(finished_.size()));
   for (std::size_t k = 0; k < finished_.size(); ++k) {
     const Finished& past = finished_[(oldest_ + k) % finished_.size()];
-    put_id(out, past.client_id);
+    out.put_id(past.client_id);
     out.put(past.result.status);
     out.put(past.result.reason);
     out.put(past.result.filled_quantity_e9);
@@ -124,7 +108,8 @@ void OrderBook::save(sdk::StateWriter& out) const {
     put_report(out, reports_[k]);
 }
 
-void OrderBook::load(sdk::StateReader& in, std::uint32_t instrument_count) {
+void OrderBook::load(sdk::StateReader& in, std::uint32_t schema, std::uint32_t instrument_count) {
+  const std::size_t id_bytes = schema == 1 ? 32 : sizeof(cadre_id);
   OrderBook loaded(settings_);
   const auto has_opens = in.get<std::uint32_t>();
   loaded.has_opens_ = has_opens == 1;
@@ -132,16 +117,16 @@ void OrderBook::load(sdk::StateReader& in, std::uint32_t instrument_count) {
   loaded.time_ns_ = in.get<std::int64_t>();
   if (has_opens > 1 || (loaded.instrument_count_ != 0 && loaded.instrument_count_ != instrument_count))
     throw sdk::Refusal("the saved orders are of another universe");
-  for (std::size_t left = get_count(in, order_bytes); left > 0; --left) {
-    const cadre_order order = get_order(in);
+  for (std::size_t left = get_count(in, order_bytes + id_bytes); left > 0; --left) {
+    const cadre_order order = get_order(in, id_bytes);
     if (order.instrument >= instrument_count || loaded.refusal_of(order) == bad_order ||
         loaded.refusal_of(order) == unsupported || loaded.refusal_of(order) == duplicate)
       throw sdk::Refusal("a saved order is not valid");
     loaded.open_.push_back(order);
   }
-  for (std::size_t left = get_count(in, finished_bytes); left > 0; --left) {
+  for (std::size_t left = get_count(in, finished_bytes + id_bytes); left > 0; --left) {
     Finished past;
-    past.client_id = get_id(in);
+    past.client_id = in.get_id(id_bytes);
     past.result.size = sizeof past.result;
     past.result.status = in.get<std::uint32_t>();
     past.result.reason = in.get<std::uint32_t>();
@@ -152,8 +137,8 @@ void OrderBook::load(sdk::StateReader& in, std::uint32_t instrument_count) {
       throw sdk::Refusal("a saved order's end is not valid");
     loaded.remember(past);
   }
-  for (std::size_t left = get_count(in, report_bytes); left > 0; --left)
-    loaded.reports_.push_back(get_report(in, instrument_count));
+  for (std::size_t left = get_count(in, report_bytes + id_bytes); left > 0; --left)
+    loaded.reports_.push_back(get_report(in, id_bytes, instrument_count));
   in.finish();
   *this = std::move(loaded);
 }

@@ -41,8 +41,8 @@ class Agent final : public sdk::ExecutionEnvironment {
   bool has_state() const override { return true; }
   void save(sdk::StateWriter& out) const override { book_->save(out); }
   void load(sdk::StateReader& in, std::uint32_t schema_version, std::uint32_t instrument_count) override {
-    if (schema_version != 1) throw sdk::Refusal("reads state of schema 1 only");
-    book_->load(in, instrument_count);
+    if (schema_version != 1 && schema_version != 2) throw sdk::Refusal("reads state of schema 1 and 2 only");
+    book_->load(in, schema_version, instrument_count);
   }
 
  private:
@@ -51,7 +51,7 @@ class Agent final : public sdk::ExecutionEnvironment {
 
 constexpr sdk::AgentEntry agents[] = {sdk::agent_entry<Agent>(CADRE_TEXT("cadre.simulated_execution"),
                                                               CADRE_TEXT(CADRE_ROLE_EXECUTION_ENVIRONMENT),
-                                                              CADRE_EVENT_BAR | CADRE_EVENT_UNIVERSE, 1)};
+                                                              CADRE_EVENT_BAR | CADRE_EVENT_UNIVERSE, 2)};
 
 }  // namespace
 }  // namespace cadre::simulated_execution

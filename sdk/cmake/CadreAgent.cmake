@@ -1,8 +1,8 @@
 # cadre_add_agent(NAME MANIFEST file.json SOURCES a.cpp b.cpp [LINK targets...] [OUTPUT_DIRECTORY dir])
 #
 # Builds a plugin that can be unloaded: one exported symbol, hidden visibility, no unique symbols, everything bound at load.
-# After every build the manifest is stamped with the library's file name and SHA-256 and written beside it, so that the
-# pair is what `cadre --agents DIR` finds.
+# After every build the manifest is stamped with the library's file name, SHA-256 and range of ABIs and written beside it,
+# so that the pair is what `cadre --agents DIR` finds.
 
 # What a static library linked into a plugin needs.
 function(cadre_unloadable target)

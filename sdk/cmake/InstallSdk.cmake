@@ -25,7 +25,7 @@ endif()
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/CadreSdkConfig.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/CadreSdkConfig.cmake
   INSTALL_DESTINATION ${package_folder} NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/CadreSdkConfigVersion.cmake
-  VERSION ${PROJECT_VERSION} COMPATIBILITY SameMinorVersion)
+  VERSION ${PROJECT_VERSION} COMPATIBILITY SameMajorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/CadreSdkConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/CadreSdkConfigVersion.cmake
     ${CMAKE_CURRENT_LIST_DIR}/CadreAgent.cmake ${CMAKE_CURRENT_LIST_DIR}/StampManifest.cmake ${CMAKE_CURRENT_LIST_DIR}/plugin.map
   DESTINATION ${package_folder} COMPONENT CadreSdk)

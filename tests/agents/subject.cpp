@@ -247,13 +247,10 @@ const void* get_interface(const void*, cadre_string id) {
   return equal(id, CADRE_ROLE_TRADE_ADJUSTER) ? &adjuster : nullptr;
 }
 
-cadre_status init(void* self, cadre_string, cadre_buffer* reason) {
+cadre_status init(void* self, cadre_string) {
   if constexpr (fault == Fault::init_fails_in_silence) return CADRE_ERROR;
   if constexpr (fault == Fault::init_refuses) {
-    constexpr std::string_view sentence = "the moon has to be full";
-    reason->needed = sentence.size();
-    sentence.copy(reinterpret_cast<char*>(reason->data), reason->capacity);
-    return CADRE_REJECTED;
+    return cadre_refuse(subject_of(self).host, CADRE_REJECTED, "the moon has to be full");
   }
   if constexpr (fault == Fault::init_warns) {
     const cadre_host* host = subject_of(self).host;
@@ -264,7 +261,7 @@ cadre_status init(void* self, cadre_string, cadre_buffer* reason) {
 }
 
 cadre_status requirements(const void*, cadre_requirements* out) {
-  out->returns_rows = 1;
+  out->sessions.returns = 1;
   return fault == Fault::requirements_fail ? CADRE_ERROR : CADRE_OK;
 }
 
@@ -303,9 +300,11 @@ cadre_status create(const cadre_host* host, cadre_string id, const cadre_agent**
 
 constexpr cadre_agent_descriptor agents[] = {
     {fault == Fault::small_agent_descriptor ? 8 : std::uint32_t{sizeof(cadre_agent_descriptor)},
-     CADRE_EVENT_BAR, fault == Fault::wrong_agent ? CADRE_TEXT("test.somebody_else") : CADRE_TEXT(SUBJECT_ID),
-     fault == Fault::wrong_role ? CADRE_TEXT(CADRE_ROLE_SIGNAL_AGGREGATOR) : CADRE_TEXT(SUBJECT_ROLE),
-     SUBJECT_STATE, 0}};
+     CADRE_EVENT_BAR,
+     fault == Fault::wrong_agent ? CADRE_TEXT("test.somebody_else") : CADRE_TEXT(SUBJECT_ID),
+     {fault == Fault::wrong_role ? CADRE_TEXT(CADRE_ROLE_SIGNAL_AGGREGATOR) : CADRE_TEXT(SUBJECT_ROLE)},
+     SUBJECT_STATE,
+     0}};
 
 constexpr std::uint32_t abi(std::uint32_t minor) {
   return CADRE_ABI_MAJOR << 16 | minor;

@@ -8,7 +8,7 @@ import os
 import struct
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-FORMATS = {"bool": "?", "u8": "B", "u32": "I", "u64": "Q", "i32": "i", "i64": "q", "f64": "d", "money": "q", "id": "32s"}
+FORMATS = {"bool": "?", "u8": "B", "u32": "I", "u64": "Q", "i32": "i", "i64": "q", "f64": "d", "money": "q", "id": "64s"}
 MAGIC = b"CADREJOURNAL"
 FILE_HEAD_BYTES, FRAME_HEAD_BYTES, FRAME_TAIL_BYTES = 16, 16, 8
 NUMBERED = ("bar", "signal", "universe", "report", "command")
@@ -28,22 +28,23 @@ def kinds():
 
 
 @functools.cache
-def unpacker(name):
+def unpacker(name, file_format):
     """(names of the fields, what unpacks them, which are ids) of a struct of the ABI, whose fields follow one another without a gap."""
-    fields = description()["structs"][name]["fields"]
-    return [f["name"] for f in fields], struct.Struct("<" + "".join(FORMATS[f["kind"]] for f in fields)), [f["kind"] == "id" for f in fields]
+    fields, short = description()["structs"][name]["fields"], description()["short_ids"]
+    formats = dict(FORMATS, id=f"{short['bytes']}s") if file_format <= short["last_format"] else FORMATS
+    return [f["name"] for f in fields], struct.Struct("<" + "".join(formats[f["kind"]] for f in fields)), [f["kind"] == "id" for f in fields]
 
 
-def struct_at(name, payload, at):
-    names, form, ids = unpacker(name)
+def struct_at(name, payload, at, file_format):
+    names, form, ids = unpacker(name, file_format)
     return {n: value.rstrip(b"\0").decode() if is_id else value for n, value, is_id in zip(names, form.unpack_from(payload, at), ids)}
 
 
 class Structs(collections.abc.Sequence):
     """Many of the same, unpacked when they are asked for."""
 
-    def __init__(self, name, payload, size):
-        self.name, self.payload, self.size = name, payload, size
+    def __init__(self, name, payload, size, file_format):
+        self.name, self.payload, self.size, self.file_format = name, payload, size, file_format
 
     def __len__(self):
         return len(self.payload) // self.size
@@ -51,7 +52,7 @@ class Structs(collections.abc.Sequence):
     def __getitem__(self, place):
         if not 0 <= place < len(self):
             raise IndexError(place)
-        return struct_at(self.name, self.payload, place * self.size)
+        return struct_at(self.name, self.payload, place * self.size, self.file_format)
 
 
 class Cursor:
@@ -76,7 +77,7 @@ class Cursor:
         return self.payload[self.at - count:self.at]
 
     def struct_bytes(self, name, size, count=1):
-        assert size >= description()["structs"][name]["bytes"], (name, size)
+        assert size >= unpacker(name, self.file_format)[1].size, (name, size)
         return self.take(size * count)
 
     def value(self, field):
@@ -91,10 +92,10 @@ class Cursor:
             count = self.count()
             return self.numbers(field["of"], count)
         if kind == "struct":
-            return struct_at(field["of"], self.struct_bytes(field["of"], self.count()), 0)
+            return struct_at(field["of"], self.struct_bytes(field["of"], self.count()), 0, self.file_format)
         if kind == "structs":
             size, count = self.count(), self.count()
-            return Structs(field["of"], self.struct_bytes(field["of"], size, count), size)
+            return Structs(field["of"], self.struct_bytes(field["of"], size, count), size, self.file_format)
         if kind == "list":
             return [self.fields(field["fields"]) for _ in range(self.count())]
         return self.numbers(kind)[0]

@@ -2,7 +2,8 @@
 
 Usage: kept_test.py --build BUILD --cadre CADRE
 
-The folders are in tests/data/0.9; their agents are 0.9's own binaries.
+The folders are in tests/data/0.9; their agents are 0.9's own binaries, of an ABI that is no longer offered, so that
+agents of this build take their places.
 """
 
 import argparse
@@ -80,18 +81,26 @@ class KeptRun(Unpacked):
             words = cadre("explain", self.run_folder, order["order"]["client_id"])
             self.assertIn("rejected by the pre-trade checks: " + check, words.stdout)
 
+    def replay(self, *words):
+        return cadre("--agents", os.path.join(arguments.build, "agents"), "replay", self.run_folder, *words)
+
+    def test_its_replay_without_agents_for_this_host_is_refused_by_their_abi(self):
+        done = cadre("--agents", self.folder, "replay", self.run_folder)
+        self.assertEqual((done.returncode, done.stdout), (3, ""))
+        self.assertRegex(done.stderr, r"momentum\.json:\d+:\d+ /abi: built for ABI 0\.9, this host offers 0\.10; build the plugin against this SDK \[ABI_MISMATCH\]")
+
     def test_its_replay_is_identical_order_by_order_and_leaves_its_hash_out(self):
-        done = cadre("replay", self.run_folder, "--json")
+        done = self.replay("--json")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         said = json.loads(done.stdout)
         self.assertEqual((said["identical"], said["orders"], said["recorded_orders"], said["first_difference"]),
                          (True, EXPECTED["run"]["orders"], EXPECTED["run"]["orders"], ""))
         self.assertEqual((said["recorded_hash"], said["hash_was_compared"]), (EXPECTED["run"]["order_hash"], False))
-        words = cadre("replay", self.run_folder).stdout
+        words = self.replay().stdout
         self.assertIn("the run's own hash is that of journal format 1 and was not compared", words)
 
     def test_a_what_if_of_it_finds_the_first_order_that_differs(self):
-        done = cadre("replay", self.run_folder, "--set", "/pre_trade_checks/max_order_quantity=2000", "--json")
+        done = self.replay("--set", "/pre_trade_checks/max_order_quantity=2000", "--json")
         said = json.loads(done.stdout)
         self.assertEqual((done.returncode, said["identical"]), (1, False))
         self.assertIn("has other fields than in the run", said["first_difference"])
@@ -100,12 +109,12 @@ class KeptRun(Unpacked):
         path = os.path.join(self.run_folder, "journal")
         with open(path, "r+b") as file:
             file.seek(12)
-            file.write(struct.pack("<I", 3))
+            file.write(struct.pack("<I", 4))
         for command in (("explain", self.run_folder, "main.255.3"), ("replay", self.run_folder)):
             done = cadre(*command)
             self.assertEqual((done.returncode, done.stdout), (3, ""))
             self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
-            self.assertIn("the journal has format 3, this host reads formats 1 to 2; read it with the host that wrote it", done.stderr)
+            self.assertIn("the journal has format 4, this host reads formats 1 to 3; read it with the host that wrote it", done.stderr)
 
 
 class KeptState(Unpacked):
@@ -115,15 +124,12 @@ class KeptState(Unpacked):
         shutil.copy(os.path.join(KEPT, "prices.csv"), self.folder)
         with open(os.path.join(self.state, "revisions", "000003.json"), encoding="utf-8") as file:
             document = json.load(file)["config"]
-        self.config = write_json(os.path.join(self.folder, "host.json"), dict(document, watch={"enabled": False}))
+        self.config = write_json(os.path.join(self.folder, "host.json"), document)
         self.bars = read_bars(file=os.path.join(KEPT, "prices.csv"))
         self.old_orders = Journal(os.path.join(self.state, "books", "main", "journal")).of("order")
 
-    def host(self):
-        """With an empty folder of agents: with those that are pinned in its store, and no others to take over."""
-        agents = os.path.join(self.folder, "no_agents")
-        os.makedirs(agents, exist_ok=True)
-        host = RunningHost(arguments.cadre, self.folder, self.config, [agents], state=self.state)
+    def host(self, agents=None):
+        host = RunningHost(arguments.cadre, self.folder, self.config, [agents or os.path.join(arguments.build, "agents")], state=self.state)
         self.addCleanup(host.end)
         return host
 
@@ -134,6 +140,7 @@ class KeptState(Unpacked):
         expected = dict(EXPECTED["state"], **other)
         # Its hash hashed rejected orders otherwise.
         expected.pop("order_hash")
+        expected["revision"] += 1  # the agents of this build
         book = host.settled_book()
         self.assertEqual({key: book[key] for key in expected}, expected)
 
@@ -149,19 +156,39 @@ class KeptState(Unpacked):
         self.assertEqual((taken["date"], taken["decisions"]), (after[0]["date"], EXPECTED["state"]["decisions"] + 1))
         self.assertEqual(host.stop(), 0, host.log_text())
 
-        self.assertEqual(file_format(host.journal()), 2)
+        self.assertEqual(file_format(host.journal()), 3)
         journal = Journal(host.journal())
         self.assertEqual(journal.gaps(), [])
         self.assertEqual(len(journal.of("bar")), 351)
         kept = journal.of("order")[:len(self.old_orders)]
-        self.assertEqual([(o.sequence, o["order"], o["failed_checks"]) for o in kept],
-                         [(o.sequence, o["order"], o["failed_checks"]) for o in self.old_orders])
+        # The struct has grown: its first field says so.
+        content = [[(o.sequence, dict(o["order"], size=0), o["failed_checks"]) for o in orders] for orders in (kept, self.old_orders)]
+        self.assertEqual(content[0], content[1])
         self.assertNotIn("verdict", kept[0].fields)
 
         host = self.start()
         again = host.settled_book()
         for key in ("date", "decisions", "orders", "rejected_orders", "fills", "open_orders", "equity", "cash", "order_hash", "revision", "sequence"):
             self.assertEqual(again[key], taken[key], key)
+        self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_a_host_without_agents_for_it_refuses_and_leaves_everything_alone(self):
+        agents = os.path.join(self.folder, "no_agents")
+        os.makedirs(agents)
+        host = self.host(agents)
+        self.assertEqual(host.spawn().wait(), 3)
+        lines = [line for line in host.log_text().splitlines() if "[ABI_MISMATCH]" in line]
+        self.assertEqual(len(lines), 8, host.log_text())
+        for line in lines:
+            self.assertRegex(line, r"/abi: built for ABI 0\.9, this host offers 0\.10; name a folder with --agents that has a version of it for this host")
+        self.assertEqual(sorted(os.listdir(os.path.join(self.state, "revisions"))), ["000001.json", "000002.json", "000003.json"])
+        self.assertEqual(Journal(os.path.join(self.state, "books", "main", "journal")).of("order")[-1]["order"], self.old_orders[-1]["order"])
+
+    def test_the_revision_that_replaces_its_agents_says_so(self):
+        host = self.start()
+        revision = host.get("/v1/revisions/4")
+        self.assertEqual((revision["based_on"], revision["actor"]), (3, "upgrade"))
+        self.assertRegex(revision["reason"], r"^built for an ABI this host does not offer: .*cadre\.momentum 0\.9\.0 \w{12} by 0\.\d+\.0 \w{12}")
         self.assertEqual(host.stop(), 0, host.log_text())
 
     def test_its_book_is_explained_before_and_after_a_host_went_on_with_it(self):
@@ -178,12 +205,12 @@ class KeptState(Unpacked):
         path = os.path.join(self.state, "books", "main", "journal")
         with open(path, "r+b") as file:
             file.seek(12)
-            file.write(struct.pack("<I", 3))
+            file.write(struct.pack("<I", 4))
         with open(path, "rb") as file:
             content = file.read()
         host = self.host()
         self.assertEqual(host.spawn().wait(), 3)
-        self.assertIn("the journal has format 3, this host reads formats 1 to 2", host.log_text())
+        self.assertIn("the journal has format 4, this host reads formats 1 to 3", host.log_text())
         with open(path, "rb") as file:
             self.assertEqual(file.read(), content)
 

@@ -21,7 +21,7 @@ import sys
 LIMITS = {"function": 70, "file": 500, "class": 25}
 UNITS = {"function": "lines", "file": "lines", "class": "public functions"}
 # Frozen on purpose: it lists the whole ABI of a version and never changes.
-EXEMPT = {"tests/abi/freeze_0_9.c"}
+EXEMPT = {"tests/abi/freeze_0_10.c"}
 SOURCE = (".c", ".h", ".cpp", ".hpp")
 BASELINE = os.path.join("tests", "ratchets", "sizes.txt")
 

@@ -16,45 +16,39 @@ Agent& agent_of(void* self) {
   return *static_cast<Agent*>(self);
 }
 
-/// The guard: no exception leaves the plugin.
+/// The guard: no exception leaves the plugin. The host shows the sentence.
 template <class Body>
 cadre_status guarded(const Agent& agent, Body&& body) noexcept {
   try {
     return body();
   } catch (const Refusal& refusal) {
-    agent.say_reason(refusal.what());
-    agent.log(CADRE_LOG_WARNING, refusal.what());
+    // One without a text is the host's, which has said why.
+    if (*refusal.what() != '\0') agent.say_reason(refusal.what());
     return CADRE_REJECTED;
   } catch (const std::exception& error) {
     agent.say_reason(error.what());
-    agent.log(CADRE_LOG_ERROR, error.what());
     return CADRE_ERROR;
   } catch (...) {
     agent.say_reason("an exception that is no std::exception");
-    agent.log(CADRE_LOG_ERROR, "an exception that is no std::exception");
     return CADRE_ERROR;
   }
+}
+
+/// The same for bodies that give no status: CADRE_OK when nothing is thrown.
+template <class Body>
+cadre_status done(const Agent& agent, Body&& body) noexcept {
+  return guarded(agent, [&] {
+    body();
+    return cadre_status{CADRE_OK};
+  });
 }
 
 /// The same for calls that only compute: `void` bodies mean CADRE_OK.
 template <class Role, class Body>
 cadre_status decide(const void* self, Body&& body) noexcept {
   const auto& agent = static_cast<const Role&>(agent_of(self));
-  return guarded(agent, [&] {
-    body(agent);
-    return cadre_status{CADRE_OK};
-  });
+  return done(agent, [&] { body(agent); });
 }
-
-void write_text(cadre_buffer* out, std::string_view text) noexcept {
-  if (out == nullptr) return;
-  out->needed = text.size();
-  std::copy_n(text.data(), std::min<std::uint64_t>(text.size(), out->capacity), out->data);
-}
-
-}  // namespace
-
-namespace {
 
 /// Fills what the host lent, as far as the host knows it: its struct may be older and end earlier.
 template <class Struct>
@@ -67,44 +61,23 @@ void give(Struct& out, const Struct& value) noexcept {
 }  // namespace
 
 struct AgentCalls {
-  static cadre_status init(void* self, cadre_string config, cadre_buffer* reason) noexcept {
+  static cadre_status init(void* self, cadre_string config) noexcept {
     Agent& agent = agent_of(self);
-    try {
-      agent.configure(Config(agent.host_, config));
-      return CADRE_OK;
-    } catch (const Refusal& refusal) {
-      write_text(reason, refusal.what());
-      return CADRE_REJECTED;
-    } catch (const std::exception& error) {
-      write_text(reason, error.what());
-      return CADRE_ERROR;
-    } catch (...) {
-      write_text(reason, "an exception that is no std::exception");
-      return CADRE_ERROR;
-    }
+    return done(agent, [&] { agent.configure(Config(agent.host_, config)); });
   }
   static cadre_status requirements(const void* self, cadre_requirements* out) noexcept {
     return decide<Agent>(self, [&](const Agent& agent) { agent.require(*out); });
   }
   static cadre_status activate(void* self) noexcept {
-    return guarded(agent_of(self), [&] {
-      agent_of(self).activate();
-      return cadre_status{CADRE_OK};
-    });
+    return done(agent_of(self), [&] { agent_of(self).activate(); });
   }
   static void deactivate(void* self) noexcept {
-    guarded(agent_of(self), [&] {
-      agent_of(self).deactivate();
-      return cadre_status{CADRE_OK};
-    });
+    done(agent_of(self), [&] { agent_of(self).deactivate(); });
   }
   static void destroy(void* self) noexcept { delete &agent_of(self); }
   static cadre_status observe(void* self, const cadre_event* event,
                               const cadre_execution_state* state) noexcept {
-    return guarded(agent_of(self), [&] {
-      agent_of(self).observe(*event, State(*state));
-      return cadre_status{CADRE_OK};
-    });
+    return done(agent_of(self), [&] { agent_of(self).observe(*event, State(*state)); });
   }
   static const void* get_interface(const void* self, cadre_string id) noexcept;
 
@@ -116,30 +89,16 @@ struct AgentCalls {
   }
   static cadre_status load_state(void* self, std::uint32_t schema, std::uint32_t count,
                                  const std::uint8_t* data, std::uint64_t length) noexcept {
-    return guarded(agent_of(self), [&] {
+    return done(agent_of(self), [&] {
       StateReader reader(data, length);
       agent_of(self).load(reader, schema, count);
-      return cadre_status{CADRE_OK};
     });
   }
 
-  static cadre_status prepare_config(const void* self, cadre_string config, void** prepared,
-                                     cadre_buffer* reason) noexcept {
+  static cadre_status prepare_config(const void* self, cadre_string config, void** prepared) noexcept {
     const Agent& agent = agent_of(self);
     *prepared = nullptr;
-    try {
-      *prepared = agent.prepare(Config(agent.host_, config)).release();
-      return CADRE_OK;
-    } catch (const Refusal& refusal) {
-      write_text(reason, refusal.what());
-      return CADRE_REJECTED;
-    } catch (const std::exception& error) {
-      write_text(reason, error.what());
-      return CADRE_ERROR;
-    } catch (...) {
-      write_text(reason, "an exception that is no std::exception");
-      return CADRE_ERROR;
-    }
+    return done(agent, [&] { *prepared = agent.prepare(Config(agent.host_, config)).release(); });
   }
   static void commit_prepared(void* self, void* prepared) noexcept {
     const std::unique_ptr<Agent::Prepared> taken(static_cast<Agent::Prepared*>(prepared));
@@ -178,6 +137,24 @@ void Agent::say_reason(std::string_view sentence) const {
   const auto* table =
       static_cast<const cadre_reason_table*>(host_->get_extension(host_, CADRE_TEXT(CADRE_EXT_REASON)));
   if (table != nullptr) table->say(host_, text_of(sentence));
+}
+
+namespace {
+
+const cadre_timer_table& timers_of(const cadre_host* host) {
+  const void* table = host == nullptr ? nullptr : host->get_extension(host, CADRE_TEXT(CADRE_EXT_TIMER));
+  if (table == nullptr) throw Refusal("this host does not offer " CADRE_EXT_TIMER);
+  return *static_cast<const cadre_timer_table*>(table);
+}
+
+}  // namespace
+
+void Agent::arm_timer(std::uint64_t id, std::int64_t time_ns, std::int64_t period_ns) const {
+  if (timers_of(host_).arm(host_, id, time_ns, period_ns) != CADRE_OK) throw Refusal("");
+}
+
+void Agent::disarm_timer(std::uint64_t id) const {
+  if (timers_of(host_).disarm(host_, id) != CADRE_OK) throw Refusal("");
 }
 
 cadre_status adopt_agent(Agent* agent, const cadre_host* host, const cadre_agent** out) noexcept {

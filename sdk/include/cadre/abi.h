@@ -3,16 +3,26 @@
  * Everything in this folder is C11 and valid C++. Structs begin with `size`, grow only at their end, and a
  * zero in a new field means what happened before the field existed. Whoever reads a struct of the other side
  * reads what its `size` covers, at least CADRE_..._SIZE_MIN, and takes the rest for zero; whoever fills one
- * writes no more than that. Types that are embedded by value are closed and never grow: string, id, column,
- * window, matrix, reason, limit use, pair, buffer, service. Function tables of roles never change; /2 takes
- * the place of /1. Fixed-width integers only, little-endian LP64.
+ * writes no more than that. What one side lends to be filled has its `size` set and is zero beyond what the
+ * call says it is filled with. Fields and bits that have no meaning yet are zero: anything else is refused,
+ * with the agent and the field named, so that they can be given a meaning later. Types that are embedded by
+ * value are closed and never grow: string, id, column, window, windows, rows, matrix, reason, limit use,
+ * pair, buffer, service. Function tables of roles never change; /2 takes the place of /1. Fixed-width
+ * integers only, little-endian LP64.
+ *
+ * The execution rules and the execution environment are not part of what is frozen: they come again as /2.
  *
  * Tags at the end of a function's comment:
  * - [decision-thread]: called by the one thread of the agent's book
  * - [control-thread]: never on the decision path
  * - [any-thread]: may be called by several threads at once
+ * - [call-thread]: by an agent, on the thread of the call that is running
  * - active, !active: between activate and deactivate, or outside
  * - no-alloc, no-block: neither allocates memory nor waits
+ *
+ * One instance is called by one thread at a time. Instances of one plugin run on parallel threads, one per
+ * book and arm of an experiment, and share the plugin's static variables: statics that change need no place
+ * in an agent.
  *
  * `const void* self` is a promise: the call leaves the agent's state bytes as they were. */
 #ifndef CADRE_ABI_H
@@ -23,8 +33,10 @@
 #include <string.h>
 
 #define CADRE_ABI_MAJOR 0u
-#define CADRE_ABI_MINOR 9u
+#define CADRE_ABI_MINOR 10u
 #define CADRE_ABI_VERSION ((CADRE_ABI_MAJOR << 16) | CADRE_ABI_MINOR)
+/* The oldest ABI whose plugins a host with these headers runs. */
+#define CADRE_ABI_OLDEST ((0u << 16) | 10u)
 
 #ifdef __cplusplus
 #define CADRE_EXTERN_C extern "C"
@@ -82,9 +94,11 @@ static inline int cadre_text_is(cadre_string text, const char* other) {
 }
 
 /* An identifier held in place, so that it means the same in another process: [a-z0-9._/-] and, for
- * instruments and strategies, what their source uses; zero-padded, at most 31 bytes. */
+ * instruments and strategies, what their source uses; zero-padded, at most CADRE_ID_BYTES_MAX bytes. A longer
+ * one is refused where it comes in, never cut. */
+#define CADRE_ID_BYTES_MAX 63u
 typedef struct cadre_id {
-  char text[32];
+  char text[CADRE_ID_BYTES_MAX + 1u];
 } cadre_id;
 
 /* Bytes the host lends to be filled. The callee writes min(capacity, needed) bytes at most and sets `needed`;
@@ -95,7 +109,7 @@ typedef struct cadre_buffer {
   uint64_t needed;   /* out: bytes */
 } cadre_buffer;
 
-CADRE_STATIC_ASSERT(sizeof(cadre_string) == 16 && sizeof(cadre_id) == 32 && sizeof(cadre_buffer) == 24,
+CADRE_STATIC_ASSERT(sizeof(cadre_string) == 16 && sizeof(cadre_id) == 64 && sizeof(cadre_buffer) == 24,
                     "layout");
 
 #endif

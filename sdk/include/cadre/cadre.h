@@ -11,6 +11,7 @@
 #include "cadre/ext/random.h"
 #include "cadre/ext/reason.h"
 #include "cadre/ext/state.h"
+#include "cadre/ext/timer.h"
 #include "cadre/host.h"
 #include "cadre/market.h"
 #include "cadre/order.h"

@@ -11,7 +11,7 @@ enum {
   CADRE_EVENT_FILL = 2u,     /* payload: cadre_execution_report with quantity > 0 */
   CADRE_EVENT_OUTCOME = 4u,  /* payload: cadre_outcome, a view whose whole horizon has closed */
   CADRE_EVENT_UNIVERSE = 8u, /* payload: cadre_universe_change; the state is already the new epoch's */
-  CADRE_EVENT_TIMER = 16u,   /* no payload */
+  CADRE_EVENT_TIMER = 16u,   /* payload: cadre_timer, of this instance (ext/timer.h) */
   CADRE_EVENT_SIGNAL = 32u   /* payload: cadre_signal that came from outside */
 };
 
@@ -34,24 +34,42 @@ typedef struct cadre_universe_change {
   const int32_t* new_to_old; /* [instrument_count of the state] */
 } cadre_universe_change;
 
-/* What became of one view: for learning. */
+/* A timer that the instance had armed. */
+typedef struct cadre_timer {
+  uint32_t size;
+  uint32_t reserved; /* 0 */
+  uint64_t id;       /* as it was armed */
+  int64_t due_ns;    /* UTC; the event's time is not before it */
+  uint64_t
+      expirations; /* >= 1: periods that have passed since the last time; more than one after an outage */
+} cadre_timer;
+
+/* What became of one view of one strategy on one instrument, for learning: once, on the bar with which its
+ * horizon closes, or before the instrument leaves the universe. One view of a strategy on an instrument is
+ * followed at a time: its signal in a decision begins one, and the first signal after its outcome the next.
+ */
 typedef struct cadre_outcome {
   uint32_t size;
   uint32_t instrument;
-  double score;           /* the view */
-  double weight;          /* the mean weight held over the horizon */
-  double realised_return; /* simple, over the horizon */
-  double risk;            /* the forecast volatility over the same horizon; > 0 */
+  double score;  /* the view: direction x strength, signed */
+  double weight; /* the mean weight of the instrument in the book at the bars of the horizon */
+  double
+      realised_return; /* simple, of the instrument from the mark of the view to that of the horizon's end */
+  double risk;         /* forecast of the volatility of that return, when the view was made: the standard
+                          deviation of the session returns there were, times the root of the horizon; NaN with
+                          fewer than CADRE_OUTCOME_RETURNS_MIN of them, and in a data set without movement */
   cadre_id strategy;
 } cadre_outcome;
+#define CADRE_OUTCOME_RETURNS_MIN 20u
 
 /* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
 #define CADRE_EVENT_SIZE_MIN 32u
 #define CADRE_UNIVERSE_CHANGE_SIZE_MIN 32u
-#define CADRE_OUTCOME_SIZE_MIN 72u
+#define CADRE_OUTCOME_SIZE_MIN 104u
+#define CADRE_TIMER_SIZE_MIN 32u
 
 CADRE_STATIC_ASSERT(sizeof(cadre_event) == 32 && sizeof(cadre_universe_change) == 32 &&
-                        sizeof(cadre_outcome) == 72,
+                        sizeof(cadre_outcome) == 104 && sizeof(cadre_timer) == 32,
                     "layout");
 
 #endif

@@ -79,12 +79,12 @@ typedef struct cadre_execution_report {
 } cadre_execution_report;
 
 /* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
-#define CADRE_ORDER_SIZE_MIN 104u
+#define CADRE_ORDER_SIZE_MIN 136u
 #define CADRE_TRADE_RESULT_SIZE_MIN 48u
-#define CADRE_EXECUTION_REPORT_SIZE_MIN 96u
+#define CADRE_EXECUTION_REPORT_SIZE_MIN 128u
 
-CADRE_STATIC_ASSERT(sizeof(cadre_order) == 104 && sizeof(cadre_trade_result) == 48 &&
-                        sizeof(cadre_execution_report) == 96,
+CADRE_STATIC_ASSERT(sizeof(cadre_order) == 136 && sizeof(cadre_trade_result) == 48 &&
+                        sizeof(cadre_execution_report) == 128,
                     "layout");
 
 #endif

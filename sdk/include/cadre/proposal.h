@@ -103,7 +103,7 @@ typedef struct cadre_correlation_report {
 #define CADRE_CORRELATION_REPORT_SIZE_MIN 40u
 
 CADRE_STATIC_ASSERT(sizeof(cadre_reason) == 16 && sizeof(cadre_targets) == 24 && sizeof(cadre_views) == 32 &&
-                        sizeof(cadre_limit_use) == 56 && sizeof(cadre_risk_report) == 64 &&
+                        sizeof(cadre_limit_use) == 88 && sizeof(cadre_risk_report) == 64 &&
                         sizeof(cadre_pair) == 16 && sizeof(cadre_correlation_report) == 40,
                     "layout");
 

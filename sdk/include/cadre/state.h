@@ -40,13 +40,14 @@ typedef struct cadre_execution_metrics {
 typedef struct cadre_execution_state {
   uint32_t size;
   uint32_t instrument_count;
-  uint64_t universe_epoch; /* changes when the universe changes; starts at 1 */
-  uint64_t sequence;       /* of the journaled event this is the state after */
-  int64_t time_ns;         /* UTC, of that event */
-  int32_t session_date;    /* yyyymmdd */
-  uint32_t reserved;       /* 0 */
-  double periods_per_year; /* of the bars, e.g. 252 */
-  double equity;           /* positions at `price` + cash, book currency; constant within a decision */
+  uint64_t universe_epoch;  /* changes when the universe changes; starts at 1 */
+  uint64_t sequence;        /* of the journaled event this is the state after */
+  int64_t time_ns;          /* UTC, of that event */
+  int32_t session_date;     /* yyyymmdd */
+  uint32_t reserved;        /* 0 */
+  double periods_per_year;  /* bars in a year; of daily ones, as many as sessions */
+  double sessions_per_year; /* e.g. 252 */
+  double equity;            /* positions at `price` + cash, book currency; constant within a decision */
   double cash;
   cadre_string book;
   cadre_string currency;               /* ISO 4217 */
@@ -63,10 +64,9 @@ typedef struct cadre_execution_state {
   const int64_t* quantity_e9;     /* [instrument_count] filled positions, signed */
   const int64_t* working_buy_e9;  /* [instrument_count] open buys, >= 0 */
   const int64_t* working_sell_e9; /* [instrument_count] open sells, >= 0 */
-  cadre_window returns;           /* simple returns per period, the newest row last */
-  cadre_window closes;
-  cadre_window volumes;
-  const cadre_signal* signals; /* all signals of this decision, signal_stride bytes apart */
+  cadre_windows sessions;         /* history with one row per trading session */
+  cadre_windows bars;             /* history with one row per bar; of daily bars, the same rows */
+  const cadre_signal* signals;    /* all signals of this decision, signal_stride bytes apart */
   uint64_t signal_stride;
   uint64_t signal_count;
   cadre_column score; /* the aggregator's views; values NULL before that stage */
@@ -84,10 +84,10 @@ typedef struct cadre_execution_state {
 /* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
 #define CADRE_CONSTRAINTS_SIZE_MIN 32u
 #define CADRE_EXECUTION_METRICS_SIZE_MIN 40u
-#define CADRE_EXECUTION_STATE_SIZE_MIN 456u
+#define CADRE_EXECUTION_STATE_SIZE_MIN 608u
 
-CADRE_STATIC_ASSERT(sizeof(cadre_service) == 64 && sizeof(cadre_constraints) == 32 &&
-                        sizeof(cadre_execution_metrics) == 40 && sizeof(cadre_execution_state) == 456,
+CADRE_STATIC_ASSERT(sizeof(cadre_service) == 96 && sizeof(cadre_constraints) == 32 &&
+                        sizeof(cadre_execution_metrics) == 40 && sizeof(cadre_execution_state) == 608,
                     "layout");
 
 /* Instrument i of a state, whatever the size of the host's struct. */

@@ -11,6 +11,7 @@
 #include "cadre/ext/log.h"
 #include "cadre/ext/random.h"
 #include "cadre/ext/reason.h"
+#include "cadre/ext/timer.h"
 
 namespace cadre::testing {
 
@@ -97,11 +98,26 @@ struct FakeHostCalls {
   static std::uint64_t bits(const cadre_host* host, std::uint64_t sequence, std::uint64_t draw) noexcept {
     return mixed(mixed(mixed(of(host).seed()) ^ sequence) ^ draw);
   }
+  static cadre_status disarm(const cadre_host* host, std::uint64_t id) noexcept {
+    std::erase_if(of(host).timers_, [&](const FakeHost::Timer& timer) { return timer.id == id; });
+    return CADRE_OK;
+  }
+  static cadre_status arm(const cadre_host* host, std::uint64_t id, std::int64_t time_ns,
+                          std::int64_t period_ns) noexcept {
+    disarm(host, id);
+    auto& timers = of(host).timers_;
+    const auto next = std::find_if(timers.begin(), timers.end(),
+                                   [&](const FakeHost::Timer& timer) { return timer.id > id; });
+    timers.insert(next, {id, time_ns, period_ns});
+    return CADRE_OK;
+  }
   static const void* get_extension(const cadre_host*, cadre_string id) noexcept {
     static constexpr cadre_log log{sizeof log, 0, &write_log};
     static constexpr cadre_reason_table reason{sizeof reason, 0, &say_reason};
     static constexpr cadre_random random{sizeof random, 0, &bits};
     static constexpr cadre_config_reader reader{sizeof reader, 0, &read_number, &read_text, &read_count};
+    static constexpr cadre_timer_table timer{sizeof timer, 0, &arm, &disarm};
+    if (view(id) == CADRE_EXT_TIMER) return &timer;
     if (view(id) == CADRE_EXT_LOG) return &log;
     if (view(id) == CADRE_EXT_RANDOM) return &random;
     if (view(id) == CADRE_EXT_CONFIG_READER) return &reader;

@@ -52,8 +52,12 @@ void FakeState::Window::set(const Rows& all) {
   }
 }
 
-cadre_window FakeState::Window::raw(std::uint32_t columns) const {
-  return cadre_window{values.data(), valid.data(), rows, columns, columns};
+cadre_window FakeState::Window::raw(std::uint32_t columns, std::uint32_t period) const {
+  return cadre_window{values.data(), valid.data(), rows, columns, columns, period, 0};
+}
+
+cadre_windows FakeState::windows(std::uint32_t period) const {
+  return {returns_.raw(size(), period), closes_.raw(size(), period), volumes_.raw(size(), period)};
 }
 
 FakeState::FakeState(std::vector<std::string> ids) : ids_(std::move(ids)) {
@@ -84,6 +88,7 @@ FakeState::FakeState(std::vector<std::string> ids) : ids_(std::move(ids)) {
   raw_.universe_epoch = 1;
   raw_.session_date = 20000103;
   raw_.periods_per_year = 252;
+  raw_.sessions_per_year = 252;
   raw_.equity = 1'000'000;
   raw_.cash = 1'000'000;
   raw_.book = CADRE_TEXT("main");
@@ -193,6 +198,7 @@ FakeState& FakeState::instrument(std::uint32_t i, double tick, double lot, doubl
 }
 FakeState& FakeState::periods_per_year(double value) {
   raw_.periods_per_year = value;
+  raw_.sessions_per_year = value;
   return *this;
 }
 FakeState& FakeState::epoch(std::uint64_t value) {
@@ -220,9 +226,8 @@ const cadre_execution_state& FakeState::raw() const {
   raw_.quantity_e9 = quantity_.data();
   raw_.working_buy_e9 = working_buy_.data();
   raw_.working_sell_e9 = working_sell_.data();
-  raw_.returns = returns_.raw(size());
-  raw_.closes = closes_.raw(size());
-  raw_.volumes = volumes_.raw(size());
+  raw_.sessions = windows(CADRE_PERIOD_SESSION);
+  raw_.bars = windows(CADRE_PERIOD_BAR);
   raw_.signals = signals_.data();
   raw_.signal_stride = sizeof(cadre_signal);
   raw_.signal_count = signals_.size();

@@ -34,12 +34,13 @@ const cadre_agent_descriptor* Plugin::find(std::string_view agent_id) const {
 }
 
 TestAgent::TestAgent(Plugin plugin, const FakeHost& host, std::string agent_id)
-    : plugin_(std::move(plugin)), id_(std::move(agent_id)) {
+    : plugin_(std::move(plugin)), host_(host), id_(std::move(agent_id)) {
   const cadre_agent_descriptor* descriptor = plugin_.find(id_);
   if (descriptor == nullptr) throw std::runtime_error("the plugin has no agent " + id_);
   if (plugin_.descriptor().create(host.raw(), sdk::text_of(id_), &agent_) != CADRE_OK || agent_ == nullptr)
     throw std::runtime_error("create refused " + id_);
-  table_ = agent_->get_interface(agent_->self, descriptor->role);
+  schema_ = descriptor->state_schema;
+  table_ = agent_->get_interface(agent_->self, descriptor->roles[0]);
   state_ =
       static_cast<const cadre_state_table*>(agent_->get_interface(agent_->self, CADRE_TEXT(CADRE_EXT_STATE)));
   if (table_ == nullptr) {
@@ -54,10 +55,8 @@ TestAgent::~TestAgent() {
 }
 
 cadre_status TestAgent::init(const std::string& config) {
-  refusal_.assign(1000, '\0');
-  cadre_buffer reason{reinterpret_cast<std::uint8_t*>(refusal_.data()), refusal_.size(), 0};
-  const cadre_status status = agent_->init(agent_->self, sdk::text_of(config), &reason);
-  refusal_.resize(std::min<std::uint64_t>(reason.needed, refusal_.size()));
+  const cadre_status status = agent_->init(agent_->self, sdk::text_of(config));
+  refusal_ = status == CADRE_OK ? std::string() : host_.reason();
   return status;
 }
 
@@ -104,6 +103,10 @@ std::string TestAgent::save() const {
     bytes.resize(buffer.needed);
     if (fits) return bytes;
   }
+}
+
+cadre_status TestAgent::load(std::string_view bytes, std::uint32_t instrument_count) {
+  return load(bytes, instrument_count, schema_);
 }
 
 cadre_status TestAgent::load(std::string_view bytes, std::uint32_t instrument_count, std::uint32_t schema) {

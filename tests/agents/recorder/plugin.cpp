@@ -31,9 +31,9 @@ class Recorder : public Role {
     if (file_ < 0) throw sdk::Refusal("cannot write " + file);
   }
   void require(cadre_requirements& out) const override {
-    out.returns_rows = 3;
-    out.closes_rows = 4;
-    out.volumes_rows = 2;
+    out.bars.returns = 3;
+    out.bars.closes = 4;
+    out.bars.volumes = 2;
   }
   void observe(const cadre_event& event, const sdk::State& state) override {
     if (event.kind == CADRE_EVENT_BAR) ++bar_;

@@ -16,12 +16,12 @@
 namespace cadre::recorder {
 
 // A field that a struct grows by has to be written below as well.
-static_assert(sizeof(cadre_execution_state) == 456 && sizeof(cadre_instrument) == 104);
-static_assert(sizeof(cadre_column) == 16 && sizeof(cadre_window) == 32 && sizeof(cadre_signal) == 80);
-static_assert(sizeof(cadre_constraints) == 32 && sizeof(cadre_service) == 64 && sizeof(cadre_matrix) == 24);
+static_assert(sizeof(cadre_execution_state) == 608 && sizeof(cadre_instrument) == 112);
+static_assert(sizeof(cadre_column) == 16 && sizeof(cadre_windows) == 120 && sizeof(cadre_signal) == 112);
+static_assert(sizeof(cadre_constraints) == 32 && sizeof(cadre_service) == 96 && sizeof(cadre_matrix) == 24);
 static_assert(sizeof(cadre_execution_metrics) == 40 && sizeof(cadre_risk_report) == 64);
-static_assert(sizeof(cadre_limit_use) == 56 && sizeof(cadre_correlation_report) == 40);
-static_assert(sizeof(cadre_pair) == 16 && sizeof(cadre_event) == 32 && sizeof(cadre_execution_report) == 96);
+static_assert(sizeof(cadre_limit_use) == 88 && sizeof(cadre_correlation_report) == 40);
+static_assert(sizeof(cadre_pair) == 16 && sizeof(cadre_event) == 32 && sizeof(cadre_execution_report) == 128);
 static_assert(sizeof(cadre_universe_change) == 32 && sizeof(cadre_needs) == 32);
 
 class StateText {
@@ -43,6 +43,7 @@ class StateText {
     write("session_date", s.session_date);
     write("reserved", s.reserved);
     write("periods_per_year", s.periods_per_year);
+    write("sessions_per_year", s.sessions_per_year);
     write("equity", s.equity);
     write("cash", s.cash);
     write("book", s.book);
@@ -62,9 +63,8 @@ class StateText {
     array("quantity_e9", s.quantity_e9, n);
     array("working_buy_e9", s.working_buy_e9, n);
     array("working_sell_e9", s.working_sell_e9, n);
-    window("returns", s.returns);
-    window("closes", s.closes);
-    window("volumes", s.volumes);
+    windows("sessions", s.sessions);
+    windows("bars", s.bars);
     write("signal_stride", s.signal_stride);
     write("signal_count", s.signal_count);
     for (std::uint64_t k = 0; k < s.signal_count; ++k)
@@ -208,6 +208,8 @@ class StateText {
     write(name + ".lot_e9", i.lot_e9);
     write(name + ".multiplier_e9", i.multiplier_e9);
     write(name + ".average_daily_volume", i.average_daily_volume);
+    write(name + ".kind", i.kind);
+    write(name + ".reserved", i.reserved);
   }
 
   void column(const std::string& name, const cadre_column& column, std::uint32_t count) {
@@ -215,10 +217,17 @@ class StateText {
     array(name + ".valid", column.valid, count);
   }
 
+  void windows(const std::string& name, const cadre_windows& windows) {
+    window(name + ".returns", windows.returns);
+    window(name + ".closes", windows.closes);
+    window(name + ".volumes", windows.volumes);
+  }
+
   void window(const std::string& name, const cadre_window& window) {
     write(name + ".rows", window.rows);
     write(name + ".columns", window.columns);
     write(name + ".stride", window.stride);
+    write(name + ".period", window.period);
     for (std::uint32_t row = 0; row < window.rows; ++row) {
       array(at(name + ".values", row), window.values + row * window.stride, window.columns);
       array(at(name + ".valid", row), window.valid + row * window.stride, window.columns);

@@ -178,5 +178,5 @@ TEST_F(VenueAgent, says_that_there_is_no_venue) {
   ::waitpid(venue_, nullptr, 0);
   auto trader = agent();
   EXPECT_EQ(trader->activate(), CADRE_ERROR);
-  EXPECT_NE(host_.log().back().text.find("no venue listens at"), std::string::npos);
+  EXPECT_NE(host_.reason().find("no venue listens at"), std::string::npos);
 }

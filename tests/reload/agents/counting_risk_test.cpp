@@ -103,9 +103,7 @@ TEST(CountingRisk, takes_a_new_limit_while_it_is_live_or_drops_it) {
   const cadre_agent* agent = nullptr;
   ASSERT_EQ(library.descriptor().create(host.raw(), {id.data(), id.size()}, &agent), CADRE_OK);
   const auto text = [](std::string_view t) { return cadre_string{t.data(), t.size()}; };
-  std::uint8_t reason[64];
-  cadre_buffer buffer{reason, sizeof reason, 0};
-  ASSERT_EQ(agent->init(agent->self, text(R"({"max_weight": 0.5})"), &buffer), CADRE_OK);
+  ASSERT_EQ(agent->init(agent->self, text(R"({"max_weight": 0.5})")), CADRE_OK);
   const auto* hot = static_cast<const cadre_hot_config*>(
       agent->get_interface(agent->self, CADRE_TEXT(CADRE_EXT_HOT_CONFIG)));
   const auto* risk = static_cast<const cadre_risk_manager*>(
@@ -121,12 +119,12 @@ TEST(CountingRisk, takes_a_new_limit_while_it_is_live_or_drops_it) {
     return report.acceptable;
   };
   void* prepared = nullptr;
-  ASSERT_EQ(hot->prepare_config(agent->self, text(R"({"max_weight": 0.2})"), &prepared, &buffer), CADRE_OK);
+  ASSERT_EQ(hot->prepare_config(agent->self, text(R"({"max_weight": 0.2})"), &prepared), CADRE_OK);
   EXPECT_EQ(verdict(), static_cast<std::uint32_t>(CADRE_ACCEPTABLE)) << "preparing touches nothing";
   hot->discard_prepared(agent->self, prepared);
-  ASSERT_EQ(hot->prepare_config(agent->self, text(R"({"max_weight": 0.2})"), &prepared, &buffer), CADRE_OK);
+  ASSERT_EQ(hot->prepare_config(agent->self, text(R"({"max_weight": 0.2})"), &prepared), CADRE_OK);
   hot->commit_prepared(agent->self, prepared);
   EXPECT_EQ(verdict(), static_cast<std::uint32_t>(CADRE_NOT_ACCEPTABLE));
-  EXPECT_EQ(hot->prepare_config(agent->self, text("{}"), &prepared, &buffer), CADRE_REJECTED);
+  EXPECT_EQ(hot->prepare_config(agent->self, text("{}"), &prepared), CADRE_REJECTED);
   agent->destroy(agent->self);
 }

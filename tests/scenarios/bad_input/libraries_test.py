@@ -67,11 +67,11 @@ class Libraries(Plugin):
 
     def test_a_library_with_a_newer_abi(self):
         self.use("newer_abi")
-        self.is_refused(r"test_agent_newer_abi\.so: built for ABI 0\.10 to 0\.11, this host offers 0\.9; use a newer host")
+        self.is_refused(r"test_agent_newer_abi\.so: built for ABI 0\.11 to 0\.12, this host offers 0\.10; use a newer host")
 
     def test_a_manifest_that_says_the_abi_is_newer_is_believed(self):
-        self.use("newer_abi", abi={"min": "0.10", "max": "0.11"})
-        self.is_refused(r"newer_abi\.json:\d+:\d+ /abi: .*built for ABI 0\.10 to 0\.11, this host offers 0\.9; use a newer host")
+        self.use("newer_abi", abi={"min": "0.11", "max": "0.12"})
+        self.is_refused(r"newer_abi\.json:\d+:\d+ /abi: .*built for ABI 0\.11 to 0\.12, this host offers 0\.10; use a newer host")
 
     def test_an_agent_that_refuses_its_settings(self):
         self.use("init_refuses")

@@ -207,7 +207,7 @@ TEST_F(IsolatedState, is_recorded_for_every_call_and_every_event) {
   const std::filesystem::path rules = recording("here", "rules");
   for (const char* line : {"currency 3 bytes: EUR", "instruments[0].group 4 bytes: tech", "close.valid[2] 0",
                            "service_count 3", "services[2].matrix.values NULL", "risk.limit_count 2",
-                           "correlation.pair_count 1", "returns.rows 3", "volumes.rows 2"})
+                           "correlation.pair_count 1", "bars.returns.rows 3", "sessions.volumes.rows 2"})
     EXPECT_TRUE(has_line(rules, line)) << line;
   EXPECT_TRUE(has_line(recording("here", "risk"), "report.acceptable 2"));
 }

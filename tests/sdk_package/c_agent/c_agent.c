@@ -2,8 +2,8 @@
 
 #include "cadre/cadre.h"
 
-static cadre_status init(void* self, cadre_string config, cadre_buffer* reason) {
-  (void)self, (void)config, (void)reason;
+static cadre_status init(void* self, cadre_string config) {
+  (void)self, (void)config;
   return CADRE_OK;
 }
 
@@ -34,13 +34,16 @@ static cadre_status create(const cadre_host* host, cadre_string id, const cadre_
   return CADRE_OK;
 }
 
-static const cadre_agent_descriptor agents[] = {{sizeof(cadre_agent_descriptor), 0,
+static const cadre_agent_descriptor agents[] = {{sizeof(cadre_agent_descriptor),
+                                                 0,
                                                  CADRE_TEXT("test.c_agent"),
-                                                 CADRE_TEXT(CADRE_ROLE_TRADE_ADJUSTER), 0, 0}};
+                                                 {CADRE_TEXT(CADRE_ROLE_TRADE_ADJUSTER)},
+                                                 0,
+                                                 0}};
 
 static const cadre_plugin_descriptor descriptor = {CADRE_PLUGIN_MAGIC,
                                                    sizeof(cadre_plugin_descriptor),
-                                                   CADRE_ABI_VERSION,
+                                                   CADRE_ABI_OLDEST,
                                                    CADRE_ABI_VERSION,
                                                    1,
                                                    CADRE_TEXT("test.c_agent"),

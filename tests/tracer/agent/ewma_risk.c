@@ -17,16 +17,15 @@ typedef struct ewma_risk {
   double* learned; /* [count][LEARNED]: variance, then the worst loss; NaN: not seen yet */
 } ewma_risk;
 
-static cadre_status init(void* self, cadre_string config, cadre_buffer* reason) {
+static cadre_status init(void* self, cadre_string config) {
   ewma_risk* a = self;
-  (void)reason;
   const cadre_status status = cadre_config_number(a->host, config, "/max_risk", &a->max_risk);
   return status != CADRE_OK ? status : cadre_config_number(a->host, config, "/lambda", &a->lambda);
 }
 
 static cadre_status requirements(const void* self, cadre_requirements* out) {
   (void)self;
-  out->returns_rows = 60;
+  out->sessions.returns = 60;
   return CADRE_OK;
 }
 
@@ -57,8 +56,9 @@ static cadre_status observe(void* self, const cadre_event* event, const cadre_ex
   }
   if (a->count != state->instrument_count && resize(a, state->instrument_count, NULL) != CADRE_OK)
     return CADRE_ERROR;
-  for (uint32_t i = 0; state->returns.rows > 0 && i < a->count; ++i) {
-    const double r = state->returns.values[(state->returns.rows - 1) * state->returns.stride + i];
+  const cadre_window* returns = &state->sessions.returns;
+  for (uint32_t i = 0; returns->rows > 0 && i < a->count; ++i) {
+    const double r = returns->values[(returns->rows - 1) * returns->stride + i];
     double* x = &a->learned[i * LEARNED];
     if (isnan(r)) continue;
     x[0] = isnan(x[0]) ? r * r : a->lambda * x[0] + (1 - a->lambda) * r * r;
@@ -76,7 +76,7 @@ static cadre_status analyze_risk(const void* self, const cadre_execution_state* 
       return CADRE_REJECTED; /* never a guess */
     const double* x = &a->learned[i * LEARNED];
     const double daily = weight[i] == 0 ? 0 : fmax(sqrt(x[0]), LEARNED == 2 ? x[LEARNED - 1] / 4 : 0);
-    risk += fabs(weight[i]) * daily * sqrt(state->periods_per_year);
+    risk += fabs(weight[i]) * daily * sqrt(state->sessions_per_year);
   }
   out->volatility = risk;
   out->acceptable = risk <= a->max_risk ? CADRE_ACCEPTABLE : CADRE_NOT_ACCEPTABLE;
@@ -141,12 +141,12 @@ const cadre_plugin_descriptor* cadre_plugin(void) {
   static const cadre_agent_descriptor agent = {sizeof agent,
                                                CADRE_EVENT_BAR | CADRE_EVENT_UNIVERSE,
                                                CADRE_TEXT("tracer.ewma_risk"),
-                                               CADRE_TEXT(CADRE_ROLE_RISK_MANAGER),
+                                               {CADRE_TEXT(CADRE_ROLE_RISK_MANAGER)},
                                                TRACER_VERSION,
                                                0};
   static const cadre_plugin_descriptor plugin = {CADRE_PLUGIN_MAGIC,
                                                  sizeof plugin,
-                                                 CADRE_ABI_VERSION,
+                                                 CADRE_ABI_OLDEST,
                                                  CADRE_ABI_VERSION,
                                                  1,
                                                  CADRE_TEXT("tracer.ewma"),

@@ -13,9 +13,9 @@ using testing::HasSubstr;
 
 std::string manifest(const std::string& id, const std::string& version) {
   return R"({"manifest_version": 1, "id": ")" + id + R"(", "version": ")" + version +
-         R"(", "name": "N", "description": "D", "abi": {"min": "0.9", "max": "0.9"}, "library": {"path": "l.so", "sha256": ")" +
+         R"(", "name": "N", "description": "D", "abi": {"min": "0.10", "max": "0.10"}, "library": {"path": "l.so", "sha256": ")" +
          std::string(64, '0') + R"("}, "agents": [{"id": ")" + id +
-         R"(", "role": "cadre.trade_adjuster/1", "config_schema": {"type": "object"}}]})";
+         R"(", "roles": ["cadre.trade_adjuster/1"], "config_schema": {"type": "object"}}]})";
 }
 
 std::vector<std::string> listed(const Catalog& catalog) {

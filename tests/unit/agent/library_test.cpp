@@ -42,17 +42,17 @@ TEST(Library, names_both_ranges_when_the_abi_is_newer) {
   EXPECT_THAT(
       refusal("newer_abi"),
       testing::AllOf(HasSubstr("ABI_MISMATCH\n"),
-                     HasSubstr("built for ABI 0.10 to 0.11, this host offers 0.9; use a newer host")));
+                     HasSubstr("built for ABI 0.11 to 0.12, this host offers 0.10; use a newer host")));
 }
 
 TEST(Library, refuses_a_descriptor_that_is_none) {
   EXPECT_THAT(refusal("wrong_magic"),
               testing::AllOf(HasSubstr("ABI_MISMATCH\n"), HasSubstr("the magic is wrong")));
-  EXPECT_THAT(refusal("small_descriptor"), HasSubstr("its descriptor has 24 bytes, ABI 0.9 has 80"));
+  EXPECT_THAT(refusal("small_descriptor"), HasSubstr("its descriptor has 24 bytes, ABI 0.10 has 80"));
   EXPECT_THAT(refusal("small_agent_descriptor"),
-              HasSubstr("the descriptor of an agent has 8 bytes, ABI 0.9 has 48"));
+              HasSubstr("the descriptor of an agent has 8 bytes, ABI 0.10 has 96"));
   EXPECT_THAT(refusal("short_stride"),
-              HasSubstr("the place of an agent's descriptor has 40 bytes, ABI 0.9 has 48"));
+              HasSubstr("the place of an agent's descriptor has 40 bytes, ABI 0.10 has 96"));
   EXPECT_THAT(refusal("countless_agents"),
               HasSubstr("its descriptor has 1000000 agents, at most 256 are read"));
   EXPECT_THAT(refusal("no_create"), HasSubstr("its descriptor has no create function"));
@@ -64,7 +64,7 @@ TEST(Library, names_the_field_in_which_library_and_manifest_differ) {
   EXPECT_THAT(refusal("wrong_version"),
               HasSubstr("the library says version \"9.9.9\", the manifest says \"1.0.0\""));
   EXPECT_THAT(refusal("wrong_role"),
-              HasSubstr("the library says role of test.wrong_role \"cadre.signal_aggregator/1\""));
+              HasSubstr("the library says roles of test.wrong_role \"cadre.signal_aggregator/1\""));
   EXPECT_THAT(refusal("wrong_agent"), HasSubstr("the library has no agent \"test.wrong_agent\""));
 }
 

@@ -17,11 +17,11 @@ constexpr std::string_view good = R"({
   "name": "Sizer",
   "description": "Sizes",
   "library": {"path": "sizer.so", "sha256": "0000000000000000000000000000000000000000000000000000000000000000"},
-  "abi": {"min": "0.9", "max": "0.9"},
+  "abi": {"min": "0.10", "max": "0.10"},
   "agents": [
     {
       "id": "test.sizer",
-      "role": "cadre.position_sizer/1",
+      "roles": ["cadre.position_sizer/1"],
       "config_schema": {"type": "object", "properties": {"size": {"type": "number", "minimum": 0, "default": 1}}},
       "hot_keys": ["size"],
       "requires": [{"service": "cadre.covariance/1"}, {"service": "test.other/1", "optional": true}],
@@ -57,8 +57,8 @@ TEST(Manifest, reads_every_field) {
   EXPECT_EQ(manifest->version.to_string(), "1.2.3");
   EXPECT_EQ(manifest->status, "stable");
   EXPECT_EQ(manifest->library, folder.path() / "sizer.so");
-  EXPECT_EQ(manifest->abi_min, 9u);
-  EXPECT_EQ(manifest->abi_max, 9u);
+  EXPECT_EQ(manifest->abi_min, 10u);
+  EXPECT_EQ(manifest->abi_max, 10u);
   EXPECT_EQ(manifest->deadline_us, 500u);
   EXPECT_EQ(manifest->memory_mb, 64u);
   EXPECT_EQ(manifest->isolation, "none");
@@ -91,11 +91,11 @@ TEST(Manifest, refuses_with_the_place_of_the_fault) {
               HasSubstr("m.json:7:23 /library/path: \"../sizer.so\" leaves the manifest's folder"));
   EXPECT_THAT(refusal("\"sizer.so\"", "\"/lib/sizer.so\""), HasSubstr("m.json:7:23 /library/path"));
   EXPECT_THAT(refusal("\"0000", "\"000"), HasSubstr("m.json:7:45 /library/sha256"));
-  EXPECT_THAT(refusal(R"("min": "0.9")", R"("min": "0.10")"),
-              HasSubstr("m.json:8:10 /abi: min 0.10 is above max 0.9"));
-  EXPECT_THAT(refusal(R"("max": "0.9")", R"("max": "nine")"), HasSubstr("m.json:8:32 /abi/max"));
+  EXPECT_THAT(refusal(R"("min": "0.10")", R"("min": "0.11")"),
+              HasSubstr("m.json:8:10 /abi: min 0.11 is above max 0.10"));
+  EXPECT_THAT(refusal(R"("max": "0.10")", R"("max": "nine")"), HasSubstr("m.json:8:33 /abi/max"));
   EXPECT_THAT(refusal(R"("cadre.position_sizer/1")", R"("position sizer")"),
-              HasSubstr("m.json:12:15 /agents/0/role"));
+              HasSubstr("m.json:12:17 /agents/0/roles/0"));
   EXPECT_THAT(refusal(R"("schema_version": 3)", R"("schema_version": 0)"),
               HasSubstr("m.json:16:35 /agents/0/state/schema_version"));
   EXPECT_THAT(refusal(R"("deadline_us": 500)", R"("deadline_us": -1)"),
@@ -108,8 +108,41 @@ TEST(Manifest, refuses_numbers_that_do_not_fit) {
   EXPECT_THAT(refusal(R"("schema_version": 3)", R"("schema_version": 4294967296)"),
               HasSubstr("/state/schema_version"));
   EXPECT_THAT(refusal(R"("reads": [1, 2])", R"("reads": [1, 99999999999])"), HasSubstr("/state/reads/1"));
-  EXPECT_THAT(refusal(R"("max": "0.9")", R"("max": "0.70000")"), HasSubstr("/abi/max"));
-  EXPECT_THAT(refusal(R"("max": "0.9")", R"("max": "99999999999.0")"), HasSubstr("/abi/max"));
+  EXPECT_THAT(refusal(R"("max": "0.10")", R"("max": "0.70000")"), HasSubstr("/abi/max"));
+  EXPECT_THAT(refusal(R"("max": "0.10")", R"("max": "99999999999.0")"), HasSubstr("/abi/max"));
+}
+
+TEST(Manifest, takes_the_newest_revision_of_its_role_that_the_host_knows) {
+  const auto role_of = [](std::string_view roles) {
+    const auto manifest = read(replaced(std::string(good), R"(["cadre.position_sizer/1"])", roles));
+    EXPECT_TRUE(manifest) << lines_of(manifest.problems());
+    return manifest ? manifest->agents[0].role : std::string();
+  };
+  EXPECT_EQ(role_of(R"(["cadre.position_sizer/2", "cadre.position_sizer/1"])"), "cadre.position_sizer/1");
+  EXPECT_EQ(role_of(R"(["cadre.position_sizer/1", "cadre.position_sizer/9"])"), "cadre.position_sizer/1");
+  EXPECT_EQ(role_of(R"(["cadre.tea_maker/1", "cadre.tea_maker/2"])"), "cadre.tea_maker/2");
+  EXPECT_THAT(
+      refusal(R"(["cadre.position_sizer/1"])", R"(["cadre.position_sizer/1", "cadre.risk_manager/1"])"),
+      HasSubstr("m.json:12:43 /agents/0/roles/1: \"cadre.risk_manager/1\" is another role than "
+                "\"cadre.position_sizer/1\"; describe an agent for each role"));
+}
+
+TEST(Manifest, lists_kinds_of_instruments_shares_funds_and_coins_when_it_says_nothing) {
+  const auto plain = read(good);
+  ASSERT_TRUE(plain);
+  EXPECT_THAT(plain->agents[0].kinds, testing::ElementsAre("equity", "fund", "crypto_spot"));
+  const auto own = read(replaced(std::string(good), R"("hot_keys")", R"("kinds": ["option"], "hot_keys")"));
+  ASSERT_TRUE(own) << lines_of(own.problems());
+  EXPECT_THAT(own->agents[0].kinds, testing::ElementsAre("option"));
+  EXPECT_THAT(refusal(R"("hot_keys")", R"("kinds": ["tulip"], "hot_keys")"),
+              HasSubstr("/agents/0/kinds/0: \"tulip\" is not one of"));
+}
+
+TEST(Manifest, of_an_abi_that_is_gone_is_refused_for_that_alone) {
+  const std::string old = replaced(
+      replaced(std::string(good), R"("min": "0.10", "max": "0.10")", R"("min": "0.9", "max": "0.9")"),
+      R"("roles": ["cadre.position_sizer/1"])", R"("role": "cadre.position_sizer/1")");
+  EXPECT_EQ(codes_of(read(old).problems()), "ABI_MISMATCH");
 }
 
 TEST(Manifest, refuses_a_hot_key_that_is_no_setting) {
@@ -120,7 +153,7 @@ TEST(Manifest, refuses_a_hot_key_that_is_no_setting) {
 
 TEST(Manifest, refuses_two_agents_with_one_id) {
   const std::string again =
-      R"("config_schema": {"type": "object"}}, {"id": "test.sizer", "role": "cadre.position_sizer/1", "config_schema")";
+      R"("config_schema": {"type": "object"}}, {"id": "test.sizer", "roles": ["cadre.position_sizer/1"], "config_schema")";
   EXPECT_THAT(refusal("\"config_schema\"", again),
               HasSubstr("/agents/1/id: agent \"test.sizer\" is described twice"));
 }

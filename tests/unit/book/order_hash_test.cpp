@@ -19,8 +19,17 @@ cadre_order order() {
 
 TEST(OrderHash, of_an_accepted_order_ends_with_eight_zeros) {
   const std::string bytes = book::order_bytes(order(), {});
-  EXPECT_EQ(bytes.size(), sizeof(cadre_id) + 4 * 4 + 6 * 8 + 8);
+  EXPECT_EQ(bytes.size(), 32u + 4 * 4 + 6 * 8 + 8);
   EXPECT_EQ(bytes.substr(bytes.size() - 8), std::string(8, '\0'));
+}
+
+TEST(OrderHash, of_ids_that_begin_alike_differs_from_the_thirty_second_byte_on) {
+  cadre_order one = order();
+  one.client_id = model::make_id(std::string(32, 'a') + ".1");
+  cadre_order other = order();
+  other.client_id = model::make_id(std::string(32, 'a') + ".2");
+  EXPECT_NE(book::order_bytes(one, {}), book::order_bytes(other, {}));
+  EXPECT_EQ(book::order_bytes(one, {}).size(), 35u + 4 * 4 + 6 * 8 + 8);
 }
 
 TEST(OrderHash, of_a_rejected_order_ends_with_the_codes_of_its_checks_whatever_their_rows) {

@@ -102,7 +102,7 @@ TEST_F(JournalUpgrade, does_not_touch_a_journal_that_is_damaged_unknown_or_unrea
   put_content(bytes);
   EXPECT_EQ(journal::upgrade_journal(path())[0].code, "JOURNAL_DAMAGED");
   EXPECT_EQ(content(), bytes);
-  bytes[12] = 3;
+  bytes[12] = journal::format_version + 1;
   put_content(bytes);
   EXPECT_EQ(journal::upgrade_journal(path())[0].code, "JOURNAL_VERSION_UNKNOWN");
   EXPECT_EQ(content(), bytes);

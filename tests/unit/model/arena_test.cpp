@@ -137,13 +137,13 @@ TEST(Arena, the_same_block_at_another_address_gives_the_same_view) {
   EXPECT_EQ(b.sequence, 17u);
   EXPECT_EQ(b.equity, 1234.5);
   EXPECT_EQ(b.session_date, 20010531);
-  EXPECT_TRUE(inside(b.price.values) && inside(b.closes.values) && inside(b.quantity_e9) &&
+  EXPECT_TRUE(inside(b.price.values) && inside(b.bars.closes.values) && inside(b.quantity_e9) &&
               inside(b.score.values) && inside(b.constraints) && inside(b.signals));
   EXPECT_EQ(std::memcmp(a.price.values, b.price.values, 9 * sizeof(double)), 0);
   EXPECT_EQ(std::memcmp(a.quantity_e9, b.quantity_e9, 9 * sizeof(std::int64_t)), 0);
-  ASSERT_EQ(b.closes.rows, 5u);
+  ASSERT_EQ(b.bars.closes.rows, 5u);
   for (std::uint32_t r = 0; r < 5; ++r) {
-    EXPECT_EQ(b.closes.values[r * b.closes.stride + 8], 6 + r + 1.0);  // rows 6 .. 10, plus 8/8
+    EXPECT_EQ(b.bars.closes.values[r * b.bars.closes.stride + 8], 6 + r + 1.0);  // rows 6 .. 10, plus 8/8
   }
   for (std::uint32_t i = 0; i < 9; ++i) {
     const cadre_instrument* about = cadre_instrument_at(&b, i);

@@ -44,8 +44,8 @@ class AgentUnderTest {
   TestAgent agent;
   cadre_status status = 0;
 
-  /// The last thing it logged.
-  std::string last_log() const { return host.log().empty() ? std::string() : host.log().back().text; }
+  /// Why it refused the last time.
+  const std::string& said() const { return host.reason(); }
 };
 
 /// Everything a fresh instance must say about saved bytes: they come back as they were, and nothing that is
@@ -54,7 +54,7 @@ inline void expect_sound_state(const std::string& plugin, const std::string& id,
                                const std::string& bytes, std::uint32_t instruments) {
   AgentUnderTest fresh(plugin, id, config, false);
   ASSERT_EQ(fresh.status, CADRE_OK);
-  ASSERT_EQ(fresh.agent.load(bytes, instruments), CADRE_OK) << fresh.last_log();
+  ASSERT_EQ(fresh.agent.load(bytes, instruments), CADRE_OK) << fresh.said();
   EXPECT_EQ(fresh.agent.save(), bytes);
 
   EXPECT_EQ(fresh.agent.load("", instruments), CADRE_REJECTED);

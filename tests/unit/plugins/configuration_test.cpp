@@ -38,7 +38,7 @@ TEST_P(Manifests, manifest_and_library_agree) {
     const std::string id(agent.at("id").as_string());
     const cadre_agent_descriptor* descriptor = plugin.find(id);
     ASSERT_NE(descriptor, nullptr) << id;
-    EXPECT_EQ(agent.at("role").as_string(), sdk::view_of(descriptor->role)) << id;
+    EXPECT_EQ(agent.at("roles").at(0).as_string(), sdk::view_of(descriptor->roles[0])) << id;
     const json::value* state = agent.as_object().if_contains("state");
     const std::uint32_t schema =
         state == nullptr ? 0 : state->at("schema_version").to_number<std::uint32_t>();

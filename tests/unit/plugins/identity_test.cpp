@@ -25,7 +25,7 @@ TEST(Identity, the_aggregator_passes_one_signal_per_instrument_to_the_bit) {
 
   state.signals({make_signal(1, 1, 1, 1, "x"), make_signal(1, 1, 1, 1, "y")});
   EXPECT_EQ(table.aggregate_signals(test.agent.self(), &state.raw(), &views), CADRE_REJECTED);
-  EXPECT_THAT(test.last_log(), ::testing::HasSubstr("more than one signal for B"));
+  EXPECT_THAT(test.said(), ::testing::HasSubstr("more than one signal for B"));
 }
 
 TEST(Identity, targets_stay_as_they_come) {

@@ -71,7 +71,7 @@ TEST(Momentum, counts_beyond_the_room_it_is_given) {
 }
 
 TEST(Momentum, needs_one_row_more_than_its_lookback_and_a_skip_inside_it) {
-  EXPECT_EQ(AgentUnderTest("momentum", "cadre.momentum").agent.requirements().closes_rows, 253U);
+  EXPECT_EQ(AgentUnderTest("momentum", "cadre.momentum").agent.requirements().sessions.closes, 253U);
   AgentUnderTest bad("momentum", "cadre.momentum", R"({"lookback": 21})", false);
   EXPECT_EQ(bad.status, CADRE_REJECTED);
   EXPECT_THAT(bad.agent.refusal(), ::testing::HasSubstr("/skip"));

@@ -101,7 +101,7 @@ TEST(PairCorrelation, refuses_a_covariance_that_is_missing_or_of_another_lookbac
   EXPECT_EQ(adjust(test, state, targets), CADRE_REJECTED);
   state.service("cadre.covariance/1", {{1e-4}}, 100);
   EXPECT_EQ(adjust(test, state, targets), CADRE_REJECTED);
-  EXPECT_THAT(test.last_log(), ::testing::HasSubstr("/correlation_lookback"));
+  EXPECT_THAT(test.said(), ::testing::HasSubstr("/correlation_lookback"));
   AgentUnderTest any(plugin, id, R"({"correlation_lookback": 0})");
   EXPECT_EQ(adjust(any, state, targets), CADRE_OK);
 }
@@ -131,7 +131,7 @@ constexpr const char* monthly = R"({"update_frequency": "monthly", "correlation_
 
 TEST(PairCorrelation, weekly_keeps_the_correlation_of_the_first_session_of_the_week) {
   AgentUnderTest test(plugin, id, weekly);
-  EXPECT_EQ(test.agent.requirements().returns_rows, 4U);
+  EXPECT_EQ(test.agent.requirements().sessions.returns, 4U);
   const FakeState friday = with_returns(0.85, 19991231);
   ASSERT_EQ(test.agent.observe_bar(friday), CADRE_OK);
   EXPECT_NEAR(weight_after(test, friday), 0.075, 1e-12);

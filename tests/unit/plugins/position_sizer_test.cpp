@@ -71,7 +71,7 @@ TEST(PositionSizer, inverse_volatility_refuses_without_a_covariance) {
   EXPECT_EQ(propose(test, state, targets), CADRE_REJECTED);
   state.no_service("cadre.covariance/1");
   EXPECT_EQ(propose(test, state, targets), CADRE_REJECTED);
-  EXPECT_THAT(test.last_log(), ::testing::HasSubstr("cadre.covariance/1"));
+  EXPECT_THAT(test.said(), ::testing::HasSubstr("cadre.covariance/1"));
 }
 
 TEST(PositionSizer, a_small_target_closes_the_position) {
@@ -106,7 +106,7 @@ TEST(PositionSizer, refuses_to_close_a_book_because_it_has_too_many_names) {
   const FakeState state = with_scores(Numbers(101, 1.0));
   TestTargets targets(Numbers(101, 0.0));
   EXPECT_EQ(propose(test, state, targets), CADRE_REJECTED);
-  EXPECT_THAT(test.last_log(), ::testing::HasSubstr("min_position_size"));
+  EXPECT_THAT(test.said(), ::testing::HasSubstr("min_position_size"));
 }
 
 TEST(PositionSizer, a_minimum_above_the_maximum_is_a_configuration_error) {

@@ -207,7 +207,7 @@ TEST(RiskManager, what_is_unknown_of_an_instrument_not_held_spoils_nothing) {
   EXPECT_NEAR(report.raw.value_at_risk, 0.4 * 0.19, 1e-15);
   EXPECT_EQ(report.component[1], 0.0);
   EXPECT_EQ(analyze(test, state, {0.4, 0.1}, report), CADRE_REJECTED);
-  EXPECT_THAT(test.last_log(), ::testing::HasSubstr("B has no covariance"));
+  EXPECT_THAT(test.said(), ::testing::HasSubstr("B has no covariance"));
 }
 
 TEST(RiskManager, refuses_without_covariance_or_history) {

@@ -83,7 +83,7 @@ TEST(SampleCovariance, equals_the_figure_by_hand) {
 
 TEST(SampleCovariance, asks_for_one_row_more_than_its_window) {
   AgentUnderTest test("sample_covariance", "cadre.sample_covariance");
-  EXPECT_EQ(test.agent.requirements().returns_rows, 253U);
+  EXPECT_EQ(test.agent.requirements().sessions.returns, 253U);
 }
 
 TEST(SampleCovariance, follows_the_window_over_many_bars) {

@@ -42,7 +42,7 @@ struct Market {
     return result;
   }
   std::vector<cadre_execution_report> bar() {
-    EXPECT_EQ(test.agent.observe_bar(state), CADRE_OK) << test.last_log();
+    EXPECT_EQ(test.agent.observe_bar(state), CADRE_OK) << test.said();
     return reports();
   }
   std::vector<cadre_execution_report> reports() {

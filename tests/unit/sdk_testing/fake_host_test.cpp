@@ -59,9 +59,9 @@ TEST(FakeState, makes_missing_numbers_invalid_and_outlives_a_move) {
   EXPECT_EQ(view.id(1), "B");
   EXPECT_TRUE(view.has_price(0));
   EXPECT_FALSE(view.has_price(1));
-  EXPECT_TRUE(std::isnan(view.returns()(1, 0)));
-  EXPECT_EQ(view.returns()(1, 1), 0.3);
-  EXPECT_EQ(state.raw().returns.valid[1], 0);
+  EXPECT_TRUE(std::isnan(view.sessions().returns()(1, 0)));
+  EXPECT_EQ(view.sessions().returns()(1, 1), 0.3);
+  EXPECT_EQ(state.raw().sessions.returns.valid[1], 0);
   EXPECT_EQ(state.raw().open.values, nullptr);
 }
 

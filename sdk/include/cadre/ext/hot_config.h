@@ -10,10 +10,9 @@
 typedef struct cadre_hot_config {
   uint32_t size;
   uint32_t reserved; /* 0 */
-  /* Reads the new configuration without touching the live instance. CADRE_REJECTED with one sentence in
-   * `reason`. [control-thread] active */
-  cadre_status (*prepare_config)(const void* self, cadre_string config, void** prepared,
-                                 cadre_buffer* reason);
+  /* Reads the new configuration without touching the live instance, while that may be deciding. Refuses with
+   * CADRE_REJECTED and one sentence (ext/reason.h). [control-thread] active */
+  cadre_status (*prepare_config)(const void* self, cadre_string config, void** prepared);
   /* Makes it the live one; cannot fail, and consumes `prepared`. [decision-thread] active no-alloc no-block
    */
   void (*commit_prepared)(void* self, void* prepared);

@@ -18,7 +18,7 @@ typedef struct cadre_reason_table {
   uint32_t reserved; /* 0 */
   /* Says why the call that is running will be refused. Copied before it returns; the last sentence counts,
    * and one that no refusal follows is forgotten. UTF-8; what is longer than CADRE_REASON_BYTES_MAX is cut.
-   * [the thread of the call] no-alloc no-block */
+   * [call-thread] no-alloc no-block */
   void (*say)(const cadre_host* host, cadre_string sentence);
 } cadre_reason_table;
 

@@ -16,7 +16,8 @@ typedef struct cadre_state_table {
   /* Same knowledge, same bytes: no addresses, no padding. [decision-thread] */
   cadre_status (*save_state)(const void* self, cadre_buffer* out);
   /* Bytes of schema `schema_version`, its own or one its manifest says it reads. Garbage and truncated bytes
-   * are CADRE_REJECTED and leave the instance as it was. [control-thread] !active */
+   * are CADRE_REJECTED and leave the instance as it was. On the book's own thread at a swap. [control-thread]
+   * [decision-thread] !active */
   cadre_status (*load_state)(void* self, uint32_t schema_version, uint32_t instrument_count,
                              const uint8_t* data, uint64_t length);
 } cadre_state_table;

@@ -14,6 +14,7 @@
 #include "cadre/ext/log.h"
 #include "cadre/ext/reason.h"
 #include "cadre/ext/state.h"
+#include "cadre/ext/timer.h"
 #include "cadre/role/correlation_adjuster.h"
 #include "cadre/role/execution_environment.h"
 #include "cadre/role/execution_rules.h"
@@ -67,6 +68,10 @@ class Agent {
   /// Why the call that is running will be refused, for the person who has to mend it. Throwing a Refusal says
   /// its text by itself.
   void say_reason(std::string_view sentence) const;
+  /// Within observe alone, as cadre/ext/timer.h says: a CADRE_EVENT_TIMER when the book's time has come to
+  /// `time_ns`, and after every period when that is above 0. Throws Refusal where the host does not do it.
+  void arm_timer(std::uint64_t id, std::int64_t time_ns, std::int64_t period_ns = 0) const;
+  void disarm_timer(std::uint64_t id) const;
 
  private:
   friend struct AgentCalls;

@@ -20,7 +20,8 @@ class StateWriter {
     put_bytes(&value, sizeof value);
   }
   void put_numbers(const double* values, std::size_t count) { put_bytes(values, count * sizeof(double)); }
-  /// Anything without padding and addresses: an id, say.
+  void put_id(const cadre_id& id) { put_bytes(id.text, sizeof id.text); }
+  /// Anything without padding and addresses.
   void put_bytes(const void* bytes, std::size_t length) {
     if (length != 0 && out_->needed + length <= out_->capacity)
       std::memcpy(out_->data + out_->needed, bytes, length);
@@ -48,6 +49,19 @@ class StateReader {
   std::uint64_t left() const { return left_; }
   void finish() const {
     if (left_ != 0) throw Refusal("saved state has " + std::to_string(left_) + " bytes too many");
+  }
+
+  /// An identifier that put_id wrote; ABI 0.9 had ids of 32 bytes. Refuses one that is empty, has no end, or
+  /// something behind it.
+  cadre_id get_id(std::size_t bytes = sizeof(cadre_id)) {
+    cadre_id id{};
+    get_bytes(id.text, bytes);
+    const std::size_t length = view_of(id).size();
+    bool is_sound = length > 0 && length < bytes;
+    for (std::size_t k = length; k < bytes; ++k)
+      is_sound = is_sound && id.text[k] == '\0';
+    if (!is_sound) throw Refusal("a saved identifier is not valid");
+    return id;
   }
 
   void get_bytes(void* to, std::size_t length) {

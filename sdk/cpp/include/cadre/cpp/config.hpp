@@ -24,12 +24,6 @@ inline std::string_view view_of(const cadre_id& id) {
     ++length;
   return {id.text, length};
 }
-/// The identifier with this text; what is beyond its 31 bytes is cut off.
-inline cadre_id id_of(std::string_view text) {
-  cadre_id id{};
-  text.copy(id.text, sizeof(id.text) - 1);
-  return id;
-}
 
 /// A sentence to the user: the agent will not work with what it was given. The guard makes CADRE_REJECTED of
 /// it.
@@ -37,6 +31,17 @@ class Refusal : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+/// The identifier with this text. Throws Refusal for more than CADRE_ID_BYTES_MAX bytes: what is cut means
+/// something else.
+inline cadre_id id_of(std::string_view text) {
+  cadre_id id{};
+  if (text.size() > CADRE_ID_BYTES_MAX)
+    throw Refusal("\"" + std::string(text) + "\" has " + std::to_string(text.size()) +
+                  " bytes, an identifier has at most " + std::to_string(CADRE_ID_BYTES_MAX));
+  text.copy(id.text, text.size());
+  return id;
+}
 
 /// An agent's configuration: valid against the manifest's schema and complete. Pointers are JSON pointers
 /// ("/var_limit"). Throws Refusal where a value is missing or of another type, which a correct schema

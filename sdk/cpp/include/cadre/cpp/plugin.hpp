@@ -19,7 +19,7 @@ template <class A>
 constexpr AgentEntry agent_entry(cadre_string id, cadre_string role, std::uint32_t observes = 0,
                                  std::uint32_t state_schema = 0) {
   return AgentEntry{
-      cadre_agent_descriptor{sizeof(cadre_agent_descriptor), observes, id, role, state_schema, 0},
+      cadre_agent_descriptor{sizeof(cadre_agent_descriptor), observes, id, {role}, state_schema, 0},
       []() -> Agent* { return new (std::nothrow) A(); }};
 }
 
@@ -45,7 +45,7 @@ cadre_status create_from(const AgentEntry (&entries)[Count], const cadre_host* h
 ///   static constexpr cadre::sdk::AgentEntry agents[] = {
 ///       cadre::sdk::agent_entry<Momentum>(CADRE_TEXT("cadre.momentum"),
 ///       CADRE_TEXT(CADRE_ROLE_SIGNAL_SOURCE))};
-///   CADRE_DEFINE_PLUGIN("cadre.momentum", "0.9.0", agents)
+///   CADRE_DEFINE_PLUGIN("cadre.momentum", "0.10.0", agents)
 #define CADRE_DEFINE_PLUGIN(plugin_id, plugin_version, entries)                              \
   static cadre_status cadre_plugin_create(const cadre_host* host, cadre_string id,           \
                                           const cadre_agent** out) {                         \
@@ -54,7 +54,7 @@ cadre_status create_from(const AgentEntry (&entries)[Count], const cadre_host* h
   const cadre_plugin_descriptor* cadre_plugin(void) {                                        \
     static const cadre_plugin_descriptor descriptor = {CADRE_PLUGIN_MAGIC,                   \
                                                        sizeof(cadre_plugin_descriptor),      \
-                                                       CADRE_ABI_VERSION,                    \
+                                                       CADRE_ABI_OLDEST,                     \
                                                        CADRE_ABI_VERSION,                    \
                                                        sizeof(entries) / sizeof(entries[0]), \
                                                        CADRE_TEXT(plugin_id),                \

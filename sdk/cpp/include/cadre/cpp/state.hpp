@@ -15,6 +15,28 @@ using Weights = Eigen::Map<const Eigen::VectorXd>;
 using Window = Eigen::Map<const Eigen::MatrixXd, 0, Eigen::OuterStride<>>;
 using Matrix = Eigen::Map<const Eigen::MatrixXd, 0, Eigen::OuterStride<>>;
 
+/// The history of one kind of period, as far as it was asked for in the requirements.
+class Windows {
+ public:
+  explicit Windows(const cadre_windows& raw) : raw_(&raw) {}
+
+  Window returns() const { return window(raw_->returns); }
+  Window closes() const { return window(raw_->closes); }
+  Window volumes() const { return window(raw_->volumes); }
+  /// The newest row of returns; there has to be one.
+  Column newest_returns() const { return newest(raw_->returns); }
+
+ private:
+  static Window window(const cadre_window& w) {
+    return Window(w.values, w.columns, w.rows, Eigen::OuterStride<>(static_cast<Eigen::Index>(w.stride)));
+  }
+  static Column newest(const cadre_window& w) {
+    return Column(w.values + (w.rows - 1) * w.stride, static_cast<Eigen::Index>(w.columns));
+  }
+
+  const cadre_windows* raw_;
+};
+
 /// The execution state with Eigen's eyes. A view of a view: copies nothing, valid until the call returns.
 class State {
  public:
@@ -33,12 +55,9 @@ class State {
   Column score() const { return Column(raw_->score.values, size()); }
   bool has_score(Eigen::Index i) const { return raw_->score.values != nullptr && raw_->score.valid[i] != 0; }
 
-  Window returns() const { return window(raw_->returns); }
-  Window closes() const { return window(raw_->closes); }
-  /// The newest row of returns. Needs returns_rows >= 1 in the requirements.
-  Column newest_returns() const {
-    return Column(raw_->returns.values + (raw_->returns.rows - 1) * raw_->returns.stride, size());
-  }
+  /// History with one row per trading session, and with one per bar.
+  Windows sessions() const { return Windows(raw_->sessions); }
+  Windows bars() const { return Windows(raw_->bars); }
 
   /// Service number `place` of the manifest's `requires`, or an empty matrix when there are no values yet.
   Matrix service(std::uint64_t place) const {
@@ -54,10 +73,6 @@ class State {
   bool long_only() const { return (raw_->constraints->flags & CADRE_LONG_ONLY) != 0; }
 
  private:
-  static Window window(const cadre_window& w) {
-    return Window(w.values, w.columns, w.rows, Eigen::OuterStride<>(static_cast<Eigen::Index>(w.stride)));
-  }
-
   const cadre_execution_state* raw_;
 };
 

@@ -8,8 +8,8 @@
 
 namespace cadre::testing {
 
-/// A host that offers log, config_reader, random and reason to an agent under test, and remembers what was
-/// logged and said.
+/// A host that offers log, config_reader, random, reason and timer to an agent under test, and remembers what
+/// was logged, said and armed.
 class FakeHost {
  public:
   struct LogLine {
@@ -26,6 +26,12 @@ class FakeHost {
   /// The sentence that was said last: why a call was refused.
   const std::string& reason() const { return reason_; }
   std::uint64_t seed() const { return seed_; }
+  struct Timer {
+    std::uint64_t id = 0;
+    std::int64_t time_ns = 0, period_ns = 0;
+  };
+  /// Those that are armed now, by id.
+  const std::vector<Timer>& timers() const { return timers_; }
 
  private:
   friend struct FakeHostCalls;
@@ -34,6 +40,7 @@ class FakeHost {
   std::uint64_t seed_;
   mutable std::vector<LogLine> log_;
   mutable std::string reason_;
+  mutable std::vector<Timer> timers_;
 };
 
 /// The configuration that a host would hand over: `config` with the defaults of the agent's config_schema in

@@ -33,6 +33,7 @@ class FakeState {
   FakeState& high(Numbers values);
   FakeState& low(Numbers values);
   FakeState& volume(Numbers values);
+  /// History of daily bars: sessions and bars have the same rows.
   FakeState& returns(const Rows& rows);
   FakeState& closes(const Rows& rows);
   FakeState& volumes(const Rows& rows);
@@ -48,7 +49,7 @@ class FakeState {
   FakeState& clear_services();
   FakeState& constraints(bool long_only, double max_gross = 1, double max_net = 1, double max_weight = 1);
   FakeState& instrument(std::uint32_t i, double tick, double lot, double multiplier);
-  FakeState& periods_per_year(double value);
+  FakeState& periods_per_year(double value);  ///< sessions too: the bars are daily
   FakeState& epoch(std::uint64_t value);
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(ids_.size()); }
@@ -68,7 +69,7 @@ class FakeState {
     std::vector<std::uint8_t> valid;
     std::uint32_t rows = 0;
     void set(const Rows& all);
-    cadre_window raw(std::uint32_t columns) const;
+    cadre_window raw(std::uint32_t columns, std::uint32_t period) const;
   };
   struct Service {
     std::string id;
@@ -80,6 +81,8 @@ class FakeState {
   std::vector<std::string> ids_;
   mutable std::vector<cadre_instrument> instruments_;
   Column open_, high_, low_, close_, volume_, price_, score_, confidence_;
+  cadre_windows windows(std::uint32_t period) const;
+
   Window returns_, closes_, volumes_;
   Numbers weight_, working_weight_;
   std::vector<std::int64_t> quantity_, working_buy_, working_sell_;

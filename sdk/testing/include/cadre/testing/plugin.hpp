@@ -63,14 +63,18 @@ class TestAgent {
   bool has_state() const { return state_ != nullptr; }
   /// Throws std::runtime_error when saving fails.
   std::string save() const;
-  cadre_status load(std::string_view bytes, std::uint32_t instrument_count, std::uint32_t schema = 1);
+  /// Bytes of its own schema, or of an older one.
+  cadre_status load(std::string_view bytes, std::uint32_t instrument_count);
+  cadre_status load(std::string_view bytes, std::uint32_t instrument_count, std::uint32_t schema);
 
  private:
   Plugin plugin_;
+  const FakeHost& host_;
   std::string id_;
   const cadre_agent* agent_ = nullptr;
   const void* table_ = nullptr;
   const cadre_state_table* state_ = nullptr;
+  std::uint32_t schema_ = 0;
   std::uint64_t sequence_ = 0;
   bool active_ = false;
   std::string refusal_;

@@ -1,0 +1,122 @@
+// What a book does for its agents besides asking them to decide: timers, outcomes to learn from, and a way
+// back for those that failed.
+
+#include <boost/json.hpp>
+
+#include "cadre/cadre.h"
+#include "host/base/date.hpp"
+#include "host/base/hash.hpp"
+#include "host/base/json.hpp"
+#include "host/book/book.hpp"
+
+namespace cadre::book {
+
+namespace json = boost::json;
+
+void Book::take_timers(std::int64_t now_ns) {
+  while (const journal::TimerRecord* due = timers_.pop_due(now_ns)) {
+    const journal::TimerRecord timer = *due;
+    const std::uint64_t sequence = ledger_.begin_event();
+    for (BookListener* listener : listeners_)
+      listener->on_timer(sequence, timer);
+    tell_alone(timer);
+  }
+}
+
+void Book::tell_alone(const journal::TimerRecord& timer) {
+  if (!agents_observe_) return;
+  refresh_state();
+  hide_services();
+  const cadre_timer payload{sizeof(cadre_timer), 0, timer.id, timer.due_ns, timer.expirations};
+  const cadre_event event{sizeof(cadre_event), CADRE_EVENT_TIMER, ledger_.sequence(), timer.due_ns, &payload};
+  chains_.observe_alone(timer.stage, event, state_.state());
+  after_observe();
+}
+
+/// What agents asked for while they took in an event, and which of them could not.
+void Book::after_observe() {
+  const auto tell = [&](const chain::ObserveFailure& failure) {
+    for (BookListener* listener : listeners_)
+      listener->on_observe_failure(ledger_.sequence(), failure);
+  };
+  for (const chain::TimerAsked& asked : chains_.timers_asked()) {
+    if (!timers_.take(asked.stage, asked.request))
+      tell({asked.stage, CADRE_REJECTED, "it armed more than " + std::to_string(CADRE_TIMERS_MAX) + " timers",
+            false});
+  }
+  for (const chain::ObserveFailure& failure : chains_.observe_failures()) {
+    tell(failure);
+    if (!failure.replaced) note_trouble(failure.stage, failure.status, failure.reason);
+  }
+}
+
+void Book::take_outcome(const journal::OutcomeRecord& record) {
+  const std::uint64_t sequence = ledger_.begin_event();
+  for (BookListener* listener : listeners_)
+    listener->on_outcome(sequence, record);
+  refresh_state();
+  tell_agents(CADRE_EVENT_OUTCOME, &record.outcome);
+}
+
+/// Views are followed for those who want to hear what became of them.
+void Book::begin_views() {
+  if (!chains_.anyone_observes(CADRE_EVENT_OUTCOME)) return;
+  views_.begin(ledger_, state_.state(), [&](const journal::ViewRecord& record) {
+    for (BookListener* listener : listeners_)
+      listener->on_view(ledger_.sequence(), record);
+  });
+}
+
+void Book::note_trouble(const std::string& stage, cadre_status status, const std::string& reason) {
+  if (status == CADRE_ERROR || status == CADRE_FATAL) troubles_.push_back({stage, status, reason});
+}
+
+namespace {
+
+/// What was treated: another version, or other settings, are not it.
+json::object identity_of(const chain::Stage& stage) {
+  return {{"stage", stage.name},
+          {"sha256", stage.agent->manifest().sha256},
+          {"settings", base::sha256_hex(stage.agent->spec().config)}};
+}
+
+}  // namespace
+
+/// Between two events, so that nobody is replaced while it is called. The environment has a rule of its own:
+/// a book whose environment fails stops.
+void Book::treat_troubles() {
+  const std::vector<Trouble> troubles = std::exchange(troubles_, {});
+  for (const Trouble& trouble : troubles) {
+    const chain::Stage* stage = chain().stage_named(trouble.stage);
+    if (stage == nullptr || stage == &chain().environment() || stage->agent->quarantine().holds()) continue;
+    std::string why = agent::status_name(trouble.status) + " on " + base::format_date(ledger_.date()) +
+                      (trouble.reason.empty() ? "" : ": " + trouble.reason);
+    bool is_reset = trouble.status == CADRE_ERROR && stage->on_error == config::OnError::reset;
+    if (is_reset) {
+      const base::Problems problems = chains_.reset(stage->name, present());
+      is_reset = !problems.has_errors();
+      if (!is_reset) why += "; a fresh instance cannot be made: " + problems[0].message;
+    }
+    const std::string text = json::serialize(identity_of(*stage));
+    if (!is_reset) stage->agent->quarantine().begin(why);
+    take_command({is_reset ? "agent_reset" : "agent_quarantined", ledger_.date(), "host",
+                  stage->name + ": " + why, text});
+  }
+}
+
+void Book::retell_trouble(const journal::CommandRecord& command, bool observing) {
+  const auto document = base::JsonDocument::parse("command", command.text);
+  if (!document) return;
+  const json::value* name = base::find(document->root(), "/stage");
+  const bool is_named = name != nullptr && name->is_string();
+  const chain::Stage* stage = is_named ? chain().stage_named(std::string_view(name->as_string())) : nullptr;
+  if (stage == nullptr || document->root() != json::value(identity_of(*stage))) return;
+  if (command.kind == "agent_quarantined") {
+    stage->agent->quarantine().begin(
+        command.reason.substr(std::min(command.reason.size(), stage->name.size() + 2)));
+  } else if (observing) {
+    (void)chains_.reset(stage->name, present());
+  }
+}
+
+}  // namespace cadre::book

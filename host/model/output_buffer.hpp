@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+namespace cadre::model {
+
+/// Room for `bytes`, aligned to 64, and behind it a strip that is filled with a pattern and a page that nobody can
+/// write: what runs a little over the room is found, what runs far over it faults.
+class GuardedPages {
+ public:
+  GuardedPages() = default;
+  /// Throws std::system_error when there is no memory.
+  explicit GuardedPages(std::size_t bytes);
+  GuardedPages(GuardedPages&& other) noexcept;
+  GuardedPages& operator=(GuardedPages&& other) noexcept;
+  ~GuardedPages();
+
+  /// Bytes of the strip, at least.
+  static constexpr std::size_t strip_bytes = 1024;
+
+  std::byte* data() const { return data_; }
+  /// Whether nothing was written into the strip since the last time; what was is wiped out. No allocation.
+  bool intact();
+
+ private:
+  std::byte* mapping_ = nullptr;
+  std::size_t mapped_ = 0;
+  std::byte* data_ = nullptr;
+  std::byte* strip_ = nullptr;  ///< begins behind the room
+  std::size_t strip_size_ = 0;
+};
+
+/// Room for an agent's output of so many elements, all zero at first. It never moves.
+template <class T>
+class OutputBuffer {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  OutputBuffer() = default;
+  explicit OutputBuffer(std::size_t count) : pages_(count * sizeof(T)), count_(count) {}
+
+  T* data() const { return reinterpret_cast<T*>(pages_.data()); }
+  std::size_t size() const { return count_; }
+  T* begin() const { return data(); }
+  T* end() const { return data() + count_; }
+  T& operator[](std::size_t i) const { return data()[i]; }
+  std::span<T> span() const { return {data(), count_}; }
+  bool intact() { return pages_.intact(); }
+
+ private:
+  GuardedPages pages_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace cadre::model
