@@ -208,7 +208,7 @@ base::Problems check_abi(std::uint32_t min, std::uint32_t max, const base::Place
 }
 
 base::Result<Manifest> read_manifest(const std::filesystem::path& file) {
-  auto loaded = base::JsonDocument::load(file);
+  auto loaded = base::JsonDocument::load(file, manifest_bytes_most);
   if (!loaded) return loaded.problems();
   const base::JsonDocument& document = *loaded;
   base::Problems problems;
