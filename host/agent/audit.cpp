@@ -108,6 +108,13 @@ std::string hexadecimal(std::uint64_t value) {
   return {text, end.ptr};
 }
 
+/// A next step, and the other one, where a process of its own would let it pass.
+std::string or_a_process(std::string_view step, bool helps = true) {
+  std::string text(step);
+  if (helps) text += ", or set \"isolation\": \"process\" in its manifest";
+  return text;
+}
+
 /// Kinds of segments that the loader, the unwinder or nobody looks at, and nothing else.
 constexpr std::array<std::uint32_t, 10> allowed_segments = {
     PT_NULL, PT_LOAD,         PT_DYNAMIC,   PT_NOTE,      PT_PHDR,
@@ -275,10 +282,11 @@ class Audit {
     // A process of its own ends, whatever cannot be unloaded from it.
     const bool is_shared = list_ == ImportList::in_process;
     if ((flags_1 & DF_1_NODELETE) != 0 && is_shared)
-      error("AUDIT_NODELETE", "is marked NODELETE: it would never unload", "link without -z nodelete");
+      error("AUDIT_NODELETE", "is marked NODELETE: it would never unload",
+            or_a_process("link without -z nodelete"));
     if (((flags & DF_STATIC_TLS) != 0 || image_.relocations.contains(static_tls_relocation)) && is_shared) {
       error("AUDIT_STATIC_TLS", "uses static thread-local storage, which runs out after a few reloads",
-            "compile with -ftls-model=global-dynamic, or better without thread_local");
+            or_a_process("compile with -ftls-model=global-dynamic, or better without thread_local"));
     }
     if (image_.relocates_code || image_.tag(DT_TEXTREL) || (flags & DF_TEXTREL) != 0)
       error("AUDIT_TEXT_RELOCATIONS", "has text relocations", "compile with -fPIC");
@@ -310,14 +318,12 @@ class Audit {
 
   void check_needed() {
     for (const std::string_view library : image_.needed) {
-      const bool is_fine = is_in(allowed_libraries, library) ||
-                           (list_ == ImportList::isolated &&
-                            (is_in(isolated_libraries, library) || fits(library, "libpython3.*.so.1.0")));
-      if (is_fine) continue;
+      const bool is_fine_alone = is_in(isolated_libraries, library) || fits(library, "libpython3.*.so.1.0");
+      if (is_in(allowed_libraries, library) || (list_ == ImportList::isolated && is_fine_alone)) continue;
       needs_others_ = true;
       error("AUDIT_NEEDED_LIBRARY",
             "needs " + shown(library) + ", which is not on the list of allowed libraries",
-            "link it statically into the plugin");
+            or_a_process("link it statically into the plugin", is_fine_alone));
     }
   }
 
@@ -398,15 +404,15 @@ class Audit {
       // The wider list helps only where the name is on it.
       const bool process_helps =
           list_ == ImportList::in_process && judge_import(symbol.name, ImportList::isolated).allowed;
-      const std::string process = process_helps ? "set \"isolation\": \"process\" in its manifest" : "";
       if (verdict.sentence.empty()) {
         error("AUDIT_UNLISTED_IMPORT",
               "imports " + shown(symbol.name) + ", which is not on the list of what a plugin may import",
-              "do without it, " + (process_helps ? process + ", " : "") + "or ask for it to be listed");
+              or_a_process(process_helps ? "do without it" : "do without it, or ask for it to be listed",
+                           process_helps));
       } else {
         error("AUDIT_BANNED_IMPORT",
               "imports " + shown(symbol.name) + ": it " + std::string(verdict.sentence),
-              std::string(verdict.instead) + (process_helps ? ", or " + process : ""));
+              or_a_process(verdict.instead, process_helps));
       }
     }
   }

@@ -138,20 +138,20 @@ constexpr ImportGroup with_a_process[] = {
     {"Python's C interface", "For an agent that brings the interpreter with it.", "Py* _Py*"},
 };
 
-constexpr std::string_view by_the_host = "agents get clock, random numbers, timers and logging from the host";
-constexpr std::string_view by_data = "what an agent needs to know comes with its settings and its events";
+constexpr std::string_view by_the_host = "take clock, random numbers, timers and logging from the host";
+constexpr std::string_view by_data = "take what it needs to know from its settings and events";
 constexpr std::string_view by_nothing = "leave it out";
 
 constexpr RefusedGroup refused[] = {
-    {"starts threads", "the host runs agents in parallel by itself", false,
+    {"starts threads", "leave that to the host, which runs agents in parallel", false,
      "pthread_create thrd_create _ZNSt6thread* _ZNKSt6thread* _ZN*__future_base*"},
-    {"waits for other threads", "a call of an agent does not wait", false,
+    {"waits for other threads", "answer without waiting", false,
      "pthread_cond_* pthread_join pthread_barrier_* sem_* cnd_* thrd_join _ZN*St18condition_variable* _ZN*St22condition_variable_any*"},
     {"leaves thread-specific destructors behind",
-     "Rust's std does it: build the agent as no_std with a panic handler of its own", false,
+     "build an agent in Rust as no_std with a panic handler of its own", false,
      "pthread_key_create pthread_key_delete pthread_setspecific __pthread_key_create tss_create"},
     {"has thread_local objects with destructors",
-     "keep the object in the agent; of Rust's std, which has them, use no_std with a panic handler of its own", false,
+     "keep the object in the agent, or build an agent in Rust as no_std", false,
      "__cxa_thread_atexit __cxa_thread_atexit_impl"},
     {"registers exit handlers", "clean up in destroy", false, "atexit on_exit at_quick_exit __cxa_at_quick_exit __register_atfork pthread_atfork"},
     {"starts processes", by_nothing, true,
@@ -162,10 +162,10 @@ constexpr RefusedGroup refused[] = {
     {"changes what the process may do", by_nothing, true,
      "prctl setuid setgid seteuid setegid setreuid setregid setresuid setresgid setgroups chroot unshare setns mount umount umount2 "
      "personality iopl ioperm reboot capset bpf perf_event_open userfaultfd"},
-    {"loads libraries or looks functions up", "link what it needs; Rust's std does it: build the agent as no_std", false,
+    {"loads libraries or looks functions up", "link what it needs, or build an agent in Rust as no_std", false,
      "dlopen dlmopen dlsym dlvsym dlclose dladdr dladdr1 dlinfo dlerror"},
     {"uses the inside of the C library", "use its public functions", true, "dlmopen __libc_dlopen_mode __libc_dlsym __libc_dlclose _dl_* _rtld_global*"},
-    {"calls the system past the C library", "Rust's std does it: build the agent as no_std with a panic handler of its own", false,
+    {"calls the system past the C library", "build an agent in Rust as no_std with a panic handler of its own", false,
      "syscall"},
     {"ends the process", "return a status", false, "exit _exit _Exit quick_exit"},
     {"changes signal handlers", by_nothing, false,
@@ -185,7 +185,7 @@ constexpr RefusedGroup refused[] = {
     {"changes the environment", by_data, false, "setenv putenv unsetenv clearenv"},
     {"changes the locale of the process", "write numbers with std::to_chars", false,
      "setlocale uselocale newlocale _ZNSt6locale6globalERKS_ _ZNSt6localeC1EPKc _ZNSt6localeC2EPKc"},
-    {"opens sockets", "an execution environment sets \"isolation\": \"process\"", false,
+    {"opens sockets", "leave them to an execution environment", false,
      "socket socketpair connect bind listen accept accept4 getaddrinfo gethostbyname* send sendto sendmsg recv recvfrom recvmsg"},
     {"reads or writes files", by_the_host, false,
      "open open64 openat openat64 creat creat64 read write readv writev pread* pwrite* close close_range dup dup2 dup3 pipe pipe2 "
