@@ -264,7 +264,7 @@ std::uint32_t limit_of(const json::object& manifest, std::string_view key) {
 }  // namespace
 
 base::Result<Manifest> read_manifest(const std::filesystem::path& file) {
-  auto loaded = base::JsonDocument::load(file);
+  auto loaded = base::JsonDocument::load(file, manifest_bytes_most);
   if (!loaded) return loaded.problems();
   const base::JsonDocument& document = *loaded;
   base::Problems problems = check_form(document);

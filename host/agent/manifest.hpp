@@ -56,6 +56,9 @@ struct Manifest {
   bool deterministic = true;
 };
 
+/// A manifest with the schemas of all its agents is far smaller.
+inline constexpr std::uint64_t manifest_bytes_most = 4ULL << 20;
+
 /// Reads and validates one manifest; opens nothing else.
 base::Result<Manifest> read_manifest(const std::filesystem::path& file);
 

@@ -1,6 +1,7 @@
 #include "host/agent/store.hpp"
 
 #include "host/agent/audit.hpp"
+#include "host/agent/elf_image.hpp"
 #include "host/base/file.hpp"
 #include "host/base/hash.hpp"
 #include "host/base/json.hpp"
@@ -12,9 +13,14 @@ namespace fs = std::filesystem;
 base::Result<fs::path> Store::adopt(const Manifest& manifest) const {
   base::Problems problems;
   const base::Place& at = manifest.library_place;
-  auto bytes = base::read_file(manifest.library);
+  const ImportList list = manifest.isolation == "process" ? ImportList::isolated : ImportList::in_process;
+  auto bytes = base::read_file(manifest.library, library_bytes_most);
   if (!bytes) {
-    problems.error("LIBRARY_MISSING", at, "cannot read the library " + manifest.library.string(),
+    const base::Problem& why = bytes.problems()[0];
+    const bool is_no_library = why.code == "FILE_TOO_LARGE" || why.code == "FILE_NOT_REGULAR";
+    problems.error(is_no_library ? why.code : "LIBRARY_MISSING", at,
+                   "cannot read the library " + manifest.library.string() +
+                       (is_no_library ? ": " + why.message : std::string()),
                    "build the plugin, or correct /library/path");
     return problems;
   }
@@ -26,17 +32,18 @@ base::Result<fs::path> Store::adopt(const Manifest& manifest) const {
                    manifest.library.string() + " has SHA-256 " + digest.substr(0, 12) +
                        "..., the manifest says " + manifest.sha256.substr(0, 12) + "...",
                    "write the manifest again after building the library");
-    problems.append(audit_library(*bytes, manifest.library.string()));
+    problems.append(audit_library(*bytes, manifest.library.string(), list));
     return problems;
   }
-  problems.append(audit_library(*bytes, manifest.library.string()));
+  problems.append(audit_library(*bytes, manifest.library.string(), list));
   if (problems.has_errors()) return problems;
 
   const fs::path folder = root_ / digest;
   const fs::path copy = folder / manifest.library.filename();
   const fs::path beside = fs::path(copy).replace_extension(".json");
   std::error_code error;
-  if (const auto there = base::sha256_file(copy); there && *there == digest && fs::exists(beside, error))
+  if (const auto there = base::sha256_file(copy, library_bytes_most);
+      there && *there == digest && fs::exists(beside, error))
     return fs::absolute(copy);
   fs::create_directories(folder, error);
   if (error) {
@@ -46,7 +53,7 @@ base::Result<fs::path> Store::adopt(const Manifest& manifest) const {
   }
   problems.append(base::write_file_atomically(copy, *bytes));
   // With its manifest beside it, the store is a folder of agents by itself: a run can be replayed from it.
-  auto document = base::JsonDocument::load(manifest.file);
+  auto document = base::JsonDocument::load(manifest.file, manifest_bytes_most);
   if (document) {
     document->set("/library/path", base::quote(copy.filename().string()), "");
     problems.append(base::write_file_atomically(beside, base::pretty(document->root()) + "\n"));

@@ -13,9 +13,10 @@ class Store {
  public:
   explicit Store(std::filesystem::path root) : root_(std::move(root)) {}
 
-  /// Copies the manifest's library, checks the copy's SHA-256 against the manifest, audits the copied bytes.
-  /// Returns its path. Errors: LIBRARY_MISSING, LIBRARY_HASH, AUDIT_*; a refused library leaves nothing in
-  /// the store.
+  /// Copies the manifest's library, checks the copy's SHA-256 against the manifest, audits the copied bytes,
+  /// by the wider list of imports when the manifest asks for a process of its own. Returns its path. Errors:
+  /// LIBRARY_MISSING, LIBRARY_HASH, FILE_TOO_LARGE, FILE_NOT_REGULAR, AUDIT_*; a refused library leaves
+  /// nothing in the store.
   base::Result<std::filesystem::path> adopt(const Manifest& manifest) const;
 
   const std::filesystem::path& root() const { return root_; }

@@ -297,6 +297,7 @@ int run_reference_command(const GlobalOptions& global, const ReferenceArguments&
       {arguments.pages / "http.md", routes_page()},
       {arguments.pages / "metrics.md", metrics_page()},
       {arguments.pages / "problems.md", problems_page()},
+      {arguments.pages / "audit.md", audit_page()},
       {arguments.pages / "agents.md", agents_page(catalog)},
       {arguments.pages / "journal.md", journal_page(journal_format)},
       {arguments.schemas / "scenario.schema.json", base::pretty(config::scenario_schema()) + "\n"},

@@ -11,6 +11,9 @@ inline constexpr const char* generated_note =
 /// docs/reference/commands.md: every command with its options, and the exit codes.
 std::string commands_page();
 
+/// docs/reference/audit.md: the rules of the audit of libraries, and its lists of imports.
+std::string audit_page();
+
 /// A text as the cell of a table in Markdown.
 inline std::string cell(std::string text) {
   for (std::size_t at = text.find('|'); at != std::string::npos; at = text.find('|', at + 2))

@@ -52,6 +52,20 @@ bool write_all(int descriptor, std::string_view bytes) {
   return true;
 }
 
+Problems too_large(const fs::path& path, std::uint64_t bytes, std::uint64_t bytes_most) {
+  const auto size = [](std::uint64_t count) {
+    return count >= 10 << 20 ? std::to_string(count >> 20) + " MB" : std::to_string(count) + " bytes";
+  };
+  return one_error("FILE_TOO_LARGE", path,
+                   "the file has " + size(bytes) + ", at most " + size(bytes_most) + " are read",
+                   "is it the right file?");
+}
+
+Problems not_regular(const fs::path& path) {
+  return one_error("FILE_NOT_REGULAR", path, "this is a pipe, a socket or a device, expected a regular file",
+                   "name a file");
+}
+
 // The path by its nearest existing folder: tells a wrong folder from a wrong name.
 std::string not_found_next_step(const fs::path& path) {
   std::error_code ignored;
@@ -72,6 +86,7 @@ Problems check_readable(const fs::path& path) {
   }
   if (S_ISDIR(status.st_mode))
     return one_error("FILE_IS_DIRECTORY", path, "this is a folder, expected a file");
+  if (!S_ISREG(status.st_mode)) return not_regular(path);
   if (::access(path.c_str(), R_OK) != 0) {
     return one_error("FILE_NOT_READABLE", path, "the file cannot be read (" + reason(errno) + ")",
                      "check its permissions");
@@ -79,12 +94,16 @@ Problems check_readable(const fs::path& path) {
   return {};
 }
 
-Result<std::string> read_file(const fs::path& path) {
+Result<std::string> read_file(const fs::path& path, std::uint64_t bytes_most) {
   if (Problems problems = check_readable(path); problems.has_errors()) return problems;
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // What was a file a moment ago may be a pipe now: opening never waits, and what is open is looked at again.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   std::string bytes;
   struct stat status {};
   if (file.number() >= 0 && ::fstat(file.number(), &status) == 0) {
+    if (!S_ISREG(status.st_mode)) return not_regular(path);
+    if (static_cast<std::uint64_t>(status.st_size) > bytes_most)
+      return too_large(path, static_cast<std::uint64_t>(status.st_size), bytes_most);
     // One byte more than its size, so that a file of unchanged size ends with the first short read. Files
     // under /proc say size 0 and grow while they are read.
     size_t filled = 0;
@@ -94,6 +113,7 @@ Result<std::string> read_file(const fs::path& path) {
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) break;
       filled += static_cast<size_t>(got);
+      if (filled > bytes_most) return too_large(path, filled, bytes_most);
       if (got == 0) {
         bytes.resize(filled);
         return bytes;

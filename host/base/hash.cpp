@@ -4,8 +4,6 @@
 #include <xxhash.h>
 
 #include <array>
-#include <fstream>
-#include <vector>
 
 #include "host/base/file.hpp"
 
@@ -49,18 +47,10 @@ std::string sha256_hex(std::string_view bytes) {
   return hash.hex();
 }
 
-Result<std::string> sha256_file(const std::filesystem::path& path) {
-  if (Problems problems = check_readable(path); problems.has_errors()) return problems;
-  std::ifstream stream(path, std::ios::binary);
-  std::vector<char> block(1 << 16);
-  Sha256 hash;
-  while (stream.read(block.data(), static_cast<std::streamsize>(block.size())) || stream.gcount() > 0) {
-    hash.update({block.data(), static_cast<size_t>(stream.gcount())});
-  }
-  if (!stream.bad()) return hash.hex();
-  Problems problems;
-  problems.error("FILE_NOT_READABLE", {.file = path.string()}, "reading the file failed half-way");
-  return problems;
+Result<std::string> sha256_file(const std::filesystem::path& path, std::uint64_t bytes_most) {
+  const Result<std::string> bytes = read_file(path, bytes_most);
+  if (!bytes) return bytes.problems();
+  return sha256_hex(*bytes);
 }
 
 uint64_t checksum64(const void* bytes, size_t count) {

@@ -32,8 +32,8 @@ class Sha256 {
   std::unique_ptr<State> state_;
 };
 
-/// Errors: FILE_NOT_FOUND, FILE_IS_DIRECTORY, FILE_NOT_READABLE.
-Result<std::string> sha256_file(const std::filesystem::path& path);
+/// Reads the whole file first. Errors: those of read_file.
+Result<std::string> sha256_file(const std::filesystem::path& path, std::uint64_t bytes_most);
 
 /// XXH3, 64 bits: finds accidents, is no protection against an adversary.
 uint64_t checksum64(const void* bytes, size_t count);

@@ -156,8 +156,8 @@ Result<JsonDocument> JsonDocument::parse(std::string file, std::string text) {
   return document;
 }
 
-Result<JsonDocument> JsonDocument::load(const std::filesystem::path& path) {
-  Result<std::string> text = read_file(path);
+Result<JsonDocument> JsonDocument::load(const std::filesystem::path& path, std::uint64_t bytes_most) {
+  Result<std::string> text = read_file(path, bytes_most);
   if (!text) return text.problems();
   return parse(path.string(), std::move(text).take());
 }

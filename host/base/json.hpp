@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -12,6 +13,9 @@
 
 namespace cadre::base {
 
+/// A JSON document is read up to this size: configuration, manifests, revisions and reports, never data.
+inline constexpr std::uint64_t json_bytes_most = 64ULL << 20;
+
 /// A JSON document that knows where each of its values was written. Stricter than JSON: no duplicate keys, at
 /// most 64 levels, numbers that a double (or 64 bits, for integers) can hold. Doubles are the nearest to
 /// their text.
@@ -19,7 +23,9 @@ class JsonDocument {
  public:
   /// `file` is only the name that problems show.
   static Result<JsonDocument> parse(std::string file, std::string text);
-  static Result<JsonDocument> load(const std::filesystem::path& path);
+  /// Reads the file, if it has no more than that many bytes. Errors: those of read_file and of parse.
+  static Result<JsonDocument> load(const std::filesystem::path& path,
+                                   std::uint64_t bytes_most = json_bytes_most);
 
   /// A value that nobody wrote into a file: places in it have a pointer alone.
   static JsonDocument of(std::string name, boost::json::value root);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/agent/elf_image.hpp"
 #include "host/base/hash.hpp"
 #include "host/base/text.hpp"
 #include "host/config/changeability.hpp"
@@ -98,10 +99,11 @@ std::vector<std::string> unfinished_libraries(const Setup& setup) {
   for (const chain::ChainPlan& plan : setup.plans) {
     for (const chain::PlannedStage& stage : plan.stages) {
       const agent::Manifest& manifest = *stage.entry.manifest;
-      const auto digest = base::sha256_file(manifest.library);
+      const auto digest = base::sha256_file(manifest.library, agent::library_bytes_most);
       if (digest && *digest == manifest.sha256) continue;
       std::string line = manifest.library.string() + ": " +
-                         (digest ? "has SHA-256 " + digest->substr(0, 12) : std::string("cannot be read")) +
+                         (digest ? "has SHA-256 " + digest->substr(0, 12)
+                                 : "cannot be read (" + digest.problems()[0].message + ")") +
                          ", its manifest " + manifest.file.string() + " says " +
                          manifest.sha256.substr(0, 12);
       if (std::find(unfinished.begin(), unfinished.end(), line) == unfinished.end())

@@ -118,6 +118,19 @@ struct LastWords {
 asm(".text\n.balign 8\n.quad abs");
 #endif
 
+#if SUBJECT_HAS_IFUNC
+extern "C" {
+static int one_of_two() {
+  return 1;
+}
+[[gnu::used]] static int (*choose(void))() {
+  return one_of_two;
+}
+[[gnu::visibility("hidden"), gnu::ifunc("choose")]] int chosen(void);
+[[gnu::used]] static int (*const choice)() = chosen;
+}
+#endif
+
 /// One of it per library, whatever the number of instances.
 std::uint64_t created = 0;
 

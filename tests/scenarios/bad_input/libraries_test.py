@@ -31,6 +31,12 @@ class Plugin(Workbench):
         self.chain.setdefault("trade_adjusters", []).append({"name": name, "agent": f"test.{name}"})
 
 
+def imports(name):
+    """Gives a library's one import that nothing needs another name."""
+    spare = b"_ITM_deregisterTMCloneTable"
+    return lambda library: library.replace(spare, name.ljust(len(spare), b"\0"))
+
+
 class Libraries(Plugin):
     def test_a_good_one_is_fine(self):
         self.use("good")
@@ -76,6 +82,19 @@ class Libraries(Plugin):
     def test_an_agent_that_refuses_its_settings(self):
         self.use("init_refuses")
         self.is_refused(r"^chain\.json:\d+:\d+ /trade_adjusters/0: test.init_refuses 1.0.0: the moon has to be full$")
+
+    def test_an_import_that_is_not_on_the_list(self):
+        self.use("good", spoil=imports(b"frobnicate"), restamp=True)
+        self.is_refused(r"test_agent_good\.so: imports frobnicate, which is not on the list of what a plugin may import; do without it, or ask")
+
+    def test_a_way_round_the_list_names_the_process_that_would_help(self):
+        self.use("good", spoil=imports(b"dlsym"), restamp=True)
+        refusal = r'test_agent_good\.so: imports dlsym: it loads libraries .* or set "isolation": "process" in its manifest'
+        self.is_refused(refusal)
+
+    def test_a_way_round_the_list_in_a_process_of_its_own(self):
+        self.use("good", spoil=imports(b"pthread_create"), restamp=True, isolation="process")
+        self.is_fine()
 
     def test_what_several_libraries_have_wrong_is_all_reported(self):
         self.use("nodelete")

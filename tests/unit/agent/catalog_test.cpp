@@ -1,5 +1,7 @@
 #include "host/agent/catalog.hpp"
 
+#include <sys/stat.h>
+
 #include <gmock/gmock.h>
 
 #include "tests/unit/agent/test_agents.hpp"
@@ -27,6 +29,13 @@ std::vector<std::string> listed(const Catalog& catalog) {
 
 base::Result<CatalogEntry> find(const Catalog& catalog, const char* id, const char* range) {
   return catalog.find(id, *VersionRange::parse(range), {"chain.json", 3, 4, "/position_sizer/agent"});
+}
+
+TEST(Catalog, does_not_wait_for_a_pipe_that_is_called_like_a_manifest) {
+  const TestFolder folder;
+  folder.write("1.json", manifest("test.a", "1.0.0"));
+  ASSERT_EQ(::mkfifo((folder.path() / "2.json").c_str(), 0600), 0);
+  EXPECT_THAT(listed(Catalog::discover({folder.path()})), ElementsAre("test.a 1.0.0"));
 }
 
 TEST(Catalog, is_sorted_by_id_and_version_whatever_the_files_are_called) {

@@ -75,6 +75,15 @@ TEST(Manifest, reads_every_field) {
   EXPECT_EQ(agent.place.line, 10u);
 }
 
+TEST(Manifest, is_refused_when_it_is_larger_than_any_manifest) {
+  const TestFolder folder;
+  const auto manifest = read_manifest(folder.write("m.json", std::string(good) + std::string(5 << 20, ' ')));
+  EXPECT_THAT(lines_of(manifest.problems()),
+              HasSubstr("the file has " + std::to_string(good.size() + (5 << 20)) +
+                        " bytes, at most 4194304 bytes are read"));
+  EXPECT_THAT(lines_of(manifest.problems()), HasSubstr("FILE_TOO_LARGE"));
+}
+
 TEST(Manifest, refuses_with_the_place_of_the_fault) {
   EXPECT_THAT(refusal(R"("name": "Sizer")", R"("nmae": "Sizer")"),
               HasSubstr("m.json:5:11 /nmae: unknown key \"nmae\"; did you mean \"name\"?"));

@@ -1,6 +1,7 @@
 #include "host/agent/store.hpp"
 
 #include <elf.h>
+#include <sys/stat.h>
 
 #include <fstream>
 
@@ -110,6 +111,43 @@ TEST(Store, refuses_a_library_that_is_missing) {
   EXPECT_EQ(codes_of(adopted.problems()), "LIBRARY_MISSING");
   EXPECT_THAT(lines_of(adopted.problems()), HasSubstr("good.json"));
   EXPECT_FALSE(plugin.stored_anything());
+}
+
+TEST(Store, refuses_what_is_no_file_without_waiting_for_it) {
+  Plugin plugin;
+  const Manifest manifest = plugin.with(plugin.bytes, false);
+  fs::remove(manifest.library);
+  ASSERT_EQ(::mkfifo(manifest.library.c_str(), 0600), 0);
+  const auto adopted = plugin.store().adopt(manifest);
+  EXPECT_EQ(codes_of(adopted.problems()), "FILE_NOT_REGULAR");
+  EXPECT_THAT(lines_of(adopted.problems()),
+              testing::AllOf(HasSubstr("good.json"), HasSubstr("a pipe, a socket or a device")));
+}
+
+TEST(Store, refuses_a_file_of_40_gb_before_it_reads_it) {
+  Plugin plugin;
+  const Manifest manifest = plugin.with(plugin.bytes, false);
+  fs::resize_file(manifest.library, 40ULL << 30);
+  const auto adopted = plugin.store().adopt(manifest);
+  EXPECT_EQ(codes_of(adopted.problems()), "FILE_TOO_LARGE");
+  EXPECT_THAT(lines_of(adopted.problems()), HasSubstr("the file has 40960 MB, at most 256 MB are read"));
+  EXPECT_FALSE(plugin.stored_anything());
+}
+
+TEST(Store, follows_a_link_to_the_library) {
+  Plugin plugin;
+  const Manifest manifest = plugin.with(plugin.bytes, false);
+  fs::rename(manifest.library, plugin.folder.path() / "elsewhere.so");
+  fs::create_symlink(plugin.folder.path() / "elsewhere.so", manifest.library);
+  EXPECT_TRUE(plugin.store().adopt(manifest));
+}
+
+TEST(Store, judges_by_the_wider_list_what_its_manifest_isolates) {
+  Manifest manifest = *test_manifest("starts_thread");
+  const TestFolder folder;
+  EXPECT_EQ(codes_of(Store(folder.path()).adopt(manifest).problems()), "AUDIT_BANNED_IMPORT");
+  manifest.isolation = "process";
+  EXPECT_TRUE(Store(folder.path()).adopt(manifest));
 }
 
 TEST(Store, refuses_a_folder_it_cannot_write_to) {

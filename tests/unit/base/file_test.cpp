@@ -1,5 +1,7 @@
 #include "host/base/file.hpp"
 
+#include <sys/stat.h>
+
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -51,6 +53,26 @@ TEST_F(File, refuses_missing_files_and_folders) {
             "the folder " + (folder_ / "no").string() + " does not exist either");
 }
 
+TEST_F(File, refuses_pipes_and_devices_without_waiting_for_them) {
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(read_file(folder_ / "pipe").problems()[0].code, "FILE_NOT_REGULAR");
+  EXPECT_EQ(read_file("/dev/zero").problems()[0].code, "FILE_NOT_REGULAR");
+  EXPECT_EQ(check_readable(folder_ / "pipe")[0].next_step, "name a file");
+}
+
+TEST_F(File, refuses_more_than_the_limit_before_it_reads) {
+  EXPECT_TRUE(write_file_atomically(folder_ / "x", "four").empty());
+  EXPECT_EQ(*read_file(folder_ / "x", 4), "four");
+  EXPECT_EQ(read_file(folder_ / "x", 3).problems()[0].message,
+            "the file has 4 bytes, at most 3 bytes are read");
+  fs::resize_file(folder_ / "x", 40ULL << 30);
+  EXPECT_EQ(read_file(folder_ / "x").problems()[0].code, "FILE_TOO_LARGE");
+}
+
+TEST_F(File, refuses_what_grows_beyond_the_limit_while_it_is_read) {
+  EXPECT_EQ(read_file("/proc/self/status", 10).problems()[0].code, "FILE_TOO_LARGE");
+}
+
 TEST_F(File, refuses_to_write_where_it_cannot) {
   EXPECT_EQ(write_file_atomically(folder_ / "no" / "x", "1")[0].code, "FILE_NOT_WRITABLE");
   EXPECT_EQ(write_file_atomically(folder_, "1")[0].code, "FILE_NOT_WRITABLE");
@@ -65,18 +87,20 @@ TEST_F(Hash, of_abc_is_the_published_one) {
   hash.update("bc");
   EXPECT_EQ(hash.hex(), abc);
   ASSERT_TRUE(write_file_atomically(folder_ / "x", "abc").empty());
-  EXPECT_EQ(*sha256_file(folder_ / "x"), abc);
+  EXPECT_EQ(*sha256_file(folder_ / "x", file_bytes_most), abc);
 }
 
 TEST_F(Hash, of_a_large_file_is_that_of_its_bytes) {
   const std::string bytes(200'000, 'z');
   ASSERT_TRUE(write_file_atomically(folder_ / "x", bytes).empty());
-  EXPECT_EQ(*sha256_file(folder_ / "x"), sha256_hex(bytes));
+  EXPECT_EQ(*sha256_file(folder_ / "x", file_bytes_most), sha256_hex(bytes));
   EXPECT_NE(checksum64(bytes.data(), 199'999), checksum64(bytes.data(), 200'000));
 }
 
 TEST_F(Hash, of_a_missing_file_is_refused) {
-  EXPECT_EQ(sha256_file(folder_ / "none").problems()[0].code, "FILE_NOT_FOUND");
+  EXPECT_EQ(sha256_file(folder_ / "none", file_bytes_most).problems()[0].code, "FILE_NOT_FOUND");
+  EXPECT_TRUE(write_file_atomically(folder_ / "x", "four").empty());
+  EXPECT_EQ(sha256_file(folder_ / "x", 3).problems()[0].code, "FILE_TOO_LARGE");
 }
 
 TEST(Log, writes_one_escaped_json_line) {
