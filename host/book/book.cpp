@@ -11,8 +11,10 @@
 namespace cadre::book {
 
 Book::Book(const config::ScenarioConfig& config, std::vector<std::string> data_instruments,
-           std::size_t expected_bars, Memory memory)
-    : config_(config), ledger_(config, std::move(data_instruments), expected_bars, memory) {}
+           std::size_t expected_bars, Memory memory, OrderBarrier* barrier)
+    : config_(config),
+      ledger_(config, std::move(data_instruments), expected_bars, memory),
+      barrier_(barrier) {}
 
 void Book::enter(std::shared_ptr<chain::Chain> chain, const journal::RevisionRecord& revision) {
   chain->revision = revision.revision;
@@ -184,6 +186,7 @@ void Book::send(std::size_t place) {
   CADRE_INVARIANT(tracked.failed_checks == 0, "gate.nothing_gets_past",
                   "an order that failed a pre-trade check is never sent");
   const cadre_order order = tracked.order;
+  if (barrier_ != nullptr && !flattens_ && !barrier_->may_leave()) return take_cancellation(order);
   if (const auto report = environment_.send(order, ledger_.time_ns())) take_report(*report);
 }
 
@@ -239,7 +242,9 @@ void Book::flatten() {
     const cadre_order order = market_order("flatten", i, -left);
     record_order({order, gate_->check(order)});
   }
+  flattens_ = true;
   if (tracker.orders().size() != first) send_recorded(first);
+  flattens_ = false;
 }
 
 }  // namespace cadre::book

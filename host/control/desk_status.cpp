@@ -66,15 +66,15 @@ json::object order_json(const execution::TrackedOrder& tracked, const model::Uni
 }
 
 live::Answer ended(const live::BookRunner& runner) {
-  base::Problems problems;
-  problems.error("BOOK_ENDED", {}, "the book " + runner.id() + " has ended");
+  base::Problems problems = runner.why_stopped();
+  if (problems.empty()) problems.error("BOOK_ENDED", {}, "the book " + runner.id() + " has ended");
   return {live::Outcome::stopping, {}, problems};
 }
 
 json::array books_json(const HostParts& host, const revision::Charge& charge) {
   json::array books;
   for (std::size_t b = 0; b < host.books.size(); ++b) {
-    const live::BookRunner& runner = *host.books[b];
+    live::BookRunner& runner = *host.books[b];
     const live::BookSnapshot now = runner.snapshot();
     json::array stages;
     for (const chain::PlannedStage& stage : charge.setup.plans[b].stages) {
@@ -93,7 +93,8 @@ json::array books_json(const HostParts& host, const revision::Charge& charge) {
     }
     json::object book{{"book", runner.id()}};
     live::visit_status_fields(now, [&](const char* name, const auto& value) { book[name] = shown(value); });
-    book["queue"] = {{"depth", runner.queue().depth()}, {"capacity", runner.queue().capacity()}};
+    book["halt_is_due"] = runner.halts().is_due();
+    book["queue"] = {{"depth", now.queue_depth}, {"capacity", now.queue_capacity}};
     book["stages"] = std::move(stages);
     books.push_back(std::move(book));
   }
@@ -165,9 +166,12 @@ live::Answer of_book(HostParts& host, const Call& call,
 live::Answer read_book(HostParts& host, const Call& call,
                        const std::function<json::object(live::BookRunner&, book::Book&)>& read) {
   return of_book(host, call, [&](live::BookRunner& runner) -> live::Answer {
-    json::object body;
-    if (!runner.with_book([&](book::Book& book) { body = read(runner, book); })) return ended(runner);
-    return {live::Outcome::done, std::move(body), {}};
+    // Owned by the errand too: it may be at work when nobody waits for it any more.
+    const auto body = std::make_shared<json::object>();
+    const live::Asked asked =
+        runner.with_book([&runner, read, body](book::Book& book) { *body = read(runner, book); });
+    if (asked != live::Asked::done) return ended(runner);
+    return {live::Outcome::done, std::move(*body), {}};
   });
 }
 
@@ -195,20 +199,20 @@ live::Answer portfolio(HostParts& host, const Call& call) {
 }
 
 live::Answer orders(HostParts& host, const Call& call) {
-  return read_book(host, call, [&](live::BookRunner& runner, book::Book& live) {
+  return read_book(host, call, [limit = call.limit](live::BookRunner& runner, book::Book& live) {
     json::array list;
     const auto& orders = live.ledger().tracker().orders();
-    for (std::size_t k = orders.size(); k > 0 && list.size() < call.limit; --k)
+    for (std::size_t k = orders.size(); k > 0 && list.size() < limit; --k)
       list.push_back(order_json(orders[k - 1], live.ledger().universe()));
     return json::object{{"book", runner.id()}, {"orders", std::move(list)}};
   });
 }
 
 live::Answer decisions(HostParts& host, const Call& call) {
-  return read_book(host, call, [&](live::BookRunner& runner, book::Book&) {
+  return read_book(host, call, [limit = call.limit](live::BookRunner& runner, book::Book&) {
     json::array list;
     const auto& newest = runner.decisions();
-    for (auto it = newest.rbegin(); it != newest.rend() && list.size() < call.limit; ++it) {
+    for (auto it = newest.rbegin(); it != newest.rend() && list.size() < limit; ++it) {
       json::object line{{"sequence", it->sequence},
                         {"date", date_json(it->date)},
                         {"revision", it->revision},

@@ -30,6 +30,7 @@ struct HostParts {
   std::string since;
   std::unique_ptr<revision::RevisionStore> revisions;
   std::unique_ptr<agent::Store> store;
+  std::unique_ptr<live::HaltFile> halts;
   metrics::Metrics metrics;
   live::EventFeed feed;
   live::BookList books;

@@ -84,7 +84,10 @@ base::Problems LiveHost::boot() {
   auto revisions = revision::RevisionStore::open(parts_.options.state);
   if (!revisions) return revisions.problems();
   parts_.revisions = std::move(revisions).take();
-  base::Problems problems;
+  auto halts = live::HaltFile::open(parts_.options.state / "halts");
+  if (!halts) return halts.problems();
+  base::Problems problems = halts.problems();
+  parts_.halts = std::move(halts).take();
   // A first start that was cut off has a revision and no CURRENT: there is only one it can be.
   const bool cut_off = parts_.revisions->current() == 0 && parts_.revisions->last() == 1;
   const std::uint64_t number = cut_off ? 1 : parts_.revisions->current();
@@ -144,7 +147,7 @@ base::Problems LiveHost::open_books(const revision::Setup& setup,
     record.actor = current.actor;
     record.reason = current.reason;
     auto runner = live::BookRunner::open(setup.host, book, std::move(instruments).take(), folder,
-                                         {chains[b], record}, parts_.feed, parts_.metrics);
+                                         {chains[b], record}, {parts_.feed, parts_.metrics, *parts_.halts});
     problems.append(runner.problems());
     if (!runner) continue;
     parts_.books.push_back(std::move(runner).take());
@@ -169,6 +172,8 @@ base::Problems LiveHost::stop() {
   if (parts_.reload != nullptr) parts_.reload->stop();
   parts_.experiments->stop_all();
   base::Problems problems;
+  for (const auto& book : parts_.books)
+    book->close();
   for (const auto& book : parts_.books)
     problems.append(book->stop());
   return problems;

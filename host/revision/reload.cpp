@@ -165,16 +165,20 @@ live::Answer Reload::preview(const Difference& difference,
 /// booted.
 bool Reload::confirm(const Revision& revision) {
   const std::string text = json::serialize(json::object{{"revision", revision.number}});
-  const auto confirmed = std::make_shared<live::Ticket>(ground_.books.size());
+  std::vector<std::shared_ptr<live::Ticket>> tickets;
   for (const auto& book : ground_.books) {
     live::BookRunner* runner = book.get();
+    const auto confirmed = tickets.emplace_back(std::make_shared<live::Ticket>(1));
     const bool taken = runner->post_work([runner, revision, text, confirmed](book::Book& live) {
       runner->take_command(
           {"revision_confirmed", live.ledger().date(), revision.actor, revision.reason, text}, confirmed);
     });
     if (!taken) confirmed->lost();
   }
-  return confirmed->wait();
+  bool all = true;
+  for (std::size_t b = 0; b < tickets.size(); ++b)
+    all = tickets[b]->wait(ground_.books[b]->pulse()) && all;
+  return all;
 }
 
 live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,
