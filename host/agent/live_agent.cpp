@@ -6,6 +6,7 @@
 
 #include "cadre/cadre.h"
 #include "host/agent/foreign.hpp"
+#include "host/base/hash.hpp"
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
 
@@ -19,6 +20,16 @@ cadre_string text_of(std::string_view text) {
 
 std::string sentence(const std::string& text, cadre_status status) {
   return text.empty() ? "it answered " + status_name(status) + " without a reason" : text;
+}
+
+FlightCard card_of(const CatalogEntry& entry, const InstanceSpec& spec, bool isolated) {
+  return {spec.book,
+          spec.name,
+          entry.agent->id,
+          entry.manifest->version.to_string(),
+          entry.manifest->sha256,
+          base::sha256_hex(spec.config),
+          isolated};
 }
 
 /// What an agent offers under an id, copied; of size 0 when it offers nothing. A table that is smaller than
@@ -62,6 +73,7 @@ base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create(std::shared_ptr<Libra
   live->library_ = std::move(library);
   live->entry_ = entry;
   live->spec_ = spec;
+  live->flight_ = FlightCardHolder(card_of(entry, spec, false));
   live->services_ = std::make_unique<HostServices>(spec.name, spec.seed, spec.book + '/' + spec.name);
   const base::Problems problems = live->make(place);
   if (problems.has_errors()) return problems;
@@ -75,6 +87,7 @@ base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create_isolated(const std::f
   std::shared_ptr<LiveAgent> live(new LiveAgent());
   live->entry_ = entry;
   live->spec_ = spec;
+  live->flight_ = FlightCardHolder(card_of(entry, spec, true));
   auto isolated =
       IsolatedAgent::start(copy, {entry.agent->id, entry.agent->role, spec.name, spec.book, spec.seed});
   if (!isolated) return isolated.problems();
@@ -85,6 +98,17 @@ base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create_isolated(const std::f
     problems.warning("AGENT_WARNING", place, warning);
   if (problems.has_errors()) return problems;
   return {std::move(live), problems};
+}
+
+std::shared_ptr<LiveAgent> leave_out(const CatalogEntry& entry, const InstanceSpec& spec,
+                                     const std::string& why) {
+  std::shared_ptr<LiveAgent> live(new LiveAgent());
+  live->entry_ = entry;
+  live->spec_ = spec;
+  live->services_ = std::make_unique<HostServices>(spec.name, spec.seed, spec.book + '/' + spec.name);
+  live->left_out_ = why;
+  live->requirements_.size = sizeof(cadre_requirements);
+  return live;
 }
 
 base::Problems LiveAgent::make(const base::Place& place) {
@@ -99,7 +123,10 @@ base::Problems LiveAgent::make(const base::Place& place) {
   }
   observes_ = descriptor->observes;
   const cadre_agent* made = nullptr;
-  const cadre_status created = library_->descriptor().create(services_->host(), text_of(id), &made);
+  const cadre_status created = [&] {
+    const FlightNote note(flight_, Flight::create);
+    return library_->descriptor().create(services_->host(), text_of(id), &made);
+  }();
   if (created != CADRE_OK || made == nullptr) {
     problems.error("AGENT_CREATE", place,
                    who + "making an instance failed, create answered " + status_name(created));
@@ -110,6 +137,7 @@ base::Problems LiveAgent::make(const base::Place& place) {
 
 base::Problems LiveAgent::begin(const cadre_agent& made, const base::Place& place) {
   base::Problems problems;
+  const FlightNote note(flight_, Flight::init);
   const std::string& id = entry_.agent->id;
   const auto fail = [&](std::string code, const std::string& message, std::string next) {
     problems.error(std::move(code), place, id + " " + entry_.manifest->version.to_string() + ": " + message,
@@ -195,6 +223,7 @@ base::Result<void*> LiveAgent::prepare_config(const std::string& config, const b
   std::string reason(500, '\0');
   cadre_buffer buffer{reinterpret_cast<std::uint8_t*>(reason.data()), reason.size(), 0};
   void* prepared = nullptr;
+  const FlightNote note(flight_, Flight::prepare_config);
   const cadre_status status = hot_.prepare_config(agent_.self, text_of(config), &prepared, &buffer);
   if (status == CADRE_OK && prepared != nullptr) return prepared;
   reason.resize(std::min<std::uint64_t>(buffer.needed, reason.size()));
@@ -205,18 +234,22 @@ base::Result<void*> LiveAgent::prepare_config(const std::string& config, const b
 }
 
 void LiveAgent::commit_prepared(void* prepared, const std::string& config) {
+  const FlightNote note(flight_, Flight::commit_prepared);
   hot_.commit_prepared(agent_.self, prepared);
   spec_.config = config;
+  flight_.set_config(base::sha256_hex(config));
 }
 
 LiveAgent::~LiveAgent() {
   if (agent_.size == 0) return;
   deactivate();
+  const FlightNote note(flight_, Flight::destroy);
   agent_.destroy(agent_.self);
 }
 
 cadre_status LiveAgent::activate() {
   if (active_) return CADRE_OK;
+  const FlightNote note(flight_, Flight::activate);
   const cadre_status status =
       agent_.activate == nullptr ? cadre_status{CADRE_OK} : agent_.activate(agent_.self);
   active_ = status == CADRE_OK;
@@ -224,6 +257,7 @@ cadre_status LiveAgent::activate() {
 }
 
 void LiveAgent::deactivate() {
+  const FlightNote note(flight_, Flight::deactivate);
   if (active_ && agent_.deactivate != nullptr) agent_.deactivate(agent_.self);
   active_ = false;
 }
@@ -231,7 +265,10 @@ void LiveAgent::deactivate() {
 base::Result<SavedState> LiveAgent::save_state(std::uint64_t epoch,
                                                std::vector<std::string> instruments) const {
   SavedState saved{declaration().id, declaration().state_schema, epoch, std::move(instruments), {}};
+  if (kept_state_ && kept_state_->epoch == epoch) return *kept_state_;
+  if (!left_out_.empty()) return saved;
   if (!has_state()) return saved;
+  const FlightNote note(flight_, Flight::save_state);
   for (int attempt = 0; attempt < 3; ++attempt) {
     cadre_buffer buffer{reinterpret_cast<std::uint8_t*>(saved.bytes.data()), saved.bytes.size(), 0};
     const cadre_status status = state_.save_state(agent_.self, &buffer);
@@ -251,6 +288,10 @@ base::Problems LiveAgent::load_state(const SavedState& saved) {
   const auto refuse = [&](const std::string& message) {
     problems.error("STATE_REFUSED", base::Place::of(manifest().library), spec_.name + ": " + message, "");
   };
+  if (!left_out_.empty()) {
+    if (!saved.bytes.empty()) kept_state_ = saved;
+    return problems;
+  }
   if (!has_state()) {
     if (!saved.bytes.empty()) refuse("it has no state to load into");
     return problems;
@@ -262,6 +303,7 @@ base::Problems LiveAgent::load_state(const SavedState& saved) {
            std::to_string(declaration().state_schema) + ")");
     return problems;
   }
+  const FlightNote note(flight_, Flight::load_state);
   const cadre_status status =
       state_.load_state(agent_.self, saved.schema, static_cast<std::uint32_t>(saved.instruments.size()),
                         reinterpret_cast<const std::uint8_t*>(saved.bytes.data()), saved.bytes.size());

@@ -136,7 +136,8 @@ bool Book::is_warm() const {
 
 const chain::Decision* Book::decide() {
   refresh_state();
-  if (halted_ || !is_warm() || ledger_.portfolio().equity().raw() <= 0) return nullptr;
+  if (halted_ || chain().stage_left_out() != nullptr || !is_warm() || ledger_.portfolio().equity().raw() <= 0)
+    return nullptr;
   const chain::Decision& decision = orchestrator_.execute_trades();
   CADRE_INVARIANT(decision.record.sequence == ledger_.sequence(), "book.decision_event",
                   "a decision is about the last event, and nothing happens while it is made");

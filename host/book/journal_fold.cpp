@@ -255,6 +255,7 @@ bool JournalFold::apply_report(base::Decoder& from, std::uint32_t format) {
 }
 
 base::Problems JournalFold::reconcile(std::vector<std::string>& unknown) {
+  if (book_.environment_.is_left_out()) return {};  // nobody can be asked: what is open stays so
   while (const auto report = book_.environment_.next_report())
     waiting_.push_back(*report);
   for (const cadre_execution_report& report : waiting_)

@@ -121,6 +121,7 @@ cadre_status TradeExecutionOrchestrator::call(const Stage& stage, Call&& call) {
   cadre_execution_state& state = book_.view->raw;
   show_services(state, stage);
   stage.agent->reason().forget();
+  const agent::FlightNote note(stage.agent->flight(), agent::Flight::decide);
   const cadre_status status = call(&state);
   if (decision_.stamps.size() < decision_.stamps.capacity()) decision_.stamps.push_back(base::ticks());
   return status;

@@ -53,8 +53,12 @@ bool RiskPanel::ask(cadre_execution_state& state, std::span<const double> weight
     std::fill(slot.component_risk.begin(), slot.component_risk.end(), 0.0);
     show_services(state, stage);
     stage.agent->reason().forget();
-    const cadre_status status =
-        stage.table<cadre_risk_manager>().analyze_risk(stage.self(), &state, weight.data(), &slot.report);
+    cadre_status status = CADRE_ERROR;
+    {
+      const agent::FlightNote note(stage.agent->flight(), agent::Flight::analyze_risk);
+      status =
+          stage.table<cadre_risk_manager>().analyze_risk(stage.self(), &state, weight.data(), &slot.report);
+    }
     std::string fault = status == CADRE_OK ? fault_of_report(state, slot.report) : std::string();
     if (status == CADRE_OK && fault.empty()) continue;
     slot.report = blank;  // nothing of a bad answer is kept
@@ -139,6 +143,7 @@ bool RiskPanel::adjust(cadre_execution_state& state, cadre_targets& targets) {
     if (latest_[m].report.acceptable == CADRE_ACCEPTABLE) continue;
     show_services(state, stage);
     stage.agent->reason().forget();
+    const agent::FlightNote note(stage.agent->flight(), agent::Flight::adjust_trades);
     const cadre_status status =
         stage.table<cadre_risk_manager>().adjust_trades(stage.self(), &state, &latest_[m].report, &targets);
     if (status == CADRE_OK && all_finite({targets.weight, before_.size()})) continue;

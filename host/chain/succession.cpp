@@ -82,6 +82,7 @@ base::Problems hand_over(const Stage* before, Stage& stage, bool observed, bool 
 base::Problems Succession::activate(Chain& chain, const base::Place& place) {
   base::Problems problems;
   chain.each_stage([&](Stage& stage) {
+    if (!stage.agent->left_out().empty()) return;
     const cadre_status status = stage.agent->activate();
     if (status == CADRE_OK) return;
     problems.error("AGENT_ACTIVATE", place, stage.name + ": activate answered " + agent::status_name(status),
@@ -179,6 +180,7 @@ base::Result<journal::CheckpointRecord> Succession::checkpoint(std::uint64_t epo
     auto saved = stage.agent->save_state(epoch, record.instruments);
     problems.append(saved.problems());
     if (!saved) return;
+    if (!stage.agent->left_out().empty() && saved->bytes.empty()) return;  // of a universe that is gone
     record.agents.push_back({stage.name, saved->agent_id, stage.agent->manifest().sha256, saved->schema,
                              std::move(saved->bytes)});
   });
@@ -193,7 +195,8 @@ base::Problems Succession::load(const journal::CheckpointRecord& learned, const 
       return agent.stage == stage.name && agent.agent == stage.agent->declaration().id;
     });
     const bool knows = saved != learned.agents.end();
-    if (knows && stage.agent->has_state())
+    const bool takes_state = stage.agent->has_state() || !stage.agent->left_out().empty();
+    if (knows && takes_state)
       problems.append(stage.agent->load_state(
           {saved->agent, saved->schema, learned.epoch, learned.instruments, saved->bytes}));
     if (!knows && present != nullptr) problems.append(warm_up(stage, *present));

@@ -86,7 +86,22 @@ live::Answer resume(HostParts& host, const Call& call) {
   order.halts = false;
   order.actor = call.mandate.actor;
   order.reason = call.mandate.reason;
-  return answer_of("resumed", order, tell_books(host, chosen, order));
+  std::vector<live::BookRunner*> able;
+  base::Problems unable;
+  for (live::BookRunner* runner : chosen) {
+    const std::string left_out = runner->snapshot().left_out;
+    if (left_out.empty())
+      able.push_back(runner);
+    else
+      unable.error(
+          "BOOK_QUARANTINED", {},
+          "the book " + runner->id() + " cannot decide, an agent of it is in quarantine: " + left_out,
+          "apply another version or other settings, or let it in with `cadre quarantine release`; then "
+          "resume");
+  }
+  Told told = able.empty() ? Told{} : tell_books(host, able, order);
+  told.problems.append(unable);
+  return answer_of("resumed", order, std::move(told));
 }
 
 }  // namespace

@@ -81,15 +81,17 @@ json::array books_json(const HostParts& host, const revision::Charge& charge) {
       const agent::Manifest& manifest = *stage.entry.manifest;
       const auto failures = now.failures.find(stage.instance->name);
       const auto since = charge.stage_since.find(runner.id() + '/' + stage.instance->name);
-      stages.push_back({{"stage", stage.instance->name},
-                        {"agent", stage.entry.agent->id},
-                        {"version", manifest.version.to_string()},
-                        {"sha256", manifest.sha256},
-                        {"since_revision", since != charge.stage_since.end() ? since->second : 1},
-                        {"failures", failures != now.failures.end() ? failures->second.count : 0},
-                        {"last_failure", failures != now.failures.end() ? json::value(failures->second.last)
-                                                                        : json::value(nullptr)},
-                        {"isolation", stage.isolated ? "process" : "none"}});
+      stages.push_back(
+          {{"stage", stage.instance->name},
+           {"agent", stage.entry.agent->id},
+           {"version", manifest.version.to_string()},
+           {"sha256", manifest.sha256},
+           {"since_revision", since != charge.stage_since.end() ? since->second : 1},
+           {"failures", failures != now.failures.end() ? failures->second.count : 0},
+           {"last_failure",
+            failures != now.failures.end() ? json::value(failures->second.last) : json::value(nullptr)},
+           {"isolation", stage.isolated ? "process" : "none"},
+           {"left_out", stage.left_out.empty() ? json::value(nullptr) : json::value(stage.left_out)}});
     }
     json::object book{{"book", runner.id()}};
     live::visit_status_fields(now, [&](const char* name, const auto& value) { book[name] = shown(value); });
@@ -105,7 +107,15 @@ std::vector<std::string> next_steps(const HostParts& host, bool refused, bool wa
   std::vector<std::string> steps;
   for (const auto& book : host.books) {
     const live::BookSnapshot now = book->snapshot();
-    if (now.state == live::BookState::halted)
+    if (now.state == live::BookState::stuck)
+      steps.push_back(
+          "book " + book->id() +
+          " cannot be helped while the host runs: a halt of it holds; end the host with SIGTERM and start "
+          "it again, it leaves the agent out");
+    if (!now.left_out.empty())
+      steps.push_back("apply another version or other settings for book " + book->id() +
+                      ", or let the agent in again with `cadre quarantine release`; then resume the book");
+    else if (now.state == live::BookState::halted)
       steps.push_back("resume book " + book->id() + " with `cadre resume --book " + book->id() +
                       " --reason ...` once it is clear why it was halted");
     if (now.state == live::BookState::stopped)
@@ -127,13 +137,18 @@ live::Answer status(HostParts& host, const Call&) {
   bool halted = !host.books.empty();
   for (const auto& book : host.books)
     halted = halted && book->snapshot().state == live::BookState::halted;
+  json::array hanging;
+  for (const Hanging& each : host.watchdog->hanging())
+    hanging.push_back(json::value(each.text()));
+  const std::vector<std::string> reasons = not_ready_reasons(host);
   json::object body = host.reload->read([&](const revision::Charge& charge) {
     return json::object{{"name", charge.setup.host.name},
                         {"state", host.stopped  ? "stopping"
                                   : !host.ready ? "starting"
                                   : halted      ? "halted"
                                                 : "running"},
-                        {"ready", host.ready.load()},
+                        {"ready", reasons.empty()},
+                        {"not_ready", json::value_from(reasons)},
                         {"since", host.since},
                         {"host_version", std::string(base::version())},
                         {"pid", getpid()},
@@ -149,6 +164,9 @@ live::Answer status(HostParts& host, const Call&) {
                         {"refused", std::move(refused)},
                         {"waiting", json::value_from(waiting)},
                         {"retained", host.reload->retained_json()},
+                        {"hanging", std::move(hanging)},
+                        {"quarantine", quarantine_json(*host.quarantine)},
+                        {"last_run", last_run_json(host.last_flight)},
                         {"experiments", std::move(experiments)},
                         {"next_steps", std::move(steps)}};
   });

@@ -41,7 +41,9 @@ class BookRunner::Source final : public book::MarketSource {
     for (;;) {
       commit_group();
       if (!runner_.stopped_.empty()) return false;
+      runner_.rest();
       auto item = runner_.queue_.pop();
+      runner_.pulse_.beat();
       if (!item) return false;
       if (auto* work = std::get_if<EventQueue::Work>(&*item)) {
         (*work)();
@@ -215,6 +217,8 @@ void BookRunner::start() {
 }
 
 void BookRunner::loop() {
+  if (const auto slot = agent::FlightRecorder::slot_of_this_thread())
+    pulse_.set_slot(static_cast<std::int64_t>(*slot));
   guarded([this] {
     const base::Problems failed = loop_->run(*source_, [this](std::int32_t) {
       after_bar();
@@ -228,6 +232,7 @@ void BookRunner::loop() {
   publish();
   if (!end_problems_.has_errors()) end_problems_.append(why_stopped());
   const std::lock_guard lock(thread_mutex_);
+  rest();
   thread_is_over_ = true;
   thread_changed_.notify_all();
 }
@@ -247,9 +252,18 @@ void BookRunner::guarded(const std::function<void()>& step) {
 
 /// Nothing is taken any more; what others want to know of the book is still answered.
 void BookRunner::answer_until_closed() {
-  while (auto item = queue_.pop()) {
+  for (;;) {
+    rest();
+    const auto item = queue_.pop();
+    pulse_.beat();
+    if (!item) return;
     if (auto* work = std::get_if<EventQueue::Work>(&*item)) guarded(*work);
   }
+}
+
+/// What was taken up is done.
+void BookRunner::rest() {
+  if (pulse_.beats() % 2 == 1) pulse_.beat();
 }
 
 void BookRunner::after_bar() {
@@ -416,6 +430,8 @@ void BookRunner::publish() {
   metrics_.journal_bytes.set(static_cast<double>(now.journal_bytes));
   now.order_hash = order_hash_.hex_so_far();
   now.halt_number = halts_.taken();
+  const chain::Stage* left_out = book.chain().stage_left_out();
+  now.left_out = left_out != nullptr ? left_out->agent->left_out() : std::string();
   const std::lock_guard lock(snapshot_mutex_);
   snapshot_ = std::move(now);
 }

@@ -125,6 +125,7 @@ class BookRunner {
   base::Problems recover(const std::filesystem::path& journal, const Change& boot);
   void loop();
   void after_bar();
+  void rest();
   void tell_failure(const std::string& stage, const char* call, const std::string& reason);
   void write_checkpoint();
   void stop_book(const std::string& reason);

@@ -33,7 +33,8 @@ constexpr const char* state_name(BookState state) {
 /// How a book stands, as of its last event. A copy: nobody waits for the book to read it.
 struct BookSnapshot : model::Tally {
   BookState state = BookState::starting;
-  std::string reason;  ///< why it is halted, stopped or stuck
+  std::string left_out;  ///< the agent in quarantine whose stage is empty; else empty
+  std::string reason;    ///< why it is halted, stopped or stuck
   std::int32_t date = 0;
   std::uint64_t sequence = 0, open_orders = 0;
   base::Money equity, cash, profit, costs;
