@@ -37,6 +37,7 @@ base::Result<Setup> plan_setup(config::HostConfig host, const agent::Catalog& ca
 
 agent::Catalog pinned_catalog(const agent::Store& store, const std::vector<PinnedPlugin>& plugins) {
   std::vector<std::filesystem::path> folders;
+  folders.reserve(plugins.size());
   for (const PinnedPlugin& plugin : plugins)
     folders.push_back(store.root() / plugin.sha256);
   return agent::Catalog::discover(folders);
