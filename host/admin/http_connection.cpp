@@ -25,7 +25,8 @@ constexpr std::chrono::milliseconds drain_timeout{5'000};
 
 void HttpConnection::wait_for_request() {
   if (buffer_.size() > 0) return read_header();
-  socket_.expires_after(owner_.options().idle_timeout);
+  const bool is_stranger = needs_token_ && !has_shown_token_;
+  socket_.expires_after(is_stranger ? owner_.options().token_timeout : owner_.options().idle_timeout);
   socket_.async_read_some(buffer_.prepare(4096), [this, me = self()](error_code error, std::size_t bytes) {
     if (error) return end();
     buffer_.commit(bytes);
@@ -39,7 +40,8 @@ void HttpConnection::read_header() {
   parser_->body_limit(owner_.options().body_bytes_max);
   keep_alive_ = false;  // until a whole request has been read
   is_head_ = false;
-  socket_.expires_after(owner_.options().read_timeout);
+  const bool is_stranger = needs_token_ && !has_shown_token_;
+  socket_.expires_after(is_stranger ? owner_.options().token_timeout : owner_.options().read_timeout);
   http::async_read_header(socket_, buffer_, *parser_,
                           [this, me = self()](error_code error, std::size_t) { on_header(error); });
 }
@@ -51,6 +53,8 @@ void HttpConnection::on_header(error_code error) {
   // Before the body: nothing is stored for those who may not send it.
   if (needs_token_ && !has_token())
     return refuse(401, "unauthorized", "this address needs a token: Authorization: Bearer ...");
+  has_shown_token_ = true;
+  socket_.expires_after(owner_.options().read_timeout);  // of a stranger's header the time was shorter
   if (!beast::iequals(message[http::field::expect], "100-continue")) return read_body();
   static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
   asio::async_write(socket_, asio::buffer(go_on), [this, me = self()](error_code failed, std::size_t) {

@@ -44,6 +44,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void wait_for_request();
   void respond(Response response);
   void end();
+  bool needs_token() const { return needs_token_; }
 
  private:
   void read_header();
@@ -72,6 +73,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   boost::optional<boost::beast::http::response<boost::beast::http::string_body>> response_;
   bool is_head_ = false;
   bool keep_alive_ = true;
+  bool has_shown_token_ = false;
   bool ended_ = false;
 
   std::shared_ptr<FrameQueue> stream_;

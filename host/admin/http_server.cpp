@@ -70,6 +70,7 @@ class HttpServer::Engine : public ConnectionOwner {
     asio::steady_timer pause;
     bool needs_token;
     bool paused = false;
+    std::size_t connections = 0;  ///< from here: those at the other address take no place of it
     Listener(asio::io_context& io, bool token) : acceptor(io), pause(io), needs_token(token) {}
   };
   template <class Protocol>
@@ -147,7 +148,7 @@ void HttpServer::Engine::run() {
 
 template <class Protocol>
 void HttpServer::Engine::accept(Listener<Protocol>& listener) {
-  listener.paused = connections_.size() >= options_.connections_max;
+  listener.paused = listener.connections >= options_.connections_max;
   if (ended_ || listener.paused) return;
   listener.acceptor.async_accept([this, &listener](error_code error, typename Protocol::socket socket) {
     if (ended_) return;
@@ -159,13 +160,15 @@ void HttpServer::Engine::accept(Listener<Protocol>& listener) {
     const auto connection = std::make_shared<HttpConnection>(
         *this, asio::generic::stream_protocol::socket(std::move(socket)), listener.needs_token);
     connections_.insert(connection);
+    ++listener.connections;
     connection->wait_for_request();
     accept(listener);
   });
 }
 
 void HttpServer::Engine::remove(const std::shared_ptr<HttpConnection>& connection) {
-  connections_.erase(connection);
+  if (connections_.erase(connection) == 0) return;
+  --(connection->needs_token() ? loopback_.connections : local_.connections);
   if (local_.acceptor.is_open() && local_.paused) accept(local_);
   if (loopback_.acceptor.is_open() && loopback_.paused) accept(loopback_);
 }

@@ -22,17 +22,18 @@ struct ServerOptions {
   /// What `Authorization: Bearer ...` has to say at 127.0.0.1.
   std::string token{};
 
-  std::size_t workers = 4;  ///< threads that run handlers
+  std::size_t workers = 16;  ///< threads that run handlers; one may wait for a book
   /// Have workers of their own: a host whose books hang can still be looked at and halted.
   std::vector<std::string> urgent_paths{"/healthz", "/readyz", "/metrics", "/v1/status", "/v1/halt"};
-  std::size_t connections_max = 256;                     ///< more wait until one ends
-  std::size_t streams_max = 128;                         ///< more are answered with 503
-  std::size_t body_bytes_max = 16u << 20;                ///< more is answered with 413
-  std::size_t header_bytes_max = 16u << 10;              ///< more is answered with 431
-  std::size_t stream_queue_bytes_max = 8u << 20;         ///< a stream whose reader is further behind is ended
-  std::chrono::milliseconds read_timeout{30'000};        ///< from the first byte of a request to its last
-  std::chrono::milliseconds write_timeout{30'000};       ///< for the reader to take what was written
-  std::chrono::milliseconds idle_timeout{60'000};        ///< between two requests of a connection
+  std::size_t connections_max = 256;                ///< at each address; more wait until one ends there
+  std::size_t streams_max = 128;                    ///< more are answered with 503
+  std::size_t body_bytes_max = 16u << 20;           ///< more is answered with 413
+  std::size_t header_bytes_max = 16u << 10;         ///< more is answered with 431
+  std::size_t stream_queue_bytes_max = 8u << 20;    ///< a stream whose reader is further behind is ended
+  std::chrono::milliseconds read_timeout{30'000};   ///< from the first byte of a request to its last
+  std::chrono::milliseconds write_timeout{30'000};  ///< for the reader to take what was written
+  std::chrono::milliseconds idle_timeout{60'000};   ///< between two requests of a connection
+  std::chrono::milliseconds token_timeout{5'000};  ///< for a connection to show its token, where it needs one
   std::chrono::milliseconds heartbeat_interval{15'000};  ///< a comment line in every stream
 };
 

@@ -30,8 +30,8 @@ Response get_healthz(HostControl&, const Matched&) {
 }
 
 Response get_readyz(HostControl& host, const Matched&) {
-  if (!host.ready())
-    return problem_response(503, "not_ready", "the host takes no inputs: GET /v1/status says why");
+  if (std::string why = host.why_not_ready(); !why.empty())
+    return problem_response(503, "not_ready", std::move(why));
   return {200, "text/plain; charset=utf-8", "ready\n"};
 }
 
@@ -135,7 +135,8 @@ struct Route {
 std::span<const Route> process_routes() {
   static const Route rows[] = {
       {{"GET", "/healthz", "", "whether the process answers"}, get_healthz},
-      {{"GET", "/readyz", "", "whether inputs are taken: 503 when not"}, get_readyz},
+      {{"GET", "/readyz", "", "whether inputs are taken and decisions made: 503 with the reason when not"},
+       get_readyz},
       {{"GET", "/metrics", "", "all metrics, in the text format of Prometheus"}, get_metrics},
       {{"GET", "/v1/events", "after", "what happens, as server-sent events; Last-Event-ID continues"},
        get_events}};

@@ -214,6 +214,14 @@ base::Result<std::shared_ptr<Library>> Library::load(const std::filesystem::path
   library->handle_ = std::make_unique<Handle>();
   library->path_ = copy;
   library->manifest_ = std::move(manifest);
+  library->flight_ = FlightCardHolder({{},
+                                       {},
+                                       library->manifest_->id,
+                                       library->manifest_->version.to_string(),
+                                       library->manifest_->sha256,
+                                       {},
+                                       false});
+  const FlightNote note(library->flight_, Flight::load);
   const cadre_plugin_descriptor* theirs = nullptr;
   std::fenv_t before{};
   std::fegetenv(&before);
@@ -252,6 +260,7 @@ base::Result<std::shared_ptr<Library>> Library::load(const std::filesystem::path
 
 Library::~Library() {
   if (!handle_ || !handle_->library.is_loaded()) return;
+  const FlightNote note(flight_, Flight::unload);
   handle_->library.unload();
   if (open_paths().remove(path_) == 0 && is_mapped(path_)) {
     base::log_event(base::LogLevel::warn, "library_retained",

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cadre/plugin.h"
+#include "host/agent/flight_recorder.hpp"
 #include "host/agent/manifest.hpp"
 
 namespace cadre::agent {
@@ -35,6 +36,7 @@ class Library {
   struct Handle;
   Library() = default;
 
+  FlightCardHolder flight_;
   std::unique_ptr<Handle> handle_;
   std::filesystem::path path_;
   std::shared_ptr<const Manifest> manifest_;

@@ -6,6 +6,7 @@
 
 #include "cadre/cadre.h"
 #include "host/agent/foreign.hpp"
+#include "host/base/hash.hpp"
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
 
@@ -19,6 +20,16 @@ cadre_string text_of(std::string_view text) {
 
 std::string sentence(const std::string& text, cadre_status status) {
   return text.empty() ? "it answered " + status_name(status) + " without a reason" : text;
+}
+
+FlightCard card_of(const CatalogEntry& entry, const InstanceSpec& spec, bool isolated) {
+  return {spec.book,
+          spec.name,
+          entry.agent->id,
+          entry.manifest->version.to_string(),
+          entry.manifest->sha256,
+          base::sha256_hex(spec.config),
+          isolated};
 }
 
 /// What an agent offers under an id, copied; of size 0 when it offers nothing. A table that is smaller than
@@ -62,6 +73,7 @@ base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create(std::shared_ptr<Libra
   live->library_ = std::move(library);
   live->entry_ = entry;
   live->spec_ = spec;
+  live->flight_ = FlightCardHolder(card_of(entry, spec, false));
   live->services_ = std::make_unique<HostServices>(spec.name, spec.seed, spec.book + '/' + spec.name);
   const base::Problems problems = live->make(place);
   if (problems.has_errors()) return problems;
@@ -76,6 +88,7 @@ base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create_isolated(const std::f
   live->copy_ = copy;
   live->entry_ = entry;
   live->spec_ = spec;
+  live->flight_ = FlightCardHolder(card_of(entry, spec, true));
   auto isolated =
       IsolatedAgent::start(copy, {entry.agent->id, entry.agent->role, spec.name, spec.book, spec.seed});
   if (!isolated) return isolated.problems();
@@ -86,6 +99,17 @@ base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create_isolated(const std::f
     problems.warning("AGENT_WARNING", place, warning);
   if (problems.has_errors()) return problems;
   return {std::move(live), problems};
+}
+
+std::shared_ptr<LiveAgent> leave_out(const CatalogEntry& entry, const InstanceSpec& spec,
+                                     const std::string& why) {
+  std::shared_ptr<LiveAgent> live(new LiveAgent());
+  live->entry_ = entry;
+  live->spec_ = spec;
+  live->services_ = std::make_unique<HostServices>(spec.name, spec.seed, spec.book + '/' + spec.name);
+  live->left_out_ = why;
+  live->requirements_.size = sizeof(cadre_requirements);
+  return live;
 }
 
 base::Problems LiveAgent::make(const base::Place& place) {
@@ -100,7 +124,10 @@ base::Problems LiveAgent::make(const base::Place& place) {
   }
   observes_ = descriptor->observes;
   const cadre_agent* made = nullptr;
-  const cadre_status created = library_->descriptor().create(services_->host(), text_of(id), &made);
+  const cadre_status created = [&] {
+    const FlightNote note(flight_, Flight::create);
+    return library_->descriptor().create(services_->host(), text_of(id), &made);
+  }();
   if (created != CADRE_OK || made == nullptr) {
     problems.error("AGENT_CREATE", place,
                    who + "making an instance failed, create answered " + status_name(created));
@@ -111,6 +138,7 @@ base::Problems LiveAgent::make(const base::Place& place) {
 
 base::Problems LiveAgent::begin(const cadre_agent& made, const base::Place& place) {
   base::Problems problems;
+  const FlightNote note(flight_, Flight::init);
   const std::string& id = entry_.agent->id;
   const auto fail = [&](std::string code, const std::string& message, std::string next) {
     problems.error(std::move(code), place, id + " " + entry_.manifest->version.to_string() + ": " + message,
@@ -210,6 +238,7 @@ base::Result<void*> LiveAgent::HotSettings::prepare(const std::string& config,
   LastReason said;
   const ReasonElsewhere here(said);
   void* prepared = nullptr;
+  const FlightNote note(agent_.flight_, Flight::prepare_config);
   const cadre_status status = agent_.hot_.prepare_config(agent_.agent_.self, text_of(config), &prepared);
   if (status == CADRE_OK && prepared != nullptr) return prepared;
   base::Problems problems;
@@ -220,15 +249,26 @@ base::Result<void*> LiveAgent::HotSettings::prepare(const std::string& config,
 }
 
 void LiveAgent::HotSettings::commit(void* prepared, const std::string& config) {
+  const FlightNote note(agent_.flight_, Flight::commit_prepared);
   agent_.hot_.commit_prepared(agent_.agent_.self, prepared);
   agent_.spec_.config = config;
+  agent_.flight_.set_config(base::sha256_hex(config));
+}
+
+void LiveAgent::HotSettings::discard(void* prepared) const {
+  const FlightNote note(agent_.flight_, Flight::discard_prepared);
+  agent_.hot_.discard_prepared(agent_.agent_.self, prepared);
 }
 
 cadre_status LiveAgent::observe(const cadre_event& event, const cadre_execution_state& state) {
   if (!observes(event.kind) || quarantine_.holds()) return CADRE_OK;
   reason().forget();
   timers().open(observes(CADRE_EVENT_TIMER));
-  const cadre_status status = agent_.observe(agent_.self, &event, &state);
+  cadre_status status = CADRE_ERROR;
+  {
+    const FlightNote note(flight_, Flight::observe, event.kind);
+    status = agent_.observe(agent_.self, &event, &state);
+  }
   timers().close();
   return status;
 }
@@ -243,11 +283,13 @@ base::Result<std::shared_ptr<LiveAgent>> made_again(const LiveAgent& agent) {
 LiveAgent::~LiveAgent() {
   if (agent_.size == 0) return;
   deactivate();
+  const FlightNote note(flight_, Flight::destroy);
   agent_.destroy(agent_.self);
 }
 
 cadre_status LiveAgent::activate() {
   if (active_) return CADRE_OK;
+  const FlightNote note(flight_, Flight::activate);
   const cadre_status status =
       agent_.activate == nullptr ? cadre_status{CADRE_OK} : agent_.activate(agent_.self);
   active_ = status == CADRE_OK;
@@ -255,6 +297,7 @@ cadre_status LiveAgent::activate() {
 }
 
 void LiveAgent::deactivate() {
+  const FlightNote note(flight_, Flight::deactivate);
   if (active_ && agent_.deactivate != nullptr) agent_.deactivate(agent_.self);
   active_ = false;
 }
@@ -262,7 +305,10 @@ void LiveAgent::deactivate() {
 base::Result<SavedState> LiveAgent::save_state(std::uint64_t epoch,
                                                std::vector<std::string> instruments) const {
   SavedState saved{declaration().id, declaration().state_schema, epoch, std::move(instruments), {}};
+  if (kept_state_ && kept_state_->epoch == epoch) return *kept_state_;
+  if (!left_out_.empty()) return saved;
   if (!has_state()) return saved;
+  const FlightNote note(flight_, Flight::save_state);
   for (int attempt = 0; attempt < 3; ++attempt) {
     cadre_buffer buffer{reinterpret_cast<std::uint8_t*>(saved.bytes.data()), saved.bytes.size(), 0};
     const cadre_status status = state_.save_state(agent_.self, &buffer);
@@ -283,6 +329,10 @@ base::Problems LiveAgent::load_state(const SavedState& saved) {
   const auto refuse = [&](const std::string& message) {
     problems.error("STATE_REFUSED", base::Place::of(manifest().library), spec_.name + ": " + message, "");
   };
+  if (!left_out_.empty()) {
+    if (!saved.bytes.empty()) kept_state_ = saved;
+    return problems;
+  }
   if (!has_state()) {
     if (!saved.bytes.empty()) refuse("it has no state to load into");
     return problems;
@@ -295,6 +345,7 @@ base::Problems LiveAgent::load_state(const SavedState& saved) {
     return problems;
   }
   reason().forget();
+  const FlightNote note(flight_, Flight::load_state);
   const cadre_status status =
       state_.load_state(agent_.self, saved.schema, static_cast<std::uint32_t>(saved.instruments.size()),
                         reinterpret_cast<const std::uint8_t*>(saved.bytes.data()), saved.bytes.size());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,9 +10,10 @@
 #include "cadre/ext/hot_config.h"
 #include "cadre/ext/state.h"
 #include "host/agent/catalog.hpp"
+#include "host/agent/flight_recorder.hpp"
 #include "host/agent/isolated_agent.hpp"
+#include "host/agent/instance_quarantine.hpp"
 #include "host/agent/library.hpp"
-#include "host/agent/quarantine.hpp"
 #include "host/agent/roles.hpp"
 #include "host/agent/services.hpp"
 
@@ -38,9 +40,29 @@ struct SavedState {
   std::string bytes;
 };
 
+/// What has to be known before an agent is called.
+class Callee {
+ public:
+  /// What calls of it are noted on.
+  const FlightCardHolder& flight() const { return flight_; }
+  /// Why nothing of it is loaded, and it is never called; empty: it is.
+  const std::string& left_out() const { return left_out_; }
+
+ protected:
+  Callee() = default;
+  FlightCardHolder flight_;
+  std::string left_out_;
+};
+
+class LiveAgent;
+/// The place of one that is in quarantine: nothing of it is loaded. It keeps the state that it is given,
+/// hears nothing, and is never asked: its book decides nothing while it is there.
+std::shared_ptr<LiveAgent> leave_out(const CatalogEntry& entry, const InstanceSpec& spec,
+                                     const std::string& why);
+
 /// One instance of an agent: owns it, its services and a share of its library, in the order in which they
 /// have to go.
-class LiveAgent {
+class LiveAgent : public Callee {
  public:
   /// create, check that the role's table is complete, init. Errors: AGENT_CREATE, AGENT_INCOMPLETE,
   /// AGENT_CONFIG (with the agent's own sentence), all at `place`.
@@ -84,7 +106,7 @@ class LiveAgent {
   cadre_status observe(const cadre_event& event, const cadre_execution_state& state);
   /// What it asked for in the observe that was the last one.
   TimerRequests& timers() const { return services_ != nullptr ? services_->timers() : isolated_->timers(); }
-  Quarantine& quarantine() { return quarantine_; }
+  InstanceQuarantine& quarantine() { return quarantine_; }
 
   /// Why its last call was refused, in its own words, or how its process ended; empty when nobody said.
   LastReason& reason() const { return services_ != nullptr ? services_->reason() : isolated_->reason(); }
@@ -101,22 +123,25 @@ class LiveAgent {
     /// Takes over what prepare gave; the specification says so afterwards. [decision-thread]
     void commit(void* prepared, const std::string& config);
     /// [control-thread]
-    void discard(void* prepared) const { agent_.hot_.discard_prepared(agent_.agent_.self, prepared); }
+    void discard(void* prepared) const;
 
    private:
     LiveAgent& agent_;
   };
   HotSettings hot() { return HotSettings(*this); }
 
-  /// Const for the agent. Empty bytes without state. Errors: STATE_SAVE.
+  /// Const for the agent. Empty bytes without state, and where one that is left out keeps that of another
+  /// universe. Errors: STATE_SAVE.
   base::Result<SavedState> save_state(std::uint64_t epoch, std::vector<std::string> instruments) const;
   /// Not active. Errors: STATE_REFUSED.
   base::Problems load_state(const SavedState& saved);
 
  private:
   friend base::Result<std::shared_ptr<LiveAgent>> made_again(const LiveAgent& agent);
+  friend std::shared_ptr<LiveAgent> leave_out(const CatalogEntry& entry, const InstanceSpec& spec,
+                                              const std::string& why);
   LiveAgent() = default;
-  bool has_state() const { return state_.size != 0; }
+  bool has_state() const { return state_.size != 0 || kept_state_.has_value(); }
   bool has_hot_config() const { return hot_.size != 0; }
   /// Takes an instance over: checks its tables, gives it its configuration, asks what it requires.
   base::Problems begin(const cadre_agent& made, const base::Place& place);
@@ -142,7 +167,8 @@ class LiveAgent {
   cadre_requirements requirements_{};
   std::uint32_t observes_ = 0;
   bool active_ = false;
-  Quarantine quarantine_;
+  InstanceQuarantine quarantine_;
+  std::optional<SavedState> kept_state_;  ///< of one that is left out
 };
 
 /// A fresh instance of the same library under the same specification. Errors: as LiveAgent::create.

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "host/agent/manifest.hpp"
+#include "host/agent/quarantine.hpp"
 
 namespace cadre::agent {
 
@@ -21,7 +22,13 @@ class Store {
 
   const std::filesystem::path& root() const { return root_; }
 
+  /// What nobody may make an instance from; it has to outlive the store. Before anything is built.
+  void keep_out(const Quarantine& quarantine) { quarantine_ = &quarantine; }
+  /// Null: nothing is kept out.
+  const Quarantine* quarantine() const { return quarantine_; }
+
  private:
+  const Quarantine* quarantine_ = nullptr;
   std::filesystem::path root_;
 };
 

@@ -220,7 +220,8 @@ const CommandRow kLast[] = {
 std::span<const CommandRow> command_table() {
   static const std::vector<CommandRow> table = [] {
     std::vector<CommandRow> rows(std::begin(kFirst), std::end(kFirst));
-    for (const auto commands : {host_experiment_commands(), host_commands(), revision_commands()}) {
+    for (const auto commands :
+         {host_experiment_commands(), host_commands(), revision_commands(), quarantine_commands()}) {
       for (const HostCommand& command : commands) {
         rows.push_back({command.path, command.help, nullptr});
         if (command.run != nullptr)

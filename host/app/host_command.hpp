@@ -62,6 +62,7 @@ struct HostCommand {
 std::span<const HostCommand> host_commands();
 std::span<const HostCommand> host_experiment_commands();
 std::span<const HostCommand> revision_commands();
+std::span<const HostCommand> quarantine_commands();
 
 /// What every command of this kind takes.
 std::span<const HostOption> options_of(HostCommand::Kind kind);

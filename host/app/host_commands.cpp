@@ -73,8 +73,13 @@ int halt(const HostArguments& arguments) {
       arguments, "/v1/halt",
       change_body(arguments, {{"cancel_orders", arguments.cancel_orders}, {"flatten", arguments.flatten}}));
   return print(arguments, answer, [&] {
-    return (arguments.book.empty() ? "halted" : arguments.book + " is halted") +
-           std::string("; `cadre resume --reason ...` decides again\n");
+    std::string text = (arguments.book.empty() ? "halted" : arguments.book + " is halted") +
+                       std::string("; `cadre resume --reason ...` decides again\n");
+    for (const json::value& waiting : list_at(answer.body, "/waiting"))
+      text += text_at(waiting, "/book") +
+              " is stuck: no order leaves it, and its journal says so when it comes back: " +
+              text_at(waiting, "/why") + "\n";
+    return text;
   });
 }
 

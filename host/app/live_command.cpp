@@ -9,9 +9,15 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <iostream>
+#include <mutex>
+#include <optional>
 #include <random>
+#include <thread>
+#include <vector>
 
 #include "host/admin/http_server.hpp"
 #include "host/admin/routes.hpp"
@@ -48,7 +54,12 @@ std::optional<Speed> parse_speed(const std::string& text) {
 base::Result<std::string> token_of(const fs::path& state) {
   const fs::path file = state / "token";
   std::error_code error;
-  if (fs::exists(file, error)) return base::read_file(file);
+  if (fs::exists(file, error)) {
+    auto text = base::read_file(file);
+    if (!text) return text.problems();
+    // Editors, echo and secret stores all put a line feed behind it.
+    return text->substr(0, text->find_last_not_of(" \t\r\n") + 1);
+  }
   std::random_device random;
   std::string token;
   for (int i = 0; i < 8; ++i) {
@@ -104,6 +115,49 @@ class Signals {
  private:
   int descriptor_ = -1;
   int wake_ = -1;
+};
+
+/// A start runs agents, which may hang: it can be told to stop all the same. The signal stays where it is, so
+/// that a start that comes to its end in time is stopped by it as usual.
+class StartCanBeStopped {
+ public:
+  StartCanBeStopped() : thread_([this] { watch(); }) {}
+  ~StartCanBeStopped() {
+    {
+      const std::lock_guard lock(mutex_);
+      is_over_ = true;
+      changed_.notify_all();
+    }
+    thread_.join();
+  }
+  StartCanBeStopped(const StartCanBeStopped&) = delete;
+  StartCanBeStopped& operator=(const StartCanBeStopped&) = delete;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static bool is_told() {
+    sigset_t pending;
+    sigpending(&pending);
+    return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+  }
+  void watch() {
+    constexpr std::chrono::milliseconds look_interval{50};
+    constexpr std::chrono::seconds grace{1};
+    std::optional<Clock::time_point> told;
+    std::unique_lock lock(mutex_);
+    while (!changed_.wait_for(lock, look_interval, [&] { return is_over_; })) {
+      if (!told && is_told()) told = Clock::now();
+      if (!told || Clock::now() - *told < grace) continue;
+      std::fputs("error: told to stop while it was starting, and the start does not come to its end\n",
+                 stderr);
+      ::_exit(exit_rolled_back);
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_over_ = false;
+  std::thread thread_;
 };
 
 constexpr const char* socket_name = "admin.sock";
@@ -191,7 +245,8 @@ void print_start(const control::LiveHost& host, const admin::HttpServer& server,
 }
 
 /// Feeds the host until a signal ends it, or its history when that is asked for. Whether the history did.
-bool feed_until_told(control::LiveHost& host, Feeds feeds, const Signals& signals, bool exit_at_end) {
+bool feed_until_told(control::LiveHost& host, Feeds feeds, const Signals& signals, bool exit_at_end,
+                     std::vector<std::thread>& looks) {
   for (const auto& feed : feeds)
     feed->start();
   std::thread at_end;
@@ -203,12 +258,22 @@ bool feed_until_told(control::LiveHost& host, Feeds feeds, const Signals& signal
     });
   }
   int signal = signals.wait();
+  // On a thread of its own: a change runs agents, and one that hangs must not be in the way of the next
+  // signal.
   for (; signal == SIGHUP; signal = signals.wait())
-    host.reload(true);
+    looks.emplace_back([&host] { host.reload(true); });
   for (const auto& feed : feeds)
     feed->stop();
   if (at_end.joinable()) at_end.join();
   return signal == 0;
+}
+
+/// Everything that has to last is on the disk. Destroying the host would wait for what does not come back.
+[[noreturn]] void end_with_threads_that_hang() {
+  std::cout << std::flush;
+  std::cerr << std::flush;
+  std::fflush(nullptr);
+  ::_exit(exit_rolled_back);
 }
 
 }  // namespace
@@ -226,7 +291,10 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
   };
   const auto options = options_of(global, arguments);
   if (!options) return refuse(options.problems());
-  auto opened = control::LiveHost::open(*options);
+  auto opened = [&] {
+    const StartCanBeStopped guard;
+    return control::LiveHost::open(*options);
+  }();
   if (!opened) return refuse(opened.problems());
   print_problems(opened.problems());
   control::LiveHost& host = **opened;
@@ -237,15 +305,21 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
 
   host.start();
   print_start(host, **server, options->state);
-  if (feed_until_told(host, std::move(feeds).take(), signals, arguments.exit_at_end)) {
+  std::vector<std::thread> looks;
+  if (feed_until_told(host, std::move(feeds).take(), signals, arguments.exit_at_end, looks)) {
     for (const auto& book : host.books())
       book->drain();
   }
   (*server)->close();
   const base::Problems problems = host.stop();
-  (*server)->stop();
+  if (!host.leaves_hanging()) (*server)->stop();
   print_books(host);
   print_problems(problems);
+  if (!host.leaves_hanging()) {
+    for (std::thread& look : looks)
+      look.join();
+  }
+  if (host.leaves_hanging()) end_with_threads_that_hang();
   return problems.has_errors() ? exit_invalid_input : exit_fine;
 }
 

@@ -157,12 +157,17 @@ std::vector<std::string> faults_of(const json::value& status) {
     const std::string name = text_at(book, "/book");
     const std::string state = text_at(book, "/state");
     const std::string reason = text_at(book, "/reason");
-    if (state == "halted" || state == "stopped")
+    if (state == "halted" || state == "stopped" || state == "stuck")
       faults.push_back(base::join({name, " is ", state, reason.empty() ? "" : ": ", reason}, ""));
     if (is_half_full(book))
       faults.push_back(name + " has " + text_at(book, "/queue/depth") + " of " +
                        text_at(book, "/queue/capacity") + " inputs waiting");
+    if (text_at(book, "/halt_is_due") == "true" && state == "stuck")
+      faults.push_back(name + " is halted: no order leaves it, and its journal says so when it comes back");
     for (const json::value& stage : list_at(book, "/stages")) {
+      if (const std::string left_out = text_at(stage, "/left_out"); !left_out.empty())
+        faults.push_back(name + " is without " + text_at(stage, "/stage") +
+                         ", which is in quarantine: " + left_out);
       const std::string failures = text_at(stage, "/failures");
       const std::string last = text_at(stage, "/last_failure");
       if (!failures.empty() && failures != "0")
@@ -172,6 +177,12 @@ std::vector<std::string> faults_of(const json::value& status) {
                        ""));
     }
   }
+  for (const json::value& hanging : list_at(status, "/hanging"))
+    faults.push_back("hanging: " + text_at(hanging, ""));
+  if (text_at(status, "/last_run/end") == "crashed")
+    faults.push_back("the host before this one crashed: " + text_at(status, "/last_run/what"));
+  for (const json::value& suspect : list_at(status, "/last_run/suspects"))
+    faults.push_back("under way when the host before this one ended: " + text_at(suspect, ""));
   for (const json::value& refusal : list_at(status, "/refused")) {
     faults.push_back("refused " + moment(text_at(refusal, "/time")) + ", by " + text_at(refusal, "/actor") +
                      ", from " + text_at(refusal, "/source"));
@@ -282,6 +293,20 @@ std::string experiments_table(const json::value& experiments) {
                    shortened(or_dash(text_at(each, "/book")), name_columns_max),
                    or_dash(text_at(each, "/state")), or_dash(text_at(each, "/since").substr(0, 10)),
                    or_dash(count(text_at(each, "/periods"))), or_dash(text_at(each, "/verdict"))});
+  }
+  return table.to_string();
+}
+
+std::string quarantine_table(const json::value& body) {
+  const json::array& held = list_at(body, "/quarantine");
+  if (held.empty()) return "nothing is in quarantine\n";
+  report::TextTable table(
+      {{"id", Align::right}, {"since"}, {"agent"}, {"book"}, {"stage"}, {"call"}, {"why"}});
+  for (const json::value& each : held) {
+    const std::string version = text_at(each, "/version");
+    table.add_row({text_at(each, "/id"), moment(text_at(each, "/time")),
+                   text_at(each, "/agent") + " " + version, or_dash(text_at(each, "/book")),
+                   or_dash(text_at(each, "/stage")), text_at(each, "/call"), text_at(each, "/why")});
   }
   return table.to_string();
 }

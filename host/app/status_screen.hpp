@@ -22,6 +22,8 @@ std::string difference_text(const boost::json::value& difference);
 std::string stages_table(const boost::json::value& stages);
 /// Experiments as in the status, or {"experiments": [...]}, as a table.
 std::string experiments_table(const boost::json::value& experiments);
+/// {"quarantine": [...]} as lines: who, and why.
+std::string quarantine_table(const boost::json::value& body);
 /// One event on one line: time, kind, and its other members.
 std::string event_line(const boost::json::value& event);
 

@@ -11,8 +11,10 @@
 namespace cadre::book {
 
 Book::Book(const config::ScenarioConfig& config, std::vector<std::string> data_instruments,
-           std::size_t expected_bars, Memory memory)
-    : config_(config), ledger_(config, std::move(data_instruments), expected_bars, memory) {}
+           std::size_t expected_bars, Memory memory, OrderBarrier* barrier)
+    : config_(config),
+      ledger_(config, std::move(data_instruments), expected_bars, memory),
+      barrier_(barrier) {}
 
 void Book::enter(std::shared_ptr<chain::Chain> chain, const journal::RevisionRecord& revision) {
   chain->revision = revision.revision;
@@ -135,7 +137,8 @@ bool Book::is_warm() const {
 
 const chain::Decision* Book::decide() {
   refresh_state();
-  if (halted_ || !is_warm() || ledger_.portfolio().equity().raw() <= 0) return nullptr;
+  if (halted_ || chain().stage_left_out() != nullptr || !is_warm() || ledger_.portfolio().equity().raw() <= 0)
+    return nullptr;
   const chain::Decision& decision = orchestrator_.execute_trades();
   CADRE_INVARIANT(decision.record.sequence == ledger_.sequence(), "book.decision_event",
                   "a decision is about the last event, and nothing happens while it is made");
@@ -188,6 +191,7 @@ void Book::send(std::size_t place) {
   CADRE_INVARIANT(tracked.failed_checks == 0, "gate.nothing_gets_past",
                   "an order that failed a pre-trade check is never sent");
   const cadre_order order = tracked.order;
+  if (barrier_ != nullptr && !flattens_ && !barrier_->may_leave()) return take_cancellation(order);
   if (const auto report = environment_.send(order, ledger_.time_ns())) take_report(*report);
 }
 
@@ -244,7 +248,9 @@ void Book::flatten() {
     const cadre_order order = market_order("flatten", i, -left);
     record_order({order, gate_->check(order)});
   }
+  flattens_ = true;
   if (tracker.orders().size() != first) send_recorded(first);
+  flattens_ = false;
 }
 
 }  // namespace cadre::book

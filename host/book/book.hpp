@@ -19,13 +19,22 @@
 
 namespace cadre::book {
 
+/// Asked before each order leaves, whoever made it: the one point at which a halt holds an order back. On the
+/// book's thread.
+class OrderBarrier {
+ public:
+  virtual ~OrderBarrier() = default;
+  virtual bool may_leave() = 0;
+};
+
 /// One portfolio with its cash, positions, chain and sequence of events. Every input gets the next sequence
 /// number, is told to the listeners, and is shown to every agent exactly once. One thread. [decision-thread]
 class Book {
  public:
-  /// `config` has to outlive the book. `data_instruments`: those of the bars, sorted.
+  /// `config` and `barrier` have to outlive the book. `data_instruments`: those of the bars, sorted. An order
+  /// that the barrier holds back becomes a report of its own, canceled; without one every order leaves.
   Book(const config::ScenarioConfig& config, std::vector<std::string> data_instruments,
-       std::size_t expected_bars, Memory memory = {});
+       std::size_t expected_bars, Memory memory = {}, OrderBarrier* barrier = nullptr);
 
   void listen(BookListener* listener) { listeners_.push_back(listener); }
   void stop_listening(BookListener* listener) { std::erase(listeners_, listener); }
@@ -117,6 +126,7 @@ class Book {
   std::size_t record_order(const chain::DecidedOrder& decided);
   void send_recorded(std::size_t first);
   void send(std::size_t place);
+  void take_cancellation(const cadre_order& order);
   bool ready_to_send() const;
   void settle(std::uint32_t instrument);
   void cancel_open_orders(std::uint32_t instrument);
@@ -134,6 +144,8 @@ class Book {
   OpenViews views_;
   std::vector<Trouble> troubles_;
   std::vector<BookListener*> listeners_;
+  OrderBarrier* const barrier_;
+  bool flattens_ = false;  ///< what is sent now closes positions of a halted book
   bool holdings_are_stale_ = true;
   bool agents_observe_ = true;
   bool halted_ = false;

@@ -49,15 +49,20 @@ void Book::cancel_open_orders(std::uint32_t instrument) {
   for (std::size_t place = first; place < orders.size(); ++place) {
     const execution::TrackedOrder& open = orders[place];
     if (!open.open() || open.order.instrument != instrument) continue;
-    cadre_execution_report report{};
-    report.size = sizeof report;
-    report.status = CADRE_ORDER_CANCELED;
-    report.instrument = instrument;
-    report.side = open.order.side;
-    report.time_ns = ledger_.time_ns();
-    report.client_id = open.order.client_id;
-    take_report(report);
+    take_cancellation(open.order);
   }
+}
+
+/// An order that the host itself ends, as the report that says so.
+void Book::take_cancellation(const cadre_order& order) {
+  cadre_execution_report report{};
+  report.size = sizeof report;
+  report.status = CADRE_ORDER_CANCELED;
+  report.instrument = order.instrument;
+  report.side = order.side;
+  report.time_ns = ledger_.time_ns();
+  report.client_id = order.client_id;
+  take_report(report);
 }
 
 /// A delisting: the position turns into cash at its last mark.

@@ -1,8 +1,10 @@
 #include "host/book/journal_fold.hpp"
 
 #include <algorithm>
+#include <boost/json.hpp>
 
 #include "host/base/date.hpp"
+#include "host/base/json.hpp"
 #include "host/book/run_head.hpp"
 #include "host/journal/journal.hpp"
 #include "host/journal/signal_record.hpp"
@@ -32,6 +34,16 @@ base::Problems no_answer(const cadre_order& order, cadre_status status) {
                      agent::status_name(status),
                  "start the host again once it can be asked");
   return problems;
+}
+
+/// The number that a journaled halt or resume carries; 0: it is of a host that numbered none.
+std::uint64_t halt_number(const journal::CommandRecord& command) {
+  boost::system::error_code error;
+  const boost::json::value said = boost::json::parse(command.text, error);
+  const boost::json::value* number = error ? nullptr : base::find(said, "/number");
+  if (number == nullptr || !number->is_number()) return 0;
+  const auto value = number->to_number<std::uint64_t>(error);
+  return error ? 0 : value;
 }
 
 bool same_report(const cadre_execution_report& a, const cadre_execution_report& b) {
@@ -70,6 +82,7 @@ bool survey(const journal::Record& record, std::uint64_t revision, std::uint64_t
       if (command.kind == "halt" || command.kind == "resume") {
         facts.halted = command.kind == "halt";
         facts.halt_reason = facts.halted ? command.actor + ": " + command.reason : "";
+        facts.halt_number = std::max(facts.halt_number, halt_number(command));
       }
       return true;
     }
@@ -252,6 +265,7 @@ bool JournalFold::apply_report(base::Decoder& from, std::uint32_t format) {
 }
 
 base::Problems JournalFold::reconcile(std::vector<std::string>& unknown) {
+  if (book_.environment_.is_left_out()) return {};  // nobody can be asked: what is open stays so
   while (const auto report = book_.environment_.next_report())
     waiting_.push_back(*report);
   for (const cadre_execution_report& report : waiting_)

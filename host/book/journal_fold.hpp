@@ -25,6 +25,7 @@ struct JournalFacts : model::Tally {
   bool bar_is_open = false;                       ///< the last bar lacks its account
   bool halted = false;
   std::string halt_reason;
+  std::uint64_t halt_number = 0;  ///< of the newest halt or resume; 0: none that a host had numbered
 };
 
 /// Reads through a journal for what recovery has to know beforehand. Errors: those of the reader,

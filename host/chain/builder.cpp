@@ -15,10 +15,12 @@ namespace {
 
 /// The instance of the previous chain that may be kept for a planned stage: same specification, same bytes.
 std::shared_ptr<agent::LiveAgent> kept_instance(const Chain* previous, const agent::InstanceSpec& spec,
-                                                const agent::CatalogEntry& entry) {
+                                                const agent::CatalogEntry& entry,
+                                                const std::string& left_out) {
   if (previous == nullptr) return nullptr;
   const Stage* kept = previous->find_stage([&](const Stage& stage) {
-    return stage.agent->spec() == spec && stage.agent->declaration().id == entry.agent->id &&
+    return stage.agent->left_out() == left_out && stage.agent->spec() == spec &&
+           stage.agent->declaration().id == entry.agent->id &&
            stage.agent->manifest().sha256 == entry.manifest->sha256;
   });
   return kept == nullptr ? nullptr : kept->agent;
@@ -42,8 +44,8 @@ std::shared_ptr<agent::LiveAgent> hot_instance(const Chain* previous, const agen
   const Stage* hot = previous->find_stage([&](const Stage& stage) {
     agent::InstanceSpec other = stage.agent->spec();
     const std::string settings = std::exchange(other.config, spec.config);
-    return !stage.agent->declaration().hot_keys.empty() && !spec.isolated && other == spec &&
-           stage.agent->declaration().id == entry.agent->id &&
+    return stage.agent->left_out().empty() && !stage.agent->declaration().hot_keys.empty() &&
+           !spec.isolated && other == spec && stage.agent->declaration().id == entry.agent->id &&
            stage.agent->manifest().sha256 == entry.manifest->sha256 &&
            only_hot_keys_differ(settings, spec.config, entry.agent->hot_keys);
   });
@@ -62,6 +64,28 @@ Stage empty_stage(const PlannedStage& planned) {
   stage.after = instance.after;
   stage.service_places = planned.service_places;
   return stage;
+}
+
+/// What takes a planned stage without being made: a kept instance, or the place of one that is left out. Null
+/// when there is none.
+std::shared_ptr<agent::LiveAgent> instance_at_hand(const Chain* previous, const Chain* replaced,
+                                                   const agent::InstanceSpec& spec,
+                                                   const PlannedStage& planned) {
+  for (const Chain* chain : {previous, replaced}) {
+    if (auto kept = kept_instance(chain, spec, planned.entry, planned.left_out)) return kept;
+  }
+  return planned.left_out.empty() ? nullptr : agent::leave_out(planned.entry, spec, planned.left_out);
+}
+
+/// AGENT_QUARANTINED: whoever builds a chain, nothing of it is made.
+bool is_kept_out(const agent::Store& store, const PlannedStage& planned, const base::Place& place,
+                 base::Problems& problems) {
+  if (store.quarantine() == nullptr) return false;
+  const auto held = store.quarantine()->find(planned.entry.manifest->sha256, planned.settings);
+  if (!held) return false;
+  problems.error("AGENT_QUARANTINED", place, held->text(),
+                 "use another version or other settings; `cadre quarantine release` lets it in");
+  return true;
 }
 
 }  // namespace
@@ -119,8 +143,8 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
                                    planned.isolated};
     Stage stage = empty_stage(planned);
     const base::Place place = config.document.place(instance.pointer);
-    stage.agent = kept_instance(previous, spec, planned.entry);
-    if (stage.agent == nullptr) stage.agent = kept_instance(replaced, spec, planned.entry);
+    stage.agent = instance_at_hand(previous, replaced, spec, planned);
+    if (stage.agent == nullptr && is_kept_out(store, planned, place, problems)) continue;
     if (stage.agent == nullptr) {
       stage.agent = hot_instance(previous, spec, planned.entry);
       if (stage.agent != nullptr) {

@@ -14,7 +14,8 @@ struct PlannedStage {
   agent::CatalogEntry entry;
   std::string settings;                      ///< complete configuration, canonical JSON
   std::vector<std::int32_t> service_places;  ///< into ChainPlan::services
-  bool isolated = false;  ///< in a process of its own: the configuration says so, or the manifest
+  bool isolated = false;   ///< in a process of its own: the configuration says so, or the manifest
+  std::string left_out{};  ///< why its agent is not made: it is in quarantine; empty: it is made
 };
 struct ChainPlan {
   std::vector<PlannedStage>

@@ -96,6 +96,10 @@ struct Chain {
   const Stage* stage_named(std::string_view name) const {
     return find_stage([&](const Stage& stage) { return stage.name == name; });
   }
+  /// The first stage whose agent is in quarantine: a chain that has one decides nothing.
+  const Stage* stage_left_out() const {
+    return find_stage([](const Stage& stage) { return !stage.agent->left_out().empty(); });
+  }
   /// Whether the instance fills one of its stages.
   bool runs(const std::shared_ptr<agent::LiveAgent>& agent) const {
     return find_stage([&](const Stage& stage) { return stage.agent == agent; }) != nullptr;

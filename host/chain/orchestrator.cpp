@@ -122,7 +122,8 @@ void TradeExecutionOrchestrator::begin() {
 
 template <class Call>
 cadre_status TradeExecutionOrchestrator::call(const Stage& stage, Call&& call) {
-  const cadre_status status = ask(stage, book_.view->raw, std::forward<Call>(call));
+  const cadre_status status =
+      ask(stage, agent::Flight::decide, book_.view->raw, std::forward<Call>(call));
   if (decision_.stamps.size() < decision_.stamps.capacity()) decision_.stamps.push_back(base::ticks());
   return status;
 }

@@ -51,9 +51,10 @@ bool RiskPanel::ask(cadre_execution_state& state, std::span<const double> weight
                                   0};
     slot.report = blank;
     std::fill(slot.component_risk.begin(), slot.component_risk.end(), 0.0);
-    const cadre_status status = chain::ask(stage, state, [&](cadre_execution_state* shown) {
+    const auto analyze = [&](cadre_execution_state* shown) {
       return stage.table<cadre_risk_manager>().analyze_risk(stage.self(), shown, weight.data(), &slot.report);
-    });
+    };
+    const cadre_status status = chain::ask(stage, agent::Flight::analyze_risk, state, analyze);
     std::string fault = status == CADRE_OK ? fault_of_report(state, slot.report) : std::string();
     if (status == CADRE_OK && fault.empty()) continue;
     slot.report = blank;  // nothing of a bad answer is kept
@@ -136,10 +137,11 @@ bool RiskPanel::adjust(cadre_execution_state& state, cadre_targets& targets) {
   for (std::size_t m = 0; m < managers_.size(); ++m) {
     const Stage& stage = managers_[m];
     if (latest_[m].report.acceptable == CADRE_ACCEPTABLE) continue;
-    const cadre_status status = chain::ask(stage, state, [&](cadre_execution_state* shown) {
+    const auto adjust = [&](cadre_execution_state* shown) {
       return stage.table<cadre_risk_manager>().adjust_trades(stage.self(), shown, &latest_[m].report,
                                                              &targets);
-    });
+    };
+    const cadre_status status = chain::ask(stage, agent::Flight::adjust_trades, state, adjust);
     if (status == CADRE_OK && all_finite({targets.weight, before_.size()})) continue;
     fail(stage, status, status == CADRE_OK ? "a target is no number after its cut" : "");
     std::copy(before_.begin(), before_.end(), targets.weight);

@@ -35,12 +35,15 @@ struct Stage {
 /// One agent's turn to decide: it is shown its services and called, unless it is quarantined.
 /// [decision-thread]
 template <class Call>
-cadre_status ask(const Stage& stage, cadre_execution_state& state, Call&& call) {
+cadre_status ask(const Stage& stage, agent::Flight flight, cadre_execution_state& state, Call&& call) {
   state.services = stage.services.data();
   state.service_count = stage.services.size();
   stage.agent->reason().forget();
-  const agent::Quarantine& quarantine = stage.agent->quarantine();
-  if (!quarantine.holds()) return call(&state);
+  const agent::InstanceQuarantine& quarantine = stage.agent->quarantine();
+  if (!quarantine.holds()) {
+    const agent::FlightNote note(stage.agent->flight(), flight);
+    return call(&state);
+  }
   stage.agent->reason().say("quarantined: " + quarantine.why());
   return CADRE_FATAL;
 }

@@ -81,6 +81,7 @@ base::Problems hand_over(const Stage* before, Stage& stage, bool observed, bool 
 base::Problems Succession::activate(Chain& chain, const base::Place& place) {
   base::Problems problems;
   chain.each_stage([&](Stage& stage) {
+    if (!stage.agent->left_out().empty()) return;
     const cadre_status status = stage.agent->activate();
     if (status == CADRE_OK) return;
     problems.error("AGENT_ACTIVATE", place,
@@ -207,6 +208,7 @@ base::Result<journal::CheckpointRecord> Succession::checkpoint(std::uint64_t epo
     auto saved = stage.agent->save_state(epoch, record.instruments);
     problems.append(saved.problems());
     if (!saved) return;
+    if (!stage.agent->left_out().empty() && saved->bytes.empty()) return;  // of a universe that is gone
     record.agents.push_back({stage.name, saved->agent_id, stage.agent->manifest().sha256, saved->schema,
                              std::move(saved->bytes)});
   });

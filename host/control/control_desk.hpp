@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "host/base/text.hpp"
 #include "host/control/host_control.hpp"
 #include "host/control/host_parts.hpp"
 
@@ -13,9 +14,9 @@ class ControlDesk final : public HostControl {
  public:
   explicit ControlDesk(HostParts& host) : host_(host) {}
 
-  bool ready() const override { return host_.ready; }
+  std::string why_not_ready() const override { return base::join(not_ready_reasons(host_), "; "); }
   std::string metrics() const override {
-    host_.metrics.libraries_retained().set(static_cast<double>(host_.reload->retained_json().size()));
+    refresh_gauges(host_);
     return host_.metrics.text();
   }
   live::Answer run(const Operation& operation, const Call& call) override {

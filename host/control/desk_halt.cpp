@@ -1,9 +1,7 @@
 // The kill switch: books that are told to stop deciding, and to go on.
 
 #include <boost/json.hpp>
-#include <future>
 
-#include "host/base/invariant.hpp"
 #include "host/control/host_parts.hpp"
 #include "host/control/operation.hpp"
 
@@ -13,83 +11,97 @@ namespace json = boost::json;
 
 namespace {
 
-/// Does something with each of the chosen books between two of its events. All of them are told before any is
-/// waited for: one that is in the middle of something long, or hangs, is in the way of no other. A conflict
-/// when one of them has stopped, or cannot write down what was done: then it does nothing any more either.
-live::Answer tell_books(HostParts& host, std::string_view id, const char* done,
-                        const std::function<void(live::BookRunner&, book::Book&)>& work) {
-  const auto chosen = live::chosen_books(host.books, id);
-  if (chosen.empty()) return live::unknown_book(host.books, id);
-  std::vector<std::future<void>> told;
+/// The books that an order is about, with what became of it.
+struct Told {
+  json::array done, waiting;
+  base::Problems problems;
+};
+
+/// Writes the order down and tells every book of it, before it waits for any: one that is in the middle of
+/// something long, or hangs, is in the way of no other. A problem for each that has stopped, or cannot write
+/// down what was done: then it does nothing any more either.
+Told tell_books(HostParts& host, const std::vector<live::BookRunner*>& chosen, live::HaltOrder& order) {
+  Told told;
+  for (const live::BookRunner* runner : chosen)
+    order.books.push_back(runner->id());
   {
     const std::lock_guard lock(host.halt_mutex);
-    for (live::BookRunner* runner : chosen) {
-      const auto ended = std::make_shared<std::promise<void>>();
-      told.push_back(ended->get_future());
-      const bool taken = runner->post_work([runner, work, ended](book::Book& book) {
-        try {
-          work(*runner, book);
-          ended->set_value();
-        } catch (const base::InvariantBroken&) {
-          ended->set_exception(std::current_exception());
-          throw;  // the book stops too
-        } catch (...) {
-          ended->set_exception(std::current_exception());
-        }
-      });
-      if (!taken) ended->set_value();
+    const base::Problems unwritten = host.halts->write(order);
+    // A halt is carried out whatever the disk says. Going on can wait.
+    if (unwritten.has_errors() && !order.halts) return {{}, {}, unwritten};
+    if (unwritten.has_errors())
+      told.problems.error("HALT_NOT_DURABLE", unwritten[0].place,
+                          "halted now, but it cannot be written down: " + unwritten[0].message,
+                          "make room, and halt again: else it may not hold after a restart");
+    for (live::BookRunner* runner : chosen)
+      runner->halts().order(order);
+  }
+  std::vector<std::shared_ptr<live::BookErrand>> errands;
+  errands.reserve(chosen.size());
+  for (live::BookRunner* runner : chosen)
+    errands.push_back(runner->begin_halt());
+  for (std::size_t b = 0; b < chosen.size(); ++b) {
+    live::BookRunner& runner = *chosen[b];
+    // Not given up with whoever waits: the journal is to say it as soon as the book comes to it.
+    const live::Asked asked = errands[b]->wait(runner.pulse(), live::BookErrand::Unbegun::stays);
+    const live::BookSnapshot now = runner.snapshot();
+    if (asked == live::Asked::stuck) {
+      told.waiting.push_back(json::object{{"book", runner.id()}, {"why", now.reason}});
+      told.done.push_back(json::value(runner.id()));
+    } else if (now.state != live::BookState::stopped && asked == live::Asked::done && !host.stopped) {
+      told.done.push_back(json::value(runner.id()));
+    } else {
+      const base::Problems why = runner.why_stopped();
+      told.problems.append(why);
+      if (why.empty())
+        told.problems.error("BOOK_STOPPED", {}, "the book " + runner.id() + " decides nothing: the host ends",
+                            "start the host again");
     }
   }
-  for (std::future<void>& each : told)
-    each.get();
-  json::array list;
-  base::Problems problems;
-  for (live::BookRunner* runner : chosen) {
-    const live::BookSnapshot now = runner->snapshot();
-    if (now.state != live::BookState::stopped && !host.stopped) {
-      list.push_back(json::value(runner->id()));
-      continue;
-    }
-    problems.append(runner->why_stopped());
-    if (problems.empty())
-      problems.error("BOOK_STOPPED", {}, "the book " + runner->id() + " decides nothing: the host ends",
-                     "start the host again");
-  }
-  const live::Outcome outcome = problems.has_errors() ? live::Outcome::conflict : live::Outcome::done;
-  return {outcome, {{done, std::move(list)}}, problems};
+  return told;
+}
+
+live::Answer answer_of(const char* done, const live::HaltOrder& order, Told told) {
+  const live::Outcome outcome = told.problems.has_errors() ? live::Outcome::conflict : live::Outcome::done;
+  json::object body{{"number", order.number}, {done, std::move(told.done)}};
+  if (!told.waiting.empty()) body["waiting"] = std::move(told.waiting);
+  return {outcome, std::move(body), told.problems};
 }
 
 live::Answer halt(HostParts& host, const Call& call) {
-  const live::Mandate mandate = call.mandate;
-  const bool flatten = call.flag("flatten");
-  const bool cancel_orders = call.flag("cancel_orders");
-  const std::string said =
-      json::serialize(json::object{{"cancel_orders", cancel_orders}, {"flatten", flatten}});
-  return tell_books(
-      host, call.text("book"), "halted", [=, &host](live::BookRunner& runner, book::Book& book) {
-        runner.take_command({"halt", book.ledger().date(), mandate.actor, mandate.reason, said});
-        runner.set_halted(true, mandate.actor + ": " + mandate.reason);
-        if (cancel_orders || flatten) book.cancel_all();
-        if (flatten) book.flatten();
-        runner.publish();
-        host.feed.say("halt", {{"book", runner.id()},
-                               {"actor", mandate.actor},
-                               {"reason", mandate.reason},
-                               {"cancel_orders", cancel_orders},
-                               {"flatten", flatten}});
-      });
+  const auto chosen = live::chosen_books(host.books, call.text("book"));
+  if (chosen.empty()) return live::unknown_book(host.books, call.text("book"));
+  live::HaltOrder order;
+  order.actor = call.mandate.actor;
+  order.reason = call.mandate.reason;
+  order.cancel_orders = call.flag("cancel_orders");
+  order.flatten = call.flag("flatten");
+  return answer_of("halted", order, tell_books(host, chosen, order));
 }
 
 live::Answer resume(HostParts& host, const Call& call) {
-  const live::Mandate mandate = call.mandate;
-  return tell_books(
-      host, call.text("book"), "resumed", [mandate, &host](live::BookRunner& runner, book::Book& book) {
-        runner.take_command({"resume", book.ledger().date(), mandate.actor, mandate.reason, ""});
-        runner.set_halted(false, "");
-        runner.publish();
-        host.feed.say("resume",
-                      {{"book", runner.id()}, {"actor", mandate.actor}, {"reason", mandate.reason}});
-      });
+  const auto chosen = live::chosen_books(host.books, call.text("book"));
+  if (chosen.empty()) return live::unknown_book(host.books, call.text("book"));
+  live::HaltOrder order;
+  order.halts = false;
+  order.actor = call.mandate.actor;
+  order.reason = call.mandate.reason;
+  std::vector<live::BookRunner*> able;
+  base::Problems unable;
+  for (live::BookRunner* runner : chosen) {
+    const std::string left_out = runner->snapshot().left_out;
+    if (left_out.empty())
+      able.push_back(runner);
+    else
+      unable.error(
+          "BOOK_QUARANTINED", {},
+          "the book " + runner->id() + " cannot decide, an agent of it is in quarantine: " + left_out,
+          "apply another version or other settings, or let it in with `cadre quarantine release`; then "
+          "resume");
+  }
+  Told told = able.empty() ? Told{} : tell_books(host, able, order);
+  told.problems.append(unable);
+  return answer_of("resumed", order, std::move(told));
 }
 
 }  // namespace

@@ -66,34 +66,37 @@ json::object order_json(const execution::TrackedOrder& tracked, const model::Uni
 }
 
 live::Answer ended(const live::BookRunner& runner) {
-  base::Problems problems;
-  problems.error("BOOK_ENDED", {}, "the book " + runner.id() + " has ended");
+  base::Problems problems = runner.why_stopped();
+  if (problems.empty()) problems.error("BOOK_ENDED", {}, "the book " + runner.id() + " has ended");
   return {live::Outcome::stopping, {}, problems};
 }
 
 json::array books_json(const HostParts& host, const revision::Charge& charge) {
   json::array books;
   for (std::size_t b = 0; b < host.books.size(); ++b) {
-    const live::BookRunner& runner = *host.books[b];
+    live::BookRunner& runner = *host.books[b];
     const live::BookSnapshot now = runner.snapshot();
     json::array stages;
     for (const chain::PlannedStage& stage : charge.setup.plans[b].stages) {
       const agent::Manifest& manifest = *stage.entry.manifest;
       const auto failures = now.failures.find(stage.instance->name);
       const auto since = charge.stage_since.find(runner.id() + '/' + stage.instance->name);
-      stages.push_back({{"stage", stage.instance->name},
-                        {"agent", stage.entry.agent->id},
-                        {"version", manifest.version.to_string()},
-                        {"sha256", manifest.sha256},
-                        {"since_revision", since != charge.stage_since.end() ? since->second : 1},
-                        {"failures", failures != now.failures.end() ? failures->second.count : 0},
-                        {"last_failure", failures != now.failures.end() ? json::value(failures->second.last)
-                                                                        : json::value(nullptr)},
-                        {"isolation", stage.isolated ? "process" : "none"}});
+      stages.push_back(
+          {{"stage", stage.instance->name},
+           {"agent", stage.entry.agent->id},
+           {"version", manifest.version.to_string()},
+           {"sha256", manifest.sha256},
+           {"since_revision", since != charge.stage_since.end() ? since->second : 1},
+           {"failures", failures != now.failures.end() ? failures->second.count : 0},
+           {"last_failure",
+            failures != now.failures.end() ? json::value(failures->second.last) : json::value(nullptr)},
+           {"isolation", stage.isolated ? "process" : "none"},
+           {"left_out", stage.left_out.empty() ? json::value(nullptr) : json::value(stage.left_out)}});
     }
     json::object book{{"book", runner.id()}};
     live::visit_status_fields(now, [&](const char* name, const auto& value) { book[name] = shown(value); });
-    book["queue"] = {{"depth", runner.queue().depth()}, {"capacity", runner.queue().capacity()}};
+    book["halt_is_due"] = runner.halts().is_due();
+    book["queue"] = {{"depth", now.queue_depth}, {"capacity", now.queue_capacity}};
     book["stages"] = std::move(stages);
     books.push_back(std::move(book));
   }
@@ -104,7 +107,15 @@ std::vector<std::string> next_steps(const HostParts& host, bool refused, bool wa
   std::vector<std::string> steps;
   for (const auto& book : host.books) {
     const live::BookSnapshot now = book->snapshot();
-    if (now.state == live::BookState::halted)
+    if (now.state == live::BookState::stuck)
+      steps.push_back(
+          "book " + book->id() +
+          " cannot be helped while the host runs: a halt of it holds; end the host with SIGTERM and start "
+          "it again, it leaves the agent out");
+    if (!now.left_out.empty())
+      steps.push_back("apply another version or other settings for book " + book->id() +
+                      ", or let the agent in again with `cadre quarantine release`; then resume the book");
+    else if (now.state == live::BookState::halted)
       steps.push_back("resume book " + book->id() + " with `cadre resume --book " + book->id() +
                       " --reason ...` once it is clear why it was halted");
     if (now.state == live::BookState::stopped)
@@ -126,13 +137,18 @@ live::Answer status(HostParts& host, const Call&) {
   bool halted = !host.books.empty();
   for (const auto& book : host.books)
     halted = halted && book->snapshot().state == live::BookState::halted;
+  json::array hanging;
+  for (const Hanging& each : host.watchdog->hanging())
+    hanging.push_back(json::value(each.text()));
+  const std::vector<std::string> reasons = not_ready_reasons(host);
   json::object body = host.reload->read([&](const revision::Charge& charge) {
     return json::object{{"name", charge.setup.host.name},
                         {"state", host.stopped  ? "stopping"
                                   : !host.ready ? "starting"
                                   : halted      ? "halted"
                                                 : "running"},
-                        {"ready", host.ready.load()},
+                        {"ready", reasons.empty()},
+                        {"not_ready", json::value_from(reasons)},
                         {"since", host.since},
                         {"host_version", std::string(base::version())},
                         {"pid", getpid()},
@@ -148,6 +164,9 @@ live::Answer status(HostParts& host, const Call&) {
                         {"refused", std::move(refused)},
                         {"waiting", json::value_from(waiting)},
                         {"retained", host.reload->retained_json()},
+                        {"hanging", std::move(hanging)},
+                        {"quarantine", quarantine_json(*host.quarantine)},
+                        {"last_run", last_run_json(host.last_flight)},
                         {"experiments", std::move(experiments)},
                         {"next_steps", std::move(steps)}};
   });
@@ -165,9 +184,12 @@ live::Answer of_book(HostParts& host, const Call& call,
 live::Answer read_book(HostParts& host, const Call& call,
                        const std::function<json::object(live::BookRunner&, book::Book&)>& read) {
   return of_book(host, call, [&](live::BookRunner& runner) -> live::Answer {
-    json::object body;
-    if (!runner.with_book([&](book::Book& book) { body = read(runner, book); })) return ended(runner);
-    return {live::Outcome::done, std::move(body), {}};
+    // Owned by the errand too: it may be at work when nobody waits for it any more.
+    const auto body = std::make_shared<json::object>();
+    const live::Asked asked =
+        runner.with_book([&runner, read, body](book::Book& book) { *body = read(runner, book); });
+    if (asked != live::Asked::done) return ended(runner);
+    return {live::Outcome::done, std::move(*body), {}};
   });
 }
 
@@ -195,20 +217,20 @@ live::Answer portfolio(HostParts& host, const Call& call) {
 }
 
 live::Answer orders(HostParts& host, const Call& call) {
-  return read_book(host, call, [&](live::BookRunner& runner, book::Book& live) {
+  return read_book(host, call, [limit = call.limit](live::BookRunner& runner, book::Book& live) {
     json::array list;
     const auto& orders = live.ledger().tracker().orders();
-    for (std::size_t k = orders.size(); k > 0 && list.size() < call.limit; --k)
+    for (std::size_t k = orders.size(); k > 0 && list.size() < limit; --k)
       list.push_back(order_json(orders[k - 1], live.ledger().universe()));
     return json::object{{"book", runner.id()}, {"orders", std::move(list)}};
   });
 }
 
 live::Answer decisions(HostParts& host, const Call& call) {
-  return read_book(host, call, [&](live::BookRunner& runner, book::Book&) {
+  return read_book(host, call, [limit = call.limit](live::BookRunner& runner, book::Book&) {
     json::array list;
     const auto& newest = runner.decisions();
-    for (auto it = newest.rbegin(); it != newest.rend() && list.size() < call.limit; ++it) {
+    for (auto it = newest.rbegin(); it != newest.rend() && list.size() < limit; ++it) {
       json::object line{{"sequence", it->sequence},
                         {"date", date_json(it->date)},
                         {"revision", it->revision},

@@ -13,8 +13,8 @@ class HostControl {
  public:
   virtual ~HostControl() = default;
 
-  /// Whether inputs are taken and decisions made.
-  virtual bool ready() const = 0;
+  /// Why inputs are not taken or decisions not made, in a sentence; empty when they are.
+  virtual std::string why_not_ready() const = 0;
   /// In the text format of Prometheus.
   virtual std::string metrics() const = 0;
   /// Does one of operations(). May block until it is done.

@@ -7,7 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "host/agent/flight_recorder.hpp"
+#include "host/agent/quarantine.hpp"
 #include "host/agent/store.hpp"
+#include "host/control/watchdog.hpp"
 #include "host/live/book_runner.hpp"
 #include "host/live/event_feed.hpp"
 #include "host/metrics/metrics.hpp"
@@ -30,14 +33,28 @@ struct HostParts {
   std::string since;
   std::unique_ptr<revision::RevisionStore> revisions;
   std::unique_ptr<agent::Store> store;
+  std::unique_ptr<agent::FlightRecorder> recorder;
+  agent::LastFlight last_flight;  ///< how the host before this one ended
+  std::unique_ptr<agent::Quarantine> quarantine;
+  std::unique_ptr<live::HaltFile> halts;
   metrics::Metrics metrics;
   live::EventFeed feed;
   live::BookList books;
+  std::unique_ptr<Watchdog> watchdog;
   std::unique_ptr<shadow::ShadowExperiments> experiments;
   std::unique_ptr<revision::Reload> reload;
   std::atomic<bool> ready{false};    ///< inputs are taken and decisions made
   std::atomic<bool> stopped{false};  ///< on its way out
   std::mutex halt_mutex;             ///< books are told to halt in one order; waits for no change
 };
+
+/// What is in the way of taking inputs and making decisions, a sentence each. A halt that a person asked for
+/// is in nobody's way. [any-thread]
+std::vector<std::string> not_ready_reasons(const HostParts& host);
+/// The gauges that nobody sets when something happens. [any-thread]
+void refresh_gauges(HostParts& host);
+/// {end, what, suspects}: how the host before this one ended.
+boost::json::object last_run_json(const agent::LastFlight& last);
+boost::json::array quarantine_json(const agent::Quarantine& quarantine);
 
 }  // namespace cadre::control

@@ -37,7 +37,8 @@ LiveHost::~LiveHost() {
 base::Result<std::unique_ptr<LiveHost>> LiveHost::open(const LiveOptions& options) {
   std::unique_ptr<LiveHost> host(new LiveHost(options));
   base::Problems problems = host->lock_state_folder();
-  if (!problems.has_errors()) problems = host->boot();
+  if (!problems.has_errors()) problems = host->look_back();
+  if (!problems.has_errors()) problems.append(host->boot());
   if (problems.has_errors()) return problems;
   host->warnings_ = problems;
   return {std::move(host), problems};
@@ -57,6 +58,53 @@ base::Problems LiveHost::lock_state_folder() {
                    "another host runs with this state folder", "`cadre status` shows it");
   }
   return problems;
+}
+
+/// Before anything of any agent is run: what the host before this one crashed by is not let in again.
+base::Problems LiveHost::look_back() {
+  const fs::path flights = parts_.options.state / "flights";
+  parts_.last_flight = agent::read_flight(flights);
+  auto quarantine = agent::Quarantine::open(parts_.options.state / "quarantine");
+  if (!quarantine) return quarantine.problems();
+  base::Problems problems = quarantine.problems();
+  parts_.quarantine = std::move(quarantine).take();
+  parts_.store->keep_out(*parts_.quarantine);
+  const agent::LastFlight& last = parts_.last_flight;
+  if (last.blamed) problems.append(parts_.quarantine->add(*last.blamed, agent::crash_text(last)));
+  if (problems.has_errors()) return problems;
+  tell_last_flight(problems);
+  auto recorder = agent::FlightRecorder::begin(flights);
+  problems.append(recorder.problems());
+  if (!recorder) return problems;
+  parts_.recorder = std::move(recorder).take();
+  parts_.watchdog = std::make_unique<Watchdog>(*parts_.recorder, parts_.feed);
+  return problems;
+}
+
+void LiveHost::tell_last_flight(base::Problems& problems) {
+  using End = agent::LastFlight::End;
+  const agent::LastFlight& last = parts_.last_flight;
+  if (last.end == End::crashed) {
+    const std::string signal = agent::crash_text(last);
+    const std::string who = last.blamed ? agent::flight_text(*last.blamed) : "the host itself, in no agent";
+    base::log_event(base::LogLevel::error, "host_crashed", {{"who", who}, {"signal", signal}});
+    parts_.feed.say("crashed", {{"who", who}, {"signal", signal}, {"quarantined", last.blamed.has_value()}});
+    problems.warning("HOST_CRASHED", {}, "the host before this one crashed: " + who + ": " + signal,
+                     last.blamed ? "the agent is not let in again: `cadre quarantine list`"
+                                 : "keep its log and its core, and report it");
+  }
+  for (const agent::FlightRecord& suspect : last.suspects) {
+    const std::string who = agent::flight_text(suspect);
+    base::log_event(base::LogLevel::warn, "agent_suspect", {{"who", who}});
+    parts_.feed.say("suspect", {{"who", who}});
+    problems.warning("AGENT_SUSPECT", {},
+                     "when the host before this one ended, this call was under way: " + who,
+                     "perhaps it has nothing to do with it: nothing is held against the agent");
+  }
+  for (const agent::Quarantined& held : parts_.quarantine->held())
+    problems.warning("AGENT_LEFT_OUT", {}, "in quarantine: " + held.text(),
+                     "apply another version or other settings, or `cadre quarantine release " +
+                         std::to_string(held.number) + "`");
 }
 
 base::Result<revision::Setup> LiveHost::first_setup() {
@@ -89,7 +137,10 @@ base::Problems LiveHost::boot() {
   auto revisions = revision::RevisionStore::open(parts_.options.state);
   if (!revisions) return revisions.problems();
   parts_.revisions = std::move(revisions).take();
-  base::Problems problems;
+  auto halts = live::HaltFile::open(parts_.options.state / "halts");
+  if (!halts) return halts.problems();
+  base::Problems problems = halts.problems();
+  parts_.halts = std::move(halts).take();
   // A first start that was cut off has a revision and no CURRENT: there is only one it can be.
   const bool cut_off = parts_.revisions->current() == 0 && parts_.revisions->last() == 1;
   const std::uint64_t number = cut_off ? 1 : parts_.revisions->current();
@@ -111,6 +162,8 @@ base::Problems LiveHost::boot() {
   auto setup = first ? first_setup() : booted_setup(current);
   if (!setup) return setup.problems();
   problems.append(setup.problems());
+  revision::leave_out(*setup, *parts_.quarantine);
+  parts_.recorder->set_revision(current.number);
   auto chains = revision::build_setup(*setup, *parts_.store, {}, false);
   if (!chains) return chains.problems();
   problems.append(chains.problems());
@@ -126,8 +179,9 @@ base::Problems LiveHost::boot() {
     problems.append(parts_.revisions->set_current(current.number));
   parts_.reload = std::make_unique<revision::Reload>(revision::Reload::Ground{
       parts_.options.config, parts_.options.state, parts_.options.agent_folders, *parts_.revisions,
-      *parts_.store, parts_.books, parts_.feed, parts_.metrics,
-      [this](std::uint64_t revision) { parts_.experiments->control_changed(revision); }});
+      *parts_.store, parts_.books, parts_.feed, parts_.metrics, *parts_.quarantine, *parts_.recorder,
+      [this](std::uint64_t revision) { parts_.experiments->control_changed(revision); },
+      [this] { return parts_.watchdog->hanging_elsewhere(); }});
   parts_.reload->begin(std::move(setup).take(), current, parts_.since);
   return problems;
 }
@@ -146,12 +200,14 @@ base::Problems LiveHost::open_books(const revision::Setup& setup,
     problems.append(
         base::asked_for_at(instruments.problems(), book.scenario.document.place("/data/prices/file")));
     if (!instruments) continue;
+    if (const chain::Stage* stage = chains[b]->stage_left_out(); stage != nullptr)
+      problems.append(halt_without(book.scenario.book.id, stage->agent->left_out()));
     journal::RevisionRecord record =
         book::revision_record(current.number, current.based_on, 0, book.scenario, *chains[b]);
     record.actor = current.actor;
     record.reason = current.reason;
     auto runner = live::BookRunner::open(setup.host, book, std::move(instruments).take(), folder,
-                                         {chains[b], record}, parts_.feed, parts_.metrics);
+                                         {chains[b], record}, {parts_.feed, parts_.metrics, *parts_.halts});
     problems.append(runner.problems());
     if (!runner) continue;
     parts_.books.push_back(std::move(runner).take());
@@ -159,7 +215,21 @@ base::Problems LiveHost::open_books(const revision::Setup& setup,
   return problems;
 }
 
+/// A book without one of its agents decides nothing until a person says so: halted as if a person had done
+/// it.
+base::Problems LiveHost::halt_without(const std::string& book, const std::string& left_out) {
+  if (parts_.halts->is_halted(book)) return {};
+  live::HaltOrder order;
+  order.books = {book};
+  order.actor = "host";
+  order.reason = "an agent of it is in quarantine: " + left_out;
+  parts_.feed.say("quarantined", {{"book", book}, {"why", left_out}});
+  base::log_event(base::LogLevel::error, "book_without_agent", {{"book", book}, {"why", left_out}});
+  return parts_.halts->write(order);
+}
+
 void LiveHost::start() {
+  parts_.watchdog->watch(parts_.books);
   for (const auto& book : parts_.books)
     book->start();
   parts_.ready = true;
@@ -173,11 +243,30 @@ base::Problems LiveHost::stop() {
   parts_.ready = false;
   parts_.metrics.ready().set(0);
   parts_.feed.say("stopping", {});
-  if (parts_.reload != nullptr) parts_.reload->stop();
-  parts_.experiments->stop_all();
-  base::Problems problems;
   for (const auto& book : parts_.books)
+    book->close();
+  base::Problems problems;
+  if (parts_.reload != nullptr) problems.append(parts_.reload->stop());
+  parts_.experiments->stop_all();
+  leaves_hanging_ = problems.has_errors();
+  for (const auto& book : parts_.books) {
     problems.append(book->stop());
+    leaves_hanging_ = leaves_hanging_ || book->pulse().is_stuck();
+  }
+  if (leaves_hanging_) problems.append(hold_hanging());
+  if (parts_.recorder != nullptr)
+    parts_.recorder->end(leaves_hanging_ ? agent::LastFlight::End::abandoned : agent::LastFlight::End::told);
+  return problems;
+}
+
+/// What the host has to leave hanging is not let in again: the next one would hang there too.
+base::Problems LiveHost::hold_hanging() {
+  base::Problems problems;
+  for (const Hanging& hanging : parts_.watchdog->hanging()) {
+    if (!hanging.record.card.is_isolated)
+      problems.append(parts_.quarantine->add(
+          hanging.record, "it had not come back since " + hanging.since + " when the host was told to stop"));
+  }
   return problems;
 }
 

@@ -14,6 +14,8 @@ namespace cadre::control {
 ///   revisions/, CURRENT     what ran and what to boot      plugins/<sha256>/   the bytes it ran with
 ///   books/<id>/journal      the only truth of each book    admin.sock, token   for those who watch and
 ///   change it
+///   halts                   every halt and resume          flights, quarantine  what is being called; what
+///   crashed or hung a host
 ///
 /// Opening it is recovery: with a state folder that has been used, the configuration file is only looked at
 /// by the watch.
@@ -28,8 +30,11 @@ class LiveHost {
 
   /// The books begin to take inputs, and the watch to look.
   void start();
-  /// Ends every book after the event at hand. Problems of the journals.
+  /// Ends every book after the event at hand. Problems of the journals; BOOK_STUCK, CHANGE_HANGS: an agent
+  /// does not come back.
   base::Problems stop();
+  /// After stop(): threads are left that do not come back. The process has to end without destroying this.
+  bool leaves_hanging() const { return leaves_hanging_; }
   /// Looks at the configuration and the agents now, as Reload::look.
   void reload(bool force) { parts_.reload->look(force); }
 
@@ -44,6 +49,10 @@ class LiveHost {
  private:
   explicit LiveHost(LiveOptions options);
   base::Problems lock_state_folder();
+  base::Problems look_back();
+  void tell_last_flight(base::Problems& problems);
+  base::Problems halt_without(const std::string& book, const std::string& left_out);
+  base::Problems hold_hanging();
   base::Problems boot();
   base::Result<revision::Setup> first_setup();
   base::Result<revision::Setup> booted_setup(revision::Revision& current);
@@ -54,6 +63,7 @@ class LiveHost {
   HostParts parts_;
   ControlDesk desk_{parts_};
   int lock_ = -1;
+  bool leaves_hanging_ = false;
   base::Problems warnings_;
 };
 

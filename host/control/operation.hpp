@@ -71,5 +71,6 @@ std::span<const Operation> book_operations();
 std::span<const Operation> halt_operations();
 std::span<const Operation> revision_operations();
 std::span<const Operation> experiment_operations();
+std::span<const Operation> quarantine_operations();
 
 }  // namespace cadre::control

@@ -30,8 +30,13 @@ cadre_trade_result empty_result() {
 }  // namespace
 
 std::optional<cadre_execution_report> Environment::send(const cadre_order& order, std::int64_t time_ns) {
+  if (is_left_out()) return std::nullopt;
   cadre_trade_result result = empty_result();
-  cadre_status status = table().execute_trade(agent_->self(), &order, &result);
+  cadre_status status = CADRE_ERROR;
+  {
+    const agent::FlightNote note(agent_->flight(), agent::Flight::execute_trade);
+    status = table().execute_trade(agent_->self(), &order, &result);
+  }
   if (result.size < CADRE_TRADE_RESULT_SIZE_MIN) status = CADRE_REJECTED;
   if (status != CADRE_OK && !simulated()) {
     note(status);
@@ -50,13 +55,19 @@ std::optional<cadre_execution_report> Environment::send(const cadre_order& order
 }
 
 void Environment::cancel(const cadre_id& client_id) {
+  if (is_left_out()) return;
+  const agent::FlightNote note(agent_->flight(), agent::Flight::cancel_order);
   (void)table().cancel_order(agent_->self(), client_id);
 }
 
 std::optional<cadre_execution_report> Environment::next_report() {
   cadre_execution_report report{};
   report.size = sizeof report;
-  cadre_status status = table().next_report(agent_->self(), &report);
+  cadre_status status = CADRE_DISCARD;
+  if (!is_left_out()) {
+    const agent::FlightNote note(agent_->flight(), agent::Flight::next_report);
+    status = table().next_report(agent_->self(), &report);
+  }
   if (status == CADRE_OK && report.size < CADRE_EXECUTION_REPORT_SIZE_MIN) status = CADRE_REJECTED;
   note(status);
   if (status != CADRE_OK) return std::nullopt;
@@ -65,6 +76,9 @@ std::optional<cadre_execution_report> Environment::next_report() {
 
 Environment::Known Environment::query(const cadre_id& client_id) const {
   Known known{CADRE_OK, empty_result()};
+  known.status = CADRE_ERROR;
+  if (is_left_out()) return known;
+  const agent::FlightNote note(agent_->flight(), agent::Flight::query_order);
   known.status = table().query_order(agent_->self(), client_id, &known.result);
   if (known.status == CADRE_OK && known.result.size < CADRE_TRADE_RESULT_SIZE_MIN) known.status = CADRE_ERROR;
   return known;

@@ -22,7 +22,9 @@ class Environment {
 
   /// Whether it fills orders out of nothing but the events it is shown: such a one is made anew with its
   /// host, and an order to it reaches nobody else.
-  bool simulated() const { return agent_->declaration().simulated; }
+  bool simulated() const { return agent_->declaration().simulated && !is_left_out(); }
+  /// Whether it is in quarantine: nothing is sent and nothing reported, and nobody knows what it knew.
+  bool is_left_out() const { return !agent_->left_out().empty(); }
   bool is(const agent::LiveAgent& agent) const { return agent_.get() == &agent; }
 
   /// Sends an order. The report, when its answer is one: a refusal, or a fill at once. A venue whose answer

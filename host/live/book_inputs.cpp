@@ -21,8 +21,8 @@ Answer BookRunner::lost() const {
 Answer BookRunner::wait_for(const Offer& offer) {
   for (std::size_t i = offer.taken; i < offer.offered; ++i)
     offer.ticket->skip();
-  if (offer.before != nullptr && !offer.before->wait()) return lost();
-  if (!offer.ticket->wait()) return lost();
+  if (offer.before != nullptr && !offer.before->wait(pulse_)) return lost();
+  if (!offer.ticket->wait(pulse_)) return lost();
   boost::json::object body{{"accepted", offer.taken}};
   if (offer.duplicates != 0) body["duplicates"] = offer.duplicates;
   if (offer.taken != 0) {
@@ -40,6 +40,7 @@ Answer BookRunner::wait_for(const Offer& offer) {
 }
 
 Answer BookRunner::offer_bars(std::span<const std::string> texts) {
+  if (pulse_.is_stuck()) return lost();  // nobody waits for it, and its queue is not filled up
   std::unique_lock lock(offer_mutex_);
   auto posted = market::read_bars(texts, config::bar_shape(config_->data, instruments_), bars_);
   if (!posted) {
@@ -66,6 +67,7 @@ Answer BookRunner::offer_bars(std::span<const std::string> texts) {
 }
 
 Answer BookRunner::offer_signals(std::span<const std::string> texts) {
+  if (pulse_.is_stuck()) return lost();
   auto signals = market::read_posted_signals(texts, instruments_);
   if (!signals) {
     metrics_.input_refused(metrics::Refused::invalid).add(texts.size());
@@ -81,7 +83,7 @@ Answer BookRunner::offer_signals(std::span<const std::string> texts) {
   return wait_for({offered, *taken, 0, ticket, {}});
 }
 
-bool BookRunner::feed(BarInput bar) {
+bool BookRunner::feed(BarInput bar, const std::function<bool()>& goes_on) {
   const auto ticket = std::make_shared<Ticket>(1);
   {
     const std::lock_guard lock(offer_mutex_);
@@ -89,7 +91,11 @@ bool BookRunner::feed(BarInput bar) {
     bars_.add(bar.bar);
     newest_bar_ = ticket;
   }
-  return queue_.push_waiting({std::move(bar), ticket});
+  Input input{std::move(bar), ticket};
+  while (!queue_.push_waiting(input, pulse_)) {
+    if (!queue_.takes_inputs() || !goes_on()) return false;
+  }
+  return true;
 }
 
 }  // namespace cadre::live

@@ -1,7 +1,6 @@
 #include "host/live/book_runner.hpp"
 
 #include <boost/json.hpp>
-#include <set>
 #include <utility>
 
 #include "host/base/date.hpp"
@@ -25,7 +24,6 @@ namespace {
 
 /// A recovered history grows on: room for a while, not for ever.
 constexpr std::size_t usual_bars = 4096;
-constexpr std::size_t remembered_decisions = 256;
 constexpr std::size_t remembered_bars = 8192;
 constexpr std::size_t remembered_orders = 32768;
 
@@ -43,7 +41,9 @@ class BookRunner::Source final : public book::MarketSource {
     for (;;) {
       commit_group();
       if (!runner_.stopped_.empty()) return false;
+      runner_.rest();
       auto item = runner_.queue_.pop();
+      runner_.pulse_.beat();
       if (!item) return false;
       if (auto* work = std::get_if<EventQueue::Work>(&*item)) {
         (*work)();
@@ -88,93 +88,34 @@ class BookRunner::Source final : public book::MarketSource {
   std::size_t taken_ = 0;
 };
 
-/// Counts what happens, and remembers the newest decisions.
-class BookRunner::Counter final : public book::BookListener, public model::Tally {
- public:
-  explicit Counter(metrics::BookMetrics& metrics) : metrics_(metrics) {}
-  void on_decision(std::uint64_t sequence, const chain::Decision& decision) override {
-    const journal::DecisionRecord& record = decision.record;
-    count_decision();
-    metrics_.decisions.add();
-    DecisionSummary summary{sequence,
-                            record.revision,
-                            record.date,
-                            decision.orders.size(),
-                            record.passes,
-                            record.cut_factor,
-                            record.volatility,
-                            {},
-                            {}};
-    for (const journal::StageFailure& failure : record.failures) {
-      remember(failure.instance, record.date, "decide", failure.status, failure.reason);
-      summary.failed.push_back(failure.instance);
-      summary.reasons.push_back(failure.reason);
-    }
-    newest.push_back(std::move(summary));
-    if (newest.size() > remembered_decisions) newest.pop_front();
-    is_new = true;
-  }
-  void on_observe_failure(std::uint64_t, const chain::ObserveFailure& failure) override {
-    // One that was replaced decides nothing: it is told of once, and its stage's failures are not its.
-    if (failure.replaced && !replaced_told_.insert(failure.stage).second) return;
-    if (!failure.replaced) remember(failure.stage, date_, "observe", failure.status, failure.reason);
-    missed.push_back(failure);
-  }
-  void on_bar(std::uint64_t, const model::Bar& bar) override { date_ = bar.date; }
-  void on_order(std::uint64_t, const chain::DecidedOrder& decided) override {
-    count_order(decided.verdict.accepted());
-    metrics_.order(decided.verdict.accepted() ? metrics::Judged::accepted : metrics::Judged::rejected).add();
-  }
-  void on_report(std::uint64_t, const cadre_execution_report& report) override {
-    metrics_.input(metrics::Input::report).add();
-    if (count_report(report.quantity_e9)) metrics_.fills.add();
-  }
-
-  std::map<std::string, BookSnapshot::Failures> failures;
-  std::vector<chain::ObserveFailure> missed;  ///< of which nobody was told
-  std::deque<DecisionSummary> newest;
-  bool is_new = false;  ///< a decision that nobody was told of
-
- private:
-  void remember(const std::string& stage, std::int32_t date, const char* call, cadre_status status,
-                const std::string& reason) {
-    BookSnapshot::Failures& all = failures[stage];
-    ++all.count;
-    all.last = base::format_date(date) + " " + call + ": " + agent::status_name(status) +
-               (reason.empty() ? std::string() : ": " + reason);
-  }
-
-  metrics::BookMetrics& metrics_;
-  std::int32_t date_ = 0;  ///< of the last bar
-  std::set<std::string> replaced_told_;
-};
-
 BookRunner::BookRunner(const config::HostConfig& host, const config::BookConfig& book,
-                       std::vector<std::string> instruments, EventFeed& feed, metrics::Metrics& metrics)
+                       std::vector<std::string> instruments, const Ground& ground)
     : id_(book.scenario.book.id),
       config_(std::make_unique<config::ScenarioConfig>(book.scenario)),
       folder_of_config_(book.folder),
       instruments_(std::move(instruments)),
       checkpoint_bars_(host.checkpoint.bars),
-      feed_(feed),
-      all_metrics_(metrics),
-      metrics_(metrics.book(id_)),
+      feed_(ground.feed),
+      all_metrics_(ground.metrics),
+      metrics_(ground.metrics.book(id_)),
       queue_(host.queue.capacity),
       source_(std::make_unique<Source>(*this)),
-      counter_(std::make_unique<Counter>(metrics_)) {}
+      counter_(metrics_),
+      halts_(id_, ground.halts, ground.feed) {}
 
 BookRunner::~BookRunner() {
   stop();
+  if (thread_.joinable()) thread_.join();
 }
 
 base::Result<std::unique_ptr<BookRunner>> BookRunner::open(const config::HostConfig& host,
                                                            const config::BookConfig& book,
                                                            std::vector<std::string> instruments,
                                                            const fs::path& folder, const Change& boot,
-                                                           EventFeed& feed, metrics::Metrics& metrics) {
+                                                           const Ground& ground) {
   std::error_code error;
   fs::create_directories(folder, error);
-  std::unique_ptr<BookRunner> runner(new BookRunner(host, book, std::move(instruments), feed, metrics));
+  std::unique_ptr<BookRunner> runner(new BookRunner(host, book, std::move(instruments), ground));
   const fs::path journal = folder / "journal";
   base::Problems problems =
       fs::exists(journal, error) ? runner->recover(journal, boot) : runner->begin(journal, boot);
@@ -193,18 +134,21 @@ base::Problems BookRunner::begin(const fs::path& journal, const Change& boot) {
                  journal::HeadRecord{book::head_text(*config_, folder_of_config_, instruments_,
                                                      chain::plugins_of(*boot.chain))});
   for (book::BookListener* listener :
-       std::initializer_list<book::BookListener*>{keeper_.get(), counter_.get(), &order_hash_})
+       std::initializer_list<book::BookListener*>{keeper_.get(), &counter_, &order_hash_})
     book.listen(listener);
   book.enter(boot.chain, boot.record);
-  base::Problems problems = book.activate();
-  if (!problems.has_errors() && !keeper_->commit()) problems.append(keeper_->problems());
+  base::Problems problems = halts_.begin(0, false, "");
+  problems.append(book.activate());
+  if (!problems.has_errors()) take_halts();
+  problems.append(keeper_->problems());
   return problems;
 }
 
 book::Book& BookRunner::make_book() {
   loop_.reset();
   book_ = std::make_unique<book::Book>(*config_, instruments_, usual_bars,
-                                       book::Memory{remembered_bars, remembered_orders});
+                                       book::Memory{remembered_bars, remembered_orders}, &halts_);
+  halts_.enter(*book_);
   loop_ = std::make_unique<book::BookLoop>(*book_, *config_);
   return *book_;
 }
@@ -231,6 +175,7 @@ base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) 
   book.enter(boot.chain, boot.record);
   book::JournalFold fold(*loop_, book, order_hash_, bars_);
   base::Problems problems = facts.problems();  // a torn end that was cut off
+  problems.append(halts_.begin(facts->halt_number, facts->halted, facts->halt_reason));
   problems.append(fold.run(journal, *facts));
   if (problems.has_errors()) return problems;
   problems.append(book.activate());
@@ -240,14 +185,15 @@ base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) 
   if (!writer) return writer.problems();
   keeper_ = std::make_unique<JournalKeeper>(std::move(writer).take());
   keeper_->set_sends_outside(!boot.chain->environment().agent->declaration().simulated);
-  static_cast<model::Tally&>(*counter_) = *facts;
+  static_cast<model::Tally&>(counter_) = *facts;
   for (book::BookListener* listener :
-       std::initializer_list<book::BookListener*>{keeper_.get(), counter_.get(), &order_hash_})
+       std::initializer_list<book::BookListener*>{keeper_.get(), &counter_, &order_hash_})
     book.listen(listener);
   if (facts->revision != boot.record.revision) {
     // What had taken over was never confirmed: the journal says that the one before it is back.
     keeper_->on_revision(book.ledger().sequence(), boot.record);
   }
+  halts_.journal();  // before anything leaves
   std::vector<std::string> unknown;
   problems.append(fold.reconcile(unknown));
   if (problems.has_errors()) {
@@ -256,13 +202,13 @@ base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) 
   }
   if (facts->bar_is_open) book.close_bar();
   write_checkpoint();
-  set_halted(facts->halted, facts->halt_reason);
   if (!unknown.empty()) {
-    set_halted(true, "the execution environment does not know the open order " + unknown.front() +
-                         (unknown.size() > 1 ? " and " + std::to_string(unknown.size() - 1) + " more" : "") +
-                         ": settle it there, then resume");
+    halts_.halt("the execution environment does not know the open order " + unknown.front() +
+                (unknown.size() > 1 ? " and " + std::to_string(unknown.size() - 1) + " more" : "") +
+                ": settle it there, then resume");
   }
-  if (!keeper_->commit()) problems.append(keeper_->problems());
+  take_halts();
+  problems.append(keeper_->problems());
   return problems;
 }
 
@@ -271,6 +217,8 @@ void BookRunner::start() {
 }
 
 void BookRunner::loop() {
+  if (const auto slot = agent::FlightRecorder::slot_of_this_thread())
+    pulse_.set_slot(static_cast<std::int64_t>(*slot));
   guarded([this] {
     const base::Problems failed = loop_->run(*source_, [this](std::int32_t) {
       after_bar();
@@ -283,6 +231,10 @@ void BookRunner::loop() {
   end_problems_ = keeper_->close();
   publish();
   if (!end_problems_.has_errors()) end_problems_.append(why_stopped());
+  const std::lock_guard lock(thread_mutex_);
+  rest();
+  thread_is_over_ = true;
+  thread_changed_.notify_all();
 }
 
 /// What is thrown (no memory left, for the most part) stops this book, and not the process with all books.
@@ -300,19 +252,28 @@ void BookRunner::guarded(const std::function<void()>& step) {
 
 /// Nothing is taken any more; what others want to know of the book is still answered.
 void BookRunner::answer_until_closed() {
-  while (auto item = queue_.pop()) {
+  for (;;) {
+    rest();
+    const auto item = queue_.pop();
+    pulse_.beat();
+    if (!item) return;
     if (auto* work = std::get_if<EventQueue::Work>(&*item)) guarded(*work);
   }
 }
 
+/// What was taken up is done.
+void BookRunner::rest() {
+  if (pulse_.beats() % 2 == 1) pulse_.beat();
+}
+
 void BookRunner::after_bar() {
   if (++bars_since_checkpoint_ >= checkpoint_bars_) write_checkpoint();
-  for (const chain::ObserveFailure& missed : std::exchange(counter_->missed, {}))
+  for (const chain::ObserveFailure& missed : std::exchange(counter_.missed, {}))
     tell_failure(missed.stage, missed.replaced ? "observe, after it was replaced" : "observe", missed.reason);
-  if (!counter_->is_new) return;
-  counter_->is_new = false;
+  if (!counter_.is_new) return;
+  counter_.is_new = false;
   metrics_.decision_seconds.observe(static_cast<double>(base::ticks() - bar_begun_) / ticks_per_second_);
-  const DecisionSummary& decision = counter_->newest.back();
+  const DecisionSummary& decision = counter_.newest.back();
   feed_.say("decision", {{"book", id_},
                          {"date", base::format_date(decision.date)},
                          {"sequence", decision.sequence},
@@ -350,7 +311,7 @@ void BookRunner::stop_at_journal() {
 void BookRunner::stop_book(const std::string& reason) {
   if (!stopped_.empty()) return;
   stopped_ = reason;
-  book_->set_halted(true);
+  halts_.stop();
   base::log_event(base::LogLevel::error, "book_stopped", {{"book", id_}, {"why", reason}});
   feed_.say("book_stopped", {{"book", id_}, {"why", reason}});
   publish();
@@ -360,14 +321,20 @@ void BookRunner::stop_book(const std::string& reason) {
   keeper_->give_up(reason);
 }
 
-base::Problems BookRunner::stop() {
+base::Problems BookRunner::stop(std::chrono::milliseconds grace) {
   if (ended_) return end_problems_;
-  ended_ = true;
   queue_.close();
-  if (thread_.joinable())
+  if (thread_.joinable()) {
+    std::unique_lock lock(thread_mutex_);
+    if (!pulse_.wait(
+            lock, thread_changed_, [&] { return thread_is_over_; }, grace))
+      return why_stopped();
+    lock.unlock();
     thread_.join();
-  else if (keeper_ != nullptr)
+  } else if (keeper_ != nullptr) {
     end_problems_ = keeper_->close();
+  }
+  ended_ = true;
   return end_problems_;
 }
 
@@ -375,31 +342,19 @@ bool BookRunner::post_work(std::function<void(book::Book&)> work) {
   return queue_.push_work([this, work = std::move(work)] { work(*book_); });
 }
 
-bool BookRunner::with_book(const std::function<void(book::Book&)>& work) const {
-  std::promise<void> done;
-  auto answered = done.get_future();
-  const bool taken = queue_.push_work([&] {
-    try {
-      work(*book_);
-      done.set_value();
-    } catch (...) {
-      done.set_exception(std::current_exception());  // for whoever asked: the book has nothing to do with it
-    }
-  });
-  if (taken) answered.get();
-  return taken;
+Asked BookRunner::with_book(std::function<void(book::Book&)> work) const {
+  const auto errand = std::make_shared<BookErrand>();
+  if (!queue_.push_work([this, errand, work = std::move(work)] { errand->run([&] { work(*book_); }); }))
+    return Asked::ended;
+  return errand->wait(pulse_);
 }
 
-void BookRunner::drain() {
-  queue_.wait_until_empty();
-  with_book([this](book::Book&) {
-    keeper_->commit();
-    publish();
-  });
-}
-
-const std::deque<DecisionSummary>& BookRunner::decisions() const {
-  return counter_->newest;
+bool BookRunner::drain() {
+  if (!queue_.wait_until_empty(pulse_)) return false;
+  return with_book([this](book::Book&) {
+           keeper_->commit();
+           publish();
+         }) == Asked::done;
 }
 
 std::shared_ptr<chain::Chain> BookRunner::commit_change(Change change) {
@@ -420,29 +375,48 @@ void BookRunner::take_command(const journal::CommandRecord& command, std::shared
     stop_at_journal();
 }
 
-void BookRunner::set_halted(bool halted, const std::string& reason) {
-  book_->set_halted(halted || !stopped_.empty());
-  halt_reason_ = halted ? reason : "";
+std::shared_ptr<BookErrand> BookRunner::begin_halt() {
+  auto errand = std::make_shared<BookErrand>();
+  const bool taken = queue_.push_work([this, errand] {
+    errand->run([this] { take_halts(); });
+    errand->rethrow_invariant();
+  });
+  if (!taken) errand->set_ended();
+  return errand;
+}
+
+void BookRunner::take_halts() {
+  halts_.journal();
+  if (!keeper_->commit()) stop_at_journal();
+  halts_.carry_out();
+  publish();
 }
 
 BookSnapshot BookRunner::snapshot() const {
-  const std::lock_guard lock(snapshot_mutex_);
-  return snapshot_;
+  std::unique_lock lock(snapshot_mutex_);
+  BookSnapshot now = snapshot_;
+  lock.unlock();
+  now.queue_depth = queue_.depth();
+  now.queue_capacity = queue_.capacity();
+  if (!pulse_.is_stuck()) return now;
+  now.state = BookState::stuck;
+  now.reason = pulse_.sentence();
+  return now;
 }
 
 void BookRunner::publish() {
   const book::Book& book = *book_;
   BookSnapshot now;
-  const bool decides = counter_->decisions > 0;
+  const bool decides = counter_.decisions > 0;
   now.state = !stopped_.empty() ? BookState::stopped
               : book.halted()   ? BookState::halted
               : decides         ? BookState::deciding
                                 : BookState::warming_up;
-  now.reason = !stopped_.empty() ? stopped_ : halt_reason_;
+  now.reason = !stopped_.empty() ? stopped_ : halts_.reason();
   now.date = book.ledger().date();
   now.sequence = book.ledger().sequence();
-  static_cast<model::Tally&>(now) = *counter_;
-  now.failures = counter_->failures;
+  static_cast<model::Tally&>(now) = counter_;
+  now.failures = counter_.failures;
   now.open_orders = book.ledger().tracker().open_count();
   now.equity = book.ledger().portfolio().equity();
   now.cash = book.ledger().portfolio().cash();
@@ -455,6 +429,9 @@ void BookRunner::publish() {
   metrics_.queue_depth.set(static_cast<double>(queue_.depth()));
   metrics_.journal_bytes.set(static_cast<double>(now.journal_bytes));
   now.order_hash = order_hash_.hex_so_far();
+  now.halt_number = halts_.taken();
+  const chain::Stage* left_out = book.chain().stage_left_out();
+  now.left_out = left_out != nullptr ? left_out->agent->left_out() : std::string();
   const std::lock_guard lock(snapshot_mutex_);
   snapshot_ = std::move(now);
 }
@@ -465,6 +442,11 @@ base::Problems BookRunner::why_stopped() const {
   if (now.state == BookState::stopped)
     problems.error("BOOK_STOPPED", {}, "the book " + id_ + " has stopped: " + now.reason,
                    "mend that and start the host again");
+  if (now.state == BookState::stuck)
+    problems.error(
+        "BOOK_STUCK", {}, "the book " + id_ + " is stuck: " + now.reason,
+        "a halt of it holds; when it does not come back, end the host with SIGTERM and start it again: "
+        "it leaves that agent out");
   return problems;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <filesystem>
 #include <functional>
@@ -19,6 +21,9 @@
 #include "host/config/host_config.hpp"
 #include "host/journal/journal.hpp"
 #include "host/live/answer.hpp"
+#include "host/live/book_counter.hpp"
+#include "host/live/book_errand.hpp"
+#include "host/live/book_halts.hpp"
 #include "host/live/book_snapshot.hpp"
 #include "host/live/event_feed.hpp"
 #include "host/live/event_queue.hpp"
@@ -27,17 +32,6 @@
 #include "host/metrics/metrics.hpp"
 
 namespace cadre::live {
-
-/// One decision, for those who look at it later.
-struct DecisionSummary {
-  std::uint64_t sequence = 0, revision = 0;
-  std::int32_t date = 0;
-  std::size_t orders = 0;
-  std::uint32_t passes = 0;
-  double cut_factor = 1, volatility = 0;
-  std::vector<std::string> failed;   ///< stages without a usable answer
-  std::vector<std::string> reasons;  ///< why, of each of them; may be empty
-};
 
 /// One book on a thread of its own: takes what its queue holds through the same loop as a backtest,
 /// keeps the journal, and does between two events what others ask for.
@@ -49,25 +43,39 @@ class BookRunner {
     journal::RevisionRecord record;
   };
 
-  /// Begins a new journal in `folder`, or recovers from the one that is there, under this chain. Errors:
-  /// those of the journal, the agents, and RECOVERY_....
-  static base::Result<std::unique_ptr<BookRunner>> open(
-      const config::HostConfig& host, const config::BookConfig& book, std::vector<std::string> instruments,
-      const std::filesystem::path& folder, const Change& boot, EventFeed& feed, metrics::Metrics& metrics);
+  /// What a book has of its host. All of it has to outlive it.
+  struct Ground {
+    EventFeed& feed;
+    metrics::Metrics& metrics;
+    HaltFile& halts;
+  };
+
+  /// Begins a new journal in `folder`, or recovers from the one that is there, under this chain. What the
+  /// halts' file has and the journal has not is its first input. Errors: those of the journal, the agents,
+  /// and RECOVERY_.... Warning: HALTS_BEHIND.
+  static base::Result<std::unique_ptr<BookRunner>> open(const config::HostConfig& host,
+                                                        const config::BookConfig& book,
+                                                        std::vector<std::string> instruments,
+                                                        const std::filesystem::path& folder,
+                                                        const Change& boot, const Ground& ground);
   ~BookRunner();
   BookRunner(const BookRunner&) = delete;
   BookRunner& operator=(const BookRunner&) = delete;
 
   void start();
-  /// Ends after the event at hand: what waits is lost, a checkpoint is taken, the journal closed. Problems of
-  /// the journal.
-  base::Problems stop();
+  /// Takes nothing any more, and ends after the event at hand: what waits is lost. Waits for nothing.
+  void close() { queue_.close(); }
+  /// close(), and waits until a checkpoint is taken and the journal closed. Problems of the journal;
+  /// BOOK_STUCK when the book has been stuck for `grace`: then its thread is still there, and this may not be
+  /// destroyed.
+  base::Problems stop(std::chrono::milliseconds grace = std::chrono::seconds(1));
 
   const std::string& id() const { return id_; }
   const std::vector<std::string>& instruments() const { return instruments_; }
-  const EventQueue& queue() const { return queue_; }
+  /// Whether its thread comes back; set by the watchdog.
+  BookPulse& pulse() { return pulse_; }
   BookSnapshot snapshot() const;
-  /// BOOK_STOPPED with the reason; nothing while it goes on. [any-thread]
+  /// BOOK_STOPPED or BOOK_STUCK with the reason; nothing while it goes on. [any-thread]
   base::Problems why_stopped() const;
 
   /// As HostControl::post_bars and post_signals: checks them, puts them into the queue, and waits until they
@@ -75,24 +83,27 @@ class BookRunner {
   Answer offer_bars(std::span<const std::string> texts);
   Answer offer_signals(std::span<const std::string> texts);
   /// One bar of a history, with its signals; waits for room, not for the journal. False: the book has ended.
-  /// A bar that is not newer than what the book has is passed over.
-  bool feed(BarInput bar);
-  /// Date of the newest bar that was taken or waits; 0: none. [any-thread]
-  std::int32_t newest_date() const {
-    const std::lock_guard lock(offer_mutex_);
-    return bars_.newest();
-  }
+  /// A bar that is not newer than what the book has is passed over. While the book is stuck `goes_on` is
+  /// asked whether to wait on.
+  bool feed(BarInput bar, const std::function<bool()>& goes_on);
 
-  /// Does something with the book on its thread, between two events, and waits for it. False: the book has
-  /// ended. What the work throws is thrown here.
-  bool with_book(const std::function<void(book::Book&)>& work) const;
+  /// Does something with the book on its thread, between two events, and waits for it, unless the book is
+  /// stuck: then it may still be at work when this returns, so it owns what it needs. What it throws is
+  /// thrown here.
+  Asked with_book(std::function<void(book::Book&)> work) const;
   /// The same without waiting.
   bool post_work(std::function<void(book::Book&)> work);
-  /// Waits until all that is in the queue now has been taken and is durable.
-  void drain();
+  /// Waits until all that is in the queue now has been taken and is durable. False: the book is stuck, or
+  /// ended.
+  bool drain();
+
+  /// Lets the book journal what its halts() have ordered, and carry it out. A book that is stuck does it when
+  /// it comes back, or at the next start. What it throws is for whoever waits. [any-thread]
+  std::shared_ptr<BookErrand> begin_halt();
+  BookHalts& halts() { return halts_; }
 
   /// The newest decisions, newest last. On the book's thread.
-  const std::deque<DecisionSummary>& decisions() const;
+  const std::deque<DecisionSummary>& decisions() const { return counter_.newest; }
 
   /// The chains of the book: stable between two swaps, which one control thread makes one after the other.
   const chain::Chain& chain() const { return book_->chain(); }
@@ -103,27 +114,26 @@ class BookRunner {
   /// On the book's thread: one journaled command, durable when the ticket is done; without a ticket, when
   /// this returns.
   void take_command(const journal::CommandRecord& command, std::shared_ptr<Ticket> ticket = nullptr);
-  /// On the book's thread: halted or not, and why; journaled by the command.
-  void set_halted(bool halted, const std::string& reason);
-  void publish();
 
  private:
   class Source;
-  class Counter;
   BookRunner(const config::HostConfig& host, const config::BookConfig& book,
-             std::vector<std::string> instruments, EventFeed& feed, metrics::Metrics& metrics);
+             std::vector<std::string> instruments, const Ground& ground);
   book::Book& make_book();
   base::Problems begin(const std::filesystem::path& journal, const Change& boot);
   base::Problems begin_again(const std::filesystem::path& journal, const Change& boot);
   base::Problems recover(const std::filesystem::path& journal, const Change& boot);
   void loop();
   void after_bar();
+  void rest();
   void tell_failure(const std::string& stage, const char* call, const std::string& reason);
   void write_checkpoint();
   void stop_book(const std::string& reason);
   void stop_at_journal();
   void answer_until_closed();
   void guarded(const std::function<void()>& step);
+  void take_halts();
+  void publish();
 
   /// What became of inputs that were put together.
   struct Offer {
@@ -150,14 +160,19 @@ class BookRunner {
   std::unique_ptr<Source> source_;
   std::unique_ptr<book::Book> book_;
   std::unique_ptr<book::BookLoop> loop_;
-  std::unique_ptr<Counter> counter_;
+  BookCounter counter_;
+  BookHalts halts_;
+  BookPulse pulse_;
   book::OrderHash order_hash_;
   std::thread thread_;
+  std::mutex thread_mutex_;
+  std::condition_variable thread_changed_;
+  bool thread_is_over_ = false;
   std::uint64_t bars_since_checkpoint_ = 0;
   mutable std::mutex offer_mutex_;      ///< bars get their order here
   market::TakenBars bars_;              ///< with those that wait
   std::shared_ptr<Ticket> newest_bar_;  ///< of the newest of them; nullptr: it was recovered
-  std::string stopped_, halt_reason_;
+  std::string stopped_;
   bool ended_ = false;
   base::Problems end_problems_;
   mutable std::mutex snapshot_mutex_;

@@ -10,7 +10,7 @@
 
 namespace cadre::live {
 
-enum class BookState { starting, warming_up, deciding, halted, stopped };
+enum class BookState { starting, warming_up, deciding, halted, stopped, stuck };
 
 /// As status shows it: "warming up".
 constexpr const char* state_name(BookState state) {
@@ -23,6 +23,8 @@ constexpr const char* state_name(BookState state) {
       return "halted";
     case BookState::stopped:
       return "stopped";
+    case BookState::stuck:
+      return "stuck";
     default:
       return "starting";
   }
@@ -31,7 +33,8 @@ constexpr const char* state_name(BookState state) {
 /// How a book stands, as of its last event. A copy: nobody waits for the book to read it.
 struct BookSnapshot : model::Tally {
   BookState state = BookState::starting;
-  std::string reason;  ///< why it is halted or stopped
+  std::string left_out;  ///< the agent in quarantine whose stage is empty; else empty
+  std::string reason;    ///< why it is halted, stopped or stuck
   std::int32_t date = 0;
   std::uint64_t sequence = 0, open_orders = 0;
   base::Money equity, cash, profit, costs;
@@ -44,7 +47,9 @@ struct BookSnapshot : model::Tally {
   };
   std::map<std::string, Failures> failures;  ///< by stage
   std::uint64_t journal_bytes = 0;
+  std::uint64_t halt_number = 0;  ///< of the newest halt or resume that its journal has
   std::string order_hash;
+  std::size_t queue_depth = 0, queue_capacity = 0;  ///< as of when it was asked for
 };
 
 /// The fields that status shows of a book, in its order: name and value. A new field is a member above, a
@@ -67,6 +72,7 @@ void visit_status_fields(const BookSnapshot& now, Visitor&& visit) {
   visit("currency", now.currency);
   visit("order_hash", now.order_hash);
   visit("journal_bytes", now.journal_bytes);
+  visit("halt_number", now.halt_number);
   visit("revision", now.revision);
 }
 

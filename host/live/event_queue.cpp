@@ -25,10 +25,9 @@ void Ticket::skip() {
   if (--open_ == 0) changed_.notify_all();
 }
 
-bool Ticket::wait() {
+bool Ticket::wait(const BookPulse& pulse) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return open_ == 0; });
-  return !lost_;
+  return pulse.wait(lock, changed_, [&] { return open_ == 0; }) && !lost_;
 }
 
 std::optional<std::size_t> EventQueue::push(std::vector<Input> inputs) {
@@ -42,10 +41,10 @@ std::optional<std::size_t> EventQueue::push(std::vector<Input> inputs) {
   return taken;
 }
 
-bool EventQueue::push_waiting(Input input) {
+bool EventQueue::push_waiting(Input& input, const BookPulse& pulse) {
   std::unique_lock lock(mutex_);
-  room_.wait(lock, [&] { return !takes_inputs_ || inputs_.size() < capacity_; });
-  if (!takes_inputs_) return false;
+  const auto has_room = [&] { return !takes_inputs_ || inputs_.size() < capacity_; };
+  if (!pulse.wait(lock, room_, has_room) || !takes_inputs_) return false;
   inputs_.push_back(std::move(input));
   filled_.notify_one();
   return true;
@@ -76,9 +75,14 @@ std::optional<EventQueue::Item> EventQueue::pop() {
   return item;
 }
 
-void EventQueue::wait_until_empty() {
+bool EventQueue::takes_inputs() const {
+  const std::lock_guard lock(mutex_);
+  return takes_inputs_;
+}
+
+bool EventQueue::wait_until_empty(const BookPulse& pulse) {
   std::unique_lock lock(mutex_);
-  room_.wait(lock, [&] { return inputs_.empty(); });
+  return pulse.wait(lock, room_, [&] { return inputs_.empty(); });
 }
 
 bool EventQueue::idle() const {

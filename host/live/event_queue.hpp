@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "host/journal/records.hpp"
+#include "host/live/book_pulse.hpp"
 #include "host/market/signal_reader.hpp"
 #include "host/model/bar.hpp"
 #include "host/model/signal.hpp"
@@ -29,8 +30,8 @@ class Ticket {
   void lost();
   /// One of them does not count: there was no room for it.
   void skip();
-  /// Blocks until the last one is done or lost. True: all are durable.
-  bool wait();
+  /// Waits until the last one is done or lost. True: all are durable; false: not, or the book is stuck.
+  bool wait(const BookPulse& pulse);
   std::uint64_t first_sequence() const { return first_; }
   std::uint64_t last_sequence() const { return last_; }
 
@@ -64,15 +65,16 @@ class EventQueue {
 
   /// How many of them were put in, in order; the rest found it full. Nothing once it takes no inputs.
   std::optional<std::size_t> push(std::vector<Input> inputs);
-  /// Waits for room. False: no inputs are taken any more.
-  bool push_waiting(Input input);
+  /// Waits for room. False: no inputs are taken any more, or the book is stuck: the input is as it was.
+  bool push_waiting(Input& input, const BookPulse& pulse);
+  bool takes_inputs() const;
   /// False: the queue is closed and the work will not be done.
   bool push_work(Work work);
 
   /// The next item; waits for one. Nothing once it is closed and no work is left.
   std::optional<Item> pop();
-  /// Waits until no input waits.
-  void wait_until_empty();
+  /// Waits until no input waits. False: the book is stuck.
+  bool wait_until_empty(const BookPulse& pulse);
   /// Whether pop() would wait.
   bool idle() const;
 

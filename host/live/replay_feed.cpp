@@ -74,12 +74,13 @@ void ReplayFeed::feed() {
   book::HistorySource source(prices_, signals_);
   BarInput input;
   std::int64_t before = 0;
+  const std::int32_t begins_after = runner_.snapshot().date;  // what was there before is not waited for
   while (source.next(input.bar, input.signals)) {
-    if (speed_ && before != 0 && input.bar.date > runner_.newest_date()) {
+    if (speed_ && before != 0 && input.bar.date > begins_after) {
       if (!pause(static_cast<std::int64_t>(static_cast<double>(input.bar.time_ns - before) / *speed_))) break;
     }
     before = input.bar.time_ns;
-    if (!pause(0) || !runner_.feed(input)) break;
+    if (!pause(0) || !runner_.feed(input, [this] { return pause(0); })) break;
   }
 }
 

@@ -67,6 +67,7 @@ Metrics::Metrics() : series_(table().size()) {
   revision_ = &series("cadre_revision", {}).gauge;
   libraries_retained_ = &series("cadre_libraries_retained", {}).gauge;
   ready_ = &series("cadre_ready", {}).gauge;
+  quarantined_ = &series("cadre_agents_quarantined", {}).gauge;
   swap_seconds_ = &series("cadre_swap_seconds", {}).histogram;
 }
 
@@ -93,12 +94,19 @@ BookMetrics Metrics::book(std::string_view book) {
   BookMetrics all{{},
                   {},
                   {},
+                  {},
+                  series("cadre_book_stuck_seconds", {name}).gauge,
                   series("cadre_decisions_total", {name}).counter,
                   series("cadre_fills_total", {name}).counter,
                   series("cadre_equity", {name}).gauge,
                   series("cadre_queue_depth", {name}).gauge,
                   series("cadre_journal_bytes", {name}).gauge,
                   series("cadre_decision_seconds", {name}).histogram};
+  const std::vector<std::string_view>& states = label_of("cadre_book_state", "state").values;
+  CADRE_INVARIANT(states.size() == all.states.size(), "metrics.table",
+                  "every label value is one of the table");
+  for (std::size_t i = 0; i < states.size(); ++i)
+    all.states[i] = &series("cadre_book_state", {name, std::string(states[i])}).gauge;
   counters("cadre_inputs_total", "kind", all.inputs);
   counters("cadre_orders_total", "verdict", all.orders);
   counters("cadre_inputs_refused_total", "why", all.inputs_refused);

@@ -69,10 +69,11 @@ class Histogram {
   std::atomic<double> sum_{0};
 };
 
-// The closed sets of label values, in the order of the table.
+// The closed sets of label values, in the order of the table; the states in that of live::BookState.
 enum class Input { bar, signal, report };
 enum class Judged { accepted, rejected };
 enum class Refused { full, invalid };
+enum class InState { starting, warming_up, deciding, halted, stopped, stuck };
 enum class Applied { applied, refused, stale };
 
 /// A book's own, to be kept where it counts. Valid as long as the Metrics it came from.
@@ -81,9 +82,17 @@ struct BookMetrics {
   Counter& order(Judged verdict) const { return *orders[static_cast<std::size_t>(verdict)]; }
   Counter& input_refused(Refused why) const { return *inputs_refused[static_cast<std::size_t>(why)]; }
 
+  /// 1 for this state, 0 for all others.
+  void set_state(InState now) const {
+    for (std::size_t i = 0; i < states.size(); ++i)
+      states[i]->set(i == static_cast<std::size_t>(now) ? 1 : 0);
+  }
+
   std::array<Counter*, 3> inputs;
   std::array<Counter*, 2> orders;
   std::array<Counter*, 2> inputs_refused;
+  std::array<Gauge*, 6> states;
+  Gauge& stuck_seconds;
   Counter& decisions;
   Counter& fills;
   Gauge& equity;
@@ -121,6 +130,7 @@ class Metrics {
   Gauge& revision() const { return *revision_; }
   Gauge& libraries_retained() const { return *libraries_retained_; }
   Gauge& ready() const { return *ready_; }
+  Gauge& quarantined() const { return *quarantined_; }
   Histogram& swap_seconds() const { return *swap_seconds_; }
 
   /// In the text format of Prometheus: in the order of the table, series by their labels.
@@ -141,6 +151,7 @@ class Metrics {
   Gauge* revision_ = nullptr;
   Gauge* libraries_retained_ = nullptr;
   Gauge* ready_ = nullptr;
+  Gauge* quarantined_ = nullptr;
   Histogram* swap_seconds_ = nullptr;
 };
 

@@ -21,6 +21,18 @@ std::string_view type_name(Type type) {
 const std::vector<Metric>& table() {
   static const std::vector<Metric> metrics = {
       {"cadre_ready", Type::gauge, "1 while inputs are taken and decisions made, else 0", {}},
+      {"cadre_book_state",
+       Type::gauge,
+       "1 for the state that a book is in, else 0",
+       {{"book", {}}, {"state", {"starting", "warming up", "deciding", "halted", "stopped", "stuck"}}}},
+      {"cadre_book_stuck_seconds",
+       Type::gauge,
+       "For how long a call of an agent has not come back, 0 when all do",
+       {{"book", {}}}},
+      {"cadre_agents_quarantined",
+       Type::gauge,
+       "Agents that crashed or hung the host, and are not let in",
+       {}},
       {"cadre_revision", Type::gauge, "Number of the revision that everything runs under", {}},
       {"cadre_applies_total",
        Type::counter,

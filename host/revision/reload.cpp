@@ -71,10 +71,31 @@ void Reload::start() {
   if (charge_.setup.host.watch.enabled) watch();
 }
 
-void Reload::stop() {
+base::Problems Reload::stop() {
   takes_changes_ = false;
+  {
+    const Turn turn = take_turn(std::chrono::seconds(1));  // a change on its way comes to its end
+    if (!turn) return change_hangs();
+  }
   folder_watch_.reset();
-  const std::lock_guard control(control_mutex_);  // a change on its way comes to its end
+  return {};
+}
+
+Reload::Turn Reload::take_turn(std::chrono::milliseconds grace) {
+  constexpr std::chrono::milliseconds look_interval{20};
+  const auto begun = std::chrono::steady_clock::now();
+  Turn turn(control_mutex_, std::defer_lock);
+  while (!turn.try_lock_for(look_interval)) {
+    if (std::chrono::steady_clock::now() - begun >= grace && !ground_.hanging().empty()) break;
+  }
+  return turn;
+}
+
+base::Problems Reload::change_hangs() const {
+  base::Problems problems;
+  problems.error("CHANGE_HANGS", {}, "another change does not come to its end: " + ground_.hanging(),
+                 "end the host with SIGTERM and start it again: it boots the revision from before");
+  return problems;
 }
 
 void Reload::forget_refusals(const std::function<bool(const Refusal&)>& which) {
@@ -122,16 +143,54 @@ live::Answer Reload::propose(Setup setup, const Proposal& proposal) {
       ground_.revisions.last() + 1, charge_.revision.number, base::now_ns(),      proposal.mandate.actor,
       proposal.mandate.reason,      proposal.restores,       setup.host.complete, setup.plugins};
   const Difference changed = difference(charge_.revision, next);
-  if (changed.empty()) {
+  if (changed.empty() && !proposal.takes_back) {
     forget_refusals([&](const Refusal& other) { return other.source == proposal.source; });
     return {live::Outcome::done, {{"revision", charge_.revision.number}, {"unchanged", true}}, {}};
   }
-  const base::Problems hindered = hindrances();
+  leave_out_still(setup, ground_.books, ground_.quarantine);
+  base::Problems hindered = check_environments(setup);
+  hindered.append(hindrances());
   if (hindered.has_errors()) return refuse(proposal, hindered);
   auto chains = build_setup(setup, ground_.store, ground_.books, proposal.restores != 0);
   if (!chains) return refuse(proposal, chains.problems());
   if (proposal.dry_run) return preview(changed, *chains);
   return take_over(std::move(setup), std::move(chains).take(), next, proposal);
+}
+
+live::Answer Reload::take_back(const live::Mandate& mandate) {
+  const Turn turn = take_turn();
+  if (!turn) return {live::Outcome::conflict, {}, change_hangs()};
+  if (!takes_changes_) return {live::Outcome::stopping, {}, {}};
+  const bool is_needed = std::any_of(ground_.books.begin(), ground_.books.end(), [&](const auto& book) {
+    return book->chain().find_stage([&](const chain::Stage& stage) {
+      return !stage.agent->left_out().empty() &&
+             !ground_.quarantine.find(stage.agent->manifest().sha256, stage.agent->spec().config);
+    }) != nullptr;
+  });
+  if (!is_needed) return {live::Outcome::done, {{"revision", charge_.revision.number}}, {}};
+  Proposal proposal{mandate, "quarantine", 0, false};
+  proposal.takes_back = true;
+  return propose(charge_.setup.host.complete, pinned_catalog(ground_.store, charge_.revision.plugins),
+                 proposal);
+}
+
+/// An environment that was left out knew of open orders that a new one has never heard of: they are asked
+/// about at a start.
+base::Problems Reload::check_environments(const Setup& next) const {
+  base::Problems problems;
+  for (std::size_t b = 0; b < ground_.books.size(); ++b) {
+    const live::BookRunner& book = *ground_.books[b];
+    const chain::PlannedStage& planned = next.plans[b].stages.back();
+    const std::size_t open = book.snapshot().open_orders;
+    if (book.chain().environment().agent->left_out().empty() || !planned.left_out.empty() || open == 0)
+      continue;
+    problems.error(
+        "ENVIRONMENT_LEFT_OUT", {},
+        "the book " + book.id() + " has " + std::to_string(open) +
+            " open orders, and the execution environment that knows of them is left out",
+        "release it from quarantine if it has to be, and start the host again: then it is asked about them");
+  }
+  return problems;
 }
 
 /// Why no change can be taken over just now.
@@ -165,16 +224,20 @@ live::Answer Reload::preview(const Difference& difference,
 /// booted.
 bool Reload::confirm(const Revision& revision) {
   const std::string text = json::serialize(json::object{{"revision", revision.number}});
-  const auto confirmed = std::make_shared<live::Ticket>(ground_.books.size());
+  std::vector<std::shared_ptr<live::Ticket>> tickets;
   for (const auto& book : ground_.books) {
     live::BookRunner* runner = book.get();
+    const auto confirmed = tickets.emplace_back(std::make_shared<live::Ticket>(1));
     const bool taken = runner->post_work([runner, revision, text, confirmed](book::Book& live) {
       runner->take_command(
           {"revision_confirmed", live.ledger().date(), revision.actor, revision.reason, text}, confirmed);
     });
     if (!taken) confirmed->lost();
   }
-  return confirmed->wait();
+  bool all = true;
+  for (std::size_t b = 0; b < tickets.size(); ++b)
+    all = tickets[b]->wait(ground_.books[b]->pulse()) && all;
+  return all;
 }
 
 live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,
@@ -210,6 +273,7 @@ live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Ch
   if (confirm(revision)) after.append(ground_.revisions.set_current(revision.number));
   ground_.metrics.applies(metrics::Applied::applied).add();
   ground_.metrics.revision().set(static_cast<double>(revision.number));
+  ground_.recorder.set_revision(revision.number);
   {
     const std::lock_guard lock(status_mutex_);
     charge_.setup = std::move(next);
@@ -288,7 +352,8 @@ live::Answer Reload::refuse_stale(const ApplyRequest& request) {
 }
 
 live::Answer Reload::apply(const ApplyRequest& request) {
-  const std::lock_guard control(control_mutex_);
+  const Turn turn = take_turn();
+  if (!turn) return {live::Outcome::conflict, {}, change_hangs()};
   if (!takes_changes_) return {live::Outcome::stopping, {}, {}};
   if (request.based_on && *request.based_on != charge_.revision.number) return refuse_stale(request);
   const Proposal proposal{request.mandate, request.origin, 0, request.dry_run};
@@ -298,7 +363,8 @@ live::Answer Reload::apply(const ApplyRequest& request) {
 }
 
 live::Answer Reload::roll_back(const live::Mandate& mandate, std::optional<std::uint64_t> to) {
-  const std::lock_guard control(control_mutex_);
+  const Turn turn = take_turn();
+  if (!turn) return {live::Outcome::conflict, {}, change_hangs()};
   if (!takes_changes_) return {live::Outcome::stopping, {}, {}};
   base::Problems problems;
   const std::uint64_t target = to.value_or(charge_.revision.based_on);
@@ -330,8 +396,8 @@ void Reload::watch() {
 }
 
 void Reload::look(bool force) {
-  const std::lock_guard control(control_mutex_);
-  if (!takes_changes_) return;
+  const Turn turn = take_turn();
+  if (!turn || !takes_changes_) return;  // what does not come to its end is shown
   const Proposal proposal{{watch_actor, "files changed"}, ground_.config.string(), 0, false};
   auto host = config::load_host(ground_.config);
   const auto catalog = agent::Catalog::discover(ground_.agent_folders);

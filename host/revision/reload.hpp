@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <boost/json/value.hpp>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -12,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "host/agent/flight_recorder.hpp"
+#include "host/agent/quarantine.hpp"
 #include "host/agent/store.hpp"
 #include "host/live/answer.hpp"
 #include "host/live/book_runner.hpp"
@@ -60,8 +63,12 @@ class Reload {
     const std::vector<std::unique_ptr<live::BookRunner>>& books;
     live::EventFeed& feed;
     metrics::Metrics& metrics;
+    const agent::Quarantine& quarantine;
+    agent::FlightRecorder& recorder;
     /// After every book has taken over: what was compared with the running chains is gone.
     std::function<void(std::uint64_t revision)> taken_over;
+    /// The call of an agent that holds up a change, in a sentence; empty when there is none.
+    std::function<std::string()> hanging;
   };
   explicit Reload(Ground ground);
 
@@ -69,13 +76,17 @@ class Reload {
   void begin(Setup setup, const Revision& revision, const std::string& since);
   /// Changes are taken from here on; the watch looks, when the configuration asks for it.
   void start();
-  /// Waits for a change on its way; none is taken afterwards.
-  void stop();
+  /// Waits for a change on its way; none is taken afterwards. CHANGE_HANGS when that one does not come to its
+  /// end: then this may not be destroyed.
+  base::Problems stop();
 
   /// [any-thread], and changes wait for each other.
   live::Answer apply(const ApplyRequest& request);
   /// Nothing for `to`: the one before.
   live::Answer roll_back(const live::Mandate& mandate, std::optional<std::uint64_t> to);
+  /// Makes anew what is left out of the running chains and in quarantine no more: the same configuration
+  /// becomes the next revision. With nothing to be made it is as it was.
+  live::Answer take_back(const live::Mandate& mandate);
   /// Looks at the configuration and the agents now; `force`: applies them even when they were looked at
   /// before (a rollback stays until somebody asks).
   void look(bool force);
@@ -91,10 +102,12 @@ class Reload {
     const std::lock_guard lock(status_mutex_);
     return read_charge(charge_);
   }
-  /// Does something while no change is on its way. [any-thread]
+  /// Does something while no change is on its way; CHANGE_HANGS when one does not come to its end.
+  /// [any-thread]
   template <class Work>
-  auto between_changes(Work&& work) {
-    const std::lock_guard control(control_mutex_);
+  live::Answer between_changes(Work&& work) {
+    const Turn turn = take_turn();
+    if (!turn) return {live::Outcome::conflict, {}, change_hangs()};
     return work(charge_);
   }
 
@@ -115,12 +128,19 @@ class Reload {
     std::string source;  ///< what it came from, for status
     std::uint64_t restores = 0;
     bool dry_run = false;
+    bool takes_back = false;  ///< a revision though nothing differs
   };
+
+  using Turn = std::unique_lock<std::timed_mutex>;
+  /// Waits for the change that is on its way, unless an agent hangs in it. Owns nothing then.
+  Turn take_turn(std::chrono::milliseconds grace = std::chrono::milliseconds(0));
+  base::Problems change_hangs() const;
 
   live::Answer propose(const boost::json::value& complete, const agent::Catalog& catalog,
                        const Proposal& proposal);
   live::Answer propose(Setup setup, const Proposal& proposal);
   base::Problems hindrances() const;
+  base::Problems check_environments(const Setup& next) const;
   live::Answer preview(const Difference& difference,
                        const std::vector<std::shared_ptr<chain::Chain>>& chains) const;
   live::Answer take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,
@@ -136,7 +156,7 @@ class Reload {
   Ground ground_;
   Retirement retirement_;
   std::atomic<bool> takes_changes_{false};
-  std::mutex control_mutex_;         ///< changes wait for each other
+  std::timed_mutex control_mutex_;   ///< changes wait for each other: see take_turn()
   mutable std::mutex status_mutex_;  ///< of all below
   Charge charge_;
   std::uint64_t newest_ = 0;  ///< revision that is shown: one on its way is on the disk already

@@ -39,6 +39,7 @@ base::Result<Setup> plan_setup(config::HostConfig host, const agent::Catalog& ca
 
 agent::Catalog pinned_catalog(const agent::Store& store, const std::vector<PinnedPlugin>& plugins) {
   std::vector<std::filesystem::path> folders;
+  folders.reserve(plugins.size());
   for (const PinnedPlugin& plugin : plugins)
     folders.push_back(store.root() / plugin.sha256);
   return agent::Catalog::discover(folders);
@@ -111,6 +112,27 @@ std::vector<std::string> unfinished_libraries(const Setup& setup) {
     }
   }
   return unfinished;
+}
+
+void leave_out(Setup& setup, const agent::Quarantine& quarantine) {
+  for (chain::ChainPlan& plan : setup.plans) {
+    for (chain::PlannedStage& stage : plan.stages) {
+      if (const auto held = quarantine.find(stage.entry.manifest->sha256, stage.settings))
+        stage.left_out = held->text();
+    }
+  }
+}
+
+void leave_out_still(Setup& setup, const live::BookList& books, const agent::Quarantine& quarantine) {
+  for (std::size_t b = 0; b < setup.plans.size() && b < books.size(); ++b) {
+    for (chain::PlannedStage& stage : setup.plans[b].stages) {
+      const chain::Stage* running = books[b]->chain().stage_named(stage.instance->name);
+      const bool is_the_same = running != nullptr && running->agent->spec().config == stage.settings &&
+                               running->agent->manifest().sha256 == stage.entry.manifest->sha256;
+      if (is_the_same && quarantine.find(stage.entry.manifest->sha256, stage.settings))
+        stage.left_out = running->agent->left_out();
+    }
+  }
 }
 
 base::Problems check_changeable(const boost::json::value& running, const boost::json::value& next,

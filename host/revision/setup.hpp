@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "host/agent/catalog.hpp"
+#include "host/agent/quarantine.hpp"
 #include "host/agent/store.hpp"
 #include "host/chain/builder.hpp"
 #include "host/config/host_config.hpp"
@@ -39,6 +40,12 @@ base::Result<BootSetup> plan_boot(const Revision& revision, const agent::Store& 
 
 /// Libraries whose bytes are not (yet) those that their manifests name: "FILE: has ..., expected ...".
 std::vector<std::string> unfinished_libraries(const Setup& setup);
+
+/// Marks every stage whose agent is in quarantine: it will not be made. For a start.
+void leave_out(Setup& setup, const agent::Quarantine& quarantine);
+/// The same for a change, of those that are left out already and stay as they are: anything else in
+/// quarantine is refused when it is built (AGENT_QUARANTINED).
+void leave_out_still(Setup& setup, const live::BookList& books, const agent::Quarantine& quarantine);
 
 /// What may not change while a host runs. Errors: CONFIG_NEEDS_RESTART, one for each value.
 base::Problems check_changeable(const boost::json::value& running, const boost::json::value& next,

@@ -40,6 +40,15 @@ struct Meeting {
   }
 };
 
+/// BOOK_STUCK of each that is.
+base::Problems stuck_of(const live::BookList& books) {
+  base::Problems problems;
+  for (const auto& book : books) {
+    if (book->pulse().is_stuck()) problems.append(book->why_stopped());
+  }
+  return problems;
+}
+
 /// One book's part, on its thread.
 void take_part(live::BookRunner& runner, book::Book& book, std::size_t place, Meeting& meeting) {
   chain::Chain* next = nullptr;
@@ -100,9 +109,13 @@ base::Problems swap_books(const std::vector<std::unique_ptr<live::BookRunner>>& 
     finish(Course::abort);
     return ended;
   }
-  const bool all = meeting->changed.wait_for(lock, budget, [&] { return meeting->prepared == books.size(); });
+  const auto deadline = std::chrono::steady_clock::now() + budget;
+  const bool all = live::wait_unless(
+      lock, meeting->changed, [&] { return meeting->prepared == books.size(); },
+      [&] { return stuck_of(books).has_errors() || std::chrono::steady_clock::now() >= deadline; });
   base::Problems problems = meeting->problems;
-  if (!all)
+  if (!all) problems.append(stuck_of(books));
+  if (!all && !problems.has_errors())
     problems.error("SWAP_TIMED_OUT", {},
                    "a book did not reach the swap within " + std::to_string(budget.count()) + " ms",
                    "look at `cadre status`: a long decision or a long hand-over of state");
@@ -111,7 +124,10 @@ base::Problems swap_books(const std::vector<std::unique_ptr<live::BookRunner>>& 
     return problems;
   }
   finish(Course::commit);
-  meeting->changed.wait(lock, [&] { return meeting->committed == books.size(); });
+  // A book that does not come back from the exchange is stuck alone: the others have taken over.
+  live::wait_unless(
+      lock, meeting->changed, [&] { return meeting->committed == books.size(); },
+      [&] { return stuck_of(books).has_errors(); });
   std::vector<std::shared_ptr<chain::Chain>> retired = std::move(meeting->retired);
   lock.unlock();
   problems.append(retirement.retire(std::move(retired)));

@@ -63,6 +63,18 @@ struct Beginning {
   base::Problems problems;
 };
 
+/// Whether the book has begun it; else it does not any more.
+bool wait_for(Beginning& beginning, live::BookRunner& runner) {
+  std::unique_lock lock(beginning.mutex);
+  const auto deadline = std::chrono::steady_clock::now() + begin_most;
+  const auto has_no_use = [&] {
+    return runner.pulse().is_stuck() || std::chrono::steady_clock::now() >= deadline;
+  };
+  beginning.dropped = !live::wait_unless(
+      lock, beginning.changed, [&] { return beginning.done; }, has_no_use);
+  return !beginning.dropped;
+}
+
 live::Answer unknown(std::string_view name) {
   base::Problems problems;
   problems.error("EXPERIMENT_UNKNOWN", {}, "there is no experiment " + base::quote(name),
@@ -177,19 +189,16 @@ live::Answer ShadowExperiments::start(const experiment::ExperimentFile& file, li
     beginning->changed.notify_all();
   });
   if (!taken) return {live::Outcome::stopping, {}, problems};
-  {
-    std::unique_lock lock(beginning->mutex);
-    if (!beginning->changed.wait_for(lock, begin_most, [&] { return beginning->done; })) {
-      beginning->dropped = true;
-      lock.unlock();
-      experiment->end("it was given up", true);
+  if (!wait_for(*beginning, runner)) {
+    experiment->end("it was given up", true);
+    problems.append(runner.why_stopped());
+    if (problems.empty())
       problems.error("EXPERIMENT_TIMED_OUT", {},
                      "it did not begin within " + std::to_string(begin_most.count()) + " s",
                      "look at `cadre status`: a long decision, or an agent that does not start");
-      return {live::Outcome::conflict, {}, problems};
-    }
-    problems = beginning->problems;
+    return {live::Outcome::conflict, {}, problems};
   }
+  problems = beginning->problems;
   if (problems.has_errors()) return {live::Outcome::invalid, {}, problems};
   remember(file.name, {experiment, &runner});  // an ended one of this name makes room
   feed_.say(

@@ -90,7 +90,7 @@ struct Bench {
     input.bar.time_ns = base::close_time_ns(input.bar.date);
     const std::int32_t date = input.bar.date;
     const std::int64_t begun = base::monotonic_ns();
-    book().feed(std::move(input));
+    book().feed(std::move(input), [] { return true; });
     const Stopwatch::Done over = stopwatch.wait_for(date);
     if (done != nullptr) *done = over;
     return static_cast<double>(over.ns - begun) * 1e-9;

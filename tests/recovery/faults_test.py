@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import kill_test
 from journal_file import committed, read_journal, report_of, was_accepted
 from kill_test import BOOKS, WARM_UP, Trader, host_of
-from running_host import read_bars
+from running_host import read_bars, wait_until
 
 BARS = WARM_UP + 60
 arguments = None
@@ -136,7 +136,8 @@ class Faults(unittest.TestCase):
             status, said = self.post_until_refused("at_venue")
             timer.join()
             self.assertEqual(status, 503, said)
-            self.assertEqual(self.trader.host.settled_book("at_venue")["state"], "stopped")
+            # While its environment waits for the venue, the book is stuck.
+            wait_until("the book has stopped", lambda: self.trader.host.book("at_venue")["state"] == "stopped")
             self.assertEqual(self.trader.host.stop(), 3, self.trader.host.log_text())
             # Without the venue nobody knows what became of the orders.
             host = self.start(wait=False)

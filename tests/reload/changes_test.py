@@ -70,13 +70,13 @@ class Changes(unittest.TestCase):
 
     def test_a_dry_run_changes_nothing_at_all(self):
         host = self.start("dry", agent_folders(arguments.build, "v1", "v1b"))
-        before, status = tree(host.state, "admin.sock"), host.status()
+        before, status = tree(host.state, "admin.sock", "flights"), host.status()
         mapped = host.resources()
         done = self.apply_file(host, [risk_manager(version="1.0.1")], "--dry-run")
         self.assertIn("1.0.1", done.stdout)
         refused = self.apply_file(host, [risk_manager(max_weight=-1)], "--dry-run", code=3)
         self.assertIn("max_weight", refused.stderr)
-        after = tree(host.state, "admin.sock")
+        after = tree(host.state, "admin.sock", "flights")
         # The bytes of what was looked at are kept; nothing else is new, and nothing differs.
         new = sorted(set(after) - set(before))
         self.assertEqual({path.split(os.sep)[0] for path in new} - {"plugins"}, set())

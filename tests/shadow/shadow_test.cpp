@@ -51,7 +51,7 @@ class Demo {
     book::HistorySource source(prices_, no_signals_);
     live::BarInput input;
     for (std::size_t k = 0; k < fed_ + bars && source.next(input.bar, input.signals); ++k) {
-      if (k >= fed_) book().feed(input);
+      if (k >= fed_) book().feed(input, [] { return true; });
     }
     fed_ += bars;
     book().drain();

@@ -49,7 +49,7 @@ class FakeHost : public control::HostControl {
       listener(id, remembered_.back());
   }
 
-  bool ready() const override { return is_ready; }
+  std::string why_not_ready() const override { return is_ready ? "" : "main is stuck: it hangs"; }
   std::string metrics() const override { return "cadre_orders_total 7\n"; }
   live::Answer run(const control::Operation& operation, const control::Call& brought) override {
     std::unique_lock lock(mutex_);

@@ -194,8 +194,22 @@ TEST_F(HttpServerTest, connections_above_the_limit_wait_until_one_ends) {
   EXPECT_NE(second.read_until("ok\n").find("200 OK"), std::string::npos);
 }
 
+TEST_F(HttpServerTest, strangers_at_the_port_take_no_place_of_the_socket_and_are_shown_out) {
+  start({.port = 0, .token = "secret", .connections_max = 8, .token_timeout = 200ms});
+  std::vector<std::unique_ptr<RawClient>> strangers;
+  for (int i = 0; i < 20; ++i)
+    strangers.push_back(std::make_unique<RawClient>(server_->port()));
+  strangers[0]->send("GET /healthz HTTP/1.1\r\n");  // never to be finished
+  EXPECT_EQ(get("/healthz").status, 200u);
+  EXPECT_EQ(get("/healthz").status, 200u);
+  for (const auto& stranger : strangers)
+    EXPECT_EQ(stranger->read_until("nothing"), "") << "ended without a word";
+  const HostAddress tcp{.socket = {}, .port = server_->port(), .token = "secret"};
+  EXPECT_EQ(send(tcp, {.target = "/healthz"}).status, 200u);
+}
+
 TEST_F(HttpServerTest, urgent_requests_are_answered_though_all_handlers_are_blocked) {
-  start();
+  start({.workers = 4});
   host_.hold();
   std::vector<std::unique_ptr<RawClient>> clients;
   for (int i = 0; i < 8; ++i) {
@@ -212,7 +226,7 @@ TEST_F(HttpServerTest, urgent_requests_are_answered_though_all_handlers_are_bloc
 }
 
 TEST_F(HttpServerTest, close_ends_connections_though_a_handler_is_blocked) {
-  start();
+  start({.workers = 4});
   host_.hold();
   std::vector<std::unique_ptr<RawClient>> clients;
   for (int i = 0; i < 8; ++i) {

@@ -42,6 +42,15 @@ class RawClient {
     std::strncpy(address.sun_path, socket.c_str(), sizeof address.sun_path - 1);
     connected_ = ::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   }
+  /// At a port of 127.0.0.1.
+  explicit RawClient(std::uint16_t port) {
+    descriptor_ = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = ::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  }
   ~RawClient() { ::close(descriptor_); }
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "host/report/table.hpp"
@@ -23,6 +24,41 @@ std::vector<std::string> lines_of(const std::string& text) {
   for (std::string line; std::getline(in, line);)
     lines.push_back(line);
   return lines;
+}
+
+/// Without the breaks of its lines.
+std::string on_one_line(const std::string& text) {
+  std::string joined;
+  for (const std::string& line : lines_of(text))
+    joined += line.substr(std::min(line.find_first_not_of(' '), line.size())) + ' ';
+  return joined;
+}
+
+TEST(StatusScreenTest, says_who_hangs_who_is_left_out_and_how_the_last_host_ended) {
+  const json::value status = json::parse(R"json({"name": "demo", "state": "running", "books": [
+    {"book": "main", "state": "stuck", "reason": "risk has not come back", "halt_is_due": true, "stages": []},
+    {"book": "other", "state": "halted", "reason": "host: gone",
+     "stages": [{"stage": "sizer", "agent": "my.sizer", "left_out": "SIGSEGV at 0x0 (quarantine 1)"}]}],
+    "hanging": ["sizer in init has not come back"],
+    "last_run": {"end": "crashed", "what": "sizer: SIGSEGV at 0x0", "suspects": ["risk in decide"]}})json");
+  const std::string screen = on_one_line(status_screen(status));
+  for (const char* part :
+       {"main is stuck: risk has not come back", "main is halted: no order leaves it",
+        "other is without sizer, which is in quarantine: SIGSEGV at 0x0 (quarantine 1)",
+        "hanging: sizer in init has not come back", "the host before this one crashed: sizer: SIGSEGV at 0x0",
+        "under way when the host before this one ended: risk in decide"})
+    EXPECT_THAT(screen, HasSubstr(part));
+  EXPECT_THAT(screen, Not(HasSubstr("nothing is wrong")));
+}
+
+TEST(StatusScreenTest, of_a_quarantine_names_every_agent_with_what_it_did) {
+  const json::value held = json::parse(R"({"quarantine": [{"id": 3, "time": "2026-11-25T02:04:39.000Z",
+    "agent": "my.risk", "version": "1.2.0", "book": "main", "stage": "risk", "call": "decide", "why": "SIGFPE at 0x7f"}]})");
+  const std::string table = quarantine_table(held);
+  for (const char* part :
+       {"3", "2026-11-25 02:04:39", "my.risk 1.2.0", "main", "risk", "decide", "SIGFPE at 0x7f"})
+    EXPECT_THAT(table, HasSubstr(part));
+  EXPECT_EQ(quarantine_table(json::parse(R"({"quarantine": []})")), "nothing is in quarantine\n");
 }
 
 TEST(StatusScreenTest, the_screen_is_this) {

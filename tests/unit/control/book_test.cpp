@@ -21,7 +21,7 @@ TEST(Book, answers_429_with_the_number_it_took_when_its_queue_is_full) {
   });
   begun.get_future().wait();
   auto answer = std::async(std::launch::async, [&] { return small.post(0, 20); });
-  while (small.book().queue().depth() < 8)
+  while (small.book().snapshot().queue_depth < 8)
     std::this_thread::yield();
   go_on.set_value();
   const live::Answer full = answer.get();
@@ -43,7 +43,7 @@ TEST(Book, answers_a_duplicate_only_when_the_first_one_is_durable) {
   });
   begun.get_future().wait();
   auto first = std::async(std::launch::async, [&] { return small.post(0, 1); });
-  while (small.book().queue().depth() < 1)
+  while (small.book().snapshot().queue_depth < 1)
     std::this_thread::yield();
   auto again = std::async(std::launch::async, [&] { return small.post(0, 1); });
   EXPECT_EQ(again.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);

@@ -7,6 +7,8 @@
 namespace cadre::live {
 namespace {
 
+const BookPulse pulse{};  // of a book that is never stuck
+
 Input input(const std::shared_ptr<Ticket>& ticket = nullptr, std::int32_t date = 0) {
   BarInput bar;
   bar.bar.date = date;
@@ -50,11 +52,12 @@ TEST(EventQueue, loses_what_waits_when_it_is_closed_and_tells_those_who_wait) {
   const auto ticket = std::make_shared<Ticket>(2);
   queue.push(inputs(2, ticket));
   std::thread other([&] { queue.close(); });
-  EXPECT_FALSE(ticket->wait());
+  EXPECT_FALSE(ticket->wait(pulse));
   other.join();
   EXPECT_EQ(queue.push(inputs(1)), std::nullopt);
   EXPECT_FALSE(queue.push_work([] {}));
-  EXPECT_FALSE(queue.push_waiting(input()));
+  Input late = input();
+  EXPECT_FALSE(queue.push_waiting(late, pulse));
   EXPECT_FALSE(queue.pop());
 }
 
@@ -71,7 +74,7 @@ TEST(EventQueue, that_refuses_inputs_still_takes_work) {
   const auto ticket = std::make_shared<Ticket>(1);
   queue.push(inputs(1, ticket));
   queue.refuse_inputs();
-  EXPECT_FALSE(ticket->wait());
+  EXPECT_FALSE(ticket->wait(pulse));
   EXPECT_EQ(queue.push(inputs(1)), std::nullopt);
   EXPECT_TRUE(queue.push_work([] {}));
   EXPECT_EQ(queue.pop()->index(), 1u);
@@ -81,15 +84,39 @@ TEST(EventQueue, wakes_who_waits_for_room_when_there_is_room_and_when_it_is_clos
   EventQueue queue(1);
   queue.push(inputs(1));
   bool taken = false;
-  std::thread waits([&] { taken = queue.push_waiting(input(nullptr, 7)); });
+  Input seventh = input(nullptr, 7), last = input();
+  std::thread waits([&] { taken = queue.push_waiting(seventh, pulse); });
   queue.pop();
   waits.join();
   EXPECT_TRUE(taken);
   EXPECT_EQ(queue.depth(), 1u);
-  std::thread waits_for_ever([&] { taken = queue.push_waiting(input()); });
+  std::thread waits_for_ever([&] { taken = queue.push_waiting(last, pulse); });
   queue.close();
   waits_for_ever.join();
   EXPECT_FALSE(taken);
+}
+
+TEST(EventQueue, lets_nobody_wait_for_room_in_a_book_that_is_stuck) {
+  EventQueue queue(1);
+  queue.push(inputs(1));
+  BookPulse stuck;
+  stuck.set_stuck("risk has not come back");
+  Input waiting = input(nullptr, 7);
+  EXPECT_FALSE(queue.push_waiting(waiting, stuck));
+  EXPECT_FALSE(queue.wait_until_empty(stuck));
+  EXPECT_TRUE(queue.takes_inputs()) << "it may come back";
+  EXPECT_EQ(std::get<BarInput>(waiting.what).bar.date, 7) << "whoever waits can try again";
+  stuck.set_free();
+  queue.pop();
+  EXPECT_TRUE(queue.push_waiting(waiting, stuck));
+}
+
+TEST(Ticket, of_a_book_that_is_stuck_is_not_waited_for) {
+  BookPulse book;
+  Ticket ticket(1);
+  std::thread watchdog([&] { book.set_stuck("risk has not come back"); });
+  EXPECT_FALSE(ticket.wait(book));
+  watchdog.join();
 }
 
 TEST(Ticket, is_durable_when_all_that_counts_is) {
@@ -97,7 +124,7 @@ TEST(Ticket, is_durable_when_all_that_counts_is) {
   ticket.done(5);
   ticket.skip();
   ticket.done(7);
-  EXPECT_TRUE(ticket.wait());
+  EXPECT_TRUE(ticket.wait(pulse));
   EXPECT_EQ(ticket.first_sequence(), 5u);
   EXPECT_EQ(ticket.last_sequence(), 7u);
 }
@@ -106,7 +133,7 @@ TEST(Ticket, is_lost_when_one_of_them_is) {
   Ticket ticket(2);
   ticket.done(5);
   ticket.lost();
-  EXPECT_FALSE(ticket.wait());
+  EXPECT_FALSE(ticket.wait(pulse));
 }
 
 }  // namespace

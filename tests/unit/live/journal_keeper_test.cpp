@@ -11,6 +11,8 @@
 namespace cadre::live {
 namespace {
 
+const BookPulse pulse{};  // of a book that is never stuck
+
 /// No file grows beyond this while it lives: a disk that is full.
 class FullDisk {
  public:
@@ -48,7 +50,7 @@ TEST_F(Keeper, tells_those_who_wait_when_it_is_durable) {
   take(ticket, 2);
   EXPECT_TRUE(keeper_.pending());
   EXPECT_TRUE(keeper_.commit());
-  EXPECT_TRUE(ticket->wait());
+  EXPECT_TRUE(ticket->wait(pulse));
   EXPECT_EQ(ticket->last_sequence(), 2u);
   EXPECT_FALSE(keeper_.pending());
 }
@@ -66,8 +68,8 @@ TEST_F(Keeper, lets_no_order_leave_and_tells_nobody_that_it_is_durable_on_a_full
   take(second, 2);
   EXPECT_FALSE(keeper_.commit());
   keeper_.abandon();
-  EXPECT_FALSE(first->wait());
-  EXPECT_FALSE(second->wait());
+  EXPECT_FALSE(first->wait(pulse));
+  EXPECT_FALSE(second->wait(pulse));
   EXPECT_TRUE(keeper_.close().has_errors());
 }
 
@@ -78,8 +80,8 @@ TEST_F(Keeper, gives_up_what_is_not_committed) {
   const std::uint64_t kept_bytes = keeper_.size_bytes();
   take(given_up, 2);
   keeper_.abandon();
-  EXPECT_TRUE(kept->wait());
-  EXPECT_FALSE(given_up->wait());
+  EXPECT_TRUE(kept->wait(pulse));
+  EXPECT_FALSE(given_up->wait(pulse));
   EXPECT_FALSE(keeper_.commit());
   EXPECT_FALSE(keeper_.close().has_errors());
   EXPECT_EQ(book::survey_journal(path(), 1)->keep_bytes, kept_bytes);

@@ -19,18 +19,22 @@ TEST(MetricsText, shows_what_was_counted) {
   book.order(Judged::rejected).add();
   book.input_refused(Refused::full).add();
   book.equity.set(1000000.25);
+  book.set_state(InState::stuck);
+  book.set_state(InState::halted);
   metrics.agent_failures("main", "risk").add(2);
   metrics.applies(Applied::stale).add();
   metrics.revision().set(41);
   const std::string text = metrics.text();
-  for (const char* line : {"cadre_inputs_total{book=\"main\",kind=\"signal\"} 3\n",
-                           "cadre_inputs_total{book=\"main\",kind=\"bar\"} 0\n",
-                           "cadre_orders_total{book=\"main\",verdict=\"rejected\"} 1\n",
-                           "cadre_inputs_refused_total{book=\"main\",why=\"full\"} 1\n",
-                           "cadre_equity{book=\"main\"} 1000000.25\n",
-                           "cadre_agent_failures_total{book=\"main\",stage=\"risk\"} 2\n",
-                           "cadre_applies_total{outcome=\"stale\"} 1\n", "cadre_revision 41\n",
-                           "cadre_ready 0\n", "# TYPE cadre_decision_seconds histogram\n"})
+  for (const char* line :
+       {"cadre_inputs_total{book=\"main\",kind=\"signal\"} 3\n",
+        "cadre_inputs_total{book=\"main\",kind=\"bar\"} 0\n",
+        "cadre_orders_total{book=\"main\",verdict=\"rejected\"} 1\n",
+        "cadre_inputs_refused_total{book=\"main\",why=\"full\"} 1\n",
+        "cadre_book_state{book=\"main\",state=\"halted\"} 1\n",
+        "cadre_book_state{book=\"main\",state=\"stuck\"} 0\n", "cadre_equity{book=\"main\"} 1000000.25\n",
+        "cadre_agent_failures_total{book=\"main\",stage=\"risk\"} 2\n",
+        "cadre_applies_total{outcome=\"stale\"} 1\n", "cadre_revision 41\n", "cadre_ready 0\n",
+        "# TYPE cadre_decision_seconds histogram\n"})
     EXPECT_THAT(text, HasSubstr(line));
 }
 

@@ -1,0 +1,53 @@
+// How a host is: what is in the way of its work, and how the one before it ended.
+
+#include <boost/json.hpp>
+
+#include "host/control/host_parts.hpp"
+
+namespace cadre::control {
+
+namespace json = boost::json;
+
+std::vector<std::string> not_ready_reasons(const HostParts& host) {
+  if (host.stopped) return {"the host is on its way out"};
+  if (!host.ready) return {"the host is starting"};
+  std::vector<std::string> reasons;
+  for (const auto& book : host.books) {
+    const live::BookSnapshot now = book->snapshot();
+    if (now.state == live::BookState::stuck || now.state == live::BookState::stopped)
+      reasons.push_back(book->id() + " is " + live::state_name(now.state) + ": " + now.reason);
+    else if (!now.left_out.empty())
+      reasons.push_back(book->id() + " decides nothing, an agent of it is in quarantine: " + now.left_out);
+  }
+  return reasons;
+}
+
+void refresh_gauges(HostParts& host) {
+  host.metrics.libraries_retained().set(static_cast<double>(host.reload->retained_json().size()));
+  host.metrics.ready().set(not_ready_reasons(host).empty() ? 1 : 0);
+  host.metrics.quarantined().set(static_cast<double>(host.quarantine->held().size()));
+  for (const auto& book : host.books) {
+    const metrics::BookMetrics gauges = host.metrics.book(book->id());
+    gauges.set_state(static_cast<metrics::InState>(book->snapshot().state));  // in the same order
+    gauges.stuck_seconds.set(host.watchdog->stuck_seconds(book->id()));
+  }
+}
+
+json::object last_run_json(const agent::LastFlight& last) {
+  using End = agent::LastFlight::End;
+  const char* end = last.end == End::none        ? "none"
+                    : last.end == End::told      ? "told"
+                    : last.end == End::abandoned ? "abandoned"
+                    : last.end == End::lost      ? "killed"
+                                                 : "crashed";
+  json::value what = nullptr;
+  if (last.end == End::crashed)
+    what = (last.blamed ? agent::flight_text(*last.blamed) : std::string("the host itself, in no agent")) +
+           ": " + agent::crash_text(last);
+  json::array suspects;
+  for (const agent::FlightRecord& suspect : last.suspects)
+    suspects.push_back(json::value(agent::flight_text(suspect)));
+  return {{"end", end}, {"what", std::move(what)}, {"suspects", std::move(suspects)}};
+}
+
+}  // namespace cadre::control

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "host/base/date.hpp"
+#include "host/book/listener.hpp"
+#include "host/live/book_snapshot.hpp"
+#include "host/metrics/metrics.hpp"
+#include "host/model/tally.hpp"
+
+namespace cadre::live {
+
+/// One decision, for those who look at it later.
+struct DecisionSummary {
+  std::uint64_t sequence = 0, revision = 0;
+  std::int32_t date = 0;
+  std::size_t orders = 0;
+  std::uint32_t passes = 0;
+  double cut_factor = 1, volatility = 0;
+  std::vector<std::string> failed;   ///< stages without a usable answer
+  std::vector<std::string> reasons;  ///< why, of each of them; may be empty
+};
+
+/// Counts what happens, and remembers the newest decisions.
+class BookCounter final : public book::BookListener, public model::Tally {
+ public:
+  explicit BookCounter(metrics::BookMetrics& metrics) : metrics_(metrics) {}
+  void on_decision(std::uint64_t sequence, const chain::Decision& decision) override {
+    const journal::DecisionRecord& record = decision.record;
+    count_decision();
+    metrics_.decisions.add();
+    DecisionSummary summary{sequence,
+                            record.revision,
+                            record.date,
+                            decision.orders.size(),
+                            record.passes,
+                            record.cut_factor,
+                            record.volatility,
+                            {},
+                            {}};
+    for (const journal::StageFailure& failure : record.failures) {
+      remember(failure.instance, record.date, "decide", failure.status, failure.reason);
+      summary.failed.push_back(failure.instance);
+      summary.reasons.push_back(failure.reason);
+    }
+    newest.push_back(std::move(summary));
+    if (newest.size() > remembered_decisions) newest.pop_front();
+    is_new = true;
+  }
+  void on_observe_failure(std::uint64_t, const chain::ObserveFailure& failure) override {
+    // One that was replaced decides nothing: it is told of once, and its stage's failures are not its.
+    if (failure.replaced && !replaced_told_.insert(failure.stage).second) return;
+    if (!failure.replaced) remember(failure.stage, date_, "observe", failure.status, failure.reason);
+    missed.push_back(failure);
+  }
+  void on_bar(std::uint64_t, const model::Bar& bar) override { date_ = bar.date; }
+  void on_order(std::uint64_t, const chain::DecidedOrder& decided) override {
+    count_order(decided.verdict.accepted());
+    metrics_.order(decided.verdict.accepted() ? metrics::Judged::accepted : metrics::Judged::rejected).add();
+  }
+  void on_report(std::uint64_t, const cadre_execution_report& report) override {
+    metrics_.input(metrics::Input::report).add();
+    if (count_report(report.quantity_e9)) metrics_.fills.add();
+  }
+
+  std::map<std::string, BookSnapshot::Failures> failures;
+  std::vector<chain::ObserveFailure> missed;  ///< of which nobody was told
+  std::deque<DecisionSummary> newest;
+  bool is_new = false;  ///< a decision that nobody was told of
+
+ private:
+  void remember(const std::string& stage, std::int32_t date, const char* call, cadre_status status,
+                const std::string& reason) {
+    BookSnapshot::Failures& all = failures[stage];
+    ++all.count;
+    all.last = base::format_date(date) + " " + call + ": " + agent::status_name(status) +
+               (reason.empty() ? std::string() : ": " + reason);
+  }
+
+  static constexpr std::size_t remembered_decisions = 256;
+
+  metrics::BookMetrics& metrics_;
+  std::int32_t date_ = 0;  ///< of the last bar
+  std::set<std::string> replaced_told_;
+};
+
+}  // namespace cadre::live

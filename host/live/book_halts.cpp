@@ -1,0 +1,74 @@
+#include "host/live/book_halts.hpp"
+
+#include <boost/json.hpp>
+#include <utility>
+
+namespace cadre::live {
+
+void BookHalts::order(const HaltOrder& order) {
+  std::uint64_t before = ordered_.load();
+  while (before < order.number && !ordered_.compare_exchange_weak(before, order.number)) {
+  }
+}
+
+base::Problems BookHalts::begin(std::uint64_t journaled, bool halted, const std::string& reason) {
+  base::Problems problems;
+  if (const std::uint64_t last = file_.last(); journaled > last)
+    problems.warning("HALTS_BEHIND", {},
+                     "the journal of " + id_ + " has heard of halt or resume " + std::to_string(journaled) +
+                         ", the halts' file ends with " + std::to_string(last) +
+                         ": it was lost, or is an old copy; what the journal says holds",
+                     "look at `cadre status`: is halted what has to be?");
+  file_.number_above(journaled);
+  taken_ = journaled;
+  const auto orders = file_.of_book(id_, journaled);
+  if (!orders.empty()) order(orders.back());
+  set_halted(halted, reason);
+  return problems;
+}
+
+void BookHalts::enter(book::Book& book) {
+  book_ = &book;
+  book_->set_halted(is_halted_);
+}
+
+void BookHalts::journal() {
+  if (!is_due()) return;
+  for (const HaltOrder& order : file_.of_book(id_, taken_)) {
+    book_->take_command(order.command(book_->ledger().date()));
+    taken_ = order.number;
+    set_halted(order.halts, order.actor + ": " + order.reason);
+    cancel_is_due_ = order.halts && (cancel_is_due_ || order.cancel_orders || order.flatten);
+    flatten_is_due_ = order.halts && (flatten_is_due_ || order.flatten);
+    boost::json::object said{
+        {"book", id_}, {"number", order.number}, {"actor", order.actor}, {"reason", order.reason}};
+    if (order.halts) {
+      said["cancel_orders"] = order.cancel_orders;
+      said["flatten"] = order.flatten;
+    }
+    feed_.say(order.halts ? "halt" : "resume", std::move(said));
+  }
+}
+
+void BookHalts::carry_out() {
+  if (std::exchange(cancel_is_due_, false)) book_->cancel_all();
+  if (std::exchange(flatten_is_due_, false)) book_->flatten();
+}
+
+void BookHalts::stop() {
+  is_stopped_ = true;
+  book_->set_halted(true);
+}
+
+bool BookHalts::may_leave() {
+  journal();
+  return !book_->halted();
+}
+
+void BookHalts::set_halted(bool halted, const std::string& reason) {
+  is_halted_ = halted || is_stopped_;
+  reason_ = halted ? reason : "";
+  if (book_ != nullptr) book_->set_halted(is_halted_);
+}
+
+}  // namespace cadre::live

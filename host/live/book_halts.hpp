@@ -1,0 +1,59 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "host/book/book.hpp"
+#include "host/live/event_feed.hpp"
+#include "host/live/halt_file.hpp"
+
+namespace cadre::live {
+
+/// Halts and resumes on their way from the host's file into one book. From when a halt is ordered no order
+/// leaves, whatever the book's thread is doing; the book journals it before the first order that it holds
+/// back.
+class BookHalts final : public book::OrderBarrier {
+ public:
+  BookHalts(std::string book, HaltFile& file, EventFeed& feed)
+      : id_(std::move(book)), file_(file), feed_(feed) {}
+
+  /// The order is in the file. [any-thread]
+  void order(const HaltOrder& order);
+  /// Whether the newest order is not in the journal yet. [any-thread]
+  bool is_due() const { return ordered_.load() > taken_.load(); }
+  /// Number of the newest that the journal has. [any-thread]
+  std::uint64_t taken() const { return taken_; }
+
+  // On the book's thread.
+
+  /// Before any event: what the journal has heard, and whether that was a halt. Warning: HALTS_BEHIND.
+  base::Problems begin(std::uint64_t journaled, bool halted, const std::string& reason);
+  void enter(book::Book& book);
+  /// Every order that the file has and the journal has not becomes an event of the book, and holds from then
+  /// on.
+  void journal();
+  /// What the orders ask for besides: open orders canceled, positions closed.
+  void carry_out();
+  /// For a reason of the host's own, until a resume.
+  void halt(const std::string& reason) { set_halted(true, reason); }
+  /// The book has stopped: no resume makes it decide.
+  void stop();
+  const std::string& reason() const { return reason_; }
+
+  bool may_leave() override;
+
+ private:
+  void set_halted(bool halted, const std::string& reason);
+
+  const std::string id_;
+  HaltFile& file_;
+  EventFeed& feed_;
+  book::Book* book_ = nullptr;
+  std::atomic<std::uint64_t> ordered_{0}, taken_{0};
+  bool is_halted_ = false, is_stopped_ = false;
+  bool cancel_is_due_ = false, flatten_is_due_ = false;
+  std::string reason_;
+};
+
+}  // namespace cadre::live
