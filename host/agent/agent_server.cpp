@@ -1,15 +1,20 @@
 #include "host/agent/agent_server.hpp"
 
+#include <poll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <thread>
 
 #include "cadre/cadre.h"
+#include "host/agent/control_word.hpp"
 #include "host/agent/isolated_protocol.hpp"
 #include "host/agent/live_agent.hpp"
 #include "host/model/arena.hpp"
+#include "host/model/output_buffer.hpp"
 
 namespace cadre::agent {
 
@@ -49,7 +54,13 @@ class Server {
       if (!receive_frame(socket_, bytes, -1, &descriptor)) return 0;
       base::Decoder from{std::span<const std::byte>(bytes)};
       to_.clear();
+      const ControlWord computing;
       answer(from, descriptor);
+      if (!computing.keep() && live_ != nullptr) {
+        live_->reason().say(ControlWord::changed);
+        to_.clear();
+        status(CADRE_REJECTED);
+      }
       if (descriptor >= 0) close(descriptor);
       if (!send_frame(socket_, to_.bytes())) return 0;
     }
@@ -121,6 +132,7 @@ class Server {
     }
     to_.put(cadre_status{CADRE_REJECTED});
     to_.put_text(text);
+    put_problems(to_, problems);
   }
   std::uint32_t n() const { return arena_->view.raw.instrument_count; }
 
@@ -284,8 +296,23 @@ class Server {
     std::vector<cadre_reason> reasons(n());
     if (!get_weights(from, weight) || !get_reasons(from, reasons) || !take_state(from))
       return status(CADRE_ERROR);
-    cadre_targets targets{sizeof(cadre_targets), n(), weight.data(), reasons.data()};
-    status(change(targets));
+    // Rooms of their own, as in the host: an overrun is found here, before it spoils this process.
+    if (weight_room_.size() != n()) {
+      weight_room_ = model::OutputBuffer<double>(n());
+      reason_room_ = model::OutputBuffer<cadre_reason>(n());
+    }
+    std::copy(weight.begin(), weight.end(), weight_room_.begin());
+    std::copy(reasons.begin(), reasons.end(), reason_room_.begin());
+    cadre_targets targets{sizeof(cadre_targets), n(), weight_room_.data(), reason_room_.data()};
+    const cadre_status answered = change(targets);
+    const bool weights_intact = weight_room_.intact();
+    if (!reason_room_.intact() || !weights_intact) {
+      live_->reason().say("it wrote behind the end of its targets");
+      return status(CADRE_REJECTED);
+    }
+    status(answered);
+    std::copy(weight_room_.begin(), weight_room_.end(), weight.begin());
+    std::copy(reason_room_.begin(), reason_room_.end(), reasons.begin());
     put_weights(to_, weight);
     put_reasons(to_, reasons);
   }
@@ -406,6 +433,8 @@ class Server {
   std::unique_ptr<MappedArena> arena_;
   std::vector<cadre_service> services_;
   OwnedRiskReport risk_;
+  model::OutputBuffer<double> weight_room_;
+  model::OutputBuffer<cadre_reason> reason_room_;
   OwnedCorrelationReport correlation_;
   base::Encoder to_;
 };
@@ -413,6 +442,16 @@ class Server {
 }  // namespace
 
 int serve_agent(const char* library, int socket) {
+  // An agent that does not come back would outlive a host that is gone: it does not look at its socket. (A
+  // signal at the parent's death comes when the thread that started the child ends.)
+  std::thread([socket] {
+    pollfd host{socket, POLLRDHUP, 0};
+    while (poll(&host, 1, -1) < 0 && errno == EINTR) {
+    }
+    constexpr int grace_ms = 2000;  // for an agent that is destroyed as it should be
+    poll(nullptr, 0, grace_ms);
+    _exit(1);
+  }).detach();
   return Server(library, socket).run();
 }
 

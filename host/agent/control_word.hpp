@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #if defined(__x86_64__)
 #include <xmmintrin.h>
@@ -10,11 +11,13 @@
 
 namespace cadre::agent {
 
-/// How this thread computes with doubles: rounding, traps, flushing to zero. An agent that leaves it changed changes
-/// what everyone computes after it. The flags of what has happened are not part of it.
+/// How this thread computes with doubles: rounding, traps, flushing to zero. An agent that leaves it changed
+/// changes what everyone computes after it. The flags of what has happened are not part of it.
 class ControlWord {
  public:
   ControlWord() { read(*this); }
+
+  static constexpr std::string_view changed = "it left the floating-point mode changed";
 
   /// Whether it is now as it was; it is so afterwards. A few instructions, no system call.
   bool keep() const {
@@ -41,9 +44,15 @@ class ControlWord {
   std::uint32_t vector_ = 0;
   std::uint16_t x87_ = 0;
 #else
-  static void read(ControlWord& to) { to.rounding_ = fegetround(); }
-  bool same(const ControlWord& now) const { return rounding_ == now.rounding_; }
-  void write() const { fesetround(rounding_); }
+  static void read(ControlWord& to) {
+    to.rounding_ = fegetround();
+  }
+  bool same(const ControlWord& now) const {
+    return rounding_ == now.rounding_;
+  }
+  void write() const {
+    fesetround(rounding_);
+  }
   int rounding_ = 0;
 #endif
 };

@@ -63,6 +63,10 @@ base::Result<std::unique_ptr<IsolatedAgent>> IsolatedAgent::start(const std::fil
   const cadre_status status = isolated->ask();
   if (status != CADRE_OK) {
     const std::string reason = isolated->reason().take();
+    if (!isolated->gone_) {
+      base::Problems found = get_problems(isolated->reply(), base::Place::of(copy));
+      if (found.has_errors()) return found;
+    }
     return refuse("the process for " + what.agent_id + " did not start the agent" +
                       (reason.empty() ? std::string() : ": " + reason),
                   "");
@@ -77,6 +81,7 @@ IsolatedAgent::~IsolatedAgent() {
   if (socket_ >= 0) close(socket_);  // the child ends when its socket does
   if (process_ <= 0) return;
   int status = 0;
+  if (gone_) kill(process_, SIGKILL);  // it does not answer: nobody waits for it
   for (int patience = 0; patience < 200; ++patience) {
     if (waitpid(process_, &status, WNOHANG) == process_) return;
     timespec pause{0, 5'000'000};
@@ -139,8 +144,8 @@ void IsolatedAgent::log_end() {
 
 bool IsolatedAgent::enter_arena(const model::Arena& arena) {
   arena_ = &arena;
-  request(Call::enter_arena).put(static_cast<std::uint64_t>(arena.memory().bytes));
-  return ask(arena.memory().descriptor) == CADRE_OK;
+  request(Call::enter_arena).put(static_cast<std::uint64_t>(arena.memory().bytes()));
+  return ask(arena.memory().descriptor()) == CADRE_OK;
 }
 
 void IsolatedAgent::put_state(const cadre_execution_state& state) {
@@ -148,9 +153,9 @@ void IsolatedAgent::put_state(const cadre_execution_state& state) {
   for (std::uint64_t k = 0; k < state.service_count; ++k) {
     cadre_service service = *cadre_service_at(&state, k);
     // Values lie in the arena, so what is sent is where: offset + 1, 0 for none.
-    const auto* base = reinterpret_cast<const std::byte*>(arena_->memory().data);
+    const auto* base = arena_->memory().shown();
     const auto* values = reinterpret_cast<const std::byte*>(service.matrix.values);
-    const bool inside = values >= base && values < base + arena_->memory().bytes;
+    const bool inside = values >= base && values < base + arena_->memory().bytes();
     encoder_.put(inside ? static_cast<std::uint64_t>(values - base) + 1 : std::uint64_t{0});
     if (!inside) service.observations = 0;
     encoder_.put_text({service.id.text, sizeof service.id.text});

@@ -46,6 +46,8 @@ class IsolatedAgent {
   int process() const { return process_; }
   /// Why the last call was refused, or how the process ended.
   LastReason& reason() { return reason_; }
+  /// What its process found when it did not take its configuration.
+  const base::Problems& refusal() const { return refusal_; }
   /// What it asked for in its last observe.
   TimerRequests& timers() { return timers_; }
 
@@ -76,6 +78,7 @@ class IsolatedAgent {
   std::vector<std::string> warnings_;
   LastReason reason_;
   TimerRequests timers_;
+  base::Problems refusal_;
   std::string end_;  ///< how the process ended
   const model::Arena* arena_ = nullptr;
   base::Encoder encoder_;

@@ -215,4 +215,22 @@ bool get_report(base::Decoder& from, cadre_correlation_report& report) {
   return true;
 }
 
+void put_problems(base::Encoder& to, const base::Problems& problems) {
+  std::vector<std::string> words;
+  for (const base::Problem& problem : problems) {
+    if (problem.severity != base::Severity::error) continue;
+    words.insert(words.end(), {problem.code, problem.message, problem.next_step});
+  }
+  to.put_texts(words);
+}
+
+base::Problems get_problems(base::Decoder& from, const base::Place& place) {
+  std::vector<std::string> words;
+  from.get_texts(words);
+  base::Problems problems;
+  for (std::size_t k = 0; k + 2 < words.size(); k += 3)
+    problems.error(words[k], place, words[k + 1], words[k + 2]);
+  return problems;
+}
+
 }  // namespace cadre::agent

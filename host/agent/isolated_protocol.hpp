@@ -7,6 +7,7 @@
 
 #include "cadre/cadre.h"
 #include "host/base/codec.hpp"
+#include "host/base/problem.hpp"
 
 namespace cadre::agent {
 
@@ -75,5 +76,9 @@ struct OwnedCorrelationReport {
   void size(std::uint32_t pair_capacity);
   bool take(base::Decoder& from);
 };
+
+/// Errors as the other side found them: code, message and next step; their places are its own.
+void put_problems(base::Encoder& to, const base::Problems& problems);
+base::Problems get_problems(base::Decoder& from, const base::Place& place);
 
 }  // namespace cadre::agent

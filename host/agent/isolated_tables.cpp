@@ -23,6 +23,7 @@ struct IsolatedCalls : IsolatedPeer {
     IsolatedAgent& agent = of(self);
     agent.request(Call::init).put_text({config.data, config.length});
     const cadre_status status = agent.ask();
+    if (status != CADRE_OK && !agent.gone_) agent.refusal_ = get_problems(agent.reply(), {});
     if (status != CADRE_OK) return status;
     agent.reply().get_struct(agent.requirements_);
     agent.reply().get_texts(agent.warnings_);

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "cadre/cadre.h"
+#include "host/agent/control_word.hpp"
 #include "host/agent/foreign.hpp"
 #include "host/base/hash.hpp"
 #include "host/base/json.hpp"
@@ -95,6 +96,14 @@ base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create_isolated(const std::f
   live->isolated_ = std::move(isolated).take();
   live->observes_ = live->isolated_->observes();
   base::Problems problems = live->begin(live->isolated_->agent(), place);
+  if (const base::Problems& found = live->isolated_->refusal(); found.has_errors()) {
+    // Said as it is said of an agent in this process.
+    problems = {};
+    for (base::Problem problem : found) {
+      problem.place = place;
+      problems.add(std::move(problem));
+    }
+  }
   for (const std::string& warning : live->isolated_->warnings())
     problems.warning("AGENT_WARNING", place, warning);
   if (problems.has_errors()) return problems;
@@ -264,13 +273,16 @@ cadre_status LiveAgent::observe(const cadre_event& event, const cadre_execution_
   if (!observes(event.kind) || quarantine_.holds()) return CADRE_OK;
   reason().forget();
   timers().open(observes(CADRE_EVENT_TIMER));
+  const ControlWord computing;
   cadre_status status = CADRE_ERROR;
   {
     const FlightNote note(flight_, Flight::observe, event.kind);
     status = agent_.observe(agent_.self, &event, &state);
   }
   timers().close();
-  return status;
+  if (computing.keep()) return status;
+  reason().say(ControlWord::changed);
+  return CADRE_REJECTED;
 }
 
 base::Result<std::shared_ptr<LiveAgent>> made_again(const LiveAgent& agent) {

@@ -11,8 +11,8 @@
 #include "cadre/ext/state.h"
 #include "host/agent/catalog.hpp"
 #include "host/agent/flight_recorder.hpp"
-#include "host/agent/isolated_agent.hpp"
 #include "host/agent/instance_quarantine.hpp"
+#include "host/agent/isolated_agent.hpp"
 #include "host/agent/library.hpp"
 #include "host/agent/roles.hpp"
 #include "host/agent/services.hpp"
@@ -130,6 +130,7 @@ class LiveAgent : public Callee {
   };
   HotSettings hot() { return HotSettings(*this); }
 
+  bool has_state() const { return state_.size != 0 || kept_state_.has_value(); }
   /// Const for the agent. Empty bytes without state, and where one that is left out keeps that of another
   /// universe. Errors: STATE_SAVE.
   base::Result<SavedState> save_state(std::uint64_t epoch, std::vector<std::string> instruments) const;
@@ -141,7 +142,6 @@ class LiveAgent : public Callee {
   friend std::shared_ptr<LiveAgent> leave_out(const CatalogEntry& entry, const InstanceSpec& spec,
                                               const std::string& why);
   LiveAgent() = default;
-  bool has_state() const { return state_.size != 0 || kept_state_.has_value(); }
   bool has_hot_config() const { return hot_.size != 0; }
   /// Takes an instance over: checks its tables, gives it its configuration, asks what it requires.
   base::Problems begin(const cadre_agent& made, const base::Place& place);

@@ -33,7 +33,6 @@ struct AgentDeclaration {
   std::vector<ServiceNeed> needs;
   std::map<std::uint32_t, std::string> reasons;  ///< its own reason codes (from 1000) to sentences
   std::uint32_t state_schema = 0;
-  bool has_state() const { return state_schema != 0; }
   std::vector<std::uint32_t> state_reads;  ///< older schemas it can load
   base::Place place;
 };

@@ -42,10 +42,13 @@ class Book {
   /// Takes its first chain, before any event. Between this and activate() a recovery shows the agents what
   /// they have to know.
   void enter(std::shared_ptr<chain::Chain> chain, const journal::RevisionRecord& revision);
-  /// The same where another book of the same data stands: with its market, positions, cash and open orders,
-  /// and what its agents had learned; active. Errors: STATE_REFUSED, AGENT_ACTIVATE.
-  base::Problems enter_beside(const Book& other, const journal::CheckpointRecord& learned,
-                              std::shared_ptr<chain::Chain> chain, const journal::RevisionRecord& revision);
+  /// The same in a book that stands beside another one: its agents are given what that one's had learned, and
+  /// are active. Errors: STATE_REFUSED, AGENT_ACTIVATE.
+  base::Problems enter_beside(const journal::CheckpointRecord& learned, std::shared_ptr<chain::Chain> chain,
+                              const journal::RevisionRecord& revision);
+  /// Puts a book that has entered no chain yet where another one of the same data stands: with its market,
+  /// positions, cash and open orders. Calls no agent. On the other book's thread.
+  friend void stand_beside(Book& book, const Book& other);
   /// Errors: AGENT_ACTIVATE, an agent that refuses to start.
   base::Problems activate();
 
@@ -151,5 +154,7 @@ class Book {
   bool halted_ = false;
   std::uint64_t dropped_signals_ = 0;
 };
+
+void stand_beside(Book& book, const Book& other);
 
 }  // namespace cadre::book

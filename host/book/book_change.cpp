@@ -88,12 +88,16 @@ chain::Present Book::present() const {
           ledger_.universe().epoch, ledger_.instrument_ids()};
 }
 
-base::Problems Book::enter_beside(const Book& other, const journal::CheckpointRecord& learned,
+void stand_beside(Book& book, const Book& other) {
+  book.ledger_.stand_beside(other.ledger_);
+  book.gate_ =
+      std::make_unique<execution::PreTradeGate>(*other.gate_);  // the next one inherits what it counted
+}
+
+base::Problems Book::enter_beside(const journal::CheckpointRecord& learned,
                                   std::shared_ptr<chain::Chain> chain,
                                   const journal::RevisionRecord& revision) {
-  ledger_.stand_beside(other.ledger_);
   enter(std::move(chain), revision);
-  gate_->inherit_counters(*other.gate_);
   holdings_are_stale_ = true;
   refresh_state();
   const chain::Present now = present();

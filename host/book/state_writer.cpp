@@ -40,7 +40,7 @@ void StateWriter::build(const model::Universe& universe, std::vector<std::size_t
   row_.assign(n, 0);
   row_valid_.assign(n, 0);
   view_ = std::make_unique<model::StateView>();
-  view_->bind(arena_->memory().data);
+  view_->bind(arena_->memory().shown());
 }
 
 void StateWriter::write_windows(const History& history) {

@@ -59,7 +59,7 @@ class StateWriter {
   model::Arena& arena() { return *arena_; }
   const model::Arena& arena() const { return *arena_; }
   model::StateView& view() { return *view_; }
-  const cadre_execution_state& state() const { return view_->raw; }
+  const cadre_execution_state& state() const { return *view_->shown(); }
 
  private:
   void write_prices(model::ColumnId id, const model::Bar& bar, const std::vector<std::int64_t>& price_e9);

@@ -44,14 +44,14 @@ TradeExecutionOrchestrator::FinalRisk TradeExecutionOrchestrator::scale_increase
   // Targets first, then what they mean in whole lots: both have to keep max(limit, what the book already
   // uses). Lots are rounded towards the position, so a sale that is a little smaller may leave too little
   // room for the purchases.
-  cadre_execution_state& state = book_.view->raw;
+  model::StateView& view = *book_.view;
   const double tolerance = chain_->risk_feedback.risk_tolerance;  // of soft limits, as in the loop
   size_cut(factor);
   if (risk_failed_) return FinalRisk::above_limit;
-  const bool weights_keep = panel_.analyze_against_current(state, target_, current_, tolerance).acceptable;
+  const bool weights_keep = panel_.analyze_against_current(view, target_, current_, tolerance).acceptable;
   round_to_lots();
   if (!weights_keep || !has_room(rounded_weight_)) return FinalRisk::above_limit;
-  const RiskJudgement lots = panel_.analyze_against_current(state, rounded_weight_, current_, tolerance);
+  const RiskJudgement lots = panel_.analyze_against_current(view, rounded_weight_, current_, tolerance);
   if (!lots.acceptable) return FinalRisk::above_limit;
   return lots.inside_limits ? FinalRisk::inside_limits : FinalRisk::no_worse;
 }
@@ -59,7 +59,7 @@ TradeExecutionOrchestrator::FinalRisk TradeExecutionOrchestrator::scale_increase
 void TradeExecutionOrchestrator::run_loop_again() {
   if (risk_failed_) return;
   std::copy(desired_.begin(), desired_.end(), target_.begin());
-  loop_ = RiskFeedbackLoop(panel_, chain_->risk_feedback).run(book_.view->raw, targets_);
+  loop_ = RiskFeedbackLoop(panel_, chain_->risk_feedback).run(*book_.view, targets_);
   decision_.record.passes += loop_.passes;
   std::copy(target_.begin(), target_.end(), desired_.begin());
   risk_failed_ = loop_.outcome == LoopOutcome::failed;
@@ -88,7 +88,7 @@ double TradeExecutionOrchestrator::scale_to_limit() {
   };
   const double factor = largest_feasible_factor(cut_steps, [&](double candidate) {
     scale(candidate);
-    return panel_.analyze(book_.view->raw, rounded_weight_, chain_->risk_feedback.risk_tolerance).acceptable;
+    return panel_.analyze(*book_.view, rounded_weight_, chain_->risk_feedback.risk_tolerance).acceptable;
   });
   if (factor < 0) scale(1);  // a manager that accepts no book at all does not get it sold
   return factor;

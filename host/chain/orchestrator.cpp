@@ -27,6 +27,11 @@ constexpr Item empty_slot() {
   return item;
 }
 
+/// Signals that a source is offered room for before it asks for more: one of each instrument, and some.
+constexpr std::uint64_t signals_at_first(std::uint64_t instruments) {
+  return instruments + 16;
+}
+
 }  // namespace
 
 const Decision& TradeExecutionOrchestrator::execute_trades() {
@@ -55,15 +60,16 @@ void TradeExecutionOrchestrator::enter(std::shared_ptr<Chain> chain, const BookS
   chain_ = std::move(chain);
   book_ = book;
   const std::uint32_t n = book_.arena->size();
-  panel_.enter_universe(chain_->all(RoleId::risk_manager), n);
-  target_ = book_.arena->column(ColumnId::target);
-  reasons_.assign(n, {});
+  const bool has_services = !chain_->services.empty();
+  outputs_.size(n, book_.arena->signals().size(), has_services ? n * book_.arena->service_stride() : 0);
+  target_ = outputs_.weight.span();
+  reasons_ = outputs_.reasons.span();
+  panel_.enter_universe(chain_->all(RoleId::risk_manager), n, outputs_);
   targets_ = {sizeof(cadre_targets), n, target_.data(), reasons_.data()};
   for (auto* column : {&current_, &before_, &rounded_weight_, &desired_})
     column->assign(n, 0);
   cut_by_limit_.assign(n, 0);
   reference_price_e9_.assign(n, 0);
-  order_space_.assign(n, {});
 
   journal::DecisionRecord& record = decision_.record;
   record = {};
@@ -122,8 +128,7 @@ void TradeExecutionOrchestrator::begin() {
 
 template <class Call>
 cadre_status TradeExecutionOrchestrator::call(const Stage& stage, Call&& call) {
-  const cadre_status status =
-      ask(stage, agent::Flight::decide, book_.view->raw, std::forward<Call>(call));
+  const cadre_status status = ask(stage, agent::Flight::decide, *book_.view, std::forward<Call>(call));
   if (decision_.stamps.size() < decision_.stamps.capacity()) decision_.stamps.push_back(base::ticks());
   return status;
 }
@@ -135,22 +140,26 @@ void TradeExecutionOrchestrator::publish_services() {
     const ServiceSlot& slot = chain_->services[place];
     const Stage& provider = chain_->stages[slot.provider];
     double* room = arena.service(static_cast<std::uint32_t>(place));
-    cadre_service_output out{sizeof(cadre_service_output), n, n, 0, room, arena.service_stride(), nullptr};
-    const cadre_status status = call(provider, [&](cadre_execution_state* state) {
+    cadre_service_output out{sizeof(cadre_service_output), n,      n, 0, outputs_.values.data(),
+                             arena.service_stride(),       nullptr};
+    const cadre_status status = call(provider, [&](const cadre_execution_state* state) {
       return provider.table<cadre_service_provider>().publish(provider.self(), state,
                                                               {slot.id.data(), slot.id.size()}, &out);
     });
-    if (status != CADRE_OK) {
-      note_failure(provider, status);
+    std::string fault = fault_of_room(outputs_.values.intact(), "service");
+    if (status != CADRE_OK || !fault.empty()) {
+      note_failure(provider, status, std::move(fault));
       out.observations = 0;
       out.lent = nullptr;
-      out.stride = arena.service_stride();
     }
-    const double* values = out.lent != nullptr ? out.lent : room;
-    if (out.lent != nullptr && slot.read_isolated) {
-      for (std::uint32_t c = 0; c < n; ++c)
-        std::memcpy(room + c * arena.service_stride(), out.lent + c * out.stride, n * sizeof(double));
-      values = room;
+    const double* values = out.lent != nullptr ? out.lent : arena.memory().shown(room);
+    if (out.lent == nullptr || slot.read_isolated) {
+      // What was not lent goes where others read it, when there is something.
+      const double* from = out.lent != nullptr ? out.lent : outputs_.values.data();
+      const std::uint64_t stride = out.lent != nullptr ? out.stride : arena.service_stride();
+      for (std::uint32_t c = 0; c < n && out.observations != 0; ++c)
+        std::memcpy(room + c * arena.service_stride(), from + c * stride, n * sizeof(double));
+      values = arena.memory().shown(room);
       out.stride = arena.service_stride();
     }
     chain_->each_stage([&](Stage& reader) {
@@ -163,22 +172,34 @@ void TradeExecutionOrchestrator::publish_services() {
   }
 }
 
+cadre_status TradeExecutionOrchestrator::ask_for_signals(const Stage& source, std::uint64_t capacity,
+                                                         cadre_signal_list& list) {
+  std::fill_n(outputs_.signals.data(), capacity, empty_slot<cadre_signal>());
+  list = {sizeof(cadre_signal_list), 0, outputs_.signals.data(), sizeof(cadre_signal), capacity, 0};
+  return call(source, [&](const cadre_execution_state* state) {
+    return source.table<cadre_signal_source>().generate_signals(source.self(), state, &list);
+  });
+}
+
 void TradeExecutionOrchestrator::collect_signals() {
   const auto space = book_.arena->signals();
   std::uint64_t count = 0;
   for (const Stage& source : chain_->all(RoleId::signal_source)) {
     const std::uint64_t room = space.size() - count;
-    std::fill(space.begin() + static_cast<std::ptrdiff_t>(count), space.end(), empty_slot<cadre_signal>());
-    cadre_signal_list list{sizeof(cadre_signal_list), 0, space.data() + count, sizeof(cadre_signal), room, 0};
-    const cadre_status status = call(source, [&](cadre_execution_state* state) {
-      return source.table<cadre_signal_source>().generate_signals(source.self(), state, &list);
-    });
-    const std::uint64_t needed = list.needed;
-    if (status == CADRE_DISCARD) continue;
-    std::string fault;
-    if (status == CADRE_OK) fault = fault_of_signals(book_.view->raw, {space.data() + count, room}, needed);
+    cadre_signal_list list{};
+    cadre_status status = ask_for_signals(source, std::min(room, signals_at_first(target_.size())), list);
+    // One that has more to say says so, and is asked again with the room it needs.
+    if (status == CADRE_OK && list.needed > list.capacity && list.needed <= room)
+      status = ask_for_signals(source, list.needed, list);
+    std::string fault = fault_of_room(outputs_.signals.intact(), "signals");
+    if (status == CADRE_DISCARD && fault.empty()) continue;
     if (status == CADRE_OK && fault.empty()) {
-      count += needed;
+      const std::uint64_t offered = list.needed > list.capacity ? room : list.capacity;
+      fault = fault_of_signals(book_.view->raw, {outputs_.signals.data(), offered}, list.needed);
+    }
+    if (status == CADRE_OK && fault.empty()) {
+      std::copy_n(outputs_.signals.data(), list.needed, space.data() + count);
+      count += list.needed;
       continue;
     }
     note_failure(source, status, std::move(fault));
@@ -193,18 +214,23 @@ void TradeExecutionOrchestrator::aggregate_signals() {
   const auto score = arena.column(ColumnId::score);
   const auto valid = arena.valid(ColumnId::score);
   const auto confidence = arena.column(ColumnId::confidence);
-  std::fill(valid.begin(), valid.end(), std::uint8_t{0});
-  cadre_views views{sizeof(cadre_views), arena.size(), score.data(), confidence.data(), valid.data()};
+  std::fill(outputs_.valid.begin(), outputs_.valid.end(), std::uint8_t{0});
+  cadre_views views{sizeof(cadre_views), arena.size(), outputs_.score.data(), outputs_.confidence.data(),
+                    outputs_.valid.data()};
   const Stage& stage = chain_->one(RoleId::signal_aggregator);
-  const cadre_status status = call(stage, [&](cadre_execution_state* state) {
+  const cadre_status status = call(stage, [&](const cadre_execution_state* state) {
     return stage.table<cadre_signal_aggregator>().aggregate_signals(stage.self(), state, &views);
   });
-  std::string fault = status == CADRE_OK ? fault_of_views(book_.view->raw, views) : std::string();
+  std::string fault = fault_of_room(outputs_.views_intact(), "views");
+  if (status == CADRE_OK && fault.empty()) fault = fault_of_views(book_.view->raw, views);
   if (status != CADRE_OK || !fault.empty()) {
     note_failure(stage, status, std::move(fault));
-    std::fill(valid.begin(), valid.end(), std::uint8_t{0});
+    std::fill(outputs_.valid.begin(), outputs_.valid.end(), std::uint8_t{0});
     decision_.held = true;  // without a view the sizer would close everything
   }
+  std::copy(outputs_.score.begin(), outputs_.score.end(), score.begin());
+  std::copy(outputs_.confidence.begin(), outputs_.confidence.end(), confidence.begin());
+  std::copy(outputs_.valid.begin(), outputs_.valid.end(), valid.begin());
   for (std::uint32_t i = 0; i < arena.size(); ++i) {
     if (valid[i] == 0) score[i] = confidence[i] = std::nan("");
     decision_.record.score[i] = score[i];
@@ -234,14 +260,14 @@ void TradeExecutionOrchestrator::adjust_trades(Step step) {
 
 void TradeExecutionOrchestrator::change_targets(const Stage& stage) {
   cadre_targets& targets = open_targets();
-  close_targets(stage, call(stage, [&](cadre_execution_state* state) {
+  close_targets(stage, call(stage, [&](const cadre_execution_state* state) {
                   return stage.agent->change_targets(state, &targets);
                 }));
 }
 
 void TradeExecutionOrchestrator::run_risk_feedback() {
   cadre_targets& targets = open_targets();
-  loop_ = RiskFeedbackLoop(panel_, chain_->risk_feedback).run(book_.view->raw, targets);
+  loop_ = RiskFeedbackLoop(panel_, chain_->risk_feedback).run(*book_.view, targets);
   decision_.stamps.push_back(base::ticks());
   if (loop_.outcome == LoopOutcome::failed) {
     note_failure(*panel_.failed_stage(), panel_.failed_status(), panel_.failed_reason());
@@ -263,9 +289,13 @@ void TradeExecutionOrchestrator::adjust_for_correlation() {
   cadre_correlation_report& report = correlation_;
   report = {sizeof(cadre_correlation_report),          0, std::nan(""), std::nan(""), pairs_.data(),
             static_cast<std::uint32_t>(pairs_.size()), 0};
-  close_targets(stage, call(stage, [&](cadre_execution_state* state) {
+  close_targets(stage, call(stage, [&](const cadre_execution_state* state) {
                   const cadre_status status =
                       table.analyze_correlations(stage.self(), state, targets.weight, &report);
+                  if (!pairs_.intact()) {
+                    stage.agent->reason().say(fault_of_room(false, "pairs"));
+                    return cadre_status{CADRE_REJECTED};
+                  }
                   if (status != CADRE_OK) return status;
                   if (report.acceptable != 0) show_correlation();
                   if (report.acceptable == CADRE_ACCEPTABLE) return status;
@@ -302,21 +332,22 @@ void TradeExecutionOrchestrator::apply_execution_rules() {
   const Stage& stage = chain_->one(RoleId::execution_rules);
   const std::uint32_t n = book_.arena->size();
   std::fill(reasons_.begin(), reasons_.end(), cadre_reason{});
-  std::fill(order_space_.begin(), order_space_.end(), empty_slot<cadre_order>());
+  std::fill(outputs_.orders.begin(), outputs_.orders.end(), empty_slot<cadre_order>());
   const cadre_needs needs{sizeof(cadre_needs), n, decision_.need_e9.data(), reference_price_e9_.data(),
                           target_.data()};
-  cadre_order_list list{sizeof(cadre_order_list), 0, order_space_.data(), sizeof(cadre_order),
-                        order_space_.size(),      0};
-  const cadre_status status = call(stage, [&](cadre_execution_state* state) {
+  cadre_order_list list{sizeof(cadre_order_list), 0, outputs_.orders.data(), sizeof(cadre_order),
+                        outputs_.orders.size(),   0};
+  const cadre_status status = call(stage, [&](const cadre_execution_state* state) {
     return stage.table<cadre_execution_rules>().apply_rules(stage.self(), state, &needs, &list,
                                                             reasons_.data());
   });
   const std::uint64_t count = list.needed;
-  std::string fault;
-  if (status == CADRE_OK) fault = fault_of_orders(book_.view->raw, order_space_, count, decision_.need_e9);
+  std::string fault = fault_of_room(outputs_.orders_intact(), "orders");
+  if (status == CADRE_OK && fault.empty())
+    fault = fault_of_orders(book_.view->raw, outputs_.orders.span(), count, decision_.need_e9);
   if (status == CADRE_OK && fault.empty()) {
     write_orders(count);
-  } else if (status != CADRE_DISCARD) {
+  } else if (status != CADRE_DISCARD || !fault.empty()) {
     note_failure(stage, status, std::move(fault));  // fails closed: no orders
   }
 }
@@ -325,7 +356,7 @@ void TradeExecutionOrchestrator::write_orders(std::uint64_t count) {
   const journal::DecisionRecord& record = decision_.record;
   const std::string_view book{book_.view->raw.book.data, book_.view->raw.book.length};
   for (std::uint64_t k = 0; k < count; ++k) {
-    cadre_order order = order_space_[k];
+    cadre_order order = outputs_.orders[k];
     order.size = sizeof(cadre_order);
     order.decision_price_e9 = reference_price_e9_[order.instrument];
     order.decision_time_ns = record.time_ns;
@@ -373,14 +404,16 @@ cadre_targets& TradeExecutionOrchestrator::open_targets() {
 }
 
 void TradeExecutionOrchestrator::close_targets(const Stage& stage, cadre_status status) {
-  std::string fault;
-  if (status == CADRE_OK) fault = fault_of_targets(book_.view->raw, targets_, current_, chain_->constraints);
+  std::string fault = fault_of_room(outputs_.targets_intact(), "targets");
+  if (status == CADRE_OK && fault.empty())
+    fault = fault_of_targets(book_.view->raw, targets_, current_, chain_->constraints);
   const bool kept = status == CADRE_OK && fault.empty();
+  const bool discarded = status == CADRE_DISCARD && fault.empty();
   if (!kept) {  // nothing of it is kept, reasons neither
     std::copy(before_.begin(), before_.end(), target_.begin());
     std::fill(reasons_.begin(), reasons_.end(), cadre_reason{});
   }
-  if (!kept && status != CADRE_DISCARD) {
+  if (!kept && !discarded) {
     note_failure(stage, status, std::move(fault));
     if (stage.on_failure == config::OnFailure::hold) hold_everything();
   }

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "cadre/role/execution_rules.h"
+#include "cadre/role/signal_source.h"
+#include "host/chain/agent_outputs.hpp"
 #include "host/chain/chain.hpp"
 #include "host/chain/decision.hpp"
 #include "host/execution/order_tracker.hpp"
@@ -41,6 +43,7 @@ class TradeExecutionOrchestrator {
   void begin();
   void publish_services();
   void collect_signals();
+  cadre_status ask_for_signals(const Stage& source, std::uint64_t capacity, cadre_signal_list& list);
   void aggregate_signals();
   void propose_trades();
   void run_risk_feedback();
@@ -87,21 +90,22 @@ class TradeExecutionOrchestrator {
   RiskPanel panel_;
   Decision decision_;
   cadre_targets targets_{};
-  std::span<double> target_;     // the arena's column
-  std::vector<double> current_;  // weights held, filled and working
+  AgentOutputs outputs_;
+  std::span<double> target_;         // the room for weights
+  std::span<cadre_reason> reasons_;  // and for their reasons
+  std::vector<double> current_;      // weights held, filled and working
   std::vector<double> before_;
-  std::vector<cadre_reason> reasons_;
   std::vector<std::uint8_t> cut_by_limit_;
   std::vector<double> rounded_weight_;
   std::vector<std::int64_t> reference_price_e9_;
-  std::vector<cadre_order> order_space_;
   std::vector<double> desired_;  // targets before the final cut
   std::size_t effect_ = 0;
   bool risk_failed_ = false;
   LoopResult loop_;
   cadre_correlation_report correlation_{}, shown_correlation_{};
   // A report names at most these; adjusters do not depend on it.
-  std::array<cadre_pair, 64> pairs_{}, shown_pairs_{};
+  model::OutputBuffer<cadre_pair> pairs_{64};
+  std::array<cadre_pair, 64> shown_pairs_{};
 };
 
 }  // namespace cadre::chain

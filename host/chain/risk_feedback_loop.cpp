@@ -16,12 +16,12 @@ std::string_view outcome_name(LoopOutcome outcome) {
   return "";
 }
 
-LoopResult RiskFeedbackLoop::run(cadre_execution_state& state, cadre_targets& targets) const {
+LoopResult RiskFeedbackLoop::run(model::StateView& view, cadre_targets& targets) const {
   LoopResult result;
   const auto iterations = static_cast<std::uint32_t>(config_.max_iterations);
   for (;;) {
     const RiskJudgement judgement =
-        panel_.analyze(state, {targets.weight, targets.instrument_count}, config_.risk_tolerance);
+        panel_.analyze(view, {targets.weight, targets.instrument_count}, config_.risk_tolerance);
     ++result.passes;
     result.binding = judgement.binding;
     if (!judgement.answered) {
@@ -36,7 +36,7 @@ LoopResult RiskFeedbackLoop::run(cadre_execution_state& state, cadre_targets& ta
       result.outcome = LoopOutcome::not_converged;
       return result;
     }
-    if (!panel_.adjust(state, targets)) {
+    if (!panel_.adjust(view, targets)) {
       result.outcome = LoopOutcome::failed;
       return result;
     }

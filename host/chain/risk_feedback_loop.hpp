@@ -26,7 +26,7 @@ class RiskFeedbackLoop {
   RiskFeedbackLoop(RiskPanel& panel, const config::RiskFeedbackConfig& config)
       : panel_(panel), config_(config) {}
 
-  LoopResult run(cadre_execution_state& state, cadre_targets& targets) const;
+  LoopResult run(model::StateView& view, cadre_targets& targets) const;
 
  private:
   RiskPanel& panel_;

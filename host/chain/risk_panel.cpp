@@ -20,20 +20,27 @@ bool same_limit(const cadre_limit_use& a, const cadre_limit_use& b) {
 
 }  // namespace
 
-void RiskPanel::enter_universe(std::span<const Stage> managers, std::uint32_t instruments) {
+void RiskPanel::enter_universe(std::span<const Stage> managers, std::uint32_t instruments,
+                               AgentOutputs& targets) {
   managers_ = managers;
+  targets_ = &targets;
+  const auto size = [&](Slot& slot) {
+    slot.limits = model::OutputBuffer<cadre_limit_use>(limit_capacity);
+    slot.component_risk = model::OutputBuffer<double>(instruments);
+  };
   for (std::vector<Slot>* slots : {&latest_, &current_}) {
-    slots->assign(managers.size(), Slot{});
+    slots->clear();
+    slots->resize(managers.size());
     for (Slot& slot : *slots)
-      slot.component_risk.assign(instruments, 0);
+      size(slot);
   }
-  shown_.component_risk.assign(instruments, 0);
+  size(shown_);
   before_.assign(instruments, 0);
   reasons_before_.assign(instruments, {});
   failed_stage_ = nullptr;
 }
 
-bool RiskPanel::ask(cadre_execution_state& state, std::span<const double> weight, std::vector<Slot>& slots) {
+bool RiskPanel::ask(model::StateView& view, std::span<const double> weight, std::vector<Slot>& slots) {
   const double nan = std::nan("");
   for (std::size_t m = 0; m < managers_.size(); ++m) {
     const Stage& stage = managers_[m];
@@ -47,15 +54,16 @@ bool RiskPanel::ask(cadre_execution_state& state, std::span<const double> weight
                                   slot.limits.data(),
                                   limit_capacity,
                                   0,
-                                  state.instrument_count,
+                                  view.raw.instrument_count,
                                   0};
     slot.report = blank;
     std::fill(slot.component_risk.begin(), slot.component_risk.end(), 0.0);
-    const auto analyze = [&](cadre_execution_state* shown) {
+    const auto analyze = [&](const cadre_execution_state* shown) {
       return stage.table<cadre_risk_manager>().analyze_risk(stage.self(), shown, weight.data(), &slot.report);
     };
-    const cadre_status status = chain::ask(stage, agent::Flight::analyze_risk, state, analyze);
-    std::string fault = status == CADRE_OK ? fault_of_report(state, slot.report) : std::string();
+    const cadre_status status = chain::ask(stage, agent::Flight::analyze_risk, view, analyze);
+    std::string fault = fault_of_room(slot.intact(), "risk report");
+    if (status == CADRE_OK && fault.empty()) fault = fault_of_report(view.raw, slot.report);
     if (status == CADRE_OK && fault.empty()) continue;
     slot.report = blank;  // nothing of a bad answer is kept
     fail(stage, status, std::move(fault));
@@ -70,8 +78,8 @@ void RiskPanel::fail(const Stage& stage, cadre_status status, std::string fault)
   failed_reason_ = std::move(fault);
 }
 
-bool RiskPanel::ask_latest(cadre_execution_state& state, std::span<const double> weight) {
-  if (!ask(state, weight, latest_)) return false;
+bool RiskPanel::ask_latest(model::StateView& view, std::span<const double> weight) {
+  if (!ask(view, weight, latest_)) return false;
   const Slot& first = latest_.front();
   std::copy(first.component_risk.begin(), first.component_risk.end(), shown_.component_risk.begin());
   std::copy_n(first.limits.begin(), first.report.limit_count, shown_.limits.begin());
@@ -116,34 +124,36 @@ RiskJudgement RiskPanel::judge(const std::vector<Slot>& slots, double tolerance,
   return judgement;
 }
 
-RiskJudgement RiskPanel::analyze(cadre_execution_state& state, std::span<const double> weight,
-                                 double tolerance) {
-  return ask_latest(state, weight) ? judge(latest_, tolerance, nullptr) : RiskJudgement{};
+RiskJudgement RiskPanel::analyze(model::StateView& view, std::span<const double> weight, double tolerance) {
+  return ask_latest(view, weight) ? judge(latest_, tolerance, nullptr) : RiskJudgement{};
 }
 
-RiskJudgement RiskPanel::analyze_against_current(cadre_execution_state& state, std::span<const double> weight,
+RiskJudgement RiskPanel::analyze_against_current(model::StateView& view, std::span<const double> weight,
                                                  std::span<const double> current, double tolerance) {
-  if (!ask_latest(state, weight)) return {};
+  if (!ask_latest(view, weight)) return {};
   const RiskJudgement plain = judge(latest_, tolerance, nullptr);
   if (plain.acceptable) return plain;
   // Only a book that is above a limit needs to know how far above it already was.
-  if (!ask(state, current, current_)) return {};
+  if (!ask(view, current, current_)) return {};
   return judge(latest_, tolerance, &current_);
 }
 
-bool RiskPanel::adjust(cadre_execution_state& state, cadre_targets& targets) {
+bool RiskPanel::adjust(model::StateView& view, cadre_targets& targets) {
   std::copy_n(targets.weight, before_.size(), before_.begin());
   std::copy_n(targets.reasons, before_.size(), reasons_before_.begin());
   for (std::size_t m = 0; m < managers_.size(); ++m) {
     const Stage& stage = managers_[m];
     if (latest_[m].report.acceptable == CADRE_ACCEPTABLE) continue;
-    const auto adjust = [&](cadre_execution_state* shown) {
+    const auto adjust = [&](const cadre_execution_state* shown) {
       return stage.table<cadre_risk_manager>().adjust_trades(stage.self(), shown, &latest_[m].report,
                                                              &targets);
     };
-    const cadre_status status = chain::ask(stage, agent::Flight::adjust_trades, state, adjust);
-    if (status == CADRE_OK && all_finite({targets.weight, before_.size()})) continue;
-    fail(stage, status, status == CADRE_OK ? "a target is no number after its cut" : "");
+    const cadre_status status = chain::ask(stage, agent::Flight::adjust_trades, view, adjust);
+    std::string fault = fault_of_room(targets_->targets_intact(), "targets");
+    const bool are_numbers = all_finite({targets.weight, before_.size()});
+    if (status == CADRE_OK && fault.empty() && are_numbers) continue;
+    if (status == CADRE_OK && fault.empty()) fault = "a target is no number after its cut";
+    fail(stage, status, std::move(fault));
     std::copy(before_.begin(), before_.end(), targets.weight);
     std::copy(reasons_before_.begin(), reasons_before_.end(), targets.reasons);
     return false;

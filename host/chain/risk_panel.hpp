@@ -1,12 +1,12 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "cadre/role/risk_manager.h"
+#include "host/chain/agent_outputs.hpp"
 #include "host/chain/stage.hpp"
 
 namespace cadre::chain {
@@ -26,17 +26,18 @@ class RiskPanel {
   static constexpr std::uint32_t limit_capacity = 64;  ///< per manager; they list the binding ones first
 
   /// Sizes everything for a universe; nothing is allocated afterwards.
-  void enter_universe(std::span<const Stage> managers, std::uint32_t instruments);
+  /// `targets`: the rooms that the targets of adjust() lie in.
+  void enter_universe(std::span<const Stage> managers, std::uint32_t instruments, AgentOutputs& targets);
 
   /// Judges weights [n]: hard limits exactly, soft ones with the tolerance.
-  RiskJudgement analyze(cadre_execution_state& state, std::span<const double> weight, double tolerance);
+  RiskJudgement analyze(model::StateView& view, std::span<const double> weight, double tolerance);
   /// Judges weights against max(limit, what the book at `current` already uses): the invariant of the final
   /// check.
-  RiskJudgement analyze_against_current(cadre_execution_state& state, std::span<const double> weight,
+  RiskJudgement analyze_against_current(model::StateView& view, std::span<const double> weight,
                                         std::span<const double> current, double tolerance);
   /// Lets every manager move the targets, given its last report. False: one of them failed, and the targets
   /// are as they were.
-  bool adjust(cadre_execution_state& state, cadre_targets& targets);
+  bool adjust(model::StateView& view, cadre_targets& targets);
 
   /// The last report of the first manager; blank when it gave no valid one.
   const cadre_risk_report& report() const { return latest_.front().report; }
@@ -54,18 +55,21 @@ class RiskPanel {
  private:
   struct Slot {
     cadre_risk_report report{};
-    std::array<cadre_limit_use, limit_capacity> limits{};
-    std::vector<double> component_risk;
+    model::OutputBuffer<cadre_limit_use> limits;
+    model::OutputBuffer<double> component_risk;
+
+    bool intact() { return static_cast<int>(limits.intact()) & static_cast<int>(component_risk.intact()); }
   };
 
   void fail(const Stage& stage, cadre_status status, std::string fault);
-  bool ask(cadre_execution_state& state, std::span<const double> weight, std::vector<Slot>& slots);
+  bool ask(model::StateView& view, std::span<const double> weight, std::vector<Slot>& slots);
   /// Asks about the weights whose reports are the latest, and shows what comes out.
-  bool ask_latest(cadre_execution_state& state, std::span<const double> weight);
+  bool ask_latest(model::StateView& view, std::span<const double> weight);
   RiskJudgement judge(const std::vector<Slot>& slots, double tolerance,
                       const std::vector<Slot>* current) const;
 
   std::span<const Stage> managers_;
+  AgentOutputs* targets_ = nullptr;
   std::vector<Slot> latest_, current_;
   Slot shown_;
   std::vector<double> before_;

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "cadre/state.h"
+#include "host/agent/control_word.hpp"
 #include "host/agent/live_agent.hpp"
 #include "host/config/scenario_config.hpp"
+#include "host/model/arena.hpp"
 
 namespace cadre::chain {
 
@@ -35,17 +37,24 @@ struct Stage {
 /// One agent's turn to decide: it is shown its services and called, unless it is quarantined.
 /// [decision-thread]
 template <class Call>
-cadre_status ask(const Stage& stage, agent::Flight flight, cadre_execution_state& state, Call&& call) {
-  state.services = stage.services.data();
-  state.service_count = stage.services.size();
+cadre_status ask(const Stage& stage, agent::Flight flight, model::StateView& view, Call&& call) {
+  view.raw.services = stage.services.data();
+  view.raw.service_count = stage.services.size();
   stage.agent->reason().forget();
   const agent::InstanceQuarantine& quarantine = stage.agent->quarantine();
-  if (!quarantine.holds()) {
-    const agent::FlightNote note(stage.agent->flight(), flight);
-    return call(&state);
+  if (quarantine.holds()) {
+    stage.agent->reason().say("quarantined: " + quarantine.why());
+    return CADRE_FATAL;
   }
-  stage.agent->reason().say("quarantined: " + quarantine.why());
-  return CADRE_FATAL;
+  const agent::ControlWord computing;
+  cadre_status status = CADRE_ERROR;
+  {
+    const agent::FlightNote note(stage.agent->flight(), flight);
+    status = call(view.shown());
+  }
+  if (computing.keep()) return status;
+  stage.agent->reason().say(agent::ControlWord::changed);
+  return CADRE_REJECTED;
 }
 
 }  // namespace cadre::chain

@@ -60,7 +60,7 @@ base::Problems hand_over(const Stage* before, Stage& stage, bool observed, bool 
   if (old == stage.agent.get()) return problems;  // kept, with everything it knows
   stage.agent->enter_arena(present.arena);
   if (observed) return problems;  // it went on observing since it was replaced
-  const bool knows = old != nullptr && old->declaration().has_state();
+  const bool knows = old != nullptr && old->has_state();
   const bool same_agent = old != nullptr && old->declaration().id == stage.agent->declaration().id;
   if (migrate && knows && stage.hand_off == config::HandOff::refuse) {
     problems.error("STATE_HAND_OFF_REFUSED", {},
@@ -69,8 +69,8 @@ base::Problems hand_over(const Stage* before, Stage& stage, bool observed, bool 
                    "set it to \"migrate\" or \"reset\"");
     return problems;
   }
-  const bool migrates = migrate && knows && same_agent && stage.agent->declaration().has_state() &&
-                        stage.hand_off != config::HandOff::reset;
+  const bool migrates =
+      migrate && knows && same_agent && stage.agent->has_state() && stage.hand_off != config::HandOff::reset;
   if (migrates) return migrate_state(*old, *stage.agent, present);
   // A fresh instance is warmed up by what the host has: the windows, through one look at the present.
   return warm_up(stage, present);
@@ -204,7 +204,7 @@ base::Result<journal::CheckpointRecord> Succession::checkpoint(std::uint64_t epo
   record.instruments = std::move(instruments);
   base::Problems problems;
   std::as_const(*running_).each_stage([&](const Stage& stage) {
-    if (!stage.agent->declaration().has_state()) return;
+    if (!stage.agent->has_state()) return;
     auto saved = stage.agent->save_state(epoch, record.instruments);
     problems.append(saved.problems());
     if (!saved) return;
@@ -223,7 +223,8 @@ base::Problems Succession::load(const journal::CheckpointRecord& learned, const 
       return agent.stage == stage.name && agent.agent == stage.agent->declaration().id;
     });
     const bool knows = saved != learned.agents.end();
-    if (knows && stage.agent->declaration().has_state())
+    const bool takes_state = stage.agent->has_state() || !stage.agent->left_out().empty();
+    if (knows && takes_state)
       problems.append(stage.agent->load_state(
           {saved->agent, saved->schema, learned.epoch, learned.instruments, saved->bytes}));
     if (!knows && present != nullptr) problems.append(warm_up(stage, *present));

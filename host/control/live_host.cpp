@@ -16,6 +16,7 @@
 #include "host/config/market_data.hpp"
 #include "host/market/posted_bars.hpp"
 #include "host/market/price_reader.hpp"
+#include "host/revision/probe_setup.hpp"
 #include "host/shadow/shadow_experiments.hpp"
 
 namespace cadre::control {
@@ -164,6 +165,11 @@ base::Problems LiveHost::boot() {
   problems.append(setup.problems());
   revision::leave_out(*setup, *parts_.quarantine);
   parts_.recorder->set_revision(current.number);
+  // What a revision that ran is made of was tried when it came.
+  if (first || current.number > parts_.revisions->last()) {
+    const base::Problems tried = revision::probe_setup(*setup, *parts_.store, {}, false);
+    if (tried.has_errors()) return tried;
+  }
   auto chains = revision::build_setup(*setup, *parts_.store, {}, false);
   if (!chains) return chains.problems();
   problems.append(chains.problems());

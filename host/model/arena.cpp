@@ -1,15 +1,10 @@
 #include "host/model/arena.hpp"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <new>
-#include <system_error>
 
 #include "host/base/invariant.hpp"
 
@@ -95,20 +90,6 @@ ArenaHead lay_out(const Universe& universe, const ArenaShape& shape) {
   return head;
 }
 
-Arena::Memory allocate(std::size_t bytes) {
-  const int descriptor = memfd_create("cadre-arena", MFD_CLOEXEC);
-  if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "memfd_create");
-  void* data = ftruncate(descriptor, static_cast<off_t>(bytes)) == 0
-                   ? mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
-                   : MAP_FAILED;
-  if (data == MAP_FAILED) {
-    const int error = errno;
-    close(descriptor);
-    throw std::system_error(error, std::generic_category(), "shared arena");
-  }
-  return {static_cast<std::byte*>(data), bytes, descriptor};
-}
-
 const ArenaHead& head_of(const std::byte* block) {
   return *reinterpret_cast<const ArenaHead*>(block);
 }
@@ -165,8 +146,8 @@ void write_text(char (&field)[size], std::string_view text) {
 Arena::Arena(const Universe& universe, const ArenaShape& shape, std::string_view book,
              std::string_view currency) {
   const ArenaHead laid_out = lay_out(universe, shape);
-  memory_ = allocate(laid_out.total_bytes);
-  new (memory_.data) ArenaHead(laid_out);
+  memory_ = ShownPages(laid_out.total_bytes);
+  new (memory_.data()) ArenaHead(laid_out);
   head().constraints.size = sizeof(cadre_constraints);
   head().execution = no_execution_yet();
   write_text(head().book, book);
@@ -178,10 +159,10 @@ Arena::Arena(const Universe& universe, const ArenaShape& shape, std::string_view
       value = may_be_missing ? std::numeric_limits<double>::quiet_NaN() : 0;
   }
 
-  auto* records = reinterpret_cast<InstrumentRecord*>(memory_.data + head().instrument_table);
+  auto* records = reinterpret_cast<InstrumentRecord*>(memory_.data() + head().instrument_table);
   std::uint64_t text = 0;
   const auto put = [&](const std::string& value) {
-    std::memcpy(memory_.data + head().text + text, value.data(), value.size());
+    std::memcpy(memory_.data() + head().text + text, value.data(), value.size());
     const TextSpan span{text, value.size()};
     text += value.size();
     return span;
@@ -192,30 +173,27 @@ Arena::Arena(const Universe& universe, const ArenaShape& shape, std::string_view
   }
 }
 
-Arena::~Arena() {
-  munmap(memory_.data, memory_.bytes);
-  close(memory_.descriptor);
-}
+Arena::~Arena() = default;
 
 std::span<double> Arena::column(ColumnId id) {
-  return {const_cast<double*>(column_of(memory_.data, id)), size()};
+  return {const_cast<double*>(column_of(memory_.data(), id)), size()};
 }
 
 std::span<std::uint8_t> Arena::valid(ColumnId id) {
-  return {const_cast<std::uint8_t*>(valid_of(memory_.data, id)), size()};
+  return {const_cast<std::uint8_t*>(valid_of(memory_.data(), id)), size()};
 }
 
 std::span<std::int64_t> Arena::integers(IntegerColumnId id) {
-  return {const_cast<std::int64_t*>(integers_of(memory_.data, id)), size()};
+  return {const_cast<std::int64_t*>(integers_of(memory_.data(), id)), size()};
 }
 
 double* Arena::service(std::uint32_t place) {
-  return reinterpret_cast<double*>(memory_.data + head().services) +
+  return reinterpret_cast<double*>(memory_.data() + head().services) +
          std::uint64_t{place} * size() * head().column_stride;
 }
 
 std::span<cadre_signal> Arena::signals() {
-  return {reinterpret_cast<cadre_signal*>(memory_.data + head().signals), head().shape.signal_capacity};
+  return {reinterpret_cast<cadre_signal*>(memory_.data() + head().signals), head().shape.signal_capacity};
 }
 
 void Arena::push_row(WindowId id, std::span<const double> values, std::span<const std::uint8_t> valid) {
@@ -223,8 +201,8 @@ void Arena::push_row(WindowId id, std::span<const double> values, std::span<cons
   const std::uint32_t capacity = capacity_of(head().shape, id);
   if (capacity == 0) return;
   const std::uint64_t stride = head().column_stride;
-  auto* rows = reinterpret_cast<double*>(memory_.data + head().window[w]);
-  auto* flags = reinterpret_cast<std::uint8_t*>(memory_.data + head().window_valid[w]);
+  auto* rows = reinterpret_cast<double*>(memory_.data() + head().window[w]);
+  auto* flags = reinterpret_cast<std::uint8_t*>(memory_.data() + head().window_valid[w]);
   const std::uint32_t at = head().window_next[w];
   for (const std::uint64_t row : {std::uint64_t{at}, std::uint64_t{at} + capacity}) {
     std::memcpy(rows + row * stride, values.data(), values.size_bytes());
@@ -235,7 +213,7 @@ void Arena::push_row(WindowId id, std::span<const double> values, std::span<cons
 }
 
 cadre_window Arena::window(WindowId id) const {
-  return window_of(memory_.data, id);
+  return window_of(memory_.data(), id);
 }
 
 cadre_window window_of(const std::byte* block, WindowId id) {
@@ -255,24 +233,36 @@ cadre_window window_of(const std::byte* block, WindowId id) {
           0};
 }
 
+StateView::StateView()
+    : state_(sizeof(cadre_execution_state)), raw(*new (state_.data()) cadre_execution_state{}) {}
+
 void StateView::bind(const std::byte* block) {
   block_ = block;
   const ArenaHead& head = head_of(block);
   const auto* records = reinterpret_cast<const InstrumentRecord*>(block + head.instrument_table);
-  instruments_.clear();
-  instruments_.reserve(head.shape.instruments);
+  table_ = ShownPages(std::max<std::size_t>(head.shape.instruments, 1) * sizeof(cadre_instrument));
+  auto* table = reinterpret_cast<cadre_instrument*>(table_.data());
   for (std::uint32_t i = 0; i < head.shape.instruments; ++i) {
     const InstrumentRecord& r = records[i];
-    instruments_.push_back({sizeof(cadre_instrument), 0, text_at(block, r.id), text_at(block, r.group),
-                            text_at(block, r.currency), text_at(block, r.time_zone), r.tick_e9, r.lot_e9,
-                            r.multiplier_e9, r.average_daily_volume, r.kind, 0});
+    table[i] = {sizeof(cadre_instrument),
+                0,
+                text_at(block, r.id),
+                text_at(block, r.group),
+                text_at(block, r.currency),
+                text_at(block, r.time_zone),
+                r.tick_e9,
+                r.lot_e9,
+                r.multiplier_e9,
+                r.average_daily_volume,
+                r.kind,
+                0};
   }
   raw = {};
   raw.size = sizeof raw;
   raw.instrument_count = head.shape.instruments;
   raw.book = {head.book, strnlen(head.book, sizeof head.book)};
   raw.currency = {head.currency, strnlen(head.currency, sizeof head.currency)};
-  raw.instruments = instruments_.data();
+  raw.instruments = table_.shown(table);
   raw.instrument_stride = sizeof(cadre_instrument);
   raw.close = full_column(block, ColumnId::close);
   raw.price = full_column(block, ColumnId::price);

@@ -11,6 +11,7 @@
 #include "cadre/agent.h"
 #include "cadre/state.h"
 #include "host/model/instrument.hpp"
+#include "host/model/shown_pages.hpp"
 
 namespace cadre::model {
 
@@ -85,10 +86,10 @@ struct ArenaHead {
 };
 
 /// The execution state of whoever has the block mapped, with pointers into it. Not movable once bound:
-/// pointers of the instrument table point into it.
+/// pointers of the state point into it.
 class StateView {
  public:
-  StateView() = default;
+  StateView();
   StateView(const StateView&) = delete;
   StateView& operator=(const StateView&) = delete;
 
@@ -97,23 +98,21 @@ class StateView {
   /// Takes over what changes with every event. No allocation.
   void refresh();
 
-  cadre_execution_state raw{};
+  /// What agents are shown: read-only, with the instrument table; they fault where they write it.
+  const cadre_execution_state* shown() const { return state_.shown(&raw); }
 
  private:
   const std::byte* block_ = nullptr;
-  std::vector<cadre_instrument> instruments_;
+  ShownPages state_, table_;
+
+ public:
+  cadre_execution_state& raw;
 };
 
 /// One 64-byte aligned block that holds what the agents of a book may read: columns, windows as mirrored
 /// rings (so that a window is always contiguous), signals, services. The book's thread writes; agents read.
 class Arena {
  public:
-  struct Memory {
-    std::byte* data = nullptr;
-    std::size_t bytes = 0;
-    int descriptor = -1;  ///< of the memory file
-  };
-
   /// The block lies in a memory file, so that other processes can map it at any time. `book` has at most 31
   /// bytes, `currency` 7.
   Arena(const Universe& universe, const ArenaShape& shape, std::string_view book, std::string_view currency);
@@ -121,9 +120,9 @@ class Arena {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  ArenaHead& head() { return *reinterpret_cast<ArenaHead*>(memory_.data); }
-  const ArenaHead& head() const { return *reinterpret_cast<const ArenaHead*>(memory_.data); }
-  const Memory& memory() const { return memory_; }
+  ArenaHead& head() { return *reinterpret_cast<ArenaHead*>(memory_.data()); }
+  const ArenaHead& head() const { return *reinterpret_cast<const ArenaHead*>(memory_.data()); }
+  const ShownPages& memory() const { return memory_; }
   std::uint32_t size() const { return head().shape.instruments; }
 
   std::span<double> column(ColumnId id);
@@ -140,7 +139,7 @@ class Arena {
   cadre_window window(WindowId id) const;
 
  private:
-  Memory memory_;
+  ShownPages memory_;
 };
 
 /// Nothing has been ordered yet: no mean to show.

@@ -60,8 +60,8 @@ GuardedPages::~GuardedPages() {
 
 bool GuardedPages::intact() {
   // The first byte is the pattern's, and each is as the one before it.
-  const bool is_whole = strip_size_ == 0 ||
-                        (*strip_ == pattern && std::memcmp(strip_, strip_ + 1, strip_size_ - 1) == 0);
+  const bool is_whole =
+      strip_size_ == 0 || (*strip_ == pattern && std::memcmp(strip_, strip_ + 1, strip_size_ - 1) == 0);
   if (!is_whole) std::memset(strip_, static_cast<int>(pattern), strip_size_);
   return is_whole;
 }

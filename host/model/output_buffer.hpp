@@ -7,8 +7,8 @@
 
 namespace cadre::model {
 
-/// Room for `bytes`, aligned to 64, and behind it a strip that is filled with a pattern and a page that nobody can
-/// write: what runs a little over the room is found, what runs far over it faults.
+/// Room for `bytes`, aligned to 64, and behind it a strip that is filled with a pattern and a page that
+/// nobody can write: what runs a little over the room is found, what runs far over it faults.
 class GuardedPages {
  public:
   GuardedPages() = default;

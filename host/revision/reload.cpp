@@ -14,6 +14,7 @@
 #include "host/base/text.hpp"
 #include "host/book/dated_changes.hpp"
 #include "host/config/file_kind.hpp"
+#include "host/revision/probe_setup.hpp"
 #include "host/revision/swap.hpp"
 
 namespace cadre::revision {
@@ -148,8 +149,10 @@ live::Answer Reload::propose(Setup setup, const Proposal& proposal) {
     return {live::Outcome::done, {{"revision", charge_.revision.number}, {"unchanged", true}}, {}};
   }
   leave_out_still(setup, ground_.books, ground_.quarantine);
-  base::Problems hindered = check_environments(setup);
+  base::Problems hindered = check_environments(setup, ground_.books);
   hindered.append(hindrances());
+  if (!hindered.has_errors())
+    hindered = probe_setup(setup, ground_.store, ground_.books, proposal.restores != 0);
   if (hindered.has_errors()) return refuse(proposal, hindered);
   auto chains = build_setup(setup, ground_.store, ground_.books, proposal.restores != 0);
   if (!chains) return refuse(proposal, chains.problems());
@@ -172,25 +175,6 @@ live::Answer Reload::take_back(const live::Mandate& mandate) {
   proposal.takes_back = true;
   return propose(charge_.setup.host.complete, pinned_catalog(ground_.store, charge_.revision.plugins),
                  proposal);
-}
-
-/// An environment that was left out knew of open orders that a new one has never heard of: they are asked
-/// about at a start.
-base::Problems Reload::check_environments(const Setup& next) const {
-  base::Problems problems;
-  for (std::size_t b = 0; b < ground_.books.size(); ++b) {
-    const live::BookRunner& book = *ground_.books[b];
-    const chain::PlannedStage& planned = next.plans[b].stages.back();
-    const std::size_t open = book.snapshot().open_orders;
-    if (book.chain().environment().agent->left_out().empty() || !planned.left_out.empty() || open == 0)
-      continue;
-    problems.error(
-        "ENVIRONMENT_LEFT_OUT", {},
-        "the book " + book.id() + " has " + std::to_string(open) +
-            " open orders, and the execution environment that knows of them is left out",
-        "release it from quarantine if it has to be, and start the host again: then it is asked about them");
-  }
-  return problems;
 }
 
 /// Why no change can be taken over just now.

@@ -140,7 +140,6 @@ class Reload {
                        const Proposal& proposal);
   live::Answer propose(Setup setup, const Proposal& proposal);
   base::Problems hindrances() const;
-  base::Problems check_environments(const Setup& next) const;
   live::Answer preview(const Difference& difference,
                        const std::vector<std::shared_ptr<chain::Chain>>& chains) const;
   live::Answer take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,

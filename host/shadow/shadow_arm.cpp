@@ -49,7 +49,8 @@ base::Problems ShadowArm::begin(const book::Book& control, const journal::Checkp
   stages_ = chain::effect_names(*chain_);
   const journal::RevisionRecord revision =
       book::revision_record(control.chain().revision, 0, control.ledger().date(), *config_, *chain_);
-  const base::Problems problems = book_->enter_beside(control, learned, chain_, revision);
+  book::stand_beside(*book_, control);
+  const base::Problems problems = book_->enter_beside(learned, chain_, revision);
   loop_ = std::make_unique<book::BookLoop>(*book_, *config_);
   equity_.name = name_;
   if (control.ledger().date() != 0) {

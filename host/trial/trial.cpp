@@ -79,7 +79,7 @@ class Trial final : public TrialBook {
   }
 
   void save_state(json::object& out) {
-    if (!subject_->declaration().has_state()) return;
+    if (!subject_->has_state()) return;
     std::vector<std::string> ids;
     for (const model::Instrument& i : state_.universe.instruments)
       ids.push_back(i.id);

@@ -243,21 +243,15 @@ class BadChanges(unittest.TestCase):
         self.assertEqual(host.stage("risk")["failures"], 5)
         print("nan_output: 5 of 5 decisions held after its 20 good ones, none after the rollback")
 
-    def test_crash_isolated_runs_in_a_process_because_its_manifest_says_so(self):
+    def test_what_crashes_in_its_first_decision_is_refused_when_it_is_tried(self):
         host = self.start("crash", agent_folders(arguments.build, "v1", "crash_isolated"))
-        number = self.accept(host, "crash_isolated")
-        self.assertEqual(host.stage("risk")["isolation"], "process")
-        self.post(host, 5)
-        # It crashes in the first decision and is quarantined: shown nothing more, and failed in every decision.
-        wait_until("five decisions failed", lambda: host.stage("risk")["failures"] == 5)
-        self.assertIn("its process is gone: killed by signal", host.stage("risk")["last_failure"])
-        self.assert_failing_is_named(host, number)
-        self.assertEqual(host.roll_back()[0], 201)
-        failures = host.stage("risk")["failures"]
+        status, answer = host.apply(variant("crash_isolated")(self.document))
+        self.assertEqual(status, 422, answer)
+        self.assertRegex(answer["detail"], r"risk \(reload\.counting_risk 1\.13\.0\) was tried on a copy of book main at event \d+: deciding answered fatal: "
+                                           r"its process is gone: killed by signal 11 \(Segmentation fault\).* \[PROBE_FAILED\]")
         self.post(host, 5)
         wait_until("they were decided", lambda: host.book()["decisions"] == self.at - 253)
-        self.assertEqual(host.stage("risk")["failures"], failures)
-        print(f"crash_isolated: {failures} decisions held, the host went on, none after the rollback")
+        self.assertEqual((host.stage("risk")["failures"], host.revision()), (0, 1))
 
 
 if __name__ == "__main__":

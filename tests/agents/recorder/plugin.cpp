@@ -1,9 +1,6 @@
 // Agents that write down all they are shown, and do something simple: for tests of what agents see. See
 // state_text.hpp and recorder.json.
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -13,6 +10,7 @@
 
 #include "cadre/cpp/plugin.hpp"
 #include "state_text.hpp"
+#include "unseen.hpp"
 
 namespace cadre::recorder {
 namespace {
@@ -22,12 +20,12 @@ template <class Role>
 class Recorder : public Role {
  public:
   ~Recorder() override {
-    if (file_ >= 0) close(file_);
+    if (file_ >= 0) close_file(file_);
   }
   void configure(const sdk::Config& config) override {
     const std::string file = config.text("/file");
     scale_ = config.number("/scale");
-    file_ = open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    file_ = open_to_append(file.c_str());
     if (file_ < 0) throw sdk::Refusal("cannot write " + file);
   }
   void require(cadre_requirements& out) const override {
@@ -54,7 +52,7 @@ class Recorder : public Role {
   }
   void keep(const StateText& text) const {
     const std::string& bytes = text.text();
-    if (write(file_, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
+    if (!write_all(file_, bytes.data(), bytes.size()))
       throw std::runtime_error("the recording was not written");
   }
   void keep(std::string_view call, const sdk::State& state, sdk::Targets& targets) const {

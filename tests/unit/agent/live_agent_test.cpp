@@ -58,7 +58,7 @@ TEST(LiveAgent, knows_its_role_and_its_requirements) {
   EXPECT_TRUE(agent.problems().empty());
   EXPECT_EQ((*agent)->declaration().role, "cadre.trade_adjuster/1");
   EXPECT_EQ((*agent)->requirements().sessions.returns, 1u);
-  EXPECT_FALSE((*agent)->declaration().has_state());
+  EXPECT_FALSE((*agent)->has_state());
   EXPECT_EQ((*agent)->activate(), CADRE_OK);
 }
 

@@ -196,13 +196,13 @@ TEST(HandOff, that_refuses_keeps_the_agent_and_reset_begins_anew) {
   ASSERT_EQ(small.post(0, 40).outcome, live::Outcome::accepted);
   ASSERT_EQ(change_correlation(small.live(), "refuse", 20).outcome, live::Outcome::created)
       << "nothing is lost";
-  const live::Answer refused = change_correlation(small.live(), "refuse", 30);
+  const live::Answer refused = change_correlation(small.live(), "refuse", 0);
   EXPECT_EQ(refused.outcome, live::Outcome::invalid);
   EXPECT_EQ(first_code(refused), "STATE_HAND_OFF_REFUSED");
   EXPECT_EQ(small.live().current_revision(), 2u);
   EXPECT_EQ(small.host().revisions().body.at("revisions").as_array().size(), 2u)
       << "what was refused leaves no revision";
-  EXPECT_EQ(change_correlation(small.live(), "reset", 30).outcome, live::Outcome::created);
+  EXPECT_EQ(change_correlation(small.live(), "reset", 0).outcome, live::Outcome::created);
   ASSERT_EQ(small.post(40, 50).outcome, live::Outcome::accepted);
   EXPECT_EQ(small.settled().revision, 3u);
 }

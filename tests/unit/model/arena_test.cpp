@@ -37,8 +37,8 @@ TEST(Arena, everything_begins_on_a_cache_line) {
       const Universe universe = universe_of(n);
       Arena arena(universe, shape_of(n, 5), "main", "USD");
       StateView view;
-      view.bind(arena.memory().data);
-      EXPECT_GE(arena.memory().descriptor, 0);
+      view.bind(arena.memory().data());
+      EXPECT_GE(arena.memory().descriptor(), 0);
       const cadre_execution_state& s = view.raw;
       for (const void* column :
            {static_cast<const void*>(s.close.values), static_cast<const void*>(s.price.values),
@@ -123,16 +123,16 @@ TEST(Arena, the_same_block_at_another_address_gives_the_same_view) {
     arena.integers(IntegerColumnId::quantity)[i] = -5 * static_cast<std::int64_t>(i);
   }
   const auto& memory = arena.memory();
-  void* second = mmap(nullptr, memory.bytes, PROT_READ, MAP_SHARED, memory.descriptor, 0);
+  void* second = mmap(nullptr, memory.bytes(), PROT_READ, MAP_SHARED, memory.descriptor(), 0);
   ASSERT_NE(second, MAP_FAILED);
-  ASSERT_NE(second, static_cast<void*>(memory.data));
+  ASSERT_NE(second, static_cast<void*>(memory.data()));
   StateView here, there;
-  here.bind(memory.data);
+  here.bind(memory.data());
   there.bind(static_cast<const std::byte*>(second));
   const cadre_execution_state &a = here.raw, &b = there.raw;
   const auto inside = [&](const void* address) {
     const auto offset = static_cast<const std::byte*>(address) - static_cast<const std::byte*>(second);
-    return offset >= 0 && static_cast<std::size_t>(offset) < memory.bytes;
+    return offset >= 0 && static_cast<std::size_t>(offset) < memory.bytes();
   };
   EXPECT_EQ(b.sequence, 17u);
   EXPECT_EQ(b.equity, 1234.5);
@@ -156,13 +156,13 @@ TEST(Arena, the_same_block_at_another_address_gives_the_same_view) {
   arena.head().equity = 99;
   there.refresh();
   EXPECT_EQ(there.raw.equity, 99);
-  munmap(second, memory.bytes);
+  munmap(second, memory.bytes());
 }
 
 TEST(StateView, columns_the_data_do_not_have_are_null) {
   Arena arena(universe_of(3), shape_of(3, 2), "main", "USD");
   StateView view;
-  view.bind(arena.memory().data);
+  view.bind(arena.memory().data());
   EXPECT_EQ(view.raw.open.values, nullptr);
   EXPECT_EQ(view.raw.volume.values, nullptr);
   EXPECT_EQ(view.raw.score.values, nullptr);

@@ -1,6 +1,7 @@
 // One trade adjuster that changes nothing and misbehaves on one day, as its settings say.
 // MISBEHAVING_VERSION: 2.0.0 is mended and never does.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -31,6 +32,13 @@ void spin_for_a_while() {
 #endif
 }
 
+/// By hand: the functions that do it are not let in.
+void round_towards_zero() {
+#if defined(__x86_64__)
+  __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x6000);
+#endif
+}
+
 class Misbehaving final : public sdk::TradeAdjuster {
  public:
   void configure(const sdk::Config& config) override {
@@ -42,10 +50,15 @@ class Misbehaving final : public sdk::TradeAdjuster {
   void observe(const cadre_event& event, const sdk::State& state) override {
     if (event.kind != CADRE_EVENT_BAR) return;
     ++bars_;
-    if (where_ == "observe" && state.raw().session_date == date_) misbehave();
+    if (where_ == "observe" && state.raw().session_date == date_) misbehave(&state);
   }
-  void adjust_trades(const sdk::State& state, sdk::Targets&) const override {
-    if (where_ == "decide" && state.raw().session_date == date_) misbehave();
+  void adjust_trades(const sdk::State& state, sdk::Targets& targets) const override {
+    if (where_ != "decide" || state.raw().session_date != date_) return;
+    misbehave(&state);
+    if constexpr (is_mended) return;
+    double* end = targets.weight.data() + targets.weight.size();
+    if (does_ == "overrun") std::fill_n(end, 64, 0.5);
+    if (does_ == "run_wild") std::fill_n(end, 4096, 0.5);
   }
 
   bool has_state() const override { return true; }
@@ -53,8 +66,11 @@ class Misbehaving final : public sdk::TradeAdjuster {
   void load(sdk::StateReader& in, std::uint32_t, std::uint32_t) override { bars_ = in.get<std::uint64_t>(); }
 
  private:
-  void misbehave() const {
+  void misbehave(const sdk::State* state = nullptr) const {
     if constexpr (is_mended) return;
+    if (does_ == "write") const_cast<double*>(state->raw().price.values)[0] = 1;
+    if (does_ == "write_table") const_cast<cadre_instrument*>(state->raw().instruments)->lot_e9 = 1;
+    if (does_ == "round") round_towards_zero();
     if (does_ == "hang") {
       while (forever)
         asm volatile("" ::: "memory");

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/agent/store.hpp"
+#include "host/book/book.hpp"
+#include "host/chain/builder.hpp"
+
+namespace cadre::book {
+
+/// How a planned chain stands to what a book runs: the stages whose agents are new in this process or have
+/// other settings, and those that get the instance back which went on observing in `replaced`. Null: there is
+/// none.
+struct NewStages {
+  std::vector<std::string> fresh, back;
+};
+NewStages new_stages(const chain::ChainPlan& plan, const chain::Chain* running, const chain::Chain* replaced);
+
+/// What the agents of a book have learned, as the planned chain will find it: of stages that get an instance
+/// back, what that one has. On the book's thread. Errors: STATE_SAVE.
+base::Result<journal::CheckpointRecord> learned_for(const std::vector<std::string>& back, const Book& book);
+
+/// A copy of a book, made on that book's thread, on which a chain can be tried.
+struct ProbeGround {
+  std::unique_ptr<Book> book;         ///< stands beside it, without a chain; null: there is no book yet
+  journal::CheckpointRecord learned;  ///< by the agents of the running chain
+};
+
+/// Tries a planned chain before anything new of it enters this process. The stages of `fresh` are made in
+/// processes of their own, which end with the probe; the others are made anew here, since their code runs
+/// here already. On the copy of the book they are given what was learned, shown the newest bar, asked to
+/// decide, and looked at again: one that crashes, hangs, refuses its state, gives no valid answer or learns
+/// while it decides is named with the call. An environment that reaches a venue is made and not connected;
+/// nothing is decided then. `config` has to outlive it. Errors: PROBE_..., those of making an agent,
+/// STATE_REFUSED. [control-thread]
+base::Problems probe_chain(const config::ScenarioConfig& config, chain::ChainPlan plan,
+                           const std::vector<std::string>& fresh, const agent::Store& store,
+                           ProbeGround ground);
+
+}  // namespace cadre::book

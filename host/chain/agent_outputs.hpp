@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "cadre/order.h"
+#include "cadre/proposal.h"
+#include "host/model/output_buffer.hpp"
+
+namespace cadre::chain {
+
+/// Where the agents of a chain write what they answer. Every output has pages of its own: what an agent
+/// writes behind the end of one is found before anybody looks at it, and is nobody else's. What is valid is
+/// copied to where others read it. [decision-thread]
+struct AgentOutputs {
+  /// Sizes all of them for so many instruments. `service`: doubles of the largest service.
+  void size(std::size_t instruments, std::size_t signal_capacity, std::size_t service) {
+    weight = model::OutputBuffer<double>(instruments);
+    reasons = model::OutputBuffer<cadre_reason>(instruments);
+    score = model::OutputBuffer<double>(instruments);
+    confidence = model::OutputBuffer<double>(instruments);
+    valid = model::OutputBuffer<std::uint8_t>(instruments);
+    signals = model::OutputBuffer<cadre_signal>(signal_capacity);
+    orders = model::OutputBuffer<cadre_order>(instruments);
+    values = model::OutputBuffer<double>(service);
+  }
+
+  /// Each is checked after every call that had it; both sides of an "and", so that all of them are whole
+  /// again.
+  bool targets_intact() { return static_cast<int>(weight.intact()) & static_cast<int>(reasons.intact()); }
+  bool views_intact() {
+    return static_cast<int>(score.intact()) & static_cast<int>(confidence.intact()) &
+           static_cast<int>(valid.intact());
+  }
+  bool orders_intact() { return static_cast<int>(orders.intact()) & static_cast<int>(reasons.intact()); }
+
+  model::OutputBuffer<double> weight;         ///< of targets
+  model::OutputBuffer<cadre_reason> reasons;  ///< of targets, and of what execution rules leave out
+  model::OutputBuffer<double> score, confidence;
+  model::OutputBuffer<std::uint8_t> valid;
+  model::OutputBuffer<cadre_signal> signals;
+  model::OutputBuffer<cadre_order> orders;
+  model::OutputBuffer<double> values;  ///< of a service
+};
+
+/// What is wrong with an agent that wrote behind the end of an output.
+inline std::string fault_of_room(bool intact, const char* output) {
+  return intact ? std::string() : std::string("it wrote behind the end of its ") + output;
+}
+
+}  // namespace cadre::chain

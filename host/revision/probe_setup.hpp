@@ -1,0 +1,19 @@
+#pragma once
+
+#include "host/agent/store.hpp"
+#include "host/live/book_runner.hpp"
+#include "host/revision/setup.hpp"
+
+namespace cadre::revision {
+
+/// Tries every chain that a setup changes on a copy of its book (book/probe.hpp), one book after the other.
+/// Before the first start there are no books: then everything is made once, and let go. `takes_back`:
+/// instances that went on observing come back. Errors: those of book::probe_chain, PROBE_WITHOUT_BOOK.
+base::Problems probe_setup(const Setup& setup, const agent::Store& store, const live::BookList& books,
+                           bool takes_back);
+
+/// An environment that was left out knew of open orders that a new one has never heard of: they are asked
+/// about at a start. Errors: ENVIRONMENT_LEFT_OUT.
+base::Problems check_environments(const Setup& next, const live::BookList& books);
+
+}  // namespace cadre::revision
