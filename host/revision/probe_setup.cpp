@@ -1,5 +1,7 @@
 #include "host/revision/probe_setup.hpp"
 
+#include <malloc.h>
+
 #include <memory>
 
 #include "host/book/probe.hpp"
@@ -76,6 +78,9 @@ base::Problems probe_setup(const Setup& setup, const agent::Store& store, const 
     }
     problems.append(book::probe_chain(config, setup.plans[b], stages.fresh, store, std::move(ground)));
   }
+  // A copy of a book is large, and is made on whatever thread asked for the change: what each of them has
+  // kept of the last one goes back.
+  malloc_trim(0);
   return problems;
 }
 
