@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Installs what Cadre needs from the system's own packages. Sourced by host/demo and tests/run.
 
-# The one list: what it is needed for (build or test), the Debian package, why.
+# The one list: what it is needed for (build, test, or more of the tests), the Debian package, why.
 package_list() {
   cat <<'LIST'
 build g++                   the C++20 compiler
@@ -29,6 +29,8 @@ test  git                   git: which files belong to the tree, and which chang
 test  clang-format          clang-format: the form of the sources
 test  clang-tidy            clang-tidy: mistakes that a compiler lets pass
 test  universal-ctags       ctags: how long functions are, how many a class has
+more  clang                 clang: agents built by another compiler
+more  rustc                 rustc: agents in Rust
 LIST
 }
 
