@@ -13,6 +13,7 @@
 #include "host/agent/control_word.hpp"
 #include "host/agent/isolated_protocol.hpp"
 #include "host/agent/live_agent.hpp"
+#include "host/agent/sandbox.hpp"
 #include "host/model/arena.hpp"
 #include "host/model/output_buffer.hpp"
 
@@ -51,7 +52,7 @@ class Server {
     std::vector<std::byte> bytes;
     for (;;) {
       int descriptor = -1;
-      if (!receive_frame(socket_, bytes, -1, &descriptor)) return 0;
+      if (!receive_frame(socket_, bytes, Deadline::never(), &descriptor)) return 0;
       base::Decoder from{std::span<const std::byte>(bytes)};
       to_.clear();
       const ControlWord computing;
@@ -62,7 +63,7 @@ class Server {
         status(CADRE_REJECTED);
       }
       if (descriptor >= 0) close(descriptor);
-      if (!send_frame(socket_, to_.bytes())) return 0;
+      if (!send_frame(socket_, to_.bytes(), Deadline::never())) return 0;
     }
   }
 
@@ -134,6 +135,15 @@ class Server {
     to_.put_text(text);
     put_problems(to_, problems);
   }
+  void refuse_to_start(const std::string& problem) {
+    to_.put(cadre_status{CADRE_REJECTED});
+    to_.put_text("no agent runs without its sandbox: " + problem);
+  }
+  /// Only what the configuration made a book's environment, and what touches a market, reaches a venue.
+  static SandboxProfile profile_of(const AgentDeclaration& agent) {
+    const bool is_venue = agent.role.starts_with("cadre.execution_environment/") && !agent.simulated;
+    return is_venue ? SandboxProfile::environment : SandboxProfile::agent;
+  }
   std::uint32_t n() const { return arena_->view.raw.instrument_count; }
 
   void start(base::Decoder& from) {
@@ -145,14 +155,21 @@ class Server {
     auto manifest = read_manifest(std::filesystem::path(library_).replace_extension(".json"));
     if (!manifest) return refuse(manifest.problems());
     manifest_ = std::make_shared<const Manifest>(std::move(manifest).take());
-    auto library = Library::load(library_, manifest_);
-    if (!library) return refuse(library.problems());
-    loaded_ = *library;
     for (const AgentDeclaration& declared : manifest_->agents) {
       if (declared.id == agent_id) entry_ = {manifest_, &declared};
     }
+    if (entry_.agent == nullptr) return status(CADRE_UNSUPPORTED);
+    const SandboxProfile profile = profile_of(*entry_.agent);
+    std::string problem =
+        enter_sandbox(profile, std::filesystem::path(library_).parent_path().string(), manifest_->memory_mb);
+    if (!problem.empty()) return refuse_to_start(problem);
+    auto library = Library::load(library_, manifest_);
+    if (!library) return refuse(library.problems());
+    loaded_ = *library;
+    problem = seal_sandbox(profile);
+    if (!problem.empty()) return refuse_to_start(problem);
     const cadre_agent_descriptor* descriptor = loaded_->agent(agent_id);
-    if (entry_.agent == nullptr || descriptor == nullptr) return status(CADRE_UNSUPPORTED);
+    if (descriptor == nullptr) return status(CADRE_UNSUPPORTED);
     status(CADRE_OK);
     to_.put(descriptor->observes);
     to_.put(descriptor->state_schema);

@@ -17,7 +17,7 @@ namespace cadre::agent {
 
 namespace {
 
-constexpr int reply_timeout_ms = 10'000;
+constexpr std::chrono::seconds call_time_most{10};
 constexpr int child_socket = 3;
 
 std::filesystem::path helper_program() {
@@ -31,6 +31,33 @@ base::Problems refuse(std::string message, std::string next) {
   return problems;
 }
 
+/// Starts the child in a session of its own, with the socket as its descriptor 3 and its errors where ours
+/// go; nothing else of this process goes along: no descriptors, no environment, no signals. Returns an errno.
+int spawn(const std::filesystem::path& copy, int socket, pid_t& process) {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, socket, child_socket);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addclosefrom_np(&actions, child_socket + 1);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t all, none;
+  sigfillset(&all);
+  sigemptyset(&none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  const std::string program = helper_program().string();
+  const std::string library = copy.string();
+  char* arguments[] = {const_cast<char*>(program.c_str()), const_cast<char*>(library.c_str()), nullptr};
+  char* no_environment[] = {nullptr};
+  const int failed = posix_spawn(&process, program.c_str(), &actions, &attributes, arguments, no_environment);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  return failed;
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<IsolatedAgent>> IsolatedAgent::start(const std::filesystem::path& copy,
@@ -41,14 +68,7 @@ base::Result<std::unique_ptr<IsolatedAgent>> IsolatedAgent::start(const std::fil
   std::unique_ptr<IsolatedAgent> isolated(new IsolatedAgent());
   isolated->started_ = what;
   isolated->socket_ = ends[0];
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], child_socket);
-  const std::string program = helper_program().string();
-  const std::string library = copy.string();
-  char* arguments[] = {const_cast<char*>(program.c_str()), const_cast<char*>(library.c_str()), nullptr};
-  const int failed = posix_spawn(&isolated->process_, program.c_str(), &actions, nullptr, arguments, environ);
-  posix_spawn_file_actions_destroy(&actions);
+  const int failed = spawn(copy, ends[1], isolated->process_);
   close(ends[1]);
   if (failed != 0) {
     isolated->process_ = -1;
@@ -87,7 +107,7 @@ IsolatedAgent::~IsolatedAgent() {
     timespec pause{0, 5'000'000};
     nanosleep(&pause, nullptr);
   }
-  kill(process_, SIGKILL);
+  kill(-process_, SIGKILL);
   waitpid(process_, &status, 0);
 }
 
@@ -103,11 +123,12 @@ cadre_status IsolatedAgent::ask(int descriptor) {
     reason_.say(end_);
     return CADRE_FATAL;
   }
-  if (!send_frame(socket_, encoder_.bytes(), descriptor) ||
-      !receive_frame(socket_, bytes_, reply_timeout_ms)) {
-    gone_ = true;  // a late answer would be taken for another call's
-    log_end();
-    reason_.say(end_);
+  const Deadline deadline = Deadline::in(call_time_most);  // of the whole call, however it is stretched
+  if (!send_frame(socket_, encoder_.bytes(), deadline, descriptor) ||
+      !receive_frame(socket_, bytes_, deadline)) {
+    lose(deadline.left_ms() == 0
+             ? "it gave no answer in " + std::to_string(call_time_most.count()) + " seconds"
+             : std::string("it closed its socket"));
     return CADRE_FATAL;
   }
   reply_.emplace(std::span<const std::byte>(bytes_));
@@ -117,11 +138,14 @@ cadre_status IsolatedAgent::ask(int descriptor) {
     reply_->get_text(said);
     reason_.say(said);
   }
-  return reply_->ok() ? status : cadre_status{CADRE_FATAL};
+  if (reply_->ok()) return status;
+  lose("its answer is damaged");
+  return CADRE_FATAL;
 }
 
-void IsolatedAgent::log_end() {
-  // The socket closes a moment before the process can be waited for.
+void IsolatedAgent::lose(std::string how) {
+  gone_ = true;  // a late answer would be taken for another call's
+  // A socket closes a moment before its process can be waited for.
   int status = 0;
   bool ended = false;
   for (int patience = 0; patience < 20 && !ended; ++patience) {
@@ -130,14 +154,18 @@ void IsolatedAgent::log_end() {
     timespec pause{0, 5'000'000};
     nanosleep(&pause, nullptr);
   }
-  std::string how = "it gave no answer in " + std::to_string(reply_timeout_ms / 1000) + " seconds";
   if (ended) {
     how = WIFSIGNALED(status) ? std::string("killed by signal ") + std::to_string(WTERMSIG(status)) + " (" +
                                     strsignal(WTERMSIG(status)) + ")"
                               : "it ended with exit status " + std::to_string(WEXITSTATUS(status));
-    process_ = -1;
+  } else {
+    kill(-process_, SIGKILL);
+    waitpid(process_, &status, 0);
+    how += ", and was killed";
   }
+  process_ = -1;
   end_ = "its process is gone: " + how;
+  reason_.say(end_);
   base::log_event(base::LogLevel::error, "agent_process_lost",
                   {{"agent", started_.instance}, {"id", started_.agent_id}, {"message", how}});
 }

@@ -16,8 +16,9 @@ namespace cadre::agent {
 
 /// An agent that lives in a child process (cadre-agent-host, beside this program) and looks like any other:
 /// agent() has the same function tables. Reads the book's arena, mapped read-only; its outputs are copied
-/// before anything looks at them. When the process is gone or does not answer in time, every call is
-/// CADRE_FATAL, and the stage's policy decides. No sandbox yet. [decision-thread]
+/// before anything looks at them. The child is in a sandbox (host/agent/sandbox.hpp). When it is gone, has
+/// not answered ten seconds after a call began, or does not speak the protocol, it is killed, every call is
+/// CADRE_FATAL, and the stage's policy decides. [decision-thread]
 class IsolatedAgent {
  public:
   struct Started {
@@ -61,8 +62,9 @@ class IsolatedAgent {
   /// Sends it and waits. Returns the agent's status, CADRE_FATAL without a reply; the rest of the reply is in
   /// reply(). Behind a status that is neither CADRE_OK nor CADRE_DISCARD comes the reason.
   cadre_status ask(int descriptor = -1);
-  /// Says once how the child was lost: by which signal, with which exit status, or by silence.
-  void log_end();
+  /// The child has ended, or ends here with all of its group: says once why, by which signal, with which exit
+  /// status, or `how` it failed.
+  void lose(std::string how);
   base::Decoder& reply() { return *reply_; }
   /// What of the state is not in the arena: services, and the latest risk report.
   void put_state(const cadre_execution_state& state);

@@ -8,17 +8,36 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace cadre::agent {
 
 namespace {
 
 constexpr std::uint32_t frame_bytes_max = 1u << 28;
+constexpr std::size_t frame_bytes_at_once = std::size_t{1} << 20;
 
-bool send_all(int socket, const std::byte* data, std::size_t count) {
+/// Waits for `events` until the deadline.
+bool wait_for(int socket, short events, Deadline deadline) {
+  for (;;) {
+    const int left = deadline.left_ms();
+    if (left == 0) return false;
+    pollfd wait{socket, events, 0};
+    const int ready = poll(&wait, 1, left);
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return false;
+  }
+}
+
+bool is_for_later() {
+  return errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK;
+}
+
+bool send_all(int socket, const std::byte* data, std::size_t count, Deadline deadline) {
   while (count > 0) {
-    const ssize_t sent = send(socket, data, count, MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
+    if (!wait_for(socket, POLLOUT, deadline)) return false;
+    const ssize_t sent = send(socket, data, count, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && is_for_later()) continue;
     if (sent <= 0) return false;
     data += sent;
     count -= static_cast<std::size_t>(sent);
@@ -26,20 +45,11 @@ bool send_all(int socket, const std::byte* data, std::size_t count) {
   return true;
 }
 
-bool wait_readable(int socket, int timeout_ms) {
-  pollfd wait{socket, POLLIN, 0};
-  for (;;) {
-    const int ready = poll(&wait, 1, timeout_ms);
-    if (ready < 0 && errno == EINTR) continue;
-    return ready > 0;
-  }
-}
-
-bool receive_all(int socket, std::byte* data, std::size_t count, int timeout_ms) {
+bool receive_all(int socket, std::byte* data, std::size_t count, Deadline deadline) {
   while (count > 0) {
-    if (!wait_readable(socket, timeout_ms)) return false;
-    const ssize_t got = recv(socket, data, count, 0);
-    if (got < 0 && errno == EINTR) continue;
+    if (!wait_for(socket, POLLIN, deadline)) return false;
+    const ssize_t got = recv(socket, data, count, MSG_DONTWAIT);
+    if (got < 0 && is_for_later()) continue;
     if (got <= 0) return false;
     data += got;
     count -= static_cast<std::size_t>(got);
@@ -47,9 +57,37 @@ bool receive_all(int socket, std::byte* data, std::size_t count, int timeout_ms)
   return true;
 }
 
+/// The frame's first byte, with the descriptor that may ride along: the kernel attaches it to that byte.
+bool receive_first(int socket, std::byte& first, int& descriptor, Deadline deadline) {
+  iovec part{&first, 1};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  ssize_t got = -1;
+  do {
+    if (!wait_for(socket, POLLIN, deadline)) return false;
+    got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+  } while (got < 0 && is_for_later());
+  if (got != 1) return false;
+  for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr; head = CMSG_NXTHDR(&message, head)) {
+    if (head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS && descriptor < 0)
+      std::memcpy(&descriptor, CMSG_DATA(head), sizeof descriptor);
+  }
+  return true;
+}
+
 }  // namespace
 
-bool send_frame(int socket, std::span<const std::byte> bytes, int descriptor) {
+int Deadline::left_ms() const {
+  if (!at_) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*at_ - std::chrono::steady_clock::now());
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, std::numeric_limits<int>::max()));
+}
+
+bool send_frame(int socket, std::span<const std::byte> bytes, Deadline deadline, int descriptor) {
   std::uint32_t length = static_cast<std::uint32_t>(bytes.size());
   iovec part{&length, sizeof length};
   msghdr message{};
@@ -65,34 +103,34 @@ bool send_frame(int socket, std::span<const std::byte> bytes, int descriptor) {
     head->cmsg_len = CMSG_LEN(sizeof(int));
     std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
   }
-  return sendmsg(socket, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof length) &&
-         send_all(socket, bytes.data(), bytes.size());
+  ssize_t sent = -1;
+  do {
+    if (!wait_for(socket, POLLOUT, deadline)) return false;
+    sent = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  } while (sent < 0 && is_for_later());
+  // So few bytes go whole or not at all.
+  return sent == static_cast<ssize_t>(sizeof length) &&
+         send_all(socket, bytes.data(), bytes.size(), deadline);
 }
 
-bool receive_frame(int socket, std::vector<std::byte>& bytes, int timeout_ms, int* descriptor) {
+bool receive_frame(int socket, std::vector<std::byte>& bytes, Deadline deadline, int* descriptor) {
   std::uint32_t length = 0;
-  iovec part{&length, sizeof length};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  if (!wait_readable(socket, timeout_ms)) return false;
-  if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL) != static_cast<ssize_t>(sizeof length))
+  std::byte head[sizeof length];
+  // Whoever wants no descriptor takes none: the kernel drops what was sent along.
+  if (descriptor != nullptr ? !receive_first(socket, head[0], *descriptor, deadline)
+                            : !receive_all(socket, head, 1, deadline))
     return false;
-  for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr; head = CMSG_NXTHDR(&message, head)) {
-    if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) continue;
-    int received = -1;
-    std::memcpy(&received, CMSG_DATA(head), sizeof received);
-    if (descriptor != nullptr)
-      *descriptor = received;
-    else
-      close(received);
-  }
+  if (!receive_all(socket, head + 1, sizeof head - 1, deadline)) return false;
+  std::memcpy(&length, head, sizeof length);
   if (length > frame_bytes_max) return false;
-  bytes.resize(length);
-  return receive_all(socket, bytes.data(), length, timeout_ms);
+  // Room is made as bytes arrive, not for what the other side says will come.
+  bytes.clear();
+  while (bytes.size() < length) {
+    const std::size_t have = bytes.size();
+    bytes.resize(std::min<std::size_t>(length, have + frame_bytes_at_once));
+    if (!receive_all(socket, bytes.data() + have, bytes.size() - have, deadline)) return false;
+  }
+  return true;
 }
 
 void put_weights(base::Encoder& to, std::span<const double> weights) {

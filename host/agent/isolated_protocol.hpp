@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -37,10 +38,25 @@ enum class Call : std::uint32_t {
   next_report
 };
 
-/// A frame: u32 length, then bytes; a descriptor may ride along. False: the other side is gone, or did not
-/// answer in time.
-bool send_frame(int socket, std::span<const std::byte> bytes, int descriptor = -1);
-bool receive_frame(int socket, std::vector<std::byte>& bytes, int timeout_ms, int* descriptor = nullptr);
+/// When a whole exchange has to be over, by the monotonic clock, however slowly its bytes come; or never.
+class Deadline {
+ public:
+  static Deadline never() { return Deadline(std::nullopt); }
+  static Deadline in(std::chrono::milliseconds time) {
+    return Deadline(std::chrono::steady_clock::now() + time);
+  }
+  /// For poll: 0 when it has passed, -1 when there is none.
+  int left_ms() const;
+
+ private:
+  explicit Deadline(std::optional<std::chrono::steady_clock::time_point> at) : at_(at) {}
+  std::optional<std::chrono::steady_clock::time_point> at_;
+};
+
+/// A frame: u32 length, then bytes; a descriptor may ride along, and is the receiver's to close. False: the
+/// other side is gone, or did not take or give all of it in time.
+bool send_frame(int socket, std::span<const std::byte> bytes, Deadline deadline, int descriptor = -1);
+bool receive_frame(int socket, std::vector<std::byte>& bytes, Deadline deadline, int* descriptor = nullptr);
 
 // What goes along with calls. Readers refuse what does not fit, through the decoder.
 

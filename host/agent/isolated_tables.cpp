@@ -12,7 +12,7 @@ namespace cadre::agent {
 struct IsolatedPeer {
   static IsolatedAgent& of(const void* self) { return *static_cast<IsolatedAgent*>(const_cast<void*>(self)); }
   static cadre_status damaged(IsolatedAgent& agent) {
-    agent.gone_ = true;  // it does not speak the protocol: nothing it says can be relied on
+    if (!agent.gone_) agent.lose("it does not speak the protocol");  // nothing it says can be relied on
     return CADRE_FATAL;
   }
 };

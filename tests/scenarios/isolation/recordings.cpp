@@ -1,6 +1,8 @@
 #include "tests/scenarios/isolation/recordings.hpp"
 
 #include <fstream>
+#include <map>
+#include <string_view>
 
 namespace cadre::test {
 
@@ -20,6 +22,20 @@ std::string first_difference(const std::filesystem::path& here, const std::files
       call = line_a.substr(5);
       ++number;
     }
+  }
+}
+
+void sort_recordings(const std::filesystem::path& errors) {
+  constexpr std::string_view mark = "recording ";
+  std::map<std::string, std::ofstream> recordings;
+  std::ifstream lines(errors);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t tab = line.find('\t');
+    if (!line.starts_with(mark) || tab == std::string::npos) continue;
+    const std::string file = line.substr(mark.size(), tab - mark.size());
+    const auto [at, is_new] = recordings.try_emplace(file);
+    if (is_new) at->second.open(file, std::ios::app);
+    at->second << line.substr(tab + 1) << '\n';
   }
 }
 

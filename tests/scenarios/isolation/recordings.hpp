@@ -10,6 +10,9 @@ namespace cadre::test {
 /// tests/agents/recorder/state_text.hpp.
 std::string first_difference(const std::filesystem::path& here, const std::filesystem::path& there);
 
+/// Writes the lines that isolated recorders left among a run's errors to the recordings they belong to.
+void sort_recordings(const std::filesystem::path& errors);
+
 /// How many calls of this name a recording has.
 std::size_t calls(const std::filesystem::path& recording, const std::string& name);
 

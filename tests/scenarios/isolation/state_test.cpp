@@ -44,8 +44,9 @@ class IsolatedState : public testing::Test {
     const int code = run_program("--agents " CADRE_BINARY_DIR "/agents --agents " CADRE_BINARY_DIR
                                  "/test_agents_recorder backtest " +
                                      file + ".json --out " + file + ".run",
-                                 output);
-    EXPECT_EQ(code, 0) << name << ": " << output;
+                                 output, file + ".errors");
+    sort_recordings(file + ".errors");
+    EXPECT_EQ(code, 0) << name << ": " << output << std::ifstream(file + ".errors").rdbuf();
     return code == 0 ? read_trace(folder_.path() / (name + ".run")) : Trace{};
   }
 

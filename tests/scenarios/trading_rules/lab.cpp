@@ -253,9 +253,9 @@ std::vector<config::Override> scripted(const std::string& targets) {
       {"/execution_environment/config", R"({"fill_at": "close"})"}};
 }
 
-int run_program(const std::string& arguments, std::string& output) {
+int run_program(const std::string& arguments, std::string& output, const std::filesystem::path& errors) {
   output.clear();
-  FILE* pipe = popen((CADRE_BINARY_DIR "/bin/cadre " + arguments + " 2>/dev/null").c_str(), "r");
+  FILE* pipe = popen((CADRE_BINARY_DIR "/bin/cadre " + arguments + " 2>" + errors.string()).c_str(), "r");
   if (pipe == nullptr) return -1;
   std::array<char, 4096> buffer{};
   for (std::size_t got = 0; (got = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)

@@ -102,6 +102,7 @@ class Lab {
 std::vector<config::Override> scripted(const std::string& targets);
 
 /// Runs the program; its exit code, and what it wrote to standard output.
-int run_program(const std::string& arguments, std::string& output);
+int run_program(const std::string& arguments, std::string& output,
+                const std::filesystem::path& errors = "/dev/null");
 
 }  // namespace cadre::test
