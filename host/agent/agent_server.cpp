@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <thread>
 
@@ -462,8 +461,10 @@ int serve_agent(const char* library, int socket) {
   // An agent that does not come back would outlive a host that is gone: it does not look at its socket. (A
   // signal at the parent's death comes when the thread that started the child ends.)
   std::thread([socket] {
+    // Again and again: a thread that waits keeps open what the agent closes.
+    constexpr int look_every_ms = 250;
     pollfd host{socket, POLLRDHUP, 0};
-    while (poll(&host, 1, -1) < 0 && errno == EINTR) {
+    while (poll(&host, 1, look_every_ms) <= 0) {
     }
     constexpr int grace_ms = 2000;  // for an agent that is destroyed as it should be
     poll(nullptr, 0, grace_ms);

@@ -37,6 +37,12 @@ base::Problems BookLoop::step(const model::Bar& bar, std::span<const model::Exte
   return problems;
 }
 
+std::optional<std::int64_t> BookLoop::clock_due_ns(std::int64_t now_ns) const {
+  constexpr std::int64_t these_days_ns = 7ll * 24 * 3600 * 1'000'000'000;
+  if (book_.timers_.armed().empty() || now_ns - book_.ledger_.time_ns() > these_days_ns) return std::nullopt;
+  return book_.timers_.earliest_ns();
+}
+
 void BookLoop::skip_universes_until(std::int32_t date) {
   while (next_universe_ < config_.universe.size() && config_.universe[next_universe_].from <= date)
     ++next_universe_;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <span>
 
 #include "host/book/book.hpp"
@@ -28,6 +29,13 @@ class BookLoop {
   base::Problems step(const model::Bar& bar, std::span<const model::ExternalSignal> signals);
   /// The decision of the last step; null when there was none.
   const chain::Decision* decision() const { return decision_; }
+
+  /// Tells agents of the timers that are due by then, as the clock says: those that are due by the next bar
+  /// come before it by themselves.
+  void take_timers(std::int64_t now_ns) { book_.take_timers(now_ns); }
+  /// When the clock should say so: the due time of the earliest timer, when the newest bar is of these days.
+  /// With older data the time of the data is the clock: nothing.
+  std::optional<std::int64_t> clock_due_ns(std::int64_t now_ns) const;
 
   enum class Retold { applied, not_an_input, unreadable };
   /// One event as a journal tells it.

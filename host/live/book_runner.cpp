@@ -42,6 +42,7 @@ class BookRunner::Source final : public book::MarketSource {
       commit_group();
       if (!runner_.stopped_.empty()) return false;
       runner_.rest();
+      if (takes_timers()) continue;
       auto item = runner_.queue_.pop();
       runner_.pulse_.beat();
       if (!item) return false;
@@ -70,6 +71,22 @@ class BookRunner::Source final : public book::MarketSource {
   }
 
  private:
+  /// Waits for the next input or for the timer that is due before it. True: there were timers.
+  bool takes_timers() {
+    const std::int64_t now_ns = base::now_ns();
+    const auto due_ns = runner_.loop_->clock_due_ns(now_ns);
+    if (!due_ns) return false;
+    constexpr std::int64_t longest_ns =
+        3'600'000'000'000;  // and then looks again: a clock may be put forward
+    const std::int64_t wait_ns = *due_ns <= now_ns ? 0 : std::min(longest_ns, *due_ns - now_ns);
+    if (runner_.queue_.wait_for_item(std::chrono::nanoseconds(wait_ns))) return false;
+    const std::uint64_t before = runner_.book_->ledger().sequence();
+    runner_.loop_->take_timers(base::now_ns());
+    if (runner_.book_->ledger().sequence() == before) return true;  // it was only time to look
+    ++taken_;
+    return true;
+  }
+
   /// Inputs become durable in groups: when nothing else is waiting, or enough has come together.
   void commit_group() {
     constexpr std::size_t group = 64;

@@ -58,6 +58,11 @@ bool EventQueue::push_work(Work work) {
   return true;
 }
 
+bool EventQueue::wait_for_item(std::chrono::nanoseconds longest) {
+  std::unique_lock lock(mutex_);
+  return filled_.wait_for(lock, longest, [&] { return closed_ || !work_.empty() || !inputs_.empty(); });
+}
+
 std::optional<EventQueue::Item> EventQueue::pop() {
   std::unique_lock lock(mutex_);
   filled_.wait(lock, [&] { return closed_ || !work_.empty() || !inputs_.empty(); });

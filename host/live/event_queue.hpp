@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -71,6 +72,8 @@ class EventQueue {
   /// False: the queue is closed and the work will not be done.
   bool push_work(Work work);
 
+  /// Waits until pop() would not wait, at most so long. False: it would.
+  bool wait_for_item(std::chrono::nanoseconds longest);
   /// The next item; waits for one. Nothing once it is closed and no work is left.
   std::optional<Item> pop();
   /// Waits until no input waits. False: the book is stuck.

@@ -11,6 +11,14 @@ namespace cadre::model {
 
 ShownPages::ShownPages(std::size_t bytes) : bytes_(bytes) {
   descriptor_ = memfd_create("cadre-shown", MFD_CLOEXEC);
+  if (descriptor_ < 0 && errno == EPERM) {
+    // In a sandbox, where there is nobody to protect: once.
+    void* once = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (once == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "memory");
+    data_ = static_cast<std::byte*>(once);
+    shown_ = data_;
+    return;
+  }
   const bool is_sized = descriptor_ >= 0 && ftruncate(descriptor_, static_cast<off_t>(bytes)) == 0;
   void* written =
       is_sized ? mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, 0) : MAP_FAILED;
@@ -41,6 +49,7 @@ ShownPages& ShownPages::operator=(ShownPages&& other) noexcept {
 ShownPages::~ShownPages() {
   if (data_ == nullptr) return;
   munmap(data_, bytes_);
+  if (descriptor_ < 0) return;
   munmap(const_cast<std::byte*>(shown_), bytes_);
   close(descriptor_);
 }

@@ -1,16 +1,20 @@
 """What the ABI promises an agent, seen in a run: timers, outcomes, what becomes of one that fails, and where a trade
 adjuster stands. In the process and in one of its own."""
 
+import datetime
 import json
 import math
 import os
+import shutil
 import statistics
 import sys
+import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "bad_input"), os.path.join(HERE, "..", "..", "hosts")]
 
 from journal_file import Journal  # noqa: E402
+from running_host import RunningHost, new_folder, wait_until, write_json  # noqa: E402
 from workbench import INSTRUMENTS, Workbench  # noqa: E402
 
 HOUR = 3_600_000_000_000
@@ -76,6 +80,47 @@ class Timers(Contract):
         journal = self.run_with(self.pupil(timers=66))
         self.assertRegex(self.told, r"pupil could not take in 2 events, first on 2024-01-01: it armed more than 64 timers")
         self.assertEqual({t["id"] for t in journal.of("timer")}, set(range(1, 65)))
+
+
+class LiveTimers(unittest.TestCase):
+    def test_fire_by_the_clock_between_two_bars_and_are_told_again_after_a_kill(self):
+        root = new_folder("timers")
+        self.addCleanup(shutil.rmtree, root, ignore_errors=True)
+        with open(os.path.join(root, "prices.csv"), "w", encoding="utf-8") as file:
+            file.write("date,AA\n2024-01-01,10\n2024-01-02,10\n")
+        scenario = {"scenario": "backtest", "name": "timers", "book": {"id": "main"},
+                    "data": {"prices": {"file": "prices.csv", "adjustment": "raw", "volume": "none"}},
+                    "execution_environment": {"agent": "cadre.simulated_execution"},
+                    "chain": {"signal_sources": [{"name": "external", "agent": "cadre.external_signals"}],
+                              "signal_aggregator": {"agent": "cadre.confidence_weighted"},
+                              "position_sizer": {"agent": "cadre.position_sizer"},
+                              "risk_managers": [{"name": "risk", "agent": "cadre.identity.risk_manager"}],
+                              "trade_adjusters": [{"name": "pupil", "agent": "test.pupil", "config": {"timers": 1, "period_seconds": 3600}}],
+                              "execution_rules": {"agent": "cadre.execution_rules"}}}
+        config = write_json(os.path.join(root, "host.json"), {"name": "timers", "watch": {"enabled": False}, "books": [{"scenario": scenario}]})
+        host = RunningHost(os.environ["CADRE"], root, config, [os.environ["CADRE_REAL_AGENTS"], os.environ["CADRE_PUPIL"]])
+        self.addCleanup(host.end)
+        host.start()
+
+        def timers():
+            return [t["due_ns"] for t in Journal(host.journal()).of("timer")]
+
+        # Old data: the time of the data is the clock. A bar of the day before yesterday: its timers are due.
+        self.assertEqual(host.ask("POST", "/v1/books/main/bars", json.dumps({"date": "2024-01-02", "bars": {"AA": {"close": 10}}}))[0], 202)
+        self.assertEqual(timers(), [])
+        day = datetime.date.today() - datetime.timedelta(days=2)
+        self.assertEqual(host.ask("POST", "/v1/books/main/bars", json.dumps({"date": day.isoformat(), "bars": {"AA": {"close": 11}}}))[0], 202)
+        bar_ns = Journal(host.journal()).of("bar")[-1]["time_ns"]
+        wait_until("the timers since that bar fired", lambda: len([due for due in timers() if due > bar_ns]) >= 10)
+        host.process.kill()
+        host.wait()
+        host.start()
+        book = host.settled_book()
+        self.assertEqual(book["state"], "deciding")
+        records = timers()
+        self.assertEqual(records, sorted(set(records)))
+        self.assertEqual(Journal(host.journal()).gaps(), [])
+        self.assertEqual(host.stop(), 0)
 
 
 class Outcomes(Contract):
