@@ -7,6 +7,7 @@
 #include "host/base/date.hpp"
 #include "host/base/hash.hpp"
 #include "host/base/json.hpp"
+#include "host/base/log.hpp"
 #include "host/book/book.hpp"
 
 namespace cadre::book {
@@ -99,8 +100,10 @@ void Book::treat_troubles() {
     }
     const std::string text = json::serialize(identity_of(*stage));
     if (!is_reset) stage->agent->quarantine().begin(why);
-    take_command({is_reset ? "agent_reset" : "agent_quarantined", ledger_.date(), "host",
-                  stage->name + ": " + why, text});
+    const char* const kind = is_reset ? "agent_reset" : "agent_quarantined";
+    base::log_event(base::LogLevel::error, kind,
+                    {{"book", config_.book.id}, {"stage", stage->name}, {"why", why}});
+    take_command({kind, ledger_.date(), "host", stage->name + ": " + why, text});
   }
 }
 
