@@ -282,6 +282,10 @@ class Tables {
     std::string_view table_of_symbols;
     if (Fault fault = table(DT_SYMTAB, count_ * sizeof(Elf64_Sym), "a table of symbols", table_of_symbols))
       return fault;
+    // A relocation without a symbol names this one, and the loader would look for what it is called.
+    const std::string_view empty_symbol = table_of_symbols.substr(0, sizeof(Elf64_Sym));
+    if (empty_symbol.find_first_not_of('\0') != std::string_view::npos)
+      return wrong("has a first symbol that is not empty");
     for (std::uint64_t i = 1; i < count_; ++i) {
       Elf64_Sym symbol;
       std::memcpy(&symbol, table_of_symbols.data() + i * sizeof symbol, sizeof symbol);

@@ -144,6 +144,8 @@ constexpr BadLibrary bad_tables[] = {
      [](ElfEditor& e) { e.tag(DT_STRTAB).d_un.d_ptr = far_away; }},
     {"AUDIT_TABLES", "name_outside", "a name outside of its table",
      [](ElfEditor& e) { e.symbol(spare_import).st_name = 1U << 30; }},
+    {"AUDIT_TABLES", "first_symbol_with_a_name", "a first symbol that is not empty",
+     [](ElfEditor& e) { e.in_table<Elf64_Sym>(DT_SYMTAB) = {~0U, 0xff, 0, SHN_UNDEF, 0, 0}; }},
     {"AUDIT_TABLES", "name_without_end", "a name without an end",
      [](ElfEditor& e) { e.tag(DT_STRSZ).d_un.d_val = e.symbol(spare_import).st_name + 3; }},
     {"AUDIT_TABLES", "small_symbols", "symbols of another size",
