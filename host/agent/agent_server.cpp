@@ -151,6 +151,7 @@ class Server {
     from.get_text(spec_.name);
     from.get_text(spec_.book);
     from.get(spec_.seed);
+    from.get(spec_.allow_weak_sandbox);
     auto manifest = read_manifest(std::filesystem::path(library_).replace_extension(".json"));
     if (!manifest) return refuse(manifest.problems());
     manifest_ = std::make_shared<const Manifest>(std::move(manifest).take());
@@ -159,13 +160,13 @@ class Server {
     }
     if (entry_.agent == nullptr) return status(CADRE_UNSUPPORTED);
     const SandboxProfile profile = profile_of(*entry_.agent);
-    std::string problem =
-        enter_sandbox(profile, std::filesystem::path(library_).parent_path().string(), manifest_->memory_mb);
+    std::string problem = enter_sandbox({profile, std::filesystem::path(library_).parent_path().string(),
+                                         manifest_->memory_mb, spec_.allow_weak_sandbox});
     if (!problem.empty()) return refuse_to_start(problem);
     auto library = Library::load(library_, manifest_);
     if (!library) return refuse(library.problems());
     loaded_ = *library;
-    problem = seal_sandbox(profile);
+    problem = seal_sandbox(profile, spec_.allow_weak_sandbox);
     if (!problem.empty()) return refuse_to_start(problem);
     const cadre_agent_descriptor* descriptor = loaded_->agent(agent_id);
     if (descriptor == nullptr) return status(CADRE_UNSUPPORTED);

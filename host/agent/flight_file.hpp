@@ -9,14 +9,15 @@
 /// version: one with another number is passed over.
 namespace cadre::agent {
 
-constexpr char flight_magic[16] = "cadre flights 1";
-constexpr std::uint32_t flight_slots = 64;
+constexpr char flight_magic[16] = "cadre flights 2";
+constexpr std::uint32_t flight_slots = FlightRecorder::slots_most;
 constexpr std::uint32_t flight_cards = 1024;
 
 /// FlightCard without what would not outlive the process. Longer texts are cut.
 struct FlightCardInFile {
   std::atomic<std::uint32_t> is_taken;
   std::uint32_t is_isolated;
+  std::atomic<std::uint32_t> deadline_us;
   char book[64], stage[64], agent[96], version[32], digest[65], config[65];
 };
 

@@ -128,8 +128,8 @@ std::optional<FlightRecord> record_of(const FlightFile& file, const FlightSlot& 
   if (serial % 2 == 0 || place >= flight_cards) return std::nullopt;
   const FlightCardInFile& card = file.cards[place];
   FlightRecord record;
-  record.card = {text_of(card.book),   text_of(card.stage),  text_of(card.agent),  text_of(card.version),
-                 text_of(card.digest), text_of(card.config), card.is_isolated != 0};
+  record.card = {text_of(card.book),   text_of(card.stage),  text_of(card.agent),   text_of(card.version),
+                 text_of(card.digest), text_of(card.config), card.is_isolated != 0, card.deadline_us};
   record.flight = static_cast<Flight>(slot.flight.load());
   record.event_kind = slot.event_kind;
   record.event = slot.event;
@@ -280,6 +280,49 @@ std::vector<FlightRecorder::Seen> FlightRecorder::seen() const {
   return all;
 }
 
+namespace {
+
+/// Of the calls of a decision; making and ending an instance has all the time it needs.
+bool has_deadline(Flight flight) {
+  return flight >= Flight::observe && flight <= Flight::next_report;
+}
+
+}  // namespace
+
+void FlightRecorder::look_at_deadlines(std::span<Timed> slots) const {
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    slots[i] = {};
+    if (i >= flight_slots) continue;
+    const FlightSlot& slot = file_->slots[i];
+    const std::uint64_t serial = slot.serial.load(std::memory_order_acquire);
+    const std::uint32_t card = slot.card.load(std::memory_order_relaxed);
+    const auto flight = static_cast<Flight>(slot.flight.load(std::memory_order_relaxed));
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if (serial % 2 == 0 || card >= flight_cards || !has_deadline(flight) ||
+        slot.serial.load(std::memory_order_relaxed) != serial)
+      continue;
+    const std::uint32_t deadline_us = file_->cards[card].deadline_us;
+    if (deadline_us != 0) slots[i] = {serial, deadline_us};
+  }
+}
+
+std::uint32_t FlightRecorder::shortest_deadline_us() const {
+  std::uint32_t shortest = 0;
+  for (const FlightCardInFile& card : file_->cards) {
+    const std::uint32_t deadline_us = card.is_taken != 0 ? card.deadline_us.load() : 0;
+    if (deadline_us != 0 && (shortest == 0 || deadline_us < shortest)) shortest = deadline_us;
+  }
+  return shortest;
+}
+
+std::optional<FlightRecord> FlightRecorder::call_of(std::size_t slot, std::uint64_t serial) const {
+  if (slot >= flight_slots) return std::nullopt;
+  auto record = record_of(*file_, file_->slots[slot], serial);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  return file_->slots[slot].serial.load(std::memory_order_relaxed) == serial ? std::move(record)
+                                                                             : std::nullopt;
+}
+
 std::uint64_t FlightRecorder::serial_of(std::int64_t slot) const {
   if (slot < 0 || slot >= std::int64_t{flight_slots}) return 0;
   return file_->slots[slot].serial.load(std::memory_order_relaxed);
@@ -301,6 +344,7 @@ FlightCardHolder::FlightCardHolder(const FlightCard& card) : file_(current.load(
   if (place_ == 0) return;
   FlightCardInFile& mine = file_->cards[place_];
   mine.is_isolated = card.is_isolated ? 1 : 0;
+  mine.deadline_us = card.deadline_us;
   put(mine.book, card.book);
   put(mine.stage, card.stage);
   put(mine.agent, card.agent);

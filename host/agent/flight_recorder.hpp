@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@ struct FlightCard {
   std::string digest;        ///< SHA-256 of its library
   std::string config;        ///< SHA-256 of its settings; empty: its library as a whole
   bool is_isolated = false;  ///< its code runs in another process: nothing that happens here is its doing
+  std::uint32_t deadline_us = 0;  ///< of one call, as its manifest says; 0: none
 };
 
 /// One call, as the file tells it.
@@ -105,6 +107,18 @@ class FlightRecorder {
   };
   /// Every call that is under way. [any-thread]
   std::vector<Seen> seen() const;
+  /// A call that is under way and has a deadline; serial 0: none such.
+  struct Timed {
+    std::uint64_t serial = 0;
+    std::uint32_t deadline_us = 0;
+  };
+  /// By slot; writes no more than it is given room for. Allocates nothing. [any-thread]
+  void look_at_deadlines(std::span<Timed> slots) const;
+  static constexpr std::size_t slots_most = 64;
+  /// The shortest deadline of any agent there is; 0: none has one. [any-thread]
+  std::uint32_t shortest_deadline_us() const;
+  /// The call of a slot, while it is still that one. [any-thread]
+  std::optional<FlightRecord> call_of(std::size_t slot, std::uint64_t serial) const;
   /// Changes with every call that the thread of a slot begins or ends; 0 for no slot (-1). [any-thread]
   std::uint64_t serial_of(std::int64_t slot) const;
   /// The place of this thread in seen(); nothing when there is none.

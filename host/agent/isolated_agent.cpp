@@ -80,6 +80,7 @@ base::Result<std::unique_ptr<IsolatedAgent>> IsolatedAgent::start(const std::fil
   to.put_text(what.instance);
   to.put_text(what.book);
   to.put(what.seed);
+  to.put(what.allow_weak_sandbox);
   const cadre_status status = isolated->ask();
   if (status != CADRE_OK) {
     const std::string reason = isolated->reason().take();

@@ -27,6 +27,7 @@ class IsolatedAgent {
     std::string instance;
     std::string book;
     std::uint64_t seed = 0;
+    bool allow_weak_sandbox = false;
   };
 
   /// Starts the child with the store's copy of a library. Errors: ISOLATION_START.

@@ -30,7 +30,8 @@ FlightCard card_of(const CatalogEntry& entry, const InstanceSpec& spec, bool iso
           entry.manifest->version.to_string(),
           entry.manifest->sha256,
           base::sha256_hex(spec.config),
-          isolated};
+          isolated,
+          entry.manifest->deadline_us};
 }
 
 /// What an agent offers under an id, copied; of size 0 when it offers nothing. A table that is smaller than
@@ -90,8 +91,8 @@ base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create_isolated(const std::f
   live->entry_ = entry;
   live->spec_ = spec;
   live->flight_ = FlightCardHolder(card_of(entry, spec, true));
-  auto isolated =
-      IsolatedAgent::start(copy, {entry.agent->id, entry.agent->role, spec.name, spec.book, spec.seed});
+  auto isolated = IsolatedAgent::start(
+      copy, {entry.agent->id, entry.agent->role, spec.name, spec.book, spec.seed, spec.allow_weak_sandbox});
   if (!isolated) return isolated.problems();
   live->isolated_ = std::move(isolated).take();
   live->observes_ = live->isolated_->observes();

@@ -26,7 +26,8 @@ struct InstanceSpec {
   std::string book;
   std::string config;  ///< canonical JSON text, complete
   std::uint64_t seed = 0;
-  bool isolated = false;  ///< in a process of its own
+  bool isolated = false;            ///< in a process of its own
+  bool allow_weak_sandbox = false;  ///< which may do without a bound on files
 
   bool operator==(const InstanceSpec&) const = default;
 };

@@ -77,10 +77,14 @@ bool permit(int rules, const char* path) {
 }
 
 /// No file at all but those of the system's libraries and of the folder; none, without a folder.
-std::string lock_files(const char* library_folder) {
+std::string lock_files(const char* library_folder, bool allow_weak) {
   const landlock_ruleset_attr handled{files_all};
   const auto rules = static_cast<int>(syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0));
-  if (rules < 0) return failed("the kernel bounds no files (Landlock)");
+  if (rules < 0)
+    return allow_weak ? std::string()
+                      : failed(
+                            "the kernel bounds no files (Landlock), which /trust/allow_weak_sandbox of the "
+                            "host's configuration would allow");
   bool locked = true;
   if (library_folder != nullptr) {
     for (const char* path :
@@ -95,8 +99,11 @@ std::string lock_files(const char* library_folder) {
 
 }  // namespace
 
-std::string enter_sandbox([[maybe_unused]] SandboxProfile profile, [[maybe_unused]] const std::string& folder,
-                          [[maybe_unused]] std::uint32_t memory_mb) {
+bool can_bound_files() {
+  return syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
+}
+
+std::string enter_sandbox([[maybe_unused]] const SandboxOrder& order) {
 #if defined(CADRE_SANITIZED)
   return {};  // a sanitizer's runtime opens files, and maps more memory than there is
 #else
@@ -105,15 +112,15 @@ std::string enter_sandbox([[maybe_unused]] SandboxProfile profile, [[maybe_unuse
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   // Folders that root may read by being root: until the library is open.
   std::string problem = keep_capabilities(1U << CAP_DAC_READ_SEARCH);
-  if (problem.empty()) problem = limit_resources(memory_mb);
-  const bool is_agent = profile == SandboxProfile::agent;
-  if (problem.empty() && is_agent) problem = lock_files(folder.c_str());
+  if (problem.empty()) problem = limit_resources(order.memory_mb);
+  const bool is_agent = order.profile == SandboxProfile::agent;
+  if (problem.empty() && is_agent) problem = lock_files(order.library_folder.c_str(), order.allow_weak);
   if (problem.empty()) problem = filter_system_calls(is_agent ? SystemCalls::loading : SystemCalls::venue);
   return problem;
 #endif
 }
 
-std::string seal_sandbox([[maybe_unused]] SandboxProfile profile) {
+std::string seal_sandbox([[maybe_unused]] SandboxProfile profile, [[maybe_unused]] bool allow_weak) {
 #if defined(CADRE_SANITIZED)
   return {};
 #else
@@ -121,7 +128,7 @@ std::string seal_sandbox([[maybe_unused]] SandboxProfile profile) {
   __user_cap_header_struct head{_LINUX_CAPABILITY_VERSION_3, 0};
   const std::array<__user_cap_data_struct, 2> none{};
   if (syscall(SYS_capset, &head, none.data()) != 0) return failed("capabilities cannot be dropped");
-  std::string problem = lock_files(nullptr);
+  std::string problem = lock_files(nullptr, allow_weak);
   if (problem.empty()) problem = filter_system_calls(SystemCalls::computing);
   return problem;
 #endif

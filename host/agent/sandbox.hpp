@@ -12,14 +12,26 @@ enum class SandboxProfile : std::uint8_t {
   environment  ///< reaches a venue too: sockets and files; still no programs, no other processes
 };
 
+struct SandboxOrder {
+  SandboxProfile profile = SandboxProfile::agent;
+  std::string library_folder;
+  std::uint32_t memory_mb = 0;  ///< what it may allocate, in MiB; 0: the default
+  bool allow_weak = false;      ///< a kernel without Landlock is enough
+};
+
 /// Before the library is opened: its constructors run under this. No new privileges, no capabilities but
 /// reading, limits on memory and descriptors, Landlock (only what loading reads), and a system call filter:
 /// no sockets, no programs, no processes, nothing that is written. Returns what could not be done, as one
-/// sentence; empty: all is in place. Irrevocable. `memory_mb`: what it may allocate, in MiB; 0: the default.
-std::string enter_sandbox(SandboxProfile profile, const std::string& library_folder, std::uint32_t memory_mb);
+/// sentence; empty: all is in place. Irrevocable.
+std::string enter_sandbox(const SandboxOrder& order);
 
 /// After the library was opened, before any other call into it: no capabilities at all, no files, no new
 /// code. The same kind of answer.
-std::string seal_sandbox(SandboxProfile profile);
+std::string seal_sandbox(SandboxProfile profile, bool allow_weak);
+
+/// Whether this kernel, and what this process runs in, let a process bound the files it opens (Landlock).
+/// Without, what an isolated agent opens while its library is loaded is bounded by nothing but the rights of
+/// the host's user; once loaded it opens nothing. [any-thread]
+bool can_bound_files();
 
 }  // namespace cadre::agent

@@ -2,6 +2,7 @@
 
 #include "host/agent/audit.hpp"
 #include "host/agent/elf_image.hpp"
+#include "host/agent/trust.hpp"
 #include "host/base/file.hpp"
 #include "host/base/hash.hpp"
 #include "host/base/json.hpp"
@@ -10,10 +11,9 @@ namespace cadre::agent {
 
 namespace fs = std::filesystem;
 
-base::Result<fs::path> Store::adopt(const Manifest& manifest) const {
+base::Result<fs::path> Store::adopt(const Manifest& manifest, ImportList list) const {
   base::Problems problems;
   const base::Place& at = manifest.library_place;
-  const ImportList list = manifest.isolation == "process" ? ImportList::isolated : ImportList::in_process;
   auto bytes = base::read_file(manifest.library, library_bytes_most);
   if (!bytes) {
     const base::Problem& why = bytes.problems()[0];
@@ -42,8 +42,11 @@ base::Result<fs::path> Store::adopt(const Manifest& manifest) const {
   const fs::path copy = folder / manifest.library.filename();
   const fs::path beside = fs::path(copy).replace_extension(".json");
   std::error_code error;
+  const bool is_marked = fs::exists(folder / roots_own_mark, error);
+  const bool is_of_root = is_marked || (manifest.library.parent_path() != folder &&
+                                        is_roots_own(manifest.library) && is_roots_own(manifest.file));
   if (const auto there = base::sha256_file(copy, library_bytes_most);
-      there && *there == digest && fs::exists(beside, error))
+      there && *there == digest && fs::exists(beside, error) && is_marked == is_of_root)
     return fs::absolute(copy);
   fs::create_directories(folder, error);
   if (error) {
@@ -58,6 +61,7 @@ base::Result<fs::path> Store::adopt(const Manifest& manifest) const {
     document->set("/library/path", base::quote(copy.filename().string()), "");
     problems.append(base::write_file_atomically(beside, base::pretty(document->root()) + "\n"));
   }
+  if (is_of_root) problems.append(base::write_file_atomically(folder / roots_own_mark, ""));
   if (problems.has_errors()) return problems;
   return fs::absolute(copy);
 }

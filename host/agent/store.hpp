@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "host/agent/allowed_imports.hpp"
 #include "host/agent/manifest.hpp"
 #include "host/agent/quarantine.hpp"
 
@@ -14,11 +15,11 @@ class Store {
  public:
   explicit Store(std::filesystem::path root) : root_(std::move(root)) {}
 
-  /// Copies the manifest's library, checks the copy's SHA-256 against the manifest, audits the copied bytes,
-  /// by the wider list of imports when the manifest asks for a process of its own. Returns its path. Errors:
-  /// LIBRARY_MISSING, LIBRARY_HASH, FILE_TOO_LARGE, FILE_NOT_REGULAR, AUDIT_*; a refused library leaves
-  /// nothing in the store.
-  base::Result<std::filesystem::path> adopt(const Manifest& manifest) const;
+  /// Copies the manifest's library, checks the copy's SHA-256 against the manifest, audits the copied bytes
+  /// by the list of imports for where the agent will run: the wider one is for a process of its own. A copy
+  /// out of a folder of root is marked (agent/trust.hpp). Returns its path. Errors: LIBRARY_MISSING,
+  /// LIBRARY_HASH, FILE_TOO_LARGE, FILE_NOT_REGULAR, AUDIT_*; a refused library leaves nothing in the store.
+  base::Result<std::filesystem::path> adopt(const Manifest& manifest, ImportList list) const;
 
   const std::filesystem::path& root() const { return root_; }
 

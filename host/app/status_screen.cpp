@@ -135,7 +135,9 @@ std::string chain_table(const json::array& stages) {
       {{"stage"}, {"agent"}, {"version"}, {"since", Align::right}, {"failures", Align::right}});
   for (const json::value& stage : stages) {
     const std::string isolation = text_at(stage, "/isolation");
-    const std::string agent = text_at(stage, "/agent") + (isolation == "process" ? " (process)" : "");
+    const bool is_weak = text_at(stage, "/sandbox") == "weak";
+    const std::string where = is_weak ? " (process, weak sandbox)" : " (process)";
+    const std::string agent = text_at(stage, "/agent") + (isolation == "process" ? where : "");
     table.add_row({shortened(or_dash(text_at(stage, "/stage")), stage_columns_max),
                    shortened(or_dash(agent), agent_columns_max),
                    shortened(or_dash(text_at(stage, "/version")), name_columns_max),
@@ -168,6 +170,16 @@ std::vector<std::string> faults_of(const json::value& status) {
       if (const std::string left_out = text_at(stage, "/left_out"); !left_out.empty())
         faults.push_back(name + " is without " + text_at(stage, "/stage") +
                          ", which is in quarantine: " + left_out);
+      if (const std::string why = text_at(stage, "/quarantined"); !why.empty())
+        faults.push_back(name + " goes on without " + text_at(stage, "/stage") +
+                         ", which is called no more: " + why);
+      if (const std::string misses = text_at(stage, "/deadline_misses"); !misses.empty() && misses != "0")
+        faults.push_back(name + ": " + text_at(stage, "/stage") + " missed its deadline of " +
+                         text_at(stage, "/deadline_us") + " us " + misses +
+                         (misses == "1" ? " time" : " times"));
+      if (text_at(stage, "/sandbox") == "weak")
+        faults.push_back(name + ": the process of " + text_at(stage, "/stage") +
+                         " bounds no files, since this kernel cannot (allow_weak_sandbox)");
       const std::string failures = text_at(stage, "/failures");
       const std::string last = text_at(stage, "/last_failure");
       if (!failures.empty() && failures != "0")

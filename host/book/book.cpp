@@ -208,6 +208,7 @@ void Book::take_command(const journal::CommandRecord& command) {
   const std::uint64_t sequence = ledger_.begin_event();
   for (BookListener* listener : listeners_)
     listener->on_command(sequence, command);
+  if (command.kind == deadline_missed) count_missed_deadline(command);
 }
 
 cadre_order Book::market_order(const char* why, std::uint32_t instrument, std::int64_t quantity_e9) const {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "host/book/deadline_misses.hpp"
 #include "host/book/ledger.hpp"
 #include "host/book/listener.hpp"
 #include "host/book/open_views.hpp"
@@ -118,11 +119,14 @@ class Book {
   /// An instance that answered error or fatal, by its stage's policy.
   struct Trouble {
     std::string stage;
-    cadre_status status;
+    std::string what;  ///< "error", "fatal", or what the host has against it
     std::string reason;
+    bool may_be_reset = false;
   };
   void note_trouble(const std::string& stage, cadre_status status, const std::string& reason);
   void treat_troubles();
+  /// `command` is one of kind deadline_missed, for the agent that its text identifies.
+  void count_missed_deadline(const journal::CommandRecord& command);
   /// The same as a journal says it was done.
   void retell_trouble(const journal::CommandRecord& command, bool observing);
   void take_report(const cadre_execution_report& report);
@@ -146,6 +150,7 @@ class Book {
   Timers timers_;
   OpenViews views_;
   std::vector<Trouble> troubles_;
+  DeadlineMisses deadline_misses_;
   std::vector<BookListener*> listeners_;
   OrderBarrier* const barrier_;
   bool flattens_ = false;  ///< what is sent now closes positions of a halted book

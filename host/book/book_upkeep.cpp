@@ -69,7 +69,8 @@ void Book::begin_views() {
 }
 
 void Book::note_trouble(const std::string& stage, cadre_status status, const std::string& reason) {
-  if (status == CADRE_ERROR || status == CADRE_FATAL) troubles_.push_back({stage, status, reason});
+  if (status == CADRE_ERROR || status == CADRE_FATAL)
+    troubles_.push_back({stage, agent::status_name(status), reason, status == CADRE_ERROR});
 }
 
 namespace {
@@ -81,7 +82,39 @@ json::object identity_of(const chain::Stage& stage) {
           {"settings", base::sha256_hex(stage.agent->spec().config)}};
 }
 
+/// The stage whose agent a command was about; null when another one is there by now.
+const chain::Stage* stage_meant(const journal::CommandRecord& command, const chain::Chain& chain) {
+  const auto document = base::JsonDocument::parse("command", command.text);
+  if (!document) return nullptr;
+  const json::value* name = base::find(document->root(), "/stage");
+  const bool is_named = name != nullptr && name->is_string();
+  const chain::Stage* stage = is_named ? chain.stage_named(std::string_view(name->as_string())) : nullptr;
+  if (stage == nullptr) return nullptr;
+  const auto is_alike = [&](const json::object& one) {
+    return std::all_of(one.begin(), one.end(), [&](const auto& member) {
+      const json::value* said = document->root().as_object().if_contains(member.key());
+      return said != nullptr && *said == member.value();
+    });
+  };
+  return is_alike(identity_of(*stage)) ? stage : nullptr;
+}
+
 }  // namespace
+
+journal::CommandRecord missed_deadline(const agent::FlightCard& card, std::int32_t date,
+                                       const std::string& what) {
+  const json::object identity{{"stage", card.stage}, {"sha256", card.digest}, {"settings", card.config}};
+  return {deadline_missed, date, "host", card.stage + ": " + what, json::serialize(identity)};
+}
+
+void Book::count_missed_deadline(const journal::CommandRecord& command) {
+  const chain::Stage* stage = stage_meant(command, chain());
+  if (stage == nullptr || !deadline_misses_.add(stage->name, ledger_.bars())) return;
+  troubles_.push_back({stage->name, "too slow",
+                       "it missed its deadline " + std::to_string(DeadlineMisses::too_many) +
+                           " times within " + std::to_string(DeadlineMisses::within_bars) + " bars",
+                       false});
+}
 
 /// Between two events, so that nobody is replaced while it is called. The environment has a rule of its own:
 /// a book whose environment fails stops.
@@ -90,9 +123,9 @@ void Book::treat_troubles() {
   for (const Trouble& trouble : troubles) {
     const chain::Stage* stage = chain().stage_named(trouble.stage);
     if (stage == nullptr || stage == &chain().environment() || stage->agent->quarantine().holds()) continue;
-    std::string why = agent::status_name(trouble.status) + " on " + base::format_date(ledger_.date()) +
+    std::string why = trouble.what + " on " + base::format_date(ledger_.date()) +
                       (trouble.reason.empty() ? "" : ": " + trouble.reason);
-    bool is_reset = trouble.status == CADRE_ERROR && stage->on_error == config::OnError::reset;
+    bool is_reset = trouble.may_be_reset && stage->on_error == config::OnError::reset;
     if (is_reset) {
       const base::Problems problems = chains_.reset(stage->name, present());
       is_reset = !problems.has_errors();
@@ -108,15 +141,13 @@ void Book::treat_troubles() {
 }
 
 void Book::retell_trouble(const journal::CommandRecord& command, bool observing) {
-  const auto document = base::JsonDocument::parse("command", command.text);
-  if (!document) return;
-  const json::value* name = base::find(document->root(), "/stage");
-  const bool is_named = name != nullptr && name->is_string();
-  const chain::Stage* stage = is_named ? chain().stage_named(std::string_view(name->as_string())) : nullptr;
-  if (stage == nullptr || document->root() != json::value(identity_of(*stage))) return;
+  const chain::Stage* stage = stage_meant(command, chain());
+  if (stage == nullptr) return;
   if (command.kind == "agent_quarantined") {
     stage->agent->quarantine().begin(
         command.reason.substr(std::min(command.reason.size(), stage->name.size() + 2)));
+  } else if (command.kind == deadline_missed) {
+    (void)deadline_misses_.add(stage->name, ledger_.bars());
   } else if (observing) {
     (void)chains_.reset(stage->name, present());
   }

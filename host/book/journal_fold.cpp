@@ -204,7 +204,8 @@ bool JournalFold::apply(const journal::Record& record) {
     case RecordType::command: {
       journal::CommandRecord command;
       if (!decode(from, command, record.format)) return false;
-      if (command.kind == "agent_reset" || command.kind == "agent_quarantined")
+      if (command.kind == "agent_reset" || command.kind == "agent_quarantined" ||
+          command.kind == deadline_missed)
         book_.retell_trouble(command, observing_);
       break;
     }

@@ -138,8 +138,15 @@ base::Problems probe_chain(const config::ScenarioConfig& config, chain::ChainPla
                            ProbeGround ground) {
   const bool reaches_a_venue = !plan.stages.back().entry.agent->simulated;
   const bool decides = ground.book != nullptr && !reaches_a_venue;
-  for (chain::PlannedStage& stage : plan.stages)
-    stage.isolated = stage.isolated || is_one_of(fresh, stage.instance->name);
+  base::Problems refused;
+  for (chain::PlannedStage& stage : plan.stages) {
+    if (stage.isolated || !is_one_of(fresh, stage.instance->name)) continue;
+    // It is looked at by the list for where it will run.
+    const auto copy = store.adopt(*stage.entry.manifest, agent::ImportList::in_process);
+    if (!copy) refused.append(copy.problems());
+    stage.isolated = true;
+  }
+  if (refused.has_errors()) return refused;
   for (chain::ServiceSlot& service : plan.services)
     service.read_isolated = true;
   if (!decides) {
@@ -147,11 +154,10 @@ base::Problems probe_chain(const config::ScenarioConfig& config, chain::ChainPla
     base::Problems problems;
     for (const chain::PlannedStage& stage : plan.stages) {
       if (!is_one_of(fresh, stage.instance->name)) continue;
-      auto copy = store.adopt(*stage.entry.manifest);
+      auto copy = store.adopt(*stage.entry.manifest, agent::ImportList::isolated);
       problems.append(copy.problems());
       if (!copy) continue;
-      const agent::InstanceSpec spec{stage.instance->name, config.book.id, stage.settings, config.seed, true};
-      auto made = agent::LiveAgent::create_isolated(*copy, stage.entry, spec,
+      auto made = agent::LiveAgent::create_isolated(*copy, stage.entry, chain::spec_of(stage, config),
                                                     config.document.place(stage.instance->pointer));
       for (const base::Problem& problem : made.problems()) {
         if (problem.severity == base::Severity::error) problems.add(problem);

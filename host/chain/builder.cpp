@@ -90,6 +90,12 @@ bool is_kept_out(const agent::Store& store, const PlannedStage& planned, const b
 
 }  // namespace
 
+agent::InstanceSpec spec_of(const PlannedStage& planned, const config::ScenarioConfig& config) {
+  return {planned.instance->name, config.book.id,
+          planned.settings,       config.seed,
+          planned.isolated,       planned.isolated && planned.allow_weak_sandbox};
+}
+
 base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& config, const ChainPlan& plan,
                                                  const agent::Store& store, const Chain* previous,
                                                  const Chain* replaced) {
@@ -109,7 +115,7 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
     if (const auto found = libraries.find(key); found != libraries.end()) return found->second;
     if (refused[key]) return nullptr;
     refused[key] = true;
-    auto copy = store.adopt(*entry.manifest);
+    auto copy = store.adopt(*entry.manifest, agent::ImportList::in_process);
     if (!copy) {
       problems.append(copy.problems());
       return nullptr;
@@ -132,15 +138,14 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
   };
   const auto make_isolated = [&](const agent::CatalogEntry& entry, const agent::InstanceSpec& spec,
                                  const base::Place& place) -> Live {
-    auto copy = store.adopt(*entry.manifest);
+    auto copy = store.adopt(*entry.manifest, agent::ImportList::isolated);
     problems.append(copy.problems());
     return copy ? taken(agent::LiveAgent::create_isolated(*copy, entry, spec, place)) : nullptr;
   };
 
   for (const PlannedStage& planned : plan.stages) {
     const config::InstanceConfig& instance = *planned.instance;
-    const agent::InstanceSpec spec{instance.name, config.book.id, planned.settings, config.seed,
-                                   planned.isolated};
+    const agent::InstanceSpec spec = spec_of(planned, config);
     Stage stage = empty_stage(planned);
     const base::Place place = config.document.place(instance.pointer);
     stage.agent = instance_at_hand(previous, replaced, spec, planned);

@@ -2,6 +2,7 @@
 
 #include "host/agent/catalog.hpp"
 #include "host/agent/store.hpp"
+#include "host/agent/trust.hpp"
 #include "host/chain/chain.hpp"
 #include "host/config/scenario_config.hpp"
 
@@ -14,7 +15,10 @@ struct PlannedStage {
   agent::CatalogEntry entry;
   std::string settings;                      ///< complete configuration, canonical JSON
   std::vector<std::int32_t> service_places;  ///< into ChainPlan::services
-  bool isolated = false;   ///< in a process of its own: the configuration says so, or the manifest
+  bool isolated = false;                     ///< in a process of its own
+  bool is_isolation_said = true;             ///< by the configuration or the manifest; else trust decides
+  agent::TrustedBy trusted_by = agent::TrustedBy::nobody;  ///< of a running host; others do not ask
+  bool allow_weak_sandbox = false;                         ///< its process may do without a bound on files
   std::string left_out{};  ///< why its agent is not made: it is in quarantine; empty: it is made
 };
 struct ChainPlan {
@@ -22,7 +26,13 @@ struct ChainPlan {
       stages;  ///< providers first, in topological order, then in the order of a decision
   std::size_t provider_count = 0;
   std::vector<ServiceSlot> services;
+
+  /// Gives a stage a process of its own, with the services that it reads in the arena.
+  void isolate(PlannedStage& stage);
 };
+
+/// What the instance of a planned stage is made from.
+agent::InstanceSpec spec_of(const PlannedStage& planned, const config::ScenarioConfig& config);
 
 /// Resolves agents and versions, checks every agent's configuration against its manifest, binds services and
 /// sorts their providers. Pure: opens no library. Reports every unmet, ambiguous or circular need at once,

@@ -74,7 +74,8 @@ class Planner {
                        *entry,
                        settings_of(instance, *entry->agent),
                        {},
-                       instance.isolated || manifest.isolation == "process"});
+                       instance.isolation == config::Isolation::process || manifest.isolation == "process",
+                       instance.isolation != config::Isolation::by_trust || manifest.isolation == "process"});
   }
 
   /// Whether the host keeps the money of such instruments at all.
@@ -280,6 +281,13 @@ class Planner {
 };
 
 }  // namespace
+
+void ChainPlan::isolate(PlannedStage& stage) {
+  stage.isolated = true;
+  for (const std::int32_t service : stage.service_places) {
+    if (service >= 0) services[static_cast<std::size_t>(service)].read_isolated = true;
+  }
+}
 
 base::Result<ChainPlan> plan_chain(const config::ScenarioConfig& config, const agent::Catalog& catalog) {
   return Planner(config, catalog).run();

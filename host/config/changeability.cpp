@@ -29,6 +29,7 @@ constexpr ChangeRule host_rules[] = {
     {"/name", Changes::live, false, "a word for people"},
     {"/description", Changes::live, false, "a word for people"},
     {"/watch", Changes::live, false, "what is watched, and how long it has to be quiet"},
+    {"/trust", Changes::live, false, "where an agent runs whose stage does not say it"},
     {"/books", Changes::never, false, "books are neither added nor taken away while a host runs"},
     {"/queue", Changes::never, false, "queues are made with the books"},
     {"/checkpoint", Changes::never, false, "books are opened with it"},

@@ -37,6 +37,7 @@ constexpr std::string_view schema_text = R"json({
     "queue": {"type": "object", "default": {}, "properties": {@queue_keys@}},
     "checkpoint": {"type": "object", "default": {}, "properties": {@checkpoint_keys@}},
     "watch": {"type": "object", "default": {}, "properties": {@watch_keys@}},
+    "trust": {"type": "object", "default": {}, "description": "which agents run in the host's process, and what is done without Landlock", "properties": {@trust_keys@}},
     "admin": {"type": "object", "default": {}, "properties": {@admin_keys@}}
   }
 })json";
@@ -51,6 +52,9 @@ void read_checkpoint(KeyReader& reader, const std::string& at, CheckpointConfig&
 void read_watch(KeyReader& reader, const std::string& at, WatchConfig& config) {
 #include "host/config/keys/watch.inc"
 }
+void read_trust(KeyReader& reader, const std::string& at, TrustConfig& config) {
+#include "host/config/keys/trust.inc"
+}
 void read_admin(KeyReader& reader, const std::string& at, AdminConfig& config) {
 #include "host/config/keys/admin.inc"
 }
@@ -64,6 +68,7 @@ HostConfig read_head(const json::value& root, const PlaceOf& place, base::Proble
   read_queue(reader, "/queue/", host.queue);
   read_checkpoint(reader, "/checkpoint/", host.checkpoint);
   read_watch(reader, "/watch/", host.watch);
+  read_trust(reader, "/trust/", host.trust);
   read_admin(reader, "/admin/", host.admin);
   return host;
 }

@@ -32,6 +32,10 @@ struct WatchConfig {
 #include "host/config/keys/watch.inc"
 };
 
+struct TrustConfig {
+#include "host/config/keys/trust.inc"
+};
+
 struct AdminConfig {
 #include "host/config/keys/admin.inc"
 };
@@ -46,6 +50,7 @@ struct HostConfig {
   QueueConfig queue;
   CheckpointConfig checkpoint;
   WatchConfig watch;
+  TrustConfig trust;
   AdminConfig admin;
   std::vector<std::filesystem::path> files;  ///< it was read from: what a watch looks at
 

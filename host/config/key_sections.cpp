@@ -56,6 +56,10 @@ constexpr Section sections[] = {
 #include "host/config/keys/signals.inc"
     },
     {
+        "@trust_keys@",
+#include "host/config/keys/trust.inc"
+    },
+    {
         "@watch_keys@",
 #include "host/config/keys/watch.inc"
     },

@@ -47,7 +47,8 @@ class Reader : public KeyReader {
     result.hand_off = hand_off == "migrate" ? HandOff::migrate
                       : hand_off == "reset" ? HandOff::reset
                                             : HandOff::refuse;
-    result.isolated = text(pointer + "/isolation") == "process";
+    if (has(pointer + "/isolation"))
+      result.isolation = text(pointer + "/isolation") == "process" ? Isolation::process : Isolation::none;
     for (const auto& [service, name] : at(pointer + "/bind").as_object()) {
       if (!name.is_string()) {
         error("CONFIG_WRONG_TYPE", pointer + "/bind/" + base::pointer_token(service),

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "host/agent/library.hpp"
+#include "host/agent/sandbox.hpp"
 #include "host/base/date.hpp"
 #include "host/base/problem_json.hpp"
 #include "host/base/text.hpp"
@@ -73,6 +74,7 @@ live::Answer ended(const live::BookRunner& runner) {
 
 json::array books_json(const HostParts& host, const revision::Charge& charge) {
   json::array books;
+  const bool bounds_files = agent::can_bound_files();
   for (std::size_t b = 0; b < host.books.size(); ++b) {
     live::BookRunner& runner = *host.books[b];
     const live::BookSnapshot now = runner.snapshot();
@@ -80,6 +82,8 @@ json::array books_json(const HostParts& host, const revision::Charge& charge) {
     for (const chain::PlannedStage& stage : charge.setup.plans[b].stages) {
       const agent::Manifest& manifest = *stage.entry.manifest;
       const auto failures = now.failures.find(stage.instance->name);
+      const auto quarantined = now.quarantined.find(stage.instance->name);
+      const auto misses = now.deadline_misses.find(stage.instance->name);
       const auto since = charge.stage_since.find(runner.id() + '/' + stage.instance->name);
       stages.push_back(
           {{"stage", stage.instance->name},
@@ -91,6 +95,14 @@ json::array books_json(const HostParts& host, const revision::Charge& charge) {
            {"last_failure",
             failures != now.failures.end() ? json::value(failures->second.last) : json::value(nullptr)},
            {"isolation", stage.isolated ? "process" : "none"},
+           {"trusted_by", agent::trusted_by_name(stage.trusted_by)},
+           {"sandbox", stage.isolated ? json::value(bounds_files ? "full" : "weak") : json::value(nullptr)},
+           {"quarantined",
+            quarantined != now.quarantined.end() ? json::value(quarantined->second) : json::value(nullptr)},
+           {"deadline_us",
+            manifest.deadline_us != 0 ? json::value(manifest.deadline_us) : json::value(nullptr)},
+           {"deadline_misses", misses != now.deadline_misses.end() ? misses->second : 0},
+           {"memory_mb", manifest.memory_mb != 0 ? json::value(manifest.memory_mb) : json::value(nullptr)},
            {"left_out", stage.left_out.empty() ? json::value(nullptr) : json::value(stage.left_out)}});
     }
     json::object book{{"book", runner.id()}};
@@ -112,6 +124,9 @@ std::vector<std::string> next_steps(const HostParts& host, bool refused, bool wa
           "book " + book->id() +
           " cannot be helped while the host runs: a halt of it holds; end the host with SIGTERM and start "
           "it again, it leaves the agent out");
+    for (const auto& [stage, why] : now.quarantined)
+      steps.push_back("apply another version or other settings for " + stage + " of book " + book->id() +
+                      ": it is called no more");
     if (!now.left_out.empty())
       steps.push_back("apply another version or other settings for book " + book->id() +
                       ", or let the agent in again with `cadre quarantine release`; then resume the book");

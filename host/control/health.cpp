@@ -18,6 +18,8 @@ std::vector<std::string> not_ready_reasons(const HostParts& host) {
       reasons.push_back(book->id() + " is " + live::state_name(now.state) + ": " + now.reason);
     else if (!now.left_out.empty())
       reasons.push_back(book->id() + " decides nothing, an agent of it is in quarantine: " + now.left_out);
+    for (const auto& [stage, why] : now.quarantined)
+      reasons.push_back(book->id() + " goes on without " + stage + ", which is called no more: " + why);
   }
   return reasons;
 }
@@ -26,9 +28,14 @@ void refresh_gauges(HostParts& host) {
   host.metrics.libraries_retained().set(static_cast<double>(host.reload->retained_json().size()));
   host.metrics.ready().set(not_ready_reasons(host).empty() ? 1 : 0);
   host.metrics.quarantined().set(static_cast<double>(host.quarantine->held().size()));
+  host.metrics.weakly_sandboxed().set(host.reload->read([](const revision::Charge& charge) {
+    return static_cast<double>(revision::weak_sandboxes(charge.setup).size());
+  }));
   for (const auto& book : host.books) {
     const metrics::BookMetrics gauges = host.metrics.book(book->id());
-    gauges.set_state(static_cast<metrics::InState>(book->snapshot().state));  // in the same order
+    const live::BookSnapshot now = book->snapshot();
+    gauges.set_state(static_cast<metrics::InState>(now.state));  // in the same order
+    gauges.stages_quarantined.set(static_cast<double>(now.quarantined.size()));
     gauges.stuck_seconds.set(host.watchdog->stuck_seconds(book->id()));
   }
 }

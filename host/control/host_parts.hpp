@@ -10,6 +10,7 @@
 #include "host/agent/flight_recorder.hpp"
 #include "host/agent/quarantine.hpp"
 #include "host/agent/store.hpp"
+#include "host/control/deadline_watch.hpp"
 #include "host/control/watchdog.hpp"
 #include "host/live/book_runner.hpp"
 #include "host/live/event_feed.hpp"
@@ -41,6 +42,7 @@ struct HostParts {
   live::EventFeed feed;
   live::BookList books;
   std::unique_ptr<Watchdog> watchdog;
+  std::unique_ptr<DeadlineWatch> deadlines;  ///< once the host is started
   std::unique_ptr<shadow::ShadowExperiments> experiments;
   std::unique_ptr<revision::Reload> reload;
   std::atomic<bool> ready{false};    ///< inputs are taken and decisions made

@@ -112,7 +112,7 @@ base::Result<revision::Setup> LiveHost::first_setup() {
   auto host = config::load_host(parts_.options.config);
   if (!host) return host.problems();
   const auto catalog = agent::Catalog::discover(parts_.options.agent_folders);
-  auto setup = revision::plan_setup(std::move(host).take(), catalog);
+  auto setup = revision::plan_setup(std::move(host).take(), catalog, *parts_.store);
   if (!setup) return setup.problems();
   base::Problems warnings = setup.problems();
   for (base::Problem problem : catalog.problems()) {
@@ -236,6 +236,8 @@ base::Problems LiveHost::halt_without(const std::string& book, const std::string
 
 void LiveHost::start() {
   parts_.watchdog->watch(parts_.books);
+  parts_.deadlines =
+      std::make_unique<DeadlineWatch>(*parts_.recorder, parts_.books, parts_.feed, parts_.metrics);
   for (const auto& book : parts_.books)
     book->start();
   parts_.ready = true;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/base/date.hpp"
+#include "host/book/deadline_misses.hpp"
 #include "host/book/listener.hpp"
 #include "host/live/book_snapshot.hpp"
 #include "host/metrics/metrics.hpp"
@@ -59,6 +60,10 @@ class BookCounter final : public book::BookListener, public model::Tally {
     missed.push_back(failure);
   }
   void on_bar(std::uint64_t, const model::Bar& bar) override { date_ = bar.date; }
+  void on_command(std::uint64_t, const journal::CommandRecord& command) override {
+    if (command.kind == book::deadline_missed)
+      ++deadline_misses[command.reason.substr(0, command.reason.find(':'))];
+  }
   void on_order(std::uint64_t, const chain::DecidedOrder& decided) override {
     count_order(decided.verdict.accepted());
     metrics_.order(decided.verdict.accepted() ? metrics::Judged::accepted : metrics::Judged::rejected).add();
@@ -69,7 +74,8 @@ class BookCounter final : public book::BookListener, public model::Tally {
   }
 
   std::map<std::string, BookSnapshot::Failures> failures;
-  std::vector<chain::ObserveFailure> missed;  ///< of which nobody was told
+  std::map<std::string, std::uint64_t> deadline_misses;  ///< by stage
+  std::vector<chain::ObserveFailure> missed;             ///< of which nobody was told
   std::deque<DecisionSummary> newest;
   bool is_new = false;  ///< a decision that nobody was told of
 

@@ -98,4 +98,13 @@ bool BookRunner::feed(BarInput bar, const std::function<bool()>& goes_on) {
   return true;
 }
 
+void BookRunner::take_command(const journal::CommandRecord& command, std::shared_ptr<Ticket> ticket) {
+  book_->take_command(command);
+  if (ticket != nullptr)
+    keeper_->took(std::move(ticket), book_->ledger().sequence());
+  else if (!keeper_->commit())
+    stop_at_journal();
+  publish();
+}
+
 }  // namespace cadre::live

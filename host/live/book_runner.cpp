@@ -384,14 +384,6 @@ std::shared_ptr<chain::Chain> BookRunner::commit_change(Change change) {
   return retired;  // durable with the next commit, before anything of it leaves
 }
 
-void BookRunner::take_command(const journal::CommandRecord& command, std::shared_ptr<Ticket> ticket) {
-  book_->take_command(command);
-  if (ticket != nullptr)
-    keeper_->took(std::move(ticket), book_->ledger().sequence());
-  else if (!keeper_->commit())
-    stop_at_journal();
-}
-
 std::shared_ptr<BookErrand> BookRunner::begin_halt() {
   auto errand = std::make_shared<BookErrand>();
   const bool taken = queue_.push_work([this, errand] {
@@ -434,6 +426,11 @@ void BookRunner::publish() {
   now.sequence = book.ledger().sequence();
   static_cast<model::Tally&>(now) = counter_;
   now.failures = counter_.failures;
+  now.deadline_misses = counter_.deadline_misses;
+  book.chain().each_stage([&](const chain::Stage& stage) {
+    const agent::InstanceQuarantine& quarantine = stage.agent->quarantine();
+    if (quarantine.holds()) now.quarantined[stage.name] = quarantine.why();
+  });
   now.open_orders = book.ledger().tracker().open_count();
   now.equity = book.ledger().portfolio().equity();
   now.cash = book.ledger().portfolio().cash();

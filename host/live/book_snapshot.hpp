@@ -45,7 +45,9 @@ struct BookSnapshot : model::Tally {
     std::uint64_t count = 0;
     std::string last;  ///< the newest: when, at what, and why
   };
-  std::map<std::string, Failures> failures;  ///< by stage
+  std::map<std::string, Failures> failures;              ///< by stage
+  std::map<std::string, std::uint64_t> deadline_misses;  ///< by stage, since the host was started
+  std::map<std::string, std::string> quarantined;        ///< stages whose agent is called no more, and why
   std::uint64_t journal_bytes = 0;
   std::uint64_t halt_number = 0;  ///< of the newest halt or resume that its journal has
   std::string order_hash;

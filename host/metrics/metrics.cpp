@@ -67,6 +67,7 @@ Metrics::Metrics() : series_(table().size()) {
   revision_ = &series("cadre_revision", {}).gauge;
   libraries_retained_ = &series("cadre_libraries_retained", {}).gauge;
   ready_ = &series("cadre_ready", {}).gauge;
+  weakly_sandboxed_ = &series("cadre_agents_weakly_sandboxed", {}).gauge;
   quarantined_ = &series("cadre_agents_quarantined", {}).gauge;
   swap_seconds_ = &series("cadre_swap_seconds", {}).histogram;
 }
@@ -96,6 +97,7 @@ BookMetrics Metrics::book(std::string_view book) {
                   {},
                   {},
                   series("cadre_book_stuck_seconds", {name}).gauge,
+                  series("cadre_book_stages_quarantined", {name}).gauge,
                   series("cadre_decisions_total", {name}).counter,
                   series("cadre_fills_total", {name}).counter,
                   series("cadre_equity", {name}).gauge,
@@ -111,6 +113,10 @@ BookMetrics Metrics::book(std::string_view book) {
   counters("cadre_orders_total", "verdict", all.orders);
   counters("cadre_inputs_refused_total", "why", all.inputs_refused);
   return all;
+}
+
+Counter& Metrics::agent_deadline_misses(std::string_view book, std::string_view stage) {
+  return series("cadre_agent_deadline_misses_total", {std::string(book), std::string(stage)}).counter;
 }
 
 Counter& Metrics::agent_failures(std::string_view book, std::string_view stage) {

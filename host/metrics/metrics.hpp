@@ -93,6 +93,7 @@ struct BookMetrics {
   std::array<Counter*, 2> inputs_refused;
   std::array<Gauge*, 6> states;
   Gauge& stuck_seconds;
+  Gauge& stages_quarantined;
   Counter& decisions;
   Counter& fills;
   Gauge& equity;
@@ -113,6 +114,7 @@ class Metrics {
   BookMetrics book(std::string_view book);
   /// Once for each stage, when a chain is made.
   Counter& agent_failures(std::string_view book, std::string_view stage);
+  Counter& agent_deadline_misses(std::string_view book, std::string_view stage);
 
   /// One metric of the table with these label values, in the order of its labels. Valid as long as this;
   /// asked for once, and kept where it counts.
@@ -130,6 +132,7 @@ class Metrics {
   Gauge& revision() const { return *revision_; }
   Gauge& libraries_retained() const { return *libraries_retained_; }
   Gauge& ready() const { return *ready_; }
+  Gauge& weakly_sandboxed() const { return *weakly_sandboxed_; }
   Gauge& quarantined() const { return *quarantined_; }
   Histogram& swap_seconds() const { return *swap_seconds_; }
 
@@ -151,6 +154,7 @@ class Metrics {
   Gauge* revision_ = nullptr;
   Gauge* libraries_retained_ = nullptr;
   Gauge* ready_ = nullptr;
+  Gauge* weakly_sandboxed_ = nullptr;
   Gauge* quarantined_ = nullptr;
   Histogram* swap_seconds_ = nullptr;
 };

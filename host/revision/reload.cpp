@@ -127,7 +127,7 @@ live::Answer Reload::propose(const json::value& complete, const agent::Catalog& 
   auto host = config::read_host(complete, proposal.source);
   if (!host) return refuse(proposal, host.problems());
   const json::value next = host->complete;
-  auto setup = plan_setup(std::move(host).take(), catalog);
+  auto setup = plan_setup(std::move(host).take(), catalog, ground_.store);
   if (!setup) {
     base::Problems problems = check_changeable(charge_.setup.host.complete, next, proposal.source);
     problems.append(setup.problems());
@@ -385,7 +385,8 @@ void Reload::look(bool force) {
   const Proposal proposal{{watch_actor, "files changed"}, ground_.config.string(), 0, false};
   auto host = config::load_host(ground_.config);
   const auto catalog = agent::Catalog::discover(ground_.agent_folders);
-  auto setup = host ? plan_setup(std::move(host).take(), catalog) : base::Result<Setup>(host.problems());
+  auto setup = host ? plan_setup(std::move(host).take(), catalog, ground_.store)
+                    : base::Result<Setup>(host.problems());
   std::string seen;
   if (setup) {
     const std::vector<std::string> unfinished = unfinished_libraries(*setup);

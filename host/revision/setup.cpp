@@ -3,13 +3,29 @@
 #include <algorithm>
 
 #include "host/agent/elf_image.hpp"
+#include "host/agent/sandbox.hpp"
 #include "host/base/hash.hpp"
 #include "host/base/text.hpp"
 #include "host/config/changeability.hpp"
 
 namespace cadre::revision {
 
-base::Result<Setup> plan_setup(config::HostConfig host, const agent::Catalog& catalog) {
+namespace {
+
+/// Where agents run whose stage does not say it.
+void isolate_by_trust(chain::ChainPlan& plan, const config::TrustConfig& config, const agent::Trust& trust) {
+  for (chain::PlannedStage& stage : plan.stages) {
+    stage.trusted_by = trust.trusted_by(*stage.entry.manifest);
+    stage.allow_weak_sandbox = config.allow_weak_sandbox;
+    if (!stage.is_isolation_said && stage.trusted_by == agent::TrustedBy::nobody) plan.isolate(stage);
+  }
+}
+
+}  // namespace
+
+base::Result<Setup> plan_setup(config::HostConfig host, const agent::Catalog& catalog,
+                               const agent::Store& store) {
+  const agent::Trust trust(host.trust.sha256, store.root());
   Setup setup;
   setup.host = std::move(host);
   base::Problems problems;
@@ -23,8 +39,16 @@ base::Result<Setup> plan_setup(config::HostConfig host, const agent::Catalog& ca
       if (std::find(setup.plugins.begin(), setup.plugins.end(), pinned) == setup.plugins.end())
         setup.plugins.push_back(pinned);
     }
+    isolate_by_trust(*plan, setup.host.trust, trust);
     setup.plans.push_back(std::move(plan).take());
   }
+  if (const auto weak = weak_sandboxes(setup); !weak.empty())
+    problems.warning(
+        "SANDBOX_WEAK", {},
+        "this kernel bounds no files (Landlock), and /trust/allow_weak_sandbox lets these agents "
+        "run all the same: " +
+            base::join(weak, ", "),
+        "use a kernel with Landlock");
   if (problems.has_errors()) {
     // A manifest that cannot be read may be why an agent is missing.
     for (const base::Problem& problem : catalog.problems())
@@ -35,6 +59,17 @@ base::Result<Setup> plan_setup(config::HostConfig host, const agent::Catalog& ca
     return std::tie(a.id, a.version, a.sha256) < std::tie(b.id, b.version, b.sha256);
   });
   return {std::move(setup), problems};
+}
+
+std::vector<std::string> weak_sandboxes(const Setup& setup) {
+  std::vector<std::string> weak;
+  if (!setup.host.trust.allow_weak_sandbox || agent::can_bound_files()) return weak;
+  for (std::size_t b = 0; b < setup.plans.size(); ++b) {
+    for (const chain::PlannedStage& stage : setup.plans[b].stages) {
+      if (stage.isolated) weak.push_back(setup.host.books[b].scenario.book.id + '/' + stage.instance->name);
+    }
+  }
+  return weak;
 }
 
 agent::Catalog pinned_catalog(const agent::Store& store, const std::vector<PinnedPlugin>& plugins) {
@@ -69,7 +104,7 @@ base::Result<BootSetup> plan_boot(const Revision& revision, const agent::Store& 
   const agent::Catalog pinned = pinned_catalog(store, revision.plugins);
   const bool has_lost = std::any_of(pinned.problems().begin(), pinned.problems().end(), is_of_lost_abi);
   if (!has_lost) {
-    auto setup = plan_setup(std::move(host).take(), pinned);
+    auto setup = plan_setup(std::move(host).take(), pinned, store);
     if (!setup) return setup.problems();
     const base::Problems warnings = setup.problems();
     return {BootSetup{std::move(setup).take(), {}}, warnings};
@@ -77,7 +112,7 @@ base::Result<BootSetup> plan_boot(const Revision& revision, const agent::Store& 
   std::vector<std::filesystem::path> folders = pinned.folders();
   folders.insert(folders.end(), agent_folders.begin(), agent_folders.end());
   auto setup =
-      plan_setup(std::move(host).take(), agent::Catalog::discover(folders, agent::Twins::first_wins));
+      plan_setup(std::move(host).take(), agent::Catalog::discover(folders, agent::Twins::first_wins), store);
   if (!setup) {
     base::Problems problems;
     for (base::Problem problem : pinned.problems()) {

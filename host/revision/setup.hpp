@@ -20,8 +20,13 @@ struct Setup {
   std::vector<PinnedPlugin> plugins;    ///< exact versions and bytes, each once
 };
 
-/// Resolves the chains of all books. All problems at once.
-base::Result<Setup> plan_setup(config::HostConfig host, const agent::Catalog& catalog);
+/// Resolves the chains of all books, and where their agents run: one whose stage does not say it gets a
+/// process of its own unless the host trusts it (agent/trust.hpp). All problems at once. Warns of
+/// SANDBOX_WEAK.
+base::Result<Setup> plan_setup(config::HostConfig host, const agent::Catalog& catalog,
+                               const agent::Store& store);
+/// The isolated agents, as "book/stage", whose processes bound no files, since this kernel cannot.
+std::vector<std::string> weak_sandboxes(const Setup& setup);
 
 /// The agents of a revision, from the store alone: the bytes it ran with, whatever is installed now.
 agent::Catalog pinned_catalog(const agent::Store& store, const std::vector<PinnedPlugin>& plugins);

@@ -72,7 +72,9 @@ std::shared_ptr<agent::LiveAgent> TrialBook::make(const std::string& id, const s
         problems_);
   }
   if (problems_.has_errors()) return nullptr;
-  auto copy = store_.adopt(*entry->manifest);
+  auto copy =
+      store_.adopt(*entry->manifest, entry->manifest->isolation == "process" ? agent::ImportList::isolated
+                                                                             : agent::ImportList::in_process);
   problems_.append(copy.problems());
   if (!copy) return nullptr;
   auto library = agent::Library::load(*copy, entry->manifest);

@@ -33,6 +33,6 @@ function(cadre_add_agent name)
   endif()
   add_custom_command(TARGET ${name} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -DMANIFEST=${manifest} -DLIBRARY=$<TARGET_FILE:${name}>
-      -DOUTPUT=${arg_OUTPUT_DIRECTORY}/${manifest_name} -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/StampManifest.cmake
+      -DOUTPUT=${arg_OUTPUT_DIRECTORY}/${manifest_name} -DTRUSTED=${CADRE_TRUSTED_AGENTS} -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/StampManifest.cmake
     VERBATIM)
 endfunction()

@@ -1,5 +1,6 @@
 """Hosts of two books for tests of agents that misbehave: one has such an agent, the other trades beside it."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -43,20 +44,22 @@ def misbehaving(does, where="decide", version="1.0.0", day=DAY, on_failure="hold
             "config": {"does": does, "where": where, "date": int(DATES[day].replace("-", ""))}}
 
 
-def document(adjuster):
+def document(adjuster, **keys):
     """A host of the books main, which has the adjuster, and other, which has none."""
-    return {"name": "walls", "watch": {"enabled": False},
+    return {"name": "walls", "watch": {"enabled": False}, **keys,
             "books": [{"scenario": scenario("main", [adjuster])}, {"scenario": scenario("other")}]}
 
 
 class Walls:
     """One such host, in a folder of its own."""
 
-    def __init__(self, arguments, adjuster):
-        self.root = new_folder("walls")
-        self.config = write_json(os.path.join(self.root, "host.json"), document(adjuster))
+    def __init__(self, arguments, adjuster, root=None, agents=None, limits=None, **keys):
+        """`agents`: the folder of misbehaving agents; `keys`: of the host file."""
+        self.root = root or new_folder("walls")
+        self.config = write_json(os.path.join(self.root, "host.json"), document(adjuster, **keys))
         self.host = RunningHost(arguments.cadre, self.root, self.config,
-                                [os.path.join(arguments.build, "agents"), os.path.join(arguments.build, "walls_agents")])
+                                [os.path.join(arguments.build, "agents"), agents or os.path.join(arguments.build, "walls_agents")],
+                                limits=limits)
 
     def start_unready(self):
         """Until it answers: a host that lacks an agent is not ready."""
@@ -108,6 +111,23 @@ class Walls:
 
     def until_stuck(self):
         return wait_until("the book is stuck", lambda: self.book("main")["state"] == "stuck" and self.book("main"))
+
+
+def own_copy(build, folder, more_bytes=b"", mode=0o755, **manifest):
+    """The misbehaving agent in a folder of its own: with more bytes it is a library that nobody has built."""
+    os.makedirs(folder)
+    name = "misbehaving_1.0.0"
+    with open(os.path.join(build, "walls_agents", name + ".json"), encoding="utf-8") as file:
+        said = json.load(file)
+    with open(os.path.join(build, "walls_agents", said["library"]["path"]), "rb") as file:
+        library = file.read() + more_bytes
+    said["library"]["sha256"] = hashlib.sha256(library).hexdigest()
+    said.update(manifest)
+    with open(os.path.join(folder, said["library"]["path"]), "wb") as file:
+        file.write(library)
+    write_json(os.path.join(folder, name + ".json"), said)
+    os.chmod(folder, mode)
+    return said["library"]["sha256"]
 
 
 def change(reason="test", **members):

@@ -124,7 +124,8 @@ std::string with_names(std::uint32_t symbols, std::uint32_t name_bytes) {
   std::fill_n(text.begin() + 1, name_bytes, 'A');
   raw += text;
   for (std::uint32_t i = 0; i < symbols; ++i) {
-    const Elf64_Sym symbol = {1 + i % 8, ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), 0, SHN_UNDEF, 0, 0};
+    Elf64_Sym symbol = {1 + i % 8, ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), 0, SHN_UNDEF, 0, 0};
+    if (i == 0) symbol = {};  // the first one of every table is empty
     raw.append(reinterpret_cast<const char*>(&symbol), sizeof symbol);
   }
   const std::uint64_t size = raw.size() - offset;

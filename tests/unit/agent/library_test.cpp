@@ -12,7 +12,7 @@ using testing::HasSubstr;
 
 base::Result<std::shared_ptr<Library>> load(const TestFolder& folder, const std::string& name) {
   const auto manifest = test_manifest(name);
-  const auto copy = Store(folder.path()).adopt(*manifest);
+  const auto copy = Store(folder.path()).adopt(*manifest, ImportList::in_process);
   EXPECT_TRUE(copy) << lines_of(copy.problems());
   return Library::load(*copy, manifest);
 }
@@ -103,7 +103,7 @@ TEST(Library, every_real_plugin_unloads) {
     auto manifest = read_manifest(file.path());
     ASSERT_TRUE(manifest);
     const auto shared = std::make_shared<const Manifest>(std::move(manifest).take());
-    const auto copy = Store(folder.path()).adopt(*shared);
+    const auto copy = Store(folder.path()).adopt(*shared, ImportList::in_process);
     ASSERT_TRUE(copy) << lines_of(copy.problems());
     {
       const auto library = Library::load(*copy, shared);

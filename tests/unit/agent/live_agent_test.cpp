@@ -19,7 +19,7 @@ struct Workshop {
 
   base::Result<std::shared_ptr<LiveAgent>> make(const std::string& name) const {
     const auto manifest = test_manifest(name);
-    const auto copy = Store(folder.path()).adopt(*manifest);
+    const auto copy = Store(folder.path()).adopt(*manifest, ImportList::in_process);
     EXPECT_TRUE(copy) << lines_of(copy.problems());
     auto library = Library::load(*copy, manifest);
     EXPECT_TRUE(library) << lines_of(library.problems());

@@ -42,6 +42,7 @@ TEST(MetricsText, has_every_metric_of_the_table_in_its_order) {
   Metrics metrics;
   metrics.book("main");
   metrics.agent_failures("main", "risk");
+  metrics.agent_deadline_misses("main", "risk");
   const std::string text = metrics.text();
   std::size_t at = 0;
   for (const Metric& metric : table()) {

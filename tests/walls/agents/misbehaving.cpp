@@ -32,6 +32,18 @@ void spin_for_a_while() {
 #endif
 }
 
+/// About half a second.
+void dawdle() {
+#if defined(__x86_64__)
+  const std::uint64_t begun = __builtin_ia32_rdtsc();
+  while (__builtin_ia32_rdtsc() - begun < 1'500'000'000u && forever)
+    asm volatile("" ::: "memory");
+#else
+  for (std::uint64_t turn = 0; turn < 1'000'000'000u && forever; ++turn)
+    asm volatile("" ::: "memory");
+#endif
+}
+
 /// By hand: the functions that do it are not let in.
 void round_towards_zero() {
 #if defined(__x86_64__)
@@ -53,6 +65,7 @@ class Misbehaving final : public sdk::TradeAdjuster {
     if (where_ == "observe" && state.raw().session_date == date_) misbehave(&state);
   }
   void adjust_trades(const sdk::State& state, sdk::Targets& targets) const override {
+    if (does_ == "dawdle" && !is_mended && state.raw().session_date >= date_) dawdle();
     if (where_ != "decide" || state.raw().session_date != date_) return;
     misbehave(&state);
     if constexpr (is_mended) return;
