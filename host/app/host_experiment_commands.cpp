@@ -99,6 +99,9 @@ int results(const HostArguments& arguments) {
   if (arguments.json) {
     std::printf("%s\n", json::serialize(comparison).c_str());
   } else {
+    const std::string state = text_at(answer.body, "/state");
+    if (state == "ended" || state == "failed")
+      std::printf("%s is over: %s\n", arguments.name.c_str(), text_at(answer.body, "/reason").c_str());
     std::printf("%s", comparison_text(arguments.name, comparison).c_str());
     if (!arguments.out.empty()) std::printf("\nReport:  %s\n", shown(arguments.out / "report.html").c_str());
   }

@@ -189,6 +189,11 @@ std::vector<std::string> faults_of(const json::value& status) {
                        ""));
     }
   }
+  for (const json::value& experiment : list_at(status, "/experiments")) {
+    if (text_at(experiment, "/state") == "failed")
+      faults.push_back("experiment " + text_at(experiment, "/name") +
+                       " failed: " + text_at(experiment, "/reason"));
+  }
   for (const json::value& hanging : list_at(status, "/hanging"))
     faults.push_back("hanging: " + text_at(hanging, ""));
   if (text_at(status, "/last_run/end") == "crashed")

@@ -30,9 +30,12 @@ live::Answer start(HostParts& host, const Call& call) {
       return {live::Outcome::stopping, {}, {}};  // it began to stop while we waited for our turn
     for (std::size_t b = 0; b < host.books.size(); ++b) {
       if (host.books[b]->id() != book) continue;
-      return host.experiments->start(*file, *host.books[b], charge.setup.host.books[b],
-                                     revision::pinned_catalog(*host.store, charge.revision.plugins),
-                                     agent::Catalog::discover(host.options.agent_folders), call.mandate);
+      const agent::Catalog running = revision::pinned_catalog(*host.store, charge.revision.plugins);
+      const agent::Catalog installed = agent::Catalog::discover(host.options.agent_folders);
+      return host.experiments->start(*file,
+                                     {*host.books[b], charge.setup.host.books[b], running, installed,
+                                      charge.setup.host.trust.allow_weak_sandbox},
+                                     call.mandate);
     }
     return live::unknown_book(host.books, book);
   });

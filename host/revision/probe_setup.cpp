@@ -2,45 +2,10 @@
 
 #include <malloc.h>
 
-#include <memory>
-
 #include "host/book/probe.hpp"
+#include "host/live/probe_ground.hpp"
 
 namespace cadre::revision {
-
-namespace {
-
-constexpr std::size_t usual_bars = 1024;
-
-/// The copy is made on the book's thread, between two of its events, and calls no agent but to save its
-/// state.
-base::Result<book::ProbeGround> copy_of(const live::BookRunner& runner, const config::ScenarioConfig& config,
-                                        const std::vector<std::string>& back) {
-  struct Copy {
-    book::ProbeGround ground;
-    base::Problems problems;
-  };
-  const auto copy = std::make_shared<Copy>();
-  copy->ground.book = std::make_unique<book::Book>(config, runner.instruments(), usual_bars);
-  // Whoever waits may give up before the book comes to it: it owns what it needs.
-  const live::Asked asked = runner.with_book([copy, back](book::Book& live) {
-    auto learned = book::learned_for(back, live);
-    copy->problems = learned.problems();
-    if (!learned) return;
-    copy->ground.learned = std::move(learned).take();
-    book::stand_beside(*copy->ground.book, live);
-  });
-  base::Problems problems;
-  if (asked != live::Asked::done)
-    problems.error("PROBE_WITHOUT_BOOK", {},
-                   "book " + runner.id() + " does not answer: nothing can be tried on it",
-                   "`cadre status` says why");
-  if (problems.has_errors()) return problems;
-  if (copy->problems.has_errors()) return copy->problems;
-  return std::move(copy->ground);
-}
-
-}  // namespace
 
 base::Problems check_environments(const Setup& next, const live::BookList& books) {
   base::Problems problems;
@@ -71,7 +36,7 @@ base::Problems probe_setup(const Setup& setup, const agent::Store& store, const 
     const config::ScenarioConfig& config = setup.host.books[b].scenario;
     book::ProbeGround ground;
     if (runner != nullptr) {
-      auto copied = copy_of(*runner, config, stages.back);
+      auto copied = live::copy_for_probe(*runner, config, stages.back);
       problems.append(copied.problems());
       if (!copied) continue;
       ground = std::move(copied).take();

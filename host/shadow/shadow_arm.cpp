@@ -1,9 +1,12 @@
 #include "host/shadow/shadow_arm.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <utility>
 
 #include "host/book/dated_changes.hpp"
+#include "host/book/probe.hpp"
+#include "host/live/probe_ground.hpp"
 
 namespace cadre::shadow {
 
@@ -13,11 +16,20 @@ constexpr std::size_t usual_bars = 1024;
 
 }  // namespace
 
+void ShadowArm::place_agents(chain::ChainPlan& plan, const chain::Chain& running, const Ground& ground) {
+  const std::vector<std::string> fresh = book::new_stages(plan, &running, nullptr).fresh;
+  for (chain::PlannedStage& stage : plan.stages) {
+    stage.allow_weak_sandbox = ground.allow_weak_sandbox;
+    if (stage.is_isolation_said) continue;
+    const bool is_new = std::find(fresh.begin(), fresh.end(), stage.instance->name) != fresh.end();
+    if (is_new || running.stage_named(stage.instance->name)->agent->spec().isolated) plan.isolate(stage);
+  }
+}
+
 base::Result<std::unique_ptr<ShadowArm>> ShadowArm::build(std::string name,
                                                           std::unique_ptr<config::ScenarioConfig> config,
                                                           const agent::Catalog& catalog,
-                                                          const agent::Store& store,
-                                                          std::vector<std::string> data_instruments) {
+                                                          const Ground& ground) {
   base::Problems problems;
   auto plan = chain::plan_chain(*config, catalog);
   if (!plan) return plan.problems();
@@ -31,30 +43,40 @@ base::Result<std::unique_ptr<ShadowArm>> ShadowArm::build(std::string name,
                    R"(name one that is, "simulation": {"agent": "cadre.simulated_execution"})");
   }
   if (problems.has_errors()) return problems;
-  auto chain = chain::build_chain(*config, *plan, store, nullptr);
+  const chain::Chain& running = ground.runner.chain();
+  place_agents(*plan, running, ground);
+  if (const auto fresh = book::new_stages(*plan, &running, nullptr).fresh; !fresh.empty()) {
+    auto copy = live::copy_for_probe(ground.runner, *config, {});
+    if (!copy) return copy.problems();
+    problems = book::probe_chain(*config, *plan, fresh, ground.store, std::move(copy).take());
+    if (problems.has_errors()) return problems;
+  }
+  auto chain = chain::build_chain(*config, *plan, ground.store, nullptr);
   if (!chain) return chain.problems();
   std::unique_ptr<ShadowArm> arm(new ShadowArm());
   arm->name_ = std::move(name);
   arm->config_ = std::move(config);
-  arm->instruments_ = std::move(data_instruments);
+  arm->instruments_ = ground.runner.instruments();
   arm->chain_ = std::move(chain).take();
+  arm->stages_ = chain::effect_names(*arm->chain_);
+  arm->book_ = std::make_unique<book::Book>(*arm->config_, arm->instruments_, usual_bars);
   return {std::move(arm), plan.problems()};
 }
 
-base::Problems ShadowArm::begin(const book::Book& control, const journal::CheckpointRecord& learned) {
-  book_ = std::make_unique<book::Book>(*config_, instruments_, usual_bars);
+void ShadowArm::stand(const book::Book& control) {
+  revision_ = book::revision_record(control.chain().revision, 0, control.ledger().date(), *config_, *chain_);
+  book::stand_beside(*book_, control);
+}
+
+base::Problems ShadowArm::enter(const journal::CheckpointRecord& learned) {
   recorder_ = std::make_unique<book::RunRecorder>(*book_, instruments_, 0.0);
   book_->listen(recorder_.get());
   book_->listen(&hash_);
-  stages_ = chain::effect_names(*chain_);
-  const journal::RevisionRecord revision =
-      book::revision_record(control.chain().revision, 0, control.ledger().date(), *config_, *chain_);
-  book::stand_beside(*book_, control);
-  const base::Problems problems = book_->enter_beside(learned, chain_, revision);
+  const base::Problems problems = book_->enter_beside(learned, chain_, revision_);
   loop_ = std::make_unique<book::BookLoop>(*book_, *config_);
   equity_.name = name_;
-  if (control.ledger().date() != 0) {
-    equity_.dates.push_back(control.ledger().date());
+  if (revision_.date != 0) {
+    equity_.dates.push_back(revision_.date);
     equity_.values.push_back(book_->ledger().portfolio().equity().to_double());
   }
   return problems;
@@ -65,6 +87,13 @@ void ShadowArm::step(const model::Bar& bar, std::span<const model::ExternalSigna
   decided_ = loop_->decision() != nullptr;
   if (decided_) decision_ = loop_->decision()->record;
   if (failed.has_errors()) failure_ = name_ + ": " + failed[0].message;
+  // A comparison with a chain that lacks one of its agents says nothing of either.
+  std::as_const(*chain_).each_stage([&](const chain::Stage& stage) {
+    if (!failure_.empty() || !stage.agent->quarantine().holds()) return;
+    failure_ = name_ + ": " + stage.name + " (" + stage.agent->declaration().id + " " +
+               stage.agent->manifest().version.to_string() + ") can be called no more, " +
+               stage.agent->quarantine().why();
+  });
   equity_.dates.push_back(book_->ledger().date());
   equity_.values.push_back(book_->ledger().portfolio().equity().to_double());
 }

@@ -11,6 +11,7 @@
 #include "host/book/run_recorder.hpp"
 #include "host/chain/builder.hpp"
 #include "host/experiment/series.hpp"
+#include "host/live/book_runner.hpp"
 #include "host/model/bar.hpp"
 #include "host/model/signal.hpp"
 #include "host/report/performance.hpp"
@@ -22,22 +23,32 @@ namespace cadre::shadow {
 /// get out.
 class ShadowArm {
  public:
-  /// Errors: those of the configuration and the agents; EXPERIMENT_NOT_SIMULATED.
+  /// What an arm is made of, and beside what.
+  struct Ground {
+    const agent::Store& store;
+    const live::BookRunner& runner;
+    bool allow_weak_sandbox = false;
+  };
+
+  /// What the control does not run is tried on a copy of it first (book/probe.hpp), and gets a process of its
+  /// own unless its stage says otherwise; the rest runs where it runs in the control. Errors: those of the
+  /// configuration, the probe and the agents; EXPERIMENT_NOT_SIMULATED. [control-thread]
   static base::Result<std::unique_ptr<ShadowArm>> build(std::string name,
                                                         std::unique_ptr<config::ScenarioConfig> config,
-                                                        const agent::Catalog& catalog,
-                                                        const agent::Store& store,
-                                                        std::vector<std::string> data_instruments);
+                                                        const agent::Catalog& catalog, const Ground& ground);
 
-  /// Begins where the control stands. On the control's thread, between two events. Errors: STATE_REFUSED.
-  base::Problems begin(const book::Book& control, const journal::CheckpointRecord& learned);
+  /// Takes its place beside the control; calls no agent. On the control's thread, between two events.
+  void stand(const book::Book& control);
+  /// Begins there, with what the agents of the control had learned then. On the thread of the arm. Errors:
+  /// STATE_REFUSED, those of activating.
+  base::Problems enter(const journal::CheckpointRecord& learned);
 
   /// A signal that came between two bars.
   void take_signal(const model::ExternalSignal& signal) { book_->take_signal(signal); }
   /// One bar with the signals that were known by its close, through the loop of every book.
   void step(const model::Bar& bar, std::span<const model::ExternalSignal> signals);
 
-  /// Why it cannot go on; empty while it can.
+  /// Why it cannot go on: its book stopped, or an agent of it is called no more. Empty while it can.
   const std::string& failure() const { return failure_; }
   /// Equity at every close since it began, that of the beginning first.
   const experiment::Series& equity() const { return equity_; }
@@ -50,12 +61,15 @@ class ShadowArm {
 
  private:
   ShadowArm() = default;
+  /// Runs each stage where the control runs it, and what is new in a process.
+  static void place_agents(chain::ChainPlan& plan, const chain::Chain& running, const Ground& ground);
 
   std::string name_;
   std::unique_ptr<config::ScenarioConfig> config_;
   std::vector<std::string> instruments_;
   std::shared_ptr<chain::Chain> chain_;
   std::unique_ptr<book::Book> book_;
+  journal::RevisionRecord revision_;
   std::unique_ptr<book::BookLoop> loop_;
   std::unique_ptr<book::RunRecorder> recorder_;
   book::OrderHash hash_;

@@ -9,10 +9,12 @@
 
 #include "host/base/date.hpp"
 #include "host/base/json.hpp"
+#include "host/base/log.hpp"
 #include "host/base/text.hpp"
 #include "host/experiment/comparison_text.hpp"
 #include "host/experiment/experiment_report.hpp"
 #include "host/journal/signal_record.hpp"
+#include "host/live/book_pulse.hpp"
 #include "host/live/event_feed.hpp"
 #include "host/model/bar.hpp"
 #include "host/model/signal.hpp"
@@ -38,15 +40,8 @@ ShadowExperiment::ShadowExperiment(experiment::ExperimentFile file, std::string 
 
 ShadowExperiment::~ShadowExperiment() = default;
 
-base::Problems ShadowExperiment::begin(book::Book& control) {
+base::Problems ShadowExperiment::start_thread() {
   base::Problems problems;
-  try {
-    if (!closed_) problems = begin_arms(control);
-  } catch (const std::exception& thrown) {
-    problems.error("EXPERIMENT_FAILED", {}, std::string("it could not begin: ") + thrown.what());
-  }
-  if (problems.has_errors()) end(problems[0].message, true);
-  // From here on the agents belong to this thread, in the end too: destroying one may hang.
   try {
     std::thread([me = shared_from_this()] { me->loop(); }).detach();
   } catch (const std::system_error& thrown) {
@@ -54,28 +49,65 @@ base::Problems ShadowExperiment::begin(book::Book& control) {
     end(problems[0].message, true);
     const std::lock_guard lock(queue_mutex_);
     over_ = gone_ = true;
-    return problems;
   }
-  if (closed_) return problems;
-  control.listen(this);
-  listening_ = true;
   return problems;
 }
 
-base::Problems ShadowExperiment::begin_arms(book::Book& control) {
-  auto learned = control.checkpoint();
-  if (!learned) return learned.problems();
-  base::Problems problems = twin_->begin(control, *learned);
-  problems.append(candidate_->begin(control, *learned));
-  if (problems.has_errors()) return problems;
-  control_.name = book_;
-  if (control.ledger().date() != 0) {
-    control_.dates.push_back(control.ledger().date());
-    control_.values.push_back(control.ledger().portfolio().equity().to_double());
+void ShadowExperiment::stand(book::Book& control) {
+  if (closed_) return;
+  base::Problems problems;
+  try {
+    auto learned = control.checkpoint();
+    problems = learned.problems();
+    if (learned) learned_ = std::move(learned).take();
+    for (ShadowArm* arm : {twin_.get(), candidate_.get()})
+      arm->stand(control);
+    control_.name = book_;
+    if (control.ledger().date() != 0) {
+      control_.dates.push_back(control.ledger().date());
+      control_.values.push_back(control.ledger().portfolio().equity().to_double());
+    }
+    if (!problems.has_errors()) control.listen(this);
+  } catch (const std::exception& thrown) {
+    problems.error("EXPERIMENT_FAILED", {}, std::string("it could not begin: ") + thrown.what());
   }
-  twin_equity_ = twin_->equity();
-  candidate_equity_ = candidate_->equity();
-  return problems;
+  listening_ = !problems.has_errors();
+  const std::lock_guard lock(queue_mutex_);
+  begin_problems_ = problems;
+  stage_ = listening_ ? Stage::stood : Stage::failed;
+  queue_changed_.notify_all();
+}
+
+/// On the thread of the arms.
+bool ShadowExperiment::begin_arms() {
+  {
+    std::unique_lock lock(queue_mutex_);
+    queue_changed_.wait(lock, [&] { return stage_ != Stage::waiting || closed_; });
+    if (stage_ != Stage::stood || at_once_) return false;
+  }
+  base::Problems problems = twin_->enter(learned_);
+  problems.append(candidate_->enter(learned_));
+  {
+    const std::lock_guard lock(numbers_mutex_);
+    twin_equity_ = twin_->equity();
+    candidate_equity_ = candidate_->equity();
+  }
+  const std::lock_guard lock(queue_mutex_);
+  begin_problems_ = problems;
+  stage_ = problems.has_errors() ? Stage::failed : Stage::begun;
+  queue_changed_.notify_all();
+  return stage_ == Stage::begun;
+}
+
+bool ShadowExperiment::wait_until_begun(const std::function<bool()>& given_up) const {
+  std::unique_lock lock(queue_mutex_);
+  return live::wait_unless(
+      lock, queue_changed_, [&] { return stage_ == Stage::begun || stage_ == Stage::failed; }, given_up);
+}
+
+base::Problems ShadowExperiment::begin_problems() const {
+  const std::lock_guard lock(queue_mutex_);
+  return begin_problems_;
 }
 
 void ShadowExperiment::leave(book::Book& control) {
@@ -89,6 +121,20 @@ void ShadowExperiment::end(const std::string& reason, bool at_once) {
   closed_ = true;
   if (at_once) at_once_ = true;
   queue_changed_.notify_all();
+}
+
+void ShadowExperiment::fail(const std::string& reason) {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    failed_ = failed_ || ended_.empty();
+  }
+  end(reason, true);
+  base::log_event(base::LogLevel::error, "experiment_failed", {{"name", file_.name}, {"why", reason}});
+}
+
+const char* ShadowExperiment::state_name() const {
+  if (ended_.empty()) return "running";
+  return failed_ ? "failed" : "ended";
 }
 
 bool ShadowExperiment::wait_until_gone(std::chrono::steady_clock::time_point deadline) const {
@@ -125,7 +171,7 @@ void ShadowExperiment::on_account(std::uint64_t, const journal::AccountRecord& a
   if (closed_) return;
   if (queue_.size() >= behind_most) {
     ended_ = "it could not follow the book: " + std::to_string(queue_.size()) + " bars behind";
-    closed_ = true;
+    closed_ = failed_ = true;
   } else {
     queue_.push_back(std::move(heard));
     ++bars_heard_;
@@ -135,16 +181,18 @@ void ShadowExperiment::on_account(std::uint64_t, const journal::AccountRecord& a
 
 /// Whatever an agent of it throws ends the experiment and nothing else.
 void ShadowExperiment::loop() {
+  bool has_begun = false;
   try {
-    work();
+    has_begun = begin_arms();
+    if (has_begun) work();
   } catch (const std::exception& thrown) {
-    end(std::string("it failed: ") + thrown.what(), true);
+    fail(std::string("it failed: ") + thrown.what());
   } catch (...) {
-    end("it failed: something was thrown", true);
+    fail("it failed: something was thrown");
   }
   json::object last;
   try {
-    if (!control_.name.empty()) last = describe();
+    if (has_begun) last = describe();
   } catch (const std::exception& thrown) {
     last = {{"problem", std::string("there are no results: ") + thrown.what()}};
   } catch (...) {
@@ -153,6 +201,10 @@ void ShadowExperiment::loop() {
   {
     const std::lock_guard lock(queue_mutex_);
     last_words_ = std::move(last);
+    if (!has_begun && stage_ != Stage::failed) {
+      if (!begin_problems_.has_errors()) begin_problems_.error("EXPERIMENT_FAILED", {}, ended_);
+      stage_ = Stage::failed;
+    }
     over_ = true;
     queue_.clear();
     queue_changed_.notify_all();
@@ -236,7 +288,7 @@ void ShadowExperiment::take(const Heard& heard) {
   }
   for (const ShadowArm* arm : {twin_.get(), candidate_.get()}) {
     const std::string failure = arm->failure();
-    if (!failure.empty()) end(failure, true);
+    if (!failure.empty()) fail(failure);
   }
 }
 
@@ -266,16 +318,17 @@ experiment::Comparison ShadowExperiment::judge(const experiment::Series& twin,
 }
 
 json::object ShadowExperiment::summary() const {
-  std::string ended;
+  std::string ended, state;
   {
     const std::lock_guard lock(queue_mutex_);
     ended = ended_;
+    state = state_name();
   }
   const std::lock_guard lock(numbers_mutex_);
   const experiment::Comparison comparison = judge(twin_equity_, candidate_equity_);
   return {{"name", file_.name},
           {"book", book_},
-          {"state", ended.empty() ? "running" : "ended"},
+          {"state", state},
           {"reason", ended},
           {"since", since_},
           {"periods", comparison.n},
@@ -297,7 +350,7 @@ std::optional<json::object> ShadowExperiment::results(std::chrono::milliseconds 
     body = question->answered ? std::move(question->answer) : last_words_;
     if (body.contains("state")) {
       // As of now: it may have ended after it was asked.
-      body["state"] = ended_.empty() ? "running" : "ended";
+      body["state"] = state_name();
       body["reason"] = ended_;
     }
   }
@@ -328,6 +381,8 @@ json::object ShadowExperiment::describe() const {
   body["order_hashes"] = {{"twin", twin_->order_hash()}, {"candidate", candidate_->order_hash()}};
   report::ExperimentPageInput page =
       experiment::experiment_page_input(file_, outcome, twin_->equity(), candidate_->equity());
+  if (body.at("state") != "running")
+    page.warnings.push_back("It is over: " + std::string(body.at("reason").as_string()));
   page.title = file_.name + ", in shadow of book " + book_;
   page.closing = "The control is a simulated twin of the book " + book_ +
                  ", not the book itself; the book returned " +

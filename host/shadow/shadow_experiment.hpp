@@ -32,14 +32,23 @@ class ShadowExperiment final : public book::BookListener,
                    std::unique_ptr<ShadowArm> candidate);
   ~ShadowExperiment() override;
 
-  /// On the book's thread, between two events: both arms begin where it stands, and hear it from here on.
-  /// With errors it has ended.
-  base::Problems begin(book::Book& control);
+  /// Gets the thread to which the agents belong from here on, in the end too: destroying one may hang. It
+  /// waits for stand(). Errors: EXPERIMENT_FAILED.
+  base::Problems start_thread();
+  /// On the book's thread, between two events: both arms take their places beside it, and hear it from here
+  /// on. No agent of theirs is called here.
+  void stand(book::Book& control);
+  /// Waits until the arms have begun there, or nobody has to wait any more. Whether they have, or never will.
+  bool wait_until_begun(const std::function<bool()>& given_up) const;
+  /// Why they did not.
+  base::Problems begin_problems() const;
   /// Hears no more of the book; what was heard is still worked off. On the book's thread.
   void leave(book::Book& control);
   /// Ends it with a reason, the first one counts; results stay. `at_once`: what was heard and not worked off
   /// yet is dropped. [any-thread]
   void end(const std::string& reason, bool at_once = false);
+  /// It cannot go on, at once: an arm, or the thread of it, failed. [any-thread]
+  void fail(const std::string& reason);
   /// Its agents are destroyed. False: it is still at work, or an agent hangs. [any-thread]
   bool wait_until_gone(std::chrono::steady_clock::time_point deadline) const;
 
@@ -73,7 +82,9 @@ class ShadowExperiment final : public book::BookListener,
     bool answered = false;
     boost::json::object answer;
   };
-  base::Problems begin_arms(book::Book& control);
+  bool begin_arms();
+  /// "running", "ended" or "failed"; under the mutex.
+  const char* state_name() const;
   void loop();
   void work();
   void answer_questions();
@@ -94,8 +105,11 @@ class ShadowExperiment final : public book::BookListener,
   std::deque<Heard> queue_;
   std::uint64_t bars_heard_ = 0, bars_taken_ = 0;
   mutable std::vector<std::shared_ptr<Question>> questions_;
+  enum class Stage { waiting, stood, begun, failed };
+  Stage stage_ = Stage::waiting;
+  base::Problems begin_problems_;
   std::atomic<bool> closed_{false};  ///< hears no more; read without the mutex too
-  bool at_once_ = false;
+  bool at_once_ = false, failed_ = false;
   bool over_ = false;  ///< its thread only destroys the agents yet
   bool gone_ = false;
   std::string ended_;  ///< why; empty while it runs
@@ -107,7 +121,8 @@ class ShadowExperiment final : public book::BookListener,
 
   // Of its thread, once it has begun.
   std::unique_ptr<ShadowArm> twin_, candidate_;
-  experiment::Series control_;  ///< what the book itself was worth
+  journal::CheckpointRecord learned_;  ///< by the control, when the arms took their places
+  experiment::Series control_;         ///< what the book itself was worth
   std::uint64_t decisions_ = 0;
   std::map<std::string, std::uint64_t> twin_failures_, candidate_failures_;  ///< by stage
 };

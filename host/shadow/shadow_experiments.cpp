@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
-#include <condition_variable>
 #include <utility>
 
 #include "host/base/json.hpp"
@@ -55,24 +54,19 @@ base::Problems check_name(const std::string& name) {
   return problems;
 }
 
-/// What a book does for the beginning of an experiment; whoever waits for it may have gone.
-struct Beginning {
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool done = false, dropped = false;
-  base::Problems problems;
-};
-
-/// Whether the book has begun it; else it does not any more.
-bool wait_for(Beginning& beginning, live::BookRunner& runner) {
-  std::unique_lock lock(beginning.mutex);
-  const auto deadline = std::chrono::steady_clock::now() + begin_most;
-  const auto has_no_use = [&] {
-    return runner.pulse().is_stuck() || std::chrono::steady_clock::now() >= deadline;
-  };
-  beginning.dropped = !live::wait_unless(
-      lock, beginning.changed, [&] { return beginning.done; }, has_no_use);
-  return !beginning.dropped;
+/// What an experiment may not be, whatever its agents are.
+base::Problems check_file(const experiment::ExperimentFile& file) {
+  base::Problems problems = check_name(file.name);
+  for (const auto* changes : {&file.control, &file.candidate}) {
+    for (const config::Override& change : *changes) {
+      const config::ChangeRule& rule = config::scenario_change_rule(change.pointer);
+      if (rule.changes == config::Changes::live && rule.decides) continue;
+      problems.error("EXPERIMENT_NOT_OF_THE_CHAIN", {change.origin, 0, 0, change.pointer},
+                     "a shadow arm has the book's data, universe and cash",
+                     "only what is below " + config::deciding_pointers() + " may differ");
+    }
+  }
+  return problems;
 }
 
 live::Answer unknown(std::string_view name) {
@@ -123,88 +117,80 @@ void ShadowExperiments::remember(const std::string& name, Running running) {
   }
 }
 
-live::Answer ShadowExperiments::start(const experiment::ExperimentFile& file, live::BookRunner& runner,
-                                      const config::BookConfig& scenario, const agent::Catalog& running,
-                                      const agent::Catalog& installed, const live::Mandate& mandate) {
-  base::Problems problems = check_name(file.name);
+live::Answer ShadowExperiments::start(const experiment::ExperimentFile& file, const StartGround& ground,
+                                      const live::Mandate& mandate) {
+  live::BookRunner& runner = ground.runner;
+  base::Problems problems = check_file(file);
   if (problems.has_errors()) return {live::Outcome::invalid, {}, problems};
   problems.append(runner.why_stopped());
-  if (problems.has_errors()) return {live::Outcome::conflict, {}, problems};
-  for (const auto* changes : {&file.control, &file.candidate}) {
-    for (const config::Override& change : *changes) {
-      const config::ChangeRule& rule = config::scenario_change_rule(change.pointer);
-      if (rule.changes == config::Changes::live && rule.decides) continue;
-      problems.error("EXPERIMENT_NOT_OF_THE_CHAIN", {change.origin, 0, 0, change.pointer},
-                     "a shadow arm has the book's data, universe and cash",
-                     "only what is below " + config::deciding_pointers() + " may differ");
-    }
-  }
-  if (problems.has_errors()) return {live::Outcome::invalid, {}, problems};
   const Running there = find(file.name);
-  if (there.experiment != nullptr && there.experiment->running()) {
+  if (there.experiment != nullptr && there.experiment->running())
     problems.error("EXPERIMENT_RUNNING", {"", 0, 0, "/name"},
                    "an experiment " + base::quote(file.name) + " is running",
                    "stop it, or give this one another name");
-    return {live::Outcome::conflict, {}, problems};
-  }
-  const auto build = [&](const char* name, const std::vector<config::Override>& changes,
-                         const agent::Catalog& catalog) {
-    std::unique_ptr<ShadowArm> arm;
-    auto config = arm_config(scenario, changes, file.simulation);
-    problems.append(config.problems());
-    if (!config) return arm;
-    auto built = ShadowArm::build(name, std::move(config).take(), catalog, store_, runner.instruments());
-    for (base::Problem problem : built.problems()) {
-      problem.message = std::string(name) + ": " + problem.message;
-      problems.add(std::move(problem));
-    }
-    if (built) arm = std::move(built).take();
-    return arm;
-  };
-  auto twin = build("control", file.control, running);
-  auto candidate = build("candidate", file.candidate, installed);
+  if (problems.has_errors()) return {live::Outcome::conflict, {}, problems};
+  auto twin = build_arm("control", file.control, file, ground.running, ground, problems);
+  auto candidate = build_arm("candidate", file.candidate, file, ground.installed, ground, problems);
   if (problems.has_errors()) return {live::Outcome::invalid, {}, problems};
 
   const auto experiment =
       std::make_shared<ShadowExperiment>(file, runner.id(), std::move(twin), std::move(candidate));
-  const auto beginning = std::make_shared<Beginning>();
-  const journal::CommandRecord command{"experiment_started", 0, mandate.actor, mandate.reason, file.name};
-  const bool taken = runner.post_work([&runner, experiment, beginning, command](book::Book& book) {
-    base::Problems begun = experiment->begin(book);
-    bool dropped = false;
-    {
-      const std::lock_guard lock(beginning->mutex);
-      dropped = beginning->dropped;
-      beginning->problems = begun;
-    }
-    if (dropped) {
-      experiment->leave(book);
-    } else if (!begun.has_errors()) {
-      journal::CommandRecord said = command;
-      said.date = book.ledger().date();
-      runner.take_command(said);
-    }
-    const std::lock_guard lock(beginning->mutex);
-    beginning->done = true;
-    beginning->changed.notify_all();
-  });
-  if (!taken) return {live::Outcome::stopping, {}, problems};
-  if (!wait_for(*beginning, runner)) {
-    experiment->end("it was given up", true);
-    problems.append(runner.why_stopped());
-    if (problems.empty())
-      problems.error("EXPERIMENT_TIMED_OUT", {},
-                     "it did not begin within " + std::to_string(begin_most.count()) + " s",
-                     "look at `cadre status`: a long decision, or an agent that does not start");
-    return {live::Outcome::conflict, {}, problems};
+  problems = experiment->start_thread();
+  if (problems.has_errors()) return {live::Outcome::conflict, {}, problems};
+  live::Answer begun = begin(experiment, runner, mandate);
+  if (begun.outcome != live::Outcome::created) {
+    end({experiment, &runner}, "it did not begin");
+    return begun;
   }
-  problems = beginning->problems;
-  if (problems.has_errors()) return {live::Outcome::invalid, {}, problems};
   remember(file.name, {experiment, &runner});  // an ended one of this name makes room
   feed_.say(
       "experiment_started",
       {{"name", file.name}, {"book", runner.id()}, {"actor", mandate.actor}, {"reason", mandate.reason}});
-  return {live::Outcome::created, {{"name", file.name}, {"book", runner.id()}}, {}};
+  return begun;
+}
+
+std::unique_ptr<ShadowArm> ShadowExperiments::build_arm(
+    const char* name, const std::vector<config::Override>& changes, const experiment::ExperimentFile& file,
+    const agent::Catalog& catalog, const StartGround& ground, base::Problems& problems) const {
+  auto config = arm_config(ground.scenario, changes, file.simulation);
+  problems.append(config.problems());
+  if (!config) return nullptr;
+  auto built = ShadowArm::build(name, std::move(config).take(), catalog,
+                                {store_, ground.runner, ground.allow_weak_sandbox});
+  for (base::Problem problem : built.problems()) {
+    problem.message = std::string(name) + ": " + problem.message;
+    problems.add(std::move(problem));
+  }
+  return built ? std::move(built).take() : nullptr;
+}
+
+/// The book only makes room for the arms; what they do to begin, they do on a thread of their own.
+live::Answer ShadowExperiments::begin(const std::shared_ptr<ShadowExperiment>& experiment,
+                                      live::BookRunner& runner, const live::Mandate& mandate) {
+  if (!runner.post_work([experiment](book::Book& book) { experiment->stand(book); }))
+    return {live::Outcome::stopping, {}, {}};
+  const auto deadline = std::chrono::steady_clock::now() + begin_most;
+  const bool is_over = experiment->wait_until_begun(
+      [&] { return runner.pulse().is_stuck() || std::chrono::steady_clock::now() >= deadline; });
+  base::Problems problems = is_over ? experiment->begin_problems() : runner.why_stopped();
+  if (is_over && problems.has_errors()) return {live::Outcome::invalid, {}, problems};
+  if (is_over) {
+    const journal::CommandRecord command{"experiment_started", 0, mandate.actor, mandate.reason,
+                                         experiment->name()};
+    const live::Asked told = runner.with_book([&runner, command](book::Book& book) {
+      journal::CommandRecord said = command;
+      said.date = book.ledger().date();
+      runner.take_command(said);
+    });
+    if (told == live::Asked::done)
+      return {live::Outcome::created, {{"name", experiment->name()}, {"book", runner.id()}}, {}};
+    problems = runner.why_stopped();
+  }
+  if (problems.empty())
+    problems.error("EXPERIMENT_TIMED_OUT", {},
+                   "it did not begin within " + std::to_string(begin_most.count()) + " s",
+                   "look at `cadre status`: a long decision, or an agent that does not start");
+  return {live::Outcome::conflict, {}, problems};
 }
 
 live::Answer ShadowExperiments::stop(std::string_view name, const live::Mandate& mandate) {

@@ -18,6 +18,7 @@
 
 namespace cadre::shadow {
 
+class ShadowArm;
 class ShadowExperiment;
 
 /// The shadow experiments of a host, by name. [control-thread], reading from any thread.
@@ -26,11 +27,18 @@ class ShadowExperiments {
   ShadowExperiments(const agent::Store& store, live::EventFeed& feed);
   ~ShadowExperiments();
 
-  /// Both arms begin where the book stands: a simulated twin of the control, and the candidate. `scenario`:
-  /// what the book runs.
-  live::Answer start(const experiment::ExperimentFile& file, live::BookRunner& runner,
-                     const config::BookConfig& scenario, const agent::Catalog& running,
-                     const agent::Catalog& installed, const live::Mandate& mandate);
+  /// Beside what an experiment is started.
+  struct StartGround {
+    live::BookRunner& runner;
+    const config::BookConfig& scenario;  ///< what the book runs
+    const agent::Catalog& running;       ///< the agents of the running revision
+    const agent::Catalog& installed;     ///< those that there are
+    bool allow_weak_sandbox = false;
+  };
+
+  /// Both arms begin where the book stands: a simulated twin of the control, and the candidate.
+  live::Answer start(const experiment::ExperimentFile& file, const StartGround& ground,
+                     const live::Mandate& mandate);
   live::Answer stop(std::string_view name, const live::Mandate& mandate);
   /// The book has another chain now: what was compared with is gone.
   void control_changed(std::uint64_t revision);
@@ -45,6 +53,12 @@ class ShadowExperiments {
     live::BookRunner* runner = nullptr;
     std::uint64_t number = 0;  ///< in the order in which they began
   };
+  /// Null with problems.
+  std::unique_ptr<ShadowArm> build_arm(const char* name, const std::vector<config::Override>& changes,
+                                       const experiment::ExperimentFile& file, const agent::Catalog& catalog,
+                                       const StartGround& ground, base::Problems& problems) const;
+  static live::Answer begin(const std::shared_ptr<ShadowExperiment>& experiment, live::BookRunner& runner,
+                            const live::Mandate& mandate);
   /// nullptr when there is none of that name.
   Running find(std::string_view name) const;
   std::vector<Running> all() const;

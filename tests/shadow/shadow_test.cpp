@@ -175,14 +175,15 @@ TEST(Shadow, arm_shares_no_instance_with_the_book_so_that_no_path_leads_to_its_e
   base::TemporaryFolder folder;
   const agent::Store store(folder.path());
   const auto catalog = agent::Catalog::discover({CADRE_BINARY_DIR "/agents"});
-  auto arm = shadow::ShadowArm::build("arm", std::move(config), catalog, store, live.book().instruments());
+  auto arm = shadow::ShadowArm::build("arm", std::move(config), catalog, {store, live.book()});
   ASSERT_TRUE(arm);
   std::uint64_t orders_before = 0;
   const model::Bar next = live.next_bar();
   live.book().with_book([&](book::Book& control) {
     auto learned = control.checkpoint();
     ASSERT_TRUE(learned);
-    ASSERT_FALSE((*arm)->begin(control, *learned).has_errors());
+    (*arm)->stand(control);
+    ASSERT_FALSE((*arm)->enter(*learned).has_errors());
     control.chain().each_stage([&](const chain::Stage& ours) {
       (*arm)->book().chain().each_stage([&](const chain::Stage& theirs) {
         EXPECT_NE(ours.agent, theirs.agent) << ours.name;

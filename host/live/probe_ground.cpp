@@ -1,0 +1,39 @@
+#include "host/live/probe_ground.hpp"
+
+#include <memory>
+
+namespace cadre::live {
+
+namespace {
+
+constexpr std::size_t usual_bars = 1024;
+
+}  // namespace
+
+base::Result<book::ProbeGround> copy_for_probe(const BookRunner& runner, const config::ScenarioConfig& config,
+                                               const std::vector<std::string>& back) {
+  struct Copy {
+    book::ProbeGround ground;
+    base::Problems problems;
+  };
+  const auto copy = std::make_shared<Copy>();
+  copy->ground.book = std::make_unique<book::Book>(config, runner.instruments(), usual_bars);
+  // Whoever waits may give up before the book comes to it: it owns what it needs.
+  const Asked asked = runner.with_book([copy, back](book::Book& running) {
+    auto learned = book::learned_for(back, running);
+    copy->problems = learned.problems();
+    if (!learned) return;
+    copy->ground.learned = std::move(learned).take();
+    book::stand_beside(*copy->ground.book, running);
+  });
+  base::Problems problems;
+  if (asked != Asked::done)
+    problems.error("PROBE_WITHOUT_BOOK", {},
+                   "book " + runner.id() + " does not answer: nothing can be tried on it",
+                   "`cadre status` says why");
+  if (problems.has_errors()) return problems;
+  if (copy->problems.has_errors()) return copy->problems;
+  return std::move(copy->ground);
+}
+
+}  // namespace cadre::live
