@@ -135,7 +135,8 @@ std::string chain_table(const json::array& stages) {
       {{"stage"}, {"agent"}, {"version"}, {"since", Align::right}, {"failures", Align::right}});
   for (const json::value& stage : stages) {
     const std::string isolation = text_at(stage, "/isolation");
-    const std::string agent = text_at(stage, "/agent") + (isolation == "process" ? " (process)" : "");
+    const std::string agent =
+        text_at(stage, "/agent") + (isolation.starts_with("process") ? " (" + isolation + ")" : "");
     table.add_row({shortened(or_dash(text_at(stage, "/stage")), stage_columns_max),
                    shortened(or_dash(agent), agent_columns_max),
                    shortened(or_dash(text_at(stage, "/version")), name_columns_max),

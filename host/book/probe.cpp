@@ -138,8 +138,10 @@ base::Problems probe_chain(const config::ScenarioConfig& config, chain::ChainPla
                            ProbeGround ground) {
   const bool reaches_a_venue = !plan.stages.back().entry.agent->simulated;
   const bool decides = ground.book != nullptr && !reaches_a_venue;
-  for (chain::PlannedStage& stage : plan.stages)
-    stage.isolated = stage.isolated || is_one_of(fresh, stage.instance->name);
+  // What is new is tried in a process of its own, so that nothing else is blamed for it.
+  for (chain::PlannedStage& stage : plan.stages) {
+    if (is_one_of(fresh, stage.instance->name)) stage.isolation = agent::Isolation::process_alone;
+  }
   for (chain::ServiceSlot& service : plan.services)
     service.read_isolated = true;
   if (!decides) {
@@ -150,8 +152,9 @@ base::Problems probe_chain(const config::ScenarioConfig& config, chain::ChainPla
       auto copy = store.adopt(*stage.entry.manifest);
       problems.append(copy.problems());
       if (!copy) continue;
-      const agent::InstanceSpec spec{stage.instance->name, config.book.id, stage.settings, config.seed, true};
-      auto made = agent::LiveAgent::create_isolated(*copy, stage.entry, spec,
+      const agent::InstanceSpec spec{stage.instance->name, config.book.id, stage.settings, config.seed,
+                                     agent::Isolation::process_alone};
+      auto made = agent::LiveAgent::create_isolated({*copy}, stage.entry, spec,
                                                     config.document.place(stage.instance->pointer));
       for (const base::Problem& problem : made.problems()) {
         if (problem.severity == base::Severity::error) problems.add(problem);

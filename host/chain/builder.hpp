@@ -12,10 +12,12 @@ namespace cadre::chain {
 struct PlannedStage {
   const config::InstanceConfig* instance;
   agent::CatalogEntry entry;
-  std::string settings;                      ///< complete configuration, canonical JSON
-  std::vector<std::int32_t> service_places;  ///< into ChainPlan::services
-  bool isolated = false;   ///< in a process of its own: the configuration says so, or the manifest
+  std::string settings;                                 ///< complete configuration, canonical JSON
+  std::vector<std::int32_t> service_places;             ///< into ChainPlan::services
+  agent::Isolation isolation = agent::Isolation::none;  ///< as configured; at least what the manifest says
   std::string left_out{};  ///< why its agent is not made: it is in quarantine; empty: it is made
+
+  bool isolated() const { return isolation != agent::Isolation::none; }
 };
 struct ChainPlan {
   std::vector<PlannedStage>

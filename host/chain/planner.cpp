@@ -70,11 +70,13 @@ class Planner {
       return;
     }
     check_kind(instance, *entry->agent);
-    stages_.push_back({&instance,
-                       *entry,
-                       settings_of(instance, *entry->agent),
-                       {},
-                       instance.isolated || manifest.isolation == "process"});
+    stages_.push_back(
+        {&instance, *entry, settings_of(instance, *entry->agent), {}, isolation_of(instance, manifest)});
+  }
+
+  static agent::Isolation isolation_of(const InstanceConfig& instance, const agent::Manifest& manifest) {
+    const bool is_enough = instance.isolation != agent::Isolation::none || manifest.isolation != "process";
+    return is_enough ? instance.isolation : agent::Isolation::process;
   }
 
   /// Whether the host keeps the money of such instruments at all.
@@ -186,7 +188,7 @@ class Planner {
   }
 
   std::int32_t mark(std::int32_t service, const PlannedStage& reader) {
-    if (reader.isolated) services_[static_cast<std::size_t>(service)].read_isolated = true;
+    if (reader.isolated()) services_[static_cast<std::size_t>(service)].read_isolated = true;
     return service;
   }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/agent/isolation.hpp"
 #include "host/agent/roles.hpp"
 #include "host/base/date.hpp"
 #include "host/base/decimal.hpp"
@@ -40,7 +41,7 @@ struct InstanceConfig {
   OnError on_error = OnError::reset;
   HandOff hand_off = HandOff::migrate;
   Step after = Step::correlation_adjuster;  ///< of trade adjusters
-  bool isolated = false;
+  agent::Isolation isolation = agent::Isolation::none;
   std::string pointer;  ///< of the instance in the document
 };
 

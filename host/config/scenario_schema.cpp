@@ -26,7 +26,7 @@ constexpr std::string_view instance_text = R"json({
     "on_failure": {"type": "string", "enum": ["hold", "bypass"], "default": "hold", "description": "what the chain does for a decision in which this agent gives no valid answer: hold keeps every position as it is, bypass passes on what came in. Risk managers and execution rules cannot be bypassed: they fail closed"},
     "on_error": {"type": "string", "enum": ["reset", "quarantine"], "default": "reset", "description": "what becomes of an instance that answers error: reset puts a fresh one in its place, warmed up, after the event; quarantine calls it no more until another version or other settings take its stage. One that answers fatal is quarantined in any case"},
     "state": {"type": "string", "enum": ["migrate", "reset", "refuse"], "default": "migrate", "description": "when another agent takes this stage: migrate hands over what its predecessor learned, reset begins anew, refuse refuses the change when there is something to lose"},
-    "isolation": {"type": "string", "enum": ["none", "process"], "default": "none", "description": "process: the agent runs in a child process over the same arena"}
+    "isolation": {"type": "string", "enum": ["none", "process", "process_alone"], "default": "none", "description": "process: the agent runs in a child process over the same arena, together with the other isolated agents of its book; process_alone: in a child of its own. An environment that touches a market is always alone"}
   }
 })json";
 

@@ -90,7 +90,7 @@ json::array books_json(const HostParts& host, const revision::Charge& charge) {
            {"failures", failures != now.failures.end() ? failures->second.count : 0},
            {"last_failure",
             failures != now.failures.end() ? json::value(failures->second.last) : json::value(nullptr)},
-           {"isolation", stage.isolated ? "process" : "none"},
+           {"isolation", agent::isolation_name(stage.isolation)},
            {"left_out", stage.left_out.empty() ? json::value(nullptr) : json::value(stage.left_out)}});
     }
     json::object book{{"book", runner.id()}};

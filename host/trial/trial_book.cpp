@@ -79,7 +79,7 @@ std::shared_ptr<agent::LiveAgent> TrialBook::make(const std::string& id, const s
   problems_.append(library.problems());
   if (!library) return nullptr;
   const agent::InstanceSpec spec{
-      name, "try", base::canonical(base::with_defaults(settings, entry->agent->config_schema)), 1, false};
+      name, "try", base::canonical(base::with_defaults(settings, entry->agent->config_schema)), 1, {}};
   auto live = agent::LiveAgent::create(*library, *entry, spec, at);
   problems_.append(live.problems());
   return live ? *live : nullptr;
