@@ -1,180 +1,133 @@
 #include "host/agent/isolated_agent.hpp"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "host/agent/isolated_tables.hpp"
-#include "host/base/log.hpp"
 
 namespace cadre::agent {
 
-namespace {
-
-constexpr std::chrono::seconds call_time_most{10};
-constexpr int child_socket = 3;
-
-std::filesystem::path helper_program() {
-  std::error_code error;
-  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "cadre-agent-host";
-}
-
-base::Problems refuse(std::string message, std::string next) {
-  base::Problems problems;
-  problems.error("ISOLATION_START", base::Place::of(helper_program()), std::move(message), std::move(next));
-  return problems;
-}
-
-/// Starts the child in a session of its own, with the socket as its descriptor 3 and its errors where ours
-/// go; nothing else of this process goes along: no descriptors, no environment, no signals. Returns an errno.
-int spawn(const std::filesystem::path& copy, int socket, pid_t& process) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, socket, child_socket);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawn_file_actions_addclosefrom_np(&actions, child_socket + 1);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t all, none;
-  sigfillset(&all);
-  sigemptyset(&none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-  const std::string program = helper_program().string();
-  const std::string library = copy.string();
-  char* arguments[] = {const_cast<char*>(program.c_str()), const_cast<char*>(library.c_str()), nullptr};
-  char* no_environment[] = {nullptr};
-  const int failed = posix_spawn(&process, program.c_str(), &actions, &attributes, arguments, no_environment);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  return failed;
-}
-
-}  // namespace
-
-base::Result<std::unique_ptr<IsolatedAgent>> IsolatedAgent::start(const std::filesystem::path& copy,
-                                                                  const Started& what) {
-  int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-    return refuse("no socket pair: " + std::string(std::strerror(errno)), "");
+base::Result<std::unique_ptr<IsolatedAgent>> IsolatedAgent::take_seat(std::shared_ptr<AgentProcess> process,
+                                                                      std::size_t seat) {
+  const AgentProcess::Loaded& loaded = process->loaded(seat);
+  if (loaded.problems.has_errors()) return loaded.problems;
+  if (!loaded.is_there) {
+    const AgentProcess::Seat& wanted = process->seats()[seat];
+    base::Problems problems;
+    problems.error("ISOLATION_START", base::Place::of(wanted.copy),
+                   "the process for " + wanted.agent_id + " did not start the agent" +
+                       (loaded.refusal.empty() ? "" : ": " + loaded.refusal));
+    return problems;
+  }
   std::unique_ptr<IsolatedAgent> isolated(new IsolatedAgent());
-  isolated->started_ = what;
-  isolated->socket_ = ends[0];
-  const int failed = spawn(copy, ends[1], isolated->process_);
-  close(ends[1]);
-  if (failed != 0) {
-    isolated->process_ = -1;
-    return refuse("cannot be started: " + std::string(std::strerror(failed)),
-                  "it belongs beside the host's program");
-  }
-  base::Encoder& to = isolated->request(Call::start);
-  to.put_text(what.agent_id);
-  to.put_text(what.instance);
-  to.put_text(what.book);
-  to.put(what.seed);
-  to.put(what.allow_weak_sandbox);
-  const cadre_status status = isolated->ask();
-  if (status != CADRE_OK) {
-    const std::string reason = isolated->reason().take();
-    if (!isolated->gone_) {
-      base::Problems found = get_problems(isolated->reply(), base::Place::of(copy));
-      if (found.has_errors()) return found;
-    }
-    return refuse("the process for " + what.agent_id + " did not start the agent" +
-                      (reason.empty() ? std::string() : ": " + reason),
-                  "");
-  }
-  isolated->reply().get(isolated->observes_);
-  isolated->reply().get(isolated->state_schema_);
+  isolated->process_ = std::move(process);
+  isolated->seat_ = seat;
+  isolated->observes_ = loaded.observes;
+  isolated->state_schema_ = loaded.state_schema;
   isolated->agent_ = isolated_agent_table(isolated.get());
   return isolated;
 }
 
 IsolatedAgent::~IsolatedAgent() {
-  if (socket_ >= 0) close(socket_);  // the child ends when its socket does
-  if (process_ <= 0) return;
-  int status = 0;
-  if (gone_) kill(process_, SIGKILL);  // it does not answer: nobody waits for it
-  for (int patience = 0; patience < 200; ++patience) {
-    if (waitpid(process_, &status, WNOHANG) == process_) return;
-    timespec pause{0, 5'000'000};
-    nanosleep(&pause, nullptr);
-  }
-  kill(-process_, SIGKILL);
-  waitpid(process_, &status, 0);
+  // The last one of its process goes with it.
+  if (process_.use_count() == 1 || is_gone()) return;
+  request(Call::destroy);
+  ask();
 }
 
 base::Encoder& IsolatedAgent::request(Call call) {
-  encoder_.clear();
-  encoder_.put(static_cast<std::uint32_t>(call));
+  begin_request(encoder_, call, seat_);
   return encoder_;
+}
+
+cadre_status IsolatedAgent::say_gone() {
+  reason_.say(process_->end_for(seat_));
+  return CADRE_FATAL;
+}
+
+cadre_status IsolatedAgent::take_status(base::Decoder& from) {
+  const auto status = from.get<std::uint32_t>();
+  if (status != CADRE_OK && status != CADRE_DISCARD) {
+    std::string said;
+    from.get_text(said);
+    reason_.say(said);
+  }
+  return status;
 }
 
 cadre_status IsolatedAgent::ask(int descriptor) {
   reason_.forget();
-  if (gone_) {
-    reason_.say(end_);
-    return CADRE_FATAL;
-  }
-  const Deadline deadline = Deadline::in(call_time_most);  // of the whole call, however it is stretched
-  if (!send_frame(socket_, encoder_.bytes(), deadline, descriptor) ||
-      !receive_frame(socket_, bytes_, deadline)) {
-    lose(deadline.left_ms() == 0
-             ? "it gave no answer in " + std::to_string(call_time_most.count()) + " seconds"
-             : std::string("it closed its socket"));
-    return CADRE_FATAL;
-  }
+  if (!process_->call(seat_, encoder_.bytes(), bytes_, descriptor)) return say_gone();
   reply_.emplace(std::span<const std::byte>(bytes_));
-  const auto status = reply_->get<std::uint32_t>();
-  if (status != CADRE_OK && status != CADRE_DISCARD) {
-    std::string said;
-    reply_->get_text(said);
-    reason_.say(said);
-  }
+  const cadre_status status = take_status(*reply_);
   if (reply_->ok()) return status;
-  lose("its answer is damaged");
-  return CADRE_FATAL;
+  process_->lose(seat_, "its answer is damaged");
+  return say_gone();
 }
 
-void IsolatedAgent::lose(std::string how) {
-  gone_ = true;  // a late answer would be taken for another call's
-  // A socket closes a moment before its process can be waited for.
-  int status = 0;
-  bool ended = false;
-  for (int patience = 0; patience < 20 && !ended; ++patience) {
-    ended = waitpid(process_, &status, WNOHANG) == process_;
-    if (ended) break;
-    timespec pause{0, 5'000'000};
-    nanosleep(&pause, nullptr);
+cadre_status IsolatedAgent::take_observed() {
+  Observed observed = std::move(*observed_);
+  observed_.reset();
+  if (is_gone()) return say_gone();
+  reason_.say(observed.reason);
+  timers_.set(std::move(observed.timers));
+  return observed.status;
+}
+
+cadre_status IsolatedAgent::next_report(cadre_execution_report& out) {
+  if (reports_.waiting.empty() && reports_.status == CADRE_OK) {
+    // One that is shown fills may change its mind about the next report at each of them.
+    const bool is_shown_fills = (observes_ & CADRE_EVENT_FILL) != 0;
+    request(Call::next_report).put(is_shown_fills ? 1u : reports_at_once);
+    reports_.status = ask();
+    if (is_gone()) return std::exchange(reports_.status, CADRE_OK);
+    reports_.reason = reason_.take();
+    reply().get_structs(reports_.waiting);
+    const bool says_nothing = reports_.status == CADRE_OK && reports_.waiting.empty();
+    if (!reply().ok() || says_nothing || reports_.waiting.size() > reports_at_once) {
+      reports_ = {};
+      process_->lose(seat_, "it does not speak the protocol");
+      return say_gone();
+    }
+    std::reverse(reports_.waiting.begin(), reports_.waiting.end());
   }
-  if (ended) {
-    how = WIFSIGNALED(status) ? std::string("killed by signal ") + std::to_string(WTERMSIG(status)) + " (" +
-                                    strsignal(WTERMSIG(status)) + ")"
-                              : "it ended with exit status " + std::to_string(WEXITSTATUS(status));
-  } else {
-    kill(-process_, SIGKILL);
-    waitpid(process_, &status, 0);
-    how += ", and was killed";
+  if (reports_.waiting.empty()) {
+    reason_.say(reports_.reason);
+    return std::exchange(reports_.status, CADRE_OK);
   }
-  process_ = -1;
-  end_ = "its process is gone: " + how;
-  reason_.say(end_);
-  base::log_event(base::LogLevel::error, "agent_process_lost",
-                  {{"agent", started_.instance}, {"id", started_.agent_id}, {"message", how}});
+  out = reports_.waiting.back();
+  reports_.waiting.pop_back();
+  return CADRE_OK;
 }
 
 bool IsolatedAgent::enter_arena(const model::Arena& arena) {
   arena_ = &arena;
   request(Call::enter_arena).put(static_cast<std::uint64_t>(arena.memory().bytes()));
   return ask(arena.memory().descriptor()) == CADRE_OK;
+}
+
+void IsolatedAgent::observe_together(std::span<IsolatedAgent* const> agents, const cadre_event& event,
+                                     const cadre_execution_state& state, AgentProcess::Listener& listener) {
+  IsolatedAgent& first = *agents.front();
+  base::Encoder& to = first.request(Call::observe_together);
+  put_event(to, event, state);
+  first.put_state(state);
+  to.put_count(agents.size());
+  for (const IsolatedAgent* each : agents)
+    to.put(static_cast<std::uint32_t>(each->seat_));
+  AgentProcess& process = *first.process_;
+  const bool answered = process.call(first.seat_, to.bytes(), first.bytes_, -1, &listener);
+  base::Decoder reply{answered ? std::span<const std::byte>(first.bytes_) : std::span<const std::byte>()};
+  for (IsolatedAgent* each : agents) {
+    Observed& observed = each->observed_.emplace();
+    if (!answered) continue;
+    reply.get(observed.status);
+    if (observed.status != CADRE_OK && observed.status != CADRE_DISCARD) reply.get_text(observed.reason);
+    reply.get_structs(observed.timers);
+    if (!reply.ok()) break;
+  }
+  if (answered && !reply.finished()) process.lose(first.seat_, "it does not speak the protocol");
 }
 
 void IsolatedAgent::put_state(const cadre_execution_state& state) {

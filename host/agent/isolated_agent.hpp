@@ -1,11 +1,13 @@
 #pragma once
 
-#include <filesystem>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "cadre/agent.h"
+#include "host/agent/agent_process.hpp"
 #include "host/agent/isolated_protocol.hpp"
 #include "host/agent/last_reason.hpp"
 #include "host/agent/timer_requests.hpp"
@@ -14,25 +16,15 @@
 
 namespace cadre::agent {
 
-/// An agent that lives in a child process (cadre-agent-host, beside this program) and looks like any other:
+/// An agent that lives in a child process, alone or with others of its book, and looks like any other:
 /// agent() has the same function tables. Reads the book's arena, mapped read-only; its outputs are copied
-/// before anything looks at them. The child is in a sandbox (host/agent/sandbox.hpp). When it is gone, has
-/// not answered ten seconds after a call began, or does not speak the protocol, it is killed, every call is
-/// CADRE_FATAL, and the stage's policy decides. [decision-thread]
+/// before anything looks at them. When the process is gone every call is CADRE_FATAL, and the stage's policy
+/// decides. [decision-thread]
 class IsolatedAgent {
  public:
-  struct Started {
-    std::string agent_id;
-    std::string role;
-    std::string instance;
-    std::string book;
-    std::uint64_t seed = 0;
-    bool allow_weak_sandbox = false;
-  };
-
-  /// Starts the child with the store's copy of a library. Errors: ISOLATION_START.
-  static base::Result<std::unique_ptr<IsolatedAgent>> start(const std::filesystem::path& copy,
-                                                            const Started& what);
+  /// Takes a seat of a process. Errors: those of loading it there, ISOLATION_START.
+  static base::Result<std::unique_ptr<IsolatedAgent>> take_seat(std::shared_ptr<AgentProcess> process,
+                                                                std::size_t seat);
   ~IsolatedAgent();
   IsolatedAgent(const IsolatedAgent&) = delete;
   IsolatedAgent& operator=(const IsolatedAgent&) = delete;
@@ -45,13 +37,19 @@ class IsolatedAgent {
   const std::vector<std::string>& warnings() const { return warnings_; }
   /// Gives the child the arena its views are made from; before any call with a state.
   bool enter_arena(const model::Arena& arena);
-  int process() const { return process_; }
+  const AgentProcess& process() const { return *process_; }
   /// Why the last call was refused, or how the process ended.
   LastReason& reason() { return reason_; }
   /// What its process found when it did not take its configuration.
   const base::Problems& refusal() const { return refusal_; }
   /// What it asked for in its last observe.
   TimerRequests& timers() { return timers_; }
+
+  /// Shows one event to agents of one process, in one crossing: the next observe of each answers from it.
+  /// `listener`: as of AgentProcess::call.
+  static void observe_together(std::span<IsolatedAgent* const> agents, const cadre_event& event,
+                               const cadre_execution_state& state, AgentProcess::Listener& listener);
+  std::size_t seat() const { return seat_; }
 
  private:
   friend struct IsolatedPeer;
@@ -63,18 +61,22 @@ class IsolatedAgent {
   /// Sends it and waits. Returns the agent's status, CADRE_FATAL without a reply; the rest of the reply is in
   /// reply(). Behind a status that is neither CADRE_OK nor CADRE_DISCARD comes the reason.
   cadre_status ask(int descriptor = -1);
-  /// The child has ended, or ends here with all of its group: says once why, by which signal, with which exit
-  /// status, or `how` it failed.
-  void lose(std::string how);
+  /// The status of a reply, and its reason.
+  cadre_status take_status(base::Decoder& from);
+  /// What it answered to observe_together.
+  cadre_status take_observed();
+  bool is_gone() const { return process_->is_gone(); }
+  /// The process is gone: says why.
+  cadre_status say_gone();
   base::Decoder& reply() { return *reply_; }
+  /// The next report of an environment.
+  cadre_status next_report(cadre_execution_report& out);
   /// What of the state is not in the arena: services, and the latest risk report.
   void put_state(const cadre_execution_state& state);
 
   cadre_agent agent_{};
-  Started started_;
-  int process_ = -1;
-  int socket_ = -1;
-  bool gone_ = false;
+  std::shared_ptr<AgentProcess> process_;
+  std::size_t seat_ = 0;
   std::uint32_t observes_ = 0;
   std::uint32_t state_schema_ = 0;
   cadre_requirements requirements_{};
@@ -82,7 +84,20 @@ class IsolatedAgent {
   LastReason reason_;
   TimerRequests timers_;
   base::Problems refusal_;
-  std::string end_;  ///< how the process ended
+  /// What it answered when it was shown an event together with others; observe has not asked for it yet.
+  struct Observed {
+    cadre_status status = CADRE_ERROR;
+    std::string reason;
+    std::vector<TimerRequest> timers;
+  };
+  std::optional<Observed> observed_;
+  /// Reports that came together and were not asked for yet, the next one last; and what came behind them.
+  struct Reports {
+    std::vector<cadre_execution_report> waiting;
+    cadre_status status = CADRE_OK;  ///< CADRE_OK: there may be more
+    std::string reason;
+  };
+  Reports reports_;
   const model::Arena* arena_ = nullptr;
   base::Encoder encoder_;
   std::vector<std::byte> bytes_;

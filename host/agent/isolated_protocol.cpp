@@ -2,64 +2,40 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
-#include <limits>
 
 namespace cadre::agent {
 
-namespace {
-
-constexpr std::uint32_t frame_bytes_max = 1u << 28;
-constexpr std::size_t frame_bytes_at_once = std::size_t{1} << 20;
-
-/// Waits for `events` until the deadline.
-bool wait_for(int socket, short events, Deadline deadline) {
+bool send_descriptor(int socket, int descriptor, int time_ms) {
+  std::byte nothing{};
+  iovec part{&nothing, 1};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* head = CMSG_FIRSTHDR(&message);
+  head->cmsg_level = SOL_SOCKET;
+  head->cmsg_type = SCM_RIGHTS;
+  head->cmsg_len = CMSG_LEN(sizeof(int));
+  std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
   for (;;) {
-    const int left = deadline.left_ms();
-    if (left == 0) return false;
-    pollfd wait{socket, events, 0};
-    const int ready = poll(&wait, 1, left);
-    if (ready > 0) return true;
-    if (ready < 0 && errno != EINTR) return false;
+    const ssize_t sent = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent == 1) return true;
+    const bool is_for_later = errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK;
+    pollfd wait{socket, POLLOUT, 0};
+    if (!is_for_later || poll(&wait, 1, time_ms) == 0) return false;
   }
 }
 
-bool is_for_later() {
-  return errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK;
-}
-
-bool send_all(int socket, const std::byte* data, std::size_t count, Deadline deadline) {
-  while (count > 0) {
-    if (!wait_for(socket, POLLOUT, deadline)) return false;
-    const ssize_t sent = send(socket, data, count, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent < 0 && is_for_later()) continue;
-    if (sent <= 0) return false;
-    data += sent;
-    count -= static_cast<std::size_t>(sent);
-  }
-  return true;
-}
-
-bool receive_all(int socket, std::byte* data, std::size_t count, Deadline deadline) {
-  while (count > 0) {
-    if (!wait_for(socket, POLLIN, deadline)) return false;
-    const ssize_t got = recv(socket, data, count, MSG_DONTWAIT);
-    if (got < 0 && is_for_later()) continue;
-    if (got <= 0) return false;
-    data += got;
-    count -= static_cast<std::size_t>(got);
-  }
-  return true;
-}
-
-/// The frame's first byte, with the descriptor that may ride along: the kernel attaches it to that byte.
-bool receive_first(int socket, std::byte& first, int& descriptor, Deadline deadline) {
-  iovec part{&first, 1};
+int receive_descriptor(int socket) {
+  std::byte nothing{};
+  iovec part{&nothing, 1};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
@@ -68,99 +44,95 @@ bool receive_first(int socket, std::byte& first, int& descriptor, Deadline deadl
   message.msg_controllen = sizeof control;
   ssize_t got = -1;
   do {
-    if (!wait_for(socket, POLLIN, deadline)) return false;
-    got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-  } while (got < 0 && is_for_later());
-  if (got != 1) return false;
-  for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr; head = CMSG_NXTHDR(&message, head)) {
-    if (head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS && descriptor < 0)
-      std::memcpy(&descriptor, CMSG_DATA(head), sizeof descriptor);
+    got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  } while (got < 0 && errno == EINTR);
+  const cmsghdr* head = got == 1 ? CMSG_FIRSTHDR(&message) : nullptr;
+  if (head == nullptr || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) return -1;
+  int descriptor = -1;
+  std::memcpy(&descriptor, CMSG_DATA(head), sizeof descriptor);
+  return descriptor;
+}
+
+void begin_request(base::Encoder& to, Call call, std::size_t seat) {
+  to.clear();
+  to.put(static_cast<std::uint32_t>(call));
+  to.put(static_cast<std::uint32_t>(seat));
+}
+
+void put_event(base::Encoder& to, const cadre_event& event, const cadre_execution_state& state) {
+  to.put(event.kind);
+  to.put(event.sequence);
+  to.put(event.time_ns);
+  if (event.kind == CADRE_EVENT_FILL)
+    to.put_struct(*static_cast<const cadre_execution_report*>(event.payload));
+  if (event.kind == CADRE_EVENT_SIGNAL) to.put_struct(*static_cast<const cadre_signal*>(event.payload));
+  if (event.kind == CADRE_EVENT_OUTCOME) to.put_struct(*static_cast<const cadre_outcome*>(event.payload));
+  if (event.kind == CADRE_EVENT_UNIVERSE) {
+    const auto* change = static_cast<const cadre_universe_change*>(event.payload);
+    to.put(change->old_epoch);
+    to.put_array(std::span<const std::int32_t>(change->old_to_new, change->old_count));
+    to.put_array(std::span<const std::int32_t>(change->new_to_old, state.instrument_count));
   }
+  if (event.kind == CADRE_EVENT_TIMER) to.put_struct(*static_cast<const cadre_timer*>(event.payload));
+}
+
+bool OwnedEvent::take(base::Decoder& from, std::uint32_t instruments) {
+  from.get(event_.kind);
+  from.get(event_.sequence);
+  from.get(event_.time_ns);
+  if (event_.kind == CADRE_EVENT_FILL) from.get_struct(report_), event_.payload = &report_;
+  if (event_.kind == CADRE_EVENT_SIGNAL) from.get_struct(signal_), event_.payload = &signal_;
+  if (event_.kind == CADRE_EVENT_OUTCOME) from.get_struct(outcome_), event_.payload = &outcome_;
+  if (event_.kind == CADRE_EVENT_TIMER) from.get_struct(timer_), event_.payload = &timer_;
+  if (event_.kind == CADRE_EVENT_UNIVERSE) {
+    from.get(change_.old_epoch);
+    from.get_array(old_to_new_);
+    from.get_array(new_to_old_);
+    if (new_to_old_.size() != instruments) return false;
+    change_.old_count = static_cast<std::uint32_t>(old_to_new_.size());
+    change_.old_to_new = old_to_new_.data();
+    change_.new_to_old = new_to_old_.data();
+    event_.payload = &change_;
+  }
+  return from.ok();
+}
+
+namespace {
+
+/// What was counted already, straight to where it belongs.
+template <class T>
+bool get_all(base::Decoder& from, std::span<T> values) {
+  const auto bytes = from.get_raw(values.size_bytes());
+  if (!from.ok()) return false;
+  if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
   return true;
 }
 
 }  // namespace
-
-int Deadline::left_ms() const {
-  if (!at_) return -1;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*at_ - std::chrono::steady_clock::now());
-  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, std::numeric_limits<int>::max()));
-}
-
-bool send_frame(int socket, std::span<const std::byte> bytes, Deadline deadline, int descriptor) {
-  std::uint32_t length = static_cast<std::uint32_t>(bytes.size());
-  iovec part{&length, sizeof length};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  if (descriptor >= 0) {
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    cmsghdr* head = CMSG_FIRSTHDR(&message);
-    head->cmsg_level = SOL_SOCKET;
-    head->cmsg_type = SCM_RIGHTS;
-    head->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
-  }
-  ssize_t sent = -1;
-  do {
-    if (!wait_for(socket, POLLOUT, deadline)) return false;
-    sent = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-  } while (sent < 0 && is_for_later());
-  // So few bytes go whole or not at all.
-  return sent == static_cast<ssize_t>(sizeof length) &&
-         send_all(socket, bytes.data(), bytes.size(), deadline);
-}
-
-bool receive_frame(int socket, std::vector<std::byte>& bytes, Deadline deadline, int* descriptor) {
-  std::uint32_t length = 0;
-  std::byte head[sizeof length];
-  // Whoever wants no descriptor takes none: the kernel drops what was sent along.
-  if (descriptor != nullptr ? !receive_first(socket, head[0], *descriptor, deadline)
-                            : !receive_all(socket, head, 1, deadline))
-    return false;
-  if (!receive_all(socket, head + 1, sizeof head - 1, deadline)) return false;
-  std::memcpy(&length, head, sizeof length);
-  if (length > frame_bytes_max) return false;
-  // Room is made as bytes arrive, not for what the other side says will come.
-  bytes.clear();
-  while (bytes.size() < length) {
-    const std::size_t have = bytes.size();
-    bytes.resize(std::min<std::size_t>(length, have + frame_bytes_at_once));
-    if (!receive_all(socket, bytes.data() + have, bytes.size() - have, deadline)) return false;
-  }
-  return true;
-}
 
 void put_weights(base::Encoder& to, std::span<const double> weights) {
   to.put_array(weights);
 }
 
 bool get_weights(base::Decoder& from, std::span<double> weights) {
-  std::vector<double> values;
-  from.get_array(values);
-  if (!from.ok() || values.size() != weights.size()) return false;
-  std::copy(values.begin(), values.end(), weights.begin());
-  return true;
+  if (from.get_count(sizeof(double)) != weights.size()) return false;
+  return get_all(from, weights);
 }
 
 void put_reasons(base::Encoder& to, std::span<const cadre_reason> reasons) {
-  to.put_structs(std::vector<cadre_reason>(reasons.begin(), reasons.end()));
+  to.put_text({reinterpret_cast<const char*>(reasons.data()), reasons.size_bytes()});
 }
 
 bool get_reasons(base::Decoder& from, std::span<cadre_reason> reasons) {
-  std::vector<cadre_reason> values;
-  from.get_structs(values);
-  if (!from.ok() || values.size() != reasons.size()) return false;
-  std::copy(values.begin(), values.end(), reasons.begin());
-  return true;
+  if (from.get_count(1) != reasons.size_bytes()) return false;
+  return get_all(from, reasons);
 }
 
 void OwnedRiskReport::size(std::uint32_t instruments, std::uint32_t limit_capacity) {
   const double nan = std::nan("");
   limit_capacity = std::min(limit_capacity, capacity_most);
-  limits.assign(limit_capacity, {});
+  limits.resize(limit_capacity);
+  if (!limits.empty()) std::memset(limits.data(), 0, limits.size() * sizeof(cadre_limit_use));
   component_risk.assign(instruments, 0);
   report = {sizeof(cadre_risk_report),
             0,
@@ -177,7 +149,8 @@ void OwnedRiskReport::size(std::uint32_t instruments, std::uint32_t limit_capaci
 
 void OwnedCorrelationReport::size(std::uint32_t pair_capacity) {
   const double nan = std::nan("");
-  pairs.assign(std::min(pair_capacity, capacity_most), {});
+  pairs.resize(std::min(pair_capacity, capacity_most));
+  if (!pairs.empty()) std::memset(pairs.data(), 0, pairs.size() * sizeof(cadre_pair));
   report = {sizeof(cadre_correlation_report),         0, nan, nan, pairs.data(),
             static_cast<std::uint32_t>(pairs.size()), 0};
 }

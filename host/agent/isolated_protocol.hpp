@@ -1,8 +1,6 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -12,15 +10,18 @@
 
 namespace cadre::agent {
 
-/// What the host asks of an agent in another process. One request, one reply, on a stream socket; the arena
-/// is mapped by both, so only what is not in the arena is sent.
+/// What the host asks of an agent in another process. One request, one reply, over a CallRing; the arena is
+/// mapped by both, so only what is not in the arena is sent. A request begins with the call and the agent's
+/// seat. Whatever is not said otherwise is answered with a status, and behind one of a refusal a reason.
 enum class Call : std::uint32_t {
-  start = 1,    ///< agent id, instance, book, seed -> what it observes, its state schema
+  start = 1,    ///< of the process: library, agent id, instance, book, seed of each seat -> what was loaded
   init,         ///< configuration -> requirements and warnings, or a reason
-  enter_arena,  ///< with the arena's descriptor attached
+  enter_arena,  ///< of the process; the arena's descriptor comes over the socket
   activate,
   deactivate,
   observe,
+  observe_together,  ///< of several seats: event, state, seats -> the answer of observe for each
+  destroy,
   save_state,
   load_state,
   generate_signals,
@@ -35,30 +36,46 @@ enum class Call : std::uint32_t {
   execute_trade,
   cancel_order,
   query_order,
-  next_report
+  next_report  ///< how many at most -> the status behind the last one, and the reports
 };
 
-/// When a whole exchange has to be over, by the monotonic clock, however slowly its bytes come; or never.
-class Deadline {
- public:
-  static Deadline never() { return Deadline(std::nullopt); }
-  static Deadline in(std::chrono::milliseconds time) {
-    return Deadline(std::chrono::steady_clock::now() + time);
-  }
-  /// For poll: 0 when it has passed, -1 when there is none.
-  int left_ms() const;
+/// Reports that cross together at most.
+inline constexpr std::uint32_t reports_at_once = 64;
 
- private:
-  explicit Deadline(std::optional<std::chrono::steady_clock::time_point> at) : at_(at) {}
-  std::optional<std::chrono::steady_clock::time_point> at_;
-};
+/// The descriptors that a child begins with, from this one on: its socket, requests, replies. The socket
+/// carries descriptors, and tells each side that the other one is gone.
+inline constexpr int first_descriptor = 3;
 
-/// A frame: u32 length, then bytes; a descriptor may ride along, and is the receiver's to close. False: the
-/// other side is gone, or did not take or give all of it in time.
-bool send_frame(int socket, std::span<const std::byte> bytes, Deadline deadline, int descriptor = -1);
-bool receive_frame(int socket, std::vector<std::byte>& bytes, Deadline deadline, int* descriptor = nullptr);
+/// False: the other side is gone, or did not take it in time.
+bool send_descriptor(int socket, int descriptor, int time_ms);
+/// The descriptor that was sent, the receiver's to close; -1: there is none.
+int receive_descriptor(int socket);
+
+/// Begins a request anew.
+void begin_request(base::Encoder& to, Call call, std::size_t seat);
 
 // What goes along with calls. Readers refuse what does not fit, through the decoder.
+
+/// An event with its payload; the instruments of the present universe are counted by the state.
+void put_event(base::Encoder& to, const cadre_event& event, const cadre_execution_state& state);
+/// An event that owns its payload.
+class OwnedEvent {
+ public:
+  OwnedEvent() = default;
+  OwnedEvent(const OwnedEvent&) = delete;
+  OwnedEvent& operator=(const OwnedEvent&) = delete;
+  bool take(base::Decoder& from, std::uint32_t instruments);
+  const cadre_event& event() const { return event_; }
+
+ private:
+  cadre_event event_{sizeof(cadre_event), 0, 0, 0, nullptr};
+  cadre_execution_report report_{};
+  cadre_signal signal_{};
+  cadre_outcome outcome_{};
+  cadre_timer timer_{};
+  cadre_universe_change change_{sizeof(cadre_universe_change), 0, 0, nullptr, nullptr};
+  std::vector<std::int32_t> old_to_new_, new_to_old_;
+};
 
 void put_reasons(base::Encoder& to, std::span<const cadre_reason> reasons);
 bool get_reasons(base::Decoder& from, std::span<cadre_reason> reasons);

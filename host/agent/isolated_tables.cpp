@@ -12,8 +12,8 @@ namespace cadre::agent {
 struct IsolatedPeer {
   static IsolatedAgent& of(const void* self) { return *static_cast<IsolatedAgent*>(const_cast<void*>(self)); }
   static cadre_status damaged(IsolatedAgent& agent) {
-    if (!agent.gone_) agent.lose("it does not speak the protocol");  // nothing it says can be relied on
-    return CADRE_FATAL;
+    agent.process_->lose(agent.seat_, "it does not speak the protocol");  // nothing it says can be relied on
+    return agent.say_gone();
   }
 };
 
@@ -23,7 +23,7 @@ struct IsolatedCalls : IsolatedPeer {
     IsolatedAgent& agent = of(self);
     agent.request(Call::init).put_text({config.data, config.length});
     const cadre_status status = agent.ask();
-    if (status != CADRE_OK && !agent.gone_) agent.refusal_ = get_problems(agent.reply(), {});
+    if (status != CADRE_OK && !agent.is_gone()) agent.refusal_ = get_problems(agent.reply(), {});
     if (status != CADRE_OK) return status;
     agent.reply().get_struct(agent.requirements_);
     agent.reply().get_texts(agent.warnings_);
@@ -43,24 +43,11 @@ struct IsolatedCalls : IsolatedPeer {
 
   static cadre_status observe(void* self, const cadre_event* event, const cadre_execution_state* state) {
     IsolatedAgent& agent = of(self);
-    base::Encoder& to = agent.request(Call::observe);
-    to.put(event->kind);
-    to.put(event->sequence);
-    to.put(event->time_ns);
-    if (event->kind == CADRE_EVENT_FILL)
-      to.put_struct(*static_cast<const cadre_execution_report*>(event->payload));
-    if (event->kind == CADRE_EVENT_SIGNAL) to.put_struct(*static_cast<const cadre_signal*>(event->payload));
-    if (event->kind == CADRE_EVENT_OUTCOME) to.put_struct(*static_cast<const cadre_outcome*>(event->payload));
-    if (event->kind == CADRE_EVENT_UNIVERSE) {
-      const auto* change = static_cast<const cadre_universe_change*>(event->payload);
-      to.put(change->old_epoch);
-      to.put_array(std::span<const std::int32_t>(change->old_to_new, change->old_count));
-      to.put_array(std::span<const std::int32_t>(change->new_to_old, state->instrument_count));
-    }
-    if (event->kind == CADRE_EVENT_TIMER) to.put_struct(*static_cast<const cadre_timer*>(event->payload));
+    if (agent.observed_) return agent.take_observed();
+    put_event(agent.request(Call::observe), *event, *state);
     agent.put_state(*state);
     const cadre_status status = agent.ask();
-    if (agent.gone_) return status;
+    if (agent.is_gone()) return status;
     std::vector<TimerRequest> asked;
     agent.reply().get_structs(asked);
     if (!agent.reply().ok()) return damaged(agent);
@@ -238,8 +225,7 @@ struct IsolatedRoleCalls : IsolatedPeer {
     return struct_reply(of(self), *out);
   }
   static cadre_status next_report(void* self, cadre_execution_report* out) {
-    of(self).request(Call::next_report);
-    return struct_reply(of(self), *out);
+    return of(self).next_report(*out);
   }
   template <class T>
   static cadre_status struct_reply(IsolatedAgent& agent, T& out) {
@@ -267,7 +253,7 @@ const void* IsolatedCalls::get_interface(const void* self, cadre_string id) {
   const std::string_view wanted{id.data, id.length};
   const IsolatedAgent& agent = of(self);
   if (wanted == CADRE_EXT_STATE) return agent.state_schema() != 0 ? &state : nullptr;
-  const Role* role = wanted == agent.started_.role ? find_role(wanted) : nullptr;
+  const Role* role = wanted == agent.process_->seats()[agent.seat_].role ? find_role(wanted) : nullptr;
   if (role == nullptr) return nullptr;
   if (role->change_targets != nullptr) return &targets;
   switch (role->number) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <map>
 
 #include "cadre/cadre.h"
@@ -46,7 +47,32 @@ Table taken_table(const cadre_agent& agent, const char* id, std::size_t least) {
   return nothing;
 }
 
+/// The note of a call that turns out to be another agent's.
+class NoteInTurn : public AgentProcess::Listener {
+ public:
+  NoteInTurn(std::span<LiveAgent* const> agents, std::span<IsolatedAgent* const> seated, std::uint32_t kind)
+      : agents_(agents), seated_(seated), kind_(kind) {
+    note_.emplace(agents_.front()->flight(), Flight::observe, kind_);
+  }
+  void in_call_of(std::size_t seat) override {
+    for (std::size_t k = 0; k < seated_.size(); ++k) {
+      if (seated_[k]->seat() == seat) note_.emplace(agents_[k]->flight(), Flight::observe, kind_);
+    }
+  }
+
+ private:
+  std::span<LiveAgent* const> agents_;
+  std::span<IsolatedAgent* const> seated_;
+  std::uint32_t kind_;
+  std::optional<FlightNote> note_;
+};
+
 }  // namespace
+
+AgentProcess::Seat seat_of(const std::filesystem::path& copy, const CatalogEntry& entry,
+                           const InstanceSpec& spec) {
+  return {copy, entry.agent->id, entry.agent->role, spec.name, spec.book, spec.seed, spec.allow_weak_sandbox};
+}
 
 std::string status_name(cadre_status status) {
   switch (status) {
@@ -82,17 +108,22 @@ base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create(std::shared_ptr<Libra
   return {std::move(live), problems};
 }
 
-base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create_isolated(const std::filesystem::path& copy,
+base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create_isolated(const Elsewhere& where,
                                                                     const CatalogEntry& entry,
                                                                     const InstanceSpec& spec,
                                                                     const base::Place& place) {
   std::shared_ptr<LiveAgent> live(new LiveAgent());
-  live->copy_ = copy;
+  live->copy_ = where.copy;
   live->entry_ = entry;
   live->spec_ = spec;
   live->flight_ = FlightCardHolder(card_of(entry, spec, true));
-  auto isolated = IsolatedAgent::start(
-      copy, {entry.agent->id, entry.agent->role, spec.name, spec.book, spec.seed, spec.allow_weak_sandbox});
+  std::shared_ptr<AgentProcess> process = where.process;
+  if (process == nullptr) {
+    auto started = AgentProcess::start({seat_of(where.copy, entry, spec)});
+    if (!started) return started.problems();
+    process = std::move(started).take();
+  }
+  auto isolated = IsolatedAgent::take_seat(std::move(process), where.seat);
   if (!isolated) return isolated.problems();
   live->isolated_ = std::move(isolated).take();
   live->observes_ = live->isolated_->observes();
@@ -286,11 +317,35 @@ cadre_status LiveAgent::observe(const cadre_event& event, const cadre_execution_
   return CADRE_REJECTED;
 }
 
+void observe_together(std::span<LiveAgent* const> agents, const cadre_event& event,
+                      const cadre_execution_state& state) {
+  std::vector<LiveAgent*> waiting;
+  for (LiveAgent* agent : agents) {
+    if (agent->isolated_ != nullptr && agent->observes(event.kind) && !agent->quarantine_.holds())
+      waiting.push_back(agent);
+  }
+  std::vector<LiveAgent*> together;
+  std::vector<IsolatedAgent*> seated;
+  while (waiting.size() > 1) {
+    const AgentProcess* process = &waiting.front()->isolated_->process();
+    const auto shares = [&](const LiveAgent* agent) { return &agent->isolated_->process() == process; };
+    together.clear();
+    seated.clear();
+    std::copy_if(waiting.begin(), waiting.end(), std::back_inserter(together), shares);
+    std::erase_if(waiting, shares);
+    if (together.size() == 1) continue;
+    for (const LiveAgent* agent : together)
+      seated.push_back(agent->isolated_.get());
+    NoteInTurn note(together, seated, event.kind);
+    IsolatedAgent::observe_together(seated, event, state, note);
+  }
+}
+
 base::Result<std::shared_ptr<LiveAgent>> made_again(const LiveAgent& agent) {
   const base::Place place = base::Place::of(agent.manifest().library);
   return agent.library_ != nullptr
              ? LiveAgent::create(agent.library_, agent.entry_, agent.spec_, place)
-             : LiveAgent::create_isolated(agent.copy_, agent.entry_, agent.spec_, place);
+             : LiveAgent::create_isolated({agent.copy_}, agent.entry_, agent.spec_, place);
 }
 
 LiveAgent::~LiveAgent() {

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "host/agent/flight_recorder.hpp"
 #include "host/agent/instance_quarantine.hpp"
 #include "host/agent/isolated_agent.hpp"
+#include "host/agent/isolation.hpp"
 #include "host/agent/library.hpp"
 #include "host/agent/roles.hpp"
 #include "host/agent/services.hpp"
@@ -26,8 +28,8 @@ struct InstanceSpec {
   std::string book;
   std::string config;  ///< canonical JSON text, complete
   std::uint64_t seed = 0;
-  bool isolated = false;            ///< in a process of its own
-  bool allow_weak_sandbox = false;  ///< which may do without a bound on files
+  Isolation isolation = Isolation::none;
+  bool allow_weak_sandbox = false;  ///< its process may do without a bound on files
 
   bool operator==(const InstanceSpec&) const = default;
 };
@@ -70,9 +72,14 @@ class LiveAgent : public Callee {
   static base::Result<std::shared_ptr<LiveAgent>> create(std::shared_ptr<Library> library,
                                                          const CatalogEntry& entry, const InstanceSpec& spec,
                                                          const base::Place& place);
-  /// The same in a process of its own, from the store's copy of the library. Errors: those above, and
-  /// ISOLATION_START.
-  static base::Result<std::shared_ptr<LiveAgent>> create_isolated(const std::filesystem::path& copy,
+  /// The same in another process: in a seat of one that was started for it, or in one of its own, from the
+  /// store's copy of the library. Errors: those above, and ISOLATION_START.
+  struct Elsewhere {
+    std::filesystem::path copy;
+    std::shared_ptr<AgentProcess> process{};  ///< null: one of its own
+    std::size_t seat = 0;
+  };
+  static base::Result<std::shared_ptr<LiveAgent>> create_isolated(const Elsewhere& where,
                                                                   const CatalogEntry& entry,
                                                                   const InstanceSpec& spec,
                                                                   const base::Place& place);
@@ -139,6 +146,8 @@ class LiveAgent : public Callee {
   base::Problems load_state(const SavedState& saved);
 
  private:
+  friend void observe_together(std::span<LiveAgent* const> agents, const cadre_event& event,
+                               const cadre_execution_state& state);
   friend base::Result<std::shared_ptr<LiveAgent>> made_again(const LiveAgent& agent);
   friend std::shared_ptr<LiveAgent> leave_out(const CatalogEntry& entry, const InstanceSpec& spec,
                                               const std::string& why);
@@ -171,6 +180,15 @@ class LiveAgent : public Callee {
   InstanceQuarantine quarantine_;
   std::optional<SavedState> kept_state_;  ///< of one that is left out
 };
+
+/// Shows an event to all that want to hear of it and share a process, in one crossing for each process. The
+/// next observe of each is about this event, and answers from it. [decision-thread]
+void observe_together(std::span<LiveAgent* const> agents, const cadre_event& event,
+                      const cadre_execution_state& state);
+
+/// What a process has to know to have such an instance.
+AgentProcess::Seat seat_of(const std::filesystem::path& copy, const CatalogEntry& entry,
+                           const InstanceSpec& spec);
 
 /// A fresh instance of the same library under the same specification. Errors: as LiveAgent::create.
 base::Result<std::shared_ptr<LiveAgent>> made_again(const LiveAgent& agent);

@@ -35,6 +35,9 @@ struct AgentDeclaration {
   std::uint32_t state_schema = 0;
   std::vector<std::uint32_t> state_reads;  ///< older schemas it can load
   base::Place place;
+
+  /// An environment that touches a market: its process has sockets and files, and no other agent.
+  bool reaches_a_venue() const { return role.starts_with("cadre.execution_environment/") && !simulated; }
 };
 
 /// A plugin, described without opening it. Immutable.

@@ -19,7 +19,6 @@ namespace cadre::agent {
 
 namespace {
 
-constexpr std::uint64_t memory_mb_default = 2048;
 constexpr rlim_t descriptors_most = 64;
 constexpr std::uint64_t files_read = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE;
 // The rights of Landlock's first version, which every kernel that has it knows.
@@ -51,7 +50,7 @@ std::string limit(int resource, rlim_t most, const char* what) {
 }
 
 std::string limit_resources(std::uint32_t memory_mb) {
-  const std::uint64_t memory = (memory_mb != 0 ? memory_mb : memory_mb_default) << 20;
+  const std::uint64_t memory = std::uint64_t{memory_mb} << 20;
   for (const std::string& problem : {limit(RLIMIT_DATA, memory, "memory cannot be limited"),
                                      limit(RLIMIT_CORE, 0, "core dumps cannot be limited"),
                                      limit(RLIMIT_NOFILE, descriptors_most, "descriptors cannot be limited"),
@@ -76,8 +75,8 @@ bool permit(int rules, const char* path) {
   return added;
 }
 
-/// No file at all but those of the system's libraries and of the folder; none, without a folder.
-std::string lock_files(const char* library_folder, bool allow_weak) {
+/// No file at all but those of the system's libraries and of the folders; none, without folders.
+std::string lock_files(std::span<const std::string> library_folders, bool allow_weak) {
   const landlock_ruleset_attr handled{files_all};
   const auto rules = static_cast<int>(syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0));
   if (rules < 0)
@@ -86,11 +85,12 @@ std::string lock_files(const char* library_folder, bool allow_weak) {
                             "the kernel bounds no files (Landlock), which /trust/allow_weak_sandbox of the "
                             "host's configuration would allow");
   bool locked = true;
-  if (library_folder != nullptr) {
-    for (const char* path :
-         {"/lib", "/lib64", "/usr/lib", "/usr/local/lib", "/etc/ld.so.cache", library_folder})
+  if (!library_folders.empty()) {
+    for (const char* path : {"/lib", "/lib64", "/usr/lib", "/usr/local/lib", "/etc/ld.so.cache"})
       locked = locked && permit(rules, path);
   }
+  for (const std::string& folder : library_folders)
+    locked = locked && permit(rules, folder.c_str());
   locked = locked && syscall(SYS_landlock_restrict_self, rules, 0) == 0;
   std::string problem = locked ? std::string() : failed("Landlock took no rules");
   close(rules);
@@ -114,7 +114,7 @@ std::string enter_sandbox([[maybe_unused]] const SandboxOrder& order) {
   std::string problem = keep_capabilities(1U << CAP_DAC_READ_SEARCH);
   if (problem.empty()) problem = limit_resources(order.memory_mb);
   const bool is_agent = order.profile == SandboxProfile::agent;
-  if (problem.empty() && is_agent) problem = lock_files(order.library_folder.c_str(), order.allow_weak);
+  if (problem.empty() && is_agent) problem = lock_files(order.library_folders, order.allow_weak);
   if (problem.empty()) problem = filter_system_calls(is_agent ? SystemCalls::loading : SystemCalls::venue);
   return problem;
 #endif
@@ -128,7 +128,7 @@ std::string seal_sandbox([[maybe_unused]] SandboxProfile profile, [[maybe_unused
   __user_cap_header_struct head{_LINUX_CAPABILITY_VERSION_3, 0};
   const std::array<__user_cap_data_struct, 2> none{};
   if (syscall(SYS_capset, &head, none.data()) != 0) return failed("capabilities cannot be dropped");
-  std::string problem = lock_files(nullptr, allow_weak);
+  std::string problem = lock_files({}, allow_weak);
   if (problem.empty()) problem = filter_system_calls(SystemCalls::computing);
   return problem;
 #endif

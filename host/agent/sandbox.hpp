@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace cadre::agent {
@@ -12,20 +13,23 @@ enum class SandboxProfile : std::uint8_t {
   environment  ///< reaches a venue too: sockets and files; still no programs, no other processes
 };
 
+/// What a plugin may allocate whose manifest says nothing, in MiB.
+inline constexpr std::uint32_t memory_mb_default = 2048;
+
 struct SandboxOrder {
   SandboxProfile profile = SandboxProfile::agent;
-  std::string library_folder;
-  std::uint32_t memory_mb = 0;  ///< what it may allocate, in MiB; 0: the default
-  bool allow_weak = false;      ///< a kernel without Landlock is enough
+  std::span<const std::string> library_folders;
+  std::uint32_t memory_mb = memory_mb_default;  ///< what it may allocate, in MiB
+  bool allow_weak = false;                      ///< a kernel without Landlock is enough
 };
 
-/// Before the library is opened: its constructors run under this. No new privileges, no capabilities but
+/// Before libraries are opened: their constructors run under this. No new privileges, no capabilities but
 /// reading, limits on memory and descriptors, Landlock (only what loading reads), and a system call filter:
 /// no sockets, no programs, no processes, nothing that is written. Returns what could not be done, as one
 /// sentence; empty: all is in place. Irrevocable.
 std::string enter_sandbox(const SandboxOrder& order);
 
-/// After the library was opened, before any other call into it: no capabilities at all, no files, no new
+/// After all libraries were opened, before any other call into them: no capabilities at all, no files, no new
 /// code. The same kind of answer.
 std::string seal_sandbox(SandboxProfile profile, bool allow_weak);
 

@@ -1,13 +1,14 @@
-// The child process of an isolated agent. Started by the host, with its socket as descriptor 3.
+// The child process of isolated agents. Started by the host, with its descriptors and the book's id as its
+// argument, for those who look at a list of processes.
 
 #include <cstdio>
 
 #include "host/agent/agent_server.hpp"
 
-int main(int argc, char** argv) {
+int main(int argc, char**) {
   if (argc != 2) {
     std::fprintf(stderr, "cadre-agent-host: started by cadre, not by hand\n");
     return 2;
   }
-  return cadre::agent::serve_agent(argv[1], 3);
+  return cadre::agent::serve_agents();
 }

@@ -14,7 +14,7 @@
 #include "host/base/json.hpp"
 #include "host/base/problem_json.hpp"
 #include "host/base/temporary_folder.hpp"
-#include "host/chain/builder.hpp"
+#include "host/book/probe.hpp"
 #include "host/config/file_kind.hpp"
 #include "host/config/host_config.hpp"
 #include "host/report/performance.hpp"
@@ -53,16 +53,23 @@ class RunProgress {
   std::unique_ptr<report::Progress> bar_;
 };
 
-/// Everything `cadre run` checks of a host file, and each book's chain built once and let go.
+/// Everything `cadre run` checks of a host file, and each agent made once in a process of its own, and let
+/// go.
 base::Problems check_host(const GlobalOptions& global, const std::filesystem::path& file) {
   auto host = config::load_host(file);
   if (!host) return host.problems();
   const auto catalog = agent::Catalog::discover(global.agent_folders);
   base::Problems problems = host.problems();
   for (const config::BookConfig& book : host->books) {
+    auto plan = chain::plan_chain(book.scenario, catalog);
+    problems.append(plan.problems());
+    if (!plan) continue;
     const base::TemporaryFolder folder;
     const agent::Store store(folder.path());
-    problems.append(chain::build_chain(book.scenario, catalog, store).problems());
+    const std::vector<std::string> all = book::new_stages(*plan, nullptr, nullptr).fresh;
+    for (chain::PlannedStage& stage : plan->stages)
+      stage.allow_weak_sandbox = host->trust.allow_weak_sandbox;
+    problems.append(book::probe_chain(book.scenario, std::move(plan).take(), all, store, {}));
   }
   return problems;
 }

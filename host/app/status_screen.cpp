@@ -136,8 +136,9 @@ std::string chain_table(const json::array& stages) {
   for (const json::value& stage : stages) {
     const std::string isolation = text_at(stage, "/isolation");
     const bool is_weak = text_at(stage, "/sandbox") == "weak";
-    const std::string where = is_weak ? " (process, weak sandbox)" : " (process)";
-    const std::string agent = text_at(stage, "/agent") + (isolation == "process" ? where : "");
+    const std::string where =
+        isolation.starts_with("process") ? " (" + isolation + (is_weak ? ", weak sandbox)" : ")") : "";
+    const std::string agent = text_at(stage, "/agent") + where;
     table.add_row({shortened(or_dash(text_at(stage, "/stage")), stage_columns_max),
                    shortened(or_dash(agent), agent_columns_max),
                    shortened(or_dash(text_at(stage, "/version")), name_columns_max),

@@ -115,18 +115,6 @@ class RunFolder {
   int lock_ = -1;
 };
 
-/// A history of one day.
-market::PriceHistory first_bar(const market::PriceHistory& history) {
-  market::PriceHistory first = history;
-  const std::size_t n = history.columns();
-  first.dates.resize(1);
-  for (auto* column : {&first.open_e9, &first.high_e9, &first.low_e9, &first.close_e9})
-    column->resize(std::min(column->size(), n));
-  first.volume.resize(std::min(first.volume.size(), n));
-  first.valid.resize(n);
-  return first;
-}
-
 /// The confidence of the VaR that is shown, where a risk manager's settings have one; NaN otherwise.
 double var_confidence(const book::RevisionPlan& revisions) {
   for (const chain::PlannedStage& stage : revisions.steps.front().plan.stages) {
@@ -263,26 +251,6 @@ base::Problems doubts_about(const PreparedRun& run, const ScenarioRun& scenario_
 }
 
 }  // namespace
-
-base::Problems check_backtest(const BacktestOptions& options) {
-  auto prepared = prepare_run(options);
-  if (!prepared) return prepared.problems();
-  // Agents say more about their settings than a schema can: make every chain, and let it go. And some only
-  // know when they see the market: show them its first bar.
-  base::TemporaryFolder folder;
-  const agent::Store store(folder.path());
-  base::Problems problems = prepared->warnings;
-  const market::PriceHistory first = first_bar(prepared->prices);
-  book::HistorySource source(first, prepared->signals);
-  ScenarioRun scenario_run(*prepared->config, prepared->revisions, store, source);
-  problems.append(scenario_run.start());
-  for (const book::RevisionPlan::Step& step : prepared->revisions.steps) {
-    if (&step == &prepared->revisions.steps.front() || step.rollback) continue;
-    problems.append(chain::build_chain(*step.config, step.plan, store, nullptr).problems());
-  }
-  if (!problems.has_errors()) problems.append(scenario_run.run({}));
-  return problems;
-}
 
 base::Result<BacktestOutcome> run_backtest(const BacktestOptions& options, const ProgressReport& progress) {
   auto prepared = prepare_run(options);

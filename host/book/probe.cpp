@@ -133,38 +133,56 @@ base::Result<journal::CheckpointRecord> learned_for(const std::vector<std::strin
   return learned;
 }
 
+namespace {
+
+/// Each by itself, and let go.
+base::Problems make_each(const config::ScenarioConfig& config, const chain::ChainPlan& plan,
+                         const std::vector<std::string>& stages, const agent::Store& store) {
+  base::Problems problems;
+  for (const chain::PlannedStage& stage : plan.stages) {
+    if (!is_one_of(stages, stage.instance->name)) continue;
+    auto copy = store.adopt(*stage.entry.manifest, agent::ImportList::isolated);
+    problems.append(copy.problems());
+    if (!copy) continue;
+    auto made = agent::LiveAgent::create_isolated({*copy}, stage.entry, chain::spec_of(stage, config),
+                                                  config.document.place(stage.instance->pointer));
+    for (const base::Problem& problem : made.problems()) {
+      if (problem.severity == base::Severity::error) problems.add(problem);
+    }
+  }
+  return problems;
+}
+
+}  // namespace
+
+base::Problems isolate_for_probe(const config::ScenarioConfig& config, chain::ChainPlan& plan,
+                                 const std::vector<std::string>& stages, const agent::Store& store) {
+  base::Problems problems;
+  std::vector<std::string> accepted;
+  for (chain::PlannedStage& stage : plan.stages) {
+    if (!is_one_of(stages, stage.instance->name)) continue;
+    const auto copy = store.adopt(*stage.entry.manifest, chain::import_list_of(stage));
+    if (copy)
+      accepted.push_back(stage.instance->name);
+    else
+      problems.append(copy.problems());
+    stage.isolation = agent::Isolation::process_alone;
+  }
+  for (chain::ServiceSlot& service : plan.services)
+    service.read_isolated = true;
+  if (problems.has_errors()) problems.append(make_each(config, plan, accepted, store));
+  return problems;
+}
+
 base::Problems probe_chain(const config::ScenarioConfig& config, chain::ChainPlan plan,
                            const std::vector<std::string>& fresh, const agent::Store& store,
                            ProbeGround ground) {
   const bool reaches_a_venue = !plan.stages.back().entry.agent->simulated;
   const bool decides = ground.book != nullptr && !reaches_a_venue;
-  base::Problems refused;
-  for (chain::PlannedStage& stage : plan.stages) {
-    if (stage.isolated || !is_one_of(fresh, stage.instance->name)) continue;
-    // It is looked at by the list for where it will run.
-    const auto copy = store.adopt(*stage.entry.manifest, agent::ImportList::in_process);
-    if (!copy) refused.append(copy.problems());
-    stage.isolated = true;
-  }
+  const base::Problems refused = isolate_for_probe(config, plan, fresh, store);
   if (refused.has_errors()) return refused;
-  for (chain::ServiceSlot& service : plan.services)
-    service.read_isolated = true;
-  if (!decides) {
-    // Each by itself: what runs here already is not made a second time.
-    base::Problems problems;
-    for (const chain::PlannedStage& stage : plan.stages) {
-      if (!is_one_of(fresh, stage.instance->name)) continue;
-      auto copy = store.adopt(*stage.entry.manifest, agent::ImportList::isolated);
-      problems.append(copy.problems());
-      if (!copy) continue;
-      auto made = agent::LiveAgent::create_isolated(*copy, stage.entry, chain::spec_of(stage, config),
-                                                    config.document.place(stage.instance->pointer));
-      for (const base::Problem& problem : made.problems()) {
-        if (problem.severity == base::Severity::error) problems.add(problem);
-      }
-    }
-    return problems;
-  }
+  // What runs here already is not made a second time.
+  if (!decides) return make_each(config, plan, fresh, store);
   auto chain = chain::build_chain(config, plan, store, nullptr, nullptr);
   if (!chain) return chain.problems();
   return Probe(config, std::move(chain).take(), fresh, std::move(ground)).run();

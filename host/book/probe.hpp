@@ -28,6 +28,13 @@ struct ProbeGround {
   journal::CheckpointRecord learned;  ///< by the agents of the running chain
 };
 
+/// Gives each of these stages a process of its own, with what it reads in the arena, so that nothing else is
+/// blamed for it; before that its library is judged by the list of imports for where it would run. When one
+/// is refused, the others are made, each by itself, so that all there is to say is said. Errors: those of
+/// Store::adopt, and then of making an agent.
+base::Problems isolate_for_probe(const config::ScenarioConfig& config, chain::ChainPlan& plan,
+                                 const std::vector<std::string>& stages, const agent::Store& store);
+
 /// Tries a planned chain before anything new of it enters this process. The stages of `fresh` are made in
 /// processes of their own, which end with the probe; the others are made anew here, since their code runs
 /// here already. On the copy of the book they are given what was learned, shown the newest bar, asked to

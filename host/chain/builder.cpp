@@ -45,7 +45,8 @@ std::shared_ptr<agent::LiveAgent> hot_instance(const Chain* previous, const agen
     agent::InstanceSpec other = stage.agent->spec();
     const std::string settings = std::exchange(other.config, spec.config);
     return stage.agent->left_out().empty() && !stage.agent->declaration().hot_keys.empty() &&
-           !spec.isolated && other == spec && stage.agent->declaration().id == entry.agent->id &&
+           spec.isolation == agent::Isolation::none && other == spec &&
+           stage.agent->declaration().id == entry.agent->id &&
            stage.agent->manifest().sha256 == entry.manifest->sha256 &&
            only_hot_keys_differ(settings, spec.config, entry.agent->hot_keys);
   });
@@ -88,12 +89,122 @@ bool is_kept_out(const agent::Store& store, const PlannedStage& planned, const b
   return true;
 }
 
+using Live = std::shared_ptr<agent::LiveAgent>;
+
+/// One planned stage while its chain is built.
+struct Making {
+  const PlannedStage* planned;
+  agent::InstanceSpec spec;
+  base::Place place;
+  Live agent{};  ///< null until there is one
+  bool is_refused = false;
+  agent::LiveAgent::Elsewhere where{};  ///< of one in another process
+
+  /// Those that are trusted and those that are not do not share one.
+  bool shares_with(const Making& other) const {
+    const auto is_trusted = [](const Making& one) {
+      return one.planned->trusted_by != agent::TrustedBy::nobody;
+    };
+    return shares_a_process() && other.shares_a_process() && is_trusted(*this) == is_trusted(other);
+  }
+  bool shares_a_process() const {
+    return spec.isolation == agent::Isolation::process && !planned->entry.agent->reaches_a_venue();
+  }
+};
+
+/// Makes instances, from one library per plugin version, however many agents come from it; those that share a
+/// process in one that is started for them all. Each problem of a library is told once.
+class AgentMaker {
+ public:
+  AgentMaker(const agent::Store& store, base::Problems& problems) : store_(store), problems_(problems) {}
+
+  void make_all(std::vector<Making>& all) {
+    for (Making& each : all) {
+      if (needs_process(each)) adopt(each);
+    }
+    for (const Making& each : all) {
+      if (needs_process(each) && each.shares_a_process() && each.where.process == nullptr)
+        start_process(all, each);
+    }
+    for (Making& each : all) {
+      if (each.agent == nullptr && !each.is_refused) each.agent = make(each);
+    }
+  }
+
+ private:
+  static bool needs_process(const Making& each) {
+    return each.agent == nullptr && !each.is_refused && each.spec.isolation != agent::Isolation::none;
+  }
+
+  void adopt(Making& each) {
+    auto copy = store_.adopt(*each.planned->entry.manifest, agent::ImportList::isolated);
+    problems_.append(copy.problems());
+    each.is_refused = !copy;
+    if (copy) each.where.copy = *copy;
+  }
+
+  /// For `first` and all that share a process with it.
+  void start_process(std::vector<Making>& all, const Making& first) {
+    std::vector<agent::AgentProcess::Seat> seats;
+    std::vector<Making*> seated;
+    for (Making& each : all) {
+      if (!needs_process(each) || !each.shares_with(first)) continue;
+      each.where.seat = seats.size();
+      seats.push_back(seat_of(each.where.copy, each.planned->entry, each.spec));
+      seated.push_back(&each);
+    }
+    auto started = agent::AgentProcess::start(std::move(seats));
+    problems_.append(started.problems());
+    for (Making* each : seated) {
+      each->is_refused = !started;
+      if (started) each->where.process = *started;
+    }
+  }
+
+  Live make(const Making& making) {
+    const agent::CatalogEntry& entry = making.planned->entry;
+    if (making.spec.isolation != agent::Isolation::none)
+      return taken(agent::LiveAgent::create_isolated(making.where, entry, making.spec, making.place));
+    const auto library = library_for(entry);
+    return library == nullptr ? nullptr
+                              : taken(agent::LiveAgent::create(library, entry, making.spec, making.place));
+  }
+
+  std::shared_ptr<agent::Library> library_for(const agent::CatalogEntry& entry) {
+    const std::string key = entry.manifest->sha256 + entry.manifest->file.string();
+    const auto [at, is_new] = libraries_.try_emplace(key);
+    if (!is_new) return at->second;
+    auto copy = store_.adopt(*entry.manifest, agent::ImportList::in_process);
+    if (!copy) {
+      problems_.append(copy.problems());
+      return nullptr;
+    }
+    auto library = agent::Library::load(*copy, entry.manifest);
+    problems_.append(library.problems());
+    if (library) at->second = *library;
+    return at->second;
+  }
+
+  Live taken(base::Result<Live> made) {
+    problems_.append(made.problems());
+    return made ? std::move(made).take() : nullptr;
+  }
+
+  const agent::Store& store_;
+  base::Problems& problems_;
+  std::map<std::string, std::shared_ptr<agent::Library>> libraries_;  ///< null: it was refused
+};
+
 }  // namespace
+
+agent::ImportList import_list_of(const PlannedStage& planned) {
+  return planned.isolated() ? agent::ImportList::isolated : agent::ImportList::in_process;
+}
 
 agent::InstanceSpec spec_of(const PlannedStage& planned, const config::ScenarioConfig& config) {
   return {planned.instance->name, config.book.id,
           planned.settings,       config.seed,
-          planned.isolated,       planned.isolated && planned.allow_weak_sandbox};
+          planned.isolation,      planned.isolated() && planned.allow_weak_sandbox};
 }
 
 base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& config, const ChainPlan& plan,
@@ -107,63 +218,28 @@ base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& c
   chain->services = plan.services;
   chain->requirements.size = sizeof(cadre_requirements);
 
-  // One library per plugin version, however many agents come from it; each problem of a library once.
-  std::map<std::string, std::shared_ptr<agent::Library>> libraries;
-  std::map<std::string, bool> refused;
-  const auto library_for = [&](const agent::CatalogEntry& entry) -> std::shared_ptr<agent::Library> {
-    const std::string key = entry.manifest->sha256 + entry.manifest->file.string();
-    if (const auto found = libraries.find(key); found != libraries.end()) return found->second;
-    if (refused[key]) return nullptr;
-    refused[key] = true;
-    auto copy = store.adopt(*entry.manifest, agent::ImportList::in_process);
-    if (!copy) {
-      problems.append(copy.problems());
-      return nullptr;
-    }
-    auto library = agent::Library::load(*copy, entry.manifest);
-    problems.append(library.problems());
-    if (!library) return nullptr;
-    return libraries[key] = *library;
-  };
-
-  using Live = std::shared_ptr<agent::LiveAgent>;
-  const auto taken = [&](base::Result<Live> made) -> Live {
-    problems.append(made.problems());
-    return made ? std::move(made).take() : nullptr;
-  };
-  const auto make_here = [&](const agent::CatalogEntry& entry, const agent::InstanceSpec& spec,
-                             const base::Place& place) -> Live {
-    const auto library = library_for(entry);
-    return library == nullptr ? nullptr : taken(agent::LiveAgent::create(library, entry, spec, place));
-  };
-  const auto make_isolated = [&](const agent::CatalogEntry& entry, const agent::InstanceSpec& spec,
-                                 const base::Place& place) -> Live {
-    auto copy = store.adopt(*entry.manifest, agent::ImportList::isolated);
-    problems.append(copy.problems());
-    return copy ? taken(agent::LiveAgent::create_isolated(*copy, entry, spec, place)) : nullptr;
-  };
-
+  std::vector<Making> all;
   for (const PlannedStage& planned : plan.stages) {
     const config::InstanceConfig& instance = *planned.instance;
-    const agent::InstanceSpec spec = spec_of(planned, config);
-    Stage stage = empty_stage(planned);
-    const base::Place place = config.document.place(instance.pointer);
-    stage.agent = instance_at_hand(previous, replaced, spec, planned);
-    if (stage.agent == nullptr && is_kept_out(store, planned, place, problems)) continue;
-    if (stage.agent == nullptr) {
-      stage.agent = hot_instance(previous, spec, planned.entry);
-      if (stage.agent != nullptr) {
-        auto prepared = stage.agent->hot().prepare(spec.config, place);
-        problems.append(prepared.problems());
-        if (!prepared) continue;
-        chain->hot_changes.emplace_back(stage.agent, *prepared, spec.config);
-      }
-    }
-    if (stage.agent == nullptr) {
-      stage.agent = planned.isolated ? make_isolated(planned.entry, spec, place)
-                                     : make_here(planned.entry, spec, place);
-      if (stage.agent == nullptr) continue;
-    }
+    Making& making =
+        all.emplace_back(Making{&planned, spec_of(planned, config), config.document.place(instance.pointer)});
+    making.agent = instance_at_hand(previous, replaced, making.spec, planned);
+    if (making.agent != nullptr) continue;
+    making.is_refused = is_kept_out(store, planned, making.place, problems);
+    if (making.is_refused) continue;
+    making.agent = hot_instance(previous, making.spec, planned.entry);
+    if (making.agent == nullptr) continue;
+    auto prepared = making.agent->hot().prepare(making.spec.config, making.place);
+    problems.append(prepared.problems());
+    making.is_refused = !prepared;
+    if (prepared) chain->hot_changes.emplace_back(making.agent, *prepared, making.spec.config);
+  }
+  AgentMaker(store, problems).make_all(all);
+
+  for (Making& making : all) {
+    if (making.agent == nullptr || making.is_refused) continue;
+    Stage stage = empty_stage(*making.planned);
+    stage.agent = std::move(making.agent);
     raise_requirements(chain->requirements, stage.agent->requirements());
     for (const std::int32_t slot : stage.service_places) {
       cadre_service service{};

@@ -13,13 +13,15 @@ namespace cadre::chain {
 struct PlannedStage {
   const config::InstanceConfig* instance;
   agent::CatalogEntry entry;
-  std::string settings;                      ///< complete configuration, canonical JSON
-  std::vector<std::int32_t> service_places;  ///< into ChainPlan::services
-  bool isolated = false;                     ///< in a process of its own
-  bool is_isolation_said = true;             ///< by the configuration or the manifest; else trust decides
+  std::string settings;                                 ///< complete configuration, canonical JSON
+  std::vector<std::int32_t> service_places;             ///< into ChainPlan::services
+  agent::Isolation isolation = agent::Isolation::none;  ///< as configured; at least what the manifest says
+  bool is_isolation_said = true;                        ///< by configuration or manifest; else trust decides
   agent::TrustedBy trusted_by = agent::TrustedBy::nobody;  ///< of a running host; others do not ask
   bool allow_weak_sandbox = false;                         ///< its process may do without a bound on files
   std::string left_out{};  ///< why its agent is not made: it is in quarantine; empty: it is made
+
+  bool isolated() const { return isolation != agent::Isolation::none; }
 };
 struct ChainPlan {
   std::vector<PlannedStage>
@@ -31,6 +33,8 @@ struct ChainPlan {
   void isolate(PlannedStage& stage);
 };
 
+/// The list of imports by which the library of a planned stage is judged.
+agent::ImportList import_list_of(const PlannedStage& planned);
 /// What the instance of a planned stage is made from.
 agent::InstanceSpec spec_of(const PlannedStage& planned, const config::ScenarioConfig& config);
 

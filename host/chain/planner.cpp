@@ -70,12 +70,19 @@ class Planner {
       return;
     }
     check_kind(instance, *entry->agent);
+    const bool is_said = instance.isolation.has_value() || manifest.isolation == "process";
     stages_.push_back({&instance,
                        *entry,
                        settings_of(instance, *entry->agent),
                        {},
-                       instance.isolation == config::Isolation::process || manifest.isolation == "process",
-                       instance.isolation != config::Isolation::by_trust || manifest.isolation == "process"});
+                       isolation_of(instance, manifest),
+                       is_said});
+  }
+
+  static agent::Isolation isolation_of(const InstanceConfig& instance, const agent::Manifest& manifest) {
+    const agent::Isolation said = instance.isolation.value_or(agent::Isolation::none);
+    const bool is_enough = said != agent::Isolation::none || manifest.isolation != "process";
+    return is_enough ? said : agent::Isolation::process;
   }
 
   /// Whether the host keeps the money of such instruments at all.
@@ -187,7 +194,7 @@ class Planner {
   }
 
   std::int32_t mark(std::int32_t service, const PlannedStage& reader) {
-    if (reader.isolated) services_[static_cast<std::size_t>(service)].read_isolated = true;
+    if (reader.isolated()) services_[static_cast<std::size_t>(service)].read_isolated = true;
     return service;
   }
 
@@ -283,7 +290,7 @@ class Planner {
 }  // namespace
 
 void ChainPlan::isolate(PlannedStage& stage) {
-  stage.isolated = true;
+  if (!stage.isolated()) stage.isolation = agent::Isolation::process;
   for (const std::int32_t service : stage.service_places) {
     if (service >= 0) services[static_cast<std::size_t>(service)].read_isolated = true;
   }

@@ -127,6 +127,7 @@ void Succession::keep_observing(const Chain& earlier) {
 cadre_status Succession::observe(const cadre_event& event, const cadre_execution_state& state) {
   observe_failures_.clear();
   timers_asked_.clear();
+  show_together(event, state);
   running_->each_stage([&](Stage& stage) { show(stage, event, state, false); });
   const cadre_status environment = answered_;  // the last stage
   if (replaced_ == nullptr) return environment;
@@ -134,6 +135,21 @@ cadre_status Succession::observe(const cadre_event& event, const cadre_execution
     if (!running_->runs(stage.agent)) show(stage, event, state, true);
   });
   return environment;
+}
+
+/// What agents in one process are shown crosses to it once; what they answered is taken by show.
+void Succession::show_together(const cadre_event& event, const cadre_execution_state& state) {
+  isolated_.clear();
+  const auto collect = [&](const Stage& stage) {
+    if (stage.agent->spec().isolation == agent::Isolation::process) isolated_.push_back(stage.agent.get());
+  };
+  std::as_const(*running_).each_stage(collect);
+  if (replaced_ != nullptr) {
+    std::as_const(*replaced_).each_stage([&](const Stage& stage) {
+      if (!running_->runs(stage.agent)) collect(stage);
+    });
+  }
+  if (isolated_.size() > 1) agent::observe_together(isolated_, event, state);
 }
 
 void Succession::observe_alone(std::string_view name, const cadre_event& event,

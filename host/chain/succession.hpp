@@ -94,13 +94,15 @@ class Succession {
  private:
   void keep_observing(const Chain& earlier);
 
+  void show_together(const cadre_event& event, const cadre_execution_state& state);
   void show(Stage& stage, const cadre_event& event, const cadre_execution_state& state, bool replaced);
 
   std::shared_ptr<Chain> running_;
   std::shared_ptr<Chain> replaced_;
   std::vector<ObserveFailure> observe_failures_;
   std::vector<TimerAsked> timers_asked_;
-  cadre_status answered_ = CADRE_OK;  ///< of the agent that was shown something last
+  std::vector<agent::LiveAgent*> isolated_;  ///< who may share a process; filled for each event
+  cadre_status answered_ = CADRE_OK;         ///< of the agent that was shown something last
 };
 
 /// The stages that `next` fills anew or gives other settings, in the order of a decision. `replaced`: the

@@ -47,8 +47,7 @@ class Reader : public KeyReader {
     result.hand_off = hand_off == "migrate" ? HandOff::migrate
                       : hand_off == "reset" ? HandOff::reset
                                             : HandOff::refuse;
-    if (has(pointer + "/isolation"))
-      result.isolation = text(pointer + "/isolation") == "process" ? Isolation::process : Isolation::none;
+    if (has(pointer + "/isolation")) result.isolation = agent::isolation_named(text(pointer + "/isolation"));
     for (const auto& [service, name] : at(pointer + "/bind").as_object()) {
       if (!name.is_string()) {
         error("CONFIG_WRONG_TYPE", pointer + "/bind/" + base::pointer_token(service),

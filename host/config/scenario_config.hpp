@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/agent/isolation.hpp"
 #include "host/agent/roles.hpp"
 #include "host/base/date.hpp"
 #include "host/base/decimal.hpp"
@@ -29,10 +30,6 @@ enum class Step { position_sizer, portfolio_optimizer, risk_feedback, correlatio
 enum class HandOff { migrate, reset, refuse };
 
 /// One agent as a chain names it.
-/// Where an agent runs. `by_trust`: nothing is said; a running host decides by agent::Trust, everyone else
-/// takes it for none.
-enum class Isolation { by_trust, none, process };
-
 struct InstanceConfig {
   agent::RoleId role = agent::RoleId::service;
   std::string name;
@@ -44,7 +41,8 @@ struct InstanceConfig {
   OnError on_error = OnError::reset;
   HandOff hand_off = HandOff::migrate;
   Step after = Step::correlation_adjuster;  ///< of trade adjusters
-  Isolation isolation = Isolation::by_trust;
+  /// Nothing: a running host decides by agent::Trust, everyone else takes it for none.
+  std::optional<agent::Isolation> isolation;
   std::string pointer;  ///< of the instance in the document
 };
 

@@ -1,5 +1,6 @@
 #include "host/model/shown_pages.hpp"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -10,7 +11,7 @@
 namespace cadre::model {
 
 ShownPages::ShownPages(std::size_t bytes) : bytes_(bytes) {
-  descriptor_ = memfd_create("cadre-shown", MFD_CLOEXEC);
+  descriptor_ = memfd_create("cadre-shown", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (descriptor_ < 0 && errno == EPERM) {
     // In a sandbox, where there is nobody to protect: once.
     void* once = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -24,8 +25,12 @@ ShownPages::ShownPages(std::size_t bytes) : bytes_(bytes) {
       is_sized ? mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, 0) : MAP_FAILED;
   void* read =
       written != MAP_FAILED ? mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor_, 0) : MAP_FAILED;
-  if (read == MAP_FAILED) {
+  // Whoever gets the descriptor can neither write the pages nor take them away.
+  constexpr unsigned seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL;
+  const bool is_sealed = read != MAP_FAILED && fcntl(descriptor_, F_ADD_SEALS, seals) == 0;
+  if (!is_sealed) {
     const int error = errno;
+    if (read != MAP_FAILED) munmap(read, bytes);
     if (written != MAP_FAILED) munmap(written, bytes);
     if (descriptor_ >= 0) close(descriptor_);
     throw std::system_error(error, std::generic_category(), "shared memory");

@@ -66,7 +66,7 @@ std::vector<std::string> weak_sandboxes(const Setup& setup) {
   if (!setup.host.trust.allow_weak_sandbox || agent::can_bound_files()) return weak;
   for (std::size_t b = 0; b < setup.plans.size(); ++b) {
     for (const chain::PlannedStage& stage : setup.plans[b].stages) {
-      if (stage.isolated) weak.push_back(setup.host.books[b].scenario.book.id + '/' + stage.instance->name);
+      if (stage.isolated()) weak.push_back(setup.host.books[b].scenario.book.id + '/' + stage.instance->name);
     }
   }
   return weak;

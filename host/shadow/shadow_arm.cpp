@@ -22,7 +22,9 @@ void ShadowArm::place_agents(chain::ChainPlan& plan, const chain::Chain& running
     stage.allow_weak_sandbox = ground.allow_weak_sandbox;
     if (stage.is_isolation_said) continue;
     const bool is_new = std::find(fresh.begin(), fresh.end(), stage.instance->name) != fresh.end();
-    if (is_new || running.stage_named(stage.instance->name)->agent->spec().isolated) plan.isolate(stage);
+    if (is_new ||
+        running.stage_named(stage.instance->name)->agent->spec().isolation != agent::Isolation::none)
+      plan.isolate(stage);
   }
 }
 

@@ -49,8 +49,11 @@ class Trial final : public TrialBook {
     prepare();
     if (problems_.has_errors()) return problems_;
     json::object out;
-    out["status"] = agent::status_name(decide(out));
-    save_state(out);
+    const cadre_status status = decide(out);
+    out["status"] = agent::status_name(status);
+    if (const std::string why = subject_->reason().take(); status != CADRE_OK && !why.empty())
+      out["reason"] = why;
+    if (status != CADRE_FATAL) save_state(out);
     if (problems_.has_errors()) return problems_;
     return {std::move(out), problems_};
   }
@@ -279,7 +282,7 @@ cadre_status Trial::execute(json::object& out) {
   }
   // The bar of the state is the one after the orders.
   const cadre_event event{sizeof(cadre_event), CADRE_EVENT_BAR, raw().sequence, raw().time_ns, nullptr};
-  subject_->observe(event, raw());
+  show(*subject_, event);
   for (;;) {
     cadre_execution_report report{};
     report.size = sizeof report;

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "cadre/cadre.h"
+#include "host/agent/sandbox.hpp"
 #include "host/base/date.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
@@ -72,17 +73,23 @@ std::shared_ptr<agent::LiveAgent> TrialBook::make(const std::string& id, const s
         problems_);
   }
   if (problems_.has_errors()) return nullptr;
-  auto copy =
-      store_.adopt(*entry->manifest, entry->manifest->isolation == "process" ? agent::ImportList::isolated
-                                                                             : agent::ImportList::in_process);
+  const bool is_for_a_process = entry->manifest->isolation == "process";
+  auto copy = store_.adopt(*entry->manifest,
+                           is_for_a_process ? agent::ImportList::isolated : agent::ImportList::in_process);
   problems_.append(copy.problems());
   if (!copy) return nullptr;
-  auto library = agent::Library::load(*copy, entry->manifest);
-  problems_.append(library.problems());
-  if (!library) return nullptr;
-  const agent::InstanceSpec spec{
-      name, "try", base::canonical(base::with_defaults(settings, entry->agent->config_schema)), 1, false};
-  auto live = agent::LiveAgent::create(*library, *entry, spec, at);
+  // In a process of its own: what it does wrong is said here, and does not end this program.
+  const agent::InstanceSpec spec{name,
+                                 "try",
+                                 base::canonical(base::with_defaults(settings, entry->agent->config_schema)),
+                                 1,
+                                 agent::Isolation::process_alone,
+                                 !agent::can_bound_files()};
+  if (spec.allow_weak_sandbox)
+    problems_.warning("SANDBOX_WEAK", at,
+                      "this kernel bounds no files (Landlock): " + id + " runs all the same",
+                      "use a kernel with Landlock");
+  auto live = agent::LiveAgent::create_isolated({*copy}, *entry, spec, at);
   problems_.append(live.problems());
   return live ? *live : nullptr;
 }
@@ -113,7 +120,7 @@ void TrialBook::make_services() {
                       provides.empty() ? "it provides nothing" : "it provides " + base::join(provides, ", "));
       continue;
     }
-    providers_.push_back({*service, live, std::vector<double>(std::size_t{n()} * n(), 0), {}});
+    providers_.push_back({*service, live, {}});
   }
   if (subject_ == nullptr) return;
   for (const agent::ServiceNeed& need : subject_->declaration().needs) {
@@ -138,10 +145,14 @@ void TrialBook::build_arena() {
                          1, 1};
   setting.periods_per_year = state_.periods_per_year;
   setting.requirements = need;
+  setting.service_count = providers_.size();
   std::vector<std::size_t> columns(n());
   std::iota(columns.begin(), columns.end(), std::size_t{0});
   writer_.build(state_.universe, std::move(columns), std::move(setting));
   tracker_.enter_universe(n());
+  subject_->enter_arena(arena());
+  for (const Provider& p : providers_)
+    p.agent->enter_arena(arena());
 }
 
 /// Shows every period, oldest first, to providers and agent, so that they learn as they would in a run.
@@ -170,15 +181,27 @@ void TrialBook::feed() {
     const cadre_event event{sizeof(cadre_event), CADRE_EVENT_BAR, r + 1, raw().time_ns, nullptr};
     const bool bar_happened = has_bar || has_returns;
     for (Provider& p : providers_) {
-      if (bar_happened) p.agent->observe(event, raw());
+      if (bar_happened) show(*p.agent, event);
     }
     const bool environment = subject_->declaration().role == CADRE_ROLE_EXECUTION_ENVIRONMENT;
-    if (bar_happened && state_.agent_state.empty() && !(environment && last)) subject_->observe(event, raw());
+    if (bar_happened && state_.agent_state.empty() && !(environment && last)) show(*subject_, event);
   }
   for (const cadre_signal& signal : state_.signals) {
     const cadre_event event{sizeof(cadre_event), CADRE_EVENT_SIGNAL, rows + 1, signal.time_ns, &signal};
-    subject_->observe(event, raw());
+    show(*subject_, event);
   }
+}
+
+/// One that cannot follow is tried no further.
+void TrialBook::show(agent::LiveAgent& agent, const cadre_event& event) {
+  if (problems_.has_errors()) return;
+  const cadre_status status = agent.observe(event, raw());
+  if (status == CADRE_OK || status == CADRE_DISCARD) return;
+  problems_.error("PROBE_FAILED", base::Place::of(agent.manifest().library),
+                  agent.spec().name + " (" + agent.declaration().id + " " +
+                      agent.manifest().version.to_string() + ") was shown the state: observe answered " +
+                      agent::with_reason(agent, status) + " at its event " + std::to_string(event.sequence),
+                  "mend the agent");
 }
 
 void TrialBook::write_bar(const model::Bar& bar) {
@@ -250,15 +273,18 @@ void TrialBook::activate() {
 }
 
 void TrialBook::publish() {
-  for (Provider& p : providers_) {
-    cadre_service_output out{sizeof(cadre_service_output), n(), n(), 0, p.room.data(), n(), nullptr};
+  for (std::size_t place = 0; place < providers_.size(); ++place) {
+    Provider& p = providers_[place];
+    double* room = arena().service(static_cast<std::uint32_t>(place));
+    cadre_service_output out{sizeof(cadre_service_output), n(),    n(), 0, room,
+                             arena().service_stride(),     nullptr};
     raw().services = nullptr;
     raw().service_count = 0;
     const cadre_status status = p.agent->table<cadre_service_provider>().publish(
         p.agent->self(), &raw(), {p.service.data(), p.service.size()}, &out);
     if (status != CADRE_OK) out.observations = 0;
     p.view.id = model::make_id(p.service);
-    p.view.matrix = {out.lent != nullptr ? out.lent : p.room.data(), n(), n(), out.stride};
+    p.view.matrix = {arena().memory().shown(room), n(), n(), out.stride};
     p.view.observations = out.observations;
   }
   for (const agent::ServiceNeed& need : subject_->declaration().needs) {

@@ -27,6 +27,8 @@ class TrialBook {
 
  protected:
   std::uint32_t n() const { return static_cast<std::uint32_t>(state_.universe.size()); }
+  /// Passes on an event; PROBE_FAILED when the agent cannot follow.
+  void show(agent::LiveAgent& agent, const cadre_event& event);
   cadre_execution_state& raw() { return writer_.view().raw; }
   model::Arena& arena() { return writer_.arena(); }
 
@@ -42,7 +44,6 @@ class TrialBook {
   struct Provider {
     std::string service;
     std::shared_ptr<agent::LiveAgent> agent;
-    std::vector<double> room;
     cadre_service view{};
   };
 

@@ -27,6 +27,8 @@ def readme_rows():
 
 ROWS = readme_rows()
 REFUSED_AT_ONCE = {variant: answer.strip("`") for variant, (_, answer) in ROWS.items() if re.fullmatch(r"`[A-Z_]+`", answer)}
+# What an agent does wrong only when it is asked: check asks it once.
+REFUSED_ON_DATA = {"crash_isolated": "fatal: its process is gone: killed by signal 11", "nan_output": 'rejected: limit "largest_weight": its value is nan'}
 
 
 class ReloadAgents(unittest.TestCase):
@@ -96,9 +98,19 @@ class ReloadAgents(unittest.TestCase):
                 self.assertEqual(done.returncode, 3, done.stderr)
                 self.assertEqual({problem["code"] for problem in json.loads(done.stdout) if problem["severity"] == "error"}, {code})
 
+    def test_what_fails_at_its_first_decision_is_refused_with_stage_and_call(self):
+        path = self.scenario("first_decision", isolation="process")
+        for variant, why in REFUSED_ON_DATA.items():
+            with self.subTest(variant):
+                done = self.cadre([variant], "check", path, "--json")
+                self.assertEqual(done.returncode, 3, done.stderr)
+                problem, = json.loads(done.stdout)
+                self.assertEqual(problem["code"], "PROBE_FAILED")
+                self.assertRegex(problem["message"], r"^risk \(reload.counting_risk .*: deciding answered " + why)
+
     def test_the_other_variants_pass_the_check(self):
         path = self.scenario("passes", isolation="process")
-        for variant in set(ROWS) - set(REFUSED_AT_ONCE):
+        for variant in set(ROWS) - set(REFUSED_AT_ONCE) - set(REFUSED_ON_DATA):
             with self.subTest(variant):
                 done = self.cadre([variant], "check", path, "--json")
                 self.assertEqual((done.returncode, json.loads(done.stdout)), (0, []))

@@ -119,42 +119,129 @@ static void sleep_ms(long time) {
   ASK(35, (long)length, 0, 0, 0, 0, 0);
 }
 
+static void wait_for_ever(void) {
+  for (;;)
+    sleep_ms(1000);
+}
+
+/* The begin of the files over which calls cross, and their length: host/agent/call_ring.hpp. */
+typedef struct ring_head {
+  uint64_t magic;
+  volatile uint32_t sequence, bytes, has_more, sleeps, spin_us, place;
+  char reserved[32];
+} ring_head;
+enum { RING_BYTES = 1 << 20, PAGE = 4096, PAGES_SEARCHED = 1 << 20 };
+static const uint64_t magic = 0x31676e6972646163u;
+
+/* Whether eight bytes can be read: the kernel looks at them before it finds that it is asked for nonsense. */
+static int can_be_read(const char* at) {
+  return ASK(14, 99, (long)at, 0, 8, 0, 0) == -22;
+}
+static int can_be_written(char* at) {
+  return ASK(228, 1, (long)at, 0, 0, 0, 0) == 0;
+}
+
+/* Requests and replies as this process has them mapped: not far from its libraries. */
+static ring_head *requests, *replies;
+static void look_for_ring(long step) {
+  char* at = (char*)((uintptr_t)&magic & ~(uintptr_t)(PAGE - 1));
+  for (long page = 0; page < PAGES_SEARCHED && (requests == NULL || replies == NULL); ++page) {
+    at += step * PAGE;
+    if (!can_be_read(at) || *(const uint64_t*)(const void*)at != magic) continue;
+    if (!can_be_read(at + RING_BYTES - PAGE)) continue;
+    if (can_be_written(at + RING_BYTES - 64))
+      replies = (ring_head*)(void*)at;
+    else
+      requests = (ring_head*)(void*)at;
+  }
+}
+
+/* Answers the call that is under way, by hand. */
+static void answer(uint32_t ahead, uint32_t bytes) {
+  replies->bytes = bytes;
+  replies->sequence = requests->sequence + ahead;
+  wait_for_ever();
+}
+
+static void scribble_for_ever(void) {
+  for (uint32_t turn = 1;; turn = turn * 1664525u + 1013904223u) {
+    replies->bytes = turn >> 12;
+    replies->has_more = turn >> 31;
+    ((volatile uint32_t*)replies)[16 + turn % 1024] = turn;
+  }
+}
+
+/* A thread beside the agent, without a function of the library for it. */
+static void begin_thread(void (*run)(void)) {
+  static char stack[1 << 16] __attribute__((aligned(16)));
+  const long flags = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000; /* memory, files, signals, thread */
+  register long r10 __asm__("r10") = 0;
+  register long r8 __asm__("r8") = 0;
+  __asm__ volatile(
+      "syscall\n\t"
+      "test %%rax, %%rax\n\t"
+      "jnz 1f\n\t"
+      "call *%[run]\n"
+      "1:"
+      :
+      : "a"(56), "D"(flags), "S"(stack + sizeof stack), "d"(0), "r"(r10), "r"(r8), [run] "b"(run)
+      : "rcx", "r11", "memory");
+}
+
 /* What the kernel cannot refuse. Numbers are those of attacks_test.py. */
 static void misbehave(int misdeed) {
-  static const uint32_t many = 0xffffffffu, thousand = 1000u;
-  /* A frame of 12 bytes: the status, and a list of as many weights as there are numbers. */
-  static const uint32_t counts[4] = {12, CADRE_OK, 0xffffffffu, 0xffffffffu};
+  static const uint32_t thousand = 1000u;
+  look_for_ring(1);
+  look_for_ring(-1);
+  if (requests == NULL || replies == NULL) return; /* then all goes well, and the test fails */
   switch (misdeed) {
     case 1:
       for (;;)
         __asm__ volatile("pause");
-    case 2:
-      ASK(1, SOCKET, (long)&thousand, 4, 0, 0, 0);
+    case 2: /* never answers, and sends over the socket, where nobody listens */
       for (;;) {
+        ASK(1, SOCKET, (long)&thousand, 4, 0, 0, 0);
         sleep_ms(500);
-        ASK(1, SOCKET, (long)"x", 1, 0, 0, 0);
       }
     case 3:
-      ASK(1, SOCKET, (long)&thousand, 1, 0, 0, 0); /* a quarter of a length, and then nothing */
-      for (;;)
-        sleep_ms(1000);
+      answer(0, 0xffffffffu);
+      break;
     case 4:
       ASK(3, SOCKET, 0, 0, 0, 0, 0);
-      for (;;)
-        sleep_ms(1000);
+      wait_for_ever();
+      break;
     case 5:
-      ASK(1, SOCKET, (long)&many, 4, 0, 0, 0);
-      for (;;)
-        sleep_ms(1000);
-    case 6:
-      ASK(1, SOCKET, (long)counts, sizeof counts, 0, 0, 0);
-      for (;;)
-        sleep_ms(1000);
+      answer(1, 4); /* this request, and the next one too */
+      break;
+    case 6: { /* a status, and a list of as many weights as there are numbers */
+      uint32_t* words = (uint32_t*)(replies + 1);
+      words[0] = CADRE_OK;
+      words[1] = words[2] = 0xffffffffu;
+      answer(0, 12);
+      break;
+    }
     case 7:
       __asm__ volatile("ud2");
       break;
     case 8:
       ASK(39 | 0x40000000L, 0, 0, 0, 0, 0, 0); /* a call of another architecture */
+      break;
+    case 9:
+      requests->bytes = 0;
+      break;
+    case 10: /* a right it must not have; with it, it would never answer */
+      if (ASK(10, (long)requests, RING_BYTES, 3, 0, 0, 0) >= 0) wait_for_ever();
+      __asm__ volatile("ud2");
+      break;
+    case 11:
+      replies->has_more = 1;
+      for (uint32_t seen = requests->sequence - 1;;) { /* an answer that does not come to an end */
+        if (requests->sequence == seen) continue;
+        replies->bytes = 1;
+        replies->sequence = seen = requests->sequence;
+      }
+    case 12:
+      begin_thread(scribble_for_ever);
       break;
     default:
       break;
@@ -165,7 +252,9 @@ static cadre_status adjust_trades(const void* self, const cadre_execution_state*
                                   cadre_targets* targets) {
   (void)state;
   (void)targets;
-  misbehave((int)((const attacker*)self)->misdeed);
+  const int misdeed = (int)((const attacker*)self)->misdeed;
+  static int has_begun;
+  if (misdeed != 0 && has_begun++ == 0) misbehave(misdeed);
   return CADRE_OK;
 }
 

@@ -15,7 +15,8 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), 
 BUILD = os.path.abspath(sys.argv[1])
 WALLS = os.path.join(BUILD, "test_agents_walls")
 SECONDS_MAX = 10  # of one call
-LOOPS, DRIPS, STALLS, HANGS_UP, HUGE_FRAME, HUGE_COUNT, FAULTS, OTHER_ARCHITECTURE = range(1, 9)
+(LOOPS, NEVER_ANSWERS, HUGE_LENGTH, HANGS_UP, ANSWERS_TWICE, HUGE_COUNT, FAULTS, OTHER_ARCHITECTURE, WRITES_REQUESTS, UNLOCKS_REQUESTS, DRIPS,
+ SCRIBBLES) = range(1, 13)
 
 
 class Attacks(unittest.TestCase):
@@ -56,9 +57,10 @@ class Attacks(unittest.TestCase):
         self.assertIn("reads a file of the machine", said)
 
     def test_a_misdeed_costs_one_call_its_deadline_and_the_host_goes_on(self):
-        expected = {LOOPS: "gave no answer in 10 seconds", DRIPS: "gave no answer in 10 seconds", STALLS: "gave no answer in 10 seconds",
-                    HANGS_UP: "closed its socket", HUGE_FRAME: "its process is gone", HUGE_COUNT: "its process is gone",
-                    FAULTS: "Illegal instruction", OTHER_ARCHITECTURE: "Bad system call"}
+        never = "gave no answer in 10 seconds"
+        expected = {LOOPS: never, NEVER_ANSWERS: never, DRIPS: never, HUGE_LENGTH: "its answer is damaged", ANSWERS_TWICE: "its answer is damaged",
+                    HUGE_COUNT: "it does not speak the protocol", HANGS_UP: "closed its socket", FAULTS: "Illegal instruction",
+                    OTHER_ARCHITECTURE: "Bad system call", WRITES_REQUESTS: "Segmentation fault", UNLOCKS_REQUESTS: "Illegal instruction"}
         began = time.monotonic()
         hosts = {misdeed: self.start(misdeed) for misdeed in expected}
         for misdeed, host in hosts.items():
@@ -68,6 +70,12 @@ class Attacks(unittest.TestCase):
                 self.assertIn(expected[misdeed], said)
                 self.assertGreater(self.orders(misdeed), 50)
         self.assertLess(time.monotonic() - began, SECONDS_MAX + 15)
+
+    def test_answers_that_change_while_the_host_reads_them_do_not_stop_it(self):
+        # What they change to may be a valid answer, or none; either way the host goes on and finds it within its bounds.
+        code, said = self.finish(self.start(SCRIBBLES))
+        self.assertEqual(code, 0, said)
+        self.assertGreater(self.orders(SCRIBBLES), 50)
 
 
 if __name__ == "__main__":

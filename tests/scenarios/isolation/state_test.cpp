@@ -37,7 +37,8 @@ class IsolatedState : public testing::Test {
     return folder_.path() / (run + "." + std::string(stage));
   }
 
-  Trace run(const std::string& name, const IsIsolated& isolated) {
+  Trace run(const std::string& name, const IsIsolated& isolated, const std::string& word = "process") {
+    word_ = word;
     write(name + ".json", scenario(name, isolated));
     const std::string file = (folder_.path() / name).string();
     std::string output;
@@ -104,7 +105,7 @@ class IsolatedState : public testing::Test {
   std::string instance(const std::string& run, std::string_view stage, std::string_view agent,
                        const IsIsolated& isolated, const char* scale) const {
     return "{\"name\": \"" + std::string(stage) + "\", \"agent\": \"recorder." + std::string(agent) +
-           "\", \"isolation\": \"" + (isolated(stage) ? "process" : "none") +
+           "\", \"isolation\": \"" + (isolated(stage) ? word_ : "none") +
            "\", \"config\": " + settings(run, stage, scale) + "}";
   }
   std::string settings(const std::string& run, std::string_view stage, const char* scale) const {
@@ -145,6 +146,7 @@ class IsolatedState : public testing::Test {
   }
 
   base::TemporaryFolder folder_;
+  std::string word_;  ///< for stages that are isolated
 };
 
 TEST_F(IsolatedState, is_the_state_that_is_shown_in_the_process) {
@@ -155,6 +157,14 @@ TEST_F(IsolatedState, is_the_state_that_is_shown_in_the_process) {
   EXPECT_EQ(here.orders, there.orders);
   EXPECT_NE(order_hash("here"), "");
   EXPECT_EQ(order_hash("here"), order_hash("there"));
+}
+
+TEST_F(IsolatedState, is_the_same_when_each_agent_has_a_process_of_its_own) {
+  run("here", [](std::string_view) { return false; });
+  run(
+      "alone", [](std::string_view) { return true; }, "process_alone");
+  expect_same_recordings("alone");
+  EXPECT_EQ(order_hash("here"), order_hash("alone"));
 }
 
 TEST_F(IsolatedState, is_the_same_when_only_some_agents_are_isolated) {

@@ -27,7 +27,7 @@ struct Workshop {
   }
   static base::Result<std::shared_ptr<LiveAgent>> make(const std::shared_ptr<Library>& library) {
     const CatalogEntry entry{library->shared_manifest(), &library->manifest().agents[0]};
-    return LiveAgent::create(library, entry, {"subject", "main", "{}", 1, false},
+    return LiveAgent::create(library, entry, {"subject", "main", "{}", 1, {}},
                              {"chain.json", 7, 5, "/trade_adjusters/0"});
   }
   std::string refusal(const std::string& name) const {

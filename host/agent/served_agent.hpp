@@ -1,0 +1,92 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/agent/isolated_protocol.hpp"
+#include "host/agent/live_agent.hpp"
+#include "host/model/arena.hpp"
+#include "host/model/output_buffer.hpp"
+
+/// What the child process of isolated agents is made of (agent_server.cpp): what its agents are shown, and
+/// each of them with its answers.
+namespace cadre::agent {
+
+/// The state that the agents of this process are shown: the book's arena, mapped read-only, with what comes
+/// along with a call.
+class ServedState {
+ public:
+  ServedState();
+  ~ServedState();
+  ServedState(const ServedState&) = delete;
+  ServedState& operator=(const ServedState&) = delete;
+
+  /// Maps another arena; the descriptor stays the caller's. False: there is none then.
+  bool enter_arena(int descriptor, std::size_t bytes);
+  bool has_arena() const { return arena_ != nullptr; }
+  /// The state of this call: the arena's, with the services and the reports that came along.
+  bool take(base::Decoder& from);
+  const cadre_execution_state& raw() const;
+  std::uint32_t instruments() const { return raw().instrument_count; }
+
+ private:
+  class MappedArena;
+  std::unique_ptr<MappedArena> arena_;
+  std::vector<cadre_service> services_;
+  OwnedRiskReport risk_;
+  OwnedCorrelationReport correlation_;
+};
+
+/// One agent of this process. Every answer goes behind what `to` has already.
+class ServedAgent {
+ public:
+  ServedAgent(std::string library, ServedState& state, base::Encoder& to)
+      : library_(std::move(library)), state_(state), to_(to) {}
+
+  /// What the host said it is.
+  InstanceSpec spec;
+  CatalogEntry entry;
+  std::shared_ptr<Library> loaded;
+
+  /// A call of its own; `call` is one of those that have a seat.
+  void answer(Call call, base::Decoder& from);
+  /// An event that is decoded already, in a state that was taken.
+  void observe(const cadre_event& event);
+
+ private:
+  /// Begins a reply: the status, and behind one of a refusal the reason.
+  void status(cadre_status value);
+  void refuse(const base::Problems& problems);
+  void init(base::Decoder& from);
+  void observe(base::Decoder& from);
+  void no_observe();
+  void save_state();
+  void load_state(base::Decoder& from);
+  void generate_signals(base::Decoder& from);
+  void aggregate_signals(base::Decoder& from);
+  template <class Change>
+  void with_targets(base::Decoder& from, Change&& change);
+  void analyze_risk(base::Decoder& from);
+  void adjust_for_risk(base::Decoder& from);
+  void analyze_correlations(base::Decoder& from);
+  void adjust_for_correlation(base::Decoder& from);
+  void apply_rules(base::Decoder& from);
+  void publish(base::Decoder& from);
+  void execute_trade(base::Decoder& from);
+  void cancel_order(base::Decoder& from);
+  void query_order(base::Decoder& from);
+  void next_report(base::Decoder& from);
+  void decide(Call call, base::Decoder& from);
+
+  std::string library_;
+  ServedState& state_;
+  base::Encoder& to_;
+  std::shared_ptr<LiveAgent> live_;
+  OwnedRiskReport risk_;  ///< its own, not the latest of the book
+  OwnedCorrelationReport correlation_;
+  model::OutputBuffer<double> weight_room_;
+  model::OutputBuffer<cadre_reason> reason_room_;
+};
+
+}  // namespace cadre::agent

@@ -1,0 +1,80 @@
+// Trying a run before anyone relies on it: every agent in a process of its own, up to the first decision.
+
+#include "host/backtest/prepared_run.hpp"
+#include "host/base/date.hpp"
+#include "host/base/temporary_folder.hpp"
+#include "host/book/probe.hpp"
+
+namespace cadre::backtest {
+
+namespace {
+
+/// A history that ends with the first decision, and what its agents failed at until then.
+class UntilDecided final : public book::MarketSource, public book::BookListener {
+ public:
+  UntilDecided(const PreparedRun& run, const book::Book& book)
+      : history_(run.prices, run.signals), book_(book) {}
+
+  const std::vector<std::string>& instruments() const override { return history_.instruments(); }
+  std::size_t expected_bars() const override { return history_.expected_bars(); }
+  bool next(model::Bar& bar, std::vector<model::ExternalSignal>& signals) override {
+    return !decided_ && !problems_.has_errors() && history_.next(bar, signals);
+  }
+
+  void on_decision(std::uint64_t, const chain::Decision& decision) override {
+    decided_ = true;
+    for (const journal::StageFailure& failure : decision.record.failures)
+      refuse(failure.instance, "deciding", failure.status, failure.reason);
+  }
+  void on_observe_failure(std::uint64_t, const chain::ObserveFailure& failure) override {
+    refuse(failure.stage, "observe", failure.status, failure.reason);
+  }
+
+  const base::Problems& problems() const { return problems_; }
+
+ private:
+  void refuse(const std::string& stage, const char* call, cadre_status status, const std::string& reason) {
+    const chain::Stage* failed = book_.chain().stage_named(stage);
+    const agent::LiveAgent& agent = *failed->agent;
+    problems_.error("PROBE_FAILED", base::Place::of(agent.manifest().library),
+                    stage + " (" + agent.declaration().id + " " + agent.manifest().version.to_string() +
+                        ") was tried on the data until " + base::format_date(book_.ledger().date()) + ": " +
+                        call + " answered " + agent::status_name(status) +
+                        (reason.empty() ? "" : ": " + reason),
+                    "mend the agent, or look at the data of that day");
+  }
+
+  book::HistorySource history_;
+  const book::Book& book_;
+  bool decided_ = false;
+  base::Problems problems_;
+};
+
+}  // namespace
+
+base::Problems check_backtest(const BacktestOptions& options) {
+  auto prepared = prepare_run(options);
+  if (!prepared) return prepared.problems();
+  const base::TemporaryFolder folder;
+  const agent::Store store(folder.path());
+  base::Problems problems = prepared->warnings;
+  for (book::RevisionPlan::Step& step : prepared->revisions.steps) {
+    if (step.rollback) continue;
+    const std::vector<std::string> all = book::new_stages(step.plan, nullptr, nullptr).fresh;
+    const config::ScenarioConfig& config = step.config ? *step.config : *prepared->config;
+    problems.append(book::isolate_for_probe(config, step.plan, all, store));
+  }
+  if (problems.has_errors()) return problems;
+  // Agents say more about their settings than a schema can, and some only know when they see the market.
+  book::Book book(*prepared->config, prepared->prices.instruments, prepared->prices.rows());
+  UntilDecided source(*prepared, book);
+  book::DatedChanges changes(book, prepared->revisions, store);
+  book.listen(&source);
+  problems.append(changes.start());
+  if (problems.has_errors()) return problems;
+  problems.append(book::BookLoop(book, *prepared->config).run(source, {}));
+  problems.append(source.problems());
+  return problems;
+}
+
+}  // namespace cadre::backtest

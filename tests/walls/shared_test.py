@@ -1,0 +1,141 @@
+"""Isolated agents of one book share a process: what they share, what they keep, and what one that dies takes along.
+
+Usage: shared_test.py --build BUILD --cadre CADRE
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import unittest
+
+from walls import BARS, DAY, Journal, Walls, change, document, misbehaving, undisturbed, write_json
+
+arguments = None
+
+
+def children(process):
+    """The processes of agents that this one has."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat", encoding="utf-8") as file:
+                head, _, rest = file.read().rpartition(")")
+        except OSError:
+            continue
+        if int(rest.split()[1]) == process and "cadre-agent" in head:
+            found.append(int(name))
+    return sorted(found)
+
+
+class Shared(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.hashes, cls.orders = undisturbed(arguments, 60)
+
+    def walls(self, isolation, adjuster=None, **others):
+        """The book main with these stages isolated: role to word; "adjuster" among them."""
+        adjuster = dict(adjuster or misbehaving("nothing"), isolation=isolation.get("adjuster", "none"))
+        walls = Walls(arguments, adjuster)
+        self.addCleanup(shutil.rmtree, walls.root, ignore_errors=True)
+        self.addCleanup(walls.host.end)
+        self.isolate(walls, document(adjuster), isolation, **others)
+        return walls
+
+    def isolate(self, walls, configuration, isolation, **others):
+        chain = configuration["books"][0]["scenario"]["chain"]
+        stages = {"momentum": chain["signal_sources"][0], "sizer": chain["position_sizer"], "risk": chain["risk_managers"][0],
+                  "rules": chain["execution_rules"], "aggregator": chain["signal_aggregator"],
+                  "environment": configuration["books"][0]["scenario"]["execution_environment"]}
+        for name, word in isolation.items():
+            if name != "adjuster":
+                stages[name]["isolation"] = word
+        for name, keys in others.items():
+            stages[name].update(keys)
+        write_json(walls.config, configuration)
+        return configuration
+
+    def stage(self, walls, name):
+        return next(s for s in walls.book("main")["stages"] if s["stage"] == name)
+
+    def test_agents_of_a_book_share_one_process_and_those_that_are_to_be_alone_have_their_own(self):
+        walls = self.walls({"momentum": "process", "sizer": "process", "adjuster": "process", "environment": "process", "risk": "process_alone"})
+        walls.host.start()
+        self.assertEqual(len(children(walls.host.process.pid)), 2)
+        self.assertEqual([self.stage(walls, name)["isolation"] for name in ("momentum", "risk", "execution_rules")], ["process", "process_alone", "none"])
+        walls.post("main", 0, 60)
+        self.assertEqual(walls.host.settled_book("main")["order_hash"], self.hashes["main"])
+        process = walls.host.process.pid
+        self.assertEqual(walls.host.stop(), 0)
+        self.assertEqual(children(process), [])
+
+    def test_a_word_that_is_none_is_refused_with_the_words_there_are(self):
+        walls = self.walls({"sizer": "proces"})
+        done = subprocess.run([arguments.cadre, "--agents", os.path.join(arguments.build, "agents"), "check", walls.config], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+        self.assertRegex(done.stdout + done.stderr, "/chain/position_sizer/isolation: \"proces\" is not one of \"none\", \"process\", \"process_alone\"")
+
+    def test_one_that_comes_later_has_another_process_and_the_others_keep_theirs_with_what_they_know(self):
+        walls = self.walls({"momentum": "process", "sizer": "process", "adjuster": "process", "environment": "process"}, misbehaving("nothing", day=79))
+        walls.host.start()
+        before = children(walls.host.process.pid)
+        walls.post("main", 0, 30)
+        walls.host.settled_book("main")
+        configuration = self.isolate(walls, walls.changed(dict(misbehaving("nothing", version="2.0.0"), isolation="process")),
+                                     {"momentum": "process", "sizer": "process", "environment": "process"})
+        status, answer = walls.host.ask("POST", "/v1/revisions", change(config=configuration), {"If-Match": '"1"'})
+        self.assertEqual(status, 201, answer)
+        after = children(walls.host.process.pid)
+        self.assertEqual((len(before), len(after)), (1, 2))
+        self.assertLess(set(before), set(after))
+        # The environment knows the orders that are open: were it a new one, their fills would be missing.
+        walls.post("main", 30, 60)
+        self.assertEqual(walls.host.settled_book("main")["revision"], 2)
+        self.assertEqual(self.orders_of(walls), self.orders["main"])
+
+    def orders_of(self, walls):
+        self.assertEqual(walls.host.stop(), 0)
+        return Journal(walls.host.journal("main")).orders_without_ids()
+
+    def test_one_that_dies_takes_the_others_along_and_each_says_whose_call_it_was(self):
+        for where in ("decide", "observe"):
+            with self.subTest(where=where):
+                walls = self.walls({"momentum": "process", "sizer": "process", "adjuster": "process"},
+                                   misbehaving("fault", where, on_failure="bypass"), momentum={"on_failure": "bypass"})
+                walls.host.start()
+                walls.post("main", 0, DAY + 3)
+                walls.host.settled_book("main")
+                adjuster, momentum = self.stage(walls, "adjuster"), self.stage(walls, "momentum")
+                self.assertIn("its process is gone: killed by signal 11", str(adjuster["last_failure"]))
+                self.assertIn("its process is gone, in a call of \"adjuster\", with which it shares it: killed by signal 11", str(momentum["last_failure"]))
+                self.assertGreater(momentum["failures"], 0)
+                self.assertEqual(children(walls.host.process.pid), [])
+                self.assertEqual(walls.book("main")["state"], "deciding")
+                self.assertEqual(self.stage(walls, "risk")["failures"], 0)
+
+    def test_one_that_is_alone_dies_alone(self):
+        walls = self.walls({"momentum": "process", "sizer": "process", "adjuster": "process_alone"}, misbehaving("fault", on_failure="bypass"))
+        walls.host.start()
+        walls.post("main", 0, DAY + 3)
+        walls.host.settled_book("main")
+        self.assertGreater(self.stage(walls, "adjuster")["failures"], 0)
+        self.assertEqual([self.stage(walls, name)["failures"] for name in ("momentum", "position_sizer")], [0, 0])
+        self.assertEqual(len(children(walls.host.process.pid)), 1)
+
+    def test_one_that_hangs_when_all_are_shown_a_bar_is_named_and_no_other(self):
+        walls = self.walls({"momentum": "process", "sizer": "process", "adjuster": "process", "risk": "process"}, misbehaving("hang", "observe"))
+        walls.host.start()
+        walls.post("main", 0, DAY)
+        walls.host.ask("POST", "/v1/books/main/bars", BARS[DAY])
+        self.assertIn("adjuster (walls.misbehaving 1.0.0) in observe", walls.until_stuck()["reason"])
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    for name in ("build", "cadre"):
+        parser.add_argument("--" + name, required=True)
+    arguments, rest = parser.parse_known_args()
+    unittest.main(argv=[sys.argv[0]] + rest)
