@@ -16,6 +16,7 @@
 
 #include "host/agent/call_ring.hpp"
 #include "host/agent/isolated_protocol.hpp"
+#include "host/agent/process_use.hpp"
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"
@@ -102,6 +103,13 @@ bool ends_within(pid_t process, int steps, int& status) {
   return false;
 }
 
+std::vector<std::string> names_of(const std::vector<AgentProcess::Seat>& seats) {
+  std::vector<std::string> names;
+  for (const AgentProcess::Seat& seat : seats)
+    names.push_back(seat.instance);
+  return names;
+}
+
 CallRing::Spin spin() {
   const int count = processors();
   if (count == 1) return {0, 0};
@@ -155,6 +163,7 @@ base::Problems AgentProcess::begin() {
                   "it belongs beside the host's program");
   }
   ++processes_alive;
+  list_process(process_, seats_.front().book, names_of(seats_));
   base::Encoder request;
   begin_request(request, Call::start, 0);
   request.put_count(seats_.size());
@@ -189,6 +198,7 @@ AgentProcess::~AgentProcess() {
   if (socket_ >= 0) close(socket_);  // the child ends when its socket does
   if (process_ <= 0) return;
   --processes_alive;
+  forget_process(process_);
   int status = 0;
   constexpr int patience = 200;
   if (ends_within(process_, patience, status)) return;
@@ -230,6 +240,7 @@ void AgentProcess::lose(std::size_t seat, std::string how) {
 
 /// Its group is killed where it has not ended by itself: says once why it is gone.
 void AgentProcess::end(std::size_t seat, std::string how) {
+  forget_process(process_);
   // A socket closes a moment before its process can be waited for.
   int status = 0;
   constexpr int patience = 20;
@@ -245,14 +256,11 @@ void AgentProcess::end(std::size_t seat, std::string how) {
   ended_with_ = seat;
   how_ = how;
   gone_.store(true, std::memory_order_release);
-  std::vector<std::string> agents;
-  for (const Seat& each : seats_)
-    agents.push_back(each.instance);
   const Seat& named = seats_[seat < seats_.size() ? seat : 0];
   base::log_event(base::LogLevel::error, "agent_process_lost",
                   {{"agent", named.instance},
                    {"id", named.agent_id},
-                   {"lost", base::join(agents, ", ")},
+                   {"lost", base::join(names_of(seats_), ", ")},
                    {"message", how}});
 }
 

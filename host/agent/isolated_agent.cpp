@@ -75,6 +75,44 @@ cadre_status IsolatedAgent::take_observed() {
   return observed.status;
 }
 
+void IsolatedAgent::execute_together(std::span<const cadre_order> orders) {
+  executed_.clear();
+  base::Encoder& to = request(Call::execute_together);
+  to.put_count(orders.size());
+  for (const cadre_order& order : orders)
+    to.put_struct(order);
+  if (!process_->call(seat_, to.bytes(), bytes_)) return;  // each of them finds that it is gone
+  base::Decoder reply{std::span<const std::byte>(bytes_)};
+  for (const cadre_order& order : orders) {
+    Executed& executed = executed_.emplace_back(Executed{order.client_id, CADRE_ERROR, {}, {}});
+    reply.get(executed.status);
+    if (executed.status != CADRE_OK && executed.status != CADRE_DISCARD) reply.get_text(executed.reason);
+    reply.get_struct(executed.result);
+  }
+  if (!reply.finished()) process_->lose(seat_, "it does not speak the protocol");
+  std::reverse(executed_.begin(), executed_.end());
+}
+
+cadre_status IsolatedAgent::execute_trade(const cadre_order& order, cadre_trade_result& out) {
+  if (!executed_.empty() && !is_gone()) {
+    const Executed executed = std::move(executed_.back());
+    executed_.pop_back();
+    if (std::memcmp(&executed.client_id, &order.client_id, sizeof order.client_id) == 0) {
+      reason_.say(executed.reason);
+      out = executed.result;
+      return executed.status;
+    }
+  }
+  executed_.clear();
+  request(Call::execute_trade).put_struct(order);
+  const cadre_status status = ask();
+  if (status != CADRE_OK) return status;
+  reply().get_struct(out);
+  if (reply().ok()) return status;
+  process_->lose(seat_, "it does not speak the protocol");
+  return say_gone();
+}
+
 cadre_status IsolatedAgent::next_report(cadre_execution_report& out) {
   if (reports_.waiting.empty() && reports_.status == CADRE_OK) {
     // One that is shown fills may change its mind about the next report at each of them.

@@ -50,6 +50,8 @@ class IsolatedAgent {
   static void observe_together(std::span<IsolatedAgent* const> agents, const cadre_event& event,
                                const cadre_execution_state& state, AgentProcess::Listener& listener);
   std::size_t seat() const { return seat_; }
+  /// Sends orders in one crossing, one after the other: the next execute_trade of each answers from it.
+  void execute_together(std::span<const cadre_order> orders);
 
  private:
   friend struct IsolatedPeer;
@@ -69,6 +71,7 @@ class IsolatedAgent {
   /// The process is gone: says why.
   cadre_status say_gone();
   base::Decoder& reply() { return *reply_; }
+  cadre_status execute_trade(const cadre_order& order, cadre_trade_result& out);
   /// The next report of an environment.
   cadre_status next_report(cadre_execution_report& out);
   /// What of the state is not in the arena: services, and the latest risk report.
@@ -98,6 +101,14 @@ class IsolatedAgent {
     std::string reason;
   };
   Reports reports_;
+  /// What orders that crossed together were answered with, the next one last.
+  struct Executed {
+    cadre_id client_id;
+    cadre_status status = CADRE_ERROR;
+    std::string reason;
+    cadre_trade_result result{};
+  };
+  std::vector<Executed> executed_;
   const model::Arena* arena_ = nullptr;
   base::Encoder encoder_;
   std::vector<std::byte> bytes_;

@@ -212,9 +212,7 @@ struct IsolatedRoleCalls : IsolatedPeer {
   }
 
   static cadre_status execute_trade(void* self, const cadre_order* order, cadre_trade_result* out) {
-    IsolatedAgent& agent = of(self);
-    agent.request(Call::execute_trade).put_struct(*order);
-    return struct_reply(agent, *out);
+    return of(self).execute_trade(*order, *out);
   }
   static cadre_status cancel_order(void* self, cadre_id client_id) {
     of(self).request(Call::cancel_order).put_struct(client_id);

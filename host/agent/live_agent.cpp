@@ -341,6 +341,12 @@ void observe_together(std::span<LiveAgent* const> agents, const cadre_event& eve
   }
 }
 
+void execute_together(LiveAgent& environment, std::span<const cadre_order> orders) {
+  if (environment.isolated_ == nullptr || orders.size() < 2) return;
+  const FlightNote note(environment.flight_, Flight::execute_trade);
+  environment.isolated_->execute_together(orders);
+}
+
 base::Result<std::shared_ptr<LiveAgent>> made_again(const LiveAgent& agent) {
   const base::Place place = base::Place::of(agent.manifest().library);
   return agent.library_ != nullptr
@@ -350,7 +356,8 @@ base::Result<std::shared_ptr<LiveAgent>> made_again(const LiveAgent& agent) {
 
 LiveAgent::~LiveAgent() {
   if (agent_.size == 0) return;
-  deactivate();
+  // In a process that others share it is done where it is destroyed, beside their calls.
+  if (isolated_ == nullptr || isolated_->process().seats().size() == 1) deactivate();
   const FlightNote note(flight_, Flight::destroy);
   agent_.destroy(agent_.self);
 }

@@ -148,6 +148,7 @@ class LiveAgent : public Callee {
  private:
   friend void observe_together(std::span<LiveAgent* const> agents, const cadre_event& event,
                                const cadre_execution_state& state);
+  friend void execute_together(LiveAgent& environment, std::span<const cadre_order> orders);
   friend base::Result<std::shared_ptr<LiveAgent>> made_again(const LiveAgent& agent);
   friend std::shared_ptr<LiveAgent> leave_out(const CatalogEntry& entry, const InstanceSpec& spec,
                                               const std::string& why);
@@ -185,6 +186,10 @@ class LiveAgent : public Callee {
 /// next observe of each is about this event, and answers from it. [decision-thread]
 void observe_together(std::span<LiveAgent* const> agents, const cadre_event& event,
                       const cadre_execution_state& state);
+
+/// Orders that an environment in another process is sent next, in this order, whatever becomes of each: they
+/// cross together, and the next execute_trade of each answers from it. [decision-thread]
+void execute_together(LiveAgent& environment, std::span<const cadre_order> orders);
 
 /// What a process has to know to have such an instance.
 AgentProcess::Seat seat_of(const std::filesystem::path& copy, const CatalogEntry& entry,

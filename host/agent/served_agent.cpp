@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <thread>
+#include <utility>
 
 #include "cadre/cadre.h"
 #include "host/agent/control_word.hpp"
@@ -103,7 +105,7 @@ void ServedAgent::answer(Call call, base::Decoder& from) {
   live_->reason().forget();
   const ControlWord computing;
   decide(call, from);
-  if (computing.keep()) return;
+  if (computing.keep() || live_ == nullptr) return;
   live_->reason().say(ControlWord::changed);
   to_.clear();
   status(CADRE_REJECTED);
@@ -117,7 +119,8 @@ void ServedAgent::decide(Call call, base::Decoder& from) {
       live_->deactivate();
       return status(CADRE_OK);
     case Call::destroy:
-      live_.reset();
+      // It may take its time, or not come back: the others of this process do not wait for it.
+      std::thread([gone = std::move(live_)]() mutable { gone.reset(); }).detach();
       return status(CADRE_OK);
     case Call::observe:
       return observe(from);
@@ -146,6 +149,8 @@ void ServedAgent::decide(Call call, base::Decoder& from) {
       return publish(from);
     case Call::execute_trade:
       return execute_trade(from);
+    case Call::execute_together:
+      return execute_together(from);
     case Call::cancel_order:
       return cancel_order(from);
     case Call::query_order:
@@ -345,8 +350,21 @@ void ServedAgent::execute_trade(base::Decoder& from) {
   from.get_struct(order);
   cadre_trade_result result{};
   result.size = sizeof result;
-  status(live_->table<cadre_execution_environment>().execute_trade(live_->self(), &order, &result));
+  live_->reason().forget();
+  const ControlWord computing;
+  cadre_status answered =
+      live_->table<cadre_execution_environment>().execute_trade(live_->self(), &order, &result);
+  if (!computing.keep()) {
+    live_->reason().say(ControlWord::changed);
+    answered = CADRE_REJECTED;
+  }
+  status(answered);
   to_.put_struct(result);
+}
+
+void ServedAgent::execute_together(base::Decoder& from) {
+  for (std::size_t left = from.get_count(sizeof(std::uint32_t)); left != 0; --left)
+    execute_trade(from);
 }
 
 void ServedAgent::cancel_order(base::Decoder& from) {

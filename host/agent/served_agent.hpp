@@ -74,6 +74,7 @@ class ServedAgent {
   void apply_rules(base::Decoder& from);
   void publish(base::Decoder& from);
   void execute_trade(base::Decoder& from);
+  void execute_together(base::Decoder& from);
   void cancel_order(base::Decoder& from);
   void query_order(base::Decoder& from);
   void next_report(base::Decoder& from);

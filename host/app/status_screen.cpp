@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 #include <vector>
 
 #include "host/base/decimal.hpp"
@@ -20,6 +21,7 @@ using report::Align;
 using report::display_width;
 
 constexpr std::size_t stage_columns_max = 21;
+constexpr std::size_t process_columns_max = 48;
 constexpr std::size_t agent_columns_max = 34;
 constexpr std::size_t name_columns_max = 10;
 constexpr std::size_t value_columns_max = 24;
@@ -147,6 +149,25 @@ std::string chain_table(const json::array& stages) {
   return table.to_string();
 }
 
+std::string processes_table(const json::array& processes) {
+  constexpr double mebibyte = 1 << 20;
+  report::TextTable table(
+      {{"process", Align::right}, {"its agents"}, {"seconds", Align::right}, {"MiB", Align::right}});
+  for (const json::value& process : processes) {
+    std::vector<std::string> stages;
+    for (const json::value& stage : list_at(process, "/stages"))
+      stages.push_back(text_at(stage, ""));
+    const auto rounded = [&](const char* pointer, double unit) {
+      const json::value* found = base::find(process, pointer);
+      const double value = found != nullptr && found->is_number() ? found->to_number<double>() : 0;
+      return std::to_string(std::llround(value / unit));
+    };
+    table.add_row({text_at(process, "/pid"), shortened(base::join(stages, ", "), process_columns_max),
+                   rounded("/processor_seconds", 1), rounded("/resident_bytes", mebibyte)});
+  }
+  return table.to_string();
+}
+
 bool is_half_full(const json::value& book) {
   const json::value* depth = base::find(book, "/queue/depth");
   const json::value* capacity = base::find(book, "/queue/capacity");
@@ -250,6 +271,8 @@ std::string status_screen(const json::value& status) {
     if (const std::string revision = text_at(book, "/revision"); !revision.empty())
       screen += ", revision " + revision;
     screen += "\n" + chain_table(stages);
+    if (const json::array& processes = list_at(book, "/processes"); !processes.empty())
+      screen += "\n" + processes_table(processes);
   }
   if (const json::array& experiments = list_at(status, "/experiments"); !experiments.empty())
     screen += "\nexperiments\n" + experiments_table(json::value(experiments));

@@ -159,15 +159,29 @@ const chain::Decision* Book::decide() {
 void Book::send_recorded(std::size_t first) {
   const std::size_t last = ledger_.tracker().orders().size();
   const bool ready = ready_to_send();
+  const bool have_left = ready && leave_together(first);
   for (std::size_t place = first; place < last; ++place) {
     if (!ready) {
       ledger_.reject_order(place);
       holdings_are_stale_ = true;
     } else if (!environment_.failed()) {  // else the book stops, and recovery sends what did not leave
-      send(place);
+      send(place, have_left);
     }
   }
   refresh_state();
+}
+
+/// Orders to a simulation in another process cross together, when nothing holds them back. Whether they did.
+bool Book::leave_together(std::size_t first) {
+  if (!environment_.takes_together() || environment_.failed()) return false;
+  if (barrier_ != nullptr && !flattens_ && !barrier_->may_leave()) return false;
+  std::vector<cadre_order> orders;
+  const auto& all = ledger_.tracker().orders();
+  for (std::size_t place = first; place < all.size(); ++place) {
+    if (all[place].open() && all[place].failed_checks == 0) orders.push_back(all[place].order);
+  }
+  environment_.announce(orders);
+  return true;
 }
 
 /// Whether all that has to remember the orders does: what nobody would remember may not leave.
@@ -185,13 +199,14 @@ std::size_t Book::record_order(const chain::DecidedOrder& decided) {
   return ledger_.add_order(decided.order, decided.verdict.failed);
 }
 
-void Book::send(std::size_t place) {
+void Book::send(std::size_t place, bool has_left) {
   const execution::TrackedOrder& tracked = ledger_.tracker().orders()[place];
   if (!tracked.open()) return;
   CADRE_INVARIANT(tracked.failed_checks == 0, "gate.nothing_gets_past",
                   "an order that failed a pre-trade check is never sent");
   const cadre_order order = tracked.order;
-  if (barrier_ != nullptr && !flattens_ && !barrier_->may_leave()) return take_cancellation(order);
+  if (!has_left && barrier_ != nullptr && !flattens_ && !barrier_->may_leave())
+    return take_cancellation(order);
   if (const auto report = environment_.send(order, ledger_.time_ns())) take_report(*report);
 }
 

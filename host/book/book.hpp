@@ -132,7 +132,8 @@ class Book {
   void take_report(const cadre_execution_report& report);
   std::size_t record_order(const chain::DecidedOrder& decided);
   void send_recorded(std::size_t first);
-  void send(std::size_t place);
+  bool leave_together(std::size_t first);
+  void send(std::size_t place, bool has_left = false);
   void take_cancellation(const cadre_order& order);
   bool ready_to_send() const;
   void settle(std::uint32_t instrument);

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "host/agent/library.hpp"
+#include "host/agent/process_use.hpp"
 #include "host/agent/sandbox.hpp"
 #include "host/base/date.hpp"
 #include "host/base/problem_json.hpp"
@@ -72,8 +73,22 @@ live::Answer ended(const live::BookRunner& runner) {
   return {live::Outcome::stopping, {}, problems};
 }
 
+/// The processes of a book's isolated agents, with what they have used.
+json::array processes_json(const std::vector<agent::ProcessUse>& uses, const std::string& book) {
+  json::array processes;
+  for (const agent::ProcessUse& use : uses) {
+    if (use.book != book) continue;
+    processes.push_back({{"pid", use.process},
+                         {"stages", json::value_from(use.agents)},
+                         {"processor_seconds", use.processor_seconds},
+                         {"resident_bytes", use.resident_bytes}});
+  }
+  return processes;
+}
+
 json::array books_json(const HostParts& host, const revision::Charge& charge) {
   json::array books;
+  const std::vector<agent::ProcessUse> uses = agent::process_uses();
   const bool bounds_files = agent::can_bound_files();
   for (std::size_t b = 0; b < host.books.size(); ++b) {
     live::BookRunner& runner = *host.books[b];
@@ -110,6 +125,7 @@ json::array books_json(const HostParts& host, const revision::Charge& charge) {
     book["halt_is_due"] = runner.halts().is_due();
     book["queue"] = {{"depth", now.queue_depth}, {"capacity", now.queue_capacity}};
     book["stages"] = std::move(stages);
+    book["processes"] = processes_json(uses, runner.id());
     books.push_back(std::move(book));
   }
   return books;

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "host/agent/process_use.hpp"
 #include "host/control/host_parts.hpp"
 
 namespace cadre::control {
@@ -24,10 +25,32 @@ std::vector<std::string> not_ready_reasons(const HostParts& host) {
   return reasons;
 }
 
+namespace {
+
+/// Sums over the processes of each book's isolated agents.
+void refresh_processes(HostParts& host) {
+  const std::vector<agent::ProcessUse> uses = agent::process_uses();
+  for (const auto& book : host.books) {
+    double count = 0, seconds = 0, bytes = 0;
+    for (const agent::ProcessUse& use : uses) {
+      if (use.book != book->id()) continue;
+      count += 1;
+      seconds += use.processor_seconds;
+      bytes += static_cast<double>(use.resident_bytes);
+    }
+    host.metrics.gauge("cadre_agent_processes", {book->id()}).set(count);
+    host.metrics.gauge("cadre_agent_processor_seconds", {book->id()}).set(seconds);
+    host.metrics.gauge("cadre_agent_resident_bytes", {book->id()}).set(bytes);
+  }
+}
+
+}  // namespace
+
 void refresh_gauges(HostParts& host) {
   host.metrics.libraries_retained().set(static_cast<double>(host.reload->retained_json().size()));
   host.metrics.ready().set(not_ready_reasons(host).empty() ? 1 : 0);
   host.metrics.quarantined().set(static_cast<double>(host.quarantine->held().size()));
+  refresh_processes(host);
   host.metrics.weakly_sandboxed().set(host.reload->read([](const revision::Charge& charge) {
     return static_cast<double>(revision::weak_sandboxes(charge.setup).size());
   }));

@@ -54,6 +54,10 @@ std::optional<cadre_execution_report> Environment::send(const cadre_order& order
   return report;
 }
 
+void Environment::announce(std::span<const cadre_order> orders) {
+  agent::execute_together(*agent_, orders);
+}
+
 void Environment::cancel(const cadre_id& client_id) {
   if (is_left_out()) return;
   const agent::FlightNote note(agent_->flight(), agent::Flight::cancel_order);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "cadre/order.h"
@@ -30,6 +31,14 @@ class Environment {
   /// Sends an order. The report, when its answer is one: a refusal, or a fill at once. A venue whose answer
   /// is lost has failed, and nobody knows whether the order arrived until it is asked again.
   std::optional<cadre_execution_report> send(const cadre_order& order, std::int64_t time_ns);
+  /// Whether orders that are sent one after the other may reach it together: they leave for nobody else, and
+  /// it is not shown the fills that could come in between.
+  bool takes_together() const {
+    return simulated() && agent_->spec().isolation != agent::Isolation::none &&
+           !agent_->observes(CADRE_EVENT_FILL);
+  }
+  /// These are sent next, each of them and no other, by `send`.
+  void announce(std::span<const cadre_order> orders);
   /// Asks for what is left of an order to be cancelled; done when a report says so.
   void cancel(const cadre_id& client_id);
   /// The oldest report that nobody has fetched.

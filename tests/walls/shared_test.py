@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import unittest
 
 from walls import BARS, DAY, Journal, Walls, change, document, misbehaving, undisturbed, write_json
@@ -69,8 +70,25 @@ class Shared(unittest.TestCase):
         walls.post("main", 0, 60)
         self.assertEqual(walls.host.settled_book("main")["order_hash"], self.hashes["main"])
         process = walls.host.process.pid
+        self.assert_shows_what_they_use(walls)
         self.assertEqual(walls.host.stop(), 0)
         self.assertEqual(children(process), [])
+
+    def assert_shows_what_they_use(self, walls):
+        """Of both processes of main, and of none of other."""
+        processes = walls.book("main")["processes"]
+        self.assertEqual({tuple(sorted(p["stages"])) for p in processes},
+                         {("adjuster", "execution_environment", "momentum", "position_sizer"), ("risk",)})
+        self.assertEqual(sorted(p["pid"] for p in processes), children(walls.host.process.pid))
+        for each in processes:
+            self.assertGreater(each["resident_bytes"], 1 << 20)
+            self.assertLess(each["processor_seconds"], 60)
+        self.assertEqual(walls.book("other")["processes"], [])
+        metrics = walls.within("GET", "/metrics")[1]
+        self.assertIn('cadre_agent_processes{book="main"} 2', metrics)
+        self.assertIn('cadre_agent_processes{book="other"} 0', metrics)
+        self.assertRegex(metrics, r'cadre_agent_resident_bytes\{book="main"\} [1-9]')
+        self.assertRegex(metrics, r'cadre_agent_processor_seconds\{book="main"\} [0-9]')
 
     def test_a_word_that_is_none_is_refused_with_the_words_there_are(self):
         walls = self.walls({"sizer": "proces"})
@@ -115,6 +133,33 @@ class Shared(unittest.TestCase):
                 self.assertEqual(children(walls.host.process.pid), [])
                 self.assertEqual(walls.book("main")["state"], "deciding")
                 self.assertEqual(self.stage(walls, "risk")["failures"], 0)
+
+    def test_one_that_takes_its_time_to_be_destroyed_holds_up_nobody_in_its_process(self):
+        walls = self.walls({"momentum": "process"})
+        for version in ("v1", "v1b", "hangs_in_destroy"):
+            walls.host.agents.append(os.path.join(arguments.build, "reload_agents", version))
+
+        def managed(version, configuration):
+            configuration = self.isolate(walls, configuration, {"momentum": "process"})
+            configuration["books"][0]["scenario"]["chain"]["risk_managers"][0] = {
+                "name": "risk", "agent": "reload.counting_risk", "version": version, "isolation": "process", "config": {"max_weight": 0.3}}
+            return configuration
+
+        write_json(walls.config, managed("1.14.0", document(misbehaving("nothing"))))
+        walls.host.start()
+        walls.post("main", 0, 30)
+        walls.host.settled_book("main")
+        shared, = walls.book("main")["processes"]
+        self.assertEqual(sorted(shared["stages"]), ["momentum", "risk"])
+        for number, version in enumerate(("1.0.0", "1.0.1"), 1):  # with the second one 1.14.0 has to go
+            status, answer = walls.host.ask("POST", "/v1/revisions", change(config=managed(version, walls.host.document())), {"If-Match": f'"{number}"'})
+            self.assertEqual(status, 201, answer)
+        begun = time.monotonic()
+        walls.post("main", 30, 50)
+        self.assertEqual(walls.host.settled_book("main")["state"], "deciding")
+        self.assertLess(time.monotonic() - begun, 3.0)  # it sleeps for four seconds
+        self.assertEqual(self.stage(walls, "momentum")["failures"], 0)
+        self.assertIn(shared["pid"], children(walls.host.process.pid))
 
     def test_one_that_is_alone_dies_alone(self):
         walls = self.walls({"momentum": "process", "sizer": "process", "adjuster": "process_alone"}, misbehaving("fault", on_failure="bypass"))
