@@ -105,6 +105,7 @@ bool ends_within(pid_t process, int steps, int& status) {
 
 std::vector<std::string> names_of(const std::vector<AgentProcess::Seat>& seats) {
   std::vector<std::string> names;
+  names.reserve(seats.size());
   for (const AgentProcess::Seat& seat : seats)
     names.push_back(seat.instance);
   return names;

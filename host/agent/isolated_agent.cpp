@@ -158,7 +158,8 @@ void IsolatedAgent::observe_together(std::span<IsolatedAgent* const> agents, con
   const bool answered = process.call(first.seat_, to.bytes(), first.bytes_, -1, &listener);
   base::Decoder reply{answered ? std::span<const std::byte>(first.bytes_) : std::span<const std::byte>()};
   for (IsolatedAgent* each : agents) {
-    Observed& observed = each->observed_.emplace();
+    each->observed_ = Observed{};
+    Observed& observed = *each->observed_;
     if (!answered) continue;
     reply.get(observed.status);
     if (observed.status != CADRE_OK && observed.status != CADRE_DISCARD) reply.get_text(observed.reason);
