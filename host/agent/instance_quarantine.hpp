@@ -12,6 +12,8 @@ class InstanceQuarantine {
   bool holds() const { return !why_.empty(); }
   /// In a sentence: "fatal on 2024-03-01: the model is gone". Empty while it does not hold.
   const std::string& why() const { return why_; }
+  /// Nothing is held against it any more.
+  void end() { why_.clear(); }
   void begin(std::string why) { why_ = std::move(why); }
 
  private:

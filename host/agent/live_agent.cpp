@@ -347,6 +347,10 @@ void execute_together(LiveAgent& environment, std::span<const cadre_order> order
   environment.isolated_->execute_together(orders);
 }
 
+bool is_gone(const LiveAgent& agent) {
+  return agent.isolated_ != nullptr && agent.isolated_->process().is_gone();
+}
+
 base::Result<std::shared_ptr<LiveAgent>> made_again(const LiveAgent& agent) {
   const base::Place place = base::Place::of(agent.manifest().library);
   return agent.library_ != nullptr

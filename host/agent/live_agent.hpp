@@ -58,6 +58,8 @@ class Callee {
 };
 
 class LiveAgent;
+/// Whether its process has ended: it answers nothing any more. Never of one in this process. [any-thread]
+bool is_gone(const LiveAgent& agent);
 /// The place of one that is in quarantine: nothing of it is loaded. It keeps the state that it is given,
 /// hears nothing, and is never asked: its book decides nothing while it is there.
 std::shared_ptr<LiveAgent> leave_out(const CatalogEntry& entry, const InstanceSpec& spec,
@@ -150,6 +152,7 @@ class LiveAgent : public Callee {
                                const cadre_execution_state& state);
   friend void execute_together(LiveAgent& environment, std::span<const cadre_order> orders);
   friend base::Result<std::shared_ptr<LiveAgent>> made_again(const LiveAgent& agent);
+  friend bool is_gone(const LiveAgent& agent);
   friend std::shared_ptr<LiveAgent> leave_out(const CatalogEntry& entry, const InstanceSpec& spec,
                                               const std::string& why);
   LiveAgent() = default;

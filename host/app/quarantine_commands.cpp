@@ -1,7 +1,10 @@
-// The commands about agents that crashed or hung a host: what is held, and what is let in again.
+// The commands about agents that failed a running host: what is held, what is let in again, what is
+// restarted.
 
 #include <boost/json.hpp>
 
+#include "host/admin/http_message.hpp"
+#include "host/app/command.hpp"
 #include "host/app/host_connection.hpp"
 #include "host/app/status_screen.hpp"
 
@@ -23,12 +26,37 @@ int release(const HostArguments& arguments) {
   });
 }
 
+/// BOOK/STAGE
+int restart(const HostArguments& arguments) {
+  const std::size_t slash = arguments.name.find('/');
+  if (slash == std::string::npos) {
+    base::Problems problems;
+    problems.error("AGENT_NOT_NAMED", base::Place::of("BOOK/STAGE"),
+                   base::quote(arguments.name) + " names no stage",
+                   "write it like main/risk; `cadre status` lists books and stages");
+    print_refusal(problems, arguments.json);
+    return exit_invalid_input;
+  }
+  const std::string book = admin::percent_encoded(arguments.name.substr(0, slash));
+  const std::string stage = admin::percent_encoded(arguments.name.substr(slash + 1));
+  const HostAnswer answer =
+      post(arguments, "/v1/books/" + book + "/stages/" + stage + ":restart", change_body(arguments));
+  return print(arguments, answer, [&] {
+    return arguments.name + " has a fresh instance, with what it had learned at the last checkpoint\n";
+  });
+}
+
 }  // namespace
 
 std::span<const HostCommand> quarantine_commands() {
   using Kind = HostCommand::Kind;
   using A = HostArguments;
   static const HostCommand rows[] = {
+      {"agent restart",
+       "put a fresh instance in the place of an agent of a running host",
+       Kind::changes,
+       restart,
+       {{"BOOK/STAGE", &A::name, "whose; `cadre status` lists them", "", true}}},
       {"quarantine", "agents that crashed or hung a running host, and are not let in"},
       {"quarantine list", "what is held, and why", Kind::reads, list},
       {"quarantine release",

@@ -101,6 +101,9 @@ class Book {
   /// Tells a book its past: events as a journal has them, with nothing decided or sent.
   friend class JournalFold;
   friend class BookLoop;
+  friend base::Result<journal::CommandRecord> restart_agent(Book& book, const std::string& stage,
+                                                            std::shared_ptr<agent::LiveAgent> fresh,
+                                                            journal::CommandRecord command);
 
   void build_state();
   void enter_chain();
@@ -162,5 +165,13 @@ class Book {
 };
 
 void stand_beside(Book& book, const Book& other);
+
+/// Puts `fresh`, made again of the agent of a stage, in its place (chain::Succession::restart). On the
+/// book's thread, between two events; it has to take the command that this gives, of kind agent_restarted,
+/// before the next. Errors: those of Succession::restart; then nothing has happened.
+base::Result<journal::CommandRecord> restart_agent(Book& book, const std::string& stage,
+                                                   std::shared_ptr<agent::LiveAgent> fresh,
+                                                   journal::CommandRecord command);
+inline constexpr const char* agent_restarted = "agent_restarted";
 
 }  // namespace cadre::book

@@ -140,6 +140,17 @@ void Book::treat_troubles() {
   }
 }
 
+base::Result<journal::CommandRecord> restart_agent(Book& book, const std::string& name,
+                                                   std::shared_ptr<agent::LiveAgent> fresh,
+                                                   journal::CommandRecord command) {
+  book.refresh_state();
+  base::Problems problems = book.chains_.restart(name, std::move(fresh), book.present());
+  if (problems.has_errors()) return problems;
+  command.date = book.ledger_.date();
+  command.text = json::serialize(identity_of(*book.chain().stage_named(name)));
+  return command;
+}
+
 void Book::retell_trouble(const journal::CommandRecord& command, bool observing) {
   const chain::Stage* stage = stage_meant(command, chain());
   if (stage == nullptr) return;
@@ -148,6 +159,10 @@ void Book::retell_trouble(const journal::CommandRecord& command, bool observing)
         command.reason.substr(std::min(command.reason.size(), stage->name.size() + 2)));
   } else if (command.kind == deadline_missed) {
     (void)deadline_misses_.add(stage->name, ledger_.bars());
+  } else if (command.kind == agent_restarted) {
+    auto fresh = agent::made_again(*stage->agent);
+    if (observing && fresh) (void)chains_.restart(stage->name, std::move(fresh).take(), present());
+    stage->agent->quarantine().end();
   } else if (observing) {
     (void)chains_.reset(stage->name, present());
   }

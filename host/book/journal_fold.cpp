@@ -205,7 +205,7 @@ bool JournalFold::apply(const journal::Record& record) {
       journal::CommandRecord command;
       if (!decode(from, command, record.format)) return false;
       if (command.kind == "agent_reset" || command.kind == "agent_quarantined" ||
-          command.kind == deadline_missed)
+          command.kind == deadline_missed || command.kind == agent_restarted)
         book_.retell_trouble(command, observing_);
       break;
     }

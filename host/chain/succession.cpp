@@ -172,22 +172,63 @@ void Succession::show(Stage& stage, const cadre_event& event, const cadre_execut
     timers_asked_.push_back({stage.name, request});
 }
 
-base::Problems Succession::reset(std::string_view name, const Present& present) {
-  base::Problems problems;
-  running_->each_stage([&](Stage& stage) {
-    if (stage.name != name) return;
-    auto fresh = agent::made_again(*stage.agent);
-    if (!fresh) return problems.append(fresh.problems());
-    const std::shared_ptr<agent::LiveAgent> failed = std::exchange(stage.agent, std::move(fresh).take());
-    stage.agent->enter_arena(present.arena);
-    problems.append(warm_up(stage, present));
-    const cadre_status status = stage.agent->activate();
-    if (status != CADRE_OK)
-      problems.error("AGENT_ACTIVATE", base::Place::of(stage.agent->manifest().library),
-                     stage.name + ": activate answered " + agent::with_reason(*stage.agent, status), "");
-    if (problems.has_errors()) stage.agent = failed;
+namespace {
+
+Stage* stage_of(Chain& chain, std::string_view name) {
+  Stage* found = nullptr;
+  chain.each_stage([&](Stage& stage) {
+    if (stage.name == name) found = &stage;
   });
+  return found;
+}
+
+/// The agent of a stage gives way to `fresh`, unless that one cannot take its place.
+base::Problems replace(Stage& stage, std::shared_ptr<agent::LiveAgent> fresh,
+                       const agent::SavedState* learned, const Present& present) {
+  base::Problems problems;
+  const std::shared_ptr<agent::LiveAgent> before = std::exchange(stage.agent, std::move(fresh));
+  stage.agent->enter_arena(present.arena);
+  if (learned != nullptr) problems.append(stage.agent->load_state(*learned));
+  if (!problems.has_errors()) problems.append(warm_up(stage, present));
+  const cadre_status status = problems.has_errors() ? cadre_status{CADRE_OK} : stage.agent->activate();
+  if (status != CADRE_OK)
+    problems.error("AGENT_ACTIVATE", base::Place::of(stage.agent->manifest().library),
+                   stage.name + ": activate answered " + agent::with_reason(*stage.agent, status), "");
+  if (problems.has_errors()) stage.agent = before;
   return problems;
+}
+
+}  // namespace
+
+base::Problems Succession::reset(std::string_view name, const Present& present) {
+  Stage* stage = stage_of(*running_, name);
+  if (stage == nullptr) return {};
+  auto fresh = agent::made_again(*stage->agent);
+  return fresh ? replace(*stage, std::move(fresh).take(), nullptr, present) : fresh.problems();
+}
+
+base::Problems Succession::restart(std::string_view name, std::shared_ptr<agent::LiveAgent> fresh,
+                                   const Present& present) {
+  Stage* stage = stage_of(*running_, name);
+  if (stage == nullptr) return {};
+  const auto learned = last_learned_.find(name);
+  const bool knows = learned != last_learned_.end() && fresh->has_state() &&
+                     learned->second.agent_id == fresh->declaration().id;
+  return replace(*stage, std::move(fresh), knows ? &learned->second : nullptr, present);
+}
+
+base::Result<agent::SavedState> Succession::learned_by(const Stage& stage, std::uint64_t epoch,
+                                                       const std::vector<std::string>& instruments) const {
+  auto saved = stage.agent->save_state(epoch, instruments);
+  const auto earlier = last_learned_.find(stage.name);
+  if (saved) {
+    last_learned_[stage.name] = *saved;
+    return saved;
+  }
+  const bool was_known = earlier != last_learned_.end() && earlier->second.epoch == epoch &&
+                         earlier->second.agent_id == stage.agent->declaration().id;
+  if (!was_known || !agent::is_gone(*stage.agent)) return saved;
+  return earlier->second;
 }
 
 bool Succession::anyone_observes(std::uint32_t kind) const {
@@ -221,7 +262,7 @@ base::Result<journal::CheckpointRecord> Succession::checkpoint(std::uint64_t epo
   base::Problems problems;
   std::as_const(*running_).each_stage([&](const Stage& stage) {
     if (!stage.agent->has_state()) return;
-    auto saved = stage.agent->save_state(epoch, record.instruments);
+    auto saved = learned_by(stage, epoch, record.instruments);
     problems.append(saved.problems());
     if (!saved) return;
     if (!stage.agent->left_out().empty() && saved->bytes.empty()) return;  // of a universe that is gone
@@ -240,9 +281,11 @@ base::Problems Succession::load(const journal::CheckpointRecord& learned, const 
     });
     const bool knows = saved != learned.agents.end();
     const bool takes_state = stage.agent->has_state() || !stage.agent->left_out().empty();
-    if (knows && takes_state)
-      problems.append(stage.agent->load_state(
-          {saved->agent, saved->schema, learned.epoch, learned.instruments, saved->bytes}));
+    if (knows && takes_state) {
+      agent::SavedState& last = last_learned_[stage.name];
+      last = {saved->agent, saved->schema, learned.epoch, learned.instruments, saved->bytes};
+      problems.append(stage.agent->load_state(last));
+    }
     if (!knows && present != nullptr) problems.append(warm_up(stage, *present));
   });
   return problems;

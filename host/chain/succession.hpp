@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -84,7 +85,14 @@ class Succession {
   /// AGENT_WARM_UP, AGENT_ACTIVATE; then the old one stays.
   base::Problems reset(std::string_view stage, const Present& present);
 
-  /// What every agent of the running chain has learned. Errors: STATE_SAVE.
+  /// Puts `fresh`, made again of the agent of a stage, in its place, with what that one had learned at the
+  /// last checkpoint or load, warmed up by the present. Errors: STATE_REFUSED, AGENT_WARM_UP, AGENT_ACTIVATE;
+  /// then the old one stays.
+  base::Problems restart(std::string_view stage, std::shared_ptr<agent::LiveAgent> fresh,
+                         const Present& present);
+
+  /// What every agent of the running chain has learned; of one whose process is gone, what it had at the last
+  /// checkpoint. Errors: STATE_SAVE.
   base::Result<journal::CheckpointRecord> checkpoint(std::uint64_t epoch,
                                                      std::vector<std::string> instruments) const;
   /// Gives the agents of the running chain what they had learned; those that the record does not know are
@@ -93,12 +101,16 @@ class Succession {
 
  private:
   void keep_observing(const Chain& earlier);
+  base::Result<agent::SavedState> learned_by(const Stage& stage, std::uint64_t epoch,
+                                             const std::vector<std::string>& instruments) const;
 
   void show_together(const cadre_event& event, const cadre_execution_state& state);
   void show(Stage& stage, const cadre_event& event, const cadre_execution_state& state, bool replaced);
 
   std::shared_ptr<Chain> running_;
   std::shared_ptr<Chain> replaced_;
+  /// What agents had learned when that was last asked for or given to them, by stage.
+  mutable std::map<std::string, agent::SavedState, std::less<>> last_learned_;
   std::vector<ObserveFailure> observe_failures_;
   std::vector<TimerAsked> timers_asked_;
   std::vector<agent::LiveAgent*> isolated_;  ///< who may share a process; filled for each event

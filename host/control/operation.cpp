@@ -32,7 +32,7 @@ std::span<const Operation* const> operations() {
   static const std::vector<const Operation*> all = [] {
     std::vector<const Operation*> rows;
     for (const auto kind : {book_operations(), halt_operations(), revision_operations(),
-                            experiment_operations(), quarantine_operations()}) {
+                            experiment_operations(), quarantine_operations(), agent_operations()}) {
       for (const Operation& row : kind)
         rows.push_back(&row);
     }

@@ -72,5 +72,6 @@ std::span<const Operation> halt_operations();
 std::span<const Operation> revision_operations();
 std::span<const Operation> experiment_operations();
 std::span<const Operation> quarantine_operations();
+std::span<const Operation> agent_operations();
 
 }  // namespace cadre::control

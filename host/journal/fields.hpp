@@ -146,7 +146,7 @@ inline constexpr auto fields<EndRecord> = std::tuple{
 
 template <>
 inline constexpr auto fields<CommandRecord> = std::tuple{
-    Field{"kind", &CommandRecord::kind, "halt, resume, revision_confirmed, experiment_started, experiment_stopped, agent_reset, agent_quarantined or deadline_missed"},
+    Field{"kind", &CommandRecord::kind, "halt, resume, revision_confirmed, experiment_started, experiment_stopped, agent_reset, agent_quarantined, agent_restarted or deadline_missed"},
     Field{"date", &CommandRecord::date, "yyyymmdd"},
     Field{"actor", &CommandRecord::actor, "who asked for it"},
     Field{"reason", &CommandRecord::reason, "why, in the actor's words"},

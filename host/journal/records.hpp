@@ -65,7 +65,7 @@ struct AccountRecord {
 };
 
 /// What somebody did to a running book. Kinds: "halt", "resume", "revision_confirmed", "experiment_started",
-/// "experiment_stopped", "agent_reset", "agent_quarantined", "deadline_missed".
+/// "experiment_stopped", "agent_reset", "agent_quarantined", "deadline_missed", "agent_restarted".
 struct CommandRecord {
   std::string kind{};
   int32_t date = 0;

@@ -1,0 +1,105 @@
+"""An agent that can be called no more gets a fresh instance, with what it had learned at the last checkpoint, by `cadre agent restart`.
+
+Usage: restart_test.py --build BUILD --cadre CADRE
+"""
+
+import argparse
+import shutil
+import struct
+import sys
+import unittest
+
+from walls import DAY, Journal, Walls, misbehaving, undisturbed
+
+arguments = None
+CHECKPOINT = 16  # bars
+
+
+class Restart(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        _, cls.orders = undisturbed(arguments, 60)
+
+    def walls(self, isolation, does="abort"):
+        walls = Walls(arguments, {**misbehaving(does, on_failure="bypass"), "isolation": isolation}, checkpoint={"bars": CHECKPOINT})
+        self.addCleanup(shutil.rmtree, walls.root, ignore_errors=True)
+        self.addCleanup(walls.host.end)
+        walls.host.start()
+        for book in ("main", "other"):
+            walls.post(book, 0, DAY + 2)
+            walls.host.settled_book(book)
+        return walls
+
+    def adjuster_of(self, walls):
+        return next(s for s in walls.book("main")["stages"] if s["stage"] == "adjuster")
+
+    def restart(self, walls, name="main/adjuster"):
+        return walls.host.command("agent", "restart", name, "--actor", "anna", "--reason", "it was out of memory")
+
+    def bars_known(self, walls):
+        """What the agent has learned: the number of bars it saw."""
+        return struct.unpack_from("<Q", Journal(walls.host.journal("main")).agent_state("adjuster")["bytes"])[0]
+
+    def test_a_dead_process_is_named_and_a_fresh_one_goes_on_where_the_last_checkpoint_was(self):
+        walls = self.walls("process_alone")
+        self.assertIn("killed by signal 6", self.adjuster_of(walls)["quarantined"])
+        self.assertEqual(walls.host.ask("GET", "/readyz")[0], 503)
+        done = self.restart(walls)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("main/adjuster has a fresh instance", done.stdout)
+        self.assertEqual(self.adjuster_of(walls)["quarantined"], None)
+        self.assertEqual(walls.host.ask("GET", "/readyz")[0], 200)
+        event, = walls.events("agent_restarted")
+        self.assertEqual((event["book"], event["stage"], event["actor"]), ("main", "adjuster", "anna"))
+        for book in ("main", "other"):
+            walls.post(book, DAY + 2, 60)
+            walls.host.settled_book(book)
+        self.assertEqual(walls.host.stop(), 0)
+        for book in ("main", "other"):
+            self.assertEqual(Journal(walls.host.journal(book)).orders_without_ids(), self.orders[book])
+        kinds = [r.fields["kind"] for r in Journal(walls.host.journal("main")).of("command")]
+        self.assertEqual(kinds, ["agent_quarantined", "agent_restarted"])
+        # Up to the last checkpoint before its end, one look at the present, and every bar since.
+        self.assertEqual(self.bars_known(walls), DAY // CHECKPOINT * CHECKPOINT + 1 + 60 - (DAY + 2))
+
+    def test_it_is_the_same_after_a_kill(self):
+        walls = self.walls("process_alone")
+        self.assertEqual(self.restart(walls).returncode, 0)
+        walls.post("main", DAY + 2, 55)
+        walls.host.settled_book("main")
+        walls.host.kill()
+        walls.host.start()
+        self.assertEqual(self.adjuster_of(walls)["quarantined"], None)
+        walls.post("main", 55, 60)
+        walls.host.settled_book("main")
+        self.assertEqual(walls.host.stop(), 0)
+        self.assertEqual(Journal(walls.host.journal("main")).orders_without_ids(), self.orders["main"])
+        self.assertEqual(self.bars_known(walls), DAY // CHECKPOINT * CHECKPOINT + 1 + 60 - (DAY + 2))
+
+    def test_a_book_with_a_dead_process_still_takes_checkpoints(self):
+        walls = self.walls("process_alone")
+        walls.post("main", DAY + 2, 60)
+        walls.host.settled_book("main")
+        self.assertNotIn("checkpoint_failed", walls.host.log_text())
+        self.assertEqual(walls.host.stop(), 0)
+        self.assertEqual(self.bars_known(walls), DAY // CHECKPOINT * CHECKPOINT)
+
+    def test_what_cannot_be_restarted_is_refused_with_the_next_step(self):
+        walls = self.walls("process_alone", does="nothing")
+        for name, code, said in (("adjuster", 3, "[AGENT_NOT_NAMED]"), ("main/nobody", 3, "it has "), ("nobody/adjuster", 3, "[BOOK_UNKNOWN]"),
+                                 ("main/execution_environment", 3, "[ENVIRONMENT_RESTART]")):
+            with self.subTest(name):
+                done = self.restart(walls, name)
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn(said, done.stderr)
+        self.assertEqual(self.restart(walls).returncode, 0)  # one that does well may be restarted too
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    for name in ("build", "cadre"):
+        parser.add_argument("--" + name, required=True)
+    arguments, rest = parser.parse_known_args()
+    unittest.main(argv=[sys.argv[0]] + rest)
