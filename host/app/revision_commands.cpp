@@ -33,6 +33,8 @@ std::string revision_text(const json::value& body) {
     text += ", made from " + before;
   if (const std::string restores = text_at(body, "/restores"); !restores.empty() && restores != "0")
     text += ", brings back " + restores;
+  if (const std::string before = text_at(body, "/line"); !before.empty() && before != "0")
+    text += "; a rollback goes to " + before;
   text += "\n" + text_at(body, "/time") + " by " + text_at(body, "/actor") + ": " + text_at(body, "/reason") +
           "\n";
   const json::array& plugins = list_at(body, "/plugins");
@@ -93,6 +95,35 @@ base::Result<SentDocument> running_with_changes(const json::value& revision, con
   return SentDocument{base::canonical(document->root()), "--set"};
 }
 
+/// The revision that a change is made from: the one that is named, or the current one; prints why there is
+/// none, and says the exit code.
+int find_base(const HostArguments& arguments, const admin::HostAddress& address, std::string& base) {
+  if (arguments.based_on) {
+    base = std::to_string(*arguments.based_on);
+    return exit_fine;
+  }
+  const HostAnswer status = ask_host(arguments, address, {.target = "/v1/status"});
+  base = text_at(status.body, "/revision/number");
+  return status.exit_code;
+}
+
+/// Sends a change that names its base. When that is not the current one any more, what changed meanwhile is
+/// printed too.
+HostAnswer send_change(const HostArguments& arguments, const admin::HostAddress& address,
+                       const std::string& target, std::string body, const std::string& base,
+                       const SentDocument* sent = nullptr) {
+  HostAnswer answer = ask_host(arguments, address,
+                               {.method = "POST",
+                                .target = target,
+                                .body = std::move(body),
+                                .headers = {{"If-Match", "\"" + base + "\""}}},
+                               sent);
+  const json::value* meanwhile = base::find(answer.body, "/difference");
+  if (answer.exit_code == exit_conflict && meanwhile != nullptr)
+    std::fputs(difference_text(*meanwhile).c_str(), stderr);
+  return answer;
+}
+
 int apply(const HostArguments& arguments) {
   std::vector<config::Override> changes;
   base::Problems problems;
@@ -116,12 +147,8 @@ int apply(const HostArguments& arguments) {
   }
   admin::HostAddress address;
   if (const int code = find_host(arguments, address); code != exit_fine) return code;
-  std::string base = arguments.based_on ? std::to_string(*arguments.based_on) : std::string();
-  if (base.empty()) {
-    const HostAnswer status = ask_host(arguments, address, {.target = "/v1/status"});
-    if (status.exit_code != exit_fine) return status.exit_code;
-    base = text_at(status.body, "/revision/number");
-  }
+  std::string base;
+  if (const int code = find_base(arguments, address, base); code != exit_fine) return code;
   if (!document) {
     const HostAnswer running = ask_host(arguments, address, {.target = "/v1/revisions/" + base});
     if (running.exit_code != exit_fine) return running.exit_code;
@@ -132,23 +159,20 @@ int apply(const HostArguments& arguments) {
     }
     document = std::move(changed).take();
   }
-  const HostAnswer answer =
-      ask_host(arguments, address,
-               {.method = "POST",
-                .target = arguments.dry_run ? "/v1/revisions:validate" : "/v1/revisions",
-                .body = change_body(arguments, {{"origin", document->origin}}, "config", document->text),
-                .headers = {{"If-Match", "\"" + base + "\""}}},
-               &*document);
-  const json::value* meanwhile = base::find(answer.body, "/difference");
-  if (answer.exit_code == exit_conflict && meanwhile != nullptr)
-    std::fputs(difference_text(*meanwhile).c_str(), stderr);
+  const HostAnswer answer = send_change(
+      arguments, address, arguments.dry_run ? "/v1/revisions:validate" : "/v1/revisions",
+      change_body(arguments, {{"origin", document->origin}}, "config", document->text), base, &*document);
   return print(arguments, answer, [&] { return applied_text(answer.body); });
 }
 
 int roll_back(const HostArguments& arguments) {
   const std::string target =
       "/v1/revisions" + (arguments.to ? "/" + std::to_string(*arguments.to) : std::string()) + ":rollback";
-  const HostAnswer answer = post(arguments, target, change_body(arguments));
+  admin::HostAddress address;
+  if (const int code = find_host(arguments, address); code != exit_fine) return code;
+  std::string base;
+  if (const int code = find_base(arguments, address, base); code != exit_fine) return code;
+  const HostAnswer answer = send_change(arguments, address, target, change_body(arguments), base);
   return print(arguments, answer, [&] { return applied_text(answer.body); });
 }
 
@@ -183,10 +207,11 @@ std::span<const HostCommand> revision_commands() {
         {"--dry-run", &A::dry_run, "say what would change, and change nothing"},
         {"--base", &A::based_on, "revision it was made from (default: the current one)", "N"}}},
       {"revision rollback",
-       "go back to a revision",
+       "go back along the line of revisions that were in charge, or to one",
        Kind::changes,
        roll_back,
-       {{"--to", &A::to, "a revision's number (default: the one before)", "N"}}}};
+       {{"--to", &A::to, "a revision's number (default: the one in charge before)", "N"},
+        {"--base", &A::based_on, "revision it goes back from (default: the current one)", "N"}}}};
   return rows;
 }
 

@@ -52,12 +52,13 @@ live::Answer apply(HostParts& host, const Call& call) {
 }
 
 live::Answer roll_back_to_previous(HostParts& host, const Call& call) {
-  return host.reload->roll_back(call.mandate, std::nullopt);
+  return host.reload->roll_back({.mandate = call.mandate, .based_on = call.based_on});
 }
 
 live::Answer roll_back(HostParts& host, const Call& call) {
   const auto number = call.number(0);
-  return number ? host.reload->roll_back(call.mandate, *number) : no_revision(call, 0);
+  if (!number) return no_revision(call, 0);
+  return host.reload->roll_back({.mandate = call.mandate, .to = *number, .based_on = call.based_on});
 }
 
 }  // namespace
@@ -89,9 +90,18 @@ std::span<const Operation> revision_operations() {
        .brings = Brings::change,
        .members = configuration,
        .based_on = BasedOn::required},
-      {"POST", "/v1/revisions:rollback", "back to the revision before", roll_back_to_previous,
-       Brings::change},
-      {"POST", "/v1/revisions/{n}:rollback", "back to revision n", roll_back, Brings::change}};
+      {.method = "POST",
+       .path = "/v1/revisions:rollback",
+       .description = "back to what was in charge before, with If-Match: \"N\"",
+       .run = roll_back_to_previous,
+       .brings = Brings::change,
+       .based_on = BasedOn::required},
+      {.method = "POST",
+       .path = "/v1/revisions/{n}:rollback",
+       .description = "back to revision n, with If-Match: \"N\"",
+       .run = roll_back,
+       .brings = Brings::change,
+       .based_on = BasedOn::required}};
   return rows;
 }
 

@@ -127,8 +127,14 @@ base::Result<revision::Setup> LiveHost::booted_setup(revision::Revision& current
   auto boot = revision::plan_boot(current, *parts_.store, parts_.options.agent_folders);
   if (!boot) return boot.problems();
   if (!boot->upgrade.empty()) {
-    current = {parts_.revisions->last() + 1, current.number,     base::now_ns(), "upgrade", boot->upgrade, 0,
-               boot->setup.host.complete,    boot->setup.plugins};
+    current = {.number = parts_.revisions->last() + 1,
+               .based_on = current.number,
+               .line = current.number,
+               .time_ns = base::now_ns(),
+               .actor = "upgrade",
+               .reason = boot->upgrade,
+               .config = boot->setup.host.complete,
+               .plugins = boot->setup.plugins};
   }
   const base::Problems warnings = boot.problems();
   return {std::move(boot->setup), warnings};
@@ -174,7 +180,13 @@ base::Problems LiveHost::boot() {
   if (!chains) return chains.problems();
   problems.append(chains.problems());
   if (first)
-    current = {1, 0, base::now_ns(), "start", "first start", 0, setup->host.complete, setup->plugins};
+    current = {.number = 1,
+               .line = 0,
+               .time_ns = base::now_ns(),
+               .actor = "start",
+               .reason = "first start",
+               .config = setup->host.complete,
+               .plugins = setup->plugins};
   if (current.number > parts_.revisions->last()) {
     problems.append(parts_.revisions->append(current));
     if (problems.has_errors()) return problems;

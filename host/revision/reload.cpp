@@ -7,13 +7,8 @@
 #include "host/agent/library.hpp"
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
-#include "host/base/hash.hpp"
-#include "host/base/json.hpp"
 #include "host/base/log.hpp"
-#include "host/base/problem_json.hpp"
-#include "host/base/text.hpp"
 #include "host/book/dated_changes.hpp"
-#include "host/config/file_kind.hpp"
 #include "host/revision/probe_setup.hpp"
 #include "host/revision/swap.hpp"
 
@@ -24,7 +19,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* watch_actor = "watch";
 /// Libraries that stay mapped although nobody uses them, before further changes wait for a restart.
 constexpr std::size_t retained_most = 8;
 
@@ -140,9 +134,15 @@ live::Answer Reload::propose(Setup setup, const Proposal& proposal) {
   const base::Problems problems =
       check_changeable(charge_.setup.host.complete, setup.host.complete, proposal.source);
   if (problems.has_errors()) return refuse(proposal, problems);
-  Revision next{
-      ground_.revisions.last() + 1, charge_.revision.number, base::now_ns(),      proposal.mandate.actor,
-      proposal.mandate.reason,      proposal.restores,       setup.host.complete, setup.plugins};
+  const Revision next{.number = ground_.revisions.last() + 1,
+                      .based_on = charge_.revision.number,
+                      .line = proposal.line.value_or(charge_.revision.number),
+                      .time_ns = base::now_ns(),
+                      .actor = proposal.mandate.actor,
+                      .reason = proposal.mandate.reason,
+                      .restores = proposal.restores,
+                      .config = setup.host.complete,
+                      .plugins = setup.plugins};
   const Difference changed = difference(charge_.revision, next);
   if (changed.empty() && !proposal.takes_back) {
     forget_refusals([&](const Refusal& other) { return other.source == proposal.source; });
@@ -173,6 +173,7 @@ live::Answer Reload::take_back(const live::Mandate& mandate) {
   if (!is_needed) return {live::Outcome::done, {{"revision", charge_.revision.number}}, {}};
   Proposal proposal{mandate, "quarantine", 0, false};
   proposal.takes_back = true;
+  proposal.line = charge_.revision.line;  // the same configuration: the way back is the same
   return propose(charge_.setup.host.complete, pinned_catalog(ground_.store, charge_.revision.plugins),
                  proposal);
 }
@@ -284,200 +285,6 @@ live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Ch
                    {"actor", revision.actor},
                    {"reason", revision.reason}});
   return {live::Outcome::created, {{"revision", revision.number}, {"stages", std::move(stages)}}, after};
-}
-
-base::Result<json::value> Reload::complete_document(const ApplyRequest& request) const {
-  auto document = base::JsonDocument::parse(request.origin, request.text);
-  if (!document) return document.problems();
-  const json::value& root = document->root();
-  const bool is_scenario = config::says_scenario(root);
-  if (!is_scenario && request.book.empty()) return root;
-  base::Problems problems;
-  const std::string book = !request.book.empty() ? request.book : ground_.books.front()->id();
-  if (request.book.empty() && ground_.books.size() != 1) {
-    problems.error("BOOK_NOT_NAMED", base::Place::of(request.origin),
-                   "this is the scenario of one book, and the host has several", "name it with --book");
-    return problems;
-  }
-  // The host's own document, with this book's scenario in the place of the old one.
-  json::value complete = charge_.setup.host.complete;
-  json::array& books = complete.as_object()["books"].as_array();
-  for (std::size_t b = 0; b < ground_.books.size(); ++b) {
-    if (ground_.books[b]->id() != book) continue;
-    json::value scenario = root;
-    // A scenario that came from a file may have had its id set by the host file.
-    if (scenario.is_object() && scenario.as_object().contains("book") && scenario.at("book").is_object() &&
-        ground_.books.size() > 1)
-      scenario.as_object()["book"] = books[b].at("scenario").at("book");
-    // A host that was made from a scenario has its name; one with a file of its own keeps that.
-    const json::value* old_name = base::find(books[b], "/scenario/name");
-    const bool named_after_it = old_name != nullptr && *old_name == complete.at("name");
-    books[b].as_object()["scenario"] = std::move(scenario);
-    if (ground_.books.size() == 1 && named_after_it && root.is_object() && root.as_object().contains("name"))
-      complete.as_object()["name"] = root.at("name");
-    return complete;
-  }
-  return live::unknown_book(ground_.books, book).problems;
-}
-
-live::Answer Reload::refuse_stale(const ApplyRequest& request) {
-  ground_.metrics.applies(metrics::Applied::stale).add();
-  base::Problems problems;
-  problems.error("REVISION_STALE", base::Place::of(request.origin),
-                 "it is based on revision " + std::to_string(*request.based_on) + ", current is " +
-                     std::to_string(charge_.revision.number) + " by " + charge_.revision.actor + ": " +
-                     charge_.revision.reason,
-                 "`cadre revision diff " + std::to_string(*request.based_on) + " " +
-                     std::to_string(charge_.revision.number) + "` shows what changed meanwhile");
-  json::object body{{"current", charge_.revision.number}};
-  if (auto base = ground_.revisions.get(*request.based_on))
-    body["difference"] = to_json(difference(*base, charge_.revision));
-  return {live::Outcome::stale, std::move(body), problems};
-}
-
-live::Answer Reload::apply(const ApplyRequest& request) {
-  const Turn turn = take_turn();
-  if (!turn) return {live::Outcome::conflict, {}, change_hangs()};
-  if (!takes_changes_) return {live::Outcome::stopping, {}, {}};
-  if (request.based_on && *request.based_on != charge_.revision.number) return refuse_stale(request);
-  const Proposal proposal{request.mandate, request.origin, 0, request.dry_run};
-  auto complete = complete_document(request);
-  if (!complete) return refuse(proposal, complete.problems());
-  return propose(*complete, agent::Catalog::discover(ground_.agent_folders), proposal);
-}
-
-live::Answer Reload::roll_back(const live::Mandate& mandate, std::optional<std::uint64_t> to) {
-  const Turn turn = take_turn();
-  if (!turn) return {live::Outcome::conflict, {}, change_hangs()};
-  if (!takes_changes_) return {live::Outcome::stopping, {}, {}};
-  base::Problems problems;
-  const std::uint64_t target = to.value_or(charge_.revision.based_on);
-  if (!to && target == 0) {
-    problems.error("REVISION_NOTHING_BEFORE", {}, "there is no revision before this one");
-    return {live::Outcome::conflict, {}, problems};
-  }
-  auto stored = ground_.revisions.get(target);
-  if (!stored) return {live::Outcome::unknown, {}, stored.problems()};
-  const Proposal proposal{mandate, "revision " + std::to_string(target), target, false};
-  return propose(stored->config, pinned_catalog(ground_.store, stored->plugins), proposal);
-}
-
-void Reload::watch() {
-  std::vector<fs::path> folders = ground_.agent_folders;
-  auto host = config::load_host(ground_.config);
-  const std::vector<fs::path> files =
-      host ? host->files : std::vector<fs::path>{fs::absolute(ground_.config)};
-  for (const fs::path& file : files) {
-    if (std::find(folders.begin(), folders.end(), file.parent_path()) == folders.end())
-      folders.push_back(file.parent_path());
-  }
-  folder_watch_ = std::make_unique<FolderWatch>(
-      WatchOptions{.folders = folders,
-                   .debounce = std::chrono::milliseconds(charge_.setup.host.watch.debounce_ms),
-                   .except = ground_.state},
-      [this] { look(false); });
-  look(false);
-}
-
-void Reload::look(bool force) {
-  const Turn turn = take_turn();
-  if (!turn || !takes_changes_) return;  // what does not come to its end is shown
-  const Proposal proposal{{watch_actor, "files changed"}, ground_.config.string(), 0, false};
-  auto host = config::load_host(ground_.config);
-  const auto catalog = agent::Catalog::discover(ground_.agent_folders);
-  auto setup = host ? plan_setup(std::move(host).take(), catalog) : base::Result<Setup>(host.problems());
-  std::string seen;
-  if (setup) {
-    const std::vector<std::string> unfinished = unfinished_libraries(*setup);
-    {
-      const std::lock_guard lock(status_mutex_);
-      waiting_ = unfinished;
-    }
-    if (!unfinished.empty()) return;  // still being written, or never finished: status says so
-    seen = base::canonical(setup->host.complete);
-    for (const PinnedPlugin& plugin : setup->plugins)
-      seen += plugin.sha256;
-  } else {
-    for (const base::Problem& problem : setup.problems())
-      seen += base::to_line(problem);
-  }
-  const std::string digest = base::sha256_hex(seen);
-  if (digest == considered_ && !force) return;
-  considered_ = digest;
-  (void)base::write_file_atomically(ground_.state / "considered", digest);
-  if (!setup) {
-    refuse(proposal, setup.problems());
-    return;
-  }
-  propose(std::move(setup).take(), proposal);
-}
-
-live::Answer Reload::list() const {
-  json::array list;
-  std::uint64_t current = 0, newest = 0;
-  {
-    const std::lock_guard lock(status_mutex_);
-    current = charge_.revision.number;
-    newest = newest_;
-  }
-  for (const Revision& each : ground_.revisions.list()) {
-    if (each.number > newest) continue;  // on the disk, and not taken over yet
-    json::value line = to_json(each);
-    line.as_object().erase("config");
-    line.as_object()["current"] = each.number == current;
-    list.push_back(std::move(line));
-  }
-  return {live::Outcome::done, {{"current", current}, {"revisions", std::move(list)}}, {}};
-}
-
-live::Answer Reload::show(std::uint64_t number) const {
-  auto stored = ground_.revisions.get(number);
-  if (!stored) return {live::Outcome::unknown, {}, stored.problems()};
-  return {live::Outcome::done, to_json(*stored), {}};
-}
-
-live::Answer Reload::difference_of(std::uint64_t a, std::uint64_t b) const {
-  auto first = ground_.revisions.get(a);
-  if (!first) return {live::Outcome::unknown, {}, first.problems()};
-  auto second = ground_.revisions.get(b);
-  if (!second) return {live::Outcome::unknown, {}, second.problems()};
-  return {live::Outcome::done, to_json(difference(*first, *second)), {}};
-}
-
-/// Libraries that should be gone and are not.
-std::size_t Reload::retained() const {
-  std::size_t count = agent::retained_libraries().size();
-  for (const Retirement::Unfinished& hanging : retirement_.unfinished())
-    count += hanging.libraries.size();
-  return count;
-}
-
-json::array Reload::refused_json() const {
-  const std::lock_guard lock(status_mutex_);
-  json::array refused;
-  for (const Refusal& refusal : refused_)
-    refused.push_back({{"time", refusal.time},
-                       {"actor", refusal.actor},
-                       {"source", refusal.source},
-                       {"problems", base::to_json(refusal.problems)}});
-  return refused;
-}
-
-json::array Reload::retained_json() const {
-  json::array retained;
-  for (const agent::RetainedLibrary& library : agent::retained_libraries())
-    retained.push_back({{"library", library.path.string()}, {"reason", library.reason}});
-  for (const Retirement::Unfinished& hanging : retirement_.unfinished()) {
-    for (const std::string& library : hanging.libraries)
-      retained.push_back({{"library", library},
-                          {"reason", "destroying its agents has not returned since " + hanging.since}});
-  }
-  return retained;
-}
-
-std::vector<std::string> Reload::waiting() const {
-  const std::lock_guard lock(status_mutex_);
-  return waiting_;
 }
 
 }  // namespace cadre::revision

@@ -40,6 +40,13 @@ struct ApplyRequest {
   bool dry_run = false;
 };
 
+/// A way back.
+struct RollbackRequest {
+  live::Mandate mandate;
+  std::optional<std::uint64_t> to{};        ///< nothing: to what was in charge before
+  std::optional<std::uint64_t> based_on{};  ///< as of an ApplyRequest
+};
+
 /// What is in charge of a running host.
 struct Charge {
   Setup setup;
@@ -82,8 +89,9 @@ class Reload {
 
   /// [any-thread], and changes wait for each other.
   live::Answer apply(const ApplyRequest& request);
-  /// Nothing for `to`: the one before.
-  live::Answer roll_back(const live::Mandate& mandate, std::optional<std::uint64_t> to);
+  /// Goes back along the line of revisions that were in charge, never to one that was rolled back, unless
+  /// `to` names it.
+  live::Answer roll_back(const RollbackRequest& request);
   /// Makes anew what is left out of the running chains and in quarantine no more: the same configuration
   /// becomes the next revision. With nothing to be made it is as it was.
   live::Answer take_back(const live::Mandate& mandate);
@@ -128,7 +136,8 @@ class Reload {
     std::string source;  ///< what it came from, for status
     std::uint64_t restores = 0;
     bool dry_run = false;
-    bool takes_back = false;  ///< a revision though nothing differs
+    bool takes_back = false;              ///< a revision though nothing differs
+    std::optional<std::uint64_t> line{};  ///< of the revision; nothing: what is in charge now
   };
 
   using Turn = std::unique_lock<std::timed_mutex>;
@@ -146,8 +155,11 @@ class Reload {
                          const Revision& revision, const Proposal& proposal);
   bool confirm(const Revision& revision);
   live::Answer refuse(const Proposal& proposal, const base::Problems& problems);
-  live::Answer refuse_stale(const ApplyRequest& request);
+  live::Answer refuse_stale(std::uint64_t based_on, const std::string& origin);
+  std::uint64_t line_behind(const Revision& target) const;
   base::Result<boost::json::value> complete_document(const ApplyRequest& request) const;
+  /// Who the changes of files are by.
+  static constexpr const char* watch_actor = "watch";
   void forget_refusals(const std::function<bool(const Refusal&)>& which);
   void watch();
   std::size_t retained() const;

@@ -84,6 +84,7 @@ class FileReader {
     revision.number = number("/revision");
     revision.based_on = number("/based_on");
     revision.restores = number("/restores");
+    if (base::find(document_.root(), "/line") != nullptr) revision.line = number("/line");
     revision.actor = text("/actor");
     revision.reason = text("/reason");
     if (const auto time = base::parse_time(text("/time"))) {
@@ -173,14 +174,15 @@ js::value to_json(const Revision& revision) {
   js::array plugins;
   for (const PinnedPlugin& plugin : revision.plugins)
     plugins.push_back(js::object{{"id", plugin.id}, {"version", plugin.version}, {"sha256", plugin.sha256}});
-  return js::object{{"revision", revision.number},
-                    {"based_on", revision.based_on},
-                    {"time", base::format_time(revision.time_ns)},
-                    {"actor", revision.actor},
-                    {"reason", revision.reason},
-                    {"restores", revision.restores},
-                    {"plugins", std::move(plugins)},
-                    {"config", revision.config}};
+  js::object all{{"revision", revision.number}, {"based_on", revision.based_on}};
+  if (revision.line) all["line"] = *revision.line;
+  all["time"] = base::format_time(revision.time_ns);
+  all["actor"] = revision.actor;
+  all["reason"] = revision.reason;
+  all["restores"] = revision.restores;
+  all["plugins"] = std::move(plugins);
+  all["config"] = revision.config;
+  return all;
 }
 
 js::value to_json(const Difference& found) {

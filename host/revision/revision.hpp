@@ -22,13 +22,16 @@ struct PinnedPlugin {
 /// One immutable setup. Everything that runs, runs under a revision's number.
 struct Revision {
   std::uint64_t number = 0;    ///< from 1
-  std::uint64_t based_on = 0;  ///< the one it was made from; 0: from none
+  std::uint64_t based_on = 0;  ///< the one that was in charge when it was made, for the record; 0: none
+  /// The one that was in charge before what this one brings: where a rollback goes. 0: none. Nothing in files
+  /// of 0.9, and then the store knows it.
+  std::optional<std::uint64_t> line{};
   std::int64_t time_ns = 0;
-  std::string actor;
-  std::string reason;
-  std::uint64_t restores = 0;  ///< the revision whose content a rollback brings back, or 0
-  boost::json::value config;   ///< the complete document
-  std::vector<PinnedPlugin> plugins;
+  std::string actor{};
+  std::string reason{};
+  std::uint64_t restores = 0;   ///< the revision whose content a rollback brings back, or 0
+  boost::json::value config{};  ///< the complete document
+  std::vector<PinnedPlugin> plugins{};
 };
 
 /// One value that differs. The texts are canonical JSON; nothing where there is no such value.
@@ -64,7 +67,7 @@ Difference difference(const Revision& a, const Revision& b);
 /// The same of two documents alone.
 std::vector<Change> difference(const boost::json::value& a, const boost::json::value& b);
 
-/// {"revision", "based_on", "time", "actor", "reason", "restores", "plugins": [...], "config"}.
+/// {"revision", "based_on", "line", "time", "actor", "reason", "restores", "plugins": [...], "config"}.
 boost::json::value to_json(const Revision& revision);
 /// {"changes": [{"pointer", "before", "after"}], "plugins": [{"id", "before", "after"}]}, absent as null.
 boost::json::value to_json(const Difference& difference);

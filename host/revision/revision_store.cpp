@@ -108,9 +108,23 @@ base::Result<Revision> RevisionStore::read_file_of(std::uint64_t number) const {
   return revision;
 }
 
+/// Files of 0.9 say no line: an apply had the one before it in charge, and a rollback brings back a place in
+/// the line with what it restores.
+std::uint64_t RevisionStore::line_of(const Revision& revision) const {
+  if (revision.line) return *revision.line;
+  if (revision.restores == 0) return revision.based_on;
+  const auto restored = revisions_.find(revision.restores);
+  return restored != revisions_.end() ? restored->second.head.line.value_or(0) : 0;
+}
+
 void RevisionStore::remember(const Revision& revision) {
-  Revision head{revision.number, revision.based_on, revision.time_ns, revision.actor,
-                revision.reason, revision.restores, nullptr,          {}};
+  Revision head{.number = revision.number,
+                .based_on = revision.based_on,
+                .line = line_of(revision),
+                .time_ns = revision.time_ns,
+                .actor = revision.actor,
+                .reason = revision.reason,
+                .restores = revision.restores};
   revisions_.emplace(revision.number, Known{std::move(head), &*plugin_lists_.insert(revision.plugins).first});
 }
 
@@ -200,11 +214,15 @@ base::Problems RevisionStore::unknown(std::uint64_t number) const {
 }
 
 base::Result<Revision> RevisionStore::get(std::uint64_t number) const {
+  std::optional<std::uint64_t> line;
   {
     const std::lock_guard lock(mutex_);
     if (base::Problems problems = unknown(number); problems.has_errors()) return problems;
+    line = revisions_.at(number).head.line;
   }
-  return read_file_of(number);  // no file is ever changed
+  base::Result<Revision> revision = read_file_of(number);  // no file is ever changed
+  if (revision) revision->line = line;
+  return revision;
 }
 
 std::uint64_t RevisionStore::last() const {

@@ -32,7 +32,8 @@ class RevisionStore {
   /// REVISION_UNKNOWN for any other, and for the one to boot; FILE_NOT_WRITABLE.
   base::Problems withdraw(std::uint64_t number);
 
-  /// Reads its file. Errors: REVISION_UNKNOWN, REVISION_DAMAGED.
+  /// Reads its file; its line is known, also when it is a file of 0.9. Errors: REVISION_UNKNOWN,
+  /// REVISION_DAMAGED.
   base::Result<Revision> get(std::uint64_t number) const;
   /// The highest number that is taken, by a damaged file too; 0 when there is none.
   std::uint64_t last() const;
@@ -57,6 +58,7 @@ class RevisionStore {
   void read_all();
   base::Result<Revision> read_file_of(std::uint64_t number) const;
   void remember(const Revision& revision);
+  std::uint64_t line_of(const Revision& revision) const;
   void read_current();
   base::Problems unknown(std::uint64_t number) const;
   base::Problems write_new_file(const std::filesystem::path& file, const std::string& text) const;

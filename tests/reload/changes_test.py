@@ -92,6 +92,47 @@ class Changes(unittest.TestCase):
         self.assertIn("0.04", done.stderr + done.stdout)
         self.assertEqual(host.revision(), 2)
 
+    def limit(self, host):
+        return host.document()["books"][0]["scenario"]["chain"]["risk_managers"][0]["config"]["max_weight"]
+
+    def test_a_rollback_goes_back_along_the_line_and_never_forward(self):
+        host = self.start("line", agent_folders(arguments.build, "v1"))
+        back = lambda *more: self.run_command(host, 0, "revision", "rollback", "--reason", "back", *more)
+        for limit in (0.04, 0.03):  # revisions 2 and 3
+            self.apply_file(host, [risk_manager(max_weight=limit)])
+        back()
+        self.assertEqual((host.revision(), self.limit(host)), (4, 0.04))
+        back()
+        self.assertEqual((host.revision(), self.limit(host)), (5, 0.05))
+        refused = self.run_command(host, 4, "revision", "rollback", "--reason", "back")
+        self.assertIn("REVISION_NOTHING_BEFORE", refused.stderr)
+        # What is applied now lies on what is in charge now, whatever was rolled back.
+        self.apply_file(host, [risk_manager(max_weight=0.02)])
+        back()
+        self.assertEqual((host.revision(), self.limit(host)), (7, 0.05))
+        # One that was rolled back comes again only by its name, and goes again.
+        back("--to", "3")
+        self.assertEqual((host.revision(), self.limit(host)), (8, 0.03))
+        back()
+        self.assertEqual((host.revision(), self.limit(host)), (9, 0.05))
+        # The line outlives the host.
+        self.assertEqual(host.stop(), 0)
+        host.start()
+        self.run_command(host, 4, "revision", "rollback", "--reason", "back")
+        self.assertEqual([r["line"] for r in host.revisions()], [0, 1, 2, 1, 0, 5, 0, 7, 0])
+
+    def test_a_stale_rollback_is_refused_with_the_difference(self):
+        host = self.start("stale_back", agent_folders(arguments.build, "v1"))
+        self.apply_file(host, [risk_manager(max_weight=0.04)])
+        self.apply_file(host, [risk_manager(max_weight=0.03)])
+        for target in ((), ("--to", "1")):
+            done = self.run_command(host, 4, "revision", "rollback", "--base", "2", "--reason", "back", *target)
+            self.assertIn("it is based on revision 2, current is 3", done.stderr)
+            self.assertIn("max_weight: 0.04 → 0.03", done.stderr)
+        self.assertEqual((host.revision(), self.limit(host)), (3, 0.03))
+        self.run_command(host, 0, "revision", "rollback", "--base", "3", "--reason", "back")
+        self.assertEqual((host.revision(), self.limit(host)), (4, 0.04))
+
     def test_applying_what_runs_says_unchanged(self):
         host = self.start("unchanged", agent_folders(arguments.build, "v1"))
         done = self.apply_file(host, [risk_manager()])

@@ -74,7 +74,7 @@ class Hang(unittest.TestCase):
         self.assertIn(walls.within("POST", "/v1/books/main/signals", signal_text)[0], (422, 503))
         revision = {"If-Match": '"1"'}
         for target, headers, members in (("/v1/revisions", revision, {"config": walls.changed(misbehaving("nothing"))}),
-                                         ("/v1/revisions:rollback", {}, {})):
+                                         ("/v1/revisions:rollback", revision, {})):
             status, body = walls.within("POST", target, change(**members), headers)
             self.assertIn(status, (409, 422), body)
         self.assertEqual(walls.within("GET", "/v1/status")[1]["revision"]["number"], 1)
@@ -195,7 +195,7 @@ class Hang(unittest.TestCase):
         wait_until("it is named", lambda: walls.host.ask_for("/v1/status")["hanging"])
         self.assertIn("in init", walls.within("GET", "/v1/status")[1]["hanging"][0])
         self.assertEqual(len(walls.events("agent_hangs")), 1)
-        status, answer = walls.within("POST", "/v1/revisions:rollback", change())
+        status, answer = walls.within("POST", "/v1/revisions:rollback", change(), {"If-Match": '"1"'})
         self.assertEqual(status, 409, answer)
         self.assertEqual(answer["problems"][0]["code"], "CHANGE_HANGS")
         self.assertEqual(walls.within("POST", "/v1/halt", change())[0], 200)
