@@ -39,10 +39,15 @@ std::string revision_text(const json::value& body) {
           "\n";
   const json::array& plugins = list_at(body, "/plugins");
   if (!plugins.empty()) {
-    report::TextTable table({{"plugin"}, {"version"}, {"sha256"}});
-    for (const json::value& plugin : plugins)
-      table.add_row(
-          {text_at(plugin, "/id"), text_at(plugin, "/version"), text_at(plugin, "/sha256").substr(0, 12)});
+    report::TextTable table({{"plugin"}, {"version"}, {"sha256"}, {"manifest"}, {"books"}});
+    for (const json::value& plugin : plugins) {
+      std::vector<std::string> books;
+      for (const json::value& book : list_at(plugin, "/books"))
+        books.push_back(text_at(book, ""));
+      table.add_row({text_at(plugin, "/id"), text_at(plugin, "/version"),
+                     text_at(plugin, "/sha256").substr(0, 12),
+                     text_at(plugin, "/manifest_sha256").substr(0, 12), base::join(books, ", ")});
+    }
     text += "\n" + table.to_string();
   }
   if (const json::value* config = base::find(body, "/config"); config != nullptr)
@@ -60,12 +65,32 @@ int show(const HostArguments& arguments) {
   return print(arguments, answer, [&] { return revision_text(answer.body); });
 }
 
+/// From the current revision, or the one that is named, to what the files say now.
+HostAnswer ask_for_files(const HostArguments& arguments) {
+  admin::HostAddress address;
+  if (const int code = find_host(arguments, address); code != exit_fine) return {code, 0, {}};
+  std::string from = std::to_string(arguments.number);
+  if (arguments.number == 0) {
+    const HostAnswer status = ask_host(arguments, address, {.target = "/v1/status"});
+    if (status.exit_code != exit_fine) return status;
+    from = text_at(status.body, "/revision/number");
+  }
+  return ask_host(arguments, address, {.target = "/v1/revisions/" + from + "/diff/files"});
+}
+
 int diff(const HostArguments& arguments) {
-  const HostAnswer answer = get(arguments, "/v1/revisions/" + std::to_string(arguments.number) + "/diff/" +
-                                               std::to_string(arguments.other_number));
+  const bool names_both = arguments.number != 0 && arguments.other_number != 0;
+  if (arguments.files ? arguments.other_number != 0 : !names_both) {
+    std::fputs("error: name two revisions, A and B, or --files\n", stderr);
+    return exit_usage;
+  }
+  const HostAnswer answer = arguments.files
+                                ? ask_for_files(arguments)
+                                : get(arguments, "/v1/revisions/" + std::to_string(arguments.number) +
+                                                     "/diff/" + std::to_string(arguments.other_number));
   const std::string text = difference_text(answer.body);
-  const int code =
-      print(arguments, answer, [&] { return text.empty() ? "the revisions are the same\n" : text; });
+  const std::string same = arguments.files ? "the files say what runs\n" : "the revisions are the same\n";
+  const int code = print(arguments, answer, [&] { return text.empty() ? same : text; });
   return code == exit_fine && !text.empty() ? exit_difference : code;
 }
 
@@ -191,10 +216,13 @@ std::span<const HostCommand> revision_commands() {
        show,
        {{"N", &A::number, number, "", true}}},
       {"revision diff",
-       "what leads from one revision to another; exit code 1 when they differ",
+       "what leads from one revision to another, or to the files; exit code 1 when they differ",
        Kind::reads,
        diff,
-       {{"A", &A::number, number, "", true}, {"B", &A::other_number, number, "", true}}},
+       {{"A", &A::number, number},
+        {"B", &A::other_number, number},
+        {"--files", &A::files,
+         "in the place of B: what the files say now (and A may be left out: what runs)"}}},
       {"revision apply",
        "make a configuration the next revision",
        Kind::changes,

@@ -196,6 +196,14 @@ std::vector<std::string> faults_of(const json::value& status) {
   return faults;
 }
 
+/// How a source of changes stands to what runs.
+std::string source_text(const json::value& source) {
+  const std::string state = text_at(source, "/state"), count = text_at(source, "/differing");
+  std::string text = text_at(source, "/source") + ": " + state;
+  if (state == "differs") text += " in " + count + ", `cadre revision diff --files` shows how";
+  return text;
+}
+
 /// A member for a line of text: words as they are, the rest as JSON.
 std::string shown_value(const json::value& value) {
   const std::string text = text_at(value, "");
@@ -235,6 +243,11 @@ std::string status_screen(const json::value& status) {
   }
   if (const json::array& experiments = list_at(status, "/experiments"); !experiments.empty())
     screen += "\nexperiments\n" + experiments_table(json::value(experiments));
+  if (const json::array& sources = list_at(status, "/sources"); !sources.empty()) {
+    screen += "\nsources\n";
+    for (const json::value& source : sources)
+      screen += wrapped("  " + source_text(source), 6);
+  }
   const std::vector<std::string> faults = faults_of(status);
   screen += faults.empty() ? "\nnothing is wrong\n" : "\nwhat is wrong\n";
   for (const std::string& fault : faults)

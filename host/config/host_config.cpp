@@ -199,6 +199,23 @@ base::Result<HostConfig> load_host(const fs::path& file) {
   return finish(std::move(host), root, std::move(problems));
 }
 
+std::vector<fs::path> named_files(const fs::path& file) {
+  const auto raw = base::JsonDocument::load(file);
+  if (!raw) return {};
+  const fs::path whole = fs::absolute(file).lexically_normal();
+  std::vector<fs::path> files{whole};
+  note_chain_file(whole, files);
+  const json::value* books = base::find(raw->root(), "/books");
+  if (books == nullptr || !books->is_array()) return files;
+  for (const json::value& book : books->get_array()) {
+    const json::value* scenario = base::find(book, "/scenario");
+    if (scenario == nullptr || !scenario->is_string()) continue;
+    files.push_back((whole.parent_path() / std::string(scenario->get_string())).lexically_normal());
+    note_chain_file(files.back(), files);
+  }
+  return files;
+}
+
 base::Result<HostConfig> read_host(const json::value& complete, const std::string& origin) {
   base::Problems problems;
   const auto place = [&](std::string_view pointer) {

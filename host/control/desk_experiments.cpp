@@ -31,7 +31,7 @@ live::Answer start(HostParts& host, const Call& call) {
     for (std::size_t b = 0; b < host.books.size(); ++b) {
       if (host.books[b]->id() != book) continue;
       return host.experiments->start(*file, *host.books[b], charge.setup.host.books[b],
-                                     revision::pinned_catalog(*host.store, charge.revision.plugins),
+                                     revision::pinned_catalog(*host.store, charge.revision.plugins, book),
                                      agent::Catalog::discover(host.options.agent_folders), call.mandate);
     }
     return live::unknown_book(host.books, book);

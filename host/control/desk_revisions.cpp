@@ -28,9 +28,10 @@ live::Answer show(HostParts& host, const Call& call) {
 
 live::Answer difference(HostParts& host, const Call& call) {
   const auto a = call.number(0);
-  const auto b = call.number(1);
-  if (!a || !b) return no_revision(call, a ? 1 : 0);
-  return host.reload->difference_of(*a, *b);
+  const bool is_of_files = call.path[1] == "files";
+  const auto b = is_of_files ? std::nullopt : call.number(1);
+  if (!a || (!b && !is_of_files)) return no_revision(call, a ? 1 : 0);
+  return host.reload->difference_of(*a, b);
 }
 
 revision::ApplyRequest request_of(const Call& call, bool dry_run) {
@@ -75,7 +76,8 @@ std::span<const Operation> revision_operations() {
        .description = "one revision",
        .run = show,
        .revision_at = "/revision"},
-      {"GET", "/v1/revisions/{a}/diff/{b}", "what leads from a to b", difference},
+      {"GET", "/v1/revisions/{a}/diff/{b}",
+       "what leads from a to b; for b \"files\": to what the files say now", difference},
       {.method = "POST",
        .path = "/v1/revisions:validate",
        .description = "what applying would do",

@@ -130,6 +130,7 @@ std::vector<std::string> next_steps(const HostParts& host, bool refused, bool wa
 live::Answer status(HostParts& host, const Call&) {
   json::value experiments = host.experiments->list();
   json::array refused = host.reload->refused_json();
+  json::array sources = host.reload->sources_json();
   const std::vector<std::string> waiting = host.reload->waiting();
   json::array steps;
   for (const std::string& step : next_steps(host, !refused.empty(), !waiting.empty()))
@@ -161,6 +162,7 @@ live::Answer status(HostParts& host, const Call&) {
                           {"actor", charge.revision.actor},
                           {"reason", charge.revision.reason}}},
                         {"books", books_json(host, charge)},
+                        {"sources", std::move(sources)},
                         {"refused", std::move(refused)},
                         {"waiting", json::value_from(waiting)},
                         {"retained", host.reload->retained_json()},

@@ -184,7 +184,8 @@ base::Problems BookRunner::begin_again(const fs::path& journal, const Change& bo
 
 base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) {
   if (base::Problems upgraded = journal::upgrade_journal(journal); upgraded.has_errors()) return upgraded;
-  auto facts = book::survey_journal(journal, boot.record.revision);
+  auto facts =
+      book::survey_journal(journal, boot.checkpoints_of != 0 ? boot.checkpoints_of : boot.record.revision);
   if (!facts) return facts.problems();
   if (facts->keep_bytes == 0) return begin_again(journal, boot);
   instruments_ = facts->instruments;

@@ -41,6 +41,8 @@ class BookRunner {
   struct Change {
     std::shared_ptr<chain::Chain> chain;
     journal::RevisionRecord record;
+    /// At a start: the revision with the same chain whose checkpoints fit it; 0: its own.
+    std::uint64_t checkpoints_of = 0;
   };
 
   /// What a book has of its host. All of it has to outlive it.

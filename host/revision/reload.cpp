@@ -7,7 +7,9 @@
 #include "host/agent/library.hpp"
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
+#include "host/base/json.hpp"
 #include "host/base/log.hpp"
+#include "host/base/problem_json.hpp"
 #include "host/book/dated_changes.hpp"
 #include "host/revision/probe_setup.hpp"
 #include "host/revision/swap.hpp"
@@ -47,23 +49,46 @@ json::array replaced_stages(const live::BookRunner& book, const chain::Chain& ne
 
 Reload::Reload(Ground ground) : ground_(std::move(ground)) {
   if (auto seen = base::read_file(ground_.state / "considered")) considered_ = *seen;
+  auto text = base::read_file(ground_.state / "refused");
+  if (!text) return;
+  saved_refusals_ = *text;
+  boost::system::error_code error;
+  const json::value list = json::parse(*text, error);
+  if (error || !list.is_array()) return;
+  for (const json::value& each : list.get_array()) {
+    const auto member = [&](const char* name) {
+      const json::value* value = base::find(each, name);
+      return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+    };
+    const json::value* problems = base::find(each, "/problems");
+    refused_.push_back({member("/time"), member("/actor"), member("/source"),
+                        problems != nullptr ? base::problems_from_json(*problems) : base::Problems{}});
+  }
 }
 
 void Reload::begin(Setup setup, const Revision& revision, const std::string& since) {
   const std::lock_guard lock(status_mutex_);
   charge_ = {std::move(setup), revision, since, {}};
+  // A revision of 0.9 has no defaults of agents in it: they are no change.
+  charge_.revision.config = charge_.setup.host.complete;
   for (std::size_t b = 0; b < ground_.books.size(); ++b) {
     ground_.books[b]->chain().each_stage([&](const chain::Stage& stage) {
       charge_.stage_since[ground_.books[b]->id() + '/' + stage.name] = revision.number;
     });
   }
   newest_ = ground_.revisions.last();
+  taken_ = taken_before();
   ground_.metrics.revision().set(static_cast<double>(revision.number));
 }
 
 void Reload::start() {
-  takes_changes_ = true;
-  if (charge_.setup.host.watch.enabled) watch();
+  {
+    const Turn turn = take_turn();
+    if (!turn) return;
+    follow_watch();
+    takes_changes_ = true;
+  }
+  if (charge_.setup.host.watch.enabled) look(false);
 }
 
 base::Problems Reload::stop() {
@@ -94,8 +119,19 @@ base::Problems Reload::change_hangs() const {
 }
 
 void Reload::forget_refusals(const std::function<bool(const Refusal&)>& which) {
-  const std::lock_guard lock(status_mutex_);
-  std::erase_if(refused_, which);
+  {
+    const std::lock_guard lock(status_mutex_);
+    std::erase_if(refused_, which);
+  }
+  save_refusals();
+}
+
+/// What was refused is still shown after a restart.
+void Reload::save_refusals() {
+  const std::string text = json::serialize(refused_json());
+  if (text == saved_refusals_ || (saved_refusals_.empty() && text == "[]")) return;
+  saved_refusals_ = text;
+  (void)base::write_file_atomically(ground_.state / "refused", text);
 }
 
 live::Answer Reload::refuse(const Proposal& proposal, const base::Problems& problems) {
@@ -113,15 +149,31 @@ live::Answer Reload::refuse(const Proposal& proposal, const base::Problems& prob
     std::erase_if(refused_, [&](const Refusal& other) { return other.source == proposal.source; });
     refused_.push_back({base::now_text(), proposal.mandate.actor, proposal.source, problems});
   }
+  save_refusals();
   return {live::Outcome::invalid, {}, problems};
 }
 
-live::Answer Reload::propose(const json::value& complete, const agent::Catalog& catalog,
+std::vector<std::string> Reload::book_ids() const {
+  std::vector<std::string> ids;
+  for (const auto& book : ground_.books)
+    ids.push_back(book->id());
+  return ids;
+}
+
+live::Answer Reload::propose_pinned(const Revision& revision, const Proposal& proposal) {
+  PinnedCatalogs pinned(ground_.store, revision.plugins);
+  return propose(
+      revision.config, [&](const std::string& book) -> const agent::Catalog& { return pinned.of(book); },
+      proposal);
+}
+
+live::Answer Reload::propose(const json::value& complete, const CatalogOf& catalog_of,
                              const Proposal& proposal) {
   auto host = config::read_host(complete, proposal.source);
   if (!host) return refuse(proposal, host.problems());
+  order_books(*host, book_ids());
   const json::value next = host->complete;
-  auto setup = plan_setup(std::move(host).take(), catalog);
+  auto setup = plan_setup(std::move(host).take(), catalog_of);
   if (!setup) {
     base::Problems problems = check_changeable(charge_.setup.host.complete, next, proposal.source);
     problems.append(setup.problems());
@@ -174,8 +226,7 @@ live::Answer Reload::take_back(const live::Mandate& mandate) {
   Proposal proposal{mandate, "quarantine", 0, false};
   proposal.takes_back = true;
   proposal.line = charge_.revision.line;  // the same configuration: the way back is the same
-  return propose(charge_.setup.host.complete, pinned_catalog(ground_.store, charge_.revision.plugins),
-                 proposal);
+  return propose_pinned(charge_.revision, proposal);
 }
 
 /// Why no change can be taken over just now.
@@ -274,6 +325,8 @@ live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Ch
     });
     if (!charge_.setup.host.watch.enabled) waiting_.clear();
   }
+  save_refusals();
+  follow_watch();
   ground_.taken_over(revision.number);
   ground_.feed.say("revision", {{"revision", revision.number},
                                 {"based_on", revision.based_on},

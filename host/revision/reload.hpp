@@ -95,14 +95,14 @@ class Reload {
   /// Makes anew what is left out of the running chains and in quarantine no more: the same configuration
   /// becomes the next revision. With nothing to be made it is as it was.
   live::Answer take_back(const live::Mandate& mandate);
-  /// Looks at the configuration and the agents now; `force`: applies them even when they were looked at
-  /// before (a rollback stays until somebody asks).
+  /// Looks at the configuration and the agents now, and lets what was edited since they were last taken take
+  /// effect. `force`: applies them as a whole, whatever was applied or rolled back by other means.
   void look(bool force);
 
   live::Answer list() const;
   live::Answer show(std::uint64_t number) const;
-  /// What leads from a to b.
-  live::Answer difference_of(std::uint64_t a, std::uint64_t b) const;
+  /// What leads from a to b; nothing for b: to what the files say now.
+  live::Answer difference_of(std::uint64_t a, std::optional<std::uint64_t> b) const;
 
   /// Reads what is in charge. Waits for no change. [any-thread]
   template <class Read>
@@ -121,6 +121,7 @@ class Reload {
 
   /// What status shows of it: what was refused, what waits for its bytes, what could not be unloaded.
   boost::json::array refused_json() const;
+  boost::json::array sources_json() const;
   boost::json::array retained_json() const;
   std::vector<std::string> waiting() const;
 
@@ -140,14 +141,26 @@ class Reload {
     std::optional<std::uint64_t> line{};  ///< of the revision; nothing: what is in charge now
   };
 
+  /// What the files said when they were looked at.
+  struct Seen {
+    std::optional<Setup> setup;  ///< nothing: there are problems
+    base::Problems problems;
+    std::vector<std::string> unfinished;  ///< as unfinished_libraries
+    agent::Catalog installed;
+    std::string digest;  ///< of all of it, or of the problems
+  };
+
   using Turn = std::unique_lock<std::timed_mutex>;
   /// Waits for the change that is on its way, unless an agent hangs in it. Owns nothing then.
   Turn take_turn(std::chrono::milliseconds grace = std::chrono::milliseconds(0));
   base::Problems change_hangs() const;
 
-  live::Answer propose(const boost::json::value& complete, const agent::Catalog& catalog,
+  live::Answer propose(const boost::json::value& complete, const CatalogOf& catalog_of,
                        const Proposal& proposal);
+  /// With the plugins that the revision pins.
+  live::Answer propose_pinned(const Revision& revision, const Proposal& proposal);
   live::Answer propose(Setup setup, const Proposal& proposal);
+  std::vector<std::string> book_ids() const;
   base::Problems hindrances() const;
   live::Answer preview(const Difference& difference,
                        const std::vector<std::shared_ptr<chain::Chain>>& chains) const;
@@ -156,12 +169,21 @@ class Reload {
   bool confirm(const Revision& revision);
   live::Answer refuse(const Proposal& proposal, const base::Problems& problems);
   live::Answer refuse_stale(std::uint64_t based_on, const std::string& origin);
-  std::uint64_t line_behind(const Revision& target) const;
   base::Result<boost::json::value> complete_document(const ApplyRequest& request) const;
   /// Who the changes of files are by.
   static constexpr const char* watch_actor = "watch";
   void forget_refusals(const std::function<bool(const Refusal&)>& which);
-  void watch();
+  Seen read_files() const;
+  void note_seen(const Seen& seen);
+  void take_files(Seen seen, const Proposal& proposal, bool as_a_whole);
+  base::Result<Setup> merged(const Seen& seen) const;
+  Revision taken_before() const;
+  void remember_taken(const Revision& says);
+  void save_refusals();
+  bool has_conflict() const;
+  void follow_watch();
+  void follow_folders();
+  std::vector<std::filesystem::path> watched_folders() const;
   std::size_t retained() const;
 
   Ground ground_;
@@ -172,8 +194,13 @@ class Reload {
   Charge charge_;
   std::uint64_t newest_ = 0;  ///< revision that is shown: one on its way is on the disk already
   std::vector<Refusal> refused_;
+  std::string saved_refusals_;  ///< the text of them in the state folder
   std::vector<std::string> waiting_;
-  std::string considered_;  ///< digest of what the watch looked at last
+  std::string considered_;                      ///< digest of what the watch looked at last
+  Revision taken_;                              ///< what the files said when they were last taken
+  std::optional<Revision> seen_;                ///< what they said when they were last looked at
+  std::map<std::string, std::string> seen_at_;  ///< ids of its plugins to the files of their manifests
+  std::vector<std::filesystem::path> folders_;  ///< that are watched
   std::unique_ptr<FolderWatch> folder_watch_;
 };
 

@@ -69,19 +69,9 @@ live::Answer Reload::apply(const ApplyRequest& request) {
   const Proposal proposal{request.mandate, request.origin, 0, request.dry_run};
   auto complete = complete_document(request);
   if (!complete) return refuse(proposal, complete.problems());
-  return propose(*complete, agent::Catalog::discover(ground_.agent_folders), proposal);
-}
-
-/// Where the line goes on behind a revision that comes back. One that is not on the line, and was named,
-/// comes as an apply does.
-std::uint64_t Reload::line_behind(const Revision& target) const {
-  std::uint64_t at = charge_.revision.line.value_or(0);
-  while (at > target.number) {
-    const auto on_line = ground_.revisions.get(at);
-    if (!on_line) break;
-    at = on_line->line.value_or(0);
-  }
-  return at == target.number ? target.line.value_or(0) : charge_.revision.number;
+  const auto installed = agent::Catalog::discover(ground_.agent_folders);
+  return propose(
+      *complete, [&](const std::string&) -> const agent::Catalog& { return installed; }, proposal);
 }
 
 live::Answer Reload::roll_back(const RollbackRequest& request) {
@@ -101,8 +91,8 @@ live::Answer Reload::roll_back(const RollbackRequest& request) {
   const Proposal proposal{.mandate = request.mandate,
                           .source = "revision " + std::to_string(target),
                           .restores = target,
-                          .line = line_behind(*stored)};
-  return propose(stored->config, pinned_catalog(ground_.store, stored->plugins), proposal);
+                          .line = ground_.revisions.line_behind(target, charge_.revision.number)};
+  return propose_pinned(*stored, proposal);
 }
 
 live::Answer Reload::list() const {
@@ -129,10 +119,18 @@ live::Answer Reload::show(std::uint64_t number) const {
   return {live::Outcome::done, to_json(*stored), {}};
 }
 
-live::Answer Reload::difference_of(std::uint64_t a, std::uint64_t b) const {
+live::Answer Reload::difference_of(std::uint64_t a, std::optional<std::uint64_t> b) const {
   auto first = ground_.revisions.get(a);
   if (!first) return {live::Outcome::unknown, {}, first.problems()};
-  auto second = ground_.revisions.get(b);
+  if (!b) {
+    const Seen seen = read_files();
+    if (!seen.setup) return {live::Outcome::invalid, {}, seen.problems};
+    Revision files;
+    files.config = seen.setup->host.complete;
+    files.plugins = seen.setup->plugins;
+    return {live::Outcome::done, to_json(difference(*first, files)), {}};
+  }
+  auto second = ground_.revisions.get(*b);
   if (!second) return {live::Outcome::unknown, {}, second.problems()};
   return {live::Outcome::done, to_json(difference(*first, *second)), {}};
 }

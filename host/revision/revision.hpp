@@ -15,6 +15,12 @@ struct PinnedPlugin {
   std::string id;
   std::string version;
   std::string sha256;
+  std::string manifest_sha256{};     ///< empty in revisions of 0.9: not known
+  std::vector<std::string> books{};  ///< that it is for; empty in revisions of 0.9: for all
+
+  bool is_for(const std::string& book) const;
+  /// Of version, library and manifest; what one of the two does not know is no difference.
+  bool same_bytes(const PinnedPlugin& other) const;
 
   auto operator<=>(const PinnedPlugin&) const = default;
 };
@@ -44,7 +50,8 @@ struct Change {
 };
 
 /// Texts as "1.0.0 0123456789ab": version and the first 12 digits of the SHA-256, several of them joined by
-/// ", "; empty where the revision has no such plugin.
+/// ", ", with their books; with the manifest's digits where it is the manifest alone that differs. Empty
+/// where the revision has no such plugin.
 struct PluginChange {
   std::string id;
   std::string before;
@@ -62,9 +69,10 @@ struct Difference {
   bool empty() const { return changes.empty() && plugins.empty(); }
 };
 
-/// Objects by key, arrays by index. Equal is what has the same canonical text: 3 and 3.0 are.
+/// Objects by key, arrays by index, the books of a host by their ids: the pointer of one that is changed or
+/// gone is that in the older document. Equal is what has the same canonical text: 3 and 3.0 are.
 Difference difference(const Revision& a, const Revision& b);
-/// The same of two documents alone.
+/// The same of two documents alone. [any-thread]
 std::vector<Change> difference(const boost::json::value& a, const boost::json::value& b);
 
 /// {"revision", "based_on", "line", "time", "actor", "reason", "restores", "plugins": [...], "config"}.

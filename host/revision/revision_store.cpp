@@ -241,6 +241,20 @@ std::vector<Revision> RevisionStore::list() const {
   return all;
 }
 
+std::uint64_t RevisionStore::line_behind(std::uint64_t target, std::uint64_t current) const {
+  const std::lock_guard lock(mutex_);
+  const auto line = [&](std::uint64_t number) -> std::uint64_t {
+    const auto known = revisions_.find(number);
+    return known != revisions_.end() ? known->second.head.line.value_or(0) : 0;
+  };
+  std::uint64_t at = current;
+  while (at > target) {
+    if (line(at) >= at) break;  // only a file that was written by hand says so
+    at = line(at);
+  }
+  return at == target ? line(target) : current;
+}
+
 std::uint64_t RevisionStore::current() const {
   const std::lock_guard lock(mutex_);
   return current_;

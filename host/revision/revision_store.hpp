@@ -40,6 +40,10 @@ class RevisionStore {
   /// The good ones, oldest first, without their config: a host has thousands.
   std::vector<Revision> list() const;
 
+  /// Where the line goes on behind a revision that comes back while `current` is in charge. One that is not
+  /// on that line, and was named, comes as an apply does: it lies on what is in charge.
+  std::uint64_t line_behind(std::uint64_t target, std::uint64_t current) const;
+
   /// The one to boot; 0 when none was set.
   std::uint64_t current() const;
   /// Replaced as a whole and durable. Errors: REVISION_UNKNOWN, REVISION_DAMAGED, FILE_NOT_WRITABLE.

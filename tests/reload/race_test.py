@@ -41,7 +41,7 @@ class Race(unittest.TestCase):
         root = fresh_folder(arguments.build, "reload_race_test", name)
         self.scenario = write_json(os.path.join(root, "demo.json"), scenario([risk_manager()]))
         config = write_json(os.path.join(root, "host.json"),
-                            {"name": "host", "books": [{"scenario": "demo.json"}], "watch": {"enabled": watch, "debounce_ms": 10}})
+                            {"name": "host", "books": [{"scenario": "demo.json"}], "watch": {"enabled": watch, "debounce_ms": 10, "on_conflict": "take"}})
         host = RunningHost(arguments.cadre, root, config, agent_folders(arguments.build, "v1")).start()
         self.addCleanup(host.stop)
         host.post(bars(300))
