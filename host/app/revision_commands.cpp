@@ -33,6 +33,7 @@ std::string revision_text(const json::value& body) {
     text += ", made from " + before;
   if (const std::string restores = text_at(body, "/restores"); !restores.empty() && restores != "0")
     text += ", brings back " + restores;
+  if (const std::string book = text_at(body, "/restores_book"); !book.empty()) text += " for book " + book;
   if (const std::string before = text_at(body, "/line"); !before.empty() && before != "0")
     text += "; a rollback goes to " + before;
   text += "\n" + text_at(body, "/time") + " by " + text_at(body, "/actor") + ": " + text_at(body, "/reason") +
@@ -239,6 +240,7 @@ std::span<const HostCommand> revision_commands() {
        Kind::changes,
        roll_back,
        {{"--to", &A::to, "a revision's number (default: the one in charge before)", "N"},
+        book_option(),
         {"--base", &A::based_on, "revision it goes back from (default: the current one)", "N"}}}};
   return rows;
 }

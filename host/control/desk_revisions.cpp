@@ -53,13 +53,15 @@ live::Answer apply(HostParts& host, const Call& call) {
 }
 
 live::Answer roll_back_to_previous(HostParts& host, const Call& call) {
-  return host.reload->roll_back({.mandate = call.mandate, .based_on = call.based_on});
+  return host.reload->roll_back(
+      {.mandate = call.mandate, .based_on = call.based_on, .book = call.text("book")});
 }
 
 live::Answer roll_back(HostParts& host, const Call& call) {
   const auto number = call.number(0);
   if (!number) return no_revision(call, 0);
-  return host.reload->roll_back({.mandate = call.mandate, .to = *number, .based_on = call.based_on});
+  return host.reload->roll_back(
+      {.mandate = call.mandate, .to = *number, .based_on = call.based_on, .book = call.text("book")});
 }
 
 }  // namespace
@@ -69,6 +71,7 @@ std::span<const Operation> revision_operations() {
   using BasedOn = Operation::BasedOn;
   static const std::vector<Member> configuration{
       {"book"}, {"origin"}, {"config", Member::Kind::document, true}};
+  static const std::vector<Member> one_book{{"book"}};
   static const Operation rows[] = {
       {"GET", "/v1/revisions", "all revisions", list},
       {.method = "GET",
@@ -94,15 +97,17 @@ std::span<const Operation> revision_operations() {
        .based_on = BasedOn::required},
       {.method = "POST",
        .path = "/v1/revisions:rollback",
-       .description = "back to what was in charge before, with If-Match: \"N\"",
+       .description = "back to what was in charge before, one book or all, with If-Match: \"N\"",
        .run = roll_back_to_previous,
        .brings = Brings::change,
+       .members = one_book,
        .based_on = BasedOn::required},
       {.method = "POST",
        .path = "/v1/revisions/{n}:rollback",
-       .description = "back to revision n, with If-Match: \"N\"",
+       .description = "back to revision n, one book or all, with If-Match: \"N\"",
        .run = roll_back,
        .brings = Brings::change,
+       .members = one_book,
        .based_on = BasedOn::required}};
   return rows;
 }

@@ -193,6 +193,7 @@ live::Answer Reload::propose(Setup setup, const Proposal& proposal) {
                       .actor = proposal.mandate.actor,
                       .reason = proposal.mandate.reason,
                       .restores = proposal.restores,
+                      .restores_book = proposal.restores_book,
                       .config = setup.host.complete,
                       .plugins = setup.plugins};
   const Difference changed = difference(charge_.revision, next);

@@ -45,6 +45,7 @@ struct RollbackRequest {
   live::Mandate mandate;
   std::optional<std::uint64_t> to{};        ///< nothing: to what was in charge before
   std::optional<std::uint64_t> based_on{};  ///< as of an ApplyRequest
+  std::string book{};                       ///< whose part alone goes back; empty: everything
 };
 
 /// What is in charge of a running host.
@@ -139,6 +140,7 @@ class Reload {
     bool dry_run = false;
     bool takes_back = false;              ///< a revision though nothing differs
     std::optional<std::uint64_t> line{};  ///< of the revision; nothing: what is in charge now
+    std::string restores_book{};
   };
 
   /// What the files said when they were looked at.
@@ -169,6 +171,8 @@ class Reload {
   bool confirm(const Revision& revision);
   live::Answer refuse(const Proposal& proposal, const base::Problems& problems);
   live::Answer refuse_stale(std::uint64_t based_on, const std::string& origin);
+  live::Answer roll_back_now(const RollbackRequest& request);
+  live::Answer roll_back_book(const RollbackRequest& request);
   base::Result<boost::json::value> complete_document(const ApplyRequest& request) const;
   /// Who the changes of files are by.
   static constexpr const char* watch_actor = "watch";

@@ -6,6 +6,7 @@
 #include "host/base/json.hpp"
 #include "host/base/problem_json.hpp"
 #include "host/config/file_kind.hpp"
+#include "host/revision/book_part.hpp"
 #include "host/revision/reload.hpp"
 
 namespace cadre::revision {
@@ -80,6 +81,11 @@ live::Answer Reload::roll_back(const RollbackRequest& request) {
   if (!takes_changes_) return {live::Outcome::stopping, {}, {}};
   if (request.based_on && *request.based_on != charge_.revision.number)
     return refuse_stale(*request.based_on, "rollback");
+  return request.book.empty() ? roll_back_now(request) : roll_back_book(request);
+}
+
+/// With the turn, as roll_back.
+live::Answer Reload::roll_back_now(const RollbackRequest& request) {
   base::Problems problems;
   const std::uint64_t target = request.to.value_or(charge_.revision.line.value_or(0));
   if (!request.to && target == 0) {
@@ -93,6 +99,31 @@ live::Answer Reload::roll_back(const RollbackRequest& request) {
                           .restores = target,
                           .line = ground_.revisions.line_behind(target, charge_.revision.number)};
   return propose_pinned(*stored, proposal);
+}
+
+/// A revision with one book's part of an older one; the other books are not touched.
+live::Answer Reload::roll_back_book(const RollbackRequest& request) {
+  if (live::find_book(ground_.books, request.book) == nullptr)
+    return live::unknown_book(ground_.books, request.book);
+  auto target = request.to ? ground_.revisions.get(*request.to)
+                           : revision_before(ground_.revisions, charge_.revision, request.book);
+  if (!target) return {live::Outcome::unknown, {}, target.problems()};
+  base::Problems problems;
+  if (target->number == 0 || part_of(*target, request.book).empty()) {
+    problems.error("REVISION_NOTHING_BEFORE", {},
+                   target->number == 0
+                       ? "there is no revision in which the book " + request.book + " was otherwise"
+                       : "revision " + std::to_string(target->number) + " has no book " + request.book);
+    return {live::Outcome::conflict, {}, problems};
+  }
+  const bool is_on_line =
+      ground_.revisions.line_behind(target->number, charge_.revision.number) != charge_.revision.number;
+  const Proposal proposal{.mandate = request.mandate,
+                          .source = "revision " + std::to_string(target->number),
+                          .restores = target->number,
+                          .line = is_on_line ? target->number : charge_.revision.number,
+                          .restores_book = request.book};
+  return propose_pinned(with_part_of(charge_.revision, *target, request.book, book_ids()), proposal);
 }
 
 live::Answer Reload::list() const {

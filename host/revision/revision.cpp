@@ -137,6 +137,8 @@ class FileReader {
     revision.based_on = number("/based_on");
     revision.restores = number("/restores");
     if (base::find(document_.root(), "/line") != nullptr) revision.line = number("/line");
+    if (base::find(document_.root(), "/restores_book") != nullptr)
+      revision.restores_book = text("/restores_book");
     revision.actor = text("/actor");
     revision.reason = text("/reason");
     if (const auto time = base::parse_time(text("/time"))) {
@@ -262,6 +264,7 @@ js::value to_json(const Revision& revision) {
   all["actor"] = revision.actor;
   all["reason"] = revision.reason;
   all["restores"] = revision.restores;
+  if (!revision.restores_book.empty()) all["restores_book"] = revision.restores_book;
   all["plugins"] = std::move(plugins);
   all["config"] = revision.config;
   return all;

@@ -36,6 +36,7 @@ struct Revision {
   std::string actor{};
   std::string reason{};
   std::uint64_t restores = 0;   ///< the revision whose content a rollback brings back, or 0
+  std::string restores_book{};  ///< the book that it brings back of that one; empty: all
   boost::json::value config{};  ///< the complete document
   std::vector<PinnedPlugin> plugins{};
 };

@@ -124,7 +124,8 @@ void RevisionStore::remember(const Revision& revision) {
                 .time_ns = revision.time_ns,
                 .actor = revision.actor,
                 .reason = revision.reason,
-                .restores = revision.restores};
+                .restores = revision.restores,
+                .restores_book = revision.restores_book};
   revisions_.emplace(revision.number, Known{std::move(head), &*plugin_lists_.insert(revision.plugins).first});
 }
 
