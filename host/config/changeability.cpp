@@ -28,6 +28,8 @@ constexpr ChangeRule scenario_rules[] = {
 constexpr ChangeRule host_rules[] = {
     {"/name", Changes::live, false, "a word for people"},
     {"/description", Changes::live, false, "a word for people"},
+    {"/confirm", Changes::live, false,
+     "how long a change is on trial, and what ends it: for trials under way too"},
     {"/watch", Changes::live, false, "what is watched, and how long it has to be quiet"},
     {"/books", Changes::restart, false, "a new book is opened with the host; none of those there are may go"},
     {"/queue", Changes::restart, false, "queues are made with the books"},

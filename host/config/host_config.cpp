@@ -36,6 +36,7 @@ constexpr std::string_view schema_text = R"json({
     },
     "queue": {"type": "object", "default": {}, "properties": {@queue_keys@}},
     "checkpoint": {"type": "object", "default": {}, "properties": {@checkpoint_keys@}},
+    "confirm": {"type": "object", "default": {}, "properties": {@confirm_keys@}},
     "watch": {"type": "object", "default": {}, "properties": {@watch_keys@}},
     "admin": {"type": "object", "default": {}, "properties": {@admin_keys@}}
   }
@@ -47,6 +48,9 @@ void read_queue(KeyReader& reader, const std::string& at, QueueConfig& config) {
 }
 void read_checkpoint(KeyReader& reader, const std::string& at, CheckpointConfig& config) {
 #include "host/config/keys/checkpoint.inc"
+}
+void read_confirm(KeyReader& reader, const std::string& at, ConfirmConfig& config) {
+#include "host/config/keys/confirm.inc"
 }
 void read_watch(KeyReader& reader, const std::string& at, WatchConfig& config) {
 #include "host/config/keys/watch.inc"
@@ -63,6 +67,7 @@ HostConfig read_head(const json::value& root, const PlaceOf& place, base::Proble
   host.name = reader.text("/name");
   read_queue(reader, "/queue/", host.queue);
   read_checkpoint(reader, "/checkpoint/", host.checkpoint);
+  read_confirm(reader, "/confirm/", host.confirm);
   read_watch(reader, "/watch/", host.watch);
   read_admin(reader, "/admin/", host.admin);
   return host;

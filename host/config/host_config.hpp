@@ -35,6 +35,14 @@ struct CheckpointConfig {
 #include "host/config/keys/checkpoint.inc"
 };
 
+struct ConfirmConfig {
+#include "host/config/keys/confirm.inc"
+
+  bool has_trials() const {
+    return decisions > 0 || minutes > 0;
+  }
+};
+
 struct WatchConfig {
 #include "host/config/keys/watch.inc"
 };
@@ -52,6 +60,7 @@ struct HostConfig {
   std::vector<BookConfig> books;  ///< by position; ids differ
   QueueConfig queue;
   CheckpointConfig checkpoint;
+  ConfirmConfig confirm;
   WatchConfig watch;
   AdminConfig admin;
   std::vector<std::filesystem::path> files;  ///< it was read from: what a watch looks at

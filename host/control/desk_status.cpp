@@ -71,6 +71,24 @@ live::Answer ended(const live::BookRunner& runner) {
   return {live::Outcome::stopping, {}, problems};
 }
 
+/// How far the trial of a book is; null when it is on none.
+json::value trial_json(const revision::Charge& charge, const std::string& book,
+                       const live::BookSnapshot& now) {
+  const auto trial = std::find_if(charge.trials.begin(), charge.trials.end(),
+                                  [&](const revision::BookTrial& each) { return each.book == book; });
+  if (trial == charge.trials.end()) return nullptr;
+  const config::ConfirmConfig& confirm = charge.setup.host.confirm;
+  constexpr std::int64_t minute_ns = 60'000'000'000;
+  return json::object{{"revision", trial->revision},
+                      {"confirmed", trial->confirmed},
+                      {"since", base::format_time(trial->since_ns)},
+                      {"decisions", std::min(revision::decisions_of(*trial, now), confirm.decisions)},
+                      {"of_decisions", confirm.decisions},
+                      {"minutes", std::max<std::int64_t>(0, base::now_ns() - trial->since_ns) / minute_ns},
+                      {"of_minutes", confirm.minutes},
+                      {"longest_minutes", confirm.longest_minutes}};
+}
+
 json::array books_json(const HostParts& host, const revision::Charge& charge) {
   json::array books;
   for (std::size_t b = 0; b < host.books.size(); ++b) {
@@ -97,6 +115,7 @@ json::array books_json(const HostParts& host, const revision::Charge& charge) {
     live::visit_status_fields(now, [&](const char* name, const auto& value) { book[name] = shown(value); });
     book["halt_is_due"] = runner.halts().is_due();
     book["queue"] = {{"depth", now.queue_depth}, {"capacity", now.queue_capacity}};
+    book["trial"] = trial_json(charge, runner.id(), now);
     book["stages"] = std::move(stages);
     books.push_back(std::move(book));
   }

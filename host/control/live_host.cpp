@@ -6,6 +6,7 @@
 
 #include <boost/json.hpp>
 #include <chrono>
+#include <thread>
 
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
@@ -22,6 +23,20 @@
 namespace cadre::control {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+/// A child that a killed host was about to start has its lock until it becomes another program.
+bool locks_soon(int descriptor) {
+  constexpr int tries = 50;
+  for (int n = 0; flock(descriptor, LOCK_EX | LOCK_NB) != 0; ++n) {
+    if (n == tries) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return true;
+}
+
+}  // namespace
 
 LiveHost::LiveHost(LiveOptions options) {
   parts_.options = std::move(options);
@@ -54,7 +69,7 @@ base::Problems LiveHost::lock_state_folder() {
   if (lock_ < 0) {
     problems.error("STATE_FOLDER_NOT_WRITABLE", base::Place::of(parts_.options.state.string()),
                    "cannot be used as a state folder", "name another one with --state");
-  } else if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+  } else if (!locks_soon(lock_)) {
     problems.error("STATE_FOLDER_IN_USE", base::Place::of(parts_.options.state.string()),
                    "another host runs with this state folder", "`cadre status` shows it");
   }
@@ -74,6 +89,8 @@ base::Problems LiveHost::look_back() {
   if (last.blamed) problems.append(parts_.quarantine->add(*last.blamed, agent::crash_text(last)));
   if (problems.has_errors()) return problems;
   tell_last_flight(problems);
+  problems.append(count_death(parts_));
+  if (problems.has_errors()) return problems;
   auto recorder = agent::FlightRecorder::begin(flights);
   problems.append(recorder.problems());
   if (!recorder) return problems;
@@ -120,6 +137,9 @@ base::Problems LiveHost::boot() {
   if (!plan) return plan.problems();
   problems.append(plan.problems());
   revision::leave_out(plan->setup, *parts_.quarantine);
+  plan = after_trial(std::move(plan).take(), parts_);
+  if (!plan) return plan.problems();
+  problems.append(plan.problems());
   const bool is_made = plan->revision.number > parts_.revisions->last();
   parts_.recorder->set_revision(plan->revision.number);
   // What a revision that ran is made of was tried when it came.
@@ -131,6 +151,8 @@ base::Problems LiveHost::boot() {
   if (!chains) return chains.problems();
   problems.append(chains.problems());
   if (parts_.options.halted) problems.append(halt_all(plan->setup));
+  for (const auto& [book, why] : plan->halts)
+    problems.append(halt_book(book, why));
   if (is_made && !problems.has_errors()) problems.append(parts_.revisions->append(plan->revision));
   if (!problems.has_errors()) problems.append(open_books(*plan, *chains));
   if (problems.has_errors()) return problems;
@@ -174,12 +196,15 @@ base::Problems LiveHost::open_books(const StartPlan& plan,
     if (!instruments) continue;
     if (const chain::Stage* stage = chains[b]->stage_left_out(); stage != nullptr)
       problems.append(halt_without(book.scenario.book.id, stage->agent->left_out()));
+    const auto own = plan.own_checkpoints_of.find(book.scenario.book.id);
+    const std::uint64_t checkpoints_of =
+        own != plan.own_checkpoints_of.end() ? own->second : plan.checkpoints_of;
     journal::RevisionRecord record =
         book::revision_record(current.number, current.based_on, 0, book.scenario, *chains[b]);
     record.actor = current.actor;
     record.reason = current.reason;
     auto runner = live::BookRunner::open(setup.host, book, std::move(instruments).take(), folder,
-                                         {chains[b], record, plan.checkpoints_of},
+                                         {chains[b], record, checkpoints_of},
                                          {parts_.feed, parts_.metrics, *parts_.halts});
     problems.append(runner.problems());
     if (!runner) continue;
@@ -192,12 +217,18 @@ base::Problems LiveHost::open_books(const StartPlan& plan,
 /// it.
 base::Problems LiveHost::halt_without(const std::string& book, const std::string& left_out) {
   if (parts_.halts->is_halted(book)) return {};
+  parts_.feed.say("quarantined", {{"book", book}, {"why", left_out}});
+  base::log_event(base::LogLevel::error, "book_without_agent", {{"book", book}, {"why", left_out}});
+  return halt_book(book, "an agent of it is in quarantine: " + left_out);
+}
+
+/// By the host, before the book is opened.
+base::Problems LiveHost::halt_book(const std::string& book, const std::string& why) {
+  if (parts_.halts->is_halted(book)) return {};
   live::HaltOrder order;
   order.books = {book};
   order.actor = "host";
-  order.reason = "an agent of it is in quarantine: " + left_out;
-  parts_.feed.say("quarantined", {{"book", book}, {"why", left_out}});
-  base::log_event(base::LogLevel::error, "book_without_agent", {{"book", book}, {"why", left_out}});
+  order.reason = why;
   return parts_.halts->write(order);
 }
 

@@ -55,6 +55,7 @@ class LiveHost {
   base::Problems halt_without(const std::string& book, const std::string& left_out);
   base::Problems hold_hanging();
   base::Problems boot();
+  base::Problems halt_book(const std::string& book, const std::string& why);
   base::Problems halt_all(const revision::Setup& setup);
   base::Problems open_books(const StartPlan& plan, const std::vector<std::shared_ptr<chain::Chain>>& chains);
 

@@ -59,6 +59,13 @@ base::Result<Revision> revision_before(const RevisionStore& revisions, const Rev
   return Revision{};
 }
 
+bool is_still_on_trial(const BookTrial& trial, const RevisionStore& revisions, const Revision& current) {
+  if (trial.revision == 0 || trial.revision > current.number) return false;
+  const auto tried = revisions.get(trial.revision);
+  const std::string part = part_of(current, trial.book);
+  return tried && !part.empty() && part_of(*tried, trial.book) == part;
+}
+
 Revision with_part_of(const Revision& current, const Revision& target, const std::string& book,
                       const std::vector<std::string>& books) {
   Revision next = current;

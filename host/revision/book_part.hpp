@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "host/revision/probation.hpp"
 #include "host/revision/revision.hpp"
 #include "host/revision/revision_store.hpp"
 
@@ -16,6 +17,9 @@ std::string part_of(const Revision& revision, const std::string& book);
 /// otherwise. Number 0: there is none. Errors: those of RevisionStore::get.
 base::Result<Revision> revision_before(const RevisionStore& revisions, const Revision& current,
                                        const std::string& book);
+
+/// Whether what runs is still what the trial is about.
+bool is_still_on_trial(const BookTrial& trial, const RevisionStore& revisions, const Revision& current);
 
 /// `current` with the book as `target` has it, which has to have it. `books`: all there are.
 Revision with_part_of(const Revision& current, const Revision& target, const std::string& book,

@@ -11,6 +11,7 @@
 #include "host/base/log.hpp"
 #include "host/base/problem_json.hpp"
 #include "host/book/dated_changes.hpp"
+#include "host/revision/book_part.hpp"
 #include "host/revision/probe_setup.hpp"
 #include "host/revision/swap.hpp"
 
@@ -76,6 +77,9 @@ void Reload::begin(Setup setup, const Revision& revision, const std::string& sin
       charge_.stage_since[ground_.books[b]->id() + '/' + stage.name] = revision.number;
     });
   }
+  for (const BookTrial& trial : read_trials(ground_.state / trials_file)) {
+    if (is_still_on_trial(trial, ground_.revisions, charge_.revision)) charge_.trials.push_back(trial);
+  }
   newest_ = ground_.revisions.last();
   taken_ = taken_before();
   ground_.metrics.revision().set(static_cast<double>(revision.number));
@@ -88,6 +92,7 @@ void Reload::start() {
     follow_watch();
     takes_changes_ = true;
   }
+  trials_thread_ = std::thread([this] { watch_trials(); });
   if (charge_.setup.host.watch.enabled) look(false);
 }
 
@@ -98,6 +103,8 @@ base::Problems Reload::stop() {
     if (!turn) return change_hangs();
   }
   folder_watch_.reset();
+  trials_changed_.notify_all();
+  if (trials_thread_.joinable()) trials_thread_.join();
   return {};
 }
 
@@ -307,7 +314,12 @@ live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Ch
   ground_.metrics.swap_seconds().observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
   base::Problems after = problems;  // warnings
-  if (confirm(revision)) after.append(ground_.revisions.set_current(revision.number));
+  if (confirm(revision)) {
+    std::vector<BookTrial> trials = trials_after(revision, proposal);
+    after.append(announce_trials(trials));
+    after.append(ground_.revisions.set_current(revision.number));
+    set_trials(std::move(trials));
+  }
   ground_.metrics.applies(metrics::Applied::applied).add();
   ground_.metrics.revision().set(static_cast<double>(revision.number));
   ground_.recorder.set_revision(revision.number);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <boost/json/value.hpp>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -11,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "host/agent/flight_recorder.hpp"
@@ -21,6 +23,7 @@
 #include "host/live/event_feed.hpp"
 #include "host/metrics/metrics.hpp"
 #include "host/revision/folder_watch.hpp"
+#include "host/revision/probation.hpp"
 #include "host/revision/retirement.hpp"
 #include "host/revision/revision_store.hpp"
 #include "host/revision/setup.hpp"
@@ -54,6 +57,7 @@ struct Charge {
   Revision revision;
   std::string since;
   std::map<std::string, std::uint64_t> stage_since;  ///< "book/stage" to the revision its agent came with
+  std::vector<BookTrial> trials{};                   ///< the books that are on trial
 };
 
 /// Changes on their way into the books of a running host: from an operator, from files, and back. One at a
@@ -79,6 +83,9 @@ class Reload {
     std::function<std::string()> hanging;
   };
   explicit Reload(Ground ground);
+  ~Reload();
+  Reload(const Reload&) = delete;
+  Reload& operator=(const Reload&) = delete;
 
   /// What the host booted. Before any change.
   void begin(Setup setup, const Revision& revision, const std::string& since);
@@ -184,6 +191,12 @@ class Reload {
   Revision taken_before() const;
   void remember_taken(const Revision& says);
   void save_refusals();
+  std::vector<BookTrial> trials_after(const Revision& next, const Proposal& proposal) const;
+  base::Problems announce_trials(const std::vector<BookTrial>& next) const;
+  void set_trials(std::vector<BookTrial> trials);
+  void watch_trials();
+  void look_at_trial(BookTrial trial);
+  void end_trial(const BookTrial& trial, const TrialVerdict& verdict);
   bool has_conflict() const;
   void follow_watch();
   void follow_folders();
@@ -206,6 +219,9 @@ class Reload {
   std::map<std::string, std::string> seen_at_;  ///< ids of its plugins to the files of their manifests
   std::vector<std::filesystem::path> folders_;  ///< that are watched
   std::unique_ptr<FolderWatch> folder_watch_;
+  std::mutex trials_mutex_;  ///< with which the thread of the trials waits
+  std::condition_variable trials_changed_;
+  std::thread trials_thread_;
 };
 
 }  // namespace cadre::revision
