@@ -17,6 +17,7 @@
 #include "host/config/market_data.hpp"
 #include "host/market/posted_bars.hpp"
 #include "host/market/price_reader.hpp"
+#include "host/revision/book_part.hpp"
 #include "host/revision/probe_setup.hpp"
 #include "host/shadow/shadow_experiments.hpp"
 
@@ -161,7 +162,9 @@ base::Problems LiveHost::boot() {
   parts_.reload = std::make_unique<revision::Reload>(revision::Reload::Ground{
       parts_.options.config, parts_.options.state, parts_.options.agent_folders, *parts_.revisions,
       *parts_.store, parts_.books, parts_.feed, parts_.metrics, *parts_.quarantine, *parts_.recorder,
-      [this](std::uint64_t revision) { parts_.experiments->control_changed(revision); },
+      [this](std::uint64_t revision, const std::vector<std::string>& books) {
+        parts_.experiments->control_changed(revision, books);
+      },
       [this] { return parts_.watchdog->hanging_elsewhere(); }});
   parts_.reload->begin(std::move(plan->setup), plan->revision, parts_.since);
   return problems;
@@ -196,16 +199,19 @@ base::Problems LiveHost::open_books(const StartPlan& plan,
     if (!instruments) continue;
     if (const chain::Stage* stage = chains[b]->stage_left_out(); stage != nullptr)
       problems.append(halt_without(book.scenario.book.id, stage->agent->left_out()));
-    const auto own = plan.own_checkpoints_of.find(book.scenario.book.id);
-    const std::uint64_t checkpoints_of =
-        own != plan.own_checkpoints_of.end() ? own->second : plan.checkpoints_of;
+    const book::RevisionFits fits =
+        [this, id = book.scenario.book.id,
+         part = revision::part_of(current, book.scenario.book.id)](std::uint64_t number) {
+          const auto other = parts_.revisions->get(number);
+          return other && revision::part_of(*other, id) == part;
+        };
     journal::RevisionRecord record =
         book::revision_record(current.number, current.based_on, 0, book.scenario, *chains[b]);
     record.actor = current.actor;
     record.reason = current.reason;
-    auto runner = live::BookRunner::open(setup.host, book, std::move(instruments).take(), folder,
-                                         {chains[b], record, checkpoints_of},
-                                         {parts_.feed, parts_.metrics, *parts_.halts});
+    auto runner =
+        live::BookRunner::open(setup.host, book, std::move(instruments).take(), folder,
+                               {chains[b], record, fits}, {parts_.feed, parts_.metrics, *parts_.halts});
     problems.append(runner.problems());
     if (!runner) continue;
     parts_.books.push_back(std::move(runner).take());

@@ -45,14 +45,12 @@ base::Result<StartPlan> confirmed_plan(const StartPlan& plan, const std::vector<
     const auto confirmed = host.revisions->get(trial.confirmed);
     if (!confirmed) return confirmed.problems();
     next = revision::with_part_of(next, *confirmed, trial.book, ids);
-    back.own_checkpoints_of[trial.book] = trial.confirmed;
     oldest = std::min(oldest, trial.confirmed);
   }
   auto setup = revision::plan_boot(next, *host.store, host.options.agent_folders);
   if (!setup) return setup.problems();
   back.setup = std::move(setup->setup);
   revision::leave_out(back.setup, *host.quarantine);
-  back.checkpoints_of = plan.revision.number;
   next.number = host.revisions->last() + 1;
   next.based_on = plan.revision.number;
   next.line = oldest;

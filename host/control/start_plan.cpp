@@ -78,7 +78,6 @@ base::Problems bring_back(StartPlan& plan, const LiveOptions& options, const Rev
     problems = revision::check_changeable(before->config, plan.setup.host.complete,
                                           "revision " + std::to_string(named), true);
   if (problems.has_errors()) return problems;
-  if (plan.revision.number == named) plan.checkpoints_of = named;
   plan.revision.restores = named;
   plan.revision.line = revisions.line_behind(named, current);
   make_new(plan, revisions, current, options.actor, "started with --revision " + std::to_string(named));
@@ -139,7 +138,6 @@ base::Problems accept_changes(StartPlan& plan, const LiveOptions& options, const
       });
   if (!setup) return setup.problems();
   const bool is_stored = plan.revision.number <= revisions.last();
-  if (is_stored && plan.checkpoints_of == 0) plan.checkpoints_of = plan.revision.number;
   const std::uint64_t before = is_stored ? plan.revision.number : plan.revision.based_on;
   if (is_stored) plan.revision.restores = 0;
   if (is_stored) plan.revision.line = before;

@@ -14,9 +14,7 @@ struct StartPlan {
   revision::Revision revision;  ///< with a number above the last one when the start makes it
   revision::Setup setup;
   bool is_new = false;  ///< its chains have not run under any revision: they are tried before they enter
-  std::uint64_t checkpoints_of = 0;  ///< the revision whose checkpoints fit the chains; 0: its own
-  std::map<std::string, std::uint64_t> own_checkpoints_of{};  ///< of books for which it is another one
-  std::map<std::string, std::string> halts{};                 ///< books that start halted, with the reason
+  std::map<std::string, std::string> halts{};  ///< books that start halted, with the reason
 };
 
 /// Decides what a start boots: the first setup, CURRENT, the revision that the options name, or one with what

@@ -210,7 +210,7 @@ live::Answer Reload::propose(Setup setup, const Proposal& proposal) {
   }
   leave_out_still(setup, ground_.books, ground_.quarantine);
   base::Problems hindered = check_environments(setup, ground_.books);
-  hindered.append(hindrances());
+  hindered.append(hindrances(next, proposal.takes_back));
   if (!hindered.has_errors())
     hindered = probe_setup(setup, ground_.store, ground_.books, proposal.restores != 0);
   if (hindered.has_errors()) return refuse(proposal, hindered);
@@ -237,11 +237,20 @@ live::Answer Reload::take_back(const live::Mandate& mandate) {
   return propose_pinned(charge_.revision, proposal);
 }
 
-/// Why no change can be taken over just now.
-base::Problems Reload::hindrances() const {
+/// Whether a book has a part in a revision. One that has none is not touched by it, whatever state it is in.
+bool Reload::changes_book(const live::BookRunner& book, const Revision& next, bool takes_back) const {
+  const bool has_left_out = takes_back && book.chain().find_stage([](const chain::Stage& stage) {
+    return !stage.agent->left_out().empty();
+  }) != nullptr;
+  return has_left_out || part_of(charge_.revision, book.id()) != part_of(next, book.id());
+}
+
+/// Why the change cannot be taken over just now.
+base::Problems Reload::hindrances(const Revision& next, bool takes_back) const {
   base::Problems problems;
-  for (const auto& book : ground_.books)
-    problems.append(book->why_stopped());
+  for (const auto& book : ground_.books) {
+    if (changes_book(*book, next, takes_back)) problems.append(book->why_stopped());
+  }
   const std::size_t stuck = retained();
   if (!problems.has_errors() && stuck >= retained_most)
     problems.error("RETAINED_TOO_MANY", {},
@@ -264,13 +273,12 @@ live::Answer Reload::preview(const Difference& difference,
           {}};
 }
 
-/// Every journal says that all books have taken over; true when all of that is durable: then it may be
-/// booted.
-bool Reload::confirm(const Revision& revision) {
+/// The journals of these books say that all of them have taken over; true when all of that is durable: then
+/// it may be booted.
+bool Reload::confirm(const Revision& revision, const std::vector<live::BookRunner*>& books) {
   const std::string text = json::serialize(json::object{{"revision", revision.number}});
   std::vector<std::shared_ptr<live::Ticket>> tickets;
-  for (const auto& book : ground_.books) {
-    live::BookRunner* runner = book.get();
+  for (live::BookRunner* runner : books) {
     const auto confirmed = tickets.emplace_back(std::make_shared<live::Ticket>(1));
     const bool taken = runner->post_work([runner, revision, text, confirmed](book::Book& live) {
       runner->take_command(
@@ -280,33 +288,40 @@ bool Reload::confirm(const Revision& revision) {
   }
   bool all = true;
   for (std::size_t b = 0; b < tickets.size(); ++b)
-    all = tickets[b]->wait(ground_.books[b]->pulse()) && all;
+    all = tickets[b]->wait(books[b]->pulse()) && all;
   return all;
+}
+
+/// What each book that the revision changes is given; the chains of the others go.
+Reload::Takeover Reload::takeover_of(const Setup& next, std::vector<std::shared_ptr<chain::Chain>> chains,
+                                     const Revision& revision, bool takes_back) const {
+  Takeover takeover;
+  for (std::size_t b = 0; b < ground_.books.size(); ++b) {
+    live::BookRunner& book = *ground_.books[b];
+    if (!changes_book(book, revision, takes_back)) continue;
+    journal::RevisionRecord record = book::revision_record(
+        revision.number, revision.based_on, book.snapshot().date, next.host.books[b].scenario, *chains[b]);
+    record.actor = revision.actor;
+    record.reason = revision.reason;
+    for (json::value& line : replaced_stages(book, *chains[b])) {
+      takeover.since[book.id() + '/' + std::string(line.at("stage").as_string())] = revision.number;
+      takeover.stages.push_back(std::move(line));
+    }
+    takeover.books.push_back(&book);
+    takeover.changes.push_back({std::move(chains[b]), std::move(record)});
+  }
+  return takeover;
 }
 
 live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,
                                const Revision& revision, const Proposal& proposal) {
-  json::array stages;
-  std::vector<live::BookRunner::Change> changes;
-  std::map<std::string, std::uint64_t> since;
-  for (std::size_t b = 0; b < ground_.books.size(); ++b) {
-    const config::ScenarioConfig& scenario = next.host.books[b].scenario;
-    journal::RevisionRecord record = book::revision_record(
-        revision.number, revision.based_on, ground_.books[b]->snapshot().date, scenario, *chains[b]);
-    record.actor = revision.actor;
-    record.reason = revision.reason;
-    for (json::value& line : replaced_stages(*ground_.books[b], *chains[b])) {
-      since[ground_.books[b]->id() + '/' + std::string(line.at("stage").as_string())] = revision.number;
-      stages.push_back(std::move(line));
-    }
-    changes.push_back({std::move(chains[b]), std::move(record)});
-  }
-  chains.clear();
+  Takeover takeover = takeover_of(next, std::move(chains), revision, proposal.takes_back);
+  const std::vector<live::BookRunner*>& books = takeover.books;
   // On the disk before any book waits for the others; taken back when one refuses.
   base::Problems problems = ground_.revisions.append(revision);
   if (problems.has_errors()) return refuse(proposal, problems);
   const auto begun = std::chrono::steady_clock::now();
-  problems.append(swap_books(ground_.books, std::move(changes), retirement_));
+  if (!books.empty()) problems.append(swap_books(books, std::move(takeover.changes), retirement_));
   if (problems.has_errors()) {
     problems.append(ground_.revisions.withdraw(revision.number));
     return refuse(proposal, problems);
@@ -314,7 +329,7 @@ live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Ch
   ground_.metrics.swap_seconds().observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
   base::Problems after = problems;  // warnings
-  if (confirm(revision)) {
+  if (confirm(revision, books)) {
     std::vector<BookTrial> trials = trials_after(revision, proposal);
     after.append(announce_trials(trials));
     after.append(ground_.revisions.set_current(revision.number));
@@ -329,7 +344,7 @@ live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Ch
     charge_.revision = revision;
     charge_.since = base::now_text();
     newest_ = revision.number;
-    for (const auto& [stage, number] : since)
+    for (const auto& [stage, number] : takeover.since)
       charge_.stage_since[stage] = number;
     // What the watch found stays until the watch finds it mended: the files still say it.
     std::erase_if(refused_, [&](const Refusal& other) {
@@ -340,17 +355,21 @@ live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Ch
   }
   save_refusals();
   follow_watch();
-  ground_.taken_over(revision.number);
+  std::vector<std::string> changed;
+  for (const live::BookRunner* book : books)
+    changed.push_back(book->id());
+  ground_.taken_over(revision.number, changed);
   ground_.feed.say("revision", {{"revision", revision.number},
                                 {"based_on", revision.based_on},
                                 {"actor", revision.actor},
                                 {"reason", revision.reason},
-                                {"stages", stages}});
+                                {"stages", takeover.stages}});
   base::log_event(base::LogLevel::info, "revision",
                   {{"revision", std::to_string(revision.number)},
                    {"actor", revision.actor},
                    {"reason", revision.reason}});
-  return {live::Outcome::created, {{"revision", revision.number}, {"stages", std::move(stages)}}, after};
+  return {
+      live::Outcome::created, {{"revision", revision.number}, {"stages", std::move(takeover.stages)}}, after};
 }
 
 }  // namespace cadre::revision

@@ -77,8 +77,8 @@ class Reload {
     metrics::Metrics& metrics;
     const agent::Quarantine& quarantine;
     agent::FlightRecorder& recorder;
-    /// After every book has taken over: what was compared with the running chains is gone.
-    std::function<void(std::uint64_t revision)> taken_over;
+    /// After these books have taken over: what was compared with their chains is gone.
+    std::function<void(std::uint64_t revision, const std::vector<std::string>& books)> taken_over;
     /// The call of an agent that holds up a change, in a sentence; empty when there is none.
     std::function<std::string()> hanging;
   };
@@ -170,12 +170,22 @@ class Reload {
   live::Answer propose_pinned(const Revision& revision, const Proposal& proposal);
   live::Answer propose(Setup setup, const Proposal& proposal);
   std::vector<std::string> book_ids() const;
-  base::Problems hindrances() const;
+  base::Problems hindrances(const Revision& next, bool takes_back) const;
+  bool changes_book(const live::BookRunner& book, const Revision& next, bool takes_back) const;
   live::Answer preview(const Difference& difference,
                        const std::vector<std::shared_ptr<chain::Chain>>& chains) const;
+  /// The books that a revision changes, and what each of them gets.
+  struct Takeover {
+    std::vector<live::BookRunner*> books;
+    std::vector<live::BookRunner::Change> changes;
+    std::map<std::string, std::uint64_t> since;  ///< as Charge::stage_since
+    boost::json::array stages;
+  };
+  Takeover takeover_of(const Setup& next, std::vector<std::shared_ptr<chain::Chain>> chains,
+                       const Revision& revision, bool takes_back) const;
   live::Answer take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,
                          const Revision& revision, const Proposal& proposal);
-  bool confirm(const Revision& revision);
+  bool confirm(const Revision& revision, const std::vector<live::BookRunner*>& books);
   live::Answer refuse(const Proposal& proposal, const base::Problems& problems);
   live::Answer refuse_stale(std::uint64_t based_on, const std::string& origin);
   live::Answer roll_back_now(const RollbackRequest& request);

@@ -158,10 +158,18 @@ class Changes(unittest.TestCase):
         self.assertEqual({s["stage"]: s["since_revision"] for s in host.book("second")["stages"] if s["since_revision"] != 1}, {"risk": 2})
         self.assertEqual((host.stage("risk", "main")["version"], host.stage("risk", "second")["version"]), ("1.0.0", "1.0.1"))
         self.assertEqual((host.book("main")["book"], host.book("second")["book"]), ("main", "second"))
+        # The other is not touched at all: it stays under the revision that changed it last, over a restart too.
+        self.assertEqual((host.book("main")["revision"], host.book("second")["revision"]), (1, 2))
+        self.post(host, 10)
+        self.assertEqual(host.stop(), 0)
+        host.start()
+        self.assertEqual((host.revision(), host.book("main")["revision"], host.book("second")["revision"]), (2, 1, 2))
         self.post(host, 10)
         self.assertEqual(host.stop(), 0)
         for book in self.books:
             self.assertEqual(self.counted(host, book=book), self.at)
+        self.assertEqual([r["revision"] for r in self.journal(host, "main").of("revision")], [1])
+        self.assertEqual([r["revision"] for r in self.journal(host, "second").of("revision")], [1, 2])
 
     def test_apply_works_while_halted_and_leaves_it_halted(self):
         host = self.start("halted", agent_folders(arguments.build, "v1", "v1b"))
