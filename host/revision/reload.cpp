@@ -320,8 +320,10 @@ live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Ch
   // On the disk before any book waits for the others; taken back when one refuses.
   base::Problems problems = ground_.revisions.append(revision);
   if (problems.has_errors()) return refuse(proposal, problems);
+  problems.append(ground_.revisions.prepare_current(revision.number));
   const auto begun = std::chrono::steady_clock::now();
-  if (!books.empty()) problems.append(swap_books(books, std::move(takeover.changes), retirement_));
+  if (!books.empty() && !problems.has_errors())
+    problems.append(swap_books(books, std::move(takeover.changes), retirement_));
   if (problems.has_errors()) {
     problems.append(ground_.revisions.withdraw(revision.number));
     return refuse(proposal, problems);

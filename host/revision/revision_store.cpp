@@ -19,6 +19,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr const char* next_current = ".CURRENT.next";
+
 std::string file_name(std::uint64_t number) {
   const std::string digits = std::to_string(number);
   return std::string(digits.size() < 6 ? 6 - digits.size() : 0, '0') + digits + ".json";
@@ -261,9 +263,29 @@ std::uint64_t RevisionStore::current() const {
   return current_;
 }
 
+base::Problems RevisionStore::prepare_current(std::uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  prepared_ = 0;
+  if (base::Problems problems = unknown(number); problems.has_errors()) return problems;
+  std::error_code ignored;
+  if (fs::is_directory(folder_ / "CURRENT", ignored))
+    return one_error("FILE_NOT_WRITABLE", folder_ / "CURRENT", "this is a folder, expected a file");
+  base::Problems problems =
+      base::write_file_atomically(folder_ / next_current, std::to_string(number) + "\n");
+  if (!problems.has_errors()) prepared_ = number;
+  return problems;
+}
+
 base::Problems RevisionStore::set_current(std::uint64_t number) {
   const std::lock_guard lock(mutex_);
   if (base::Problems problems = unknown(number); problems.has_errors()) return problems;
+  const bool is_prepared = prepared_ == number;
+  prepared_ = 0;
+  if (is_prepared && ::rename((folder_ / next_current).c_str(), (folder_ / "CURRENT").c_str()) == 0 &&
+      sync_folder(folder_)) {
+    current_ = number;
+    return {};
+  }
   base::Problems problems = base::write_file_atomically(folder_ / "CURRENT", std::to_string(number) + "\n");
   if (!problems.has_errors()) current_ = number;
   return problems;

@@ -46,6 +46,9 @@ class RevisionStore {
 
   /// The one to boot; 0 when none was set.
   std::uint64_t current() const;
+  /// Writes down beside CURRENT what set_current will put in its place: what can fail fails now. Errors:
+  /// REVISION_UNKNOWN, REVISION_DAMAGED, FILE_NOT_WRITABLE.
+  base::Problems prepare_current(std::uint64_t number);
   /// Replaced as a whole and durable. Errors: REVISION_UNKNOWN, REVISION_DAMAGED, FILE_NOT_WRITABLE.
   base::Problems set_current(std::uint64_t number);
 
@@ -74,6 +77,7 @@ class RevisionStore {
   std::set<std::vector<PinnedPlugin>> plugin_lists_;  ///< few differ
   std::map<std::uint64_t, base::Problems> damaged_;
   std::uint64_t current_ = 0;
+  std::uint64_t prepared_ = 0;  ///< number that waits beside CURRENT; 0: none
 };
 
 }  // namespace cadre::revision

@@ -290,6 +290,22 @@ class Changes(unittest.TestCase):
         self.apply_file(host, [risk_manager(max_weight=0.04)])
         self.assertEqual(host.revision(), 2)
 
+    def test_an_apply_that_could_not_be_booted_is_refused_before_any_book_takes_it(self):
+        host = self.start("no_current", agent_folders(arguments.build, "v1"))
+        current = os.path.join(host.state, "CURRENT")
+        os.rename(current, current + ".away")
+        os.mkdir(current)  # also for one who may write everywhere
+        refused = self.apply_file(host, [risk_manager(max_weight=0.04)], code=3)
+        self.assertIn("FILE_NOT_WRITABLE", refused.stderr)
+        self.assertEqual((host.revision(), self.limit(host), len(host.revisions())), (1, 0.05, 1))
+        self.post(host, 5)
+        os.rmdir(current)
+        os.rename(current + ".away", current)
+        self.apply_file(host, [risk_manager(max_weight=0.04)])
+        host.kill()
+        host.start()
+        self.assertEqual((host.revision(), self.limit(host)), (2, 0.04))
+
     def test_an_agent_that_hangs_while_it_is_destroyed_holds_up_nobody(self):
         host = self.start("hanging", agent_folders(arguments.build, "v1", "v1b", "hangs_in_destroy"))
         self.apply_file(host, [risk_manager(version="1.14.0")])

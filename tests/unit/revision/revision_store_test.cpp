@@ -197,3 +197,22 @@ TEST_F(Store, knows_the_line_of_revisions_that_say_none) {
   }
   EXPECT_THAT(lines, ElementsAre(0, 1, 2, 1, 4, 4));
 }
+
+TEST_F(Store, prepares_what_becomes_current_and_changes_nothing_before) {
+  fill(3, 1);
+  {
+    const auto store = open();
+    ASSERT_THAT(store->prepare_current(2), IsEmpty());
+    EXPECT_EQ(open()->current(), 1u);
+    ASSERT_THAT(store->set_current(2), IsEmpty());
+  }
+  EXPECT_EQ(open()->current(), 2u);
+  const auto store = open();
+  ASSERT_THAT(store->prepare_current(1), IsEmpty());
+  ASSERT_THAT(store->set_current(3), IsEmpty()) << "another one than was prepared";
+  EXPECT_EQ(open()->current(), 3u);
+  EXPECT_THAT(codes(store->prepare_current(9)), ElementsAre("REVISION_UNKNOWN"));
+  fs::remove(folder_ / "host" / "CURRENT");
+  fs::create_directory(folder_ / "host" / "CURRENT");
+  EXPECT_THAT(codes(store->prepare_current(2)), ElementsAre("FILE_NOT_WRITABLE"));
+}
