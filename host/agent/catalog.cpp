@@ -30,9 +30,13 @@ std::vector<fs::path> manifests_below(const fs::path& folder, base::Problems& pr
 }  // namespace
 
 Catalog Catalog::discover(const std::vector<fs::path>& folders, Twins twins) {
+  return discover({}, folders, twins);
+}
+
+Catalog Catalog::discover(std::vector<std::shared_ptr<const Manifest>> manifests,
+                          const std::vector<fs::path>& folders, Twins twins) {
   Catalog catalog;
   catalog.folders_ = folders;
-  std::vector<std::shared_ptr<const Manifest>> manifests;
   std::set<fs::path> seen;
   for (const fs::path& folder : folders) {
     for (const fs::path& file : manifests_below(folder, catalog.problems_)) {
@@ -69,6 +73,14 @@ Catalog Catalog::discover(const std::vector<fs::path>& folders, Twins twins) {
                      return a.manifest->version < b.manifest->version;
                    });
   return catalog;
+}
+
+std::vector<std::shared_ptr<const Manifest>> Catalog::manifests() const {
+  std::vector<std::shared_ptr<const Manifest>> all;
+  for (const CatalogEntry& entry : entries_) {
+    if (std::find(all.begin(), all.end(), entry.manifest) == all.end()) all.push_back(entry.manifest);
+  }
+  return all;
 }
 
 base::Result<CatalogEntry> Catalog::find(std::string_view agent_id, const VersionRange& range,

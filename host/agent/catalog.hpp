@@ -27,6 +27,9 @@ class Catalog {
   /// Reads every *.json below the folders, in sorted order. A manifest with problems is left out, its
   /// problems are in problems().
   static Catalog discover(const std::vector<std::filesystem::path>& folders, Twins twins = Twins::refused);
+  /// The same, after manifests that have been read: these come first.
+  static Catalog discover(std::vector<std::shared_ptr<const Manifest>> known,
+                          const std::vector<std::filesystem::path>& folders, Twins twins);
 
   /// The newest version of the agent in the range. Errors name what was looked for, what there is, and a near
   /// name.
@@ -36,6 +39,10 @@ class Catalog {
   const std::vector<CatalogEntry>& entries() const { return entries_; }  ///< by agent id, then version
   const base::Problems& problems() const { return problems_; }
   const std::vector<std::filesystem::path>& folders() const { return folders_; }
+  /// Every manifest once.
+  std::vector<std::shared_ptr<const Manifest>> manifests() const;
+  /// What stood in the way of a manifest that should be here. Before the catalog is used.
+  void add_problems(const base::Problems& problems) { problems_.append(problems); }
 
  private:
   std::vector<CatalogEntry> entries_;

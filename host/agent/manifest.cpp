@@ -6,6 +6,8 @@
 
 #include "cadre/abi.h"
 #include "host/agent/roles.hpp"
+#include "host/base/file.hpp"
+#include "host/base/hash.hpp"
 #include "host/base/json.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
@@ -261,10 +263,28 @@ std::uint32_t limit_of(const json::object& manifest, std::string_view key) {
   return limit != nullptr ? limit->to_number<std::uint32_t>() : 0;
 }
 
+/// Where the library is: where the manifest says, or under the same name in another folder.
+std::filesystem::path library_of(const base::JsonDocument& document, const std::filesystem::path& file,
+                                 const std::filesystem::path& library_folder, base::Problems& problems) {
+  const std::filesystem::path path = text_of(document.root().as_object().at("library").as_object(), "path");
+  const bool climbs = std::any_of(path.begin(), path.end(), [](const auto& part) { return part == ".."; });
+  if (path.is_absolute() || climbs) {
+    problems.error("MANIFEST_LIBRARY_PATH", document.place("/library/path"),
+                   base::quote(path.string()) + " leaves the manifest's folder",
+                   "use a relative path without ..");
+  }
+  return library_folder.empty() ? std::filesystem::absolute(file).parent_path() / path
+                                : std::filesystem::absolute(library_folder) / path.filename();
+}
+
 }  // namespace
 
-base::Result<Manifest> read_manifest(const std::filesystem::path& file) {
-  auto loaded = base::JsonDocument::load(file, manifest_bytes_most);
+base::Result<Manifest> read_manifest(const std::filesystem::path& file,
+                                     const std::filesystem::path& library_folder) {
+  auto bytes = base::read_file(file, manifest_bytes_most);
+  if (!bytes) return bytes.problems();
+  const std::string text_sha256 = base::sha256_hex(*bytes);
+  auto loaded = base::JsonDocument::parse(file.string(), std::move(bytes).take());
   if (!loaded) return loaded.problems();
   const base::JsonDocument& document = *loaded;
   base::Problems problems = check_form(document);
@@ -291,16 +311,9 @@ base::Result<Manifest> read_manifest(const std::filesystem::path& file) {
     problems.error("MANIFEST_VERSION_INVALID", document.place("/version"),
                    base::quote(text_of(root, "version")) + " is not a semantic version", "write it as 1.2.3");
   }
-  const json::object& library = root.at("library").as_object();
-  const std::filesystem::path path = text_of(library, "path");
-  const bool climbs = std::any_of(path.begin(), path.end(), [](const auto& part) { return part == ".."; });
-  if (path.is_absolute() || climbs) {
-    problems.error("MANIFEST_LIBRARY_PATH", document.place("/library/path"),
-                   base::quote(path.string()) + " leaves the manifest's folder",
-                   "use a relative path without ..");
-  }
-  manifest.library = std::filesystem::absolute(file).parent_path() / path;
-  manifest.sha256 = text_of(library, "sha256");
+  manifest.library = library_of(document, file, library_folder, problems);
+  manifest.text_sha256 = text_sha256;
+  manifest.sha256 = text_of(root.at("library").as_object(), "sha256");
   const auto abi = [&](const char* key) {
     const std::string text = text_of(root.at("abi").as_object(), key);
     const auto parsed = parse_abi(text);

@@ -48,6 +48,7 @@ struct Manifest {
   std::string name, vendor, license, description, status;
   std::filesystem::path library;  ///< absolute
   std::string sha256;             ///< of the library's bytes
+  std::string text_sha256;        ///< of the manifest's own bytes
   std::uint32_t abi_min = 0;      ///< CADRE_ABI_VERSION encoding
   std::uint32_t abi_max = 0;
   base::Place version_place, library_place, abi_place;  ///< where the file says so
@@ -61,8 +62,10 @@ struct Manifest {
 /// A manifest with the schemas of all its agents is far smaller.
 inline constexpr std::uint64_t manifest_bytes_most = 4ULL << 20;
 
-/// Reads and validates one manifest; opens nothing else.
-base::Result<Manifest> read_manifest(const std::filesystem::path& file);
+/// Reads and validates one manifest; opens nothing else. `library_folder`: where the library is when it is
+/// not where the manifest says, under the name of its file; empty: it is there.
+base::Result<Manifest> read_manifest(const std::filesystem::path& file,
+                                     const std::filesystem::path& library_folder = {});
 
 /// The JSON Schema of manifests, as text.
 std::string_view manifest_schema();

@@ -43,7 +43,7 @@ base::Result<fs::path> Store::adopt(const Manifest& manifest, ImportList list) c
   const fs::path beside = fs::path(copy).replace_extension(".json");
   std::error_code error;
   const bool is_marked = fs::exists(folder / roots_own_mark, error);
-  const bool is_of_root = is_marked || (manifest.library.parent_path() != folder &&
+  const bool is_of_root = is_marked || (!is_below(root_, manifest.library) &&
                                         is_roots_own(manifest.library) && is_roots_own(manifest.file));
   if (const auto there = base::sha256_file(copy, library_bytes_most);
       there && *there == digest && fs::exists(beside, error) && is_marked == is_of_root)
@@ -64,6 +64,44 @@ base::Result<fs::path> Store::adopt(const Manifest& manifest, ImportList list) c
   if (is_of_root) problems.append(base::write_file_atomically(folder / roots_own_mark, ""));
   if (problems.has_errors()) return problems;
   return fs::absolute(copy);
+}
+
+fs::path Store::kept_at(const std::string& sha256, const std::string& manifest_sha256) const {
+  return root_ / sha256 / (manifest_sha256 + ".manifest");
+}
+
+base::Problems Store::keep_manifest(const Manifest& manifest) const {
+  base::Problems problems;
+  const fs::path kept = kept_at(manifest.sha256, manifest.text_sha256);
+  if (const auto there = base::sha256_file(kept, manifest_bytes_most);
+      there && *there == manifest.text_sha256)
+    return problems;
+  const auto bytes = base::read_file(manifest.file, manifest_bytes_most);
+  if (!bytes) return bytes.problems();
+  if (base::sha256_hex(*bytes) != manifest.text_sha256) {
+    problems.error("MANIFEST_CHANGED", base::Place::of(manifest.file),
+                   "it was changed while it was looked at", "try again when it is not being written");
+    return problems;
+  }
+  std::error_code error;
+  fs::create_directories(kept.parent_path(), error);
+  if (error) {
+    problems.error("STORE_NOT_WRITABLE", base::Place::of(kept.parent_path()),
+                   "cannot make this folder: " + error.message(), "");
+    return problems;
+  }
+  return base::write_file_atomically(kept, *bytes);
+}
+
+base::Result<Manifest> Store::read_kept(const std::string& sha256, const std::string& manifest_sha256) const {
+  const fs::path kept = kept_at(sha256, manifest_sha256);
+  auto manifest = read_manifest(kept, kept.parent_path());
+  if (!manifest || (manifest->text_sha256 == manifest_sha256 && manifest->sha256 == sha256)) return manifest;
+  base::Problems problems;
+  problems.error("MANIFEST_DAMAGED", base::Place::of(kept),
+                 "the kept manifest has other bytes than its name says",
+                 "restore it from a copy of the state folder, or boot another revision");
+  return problems;
 }
 
 }  // namespace cadre::agent

@@ -41,10 +41,11 @@ TrustedBy Trust::trusted_by(const Manifest& manifest) const {
   if (built_digests().count(manifest.sha256) != 0) return TrustedBy::build;
   if (digests_.count(manifest.sha256) != 0) return TrustedBy::configuration;
   // The mark counts in the store alone: anyone can write one beside a library of their own.
-  std::error_code error;
-  const fs::path folder = fs::weakly_canonical(manifest.library.parent_path(), error);
-  const bool is_a_copy = !error && folder.parent_path() == fs::weakly_canonical(store_, error) && !error;
-  if (is_a_copy) return fs::exists(folder / roots_own_mark, error) ? TrustedBy::folder : TrustedBy::nobody;
+  if (is_below(store_, manifest.library)) {
+    std::error_code error;
+    const bool is_marked = fs::exists(manifest.library.parent_path() / roots_own_mark, error);
+    return is_marked ? TrustedBy::folder : TrustedBy::nobody;
+  }
   return is_roots_own(manifest.library) && is_roots_own(manifest.file) ? TrustedBy::folder
                                                                        : TrustedBy::nobody;
 }
@@ -62,6 +63,12 @@ const std::set<std::string>& built_digests() {
     return found;
   }();
   return digests;
+}
+
+bool is_below(const fs::path& store, const fs::path& library) {
+  std::error_code error;
+  const fs::path folder = fs::weakly_canonical(library.parent_path(), error).parent_path();
+  return !error && folder == fs::weakly_canonical(store, error) && !error;
 }
 
 bool is_roots_own(const fs::path& file) {

@@ -42,6 +42,9 @@ const std::set<std::string>& built_digests();
 /// Whether a file and all folders above it belong to root, and nobody else may put anything in their place.
 bool is_roots_own(const std::filesystem::path& file);
 
+/// Whether a library is a copy in a store, however both are written.
+bool is_below(const std::filesystem::path& store, const std::filesystem::path& library);
+
 /// What lies beside a copy in the store that came out of a folder of root.
 inline constexpr const char* roots_own_mark = "from_a_folder_of_root";
 

@@ -55,6 +55,9 @@ struct LiveArguments {
   std::filesystem::path replay;  ///< prices; empty: those of each book's scenario
   std::string speed = "max";
   bool exit_at_end = false;
+  std::optional<std::uint64_t> revision;  ///< to boot; nothing: the one that ran last
+  bool halted = false;
+  bool accepts_changes = false;
 };
 int run_live_command(const GlobalOptions& global, const LiveArguments& arguments);
 

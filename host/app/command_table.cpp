@@ -65,6 +65,13 @@ Run run_host(CLI::App& parser, const GlobalOptions& global) {
       ->needs(replay)
       ->type_name("FACTOR");
   parser.add_flag("--exit-at-end", a->exit_at_end, "stop when the replay is over")->needs(replay);
+  parser
+      .add_option("--revision", a->revision,
+                  "start under another revision than the one that ran last; it comes as a new one")
+      ->type_name("N");
+  parser.add_flag("--halted", a->halted, "start with every book halted, until `cadre resume`");
+  parser.add_flag("--accept-changes", a->accepts_changes,
+                  "take from CONFIG what changes only at a start; the difference becomes a revision");
   return [a, replay, &global] {
     a->replays = replay->count() > 0;
     return run_live_command(global, *a);

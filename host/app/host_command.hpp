@@ -28,6 +28,7 @@ struct HostArguments {
   bool cancel_orders = false;
   bool flatten = false;
   bool dry_run = false;
+  bool files = false;
   bool json = false;
 };
 

@@ -23,6 +23,7 @@
 #include "host/admin/routes.hpp"
 #include "host/admin/unix_socket.hpp"
 #include "host/app/command.hpp"
+#include "host/app/host_connection.hpp"
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
 #include "host/config/host_config.hpp"
@@ -189,6 +190,10 @@ base::Result<control::LiveOptions> options_of(const GlobalOptions& global, const
   options.state =
       arguments.state.empty() ? fs::path(arguments.config.stem().string() + ".state") : arguments.state;
   options.agent_folders = global.agent_folders;
+  options.actor = default_actor();
+  options.revision = arguments.revision;
+  options.halted = arguments.halted;
+  options.accepts_changes = arguments.accepts_changes;
   // Before anything is recovered: a host that cannot be reached must not begin.
   const fs::path socket = options.state / socket_name;
   base::Problems problems;
@@ -306,6 +311,8 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
   host.start();
   print_start(host, **server, options->state);
   std::vector<std::thread> looks;
+  // What the file says otherwise and may change while the host runs comes now.
+  if (arguments.accepts_changes) looks.emplace_back([&host] { host.reload(true); });
   if (feed_until_told(host, std::move(feeds).take(), signals, arguments.exit_at_end, looks)) {
     for (const auto& book : host.books())
       book->drain();

@@ -93,8 +93,8 @@ void add_change_rows(std::string& page, std::span<const config::ChangeRule> rule
 
 std::string changes_section() {
   std::string page =
-      "\n## What may change, and when\n\n*live*: while a host runs, by file, command or HTTP. *never*: "
-      "within a "
+      "\n## What may change, and when\n\n*live*: while a host runs, by file, command or HTTP. *restart*: "
+      "with a start that accepts it (`cadre run --accept-changes`). *never*: within a "
       "book's life; it takes a new state folder. What decides and is live may also differ in the dated "
       "`/changes` of a backtest and in the arms of an experiment. A pointer covers all that is below "
       "it.\n\n| of a scenario | changes | decides | because |\n|---|---|---|---|\n";

@@ -33,14 +33,22 @@ std::string revision_text(const json::value& body) {
     text += ", made from " + before;
   if (const std::string restores = text_at(body, "/restores"); !restores.empty() && restores != "0")
     text += ", brings back " + restores;
+  if (const std::string book = text_at(body, "/restores_book"); !book.empty()) text += " for book " + book;
+  if (const std::string before = text_at(body, "/line"); !before.empty() && before != "0")
+    text += "; a rollback goes to " + before;
   text += "\n" + text_at(body, "/time") + " by " + text_at(body, "/actor") + ": " + text_at(body, "/reason") +
           "\n";
   const json::array& plugins = list_at(body, "/plugins");
   if (!plugins.empty()) {
-    report::TextTable table({{"plugin"}, {"version"}, {"sha256"}});
-    for (const json::value& plugin : plugins)
-      table.add_row(
-          {text_at(plugin, "/id"), text_at(plugin, "/version"), text_at(plugin, "/sha256").substr(0, 12)});
+    report::TextTable table({{"plugin"}, {"version"}, {"sha256"}, {"manifest"}, {"books"}});
+    for (const json::value& plugin : plugins) {
+      std::vector<std::string> books;
+      for (const json::value& book : list_at(plugin, "/books"))
+        books.push_back(text_at(book, ""));
+      table.add_row({text_at(plugin, "/id"), text_at(plugin, "/version"),
+                     text_at(plugin, "/sha256").substr(0, 12),
+                     text_at(plugin, "/manifest_sha256").substr(0, 12), base::join(books, ", ")});
+    }
     text += "\n" + table.to_string();
   }
   if (const json::value* config = base::find(body, "/config"); config != nullptr)
@@ -58,12 +66,32 @@ int show(const HostArguments& arguments) {
   return print(arguments, answer, [&] { return revision_text(answer.body); });
 }
 
+/// From the current revision, or the one that is named, to what the files say now.
+HostAnswer ask_for_files(const HostArguments& arguments) {
+  admin::HostAddress address;
+  if (const int code = find_host(arguments, address); code != exit_fine) return {code, 0, {}};
+  std::string from = std::to_string(arguments.number);
+  if (arguments.number == 0) {
+    const HostAnswer status = ask_host(arguments, address, {.target = "/v1/status"});
+    if (status.exit_code != exit_fine) return status;
+    from = text_at(status.body, "/revision/number");
+  }
+  return ask_host(arguments, address, {.target = "/v1/revisions/" + from + "/diff/files"});
+}
+
 int diff(const HostArguments& arguments) {
-  const HostAnswer answer = get(arguments, "/v1/revisions/" + std::to_string(arguments.number) + "/diff/" +
-                                               std::to_string(arguments.other_number));
+  const bool names_both = arguments.number != 0 && arguments.other_number != 0;
+  if (arguments.files ? arguments.other_number != 0 : !names_both) {
+    std::fputs("error: name two revisions, A and B, or --files\n", stderr);
+    return exit_usage;
+  }
+  const HostAnswer answer = arguments.files
+                                ? ask_for_files(arguments)
+                                : get(arguments, "/v1/revisions/" + std::to_string(arguments.number) +
+                                                     "/diff/" + std::to_string(arguments.other_number));
   const std::string text = difference_text(answer.body);
-  const int code =
-      print(arguments, answer, [&] { return text.empty() ? "the revisions are the same\n" : text; });
+  const std::string same = arguments.files ? "the files say what runs\n" : "the revisions are the same\n";
+  const int code = print(arguments, answer, [&] { return text.empty() ? same : text; });
   return code == exit_fine && !text.empty() ? exit_difference : code;
 }
 
@@ -93,6 +121,35 @@ base::Result<SentDocument> running_with_changes(const json::value& revision, con
   return SentDocument{base::canonical(document->root()), "--set"};
 }
 
+/// The revision that a change is made from: the one that is named, or the current one; prints why there is
+/// none, and says the exit code.
+int find_base(const HostArguments& arguments, const admin::HostAddress& address, std::string& base) {
+  if (arguments.based_on) {
+    base = std::to_string(*arguments.based_on);
+    return exit_fine;
+  }
+  const HostAnswer status = ask_host(arguments, address, {.target = "/v1/status"});
+  base = text_at(status.body, "/revision/number");
+  return status.exit_code;
+}
+
+/// Sends a change that names its base. When that is not the current one any more, what changed meanwhile is
+/// printed too.
+HostAnswer send_change(const HostArguments& arguments, const admin::HostAddress& address,
+                       const std::string& target, std::string body, const std::string& base,
+                       const SentDocument* sent = nullptr) {
+  HostAnswer answer = ask_host(arguments, address,
+                               {.method = "POST",
+                                .target = target,
+                                .body = std::move(body),
+                                .headers = {{"If-Match", "\"" + base + "\""}}},
+                               sent);
+  const json::value* meanwhile = base::find(answer.body, "/difference");
+  if (answer.exit_code == exit_conflict && meanwhile != nullptr)
+    std::fputs(difference_text(*meanwhile).c_str(), stderr);
+  return answer;
+}
+
 int apply(const HostArguments& arguments) {
   std::vector<config::Override> changes;
   base::Problems problems;
@@ -116,12 +173,8 @@ int apply(const HostArguments& arguments) {
   }
   admin::HostAddress address;
   if (const int code = find_host(arguments, address); code != exit_fine) return code;
-  std::string base = arguments.based_on ? std::to_string(*arguments.based_on) : std::string();
-  if (base.empty()) {
-    const HostAnswer status = ask_host(arguments, address, {.target = "/v1/status"});
-    if (status.exit_code != exit_fine) return status.exit_code;
-    base = text_at(status.body, "/revision/number");
-  }
+  std::string base;
+  if (const int code = find_base(arguments, address, base); code != exit_fine) return code;
   if (!document) {
     const HostAnswer running = ask_host(arguments, address, {.target = "/v1/revisions/" + base});
     if (running.exit_code != exit_fine) return running.exit_code;
@@ -132,23 +185,20 @@ int apply(const HostArguments& arguments) {
     }
     document = std::move(changed).take();
   }
-  const HostAnswer answer =
-      ask_host(arguments, address,
-               {.method = "POST",
-                .target = arguments.dry_run ? "/v1/revisions:validate" : "/v1/revisions",
-                .body = change_body(arguments, {{"origin", document->origin}}, "config", document->text),
-                .headers = {{"If-Match", "\"" + base + "\""}}},
-               &*document);
-  const json::value* meanwhile = base::find(answer.body, "/difference");
-  if (answer.exit_code == exit_conflict && meanwhile != nullptr)
-    std::fputs(difference_text(*meanwhile).c_str(), stderr);
+  const HostAnswer answer = send_change(
+      arguments, address, arguments.dry_run ? "/v1/revisions:validate" : "/v1/revisions",
+      change_body(arguments, {{"origin", document->origin}}, "config", document->text), base, &*document);
   return print(arguments, answer, [&] { return applied_text(answer.body); });
 }
 
 int roll_back(const HostArguments& arguments) {
   const std::string target =
       "/v1/revisions" + (arguments.to ? "/" + std::to_string(*arguments.to) : std::string()) + ":rollback";
-  const HostAnswer answer = post(arguments, target, change_body(arguments));
+  admin::HostAddress address;
+  if (const int code = find_host(arguments, address); code != exit_fine) return code;
+  std::string base;
+  if (const int code = find_base(arguments, address, base); code != exit_fine) return code;
+  const HostAnswer answer = send_change(arguments, address, target, change_body(arguments), base);
   return print(arguments, answer, [&] { return applied_text(answer.body); });
 }
 
@@ -167,10 +217,13 @@ std::span<const HostCommand> revision_commands() {
        show,
        {{"N", &A::number, number, "", true}}},
       {"revision diff",
-       "what leads from one revision to another; exit code 1 when they differ",
+       "what leads from one revision to another, or to the files; exit code 1 when they differ",
        Kind::reads,
        diff,
-       {{"A", &A::number, number, "", true}, {"B", &A::other_number, number, "", true}}},
+       {{"A", &A::number, number},
+        {"B", &A::other_number, number},
+        {"--files", &A::files,
+         "in the place of B: what the files say now (and A may be left out: what runs)"}}},
       {"revision apply",
        "make a configuration the next revision",
        Kind::changes,
@@ -183,10 +236,12 @@ std::span<const HostCommand> revision_commands() {
         {"--dry-run", &A::dry_run, "say what would change, and change nothing"},
         {"--base", &A::based_on, "revision it was made from (default: the current one)", "N"}}},
       {"revision rollback",
-       "go back to a revision",
+       "go back along the line of revisions that were in charge, or to one",
        Kind::changes,
        roll_back,
-       {{"--to", &A::to, "a revision's number (default: the one before)", "N"}}}};
+       {{"--to", &A::to, "a revision's number (default: the one in charge before)", "N"},
+        book_option(),
+        {"--base", &A::based_on, "revision it goes back from (default: the current one)", "N"}}}};
   return rows;
 }
 

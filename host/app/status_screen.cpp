@@ -235,6 +235,30 @@ std::vector<std::string> faults_of(const json::value& status) {
   return faults;
 }
 
+/// "main: revision 4, 3 of 20 decisions, 1 of 5 minutes" of every book on trial.
+std::string trials_text(const json::array& books) {
+  std::string lines;
+  for (const json::value& book : books) {
+    const std::string number = text_at(book, "/trial/revision");
+    if (number.empty()) continue;
+    std::string line = "  " + text_at(book, "/book") + ": revision " + number + ", " +
+                       text_at(book, "/trial/decisions") + " of " + text_at(book, "/trial/of_decisions") +
+                       " decisions, " + text_at(book, "/trial/minutes") + " of " +
+                       text_at(book, "/trial/of_minutes") + " minutes; back to revision " +
+                       text_at(book, "/trial/confirmed") + " if it fails";
+    lines += wrapped(line, 6);
+  }
+  return lines.empty() ? lines : "\non trial\n" + lines;
+}
+
+/// How a source of changes stands to what runs.
+std::string source_text(const json::value& source) {
+  const std::string state = text_at(source, "/state"), count = text_at(source, "/differing");
+  std::string text = text_at(source, "/source") + ": " + state;
+  if (state == "differs") text += " in " + count + ", `cadre revision diff --files` shows how";
+  return text;
+}
+
 /// A member for a line of text: words as they are, the rest as JSON.
 std::string shown_value(const json::value& value) {
   const std::string text = text_at(value, "");
@@ -276,6 +300,12 @@ std::string status_screen(const json::value& status) {
   }
   if (const json::array& experiments = list_at(status, "/experiments"); !experiments.empty())
     screen += "\nexperiments\n" + experiments_table(json::value(experiments));
+  screen += trials_text(books);
+  if (const json::array& sources = list_at(status, "/sources"); !sources.empty()) {
+    screen += "\nsources\n";
+    for (const json::value& source : sources)
+      screen += wrapped("  " + source_text(source), 6);
+  }
   const std::vector<std::string> faults = faults_of(status);
   screen += faults.empty() ? "\nnothing is wrong\n" : "\nwhat is wrong\n";
   for (const std::string& fault : faults)

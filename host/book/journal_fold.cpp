@@ -51,9 +51,14 @@ bool same_report(const cadre_execution_report& a, const cadre_execution_report& 
          a.quantity_e9 == b.quantity_e9 && a.price_e9 == b.price_e9;
 }
 
+/// Where a checkpoint begins, and under which revision it was taken.
+struct CheckpointPlace {
+  std::uint64_t revision = 0, begins_at = 0;
+};
+
 /// Takes what one record adds to the facts. False: it cannot be read.
-bool survey(const journal::Record& record, std::uint64_t revision, std::uint64_t begins_at,
-            JournalFacts& facts) {
+bool survey(const journal::Record& record, std::uint64_t begins_at, JournalFacts& facts,
+            std::vector<CheckpointPlace>& checkpoints) {
   base::Decoder from(record.payload);
   switch (record.type) {
     case RecordType::head: {
@@ -73,7 +78,7 @@ bool survey(const journal::Record& record, std::uint64_t revision, std::uint64_t
     case RecordType::checkpoint: {
       journal::CheckpointRecord checkpoint;
       if (!decode(from, checkpoint, record.format)) return false;
-      if (checkpoint.revision == revision) facts.checkpoint_bytes = begins_at;
+      checkpoints.push_back({checkpoint.revision, begins_at});
       return true;
     }
     case RecordType::command: {
@@ -120,21 +125,26 @@ bool was_never_begun(const std::filesystem::path& file) {
 
 }  // namespace
 
-base::Result<JournalFacts> survey_journal(const std::filesystem::path& file, std::uint64_t revision) {
+base::Result<JournalFacts> survey_journal(const std::filesystem::path& file, const RevisionFits& fits) {
   JournalFacts facts;
+  std::vector<CheckpointPlace> checkpoints;
   JournalFacts committed;
   if (was_never_begun(file)) return committed;
   auto reader = journal::JournalReader::open(file);
   if (!reader) return reader.problems();
   std::uint64_t begins_at = reader->offset();
   while (const auto record = reader->next()) {
-    if (!survey(*record, revision, begins_at, facts)) return unreadable(file, *record);
+    if (!survey(*record, begins_at, facts, checkpoints)) return unreadable(file, *record);
     begins_at = reader->offset();
     if (record->type != RecordType::commit) continue;
     facts.keep_bytes = begins_at;
     committed = facts;
   }
   if (reader->problems().has_errors()) return reader->problems();
+  for (auto at = checkpoints.rbegin(); at != checkpoints.rend() && !committed.checkpoint_bytes; ++at) {
+    if (at->begins_at < committed.keep_bytes && fits(at->revision))
+      committed.checkpoint_bytes = at->begins_at;
+  }
   if (committed.keep_bytes == 0 && facts.decisions != 0) {
     base::Problems problems;
     problems.error("JOURNAL_NOT_OF_A_HOST", base::Place::of(file.string()),

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,16 +22,19 @@ struct JournalFacts : model::Tally {
   std::uint64_t keep_bytes = 0;  ///< up to its last commit; what is behind had no consequence for anyone
   std::vector<std::string> instruments;
   std::uint64_t revision = 0;                     ///< the last one that took over
-  std::optional<std::uint64_t> checkpoint_bytes;  ///< where the last checkpoint of the booted revision begins
+  std::optional<std::uint64_t> checkpoint_bytes;  ///< where the last checkpoint that fits begins
   bool bar_is_open = false;                       ///< the last bar lacks its account
   bool halted = false;
   std::string halt_reason;
   std::uint64_t halt_number = 0;  ///< of the newest halt or resume; 0: none that a host had numbered
 };
 
+/// Whether what a book ran under a revision is what it boots with.
+using RevisionFits = std::function<bool(std::uint64_t revision)>;
+
 /// Reads through a journal for what recovery has to know beforehand. Errors: those of the reader,
 /// JOURNAL_BAD_RECORD.
-base::Result<JournalFacts> survey_journal(const std::filesystem::path& journal, std::uint64_t revision);
+base::Result<JournalFacts> survey_journal(const std::filesystem::path& journal, const RevisionFits& fits);
 
 /// Folds a journal into a book that has entered its chain and heard nothing: prices, positions, cash and
 /// orders from its first record on; what the agents know from the last checkpoint on. Decides nothing, and

@@ -13,6 +13,12 @@ namespace cadre::chain {
 
 namespace {
 
+/// The same library under the same manifest: another manifest may say other hot keys, limits or schemas.
+bool is_same_plugin(const Stage& stage, const agent::CatalogEntry& entry) {
+  return stage.agent->manifest().sha256 == entry.manifest->sha256 &&
+         stage.agent->manifest().text_sha256 == entry.manifest->text_sha256;
+}
+
 /// The instance of the previous chain that may be kept for a planned stage: same specification, same bytes.
 std::shared_ptr<agent::LiveAgent> kept_instance(const Chain* previous, const agent::InstanceSpec& spec,
                                                 const agent::CatalogEntry& entry,
@@ -20,8 +26,7 @@ std::shared_ptr<agent::LiveAgent> kept_instance(const Chain* previous, const age
   if (previous == nullptr) return nullptr;
   const Stage* kept = previous->find_stage([&](const Stage& stage) {
     return stage.agent->left_out() == left_out && stage.agent->spec() == spec &&
-           stage.agent->declaration().id == entry.agent->id &&
-           stage.agent->manifest().sha256 == entry.manifest->sha256;
+           stage.agent->declaration().id == entry.agent->id && is_same_plugin(stage, entry);
   });
   return kept == nullptr ? nullptr : kept->agent;
 }
@@ -46,8 +51,7 @@ std::shared_ptr<agent::LiveAgent> hot_instance(const Chain* previous, const agen
     const std::string settings = std::exchange(other.config, spec.config);
     return stage.agent->left_out().empty() && !stage.agent->declaration().hot_keys.empty() &&
            spec.isolation == agent::Isolation::none && other == spec &&
-           stage.agent->declaration().id == entry.agent->id &&
-           stage.agent->manifest().sha256 == entry.manifest->sha256 &&
+           stage.agent->declaration().id == entry.agent->id && is_same_plugin(stage, entry) &&
            only_hot_keys_differ(settings, spec.config, entry.agent->hot_keys);
   });
   return hot == nullptr ? nullptr : hot->agent;

@@ -28,12 +28,14 @@ constexpr ChangeRule scenario_rules[] = {
 constexpr ChangeRule host_rules[] = {
     {"/name", Changes::live, false, "a word for people"},
     {"/description", Changes::live, false, "a word for people"},
+    {"/confirm", Changes::live, false,
+     "how long a change is on trial, and what ends it: for trials under way too"},
     {"/watch", Changes::live, false, "what is watched, and how long it has to be quiet"},
     {"/trust", Changes::live, false, "where an agent runs whose stage does not say it"},
-    {"/books", Changes::never, false, "books are neither added nor taken away while a host runs"},
-    {"/queue", Changes::never, false, "queues are made with the books"},
-    {"/checkpoint", Changes::never, false, "books are opened with it"},
-    {"/admin", Changes::never, false, "the port is opened with the host"},
+    {"/books", Changes::restart, false, "a new book is opened with the host; none of those there are may go"},
+    {"/queue", Changes::restart, false, "queues are made with the books"},
+    {"/checkpoint", Changes::restart, false, "books are opened with it"},
+    {"/admin", Changes::restart, false, "the port is opened with the host"},
 };
 
 bool covers(std::string_view rule, std::string_view pointer) {
@@ -78,7 +80,7 @@ const ChangeRule& host_change_rule(std::string_view pointer) {
   constexpr std::string_view books = "/books/", scenario = "/scenario";
   if (pointer.rfind(books, 0) != 0) return rule_of(host_rules, pointer);
   const std::size_t slash = pointer.find('/', books.size());
-  if (slash == std::string_view::npos) return elsewhere;
+  if (slash == std::string_view::npos) return rule_of(host_rules, pointer);
   const std::string_view inside = pointer.substr(slash);
   if (!covers(scenario, inside) || inside.size() == scenario.size()) return elsewhere;
   return scenario_change_rule(inside.substr(scenario.size()));

@@ -36,6 +36,7 @@ constexpr std::string_view schema_text = R"json({
     },
     "queue": {"type": "object", "default": {}, "properties": {@queue_keys@}},
     "checkpoint": {"type": "object", "default": {}, "properties": {@checkpoint_keys@}},
+    "confirm": {"type": "object", "default": {}, "properties": {@confirm_keys@}},
     "watch": {"type": "object", "default": {}, "properties": {@watch_keys@}},
     "trust": {"type": "object", "default": {}, "description": "which agents run in the host's process, and what is done without Landlock", "properties": {@trust_keys@}},
     "admin": {"type": "object", "default": {}, "properties": {@admin_keys@}}
@@ -48,6 +49,9 @@ void read_queue(KeyReader& reader, const std::string& at, QueueConfig& config) {
 }
 void read_checkpoint(KeyReader& reader, const std::string& at, CheckpointConfig& config) {
 #include "host/config/keys/checkpoint.inc"
+}
+void read_confirm(KeyReader& reader, const std::string& at, ConfirmConfig& config) {
+#include "host/config/keys/confirm.inc"
 }
 void read_watch(KeyReader& reader, const std::string& at, WatchConfig& config) {
 #include "host/config/keys/watch.inc"
@@ -67,6 +71,7 @@ HostConfig read_head(const json::value& root, const PlaceOf& place, base::Proble
   host.name = reader.text("/name");
   read_queue(reader, "/queue/", host.queue);
   read_checkpoint(reader, "/checkpoint/", host.checkpoint);
+  read_confirm(reader, "/confirm/", host.confirm);
   read_watch(reader, "/watch/", host.watch);
   read_trust(reader, "/trust/", host.trust);
   read_admin(reader, "/admin/", host.admin);
@@ -202,6 +207,23 @@ base::Result<HostConfig> load_host(const fs::path& file) {
              named != nullptr ? folder / std::string(named->as_string()) : folder, place(at), problems);
   }
   return finish(std::move(host), root, std::move(problems));
+}
+
+std::vector<fs::path> named_files(const fs::path& file) {
+  const auto raw = base::JsonDocument::load(file);
+  if (!raw) return {};
+  const fs::path whole = fs::absolute(file).lexically_normal();
+  std::vector<fs::path> files{whole};
+  note_chain_file(whole, files);
+  const json::value* books = base::find(raw->root(), "/books");
+  if (books == nullptr || !books->is_array()) return files;
+  for (const json::value& book : books->get_array()) {
+    const json::value* scenario = base::find(book, "/scenario");
+    if (scenario == nullptr || !scenario->is_string()) continue;
+    files.push_back((whole.parent_path() / std::string(scenario->get_string())).lexically_normal());
+    note_chain_file(files.back(), files);
+  }
+  return files;
 }
 
 base::Result<HostConfig> read_host(const json::value& complete, const std::string& origin) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/config/scenario_config.hpp"
@@ -17,6 +18,12 @@ struct BookConfig {
   std::filesystem::path folder;
 };
 
+/// What becomes of an edit of files that would undo what was applied or rolled back by other means.
+enum class OnConflict { propose, take };
+inline void value_named(std::string_view name, OnConflict& value) {
+  value = name == "take" ? OnConflict::take : OnConflict::propose;
+}
+
 // The members of these are rows of host/config/keys.
 #define KEY(name, type, schema) type name{};
 
@@ -26,6 +33,14 @@ struct QueueConfig {
 
 struct CheckpointConfig {
 #include "host/config/keys/checkpoint.inc"
+};
+
+struct ConfirmConfig {
+#include "host/config/keys/confirm.inc"
+
+  bool has_trials() const {
+    return decisions > 0 || minutes > 0;
+  }
 };
 
 struct WatchConfig {
@@ -49,6 +64,7 @@ struct HostConfig {
   std::vector<BookConfig> books;  ///< by position; ids differ
   QueueConfig queue;
   CheckpointConfig checkpoint;
+  ConfirmConfig confirm;
   WatchConfig watch;
   TrustConfig trust;
   AdminConfig admin;
@@ -62,6 +78,10 @@ struct HostConfig {
 /// Reads a host file, or a scenario file as a host of one book, with all files these name. All problems at
 /// once.
 base::Result<HostConfig> load_host(const std::filesystem::path& file);
+
+/// The files that a host is read from, as far as they can be read: those of a document with problems too.
+/// Empty when the file itself is no JSON.
+std::vector<std::filesystem::path> named_files(const std::filesystem::path& file);
 
 /// The same from one complete document. `origin` is what problems name.
 base::Result<HostConfig> read_host(const boost::json::value& complete, const std::string& origin);

@@ -24,6 +24,10 @@ constexpr Section sections[] = {
 #include "host/config/keys/checkpoint.inc"
     },
     {
+        "@confirm_keys@",
+#include "host/config/keys/confirm.inc"
+    },
+    {
         "@constraints_keys@",
 #include "host/config/keys/constraints.inc"
     },

@@ -30,7 +30,7 @@ live::Answer start(HostParts& host, const Call& call) {
       return {live::Outcome::stopping, {}, {}};  // it began to stop while we waited for our turn
     for (std::size_t b = 0; b < host.books.size(); ++b) {
       if (host.books[b]->id() != book) continue;
-      const agent::Catalog running = revision::pinned_catalog(*host.store, charge.revision.plugins);
+      const agent::Catalog running = revision::pinned_catalog(*host.store, charge.revision.plugins, book);
       const agent::Catalog installed = agent::Catalog::discover(host.options.agent_folders);
       return host.experiments->start(*file,
                                      {*host.books[b], charge.setup.host.books[b], running, installed,

@@ -28,9 +28,10 @@ live::Answer show(HostParts& host, const Call& call) {
 
 live::Answer difference(HostParts& host, const Call& call) {
   const auto a = call.number(0);
-  const auto b = call.number(1);
-  if (!a || !b) return no_revision(call, a ? 1 : 0);
-  return host.reload->difference_of(*a, *b);
+  const bool is_of_files = call.path[1] == "files";
+  const auto b = is_of_files ? std::nullopt : call.number(1);
+  if (!a || (!b && !is_of_files)) return no_revision(call, a ? 1 : 0);
+  return host.reload->difference_of(*a, b);
 }
 
 revision::ApplyRequest request_of(const Call& call, bool dry_run) {
@@ -52,12 +53,15 @@ live::Answer apply(HostParts& host, const Call& call) {
 }
 
 live::Answer roll_back_to_previous(HostParts& host, const Call& call) {
-  return host.reload->roll_back(call.mandate, std::nullopt);
+  return host.reload->roll_back(
+      {.mandate = call.mandate, .based_on = call.based_on, .book = call.text("book")});
 }
 
 live::Answer roll_back(HostParts& host, const Call& call) {
   const auto number = call.number(0);
-  return number ? host.reload->roll_back(call.mandate, *number) : no_revision(call, 0);
+  if (!number) return no_revision(call, 0);
+  return host.reload->roll_back(
+      {.mandate = call.mandate, .to = *number, .based_on = call.based_on, .book = call.text("book")});
 }
 
 }  // namespace
@@ -67,6 +71,7 @@ std::span<const Operation> revision_operations() {
   using BasedOn = Operation::BasedOn;
   static const std::vector<Member> configuration{
       {"book"}, {"origin"}, {"config", Member::Kind::document, true}};
+  static const std::vector<Member> one_book{{"book"}};
   static const Operation rows[] = {
       {"GET", "/v1/revisions", "all revisions", list},
       {.method = "GET",
@@ -74,7 +79,8 @@ std::span<const Operation> revision_operations() {
        .description = "one revision",
        .run = show,
        .revision_at = "/revision"},
-      {"GET", "/v1/revisions/{a}/diff/{b}", "what leads from a to b", difference},
+      {"GET", "/v1/revisions/{a}/diff/{b}",
+       "what leads from a to b; for b \"files\": to what the files say now", difference},
       {.method = "POST",
        .path = "/v1/revisions:validate",
        .description = "what applying would do",
@@ -89,9 +95,20 @@ std::span<const Operation> revision_operations() {
        .brings = Brings::change,
        .members = configuration,
        .based_on = BasedOn::required},
-      {"POST", "/v1/revisions:rollback", "back to the revision before", roll_back_to_previous,
-       Brings::change},
-      {"POST", "/v1/revisions/{n}:rollback", "back to revision n", roll_back, Brings::change}};
+      {.method = "POST",
+       .path = "/v1/revisions:rollback",
+       .description = "back to what was in charge before, one book or all, with If-Match: \"N\"",
+       .run = roll_back_to_previous,
+       .brings = Brings::change,
+       .members = one_book,
+       .based_on = BasedOn::required},
+      {.method = "POST",
+       .path = "/v1/revisions/{n}:rollback",
+       .description = "back to revision n, one book or all, with If-Match: \"N\"",
+       .run = roll_back,
+       .brings = Brings::change,
+       .members = one_book,
+       .based_on = BasedOn::required}};
   return rows;
 }
 

@@ -86,6 +86,24 @@ json::array processes_json(const std::vector<agent::ProcessUse>& uses, const std
   return processes;
 }
 
+/// How far the trial of a book is; null when it is on none.
+json::value trial_json(const revision::Charge& charge, const std::string& book,
+                       const live::BookSnapshot& now) {
+  const auto trial = std::find_if(charge.trials.begin(), charge.trials.end(),
+                                  [&](const revision::BookTrial& each) { return each.book == book; });
+  if (trial == charge.trials.end()) return nullptr;
+  const config::ConfirmConfig& confirm = charge.setup.host.confirm;
+  constexpr std::int64_t minute_ns = 60'000'000'000;
+  return json::object{{"revision", trial->revision},
+                      {"confirmed", trial->confirmed},
+                      {"since", base::format_time(trial->since_ns)},
+                      {"decisions", std::min(revision::decisions_of(*trial, now), confirm.decisions)},
+                      {"of_decisions", confirm.decisions},
+                      {"minutes", std::max<std::int64_t>(0, base::now_ns() - trial->since_ns) / minute_ns},
+                      {"of_minutes", confirm.minutes},
+                      {"longest_minutes", confirm.longest_minutes}};
+}
+
 json::array books_json(const HostParts& host, const revision::Charge& charge) {
   json::array books;
   const std::vector<agent::ProcessUse> uses = agent::process_uses();
@@ -124,6 +142,7 @@ json::array books_json(const HostParts& host, const revision::Charge& charge) {
     live::visit_status_fields(now, [&](const char* name, const auto& value) { book[name] = shown(value); });
     book["halt_is_due"] = runner.halts().is_due();
     book["queue"] = {{"depth", now.queue_depth}, {"capacity", now.queue_capacity}};
+    book["trial"] = trial_json(charge, runner.id(), now);
     book["stages"] = std::move(stages);
     book["processes"] = processes_json(uses, runner.id());
     books.push_back(std::move(book));
@@ -161,6 +180,7 @@ std::vector<std::string> next_steps(const HostParts& host, bool refused, bool wa
 live::Answer status(HostParts& host, const Call&) {
   json::value experiments = host.experiments->list();
   json::array refused = host.reload->refused_json();
+  json::array sources = host.reload->sources_json();
   const std::vector<std::string> waiting = host.reload->waiting();
   json::array steps;
   for (const std::string& step : next_steps(host, !refused.empty(), !waiting.empty()))
@@ -192,6 +212,7 @@ live::Answer status(HostParts& host, const Call&) {
                           {"actor", charge.revision.actor},
                           {"reason", charge.revision.reason}}},
                         {"books", books_json(host, charge)},
+                        {"sources", std::move(sources)},
                         {"refused", std::move(refused)},
                         {"waiting", json::value_from(waiting)},
                         {"retained", host.reload->retained_json()},

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,10 @@ struct LiveOptions {
   std::filesystem::path config;  ///< a host file, or a scenario file as a host of one book
   std::filesystem::path state;   ///< folder of everything that outlives the process
   std::vector<std::filesystem::path> agent_folders;
+  std::string actor{};                      ///< who starts it
+  std::optional<std::uint64_t> revision{};  ///< boots this one; nothing: CURRENT
+  bool halted = false;                      ///< every book starts halted
+  bool accepts_changes = false;             ///< takes from the file what changes only at a start
 };
 
 /// What a running host is made of: whoever opens it puts it together, and the desk of the operators works

@@ -6,6 +6,7 @@
 
 #include <boost/json.hpp>
 #include <chrono>
+#include <thread>
 
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
@@ -16,12 +17,27 @@
 #include "host/config/market_data.hpp"
 #include "host/market/posted_bars.hpp"
 #include "host/market/price_reader.hpp"
+#include "host/revision/book_part.hpp"
 #include "host/revision/probe_setup.hpp"
 #include "host/shadow/shadow_experiments.hpp"
 
 namespace cadre::control {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+/// A child that a killed host was about to start has its lock until it becomes another program.
+bool locks_soon(int descriptor) {
+  constexpr int tries = 50;
+  for (int n = 0; flock(descriptor, LOCK_EX | LOCK_NB) != 0; ++n) {
+    if (n == tries) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return true;
+}
+
+}  // namespace
 
 LiveHost::LiveHost(LiveOptions options) {
   parts_.options = std::move(options);
@@ -54,7 +70,7 @@ base::Problems LiveHost::lock_state_folder() {
   if (lock_ < 0) {
     problems.error("STATE_FOLDER_NOT_WRITABLE", base::Place::of(parts_.options.state.string()),
                    "cannot be used as a state folder", "name another one with --state");
-  } else if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+  } else if (!locks_soon(lock_)) {
     problems.error("STATE_FOLDER_IN_USE", base::Place::of(parts_.options.state.string()),
                    "another host runs with this state folder", "`cadre status` shows it");
   }
@@ -74,6 +90,8 @@ base::Problems LiveHost::look_back() {
   if (last.blamed) problems.append(parts_.quarantine->add(*last.blamed, agent::crash_text(last)));
   if (problems.has_errors()) return problems;
   tell_last_flight(problems);
+  problems.append(count_death(parts_));
+  if (problems.has_errors()) return problems;
   auto recorder = agent::FlightRecorder::begin(flights);
   problems.append(recorder.problems());
   if (!recorder) return problems;
@@ -108,32 +126,6 @@ void LiveHost::tell_last_flight(base::Problems& problems) {
                          std::to_string(held.number) + "`");
 }
 
-base::Result<revision::Setup> LiveHost::first_setup() {
-  auto host = config::load_host(parts_.options.config);
-  if (!host) return host.problems();
-  const auto catalog = agent::Catalog::discover(parts_.options.agent_folders);
-  auto setup = revision::plan_setup(std::move(host).take(), catalog, *parts_.store);
-  if (!setup) return setup.problems();
-  base::Problems warnings = setup.problems();
-  for (base::Problem problem : catalog.problems()) {
-    problem.severity = base::Severity::warning;
-    warnings.add(std::move(problem));
-  }
-  return {std::move(setup).take(), warnings};
-}
-
-/// Of the revision that is booted; of one that follows it, when agents of an earlier ABI had to be replaced.
-base::Result<revision::Setup> LiveHost::booted_setup(revision::Revision& current) {
-  auto boot = revision::plan_boot(current, *parts_.store, parts_.options.agent_folders);
-  if (!boot) return boot.problems();
-  if (!boot->upgrade.empty()) {
-    current = {parts_.revisions->last() + 1, current.number,     base::now_ns(), "upgrade", boot->upgrade, 0,
-               boot->setup.host.complete,    boot->setup.plugins};
-  }
-  const base::Problems warnings = boot.problems();
-  return {std::move(boot->setup), warnings};
-}
-
 base::Problems LiveHost::boot() {
   auto revisions = revision::RevisionStore::open(parts_.options.state);
   if (!revisions) return revisions.problems();
@@ -142,59 +134,58 @@ base::Problems LiveHost::boot() {
   if (!halts) return halts.problems();
   base::Problems problems = halts.problems();
   parts_.halts = std::move(halts).take();
-  // A first start that was cut off has a revision and no CURRENT: there is only one it can be.
-  const bool cut_off = parts_.revisions->current() == 0 && parts_.revisions->last() == 1;
-  const std::uint64_t number = cut_off ? 1 : parts_.revisions->current();
-  const bool first = number == 0;
-  if (first && parts_.revisions->last() != 0) {
-    for (const base::Problem& problem : parts_.revisions->problems())
-      problems.add(problem);
-    problems.error("CURRENT_MISSING", base::Place::of((parts_.options.state / "CURRENT").string()),
-                   "there are revisions, but it is not known which one to boot",
-                   "write the number of one into this file");
-    return problems;
-  }
-  revision::Revision current;
-  if (!first) {
-    auto stored = parts_.revisions->get(number);
-    if (!stored) return stored.problems();
-    current = std::move(stored).take();
-  }
-  auto setup = first ? first_setup() : booted_setup(current);
-  if (!setup) return setup.problems();
-  problems.append(setup.problems());
-  revision::leave_out(*setup, *parts_.quarantine);
-  parts_.recorder->set_revision(current.number);
+  auto plan = plan_start(parts_.options, *parts_.revisions, *parts_.store);
+  if (!plan) return plan.problems();
+  problems.append(plan.problems());
+  revision::leave_out(plan->setup, *parts_.quarantine);
+  plan = after_trial(std::move(plan).take(), parts_);
+  if (!plan) return plan.problems();
+  problems.append(plan.problems());
+  const bool is_made = plan->revision.number > parts_.revisions->last();
+  parts_.recorder->set_revision(plan->revision.number);
   // What a revision that ran is made of was tried when it came.
-  if (first || current.number > parts_.revisions->last()) {
-    const base::Problems tried = revision::probe_setup(*setup, *parts_.store, {}, false);
+  if (plan->is_new) {
+    const base::Problems tried = revision::probe_setup(plan->setup, *parts_.store, {}, false);
     if (tried.has_errors()) return tried;
   }
-  auto chains = revision::build_setup(*setup, *parts_.store, {}, false);
+  auto chains = revision::build_setup(plan->setup, *parts_.store, {}, false);
   if (!chains) return chains.problems();
   problems.append(chains.problems());
-  if (first)
-    current = {1, 0, base::now_ns(), "start", "first start", 0, setup->host.complete, setup->plugins};
-  if (current.number > parts_.revisions->last()) {
-    problems.append(parts_.revisions->append(current));
-    if (problems.has_errors()) return problems;
-  }
-  problems.append(open_books(*setup, *chains, current));
+  if (parts_.options.halted) problems.append(halt_all(plan->setup));
+  for (const auto& [book, why] : plan->halts)
+    problems.append(halt_book(book, why));
+  if (is_made && !problems.has_errors()) problems.append(parts_.revisions->append(plan->revision));
+  if (!problems.has_errors()) problems.append(open_books(*plan, *chains));
   if (problems.has_errors()) return problems;
-  if (current.number != parts_.revisions->current())
-    problems.append(parts_.revisions->set_current(current.number));
+  if (plan->revision.number != parts_.revisions->current())
+    problems.append(parts_.revisions->set_current(plan->revision.number));
   parts_.reload = std::make_unique<revision::Reload>(revision::Reload::Ground{
       parts_.options.config, parts_.options.state, parts_.options.agent_folders, *parts_.revisions,
       *parts_.store, parts_.books, parts_.feed, parts_.metrics, *parts_.quarantine, *parts_.recorder,
-      [this](std::uint64_t revision) { parts_.experiments->control_changed(revision); },
+      [this](std::uint64_t revision, const std::vector<std::string>& books) {
+        parts_.experiments->control_changed(revision, books);
+      },
       [this] { return parts_.watchdog->hanging_elsewhere(); }});
-  parts_.reload->begin(std::move(setup).take(), current, parts_.since);
+  parts_.reload->begin(std::move(plan->setup), plan->revision, parts_.since);
   return problems;
 }
 
-base::Problems LiveHost::open_books(const revision::Setup& setup,
-                                    const std::vector<std::shared_ptr<chain::Chain>>& chains,
-                                    const revision::Revision& current) {
+/// Books that go on are told to halt before they are opened: none decides before it has heard.
+base::Problems LiveHost::halt_all(const revision::Setup& setup) {
+  live::HaltOrder order;
+  for (const config::BookConfig& book : setup.host.books) {
+    if (!parts_.halts->is_halted(book.scenario.book.id)) order.books.push_back(book.scenario.book.id);
+  }
+  if (order.books.empty()) return {};
+  order.actor = parts_.options.actor;
+  order.reason = "started with --halted";
+  return parts_.halts->write(order);
+}
+
+base::Problems LiveHost::open_books(const StartPlan& plan,
+                                    const std::vector<std::shared_ptr<chain::Chain>>& chains) {
+  const revision::Setup& setup = plan.setup;
+  const revision::Revision& current = plan.revision;
   base::Problems problems;
   for (std::size_t b = 0; b < chains.size(); ++b) {
     const config::BookConfig& book = setup.host.books[b];
@@ -208,12 +199,19 @@ base::Problems LiveHost::open_books(const revision::Setup& setup,
     if (!instruments) continue;
     if (const chain::Stage* stage = chains[b]->stage_left_out(); stage != nullptr)
       problems.append(halt_without(book.scenario.book.id, stage->agent->left_out()));
+    const book::RevisionFits fits =
+        [this, id = book.scenario.book.id,
+         part = revision::part_of(current, book.scenario.book.id)](std::uint64_t number) {
+          const auto other = parts_.revisions->get(number);
+          return other && revision::part_of(*other, id) == part;
+        };
     journal::RevisionRecord record =
         book::revision_record(current.number, current.based_on, 0, book.scenario, *chains[b]);
     record.actor = current.actor;
     record.reason = current.reason;
-    auto runner = live::BookRunner::open(setup.host, book, std::move(instruments).take(), folder,
-                                         {chains[b], record}, {parts_.feed, parts_.metrics, *parts_.halts});
+    auto runner =
+        live::BookRunner::open(setup.host, book, std::move(instruments).take(), folder,
+                               {chains[b], record, fits}, {parts_.feed, parts_.metrics, *parts_.halts});
     problems.append(runner.problems());
     if (!runner) continue;
     parts_.books.push_back(std::move(runner).take());
@@ -225,12 +223,18 @@ base::Problems LiveHost::open_books(const revision::Setup& setup,
 /// it.
 base::Problems LiveHost::halt_without(const std::string& book, const std::string& left_out) {
   if (parts_.halts->is_halted(book)) return {};
+  parts_.feed.say("quarantined", {{"book", book}, {"why", left_out}});
+  base::log_event(base::LogLevel::error, "book_without_agent", {{"book", book}, {"why", left_out}});
+  return halt_book(book, "an agent of it is in quarantine: " + left_out);
+}
+
+/// By the host, before the book is opened.
+base::Problems LiveHost::halt_book(const std::string& book, const std::string& why) {
+  if (parts_.halts->is_halted(book)) return {};
   live::HaltOrder order;
   order.books = {book};
   order.actor = "host";
-  order.reason = "an agent of it is in quarantine: " + left_out;
-  parts_.feed.say("quarantined", {{"book", book}, {"why", left_out}});
-  base::log_event(base::LogLevel::error, "book_without_agent", {{"book", book}, {"why", left_out}});
+  order.reason = why;
   return parts_.halts->write(order);
 }
 

@@ -6,6 +6,7 @@
 
 #include "host/control/control_desk.hpp"
 #include "host/control/host_parts.hpp"
+#include "host/control/start_plan.hpp"
 
 namespace cadre::control {
 
@@ -54,11 +55,9 @@ class LiveHost {
   base::Problems halt_without(const std::string& book, const std::string& left_out);
   base::Problems hold_hanging();
   base::Problems boot();
-  base::Result<revision::Setup> first_setup();
-  base::Result<revision::Setup> booted_setup(revision::Revision& current);
-  base::Problems open_books(const revision::Setup& setup,
-                            const std::vector<std::shared_ptr<chain::Chain>>& chains,
-                            const revision::Revision& current);
+  base::Problems halt_book(const std::string& book, const std::string& why);
+  base::Problems halt_all(const revision::Setup& setup);
+  base::Problems open_books(const StartPlan& plan, const std::vector<std::shared_ptr<chain::Chain>>& chains);
 
   HostParts parts_;
   ControlDesk desk_{parts_};

@@ -184,12 +184,17 @@ base::Problems BookRunner::begin_again(const fs::path& journal, const Change& bo
 
 base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) {
   if (base::Problems upgraded = journal::upgrade_journal(journal); upgraded.has_errors()) return upgraded;
-  auto facts = book::survey_journal(journal, boot.record.revision);
+  journal::RevisionRecord record = boot.record;
+  const book::RevisionFits fits = [&](std::uint64_t revision) {
+    return revision == boot.record.revision || (boot.fits && boot.fits(revision));
+  };
+  auto facts = book::survey_journal(journal, fits);
   if (!facts) return facts.problems();
+  if (facts->revision != 0 && fits(facts->revision)) record.revision = facts->revision;
   if (facts->keep_bytes == 0) return begin_again(journal, boot);
   instruments_ = facts->instruments;
   book::Book& book = make_book();
-  book.enter(boot.chain, boot.record);
+  book.enter(boot.chain, record);
   book::JournalFold fold(*loop_, book, order_hash_, bars_);
   base::Problems problems = facts.problems();  // a torn end that was cut off
   problems.append(halts_.begin(facts->halt_number, facts->halted, facts->halt_reason));
@@ -206,9 +211,9 @@ base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) 
   for (book::BookListener* listener :
        std::initializer_list<book::BookListener*>{keeper_.get(), &counter_, &order_hash_})
     book.listen(listener);
-  if (facts->revision != boot.record.revision) {
-    // What had taken over was never confirmed: the journal says that the one before it is back.
-    keeper_->on_revision(book.ledger().sequence(), boot.record);
+  if (facts->revision != record.revision) {
+    // What had taken over was never confirmed, or another revision was asked for: the journal says so.
+    keeper_->on_revision(book.ledger().sequence(), record);
   }
   halts_.journal();  // before anything leaves
   std::vector<std::string> unknown;

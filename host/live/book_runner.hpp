@@ -41,6 +41,9 @@ class BookRunner {
   struct Change {
     std::shared_ptr<chain::Chain> chain;
     journal::RevisionRecord record;
+    /// At a start: whether the book is under another revision what it is under this one. It then stays under
+    /// that one, and its checkpoints fit. Null: under none.
+    book::RevisionFits fits{};
   };
 
   /// What a book has of its host. All of it has to outlive it.

@@ -84,9 +84,7 @@ class FolderWatch::Watcher {
 
   ~Watcher() {
     ends_ = true;
-    const std::uint64_t one = 1;
-    while (::write(stop_, &one, sizeof one) < 0 && errno == EINTR) {
-    }
+    wake();
     thread_.join();
     if (events_ >= 0) ::close(events_);
     if (stop_ >= 0) ::close(stop_);
@@ -98,26 +96,49 @@ class FolderWatch::Watcher {
     known_ = scan();
   }
 
+  void set_timing(std::chrono::milliseconds debounce, std::chrono::milliseconds poll) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (options_.debounce == debounce && options_.poll == poll) return;
+      options_.debounce = debounce;
+      options_.poll = poll;
+    }
+    wake();
+  }
+
+  void tell_again() {
+    asked_ = true;
+    wake();
+  }
+
   std::size_t folders_with_events() const {
     const std::lock_guard lock(mutex_);
     return watches_.size();
   }
 
  private:
+  void wake() {
+    const std::uint64_t one = 1;
+    while (::write(stop_, &one, sizeof one) < 0 && errno == EINTR) {
+    }
+  }
+
   void run() {
-    Clock::time_point next_poll = Clock::now() + options_.poll;
+    Clock::time_point next_poll = Clock::now() + timing().poll;
     while (!wait(next_poll)) {
       bool due = false;
       {
         const std::lock_guard lock(mutex_);
         read_events();
         const Clock::time_point now = Clock::now();
+        if (asked_.exchange(false)) note(now);
+        next_poll = std::min(next_poll, now + options_.poll);
         if (options_.poll.count() > 0 && now >= next_poll) {
           // Told after the debounce, not at once: the events of the same change are perhaps on their way.
           if (!first_ && scan() != known_) note(now);
           next_poll = Clock::now() + options_.poll;
         }
-        due = first_ && now >= due_at();
+        due = first_ && now >= due_at(options_.debounce);
         if (due) {
           first_.reset();
           known_ = scan();  // before the call: what changes during it is told again
@@ -138,9 +159,10 @@ class FolderWatch::Watcher {
 
   /// Until something happens or is due. True: the watch ends.
   bool wait(Clock::time_point next_poll) {
+    const Timing now = timing();
     std::optional<Clock::time_point> until;
-    if (options_.poll.count() > 0) until = next_poll;
-    if (first_) until = std::min(until.value_or(due_at()), due_at());
+    if (now.poll.count() > 0) until = next_poll;
+    if (first_) until = std::min(until.value_or(due_at(now.debounce)), due_at(now.debounce));
     int timeout_ms = -1;
     if (until) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now()).count();
@@ -152,6 +174,8 @@ class FolderWatch::Watcher {
     }
     pollfd files[] = {{stop_, POLLIN, 0}, {events_, POLLIN, 0}};  // poll passes over a negative descriptor
     ::poll(files, 2, timeout_ms);
+    std::uint64_t woken = 0;
+    if (stop_ >= 0) (void)!::read(stop_, &woken, sizeof woken);
     return ends_;
   }
 
@@ -159,8 +183,16 @@ class FolderWatch::Watcher {
     if (!first_) first_ = now;
     last_ = now;
   }
-  Clock::time_point due_at() const {
-    return std::min(last_ + options_.debounce, *first_ + steady_stream_factor * options_.debounce);
+  Clock::time_point due_at(std::chrono::milliseconds debounce) const {
+    return std::min(last_ + debounce, *first_ + steady_stream_factor * debounce);
+  }
+
+  struct Timing {
+    std::chrono::milliseconds debounce, poll;
+  };
+  Timing timing() const {
+    const std::lock_guard lock(mutex_);
+    return {options_.debounce, options_.poll};
   }
 
   void read_events() {
@@ -238,10 +270,11 @@ class FolderWatch::Watcher {
     return digest;
   }
 
-  mutable std::mutex mutex_;  ///< of options_.folders, known_, watches_
+  mutable std::mutex mutex_;  ///< of options_, known_, watches_
   WatchOptions options_;
   const std::function<void()> changed_;
   std::atomic<bool> ends_{false};
+  std::atomic<bool> asked_{false};  ///< to tell again
   int stop_ = -1;
   int events_ = -1;  ///< -1: none to be had
   std::set<int> watches_;
@@ -257,6 +290,14 @@ class FolderWatch::Watcher {
 FolderWatch::FolderWatch(WatchOptions options, std::function<void()> changed)
     : watcher_(std::make_unique<Watcher>(std::move(options), std::move(changed))) {}
 FolderWatch::~FolderWatch() = default;
+
+void FolderWatch::set_timing(std::chrono::milliseconds debounce, std::chrono::milliseconds poll) {
+  watcher_->set_timing(debounce, poll);
+}
+
+void FolderWatch::tell_again() {
+  watcher_->tell_again();
+}
 
 void FolderWatch::set_folders(std::vector<fs::path> folders) {
   watcher_->set_folders(std::move(folders));

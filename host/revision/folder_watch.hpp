@@ -35,6 +35,10 @@ class FolderWatch {
 
   /// What is in them when it returns counts as known. [any-thread]
   void set_folders(std::vector<std::filesystem::path> folders);
+  /// Counts from the next change on. [any-thread]
+  void set_timing(std::chrono::milliseconds debounce, std::chrono::milliseconds poll);
+  /// Tells once more, after the debounce, whether anything has changed or not. [any-thread]
+  void tell_again();
 
   /// How many folders send events. Below the number of folders there are, only the comparison finds the
   /// rest. [any-thread]

@@ -7,13 +7,11 @@
 #include "host/agent/library.hpp"
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
-#include "host/base/hash.hpp"
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
 #include "host/base/problem_json.hpp"
-#include "host/base/text.hpp"
 #include "host/book/dated_changes.hpp"
-#include "host/config/file_kind.hpp"
+#include "host/revision/book_part.hpp"
 #include "host/revision/probe_setup.hpp"
 #include "host/revision/swap.hpp"
 
@@ -24,7 +22,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* watch_actor = "watch";
 /// Libraries that stay mapped although nobody uses them, before further changes wait for a restart.
 constexpr std::size_t retained_most = 8;
 
@@ -53,23 +50,50 @@ json::array replaced_stages(const live::BookRunner& book, const chain::Chain& ne
 
 Reload::Reload(Ground ground) : ground_(std::move(ground)) {
   if (auto seen = base::read_file(ground_.state / "considered")) considered_ = *seen;
+  auto text = base::read_file(ground_.state / "refused");
+  if (!text) return;
+  saved_refusals_ = *text;
+  boost::system::error_code error;
+  const json::value list = json::parse(*text, error);
+  if (error || !list.is_array()) return;
+  for (const json::value& each : list.get_array()) {
+    const auto member = [&](const char* name) {
+      const json::value* value = base::find(each, name);
+      return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+    };
+    const json::value* problems = base::find(each, "/problems");
+    refused_.push_back({member("/time"), member("/actor"), member("/source"),
+                        problems != nullptr ? base::problems_from_json(*problems) : base::Problems{}});
+  }
 }
 
 void Reload::begin(Setup setup, const Revision& revision, const std::string& since) {
   const std::lock_guard lock(status_mutex_);
   charge_ = {std::move(setup), revision, since, {}};
+  // A revision of 0.9 has no defaults of agents in it: they are no change.
+  charge_.revision.config = charge_.setup.host.complete;
   for (std::size_t b = 0; b < ground_.books.size(); ++b) {
     ground_.books[b]->chain().each_stage([&](const chain::Stage& stage) {
       charge_.stage_since[ground_.books[b]->id() + '/' + stage.name] = revision.number;
     });
   }
+  for (const BookTrial& trial : read_trials(ground_.state / trials_file)) {
+    if (is_still_on_trial(trial, ground_.revisions, charge_.revision)) charge_.trials.push_back(trial);
+  }
   newest_ = ground_.revisions.last();
+  taken_ = taken_before();
   ground_.metrics.revision().set(static_cast<double>(revision.number));
 }
 
 void Reload::start() {
-  takes_changes_ = true;
-  if (charge_.setup.host.watch.enabled) watch();
+  {
+    const Turn turn = take_turn();
+    if (!turn) return;
+    follow_watch();
+    takes_changes_ = true;
+  }
+  trials_thread_ = std::thread([this] { watch_trials(); });
+  if (charge_.setup.host.watch.enabled) look(false);
 }
 
 base::Problems Reload::stop() {
@@ -79,6 +103,8 @@ base::Problems Reload::stop() {
     if (!turn) return change_hangs();
   }
   folder_watch_.reset();
+  trials_changed_.notify_all();
+  if (trials_thread_.joinable()) trials_thread_.join();
   return {};
 }
 
@@ -100,8 +126,19 @@ base::Problems Reload::change_hangs() const {
 }
 
 void Reload::forget_refusals(const std::function<bool(const Refusal&)>& which) {
-  const std::lock_guard lock(status_mutex_);
-  std::erase_if(refused_, which);
+  {
+    const std::lock_guard lock(status_mutex_);
+    std::erase_if(refused_, which);
+  }
+  save_refusals();
+}
+
+/// What was refused is still shown after a restart.
+void Reload::save_refusals() {
+  const std::string text = json::serialize(refused_json());
+  if (text == saved_refusals_ || (saved_refusals_.empty() && text == "[]")) return;
+  saved_refusals_ = text;
+  (void)base::write_file_atomically(ground_.state / "refused", text);
 }
 
 live::Answer Reload::refuse(const Proposal& proposal, const base::Problems& problems) {
@@ -119,15 +156,31 @@ live::Answer Reload::refuse(const Proposal& proposal, const base::Problems& prob
     std::erase_if(refused_, [&](const Refusal& other) { return other.source == proposal.source; });
     refused_.push_back({base::now_text(), proposal.mandate.actor, proposal.source, problems});
   }
+  save_refusals();
   return {live::Outcome::invalid, {}, problems};
 }
 
-live::Answer Reload::propose(const json::value& complete, const agent::Catalog& catalog,
+std::vector<std::string> Reload::book_ids() const {
+  std::vector<std::string> ids;
+  for (const auto& book : ground_.books)
+    ids.push_back(book->id());
+  return ids;
+}
+
+live::Answer Reload::propose_pinned(const Revision& revision, const Proposal& proposal) {
+  PinnedCatalogs pinned(ground_.store, revision.plugins);
+  return propose(
+      revision.config, [&](const std::string& book) -> const agent::Catalog& { return pinned.of(book); },
+      proposal);
+}
+
+live::Answer Reload::propose(const json::value& complete, const CatalogOf& catalog_of,
                              const Proposal& proposal) {
   auto host = config::read_host(complete, proposal.source);
   if (!host) return refuse(proposal, host.problems());
+  order_books(*host, book_ids());
   const json::value next = host->complete;
-  auto setup = plan_setup(std::move(host).take(), catalog, ground_.store);
+  auto setup = plan_setup(std::move(host).take(), catalog_of, ground_.store);
   if (!setup) {
     base::Problems problems = check_changeable(charge_.setup.host.complete, next, proposal.source);
     problems.append(setup.problems());
@@ -140,9 +193,16 @@ live::Answer Reload::propose(Setup setup, const Proposal& proposal) {
   const base::Problems problems =
       check_changeable(charge_.setup.host.complete, setup.host.complete, proposal.source);
   if (problems.has_errors()) return refuse(proposal, problems);
-  Revision next{
-      ground_.revisions.last() + 1, charge_.revision.number, base::now_ns(),      proposal.mandate.actor,
-      proposal.mandate.reason,      proposal.restores,       setup.host.complete, setup.plugins};
+  const Revision next{.number = ground_.revisions.last() + 1,
+                      .based_on = charge_.revision.number,
+                      .line = proposal.line.value_or(charge_.revision.number),
+                      .time_ns = base::now_ns(),
+                      .actor = proposal.mandate.actor,
+                      .reason = proposal.mandate.reason,
+                      .restores = proposal.restores,
+                      .restores_book = proposal.restores_book,
+                      .config = setup.host.complete,
+                      .plugins = setup.plugins};
   const Difference changed = difference(charge_.revision, next);
   if (changed.empty() && !proposal.takes_back) {
     forget_refusals([&](const Refusal& other) { return other.source == proposal.source; });
@@ -150,7 +210,7 @@ live::Answer Reload::propose(Setup setup, const Proposal& proposal) {
   }
   leave_out_still(setup, ground_.books, ground_.quarantine);
   base::Problems hindered = check_environments(setup, ground_.books);
-  hindered.append(hindrances());
+  hindered.append(hindrances(next, proposal.takes_back));
   if (!hindered.has_errors())
     hindered = probe_setup(setup, ground_.store, ground_.books, proposal.restores != 0);
   if (hindered.has_errors()) return refuse(proposal, hindered);
@@ -173,15 +233,24 @@ live::Answer Reload::take_back(const live::Mandate& mandate) {
   if (!is_needed) return {live::Outcome::done, {{"revision", charge_.revision.number}}, {}};
   Proposal proposal{mandate, "quarantine", 0, false};
   proposal.takes_back = true;
-  return propose(charge_.setup.host.complete, pinned_catalog(ground_.store, charge_.revision.plugins),
-                 proposal);
+  proposal.line = charge_.revision.line;  // the same configuration: the way back is the same
+  return propose_pinned(charge_.revision, proposal);
 }
 
-/// Why no change can be taken over just now.
-base::Problems Reload::hindrances() const {
+/// Whether a book has a part in a revision. One that has none is not touched by it, whatever state it is in.
+bool Reload::changes_book(const live::BookRunner& book, const Revision& next, bool takes_back) const {
+  const bool has_left_out = takes_back && book.chain().find_stage([](const chain::Stage& stage) {
+    return !stage.agent->left_out().empty();
+  }) != nullptr;
+  return has_left_out || part_of(charge_.revision, book.id()) != part_of(next, book.id());
+}
+
+/// Why the change cannot be taken over just now.
+base::Problems Reload::hindrances(const Revision& next, bool takes_back) const {
   base::Problems problems;
-  for (const auto& book : ground_.books)
-    problems.append(book->why_stopped());
+  for (const auto& book : ground_.books) {
+    if (changes_book(*book, next, takes_back)) problems.append(book->why_stopped());
+  }
   const std::size_t stuck = retained();
   if (!problems.has_errors() && stuck >= retained_most)
     problems.error("RETAINED_TOO_MANY", {},
@@ -204,13 +273,12 @@ live::Answer Reload::preview(const Difference& difference,
           {}};
 }
 
-/// Every journal says that all books have taken over; true when all of that is durable: then it may be
-/// booted.
-bool Reload::confirm(const Revision& revision) {
+/// The journals of these books say that all of them have taken over; true when all of that is durable: then
+/// it may be booted.
+bool Reload::confirm(const Revision& revision, const std::vector<live::BookRunner*>& books) {
   const std::string text = json::serialize(json::object{{"revision", revision.number}});
   std::vector<std::shared_ptr<live::Ticket>> tickets;
-  for (const auto& book : ground_.books) {
-    live::BookRunner* runner = book.get();
+  for (live::BookRunner* runner : books) {
     const auto confirmed = tickets.emplace_back(std::make_shared<live::Ticket>(1));
     const bool taken = runner->post_work([runner, revision, text, confirmed](book::Book& live) {
       runner->take_command(
@@ -220,33 +288,42 @@ bool Reload::confirm(const Revision& revision) {
   }
   bool all = true;
   for (std::size_t b = 0; b < tickets.size(); ++b)
-    all = tickets[b]->wait(ground_.books[b]->pulse()) && all;
+    all = tickets[b]->wait(books[b]->pulse()) && all;
   return all;
+}
+
+/// What each book that the revision changes is given; the chains of the others go.
+Reload::Takeover Reload::takeover_of(const Setup& next, std::vector<std::shared_ptr<chain::Chain>> chains,
+                                     const Revision& revision, bool takes_back) const {
+  Takeover takeover;
+  for (std::size_t b = 0; b < ground_.books.size(); ++b) {
+    live::BookRunner& book = *ground_.books[b];
+    if (!changes_book(book, revision, takes_back)) continue;
+    journal::RevisionRecord record = book::revision_record(
+        revision.number, revision.based_on, book.snapshot().date, next.host.books[b].scenario, *chains[b]);
+    record.actor = revision.actor;
+    record.reason = revision.reason;
+    for (json::value& line : replaced_stages(book, *chains[b])) {
+      takeover.since[book.id() + '/' + std::string(line.at("stage").as_string())] = revision.number;
+      takeover.stages.push_back(std::move(line));
+    }
+    takeover.books.push_back(&book);
+    takeover.changes.push_back({std::move(chains[b]), std::move(record)});
+  }
+  return takeover;
 }
 
 live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,
                                const Revision& revision, const Proposal& proposal) {
-  json::array stages;
-  std::vector<live::BookRunner::Change> changes;
-  std::map<std::string, std::uint64_t> since;
-  for (std::size_t b = 0; b < ground_.books.size(); ++b) {
-    const config::ScenarioConfig& scenario = next.host.books[b].scenario;
-    journal::RevisionRecord record = book::revision_record(
-        revision.number, revision.based_on, ground_.books[b]->snapshot().date, scenario, *chains[b]);
-    record.actor = revision.actor;
-    record.reason = revision.reason;
-    for (json::value& line : replaced_stages(*ground_.books[b], *chains[b])) {
-      since[ground_.books[b]->id() + '/' + std::string(line.at("stage").as_string())] = revision.number;
-      stages.push_back(std::move(line));
-    }
-    changes.push_back({std::move(chains[b]), std::move(record)});
-  }
-  chains.clear();
+  Takeover takeover = takeover_of(next, std::move(chains), revision, proposal.takes_back);
+  const std::vector<live::BookRunner*>& books = takeover.books;
   // On the disk before any book waits for the others; taken back when one refuses.
   base::Problems problems = ground_.revisions.append(revision);
   if (problems.has_errors()) return refuse(proposal, problems);
+  problems.append(ground_.revisions.prepare_current(revision.number));
   const auto begun = std::chrono::steady_clock::now();
-  problems.append(swap_books(ground_.books, std::move(changes), retirement_));
+  if (!books.empty() && !problems.has_errors())
+    problems.append(swap_books(books, std::move(takeover.changes), retirement_));
   if (problems.has_errors()) {
     problems.append(ground_.revisions.withdraw(revision.number));
     return refuse(proposal, problems);
@@ -254,7 +331,12 @@ live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Ch
   ground_.metrics.swap_seconds().observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
   base::Problems after = problems;  // warnings
-  if (confirm(revision)) after.append(ground_.revisions.set_current(revision.number));
+  if (confirm(revision, books)) {
+    std::vector<BookTrial> trials = trials_after(revision, proposal);
+    after.append(announce_trials(trials));
+    after.append(ground_.revisions.set_current(revision.number));
+    set_trials(std::move(trials));
+  }
   ground_.metrics.applies(metrics::Applied::applied).add();
   ground_.metrics.revision().set(static_cast<double>(revision.number));
   ground_.recorder.set_revision(revision.number);
@@ -264,7 +346,7 @@ live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Ch
     charge_.revision = revision;
     charge_.since = base::now_text();
     newest_ = revision.number;
-    for (const auto& [stage, number] : since)
+    for (const auto& [stage, number] : takeover.since)
       charge_.stage_since[stage] = number;
     // What the watch found stays until the watch finds it mended: the files still say it.
     std::erase_if(refused_, [&](const Refusal& other) {
@@ -273,212 +355,23 @@ live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Ch
     });
     if (!charge_.setup.host.watch.enabled) waiting_.clear();
   }
-  ground_.taken_over(revision.number);
+  save_refusals();
+  follow_watch();
+  std::vector<std::string> changed;
+  for (const live::BookRunner* book : books)
+    changed.push_back(book->id());
+  ground_.taken_over(revision.number, changed);
   ground_.feed.say("revision", {{"revision", revision.number},
                                 {"based_on", revision.based_on},
                                 {"actor", revision.actor},
                                 {"reason", revision.reason},
-                                {"stages", stages}});
+                                {"stages", takeover.stages}});
   base::log_event(base::LogLevel::info, "revision",
                   {{"revision", std::to_string(revision.number)},
                    {"actor", revision.actor},
                    {"reason", revision.reason}});
-  return {live::Outcome::created, {{"revision", revision.number}, {"stages", std::move(stages)}}, after};
-}
-
-base::Result<json::value> Reload::complete_document(const ApplyRequest& request) const {
-  auto document = base::JsonDocument::parse(request.origin, request.text);
-  if (!document) return document.problems();
-  const json::value& root = document->root();
-  const bool is_scenario = config::says_scenario(root);
-  if (!is_scenario && request.book.empty()) return root;
-  base::Problems problems;
-  const std::string book = !request.book.empty() ? request.book : ground_.books.front()->id();
-  if (request.book.empty() && ground_.books.size() != 1) {
-    problems.error("BOOK_NOT_NAMED", base::Place::of(request.origin),
-                   "this is the scenario of one book, and the host has several", "name it with --book");
-    return problems;
-  }
-  // The host's own document, with this book's scenario in the place of the old one.
-  json::value complete = charge_.setup.host.complete;
-  json::array& books = complete.as_object()["books"].as_array();
-  for (std::size_t b = 0; b < ground_.books.size(); ++b) {
-    if (ground_.books[b]->id() != book) continue;
-    json::value scenario = root;
-    // A scenario that came from a file may have had its id set by the host file.
-    if (scenario.is_object() && scenario.as_object().contains("book") && scenario.at("book").is_object() &&
-        ground_.books.size() > 1)
-      scenario.as_object()["book"] = books[b].at("scenario").at("book");
-    // A host that was made from a scenario has its name; one with a file of its own keeps that.
-    const json::value* old_name = base::find(books[b], "/scenario/name");
-    const bool named_after_it = old_name != nullptr && *old_name == complete.at("name");
-    books[b].as_object()["scenario"] = std::move(scenario);
-    if (ground_.books.size() == 1 && named_after_it && root.is_object() && root.as_object().contains("name"))
-      complete.as_object()["name"] = root.at("name");
-    return complete;
-  }
-  return live::unknown_book(ground_.books, book).problems;
-}
-
-live::Answer Reload::refuse_stale(const ApplyRequest& request) {
-  ground_.metrics.applies(metrics::Applied::stale).add();
-  base::Problems problems;
-  problems.error("REVISION_STALE", base::Place::of(request.origin),
-                 "it is based on revision " + std::to_string(*request.based_on) + ", current is " +
-                     std::to_string(charge_.revision.number) + " by " + charge_.revision.actor + ": " +
-                     charge_.revision.reason,
-                 "`cadre revision diff " + std::to_string(*request.based_on) + " " +
-                     std::to_string(charge_.revision.number) + "` shows what changed meanwhile");
-  json::object body{{"current", charge_.revision.number}};
-  if (auto base = ground_.revisions.get(*request.based_on))
-    body["difference"] = to_json(difference(*base, charge_.revision));
-  return {live::Outcome::stale, std::move(body), problems};
-}
-
-live::Answer Reload::apply(const ApplyRequest& request) {
-  const Turn turn = take_turn();
-  if (!turn) return {live::Outcome::conflict, {}, change_hangs()};
-  if (!takes_changes_) return {live::Outcome::stopping, {}, {}};
-  if (request.based_on && *request.based_on != charge_.revision.number) return refuse_stale(request);
-  const Proposal proposal{request.mandate, request.origin, 0, request.dry_run};
-  auto complete = complete_document(request);
-  if (!complete) return refuse(proposal, complete.problems());
-  return propose(*complete, agent::Catalog::discover(ground_.agent_folders), proposal);
-}
-
-live::Answer Reload::roll_back(const live::Mandate& mandate, std::optional<std::uint64_t> to) {
-  const Turn turn = take_turn();
-  if (!turn) return {live::Outcome::conflict, {}, change_hangs()};
-  if (!takes_changes_) return {live::Outcome::stopping, {}, {}};
-  base::Problems problems;
-  const std::uint64_t target = to.value_or(charge_.revision.based_on);
-  if (!to && target == 0) {
-    problems.error("REVISION_NOTHING_BEFORE", {}, "there is no revision before this one");
-    return {live::Outcome::conflict, {}, problems};
-  }
-  auto stored = ground_.revisions.get(target);
-  if (!stored) return {live::Outcome::unknown, {}, stored.problems()};
-  const Proposal proposal{mandate, "revision " + std::to_string(target), target, false};
-  return propose(stored->config, pinned_catalog(ground_.store, stored->plugins), proposal);
-}
-
-void Reload::watch() {
-  std::vector<fs::path> folders = ground_.agent_folders;
-  auto host = config::load_host(ground_.config);
-  const std::vector<fs::path> files =
-      host ? host->files : std::vector<fs::path>{fs::absolute(ground_.config)};
-  for (const fs::path& file : files) {
-    if (std::find(folders.begin(), folders.end(), file.parent_path()) == folders.end())
-      folders.push_back(file.parent_path());
-  }
-  folder_watch_ = std::make_unique<FolderWatch>(
-      WatchOptions{.folders = folders,
-                   .debounce = std::chrono::milliseconds(charge_.setup.host.watch.debounce_ms),
-                   .except = ground_.state},
-      [this] { look(false); });
-  look(false);
-}
-
-void Reload::look(bool force) {
-  const Turn turn = take_turn();
-  if (!turn || !takes_changes_) return;  // what does not come to its end is shown
-  const Proposal proposal{{watch_actor, "files changed"}, ground_.config.string(), 0, false};
-  auto host = config::load_host(ground_.config);
-  const auto catalog = agent::Catalog::discover(ground_.agent_folders);
-  auto setup = host ? plan_setup(std::move(host).take(), catalog, ground_.store)
-                    : base::Result<Setup>(host.problems());
-  std::string seen;
-  if (setup) {
-    const std::vector<std::string> unfinished = unfinished_libraries(*setup);
-    {
-      const std::lock_guard lock(status_mutex_);
-      waiting_ = unfinished;
-    }
-    if (!unfinished.empty()) return;  // still being written, or never finished: status says so
-    seen = base::canonical(setup->host.complete);
-    for (const PinnedPlugin& plugin : setup->plugins)
-      seen += plugin.sha256;
-  } else {
-    for (const base::Problem& problem : setup.problems())
-      seen += base::to_line(problem);
-  }
-  const std::string digest = base::sha256_hex(seen);
-  if (digest == considered_ && !force) return;
-  considered_ = digest;
-  (void)base::write_file_atomically(ground_.state / "considered", digest);
-  if (!setup) {
-    refuse(proposal, setup.problems());
-    return;
-  }
-  propose(std::move(setup).take(), proposal);
-}
-
-live::Answer Reload::list() const {
-  json::array list;
-  std::uint64_t current = 0, newest = 0;
-  {
-    const std::lock_guard lock(status_mutex_);
-    current = charge_.revision.number;
-    newest = newest_;
-  }
-  for (const Revision& each : ground_.revisions.list()) {
-    if (each.number > newest) continue;  // on the disk, and not taken over yet
-    json::value line = to_json(each);
-    line.as_object().erase("config");
-    line.as_object()["current"] = each.number == current;
-    list.push_back(std::move(line));
-  }
-  return {live::Outcome::done, {{"current", current}, {"revisions", std::move(list)}}, {}};
-}
-
-live::Answer Reload::show(std::uint64_t number) const {
-  auto stored = ground_.revisions.get(number);
-  if (!stored) return {live::Outcome::unknown, {}, stored.problems()};
-  return {live::Outcome::done, to_json(*stored), {}};
-}
-
-live::Answer Reload::difference_of(std::uint64_t a, std::uint64_t b) const {
-  auto first = ground_.revisions.get(a);
-  if (!first) return {live::Outcome::unknown, {}, first.problems()};
-  auto second = ground_.revisions.get(b);
-  if (!second) return {live::Outcome::unknown, {}, second.problems()};
-  return {live::Outcome::done, to_json(difference(*first, *second)), {}};
-}
-
-/// Libraries that should be gone and are not.
-std::size_t Reload::retained() const {
-  std::size_t count = agent::retained_libraries().size();
-  for (const Retirement::Unfinished& hanging : retirement_.unfinished())
-    count += hanging.libraries.size();
-  return count;
-}
-
-json::array Reload::refused_json() const {
-  const std::lock_guard lock(status_mutex_);
-  json::array refused;
-  for (const Refusal& refusal : refused_)
-    refused.push_back({{"time", refusal.time},
-                       {"actor", refusal.actor},
-                       {"source", refusal.source},
-                       {"problems", base::to_json(refusal.problems)}});
-  return refused;
-}
-
-json::array Reload::retained_json() const {
-  json::array retained;
-  for (const agent::RetainedLibrary& library : agent::retained_libraries())
-    retained.push_back({{"library", library.path.string()}, {"reason", library.reason}});
-  for (const Retirement::Unfinished& hanging : retirement_.unfinished()) {
-    for (const std::string& library : hanging.libraries)
-      retained.push_back({{"library", library},
-                          {"reason", "destroying its agents has not returned since " + hanging.since}});
-  }
-  return retained;
-}
-
-std::vector<std::string> Reload::waiting() const {
-  const std::lock_guard lock(status_mutex_);
-  return waiting_;
+  return {
+      live::Outcome::created, {{"revision", revision.number}, {"stages", std::move(takeover.stages)}}, after};
 }
 
 }  // namespace cadre::revision

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <boost/json/value.hpp>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -11,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "host/agent/flight_recorder.hpp"
@@ -21,6 +23,7 @@
 #include "host/live/event_feed.hpp"
 #include "host/metrics/metrics.hpp"
 #include "host/revision/folder_watch.hpp"
+#include "host/revision/probation.hpp"
 #include "host/revision/retirement.hpp"
 #include "host/revision/revision_store.hpp"
 #include "host/revision/setup.hpp"
@@ -40,12 +43,21 @@ struct ApplyRequest {
   bool dry_run = false;
 };
 
+/// A way back.
+struct RollbackRequest {
+  live::Mandate mandate;
+  std::optional<std::uint64_t> to{};        ///< nothing: to what was in charge before
+  std::optional<std::uint64_t> based_on{};  ///< as of an ApplyRequest
+  std::string book{};                       ///< whose part alone goes back; empty: everything
+};
+
 /// What is in charge of a running host.
 struct Charge {
   Setup setup;
   Revision revision;
   std::string since;
   std::map<std::string, std::uint64_t> stage_since;  ///< "book/stage" to the revision its agent came with
+  std::vector<BookTrial> trials{};                   ///< the books that are on trial
 };
 
 /// Changes on their way into the books of a running host: from an operator, from files, and back. One at a
@@ -65,12 +77,15 @@ class Reload {
     metrics::Metrics& metrics;
     const agent::Quarantine& quarantine;
     agent::FlightRecorder& recorder;
-    /// After every book has taken over: what was compared with the running chains is gone.
-    std::function<void(std::uint64_t revision)> taken_over;
+    /// After these books have taken over: what was compared with their chains is gone.
+    std::function<void(std::uint64_t revision, const std::vector<std::string>& books)> taken_over;
     /// The call of an agent that holds up a change, in a sentence; empty when there is none.
     std::function<std::string()> hanging;
   };
   explicit Reload(Ground ground);
+  ~Reload();
+  Reload(const Reload&) = delete;
+  Reload& operator=(const Reload&) = delete;
 
   /// What the host booted. Before any change.
   void begin(Setup setup, const Revision& revision, const std::string& since);
@@ -82,19 +97,20 @@ class Reload {
 
   /// [any-thread], and changes wait for each other.
   live::Answer apply(const ApplyRequest& request);
-  /// Nothing for `to`: the one before.
-  live::Answer roll_back(const live::Mandate& mandate, std::optional<std::uint64_t> to);
+  /// Goes back along the line of revisions that were in charge, never to one that was rolled back, unless
+  /// `to` names it.
+  live::Answer roll_back(const RollbackRequest& request);
   /// Makes anew what is left out of the running chains and in quarantine no more: the same configuration
   /// becomes the next revision. With nothing to be made it is as it was.
   live::Answer take_back(const live::Mandate& mandate);
-  /// Looks at the configuration and the agents now; `force`: applies them even when they were looked at
-  /// before (a rollback stays until somebody asks).
+  /// Looks at the configuration and the agents now, and lets what was edited since they were last taken take
+  /// effect. `force`: applies them as a whole, whatever was applied or rolled back by other means.
   void look(bool force);
 
   live::Answer list() const;
   live::Answer show(std::uint64_t number) const;
-  /// What leads from a to b.
-  live::Answer difference_of(std::uint64_t a, std::uint64_t b) const;
+  /// What leads from a to b; nothing for b: to what the files say now.
+  live::Answer difference_of(std::uint64_t a, std::optional<std::uint64_t> b) const;
 
   /// Reads what is in charge. Waits for no change. [any-thread]
   template <class Read>
@@ -113,6 +129,7 @@ class Reload {
 
   /// What status shows of it: what was refused, what waits for its bytes, what could not be unloaded.
   boost::json::array refused_json() const;
+  boost::json::array sources_json() const;
   boost::json::array retained_json() const;
   std::vector<std::string> waiting() const;
 
@@ -128,7 +145,18 @@ class Reload {
     std::string source;  ///< what it came from, for status
     std::uint64_t restores = 0;
     bool dry_run = false;
-    bool takes_back = false;  ///< a revision though nothing differs
+    bool takes_back = false;              ///< a revision though nothing differs
+    std::optional<std::uint64_t> line{};  ///< of the revision; nothing: what is in charge now
+    std::string restores_book{};
+  };
+
+  /// What the files said when they were looked at.
+  struct Seen {
+    std::optional<Setup> setup;  ///< nothing: there are problems
+    base::Problems problems;
+    std::vector<std::string> unfinished;  ///< as unfinished_libraries
+    agent::Catalog installed;
+    std::string digest;  ///< of all of it, or of the problems
   };
 
   using Turn = std::unique_lock<std::timed_mutex>;
@@ -136,20 +164,53 @@ class Reload {
   Turn take_turn(std::chrono::milliseconds grace = std::chrono::milliseconds(0));
   base::Problems change_hangs() const;
 
-  live::Answer propose(const boost::json::value& complete, const agent::Catalog& catalog,
+  live::Answer propose(const boost::json::value& complete, const CatalogOf& catalog_of,
                        const Proposal& proposal);
+  /// With the plugins that the revision pins.
+  live::Answer propose_pinned(const Revision& revision, const Proposal& proposal);
   live::Answer propose(Setup setup, const Proposal& proposal);
-  base::Problems hindrances() const;
+  std::vector<std::string> book_ids() const;
+  base::Problems hindrances(const Revision& next, bool takes_back) const;
+  bool changes_book(const live::BookRunner& book, const Revision& next, bool takes_back) const;
   live::Answer preview(const Difference& difference,
                        const std::vector<std::shared_ptr<chain::Chain>>& chains) const;
+  /// The books that a revision changes, and what each of them gets.
+  struct Takeover {
+    std::vector<live::BookRunner*> books;
+    std::vector<live::BookRunner::Change> changes;
+    std::map<std::string, std::uint64_t> since;  ///< as Charge::stage_since
+    boost::json::array stages;
+  };
+  Takeover takeover_of(const Setup& next, std::vector<std::shared_ptr<chain::Chain>> chains,
+                       const Revision& revision, bool takes_back) const;
   live::Answer take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,
                          const Revision& revision, const Proposal& proposal);
-  bool confirm(const Revision& revision);
+  bool confirm(const Revision& revision, const std::vector<live::BookRunner*>& books);
   live::Answer refuse(const Proposal& proposal, const base::Problems& problems);
-  live::Answer refuse_stale(const ApplyRequest& request);
+  live::Answer refuse_stale(std::uint64_t based_on, const std::string& origin);
+  live::Answer roll_back_now(const RollbackRequest& request);
+  live::Answer roll_back_book(const RollbackRequest& request);
   base::Result<boost::json::value> complete_document(const ApplyRequest& request) const;
+  /// Who the changes of files are by.
+  static constexpr const char* watch_actor = "watch";
   void forget_refusals(const std::function<bool(const Refusal&)>& which);
-  void watch();
+  Seen read_files() const;
+  void note_seen(const Seen& seen);
+  void take_files(Seen seen, const Proposal& proposal, bool as_a_whole);
+  base::Result<Setup> merged(const Seen& seen) const;
+  Revision taken_before() const;
+  void remember_taken(const Revision& says);
+  void save_refusals();
+  std::vector<BookTrial> trials_after(const Revision& next, const Proposal& proposal) const;
+  base::Problems announce_trials(const std::vector<BookTrial>& next) const;
+  void set_trials(std::vector<BookTrial> trials);
+  void watch_trials();
+  void look_at_trial(BookTrial trial);
+  void end_trial(const BookTrial& trial, const TrialVerdict& verdict);
+  bool has_conflict() const;
+  void follow_watch();
+  void follow_folders();
+  std::vector<std::filesystem::path> watched_folders() const;
   std::size_t retained() const;
 
   Ground ground_;
@@ -160,9 +221,17 @@ class Reload {
   Charge charge_;
   std::uint64_t newest_ = 0;  ///< revision that is shown: one on its way is on the disk already
   std::vector<Refusal> refused_;
+  std::string saved_refusals_;  ///< the text of them in the state folder
   std::vector<std::string> waiting_;
-  std::string considered_;  ///< digest of what the watch looked at last
+  std::string considered_;                      ///< digest of what the watch looked at last
+  Revision taken_;                              ///< what the files said when they were last taken
+  std::optional<Revision> seen_;                ///< what they said when they were last looked at
+  std::map<std::string, std::string> seen_at_;  ///< ids of its plugins to the files of their manifests
+  std::vector<std::filesystem::path> folders_;  ///< that are watched
   std::unique_ptr<FolderWatch> folder_watch_;
+  std::mutex trials_mutex_;  ///< with which the thread of the trials waits
+  std::condition_variable trials_changed_;
+  std::thread trials_thread_;
 };
 
 }  // namespace cadre::revision

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/value_from.hpp>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "host/base/date.hpp"
@@ -32,8 +34,32 @@ void compare_objects(const js::object& a, const js::object& b, const std::string
   }
 }
 
+const js::value* id_of(const js::value& book) {
+  return base::find(book, "/scenario/book/id");
+}
+
+/// The books of a host are compared with those of the same id, wherever they stand.
+void compare_books(const js::array& a, const js::array& b, std::vector<Change>& out) {
+  const auto of_same_id = [](const js::array& books, const js::value& book) -> const js::value* {
+    const auto found = std::find_if(books.begin(), books.end(),
+                                    [&](const js::value& other) { return *id_of(other) == *id_of(book); });
+    return found != books.end() ? &*found : nullptr;
+  };
+  for (std::size_t i = 0; i < a.size(); ++i)
+    compare(&a[i], of_same_id(b, a[i]), "/books/" + std::to_string(i), out);
+  for (std::size_t i = 0; i < b.size(); ++i) {
+    if (of_same_id(a, b[i]) == nullptr) compare(nullptr, &b[i], "/books/" + std::to_string(i), out);
+  }
+}
+
+bool have_ids(const js::array& books) {
+  return std::all_of(books.begin(), books.end(),
+                     [](const js::value& book) { return id_of(book) != nullptr; });
+}
+
 void compare_arrays(const js::array& a, const js::array& b, const std::string& pointer,
                     std::vector<Change>& out) {
+  if (pointer == "/books" && have_ids(a) && have_ids(b)) return compare_books(a, b, out);
   for (std::size_t i = 0; i < std::max(a.size(), b.size()); ++i)
     compare(i < a.size() ? &a[i] : nullptr, i < b.size() ? &b[i] : nullptr, pointer + "/" + std::to_string(i),
             out);
@@ -50,17 +76,43 @@ void compare(const js::value* a, const js::value* b, const std::string& pointer,
   if (change.before != change.after) out.push_back(std::move(change));
 }
 
-/// What each id has; a chain may hold two versions of a plugin at once.
-std::map<std::string, std::string> plugin_texts(const Revision& revision) {
-  std::map<std::string, std::vector<std::string>> parts;
+using Pins = std::map<std::string, std::vector<const PinnedPlugin*>>;
+
+/// By id; a host may hold several versions of a plugin at once.
+Pins pins_of(const Revision& revision) {
+  Pins pins;
   for (const PinnedPlugin& plugin : revision.plugins)
-    parts[plugin.id].push_back(plugin.version + " " + plugin.sha256.substr(0, 12));
-  std::map<std::string, std::string> texts;
-  for (auto& [id, versions] : parts) {
-    std::sort(versions.begin(), versions.end());
-    texts[id] = base::join(versions, ", ");
+    pins[plugin.id].push_back(&plugin);
+  return pins;
+}
+
+/// Whether two lists pin the same bytes for the same books. What a revision of 0.9 does not know is no
+/// difference.
+bool pin_the_same(const std::vector<const PinnedPlugin*>& a, const std::vector<const PinnedPlugin*>& b) {
+  const auto same = [](const PinnedPlugin* x, const PinnedPlugin* y) {
+    return x->same_bytes(*y) && (x->books.empty() || y->books.empty() || x->books == y->books);
+  };
+  return std::is_permutation(a.begin(), a.end(), b.begin(), b.end(), same);
+}
+
+std::string plugin_text(const std::vector<const PinnedPlugin*>& pins, bool with_manifest) {
+  std::vector<std::string> texts;
+  for (const PinnedPlugin* pin : pins) {
+    std::string text = pin->version + " " + pin->sha256.substr(0, 12);
+    if (with_manifest && !pin->manifest_sha256.empty())
+      text += " manifest " + pin->manifest_sha256.substr(0, 12);
+    if (pins.size() > 1 && !pin->books.empty()) text += " (" + base::join(pin->books, ", ") + ")";
+    texts.push_back(std::move(text));
   }
-  return texts;
+  std::sort(texts.begin(), texts.end());
+  return base::join(texts, ", ");
+}
+
+PluginChange plugin_change(const std::string& id, const std::vector<const PinnedPlugin*>& before,
+                           const std::vector<const PinnedPlugin*>& after) {
+  PluginChange change{id, plugin_text(before, false), plugin_text(after, false)};
+  if (change.before != change.after) return change;
+  return {id, plugin_text(before, true), plugin_text(after, true)};
 }
 
 js::value text_or_null(const std::optional<std::string>& text) {
@@ -84,6 +136,9 @@ class FileReader {
     revision.number = number("/revision");
     revision.based_on = number("/based_on");
     revision.restores = number("/restores");
+    if (base::find(document_.root(), "/line") != nullptr) revision.line = number("/line");
+    if (base::find(document_.root(), "/restores_book") != nullptr)
+      revision.restores_book = text("/restores_book");
     revision.actor = text("/actor");
     revision.reason = text("/reason");
     if (const auto time = base::parse_time(text("/time"))) {
@@ -95,7 +150,7 @@ class FileReader {
     if (const js::value* plugins = find("/plugins"); plugins != nullptr && plugins->is_array()) {
       for (std::size_t i = 0; i < plugins->get_array().size(); ++i) {
         const std::string at = "/plugins/" + std::to_string(i);
-        revision.plugins.push_back({text(at + "/id"), text(at + "/version"), text(at + "/sha256")});
+        revision.plugins.push_back(read_plugin(at));
       }
     } else {
       fault("/plugins", "expected an array");
@@ -133,6 +188,16 @@ class FileReader {
     return {};
   }
 
+  PinnedPlugin read_plugin(const std::string& at) {
+    PinnedPlugin plugin{text(at + "/id"), text(at + "/version"), text(at + "/sha256")};
+    if (base::find(document_.root(), at + "/manifest_sha256") != nullptr)
+      plugin.manifest_sha256 = text(at + "/manifest_sha256");
+    const js::value* books = base::find(document_.root(), at + "/books");
+    for (std::size_t k = 0; books != nullptr && books->is_array() && k < books->get_array().size(); ++k)
+      plugin.books.push_back(text(at + "/books/" + std::to_string(k)));
+    return plugin;
+  }
+
   void check_hash() {
     const std::string stored = text("/sha256");
     js::object content = document_.root().get_object();
@@ -153,34 +218,56 @@ std::vector<Change> difference(const js::value& a, const js::value& b) {
   return changes;
 }
 
+bool PinnedPlugin::is_for(const std::string& book) const {
+  return books.empty() || std::find(books.begin(), books.end(), book) != books.end();
+}
+
+bool PinnedPlugin::same_bytes(const PinnedPlugin& other) const {
+  const bool manifests =
+      manifest_sha256.empty() || other.manifest_sha256.empty() || manifest_sha256 == other.manifest_sha256;
+  return version == other.version && sha256 == other.sha256 && manifests;
+}
+
 Difference difference(const Revision& a, const Revision& b) {
   Difference found{difference(a.config, b.config), {}};
-  std::map<std::string, std::string> before = plugin_texts(a), after = plugin_texts(b);
-  std::map<std::string, PluginChange> changes;
-  for (const auto& [id, text] : before)
-    changes[id] = {id, text, {}};
-  for (const auto& [id, text] : after) {
-    changes[id].id = id;
-    changes[id].after = text;
+  const Pins before = pins_of(a), after = pins_of(b);
+  std::set<std::string> ids;
+  for (const Pins* pins : {&before, &after}) {
+    for (const auto& [id, list] : *pins)
+      ids.insert(id);
   }
-  for (auto& [id, change] : changes) {
-    if (change.before != change.after) found.plugins.push_back(std::move(change));
+  const auto of = [](const Pins& pins, const std::string& id) {
+    const auto list = pins.find(id);
+    return list != pins.end() ? list->second : std::vector<const PinnedPlugin*>{};
+  };
+  for (const std::string& id : ids) {
+    if (!pin_the_same(of(before, id), of(after, id)))
+      found.plugins.push_back(plugin_change(id, of(before, id), of(after, id)));
   }
   return found;
+}
+
+js::value plugin_json(const PinnedPlugin& plugin) {
+  js::object line{{"id", plugin.id}, {"version", plugin.version}, {"sha256", plugin.sha256}};
+  if (!plugin.manifest_sha256.empty()) line["manifest_sha256"] = plugin.manifest_sha256;
+  if (!plugin.books.empty()) line["books"] = js::value_from(plugin.books);
+  return line;
 }
 
 js::value to_json(const Revision& revision) {
   js::array plugins;
   for (const PinnedPlugin& plugin : revision.plugins)
-    plugins.push_back(js::object{{"id", plugin.id}, {"version", plugin.version}, {"sha256", plugin.sha256}});
-  return js::object{{"revision", revision.number},
-                    {"based_on", revision.based_on},
-                    {"time", base::format_time(revision.time_ns)},
-                    {"actor", revision.actor},
-                    {"reason", revision.reason},
-                    {"restores", revision.restores},
-                    {"plugins", std::move(plugins)},
-                    {"config", revision.config}};
+    plugins.push_back(plugin_json(plugin));
+  js::object all{{"revision", revision.number}, {"based_on", revision.based_on}};
+  if (revision.line) all["line"] = *revision.line;
+  all["time"] = base::format_time(revision.time_ns);
+  all["actor"] = revision.actor;
+  all["reason"] = revision.reason;
+  all["restores"] = revision.restores;
+  if (!revision.restores_book.empty()) all["restores_book"] = revision.restores_book;
+  all["plugins"] = std::move(plugins);
+  all["config"] = revision.config;
+  return all;
 }
 
 js::value to_json(const Difference& found) {

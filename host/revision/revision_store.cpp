@@ -19,6 +19,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr const char* next_current = ".CURRENT.next";
+
 std::string file_name(std::uint64_t number) {
   const std::string digits = std::to_string(number);
   return std::string(digits.size() < 6 ? 6 - digits.size() : 0, '0') + digits + ".json";
@@ -108,9 +110,24 @@ base::Result<Revision> RevisionStore::read_file_of(std::uint64_t number) const {
   return revision;
 }
 
+/// Files of 0.9 say no line: an apply had the one before it in charge, and a rollback brings back a place in
+/// the line with what it restores.
+std::uint64_t RevisionStore::line_of(const Revision& revision) const {
+  if (revision.line) return *revision.line;
+  if (revision.restores == 0) return revision.based_on;
+  const auto restored = revisions_.find(revision.restores);
+  return restored != revisions_.end() ? restored->second.head.line.value_or(0) : 0;
+}
+
 void RevisionStore::remember(const Revision& revision) {
-  Revision head{revision.number, revision.based_on, revision.time_ns, revision.actor,
-                revision.reason, revision.restores, nullptr,          {}};
+  Revision head{.number = revision.number,
+                .based_on = revision.based_on,
+                .line = line_of(revision),
+                .time_ns = revision.time_ns,
+                .actor = revision.actor,
+                .reason = revision.reason,
+                .restores = revision.restores,
+                .restores_book = revision.restores_book};
   revisions_.emplace(revision.number, Known{std::move(head), &*plugin_lists_.insert(revision.plugins).first});
 }
 
@@ -200,11 +217,15 @@ base::Problems RevisionStore::unknown(std::uint64_t number) const {
 }
 
 base::Result<Revision> RevisionStore::get(std::uint64_t number) const {
+  std::optional<std::uint64_t> line;
   {
     const std::lock_guard lock(mutex_);
     if (base::Problems problems = unknown(number); problems.has_errors()) return problems;
+    line = revisions_.at(number).head.line;
   }
-  return read_file_of(number);  // no file is ever changed
+  base::Result<Revision> revision = read_file_of(number);  // no file is ever changed
+  if (revision) revision->line = line;
+  return revision;
 }
 
 std::uint64_t RevisionStore::last() const {
@@ -223,14 +244,48 @@ std::vector<Revision> RevisionStore::list() const {
   return all;
 }
 
+std::uint64_t RevisionStore::line_behind(std::uint64_t target, std::uint64_t current) const {
+  const std::lock_guard lock(mutex_);
+  const auto line = [&](std::uint64_t number) -> std::uint64_t {
+    const auto known = revisions_.find(number);
+    return known != revisions_.end() ? known->second.head.line.value_or(0) : 0;
+  };
+  std::uint64_t at = current;
+  while (at > target) {
+    if (line(at) >= at) break;  // only a file that was written by hand says so
+    at = line(at);
+  }
+  return at == target ? line(target) : current;
+}
+
 std::uint64_t RevisionStore::current() const {
   const std::lock_guard lock(mutex_);
   return current_;
 }
 
+base::Problems RevisionStore::prepare_current(std::uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  prepared_ = 0;
+  if (base::Problems problems = unknown(number); problems.has_errors()) return problems;
+  std::error_code ignored;
+  if (fs::is_directory(folder_ / "CURRENT", ignored))
+    return one_error("FILE_NOT_WRITABLE", folder_ / "CURRENT", "this is a folder, expected a file");
+  base::Problems problems =
+      base::write_file_atomically(folder_ / next_current, std::to_string(number) + "\n");
+  if (!problems.has_errors()) prepared_ = number;
+  return problems;
+}
+
 base::Problems RevisionStore::set_current(std::uint64_t number) {
   const std::lock_guard lock(mutex_);
   if (base::Problems problems = unknown(number); problems.has_errors()) return problems;
+  const bool is_prepared = prepared_ == number;
+  prepared_ = 0;
+  if (is_prepared && ::rename((folder_ / next_current).c_str(), (folder_ / "CURRENT").c_str()) == 0 &&
+      sync_folder(folder_)) {
+    current_ = number;
+    return {};
+  }
   base::Problems problems = base::write_file_atomically(folder_ / "CURRENT", std::to_string(number) + "\n");
   if (!problems.has_errors()) current_ = number;
   return problems;

@@ -32,15 +32,23 @@ class RevisionStore {
   /// REVISION_UNKNOWN for any other, and for the one to boot; FILE_NOT_WRITABLE.
   base::Problems withdraw(std::uint64_t number);
 
-  /// Reads its file. Errors: REVISION_UNKNOWN, REVISION_DAMAGED.
+  /// Reads its file; its line is known, also when it is a file of 0.9. Errors: REVISION_UNKNOWN,
+  /// REVISION_DAMAGED.
   base::Result<Revision> get(std::uint64_t number) const;
   /// The highest number that is taken, by a damaged file too; 0 when there is none.
   std::uint64_t last() const;
   /// The good ones, oldest first, without their config: a host has thousands.
   std::vector<Revision> list() const;
 
+  /// Where the line goes on behind a revision that comes back while `current` is in charge. One that is not
+  /// on that line, and was named, comes as an apply does: it lies on what is in charge.
+  std::uint64_t line_behind(std::uint64_t target, std::uint64_t current) const;
+
   /// The one to boot; 0 when none was set.
   std::uint64_t current() const;
+  /// Writes down beside CURRENT what set_current will put in its place: what can fail fails now. Errors:
+  /// REVISION_UNKNOWN, REVISION_DAMAGED, FILE_NOT_WRITABLE.
+  base::Problems prepare_current(std::uint64_t number);
   /// Replaced as a whole and durable. Errors: REVISION_UNKNOWN, REVISION_DAMAGED, FILE_NOT_WRITABLE.
   base::Problems set_current(std::uint64_t number);
 
@@ -57,6 +65,7 @@ class RevisionStore {
   void read_all();
   base::Result<Revision> read_file_of(std::uint64_t number) const;
   void remember(const Revision& revision);
+  std::uint64_t line_of(const Revision& revision) const;
   void read_current();
   base::Problems unknown(std::uint64_t number) const;
   base::Problems write_new_file(const std::filesystem::path& file, const std::string& text) const;
@@ -68,6 +77,7 @@ class RevisionStore {
   std::set<std::vector<PinnedPlugin>> plugin_lists_;  ///< few differ
   std::map<std::uint64_t, base::Problems> damaged_;
   std::uint64_t current_ = 0;
+  std::uint64_t prepared_ = 0;  ///< number that waits beside CURRENT; 0: none
 };
 
 }  // namespace cadre::revision

@@ -1,10 +1,15 @@
 #include "host/revision/setup.hpp"
 
 #include <algorithm>
+#include <boost/json.hpp>
+#include <numeric>
+#include <set>
 
 #include "host/agent/elf_image.hpp"
 #include "host/agent/sandbox.hpp"
 #include "host/base/hash.hpp"
+#include "host/base/json.hpp"
+#include "host/base/schema.hpp"
 #include "host/base/text.hpp"
 #include "host/config/changeability.hpp"
 
@@ -21,24 +26,64 @@ void isolate_by_trust(chain::ChainPlan& plan, const config::TrustConfig& config,
   }
 }
 
+void pin(std::vector<PinnedPlugin>& plugins, const agent::Manifest& manifest, const std::string& book) {
+  PinnedPlugin pinned{manifest.id, manifest.version.to_string(), manifest.sha256, manifest.text_sha256};
+  const auto same = std::find_if(plugins.begin(), plugins.end(), [&](const PinnedPlugin& other) {
+    return other.id == pinned.id && other.version == pinned.version && other.sha256 == pinned.sha256 &&
+           other.manifest_sha256 == pinned.manifest_sha256;
+  });
+  PinnedPlugin& at = same != plugins.end() ? *same : plugins.emplace_back(std::move(pinned));
+  if (!at.is_for(book) || at.books.empty()) at.books.push_back(book);
+}
+
+/// The settings of the agents in the document, with the defaults of their manifests.
+void complete_settings(boost::json::value& complete, std::size_t book, const chain::ChainPlan& plan) {
+  for (const chain::PlannedStage& stage : plan.stages)
+    complete.at_pointer("/books/" + std::to_string(book) + "/scenario" + stage.instance->pointer)
+        .as_object()["config"] =
+        base::with_defaults(stage.instance->config, stage.entry.agent->config_schema);
+}
+
 }  // namespace
 
-base::Result<Setup> plan_setup(config::HostConfig host, const agent::Catalog& catalog,
+void order_books(config::HostConfig& host, const std::vector<std::string>& ids) {
+  const auto rank = [&](const std::string& id) {
+    return std::find(ids.begin(), ids.end(), id) - ids.begin();
+  };
+  std::vector<std::size_t> order(host.books.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return rank(host.books[a].scenario.book.id) < rank(host.books[b].scenario.book.id);
+  });
+  std::vector<config::BookConfig> books;
+  boost::json::array documents;
+  for (const std::size_t at : order) {
+    books.push_back(std::move(host.books[at]));
+    documents.push_back(host.complete.at("books").as_array()[at]);
+  }
+  host.books = std::move(books);
+  host.complete.as_object()["books"] = std::move(documents);
+}
+
+base::Result<Setup> plan_setup(config::HostConfig host, const CatalogOf& catalog_of,
                                const agent::Store& store) {
   const agent::Trust trust(host.trust.sha256, store.root());
   Setup setup;
   setup.host = std::move(host);
-  base::Problems problems;
-  for (const config::BookConfig& book : setup.host.books) {
-    auto plan = chain::plan_chain(book.scenario, catalog);
+  base::Problems problems, unread;
+  for (std::size_t b = 0; b < setup.host.books.size(); ++b) {
+    const config::ScenarioConfig& scenario = setup.host.books[b].scenario;
+    const agent::Catalog& catalog = catalog_of(scenario.book.id);
+    auto plan = chain::plan_chain(scenario, catalog);
     problems.append(plan.problems());
-    if (!plan) continue;
-    for (const chain::PlannedStage& stage : plan->stages) {
-      const agent::Manifest& manifest = *stage.entry.manifest;
-      const PinnedPlugin pinned{manifest.id, manifest.version.to_string(), manifest.sha256};
-      if (std::find(setup.plugins.begin(), setup.plugins.end(), pinned) == setup.plugins.end())
-        setup.plugins.push_back(pinned);
+    if (!plan) {
+      // A manifest that cannot be read may be why an agent is missing.
+      if (unread.empty()) unread.append(catalog.problems());
+      continue;
     }
+    for (const chain::PlannedStage& stage : plan->stages)
+      pin(setup.plugins, *stage.entry.manifest, scenario.book.id);
+    complete_settings(setup.host.complete, b, *plan);
     isolate_by_trust(*plan, setup.host.trust, trust);
     setup.plans.push_back(std::move(plan).take());
   }
@@ -50,14 +95,11 @@ base::Result<Setup> plan_setup(config::HostConfig host, const agent::Catalog& ca
             base::join(weak, ", "),
         "use a kernel with Landlock");
   if (problems.has_errors()) {
-    // A manifest that cannot be read may be why an agent is missing.
-    for (const base::Problem& problem : catalog.problems())
+    for (const base::Problem& problem : unread)
       problems.add(problem);
     return problems;
   }
-  std::sort(setup.plugins.begin(), setup.plugins.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.id, a.version, a.sha256) < std::tie(b.id, b.version, b.sha256);
-  });
+  std::sort(setup.plugins.begin(), setup.plugins.end());
   return {std::move(setup), problems};
 }
 
@@ -72,12 +114,36 @@ std::vector<std::string> weak_sandboxes(const Setup& setup) {
   return weak;
 }
 
-agent::Catalog pinned_catalog(const agent::Store& store, const std::vector<PinnedPlugin>& plugins) {
+base::Result<Setup> plan_setup(config::HostConfig host, const agent::Catalog& catalog,
+                               const agent::Store& store) {
+  return plan_setup(
+      std::move(host), [&](const std::string&) -> const agent::Catalog& { return catalog; }, store);
+}
+
+agent::Catalog pinned_catalog(const agent::Store& store, const std::vector<PinnedPlugin>& plugins,
+                              const std::optional<std::string>& book) {
   std::vector<std::filesystem::path> folders;
-  folders.reserve(plugins.size());
-  for (const PinnedPlugin& plugin : plugins)
-    folders.push_back(store.root() / plugin.sha256);
-  return agent::Catalog::discover(folders);
+  std::vector<std::shared_ptr<const agent::Manifest>> kept;
+  base::Problems problems;
+  for (const PinnedPlugin& plugin : plugins) {
+    if (book && !plugin.is_for(*book)) continue;
+    if (plugin.manifest_sha256.empty()) {
+      folders.push_back(store.root() / plugin.sha256);
+      continue;
+    }
+    auto manifest = store.read_kept(plugin.sha256, plugin.manifest_sha256);
+    problems.append(manifest.problems());
+    if (manifest) kept.push_back(std::make_shared<const agent::Manifest>(std::move(manifest).take()));
+  }
+  agent::Catalog catalog = agent::Catalog::discover(std::move(kept), folders, agent::Twins::refused);
+  catalog.add_problems(problems);
+  return catalog;
+}
+
+const agent::Catalog& PinnedCatalogs::of(const std::string& book) {
+  const auto found = catalogs_.find(book);
+  if (found != catalogs_.end()) return found->second;
+  return catalogs_.emplace(book, pinned_catalog(store_, plugins_, book)).first->second;
 }
 
 namespace {
@@ -101,23 +167,37 @@ base::Result<BootSetup> plan_boot(const Revision& revision, const agent::Store& 
   const std::string origin = "revision " + std::to_string(revision.number);
   auto host = config::read_host(revision.config, origin);
   if (!host) return host.problems();
-  const agent::Catalog pinned = pinned_catalog(store, revision.plugins);
-  const bool has_lost = std::any_of(pinned.problems().begin(), pinned.problems().end(), is_of_lost_abi);
-  if (!has_lost) {
-    auto setup = plan_setup(std::move(host).take(), pinned, store);
+  PinnedCatalogs pinned(store, revision.plugins);
+  base::Problems lost;
+  for (const config::BookConfig& book : host->books) {
+    for (const base::Problem& problem : pinned.of(book.scenario.book.id).problems()) {
+      if (is_of_lost_abi(problem)) lost.add(problem);
+    }
+  }
+  if (lost.empty()) {
+    auto setup = plan_setup(
+        std::move(host).take(),
+        [&](const std::string& book) -> const agent::Catalog& { return pinned.of(book); }, store);
     if (!setup) return setup.problems();
     const base::Problems warnings = setup.problems();
     return {BootSetup{std::move(setup).take(), {}}, warnings};
   }
-  std::vector<std::filesystem::path> folders = pinned.folders();
-  folders.insert(folders.end(), agent_folders.begin(), agent_folders.end());
-  auto setup =
-      plan_setup(std::move(host).take(), agent::Catalog::discover(folders, agent::Twins::first_wins), store);
+  std::map<std::string, agent::Catalog> catalogs;
+  auto setup = plan_setup(
+      std::move(host).take(),
+      [&](const std::string& book) -> const agent::Catalog& {
+        std::vector<std::filesystem::path> folders = pinned.of(book).folders();
+        folders.insert(folders.end(), agent_folders.begin(), agent_folders.end());
+        return catalogs
+            .try_emplace(book, agent::Catalog::discover(pinned.of(book).manifests(), folders,
+                                                        agent::Twins::first_wins))
+            .first->second;
+      },
+      store);
   if (!setup) {
     base::Problems problems;
-    for (base::Problem problem : pinned.problems()) {
-      if (is_of_lost_abi(problem))
-        problem.next_step = "name a folder with --agents that has a version of it for this host";
+    for (base::Problem problem : lost) {
+      problem.next_step = "name a folder with --agents that has a version of it for this host";
       problems.add(std::move(problem));
     }
     return problems;
@@ -170,16 +250,65 @@ void leave_out_still(Setup& setup, const live::BookList& books, const agent::Qua
   }
 }
 
+namespace {
+
+/// A setting that a document leaves to the default of a manifest.
+bool is_left_to_its_default(const Change& change) {
+  return !change.after && change.pointer.find("/config/") != std::string::npos;
+}
+
+/// A whole book that comes or goes.
+bool is_a_book(const Change& change) {
+  constexpr std::string_view books = "/books/";
+  return change.pointer.starts_with(books) && change.pointer.find('/', books.size()) == std::string::npos;
+}
+
+std::string shown_value(const Change& change, const std::optional<std::string>& value) {
+  return !value ? "nothing" : is_a_book(change) ? "a book" : *value;
+}
+
+std::string name_of_book(const boost::json::value& host, const std::string& pointer) {
+  const boost::json::value* id = base::find(host, pointer + "/scenario/book/id");
+  return id != nullptr ? base::canonical(*id) : pointer;
+}
+
+}  // namespace
+
 base::Problems check_changeable(const boost::json::value& running, const boost::json::value& next,
-                                const std::string& origin) {
+                                const std::string& origin, bool at_start) {
   base::Problems problems;
   for (const Change& change : revision::difference(running, next)) {
     const config::ChangeRule& rule = config::host_change_rule(change.pointer);
-    if (rule.changes == config::Changes::live) continue;
-    problems.error("CONFIG_NEEDS_RESTART", {origin, 0, 0, change.pointer},
-                   "cannot change from " + change.before.value_or("nothing") + " to " +
-                       change.after.value_or("nothing") + " while the host runs",
-                   std::string(rule.why) + "; begin a new state folder for this");
+    const bool is_allowed =
+        rule.changes == config::Changes::live || (at_start && rule.changes == config::Changes::restart);
+    const base::Place place{origin, 0, 0, change.pointer};
+    if (is_a_book(change) && !change.after) {
+      problems.error("CONFIG_BOOK_MISSING", place,
+                     "a book that the host has is missing: " + name_of_book(running, change.pointer),
+                     "put it back");
+      continue;
+    }
+    if (is_allowed || is_left_to_its_default(change)) continue;
+    const std::string what = "cannot change from " + shown_value(change, change.before) + " to " +
+                             shown_value(change, change.after);
+    if (rule.changes == config::Changes::restart)
+      problems.error("CONFIG_NEEDS_RESTART", place, what + " while the host runs",
+                     std::string(rule.why) + "; stop the host, and `cadre run --accept-changes`");
+    else
+      problems.error("CONFIG_NEVER_CHANGES", place, what + " in the life of a book",
+                     std::string(rule.why) + "; begin a new state folder for this");
+  }
+  return problems;
+}
+
+base::Problems keep_manifests(const Setup& setup, const agent::Store& store) {
+  base::Problems problems;
+  std::set<const agent::Manifest*> kept;
+  for (const chain::ChainPlan& plan : setup.plans) {
+    for (const chain::PlannedStage& stage : plan.stages) {
+      if (kept.insert(stage.entry.manifest.get()).second)
+        problems.append(store.keep_manifest(*stage.entry.manifest));
+    }
   }
   return problems;
 }
@@ -188,7 +317,7 @@ base::Result<std::vector<std::shared_ptr<chain::Chain>>> build_setup(
     const Setup& setup, const agent::Store& store,
     const std::vector<std::unique_ptr<live::BookRunner>>& books, bool reuse_replaced) {
   std::vector<std::shared_ptr<chain::Chain>> chains;
-  base::Problems problems;
+  base::Problems problems = keep_manifests(setup, store);
   for (std::size_t b = 0; b < setup.plans.size(); ++b) {
     const chain::Chain* previous = b < books.size() ? &books[b]->chain() : nullptr;
     const chain::Chain* replaced = b < books.size() && reuse_replaced ? books[b]->replaced_chain() : nullptr;

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "host/agent/catalog.hpp"
@@ -20,16 +24,41 @@ struct Setup {
   std::vector<PinnedPlugin> plugins;    ///< exact versions and bytes, each once
 };
 
-/// Resolves the chains of all books, and where their agents run: one whose stage does not say it gets a
-/// process of its own unless the host trusts it (agent/trust.hpp). All problems at once. Warns of
-/// SANDBOX_WEAK.
+/// Puts the books into the order in which `ids` has them; those that are not in it come after them.
+void order_books(config::HostConfig& host, const std::vector<std::string>& ids);
+
+/// The agents that a book may have.
+using CatalogOf = std::function<const agent::Catalog&(const std::string& book)>;
+
+/// Resolves the chains of all books, and completes the configuration: the settings of every agent with the
+/// defaults of its manifest. An agent whose stage does not say where it runs gets a process of its own unless
+/// the host trusts it (agent/trust.hpp). All problems at once. Warns of SANDBOX_WEAK.
+base::Result<Setup> plan_setup(config::HostConfig host, const CatalogOf& catalog_of,
+                               const agent::Store& store);
+/// The same with one catalog for all.
 base::Result<Setup> plan_setup(config::HostConfig host, const agent::Catalog& catalog,
                                const agent::Store& store);
 /// The isolated agents, as "book/stage", whose processes bound no files, since this kernel cannot.
 std::vector<std::string> weak_sandboxes(const Setup& setup);
 
-/// The agents of a revision, from the store alone: the bytes it ran with, whatever is installed now.
-agent::Catalog pinned_catalog(const agent::Store& store, const std::vector<PinnedPlugin>& plugins);
+/// The agents that a revision has for a book, or for all of them, from the store alone: the bytes it ran
+/// with, whatever is installed now.
+agent::Catalog pinned_catalog(const agent::Store& store, const std::vector<PinnedPlugin>& plugins,
+                              const std::optional<std::string>& book = std::nullopt);
+
+/// The catalogs of the books of a revision, each with what is pinned for it.
+class PinnedCatalogs {
+ public:
+  /// Both have to outlive it.
+  PinnedCatalogs(const agent::Store& store, const std::vector<PinnedPlugin>& plugins)
+      : store_(store), plugins_(plugins) {}
+  const agent::Catalog& of(const std::string& book);
+
+ private:
+  const agent::Store& store_;
+  const std::vector<PinnedPlugin>& plugins_;
+  std::map<std::string, agent::Catalog> catalogs_;
+};
 
 /// The setup that a revision boots with, and what was replaced to that end.
 struct BootSetup {
@@ -52,9 +81,13 @@ void leave_out(Setup& setup, const agent::Quarantine& quarantine);
 /// quarantine is refused when it is built (AGENT_QUARANTINED).
 void leave_out_still(Setup& setup, const live::BookList& books, const agent::Quarantine& quarantine);
 
-/// What may not change while a host runs. Errors: CONFIG_NEEDS_RESTART, one for each value.
+/// What may not change: while a host runs, or (`at_start`) between two of its starts. Errors:
+/// CONFIG_NEEDS_RESTART, CONFIG_NEVER_CHANGES, one for each value.
 base::Problems check_changeable(const boost::json::value& running, const boost::json::value& next,
-                                const std::string& origin);
+                                const std::string& origin, bool at_start = false);
+
+/// Keeps the manifests of all stages in the store. Errors: those of Store::keep_manifest.
+base::Problems keep_manifests(const Setup& setup, const agent::Store& store);
 
 /// Builds the chains of all books beside the running ones. `reuse_replaced`: a rollback takes back the
 /// instances that went on observing. All or nothing.

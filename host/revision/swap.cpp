@@ -41,9 +41,9 @@ struct Meeting {
 };
 
 /// BOOK_STUCK of each that is.
-base::Problems stuck_of(const live::BookList& books) {
+base::Problems stuck_of(const std::vector<live::BookRunner*>& books) {
   base::Problems problems;
-  for (const auto& book : books) {
+  for (live::BookRunner* book : books) {
     if (book->pulse().is_stuck()) problems.append(book->why_stopped());
   }
   return problems;
@@ -88,14 +88,14 @@ void take_part(live::BookRunner& runner, book::Book& book, std::size_t place, Me
 
 }  // namespace
 
-base::Problems swap_books(const std::vector<std::unique_ptr<live::BookRunner>>& books,
+base::Problems swap_books(const std::vector<live::BookRunner*>& books,
                           std::vector<live::BookRunner::Change> changes, Retirement& retirement,
                           std::chrono::milliseconds budget) {
   const auto meeting = std::make_shared<Meeting>();
   meeting->changes = std::move(changes);
   base::Problems ended;
   for (std::size_t b = 0; b < books.size(); ++b) {
-    live::BookRunner* runner = books[b].get();
+    live::BookRunner* runner = books[b];
     const bool taken =
         runner->post_work([runner, b, meeting](book::Book& book) { take_part(*runner, book, b, *meeting); });
     if (!taken) ended.error("BOOK_ENDED", {}, "the book " + runner->id() + " has ended");

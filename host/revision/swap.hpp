@@ -10,11 +10,11 @@
 
 namespace cadre::revision {
 
-/// Gives every book its new chain, or none: each hands over state between two of its events and waits; when
-/// all could, all commit. A book that does not get to
-/// it within the budget, or an agent that refuses, ends it for all, and the running chains were only read
-/// from. Blocks; the chains that nobody needs any more are retired: a warning when that does not return.
-base::Problems swap_books(const std::vector<std::unique_ptr<live::BookRunner>>& books,
+/// Gives each of these books its new chain, or none of them: each hands over state between two of its events
+/// and waits; when all could, all commit. A book that does not get to it within the budget, or an agent that
+/// refuses, ends it for all, and the running chains were only read from. Blocks; the chains that nobody needs
+/// any more are retired: a warning when that does not return.
+base::Problems swap_books(const std::vector<live::BookRunner*>& books,
                           std::vector<live::BookRunner::Change> changes, Retirement& retirement,
                           std::chrono::milliseconds budget = std::chrono::seconds(10));
 

@@ -218,10 +218,12 @@ std::vector<ShadowExperiments::Running> ShadowExperiments::all() const {
   return all;
 }
 
-void ShadowExperiments::control_changed(std::uint64_t revision) {
-  for (const Running& running : all())
+void ShadowExperiments::control_changed(std::uint64_t revision, const std::vector<std::string>& books) {
+  for (const Running& running : all()) {
+    if (std::find(books.begin(), books.end(), running.experiment->book()) == books.end()) continue;
     end(running, "the book went on to revision " + std::to_string(revision) +
                      ": what the candidate was compared with is gone");
+  }
 }
 
 void ShadowExperiments::stop_all() {

@@ -41,7 +41,7 @@ class ShadowExperiments {
                      const live::Mandate& mandate);
   live::Answer stop(std::string_view name, const live::Mandate& mandate);
   /// The book has another chain now: what was compared with is gone.
-  void control_changed(std::uint64_t revision);
+  void control_changed(std::uint64_t revision, const std::vector<std::string>& books);
   void stop_all();
 
   boost::json::array list() const;

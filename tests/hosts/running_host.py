@@ -324,9 +324,10 @@ class RunningHost:
         body = {"actor": "test", "reason": "test", "config": config, **members}
         return (client or self.client).request("POST", path, body, {"If-Match": f'"{base}"'})
 
-    def roll_back(self, to=None, client=None):
+    def roll_back(self, to=None, client=None, based_on=None):
         target = "/v1/revisions" + ("" if to is None else f"/{to}") + ":rollback"
-        return (client or self.client).request("POST", target, {"actor": "test", "reason": "back"})
+        base = based_on if based_on is not None else self.revision()
+        return (client or self.client).request("POST", target, {"actor": "test", "reason": "back"}, {"If-Match": f'"{base}"'})
 
     def post(self, texts, book="main"):
         """All of these bars, and waits until they are durable."""

@@ -71,7 +71,7 @@ BAD_CONFIGURATIONS = [
     ("ambiguous service", chain_change(lambda chain: chain["services"].append(dict(chain["services"][0], name="other"))),
      "CHAIN_SERVICE_AMBIGUOUS", "/correlation_adjuster", True),
     ("circular service", chain_change(circle), "CHAIN_SERVICE_CIRCULAR", "/services/1", True),
-    ("needs a restart", changed_cash, "CONFIG_NEEDS_RESTART", "/book/initial_cash", True),
+    ("never changes", changed_cash, "CONFIG_NEVER_CHANGES", "/book/initial_cash", True),
     ("agent's own refusal", chain_change(lambda chain: chain["position_sizer"]["config"].update(min_position_size=0.5)), "AGENT_CONFIG",
      "/position_sizer", False),
 ]
@@ -178,7 +178,7 @@ class BadChanges(unittest.TestCase):
                     problems = refused()
                     self.assertEqual({p["code"] for p in problems}, {code}, problems)
                     self.assertTrue(any(p["pointer"].endswith(place) for p in problems), problems)
-                    if code != "CONFIG_NEEDS_RESTART":
+                    if code != "CONFIG_NEVER_CHANGES":
                         self.assertTrue(problems[0]["file"].endswith("demo.json") and problems[0]["line"] > 0, problems[0])
                     self.post(host, 3)
                     self.assertEqual(fingerprint(host), before)

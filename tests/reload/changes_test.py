@@ -92,6 +92,47 @@ class Changes(unittest.TestCase):
         self.assertIn("0.04", done.stderr + done.stdout)
         self.assertEqual(host.revision(), 2)
 
+    def limit(self, host):
+        return host.document()["books"][0]["scenario"]["chain"]["risk_managers"][0]["config"]["max_weight"]
+
+    def test_a_rollback_goes_back_along_the_line_and_never_forward(self):
+        host = self.start("line", agent_folders(arguments.build, "v1"))
+        back = lambda *more: self.run_command(host, 0, "revision", "rollback", "--reason", "back", *more)
+        for limit in (0.04, 0.03):  # revisions 2 and 3
+            self.apply_file(host, [risk_manager(max_weight=limit)])
+        back()
+        self.assertEqual((host.revision(), self.limit(host)), (4, 0.04))
+        back()
+        self.assertEqual((host.revision(), self.limit(host)), (5, 0.05))
+        refused = self.run_command(host, 4, "revision", "rollback", "--reason", "back")
+        self.assertIn("REVISION_NOTHING_BEFORE", refused.stderr)
+        # What is applied now lies on what is in charge now, whatever was rolled back.
+        self.apply_file(host, [risk_manager(max_weight=0.02)])
+        back()
+        self.assertEqual((host.revision(), self.limit(host)), (7, 0.05))
+        # One that was rolled back comes again only by its name, and goes again.
+        back("--to", "3")
+        self.assertEqual((host.revision(), self.limit(host)), (8, 0.03))
+        back()
+        self.assertEqual((host.revision(), self.limit(host)), (9, 0.05))
+        # The line outlives the host.
+        self.assertEqual(host.stop(), 0)
+        host.start()
+        self.run_command(host, 4, "revision", "rollback", "--reason", "back")
+        self.assertEqual([r["line"] for r in host.revisions()], [0, 1, 2, 1, 0, 5, 0, 7, 0])
+
+    def test_a_stale_rollback_is_refused_with_the_difference(self):
+        host = self.start("stale_back", agent_folders(arguments.build, "v1"))
+        self.apply_file(host, [risk_manager(max_weight=0.04)])
+        self.apply_file(host, [risk_manager(max_weight=0.03)])
+        for target in ((), ("--to", "1")):
+            done = self.run_command(host, 4, "revision", "rollback", "--base", "2", "--reason", "back", *target)
+            self.assertIn("it is based on revision 2, current is 3", done.stderr)
+            self.assertIn("max_weight: 0.04 → 0.03", done.stderr)
+        self.assertEqual((host.revision(), self.limit(host)), (3, 0.03))
+        self.run_command(host, 0, "revision", "rollback", "--base", "3", "--reason", "back")
+        self.assertEqual((host.revision(), self.limit(host)), (4, 0.04))
+
     def test_applying_what_runs_says_unchanged(self):
         host = self.start("unchanged", agent_folders(arguments.build, "v1"))
         done = self.apply_file(host, [risk_manager()])
@@ -117,10 +158,18 @@ class Changes(unittest.TestCase):
         self.assertEqual({s["stage"]: s["since_revision"] for s in host.book("second")["stages"] if s["since_revision"] != 1}, {"risk": 2})
         self.assertEqual((host.stage("risk", "main")["version"], host.stage("risk", "second")["version"]), ("1.0.0", "1.0.1"))
         self.assertEqual((host.book("main")["book"], host.book("second")["book"]), ("main", "second"))
+        # The other is not touched at all: it stays under the revision that changed it last, over a restart too.
+        self.assertEqual((host.book("main")["revision"], host.book("second")["revision"]), (1, 2))
+        self.post(host, 10)
+        self.assertEqual(host.stop(), 0)
+        host.start()
+        self.assertEqual((host.revision(), host.book("main")["revision"], host.book("second")["revision"]), (2, 1, 2))
         self.post(host, 10)
         self.assertEqual(host.stop(), 0)
         for book in self.books:
             self.assertEqual(self.counted(host, book=book), self.at)
+        self.assertEqual([r["revision"] for r in self.journal(host, "main").of("revision")], [1])
+        self.assertEqual([r["revision"] for r in self.journal(host, "second").of("revision")], [1, 2])
 
     def test_apply_works_while_halted_and_leaves_it_halted(self):
         host = self.start("halted", agent_folders(arguments.build, "v1", "v1b"))
@@ -240,6 +289,22 @@ class Changes(unittest.TestCase):
         self.post(host, 5)
         self.apply_file(host, [risk_manager(max_weight=0.04)])
         self.assertEqual(host.revision(), 2)
+
+    def test_an_apply_that_could_not_be_booted_is_refused_before_any_book_takes_it(self):
+        host = self.start("no_current", agent_folders(arguments.build, "v1"))
+        current = os.path.join(host.state, "CURRENT")
+        os.rename(current, current + ".away")
+        os.mkdir(current)  # also for one who may write everywhere
+        refused = self.apply_file(host, [risk_manager(max_weight=0.04)], code=3)
+        self.assertIn("FILE_NOT_WRITABLE", refused.stderr)
+        self.assertEqual((host.revision(), self.limit(host), len(host.revisions())), (1, 0.05, 1))
+        self.post(host, 5)
+        os.rmdir(current)
+        os.rename(current + ".away", current)
+        self.apply_file(host, [risk_manager(max_weight=0.04)])
+        host.kill()
+        host.start()
+        self.assertEqual((host.revision(), self.limit(host)), (2, 0.04))
 
     def test_an_agent_that_hangs_while_it_is_destroyed_holds_up_nobody(self):
         host = self.start("hanging", agent_folders(arguments.build, "v1", "v1b", "hangs_in_destroy"))

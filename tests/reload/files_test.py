@@ -236,6 +236,33 @@ class Files(unittest.TestCase):
         self.made.append(2)
         self.expect_unchanged()
 
+    def test_pipes_devices_and_huge_files_are_refused_and_hold_up_nothing(self):
+        def huge(path):
+            with open(path, "wb") as file:
+                file.truncate(20 << 30)
+
+        kinds = ((os.mkfifo, "FILE_NOT_REGULAR"), (lambda path: os.symlink("/dev/zero", path), "FILE_NOT_REGULAR"), (huge, "FILE_TOO_LARGE"))
+        for path in (self.scenario, self.chain, os.path.join(self.config_folder, "host.json")):
+            with open(path, "rb") as file:
+                good = file.read()
+            for make, code in kinds:
+                os.unlink(path)
+                make(path)
+                problem = self.expect_refused(code)
+                self.assertNotEqual(problem["file"], "")
+                os.unlink(path)
+                overwrite(path, good)
+                self.expect_unchanged()
+        for make, _ in kinds:
+            for path, name, expect in ((self.library, "lib.so", self.expect_waiting),
+                                       (self.manifest, "manifest.json", lambda: self.expect_refused("AGENT_UNKNOWN"))):
+                os.unlink(path)
+                make(path)
+                expect()
+                os.unlink(path)
+                overwrite(path, content("v1", name))
+                self.expect_unchanged()
+
     def test_a_rollback_stays_until_the_files_change_or_somebody_asks(self):
         self.install("v1b")
         self.expect_version("v1b")

@@ -41,7 +41,7 @@ class Race(unittest.TestCase):
         root = fresh_folder(arguments.build, "reload_race_test", name)
         self.scenario = write_json(os.path.join(root, "demo.json"), scenario([risk_manager()]))
         config = write_json(os.path.join(root, "host.json"),
-                            {"name": "host", "books": [{"scenario": "demo.json"}], "watch": {"enabled": watch, "debounce_ms": 10}})
+                            {"name": "host", "books": [{"scenario": "demo.json"}], "watch": {"enabled": watch, "debounce_ms": 10, "on_conflict": "take"}})
         host = RunningHost(arguments.cadre, root, config, agent_folders(arguments.build, "v1")).start()
         self.addCleanup(host.stop)
         host.post(bars(300))
@@ -102,15 +102,32 @@ class Race(unittest.TestCase):
             self.assertEqual(host.apply(self.with_limit(document, 0.04 + race * 1e-5))[0], 201)
             base = host.revision()
             applied, back = together(lambda: host.apply(self.with_limit(document, 0.06 + race * 1e-5), base, clients[0]),
-                                     lambda: host.roll_back(client=clients[1]))
+                                     lambda: host.roll_back(client=clients[1], based_on=base))
             outcomes[applied[0], back[0]] += 1
-            # A rollback names no base: when it comes second, it takes back what the apply has just made.
-            self.assertIn((applied[0], back[0]), {(412, 201), (201, 201)})
-            self.assertEqual(host.revision(), base + (2 if applied[0] == 201 else 1))
+            # Both name the same base: the second one hears what the first one did.
+            self.assertIn((applied[0], back[0]), {(412, 201), (201, 412)})
+            self.assertEqual(host.revision(), base + 1)
         self.assert_one_line(host)
         for client in clients:
             client.close()
         print(f"{arguments.races // 2} times apply against rollback: {dict(outcomes)}")
+
+    def test_of_two_rollbacks_with_one_base_exactly_one_goes_back(self):
+        host = self.start("two_rollbacks")
+        document, clients = host.document(), [Client(host.socket) for _ in range(2)]
+        limits = [0.05, 0.04, 0.03, 0.02]
+        for limit in limits[1:]:
+            self.assertEqual(host.apply(self.with_limit(document, limit))[0], 201)
+        for limit in reversed(limits[:-1]):
+            base = host.revision()
+            answers = together(*(lambda c=client: host.roll_back(client=c, based_on=base) for client in clients))
+            self.assertEqual(sorted(status for status, _ in answers), [201, 412], answers)
+            lost = dict(answers)[412]
+            self.assertEqual((lost["problems"][0]["code"], lost["current"]), ("REVISION_STALE", base + 1))
+            self.assertEqual(float(lost["difference"]["changes"][0]["after"]), limit)
+        self.assertEqual(host.roll_back()[0], 409)  # at the first revision: there is nothing before
+        for client in clients:
+            client.close()
 
     def test_apply_against_the_watch(self):
         host = self.start("watch", watch=True)

@@ -134,7 +134,7 @@ class Crash(unittest.TestCase):
         status, answer = walls.host.apply(walls.changed(misbehaving("abort", "observe")))
         self.assertEqual(status, 422, answer)
         self.assertEqual([p["code"] for p in answer["problems"]], ["AGENT_QUARANTINED"])
-        self.assertEqual(walls.within("POST", "/v1/revisions:rollback", change())[0], 422)
+        self.assertEqual(walls.within("POST", "/v1/revisions:rollback", change(), {"If-Match": '"2"'})[0], 422)
         self.assertEqual(walls.within("POST", "/v1/resume", change(book="main"))[0], 200)
         walls.post("main", DAY + 1, 60)
         self.assertEqual(walls.host.settled_book("main")["state"], "deciding")

@@ -74,10 +74,28 @@ class Hang(unittest.TestCase):
         self.assertIn(walls.within("POST", "/v1/books/main/signals", signal_text)[0], (422, 503))
         revision = {"If-Match": '"1"'}
         for target, headers, members in (("/v1/revisions", revision, {"config": walls.changed(misbehaving("nothing"))}),
-                                         ("/v1/revisions:rollback", {}, {})):
+                                         ("/v1/revisions:rollback", revision, {})):
             status, body = walls.within("POST", target, change(**members), headers)
             self.assertIn(status, (409, 422), body)
         self.assertEqual(walls.within("GET", "/v1/status")[1]["revision"]["number"], 1)
+
+    def test_a_change_of_the_other_book_does_not_wait_for_it(self):
+        walls = self.hang()
+        document = walls.host.document()
+        document["books"][1]["scenario"]["chain"]["constraints"]["max_weight"] = 0.5
+        status, answer = walls.within("POST", "/v1/revisions", change(config=document), {"If-Match": '"1"'})
+        self.assertEqual(status, 201, answer)
+        walls.post("other", DAY, DAY + 5)
+        self.assertEqual((walls.book("other")["revision"], walls.book("main")["revision"]), (2, 1))
+        document["books"][0]["scenario"]["chain"]["constraints"]["max_weight"] = 0.5
+        status, answer = walls.within("POST", "/v1/revisions", change(config=document), {"If-Match": '"2"'})
+        self.assertEqual((status, answer["problems"][0]["code"]), (422, "BOOK_STUCK"))
+        self.assertEqual(walls.host.stop(), 5)
+        walls.start_unready()
+        status = walls.host.status()
+        self.assertEqual((status["revision"]["number"], [b["revision"] for b in status["books"]]), (2, [1, 2]))
+        limits = [b["scenario"]["chain"]["constraints"]["max_weight"] for b in walls.host.document()["books"]]
+        self.assertEqual(limits, [1.0, 0.5])
 
     def test_in_a_decision_it_is_named_and_nothing_else_waits(self):
         walls = self.hang()
@@ -195,7 +213,7 @@ class Hang(unittest.TestCase):
         wait_until("it is named", lambda: walls.host.ask_for("/v1/status")["hanging"])
         self.assertIn("in init", walls.within("GET", "/v1/status")[1]["hanging"][0])
         self.assertEqual(len(walls.events("agent_hangs")), 1)
-        status, answer = walls.within("POST", "/v1/revisions:rollback", change())
+        status, answer = walls.within("POST", "/v1/revisions:rollback", change(), {"If-Match": '"1"'})
         self.assertEqual(status, 409, answer)
         self.assertEqual(answer["problems"][0]["code"], "CHANGE_HANGS")
         self.assertEqual(walls.within("POST", "/v1/halt", change())[0], 200)

@@ -51,7 +51,7 @@ TEST_F(RoutesTest, every_change_reaches_its_operation) {
       {"/v1/revisions:rollback", "POST /v1/revisions:rollback"},
       {"/v1/experiments/hrp:stop", "POST /v1/experiments/{name}:stop"}};
   for (const auto& [target, called] : cases) {
-    EXPECT_EQ(post(target, mandate).status, 200u) << target;
+    EXPECT_EQ(post(target, mandate, {{"If-Match", "\"41\""}}).status, 200u) << target;
     EXPECT_EQ(host_.last, called);
     EXPECT_EQ(host_.call.mandate.actor, "ann");
     EXPECT_EQ(host_.call.mandate.reason, "why");
@@ -113,6 +113,8 @@ TEST_F(RoutesTest, a_full_queue_says_how_many_were_taken_and_when_to_come_back) 
 TEST_F(RoutesTest, applying_needs_the_revision_it_is_based_on) {
   start();
   EXPECT_EQ(post("/v1/revisions", change).status, 428u);
+  for (const char* back : {"/v1/revisions:rollback", "/v1/revisions/1:rollback"})
+    EXPECT_EQ(post(back, mandate).status, 428u) << back;
   for (const char* tag : {"41", "*", "\"x\"", "\"\"", "W/\"41\""})
     EXPECT_EQ(post("/v1/revisions", change, {{"If-Match", tag}}).status, 400u) << tag;
   EXPECT_EQ(host_.last, "");

@@ -222,8 +222,10 @@ TEST_F(HostCommandsTest, rollback_goes_to_the_one_named_or_before) {
   start();
   host_.next.body = json::parse(R"({"revision": 43})");
   HostArguments with = arguments();
+  with.based_on = 42;
   EXPECT_EQ(run("revision rollback", with), exit_fine);
   EXPECT_EQ(host_.last, "POST /v1/revisions:rollback");
+  EXPECT_EQ(host_.call.based_on, 42u);
   EXPECT_EQ(out_, "revision 43 is current\n");
   with.to = 40;
   EXPECT_EQ(run("revision rollback", with), exit_fine);

@@ -56,7 +56,7 @@ TEST(Start, without_current_among_several_revisions_is_refused_with_what_to_do) 
   const base::Problems problems = small.open();
   ASSERT_TRUE(problems.has_errors());
   EXPECT_EQ(problems[0].code, "CURRENT_MISSING");
-  EXPECT_THAT(problems[0].next_step, testing::HasSubstr("number"));
+  EXPECT_THAT(problems[0].next_step, testing::HasSubstr("--revision N"));
 }
 
 TEST(Halt, stops_deciding_but_not_following_the_market) {

@@ -41,8 +41,13 @@ class Store : public testing::Test {
     }
   }
   static Revision revision(std::uint64_t number) {
-    return {number,    number - 1, 1'700'000'000'000'000'000 + static_cast<std::int64_t>(number),      "test",
-            "because", 0,          boost::json::parse(R"({"limit": )" + std::to_string(number) + "}"), {}};
+    return {.number = number,
+            .based_on = number - 1,
+            .line = number - 1,
+            .time_ns = 1'700'000'000'000'000'000 + static_cast<std::int64_t>(number),
+            .actor = "test",
+            .reason = "because",
+            .config = boost::json::parse(R"({"limit": )" + std::to_string(number) + "}")};
   }
   static std::vector<std::string> codes(const Problems& problems) {
     std::vector<std::string> all;
@@ -170,4 +175,44 @@ TEST_F(Store, refuses_a_place_where_no_folder_can_be) {
   write(folder_, "a file");
   EXPECT_THAT(codes(RevisionStore::open(folder_ / "host").problems()),
               ElementsAre("REVISION_STORE_NOT_USABLE"));
+}
+
+TEST_F(Store, knows_the_line_of_revisions_that_say_none) {
+  const auto of_0_9 = [](std::uint64_t number, std::uint64_t restores) {
+    Revision each = revision(number);
+    each.line.reset();
+    each.restores = restores;
+    return each;
+  };
+  {
+    const auto store = open();
+    for (const auto& [number, restores] : {std::pair{1, 0}, {2, 0}, {3, 0}, {4, 2}, {5, 0}, {6, 5}})
+      ASSERT_THAT(store->append(of_0_9(number, restores)), IsEmpty());
+  }
+  const auto store = open();
+  std::vector<std::uint64_t> lines;
+  for (const Revision& each : store->list()) {
+    lines.push_back(each.line.value());
+    EXPECT_EQ(store->get(each.number)->line, each.line) << each.number;
+  }
+  EXPECT_THAT(lines, ElementsAre(0, 1, 2, 1, 4, 4));
+}
+
+TEST_F(Store, prepares_what_becomes_current_and_changes_nothing_before) {
+  fill(3, 1);
+  {
+    const auto store = open();
+    ASSERT_THAT(store->prepare_current(2), IsEmpty());
+    EXPECT_EQ(open()->current(), 1u);
+    ASSERT_THAT(store->set_current(2), IsEmpty());
+  }
+  EXPECT_EQ(open()->current(), 2u);
+  const auto store = open();
+  ASSERT_THAT(store->prepare_current(1), IsEmpty());
+  ASSERT_THAT(store->set_current(3), IsEmpty()) << "another one than was prepared";
+  EXPECT_EQ(open()->current(), 3u);
+  EXPECT_THAT(codes(store->prepare_current(9)), ElementsAre("REVISION_UNKNOWN"));
+  fs::remove(folder_ / "host" / "CURRENT");
+  fs::create_directory(folder_ / "host" / "CURRENT");
+  EXPECT_THAT(codes(store->prepare_current(2)), ElementsAre("FILE_NOT_WRITABLE"));
 }

@@ -21,15 +21,16 @@ std::vector<Change> between(const char* a, const char* b) {
 
 Revision sample() {
   return {
-      7,
-      6,
-      1'700'000'000'123'456'789,
-      "an operator",
-      "a \"new\" limit\nfor risk",
-      3,
-      js::parse(
+      .number = 7,
+      .based_on = 6,
+      .line = 2,
+      .time_ns = 1'700'000'000'123'456'789,
+      .actor = "an operator",
+      .reason = "a \"new\" limit\nfor risk",
+      .restores = 3,
+      .config = js::parse(
           R"({"books": [{"name": "main", "cash": 1e6, "shares": [0.1, 3.0]}], "big": 18446744073709551615})"),
-      {{"cadre.risk", "1.0.0", std::string(64, 'a')}}};
+      .plugins = {{"cadre.risk", "1.0.0", std::string(64, 'a')}}};
 }
 
 }  // namespace

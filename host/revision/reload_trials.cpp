@@ -1,0 +1,123 @@
+// Changes on trial: which books are, what ends it, and going back by itself.
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "host/base/date.hpp"
+#include "host/base/log.hpp"
+#include "host/revision/book_part.hpp"
+#include "host/revision/reload.hpp"
+
+namespace cadre::revision {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::chrono::milliseconds look_interval{100};
+constexpr const char* guardrail_actor = "guardrail";
+
+}  // namespace
+
+Reload::~Reload() {
+  takes_changes_ = false;
+  trials_changed_.notify_all();
+  if (trials_thread_.joinable()) trials_thread_.join();
+}
+
+/// The books that a revision changes go on trial, unless it brings back what ran before. Before it is in
+/// charge.
+std::vector<BookTrial> Reload::trials_after(const Revision& next, const Proposal& proposal) const {
+  std::vector<BookTrial> trials = charge_.trials;
+  const bool begins = proposal.restores == 0 && charge_.setup.host.confirm.has_trials();
+  for (const auto& book : ground_.books) {
+    if (part_of(charge_.revision, book->id()) == part_of(next, book->id())) continue;
+    const auto open = std::find_if(trials.begin(), trials.end(),
+                                   [&](const BookTrial& trial) { return trial.book == book->id(); });
+    const std::uint64_t confirmed = open != trials.end() ? open->confirmed : charge_.revision.number;
+    if (open != trials.end()) trials.erase(open);
+    if (begins)
+      trials.push_back(begin_trial(book->id(), next.number, confirmed, book->snapshot(), base::now_ns()));
+  }
+  return trials;
+}
+
+/// Before the revision may be booted, and with the trials that end with it: whichever of the two is booted
+/// has its own.
+base::Problems Reload::announce_trials(const std::vector<BookTrial>& next) const {
+  if (next.empty() && charge_.trials.empty()) return {};
+  std::vector<BookTrial> all = charge_.trials;
+  for (const BookTrial& trial : next) {
+    const bool goes_on = std::any_of(all.begin(), all.end(), [&](const BookTrial& other) {
+      return other.book == trial.book && other.revision == trial.revision;
+    });
+    if (!goes_on) all.push_back(trial);
+  }
+  return write_trials(ground_.state / trials_file, all);
+}
+
+void Reload::set_trials(std::vector<BookTrial> trials) {
+  if (!trials.empty() || !charge_.trials.empty()) (void)write_trials(ground_.state / trials_file, trials);
+  const std::lock_guard lock(status_mutex_);
+  charge_.trials = std::move(trials);
+}
+
+/// On a thread of its own: a rollback runs agents, and nobody waits for it.
+void Reload::watch_trials() {
+  std::unique_lock lock(trials_mutex_);
+  while (takes_changes_) {
+    trials_changed_.wait_for(lock, look_interval);
+    lock.unlock();
+    for (const BookTrial& trial : read([](const Charge& charge) { return charge.trials; })) {
+      if (takes_changes_) look_at_trial(trial);
+    }
+    lock.lock();
+  }
+}
+
+void Reload::look_at_trial(BookTrial trial) {
+  const live::BookRunner* book = live::find_book(ground_.books, trial.book);
+  if (book == nullptr) return;
+  const auto config = read([](const Charge& charge) { return charge.setup.host.confirm; });
+  const live::BookSnapshot now = book->snapshot();
+  if (now.revision < trial.revision) return;  // the swap is not shown yet
+  const TrialVerdict verdict = judge(config, trial, now, base::now_ns());
+  {
+    const std::lock_guard lock(status_mutex_);
+    for (BookTrial& each : charge_.trials) {
+      if (each.book == trial.book && each.revision == trial.revision) each.equity_most = trial.equity_most;
+    }
+  }
+  if (verdict.end != TrialVerdict::End::none) end_trial(trial, verdict);
+}
+
+void Reload::end_trial(const BookTrial& trial, const TrialVerdict& verdict) {
+  const Turn turn = take_turn();
+  if (!turn || !takes_changes_) return;
+  std::vector<BookTrial> others = charge_.trials;
+  const auto removed = std::erase_if(others, [&](const BookTrial& other) {
+    return other.book == trial.book && other.revision == trial.revision;
+  });
+  if (removed == 0) return;  // another change has ended it meanwhile
+  const bool confirmed = verdict.end == TrialVerdict::End::confirmed;
+  const char* event = confirmed ? "trial_confirmed" : "trial_failed";
+  base::log_event(confirmed ? base::LogLevel::info : base::LogLevel::warn, event,
+                  {{"book", trial.book}, {"revision", std::to_string(trial.revision)}, {"why", verdict.why}});
+  ground_.feed.say(event, {{"book", trial.book}, {"revision", trial.revision}, {"why", verdict.why}});
+  const std::string text = json::serialize(json::object{{"revision", trial.revision}});
+  live::BookRunner* book = live::find_book(ground_.books, trial.book);
+  book->post_work([book, event, why = verdict.why, text](book::Book& live) {
+    book->take_command({event, live.ledger().date(), "host", why, text});
+  });
+  if (confirmed) return set_trials(std::move(others));
+  const live::Answer answer =
+      roll_back_book({.mandate = {guardrail_actor, verdict.why}, .to = trial.confirmed, .book = trial.book});
+  // A way back that is refused is shown, and not tried again for ever.
+  const bool went_back = answer.outcome == live::Outcome::created;
+  if (went_back) return;
+  if (answer.outcome != live::Outcome::invalid && answer.problems.has_errors())
+    refuse({.mandate = {guardrail_actor, verdict.why}, .source = "trial of " + trial.book}, answer.problems);
+  set_trials(std::move(others));
+}
+
+}  // namespace cadre::revision
