@@ -16,10 +16,9 @@ std::string_view type_name(Type type) {
   return {};
 }
 
-}  // namespace
-
-const std::vector<Metric>& table() {
-  static const std::vector<Metric> metrics = {
+/// How the host and its books are.
+std::vector<Metric> of_the_host() {
+  return {
       {"cadre_ready", Type::gauge, "1 while inputs are taken and decisions made, else 0", {}},
       {"cadre_book_state",
        Type::gauge,
@@ -54,6 +53,12 @@ const std::vector<Metric>& table() {
        Type::gauge,
        "Libraries of agents that are gone and that could not be unloaded",
        {}},
+  };
+}
+
+/// What goes through them.
+std::vector<Metric> of_the_work() {
+  return {
       {"cadre_inputs_total",
        Type::counter,
        "Inputs that were taken from a book's queue",
@@ -93,6 +98,17 @@ const std::vector<Metric>& table() {
       {"cadre_equity", Type::gauge, "Cash and positions of a book, in its currency", {{"book", {}}}},
       {"cadre_journal_bytes", Type::gauge, "Size of a book's journal", {{"book", {}}}},
   };
+}
+
+}  // namespace
+
+const std::vector<Metric>& table() {
+  static const std::vector<Metric> metrics = [] {
+    std::vector<Metric> all = of_the_host();
+    const std::vector<Metric> more = of_the_work();
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }();
   return metrics;
 }
 
