@@ -37,7 +37,7 @@ class CommandLine(Workbench):
     def test_every_command_has_help_with_its_exit_codes(self):
         commands = self.commands_of()
         self.assertIn("backtest", commands)
-        groups = {"agent": {"list", "show", "try"}, "experiment": {"run", "analyze", "start", "status", "results", "stop"},
+        groups = {"agent": {"list", "show", "try", "restart"}, "experiment": {"run", "analyze", "start", "status", "results", "stop"},
                   "revision": {"list", "show", "diff", "apply", "rollback"}, "quarantine": {"list", "release"}}
         for command in commands:
             with self.subTest(command):
