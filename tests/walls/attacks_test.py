@@ -5,6 +5,7 @@ Usage: attacks_test.py BUILD. attacker.c tries; the host goes on, its files and 
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,8 +16,23 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), 
 BUILD = os.path.abspath(sys.argv[1])
 WALLS = os.path.join(BUILD, "test_agents_walls")
 SECONDS_MAX = 10  # of one call
-(LOOPS, NEVER_ANSWERS, HUGE_LENGTH, HANGS_UP, ANSWERS_TWICE, HUGE_COUNT, FAULTS, OTHER_ARCHITECTURE, WRITES_REQUESTS, UNLOCKS_REQUESTS, DRIPS,
- SCRIBBLES) = range(1, 13)
+PAGE = os.path.join(ROOT, "docs", "concepts", "attacks.md")
+SCRIBBLES = 12
+
+
+def table_of(title):
+    """The rows of the table under a heading of the page."""
+    with open(PAGE, encoding="utf-8") as page:
+        section = page.read().split(f"\n## {title}\n")[1].split("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line.startswith("|")]
+    return rows[2:]
+
+
+def sentences_of(function):
+    """What a function of the agent says of requests that get through."""
+    with open(os.path.join(ROOT, "tests", "walls", "attacker.c"), encoding="utf-8") as source:
+        body = source.read().split(f" {function}(", 1)[1].split("\n}\n")[0]
+    return re.findall(r'return "([^"]+)"', body)
 
 
 class Attacks(unittest.TestCase):
@@ -57,10 +73,7 @@ class Attacks(unittest.TestCase):
         self.assertIn("reads a file of the machine", said)
 
     def test_a_misdeed_costs_one_call_its_deadline_and_the_host_goes_on(self):
-        never = "gave no answer in 10 seconds"
-        expected = {LOOPS: never, NEVER_ANSWERS: never, DRIPS: never, HUGE_LENGTH: "its answer is damaged", ANSWERS_TWICE: "its answer is damaged",
-                    HUGE_COUNT: "it does not speak the protocol", HANGS_UP: "closed its socket", FAULTS: "Illegal instruction",
-                    OTHER_ARCHITECTURE: "Bad system call", WRITES_REQUESTS: "Segmentation fault", UNLOCKS_REQUESTS: "Illegal instruction"}
+        expected = {int(number): how for number, _, how in table_of("Misdeeds") if how != "-"}
         began = time.monotonic()
         hosts = {misdeed: self.start(misdeed) for misdeed in expected}
         for misdeed, host in hosts.items():
@@ -70,6 +83,16 @@ class Attacks(unittest.TestCase):
                 self.assertIn(expected[misdeed], said)
                 self.assertGreater(self.orders(misdeed), 50)
         self.assertLess(time.monotonic() - began, SECONDS_MAX + 15)
+
+    def test_the_page_lists_what_is_tried(self):
+        loading = "while it is loaded, and in every call after"
+        requests = table_of("Requests")
+        self.assertEqual([it for it, when in requests if when == loading], sentences_of("refused_always"))
+        self.assertEqual([it for it, when in requests if when != loading], sentences_of("refused_when_sealed") + sentences_of("eat_memory"))
+        with open(os.path.join(ROOT, "tests", "walls", "attacker.c"), encoding="utf-8") as source:
+            misdeeds = [int(number) for number in re.findall(r"^    case (\d+):", source.read(), re.M)]
+        self.assertEqual([int(number) for number, _, _ in table_of("Misdeeds")], misdeeds)
+        self.assertGreaterEqual(len(requests) + len(misdeeds), 40)
 
     def test_answers_that_change_while_the_host_reads_them_do_not_stop_it(self):
         # What they change to may be a valid answer, or none; either way the host goes on and finds it within its bounds.
