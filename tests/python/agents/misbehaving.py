@@ -1,0 +1,69 @@
+"""Does when it decides what its settings say, from a date on."""
+
+import cadre
+import numpy as np
+
+FIRST = 19920212
+
+
+class Misbehaving:
+    def __init__(self):
+        self.kept = []
+
+    def configure(self, config):
+        self.action = getattr(self, config["does"])
+
+    def adjust_trades(self, state, targets):
+        return self.action(state, targets) if state.session_date >= FIRST else None
+
+    def nothing(self, state, targets):
+        """Leaves the targets."""
+
+    def fail(self, state, targets):
+        return {}["absent"]
+
+    def refuse(self, state, targets):
+        raise cadre.Refusal("too few returns")
+
+    def return_too_many(self, state, targets):
+        return np.zeros(state.instrument_count + 1)
+
+    def set_too_many(self, state, targets):
+        targets.weight = np.zeros((2, state.instrument_count))
+
+    def return_text(self, state, targets):
+        return "everything"
+
+    def return_zeros(self, state, targets):
+        return np.zeros(state.instrument_count)
+
+    def write_state(self, state, targets):
+        state.price[0] = 1.0
+
+    def make_state_writable(self, state, targets):
+        state.price.flags.writeable = True
+
+    def keep(self, state, targets):
+        self.kept.append(state.price[1:])
+
+    def keep_state(self, state, targets):
+        self.kept.append(state)
+        if len(self.kept) > 1:
+            return self.kept[0].weight
+        return None
+
+    def not_a_number(self, state, targets):
+        targets.weight[1] = np.nan
+
+    def leave(self, state, targets):
+        raise SystemExit(3)
+
+    def open_file(self, state, targets):
+        open("/usr/lib/os-release", "rb")
+
+    def start_program(self, state, targets):
+        import posix
+        posix.execv("/bin/true", ["true"])
+
+
+AGENTS = {"python.misbehaving": Misbehaving}
