@@ -25,8 +25,12 @@ View& view_of(PyObject* object) {
 PyObject* array_over(const Shape& shape, bool is_writable) {
   npy_intp size[2] = {shape.size[0], shape.size[1]};
   npy_intp stride[2] = {shape.stride[0], shape.stride[1]};
-  return PyArray_New(&PyArray_Type, shape.dimensions, size, shape.type, stride, const_cast<void*>(shape.data),
-                     0, is_writable ? NPY_ARRAY_WRITEABLE : 0, nullptr);
+  Owned array(PyArray_New(&PyArray_Type, shape.dimensions, size, shape.type, stride,
+                          const_cast<void*>(shape.data), 0, is_writable ? NPY_ARRAY_WRITEABLE : 0, nullptr));
+  // With an owner that lends nothing to write, numpy lets nobody make the array writable.
+  auto* made = reinterpret_cast<PyArrayObject*>(array.get());
+  if (array && PyArray_SetBaseObject(made, Py_NewRef(Py_None)) != 0) return nullptr;
+  return array.release();
 }
 
 bool is_open(const View& view) {

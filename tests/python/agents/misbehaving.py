@@ -43,6 +43,21 @@ class Misbehaving:
     def make_state_writable(self, state, targets):
         state.price.flags.writeable = True
 
+    def look(self, state, targets):
+        """Every array lies in memory of the host's, and only targets can be written."""
+        arrays = [getattr(state, name) for name in dir(state)]
+        arrays = [array for array in arrays if isinstance(array, np.ndarray)]
+        assert len(arrays) > 5, len(arrays)
+        for array in arrays:
+            assert not array.flags.owndata and not array.flags.writeable
+        assert not targets.weight.flags.owndata and targets.weight.flags.writeable
+        assert state.session_returns.shape[1] == state.instrument_count == len(state.ids)
+        targets.weight *= 1.0
+
+    def use_hashes(self, state, targets):
+        """Orders that follow from the order of a set of texts."""
+        targets.weight[state.ids.index(list(set(state.ids))[0])] *= 0.5
+
     def keep(self, state, targets):
         self.kept.append(state.price[1:])
 
