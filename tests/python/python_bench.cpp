@@ -1,6 +1,6 @@
-// What a decision in Python takes: the example's over fifty names and 252 sessions, a method that does nothing,
-// and the same rule in C++. Called as the host calls them, in this process: a child adds what a call of any
-// isolated agent costs (cadre_crossing_bench).
+// What a decision in Python takes: the example's over fifty names and 252 sessions, a method that does
+// nothing, and the same rule in C++. Called as the host calls them, in this process: a child adds what a call
+// of any isolated agent costs (cadre_crossing_bench).
 
 #include <algorithm>
 #include <chrono>
@@ -53,7 +53,8 @@ double median_us(const Row& row, const testing::FakeState& state) {
     std::fill(targets.weight.begin(), targets.weight.end(), 1.0 / names);
     const auto begun = std::chrono::steady_clock::now();
     const cadre_status status = table.adjust_trades(agent.self(), &state.raw(), targets.raw());
-    times.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begun).count());
+    times.push_back(
+        std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begun).count());
     if (status != CADRE_OK) {
       std::fprintf(stderr, "%s: %s\n", row.what, host.reason().c_str());
       std::exit(1);
@@ -69,7 +70,8 @@ int run() {
   const Row rows[] = {
       {"empty method", build + "/test_agents_python/python_misbehaving.so", "python.misbehaving",
        R"({"does": "nothing"})"},
-      {"inverse volatility", build + "/python_agents/inverse_volatility.so", "example.inverse_volatility", settings},
+      {"inverse volatility", build + "/python_agents/inverse_volatility.so", "example.inverse_volatility",
+       settings},
       {"the same in C++", build + "/test_agents_python/python_twin.so", "python.twin", settings}};
   const testing::FakeState state = market();
   for (const Row& row : rows)
