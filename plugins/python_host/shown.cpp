@@ -98,6 +98,25 @@ PyObject* texts(const void* shown) {
   return all.release();
 }
 
+/// A dictionary of matrices by the name of their service; None where there are no values yet.
+PyObject* services(const void* shown) {
+  const State& state = state_of(shown);
+  Owned all(PyDict_New());
+  for (std::uint64_t k = 0; all && k < state.service_count; ++k) {
+    const cadre_service& service = *cadre_service_at(&state, k);
+    const cadre_matrix& matrix = service.matrix;
+    const Shape shape{matrix.values,
+                      NPY_DOUBLE,
+                      2,
+                      {matrix.rows, matrix.columns},
+                      {sizeof(double), static_cast<std::int64_t>(matrix.stride * sizeof(double))}};
+    const bool is_ready = service.observations != 0 && matrix.values != nullptr;
+    const Owned value(is_ready ? array_over(shape, false) : Py_NewRef(Py_None));
+    if (!value || PyDict_SetItemString(all.get(), service.id.text, value.get()) != 0) return nullptr;
+  }
+  return all.release();
+}
+
 constexpr Field state_fields[] = {
     {"instrument_count", nullptr, scalar<&State::instrument_count>},
     {"ids", nullptr, texts<&cadre_instrument::id>},
@@ -116,6 +135,7 @@ constexpr Field state_fields[] = {
     {"max_gross_exposure", nullptr, bound<&cadre_constraints::max_gross_exposure>},
     {"max_net_exposure", nullptr, bound<&cadre_constraints::max_net_exposure>},
     {"max_weight", nullptr, bound<&cadre_constraints::max_weight>},
+    {"services", nullptr, services},
     {"open", column<&State::open>, nullptr},
     {"high", column<&State::high>, nullptr},
     {"low", column<&State::low>, nullptr},

@@ -22,15 +22,15 @@ View& view_of(PyObject* object) {
   return *reinterpret_cast<View*>(object);
 }
 
-PyObject* array_over(const Shape& shape, bool is_writable) {
-  npy_intp size[2] = {shape.size[0], shape.size[1]};
-  npy_intp stride[2] = {shape.stride[0], shape.stride[1]};
-  Owned array(PyArray_New(&PyArray_Type, shape.dimensions, size, shape.type, stride,
-                          const_cast<void*>(shape.data), 0, is_writable ? NPY_ARRAY_WRITEABLE : 0, nullptr));
-  // With an owner that lends nothing to write, numpy lets nobody make the array writable.
-  auto* made = reinterpret_cast<PyArrayObject*>(array.get());
-  if (array && PyArray_SetBaseObject(made, Py_NewRef(Py_None)) != 0) return nullptr;
-  return array.release();
+/// Whether somebody beside us has the array, or one of a dictionary of arrays.
+bool is_kept(PyObject* handed) {
+  if (PyArray_Check(handed)) return Py_REFCNT(handed) > 1;
+  if (!PyDict_Check(handed)) return false;
+  PyObject *key = nullptr, *array = nullptr;
+  bool kept = Py_REFCNT(handed) > 1;
+  for (Py_ssize_t at = 0; PyDict_Next(handed, &at, &key, &array) != 0;)
+    kept = kept || is_kept(array);
+  return kept;
 }
 
 bool is_open(const View& view) {
@@ -81,6 +81,17 @@ PyType_Slot slot(int which, Function* function) {
 
 }  // namespace
 
+PyObject* array_over(const Shape& shape, bool is_writable) {
+  npy_intp size[2] = {shape.size[0], shape.size[1]};
+  npy_intp stride[2] = {shape.stride[0], shape.stride[1]};
+  Owned array(PyArray_New(&PyArray_Type, shape.dimensions, size, shape.type, stride,
+                          const_cast<void*>(shape.data), 0, is_writable ? NPY_ARRAY_WRITEABLE : 0, nullptr));
+  // With an owner that lends nothing to write, numpy lets nobody make the array writable.
+  auto* made = reinterpret_cast<PyArrayObject*>(array.get());
+  if (array && PyArray_SetBaseObject(made, Py_NewRef(Py_None)) != 0) return nullptr;
+  return array.release();
+}
+
 bool import_numpy() {
   return _import_array() >= 0;
 }
@@ -128,11 +139,8 @@ std::string ViewType::close(PyObject* object) {
   View& view = view_of(object);
   std::string kept;
   for (std::size_t k = 0; k < view.fields.size(); ++k) {
-    PyObject* array = std::exchange(view.handed[k], nullptr);
-    if (array == nullptr) continue;
-    if (view.fields[k].look != nullptr && array != Py_None && Py_REFCNT(array) > 1)
-      kept = view.fields[k].name;
-    Py_DECREF(array);
+    const Owned handed(std::exchange(view.handed[k], nullptr));
+    if (handed && is_kept(handed.get())) kept = view.fields[k].name;
   }
   view.shown = nullptr;
   return kept;

@@ -52,6 +52,9 @@ bool make_view_types(ViewType& state, ViewType& targets);
 /// Where the weights of targets lie.
 Shape shape_of_weight(const cadre_targets& targets);
 
+/// An array over memory that outlives it, read-only unless it says otherwise; null with an exception pending.
+PyObject* array_over(const Shape& shape, bool is_writable);
+
 /// Takes numpy's functions in. False with an exception pending.
 bool import_numpy();
 /// Copies numbers into an array of doubles; false with ValueError pending for another shape. `what` names the

@@ -123,13 +123,15 @@ class Python(unittest.TestCase):
         self.assertIn("assignment destination is read-only", self.misbehave("write_state"))
         self.assertIn("cannot set WRITEABLE flag to True", self.misbehave("make_state_writable"))
 
-    def test_the_state_is_not_copied(self):
-        code, said, _ = self.with_adjuster("python.misbehaving", config={"does": "look"})
-        self.assertEqual(code, 0, said)
-        self.assertNotIn("RUN_AGENT_FAILED", said)
+    def test_state_and_services_are_not_copied(self):
+        for does in ("look", "look_at_services"):
+            code, said, _ = self.with_adjuster("python.misbehaving", config={"does": does})
+            self.assertEqual(code, 0, said)
+            self.assertNotIn("RUN_AGENT_FAILED", said)
 
     def test_an_array_that_is_kept_is_named(self):
         self.assertIn("it keeps the array price beyond the call", self.misbehave("keep"))
+        self.assertIn("it keeps the array services beyond the call", self.misbehave("keep_service"))
 
     def test_a_state_that_is_kept_shows_nothing(self):
         code, said, _ = self.with_adjuster("python.misbehaving", config={"does": "keep_state"})

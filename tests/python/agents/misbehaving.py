@@ -13,6 +13,9 @@ class Misbehaving:
     def configure(self, config):
         self.action = getattr(self, config["does"])
 
+    def require(self):
+        return {"session_returns": 252}
+
     def adjust_trades(self, state, targets):
         return self.action(state, targets) if state.session_date >= FIRST else None
 
@@ -53,6 +56,18 @@ class Misbehaving:
         assert not targets.weight.flags.owndata and targets.weight.flags.writeable
         assert state.session_returns.shape[1] == state.instrument_count == len(state.ids)
         targets.weight *= 1.0
+
+    def look_at_services(self, state, targets):
+        """The lower triangle is defined; the chain's window is 252 sessions."""
+        covariance = state.services["cadre.covariance/1"]
+        assert not covariance.flags.owndata and not covariance.flags.writeable
+        assert covariance.shape == (state.instrument_count, state.instrument_count)
+        expected = np.cov(state.session_returns[-252:], rowvar=False)
+        lower = np.tril_indices(state.instrument_count)
+        assert np.allclose(covariance[lower] / covariance[0, 0], expected[lower] / expected[0, 0], rtol=1e-6, atol=1e-9)
+
+    def keep_service(self, state, targets):
+        self.kept.append(state.services["cadre.covariance/1"])
 
     def use_hashes(self, state, targets):
         """Orders that follow from the order of a set of texts."""
