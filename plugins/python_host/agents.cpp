@@ -1,6 +1,5 @@
 #include "agents.hpp"
 
-#include <algorithm>
 #include <new>
 #include <vector>
 
@@ -96,16 +95,19 @@ cadre_status create(const cadre_host* host, cadre_string id, const cadre_agent**
   return CADRE_UNSUPPORTED;
 }
 
-/// The events that a class names in `observes`; bars for one that observes and names none.
-std::uint32_t observed_by(PyObject* agent_class) {
-  if (agent_class == nullptr || PyObject_HasAttrString(agent_class, "observe") == 0) return 0;
-  const Owned named(PyObject_GetAttrString(agent_class, "observes"));
-  const Owned names(named ? PySequence_Tuple(named.get()) : nullptr);
-  PyErr_Clear();
-  if (!names) return CADRE_EVENT_BAR;
+/// The class of an agent; null with an exception pending.
+Owned class_of(const Loaded& loaded, const Declared& declared) {
+  const Owned id(
+      PyUnicode_FromStringAndSize(declared.id.data(), static_cast<Py_ssize_t>(declared.id.size())));
+  return Owned(id ? PyObject_GetItem(loaded.agents.get(), id.get()) : nullptr);
+}
+
+/// What is wrong with a class or its `observes` is said by configure.
+std::uint32_t observed_by(const Loaded& loaded, const Declared& declared) {
   std::uint32_t events = 0;
-  for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(names.get()); ++k)
-    events |= event_named(python_host::text_of(PyTuple_GET_ITEM(names.get(), k)));
+  const Owned agent_class = class_of(loaded, declared);
+  if (agent_class) events_of(agent_class.get(), events);
+  PyErr_Clear();
   return events;
 }
 
@@ -113,12 +115,9 @@ std::uint32_t observed_by(PyObject* agent_class) {
 
 void take_classes(const Loaded& loaded) {
   for (const Declared& declared : loaded.script->agents) {
-    const Owned id(
-        PyUnicode_FromStringAndSize(declared.id.data(), static_cast<Py_ssize_t>(declared.id.size())));
-    const Owned agent_class(loaded.agents && id ? PyObject_GetItem(loaded.agents.get(), id.get()) : nullptr);
-    PyErr_Clear();  // a class that is missing is said by configure
+    const std::uint32_t observes = loaded.agents ? observed_by(loaded, declared) : 0;
     descriptors().push_back({sizeof(cadre_agent_descriptor),
-                             observed_by(agent_class.get()),
+                             observes,
                              text_of(declared.id),
                              {text_of(declared.role)},
                              declared.state_schema,

@@ -79,13 +79,34 @@ const char* name_of(std::uint32_t bit) {
   return "unknown";
 }
 
-}  // namespace
-
 std::uint32_t event_named(const std::string& name) {
   for (const Kind& kind : kinds) {
     if (name == kind.name) return kind.bit;
   }
   return 0;
+}
+
+}  // namespace
+
+bool events_of(PyObject* agent_class, std::uint32_t& events) {
+  events = 0;
+  if (PyObject_HasAttrString(agent_class, "observe") == 0) return true;
+  events = CADRE_EVENT_BAR;
+  if (PyObject_HasAttrString(agent_class, "observes") == 0) return true;
+  const Owned named(PyObject_GetAttrString(agent_class, "observes"));
+  const Owned names(named ? PySequence_Tuple(named.get()) : nullptr);
+  if (!names) return false;
+  events = 0;
+  for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(names.get()); ++k) {
+    PyObject* name = PyTuple_GET_ITEM(names.get(), k);
+    const std::uint32_t bit = event_named(text_of(name));
+    if (bit == 0) {
+      PyErr_Format(PyExc_ValueError, "observes: %R is no kind of event", name);
+      return false;
+    }
+    events |= bit;
+  }
+  return true;
 }
 
 Owned event_of(const Loaded& loaded, const cadre_event& event, const cadre_execution_state& state) {

@@ -4,8 +4,9 @@
 
 namespace cadre::python_host {
 
-/// CADRE_EVENT_* of a word that authors write, "bar" or "fill"; 0 for an unknown one.
-std::uint32_t event_named(const std::string& name);
+/// The CADRE_EVENT_* that a class names in `observes`, bars for one that observes and names none, 0 for one that
+/// does not observe. False with an exception pending for a word that is no kind of event.
+bool events_of(PyObject* agent_class, std::uint32_t& events);
 
 /// cadre.Event(kind, sequence, time_ns, data); null with an exception pending. Everything in it is a copy.
 Owned event_of(const Loaded& loaded, const cadre_event& event, const cadre_execution_state& state);

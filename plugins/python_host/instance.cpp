@@ -130,6 +130,8 @@ bool Instance::make(cadre_string config) {
     PyErr_Format(loaded().refusal.get(), "AGENTS has no class for %R", id.get());
     return false;
   }
+  std::uint32_t observes = 0;
+  if (!events_of(agent_class.get(), observes)) return false;
   object_ = Owned(PyObject_CallNoArgs(agent_class.get()));
   if (!object_) return false;
   const char* method = method_of(declared_.role);

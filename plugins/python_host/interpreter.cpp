@@ -106,22 +106,19 @@ bool run_script(Loaded& loaded) {
   return true;
 }
 
+/// Returns why there is no interpreter.
+std::string bring_up(bool is_first) {
+  if (!show_interpreter()) return "the interpreter " CADRE_PYTHON_LIBRARY " is not loaded";
+  return is_first ? start_interpreter() : std::string();
+}
+
+/// All that needs the interpreter.
 void fill(Loaded& loaded) {
-  if (!show_interpreter()) {
-    loaded.problem = "the interpreter " CADRE_PYTHON_LIBRARY " is not loaded";
-    return;
-  }
-  const bool is_first = Py_IsInitialized() == 0;
-  if (is_first) loaded.problem = start_interpreter();
-  if (!loaded.problem.empty()) return;
-  {
-    const InterpreterLock lock;
-    const bool all = import_numpy() && make_view_types(loaded.state, loaded.targets) &&
-                     import_cadre(loaded) && run_script(loaded);
-    if (!all) loaded.problem = loaded.take_failure().sentence;
-    take_classes(loaded);
-  }
-  if (is_first) PyEval_SaveThread();
+  const InterpreterLock lock;
+  const bool all = import_numpy() && make_view_types(loaded.state, loaded.targets) && import_cadre(loaded) &&
+                   run_script(loaded);
+  if (!all) loaded.problem = loaded.take_failure().sentence;
+  take_classes(loaded);
 }
 
 }  // namespace
@@ -135,8 +132,13 @@ const Loaded& loaded() {
 }
 
 void load(const Script& script) {
-  own().script = &script;
-  fill(own());
+  Loaded& loaded = own();
+  loaded.script = &script;
+  const bool is_first = Py_IsInitialized() == 0;
+  loaded.problem = bring_up(is_first);
+  if (!loaded.problem.empty()) return take_classes(loaded);
+  fill(loaded);
+  if (is_first) PyEval_SaveThread();
 }
 
 }  // namespace cadre::python_host

@@ -100,9 +100,8 @@ bool copy_numbers(PyObject* from, const Shape& to, const char* what) {
   const Owned numbers(PyArray_FROM_OT(from, to.type));
   if (!numbers) return false;
   auto* array = reinterpret_cast<PyArrayObject*>(numbers.get());
-  const bool fits =
-      PyArray_NDIM(array) == 0 || (PyArray_NDIM(array) == 1 && PyArray_DIM(array, 0) == to.size[0]);
-  if (!fits) {
+  // One number is not taken for all: what returns True by mistake would buy everything.
+  if (PyArray_NDIM(array) != 1 || PyArray_DIM(array, 0) != to.size[0]) {
     const Owned shape(PyObject_GetAttrString(numbers.get(), "shape"));
     PyErr_Format(PyExc_ValueError, "%s: the shape is %R, expected (%lld,)", what, shape.get(),
                  static_cast<long long>(to.size[0]));

@@ -114,6 +114,7 @@ class Python(unittest.TestCase):
     def test_numbers_of_another_shape_are_refused(self):
         self.assertIn("adjust_trades: the shape is (31,), expected (30,)", self.misbehave("return_too_many"))
         self.assertIn("weight: the shape is (2, 30), expected (30,)", self.misbehave("set_too_many"))
+        self.assertIn("adjust_trades: the shape is (), expected (30,)", self.misbehave("return_true"))
         self.assertIn("could not convert string to float", self.misbehave("return_text"))
 
     def test_numbers_that_are_none_are_refused_by_the_host(self):
@@ -128,6 +129,16 @@ class Python(unittest.TestCase):
             code, said, _ = self.with_adjuster("python.misbehaving", config={"does": does})
             self.assertEqual(code, 0, said)
             self.assertNotIn("RUN_AGENT_FAILED", said)
+
+    def test_calls_leave_nothing_behind(self):
+        code, said, _ = self.with_adjuster("python.misbehaving", config={"does": "count_blocks"})
+        self.assertEqual(code, 0, said)
+        self.assertNotIn("RUN_AGENT_FAILED", said)
+
+    def test_an_unknown_kind_of_event_is_refused(self):
+        code, said, _ = self.with_adjuster("python.no_event")
+        self.assertEqual(code, 3, said)
+        self.assertIn("ValueError: observes: 'bars' is no kind of event", said)
 
     def test_an_array_that_is_kept_is_named(self):
         self.assertIn("it keeps the array price beyond the call", self.misbehave("keep"))

@@ -1,5 +1,7 @@
 """Does when it decides what its settings say, from a date on."""
 
+import sys
+
 import cadre
 import numpy as np
 
@@ -36,6 +38,19 @@ class Misbehaving:
 
     def return_text(self, state, targets):
         return "everything"
+
+    def return_true(self, state, targets):
+        return True
+
+    def count_blocks(self, state, targets):
+        """Calls leave nothing behind: from the fifth one on there are as many objects as there were."""
+        for name in dir(state):
+            getattr(state, name)
+        targets.weight = targets.weight * 1.0
+        self.kept.append(None)
+        if len(self.kept) == 5:
+            self.blocks = sys.getallocatedblocks()
+        assert len(self.kept) < 6 or sys.getallocatedblocks() < self.blocks + 20
 
     def return_zeros(self, state, targets):
         return np.zeros(state.instrument_count)
