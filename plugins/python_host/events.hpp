@@ -4,8 +4,8 @@
 
 namespace cadre::python_host {
 
-/// The CADRE_EVENT_* that a class names in `observes`, bars for one that observes and names none, 0 for one that
-/// does not observe. False with an exception pending for a word that is no kind of event.
+/// The CADRE_EVENT_* that a class names in `observes`, bars for one that observes and names none, 0 for one
+/// that does not observe. False with an exception pending for a word that is no kind of event.
 bool events_of(PyObject* agent_class, std::uint32_t& events);
 
 /// cadre.Event(kind, sequence, time_ns, data); null with an exception pending. Everything in it is a copy.

@@ -164,6 +164,22 @@ class Python(unittest.TestCase):
         self.assertGreater(result["orders"], 100)
         self.assertNotEqual(result["order_hash"], self.run_demo()[2]["order_hash"])
 
+    def test_libraries_of_one_book_share_an_interpreter(self):
+        """Two of them in one child decide as each in a child of its own."""
+        orders = []
+        for isolation in ("process", "process_alone"):
+            code, said, _ = self.run_demo(
+                ("/chain/signal_sources", [{"name": "reversal", "agent": "python.reversal", "isolation": isolation}]),
+                ("/chain/trade_adjusters", [adjuster("example.inverse_volatility", isolation=isolation)]))
+            self.assertEqual(code, 0, said)
+            self.assertNotIn("RUN_AGENT_FAILED", said)
+            orders.append(self.orders())
+        self.assertEqual(orders[0], orders[1])
+        code, said, _ = self.run_demo(("/chain/signal_sources", [{"name": "reversal", "agent": "python.reversal"}]),
+                                      ("/chain/trade_adjusters", [adjuster("example.inverse_volatility", config={"lookback": 1})]))
+        self.assertIn("a volatility needs two returns", said)
+        self.assertNotIn("Refusal", said)
+
     def test_what_was_learned_outlives_the_instance(self):
         """A change that changes nothing but the instance: the orders stay where the state is handed over, and only there."""
         learning = ("/chain/trade_adjusters", [adjuster("python.brake", config={"half_life": 40})])
