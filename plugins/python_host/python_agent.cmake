@@ -47,5 +47,5 @@ function(cadre_add_python_agent name)
   configure_file(${CMAKE_CURRENT_FUNCTION_LIST_DIR}/entry.cpp.in ${entry} @ONLY)
   set_source_files_properties(${entry} PROPERTIES OBJECT_DEPENDS ${script})
   cadre_add_agent(${name} MANIFEST ${manifest} SOURCES ${entry} OUTPUT_DIRECTORY ${arg_OUTPUT_DIRECTORY}
-    LINK cadre_python_host cadre_flags)
+    LINK cadre_python_host $<TARGET_NAME_IF_EXISTS:cadre_flags>)
 endfunction()
