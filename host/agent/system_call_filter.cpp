@@ -90,6 +90,8 @@ constexpr std::initializer_list<std::uint32_t> loading_calls = {
     SYS_getcwd,
     SYS_readlinkat,
     SYS_faccessat,
+    SYS_getdents64,
+    SYS_uname,
     SYS_capset,
     SYS_landlock_create_ruleset,
     SYS_landlock_restrict_self,
@@ -103,12 +105,12 @@ constexpr std::initializer_list<std::uint32_t> loading_calls = {
 #endif
 };
 constexpr std::initializer_list<std::uint32_t> venue_calls = {
-    SYS_socket,      SYS_connect,    SYS_shutdown, SYS_getsockopt, SYS_setsockopt,    SYS_getsockname,
-    SYS_getpeername, SYS_openat,     SYS_unlinkat, SYS_mknodat,    SYS_fcntl,         SYS_fsync,
-    SYS_fdatasync,   SYS_ftruncate,  SYS_pwrite64, SYS_eventfd2,   SYS_epoll_create1, SYS_epoll_ctl,
-    SYS_epoll_pwait, SYS_getdents64, SYS_mkdirat,
+    SYS_socket,      SYS_connect,       SYS_shutdown,  SYS_getsockopt,  SYS_setsockopt,
+    SYS_getsockname, SYS_getpeername,   SYS_openat,    SYS_unlinkat,    SYS_mknodat,
+    SYS_fcntl,       SYS_fsync,         SYS_fdatasync, SYS_ftruncate,   SYS_pwrite64,
+    SYS_eventfd2,    SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait, SYS_mkdirat,
 #if defined(__x86_64__)
-    SYS_open,        SYS_unlink,     SYS_mknod,    SYS_epoll_wait, SYS_mkdir,
+    SYS_open,        SYS_unlink,        SYS_mknod,     SYS_epoll_wait,  SYS_mkdir,
 #endif
 };
 
@@ -222,6 +224,8 @@ std::string filter_system_calls(SystemCalls allowed) {
     filter.allow_masked(SYS_mprotect, 2, PROT_EXEC, 0);
   } else {
     filter.allow(loading_calls);
+    // F_GETFD and F_GETFL: an interpreter asks them of every file it opens.
+    if (allowed == SystemCalls::loading) filter.allow_masked(SYS_fcntl, 1, ~2U, F_GETFD);
     if (allowed == SystemCalls::venue)
       filter.allow(venue_calls);
     else

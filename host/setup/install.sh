@@ -31,6 +31,8 @@ test  clang-tidy            clang-tidy: mistakes that a compiler lets pass
 test  universal-ctags       ctags: how long functions are, how many a class has
 more  clang                 clang: agents built by another compiler
 more  rustc                 rustc: agents in Rust
+more  python3-dev           Python: agents in Python
+more  python3-numpy         numpy: agents in Python
 LIST
 }
 

@@ -3,7 +3,7 @@
 - host: a folder includes only itself and the folders above it in CADRE_HOST_LAYERS (host/CMakeLists.txt),
   never plugins, tests, or the SDK by another way than cadre/...; siblings include none of each other
 - docs/architecture.md: its table of layers names the folders of that list in that order, all of them and no other
-- plugins: only cadre/..., the standard library, Eigen and the plugin's own folder
+- plugins: only cadre/..., the standard library, Eigen and the plugin's own folder, and what a plugin was made for (MADE_FOR)
 - sdk/include: only cadre/... and the headers of the C standard library; the rest of sdk nothing of host or plugins
 - top level: the agreed entries and dotfiles
 
@@ -22,6 +22,8 @@ SIBLINGS = (("backtest", "live", "trial"), ("shadow", "revision"))
 SIBLING_BASELINE = os.path.join("tests", "layers", "siblings.txt")
 ARCHITECTURE = os.path.join("docs", "architecture.md")
 UNTRACKED_TOP_LEVEL = {"build", "runs"}
+# The one plugin that brings an interpreter along, and what shows it to the extension modules.
+MADE_FOR = {"plugins/python_host": re.compile(r"Python\.h|numpy/\w+\.h|dlfcn\.h")}
 SOURCE = (".c", ".h", ".cpp", ".hpp", ".inl")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?P<open>[<"])(?P<path>[^>"]+)[>"]')
 C_HEADERS = {name + ".h" for name in (
@@ -137,6 +139,8 @@ def check_plugins(root):
         if not quoted and is_standard(path):
             continue
         if os.path.normpath(path).startswith(own + os.sep) or (quoted and is_inside(root, file, path, own)):
+            continue
+        if not quoted and own in MADE_FOR and MADE_FOR[own].fullmatch(path):
             continue
         yield f"{file}:{number}: includes {path}; a plugin knows cadre/..., the standard library, Eigen and {own}"
 

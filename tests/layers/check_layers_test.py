@@ -25,6 +25,7 @@ GOOD = {
     "plugins/sizer/size.cpp": '#include <Eigen/Core>\n#include <stdint.h>\n#include <vector>\n#include "cadre/plugin.h"\n'
                               '#include "plugins/sizer/size.hpp"\n#include "size.hpp"\n',
     "plugins/sizer/size.hpp": "",
+    "plugins/python_host/python.hpp": "#include <Python.h>\n#include <numpy/arrayobject.h>\n#include <dlfcn.h>\n",
     "sdk/include/cadre/plugin.h": '#include <stdint.h>\n#include "cadre/core.h"\n',
     "sdk/include/cadre/core.h": "",
     "sdk/cpp/agent.hpp": '#include <memory>\n#include "cadre/core.h"\n',
@@ -48,6 +49,9 @@ BREACHES = [
     ("plugin includes a plugin", "plugins/other/a.cpp", '#include "plugins/sizer/size.hpp"\n', "plugins/other/a.cpp:1:"),
     ("plugin climbs out", "plugins/other/a.cpp", '#include "../sizer/size.hpp"\n', "plugins/other/a.cpp:1:"),
     ("plugin includes Boost", "plugins/sizer/size.cpp", "#include <boost/json.hpp>\n", "plugins/sizer/size.cpp:1:"),
+    ("another plugin includes Python", "plugins/sizer/size.cpp", "#include <Python.h>\n", "plugins/sizer/size.cpp:1:"),
+    ("the host of Python includes the system", "plugins/python_host/python.hpp", "#include <sys/socket.h>\n",
+     "plugins/python_host/python.hpp:1:"),
     ("plugin includes the system", "plugins/sizer/size.cpp", "#include <sys/socket.h>\n", "plugins/sizer/size.cpp:1:"),
     ("ABI includes C++", "sdk/include/cadre/core.h", "#include <vector>\n", "sdk/include/cadre/core.h:1:"),
     ("ABI includes Eigen", "sdk/include/cadre/core.h", "#include <Eigen/Core>\n", "sdk/include/cadre/core.h:1:"),
