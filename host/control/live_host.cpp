@@ -145,7 +145,7 @@ base::Problems LiveHost::boot() {
   parts_.recorder->set_revision(plan->revision.number);
   // What a revision that ran is made of was tried when it came.
   if (plan->is_new) {
-    const base::Problems tried = revision::probe_setup(plan->setup, *parts_.store, {}, false);
+    base::Problems tried = revision::probe_setup(plan->setup, *parts_.store, {}, false);
     if (tried.has_errors()) return tried;
   }
   auto chains = revision::build_setup(plan->setup, *parts_.store, {}, false);

@@ -18,7 +18,6 @@
 namespace cadre::revision {
 
 namespace json = boost::json;
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -358,6 +357,7 @@ live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Ch
   save_refusals();
   follow_watch();
   std::vector<std::string> changed;
+  changed.reserve(books.size());
   for (const live::BookRunner* book : books)
     changed.push_back(book->id());
   ground_.taken_over(revision.number, changed);
