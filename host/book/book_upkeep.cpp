@@ -160,9 +160,14 @@ void Book::retell_trouble(const journal::CommandRecord& command, bool observing)
   } else if (command.kind == deadline_missed) {
     (void)deadline_misses_.add(stage->name, ledger_.bars());
   } else if (command.kind == agent_restarted) {
+    if (!observing) return stage->agent->quarantine().end();
     auto fresh = agent::made_again(*stage->agent);
-    if (observing && fresh) (void)chains_.restart(stage->name, std::move(fresh).take(), present());
-    stage->agent->quarantine().end();
+    const base::Problems problems =
+        fresh ? chains_.restart(stage->name, std::move(fresh).take(), present()) : fresh.problems();
+    // It was quarantined, and would be called again as one that never failed.
+    if (problems.has_errors())
+      base::log_event(base::LogLevel::error, "agent_not_restarted",
+                      {{"book", config_.book.id}, {"stage", stage->name}, {"why", problems[0].message}});
   } else if (observing) {
     (void)chains_.reset(stage->name, present());
   }
