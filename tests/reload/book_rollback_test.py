@@ -3,13 +3,13 @@
 Usage: book_rollback_test.py --build BUILD --cadre CADRE
 """
 
-import argparse
 import os
 import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
 from running_host import RunningHost, agent_folders, bars, fresh_folder, risk_manager, scenario, write_json
+from test_main import run_tests  # noqa: E402
 
 arguments = None
 TEXTS = bars(300)
@@ -108,8 +108,4 @@ class BookRollback(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    for name in ("build", "cadre"):
-        parser.add_argument("--" + name, required=True)
-    arguments, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0]] + rest)
+    run_tests("build", "cadre")

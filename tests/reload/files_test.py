@@ -5,7 +5,6 @@ Usage: files_test.py --build BUILD --cadre CADRE
 The tests run as whoever runs them; for root a file is never unreadable, so that a link to nowhere stands for one.
 """
 
-import argparse
 import json
 import os
 import shutil
@@ -16,6 +15,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
 from running_host import Feeder, RunningHost, bars, fresh_folder, risk_manager, scenario, sha256_of, wait_until, write_json
+from test_main import run_tests  # noqa: E402
 
 arguments = None
 WARM_UP_BARS = 300
@@ -283,8 +283,4 @@ class Files(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    for name in ("build", "cadre"):
-        parser.add_argument("--" + name, required=True)
-    arguments, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0]] + rest)
+    run_tests("build", "cadre")

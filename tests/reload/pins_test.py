@@ -3,7 +3,6 @@
 Usage: pins_test.py --build BUILD --cadre CADRE
 """
 
-import argparse
 import hashlib
 import json
 import os
@@ -13,6 +12,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
 from running_host import RunningHost, bars, fresh_folder, risk_manager, scenario, sha256_of, wait_until, write_json
+from test_main import run_tests  # noqa: E402
 
 arguments = None
 TEXTS = bars(400)
@@ -143,8 +143,4 @@ class Pins(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    for name in ("build", "cadre"):
-        parser.add_argument("--" + name, required=True)
-    arguments, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0]] + rest)
+    run_tests("build", "cadre")

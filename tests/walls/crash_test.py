@@ -3,13 +3,12 @@
 Usage: crash_test.py --build BUILD --cadre CADRE
 """
 
-import argparse
 import shutil
 import signal
-import sys
 import unittest
 
 from walls import BARS, DATES, DAY, GONE, Journal, Walls, change, misbehaving, undisturbed
+from test_main import run_tests
 
 arguments = None
 
@@ -201,8 +200,4 @@ class Crash(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    for name in ("build", "cadre"):
-        parser.add_argument("--" + name, required=True)
-    arguments, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0]] + rest)
+    run_tests("build", "cadre")

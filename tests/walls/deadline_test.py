@@ -4,13 +4,12 @@ end its part in the book, and a host that starts again knows it.
 Usage: deadline_test.py --build BUILD --cadre CADRE
 """
 
-import argparse
 import os
 import shutil
-import sys
 import unittest
 
 from walls import BARS, DAY, Journal, Walls, change, misbehaving, new_folder, own_copy, undisturbed
+from test_main import run_tests
 
 arguments = None
 DEADLINE_US = 150_000  # it takes about half a second
@@ -106,8 +105,4 @@ class Deadline(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    for name in ("build", "cadre"):
-        parser.add_argument("--" + name, required=True)
-    arguments, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0]] + rest)
+    run_tests("build", "cadre")

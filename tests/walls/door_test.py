@@ -3,17 +3,16 @@
 Usage: door_test.py --build BUILD --cadre CADRE
 """
 
-import argparse
 import http.client
 import os
 import re
 import shutil
 import socket
-import sys
 import time
 import unittest
 
 from walls import WITHIN_S, Walls, document, misbehaving, write_json
+from test_main import run_tests
 
 arguments = None
 
@@ -67,8 +66,4 @@ class Door(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    for name in ("build", "cadre"):
-        parser.add_argument("--" + name, required=True)
-    arguments, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0]] + rest)
+    run_tests("build", "cadre")

@@ -3,16 +3,15 @@
 Usage: experiment_test.py --build BUILD --cadre CADRE
 """
 
-import argparse
 import json
 import os
 import shutil
-import sys
 import threading
 import time
 import unittest
 
 from walls import BARS, DAY, Journal, Walls, change, misbehaving, undisturbed, wait_until
+from test_main import run_tests
 
 arguments = None
 PROBE_S = 11.0  # ten seconds for a call, and one for the rest
@@ -135,8 +134,4 @@ class Experiment(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    for name in ("build", "cadre"):
-        parser.add_argument("--" + name, required=True)
-    arguments, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0]] + rest)
+    run_tests("build", "cadre")

@@ -3,15 +3,14 @@
 Usage: hang_test.py --build BUILD --cadre CADRE
 """
 
-import argparse
 import json
 import shutil
 import signal
-import sys
 import time
 import unittest
 
 from walls import BARS, DAY, Walls, change, document, misbehaving, undisturbed, wait_until, write_json
+from test_main import run_tests
 
 arguments = None
 
@@ -253,8 +252,4 @@ class Hang(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    for name in ("build", "cadre"):
-        parser.add_argument("--" + name, required=True)
-    arguments, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0]] + rest)
+    run_tests("build", "cadre")

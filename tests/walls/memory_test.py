@@ -4,13 +4,12 @@ not used, the orders are those of a book without it, and nobody else notices.
 Usage: memory_test.py --build BUILD --cadre CADRE
 """
 
-import argparse
 import platform
 import shutil
-import sys
 import unittest
 
 from walls import DAY, Walls, misbehaving, undisturbed
+from test_main import run_tests
 
 arguments = None
 ROUNDS = "it left the floating-point mode changed"
@@ -58,8 +57,4 @@ class Memory(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    for name in ("build", "cadre"):
-        parser.add_argument("--" + name, required=True)
-    arguments, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0]] + rest)
+    run_tests("build", "cadre")

@@ -4,16 +4,15 @@ as if nobody had asked.
 Usage: probe_test.py --build BUILD --cadre CADRE
 """
 
-import argparse
 import os
 import platform
 import shutil
-import sys
 import threading
 import time
 import unittest
 
 from walls import BARS, DAY, Walls, misbehaving, undisturbed, wait_until
+from test_main import run_tests
 
 arguments = None
 TIMEOUT_S = 11.0  # ten for the agent, one for the rest
@@ -138,8 +137,4 @@ class Probe(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    for name in ("build", "cadre"):
-        parser.add_argument("--" + name, required=True)
-    arguments, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0]] + rest)
+    run_tests("build", "cadre")

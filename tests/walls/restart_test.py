@@ -3,13 +3,12 @@
 Usage: restart_test.py --build BUILD --cadre CADRE
 """
 
-import argparse
 import shutil
 import struct
-import sys
 import unittest
 
 from walls import DAY, Journal, Walls, misbehaving, undisturbed
+from test_main import run_tests
 
 arguments = None
 CHECKPOINT = 16  # bars
@@ -98,8 +97,4 @@ class Restart(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    for name in ("build", "cadre"):
-        parser.add_argument("--" + name, required=True)
-    arguments, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0]] + rest)
+    run_tests("build", "cadre")

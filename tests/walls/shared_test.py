@@ -3,15 +3,14 @@
 Usage: shared_test.py --build BUILD --cadre CADRE
 """
 
-import argparse
 import os
 import shutil
 import subprocess
-import sys
 import time
 import unittest
 
 from walls import BARS, DAY, Journal, Walls, change, document, misbehaving, undisturbed, write_json
+from test_main import run_tests
 
 arguments = None
 
@@ -179,8 +178,4 @@ class Shared(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    for name in ("build", "cadre"):
-        parser.add_argument("--" + name, required=True)
-    arguments, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0]] + rest)
+    run_tests("build", "cadre")

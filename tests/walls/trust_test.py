@@ -4,16 +4,15 @@ And what is done on a kernel that bounds no files.
 Usage: trust_test.py --build BUILD --cadre CADRE
 """
 
-import argparse
 import ctypes
 import errno
 import os
 import shutil
 import struct
-import sys
 import unittest
 
 from walls import DAY, Journal, Walls, change, misbehaving, new_folder, own_copy, undisturbed
+from test_main import run_tests
 
 arguments = None
 OPEN_TO_ALL = 0o777
@@ -160,8 +159,4 @@ class Trust(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    for name in ("build", "cadre"):
-        parser.add_argument("--" + name, required=True)
-    arguments, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0]] + rest)
+    run_tests("build", "cadre")
