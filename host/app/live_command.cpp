@@ -173,7 +173,7 @@ void print_books(const control::LiveHost& host) {
                            {"orders", Align::right},
                            {"revision", Align::right},
                            {"order hash"}});
-  for (const auto& book : host.books()) {
+  for (const auto& book : host.books().now()) {
     const live::BookSnapshot now = book->snapshot();
     table.add_row({book->id(), live::state_name(now.state), now.date == 0 ? "-" : base::format_date(now.date),
                    report::money(now.equity) + " " + now.currency, report::with_thousands(now.decisions),
@@ -219,8 +219,10 @@ base::Result<Feeds> open_feeds(const control::LiveHost& host, const LiveArgument
                                std::optional<double> factor) {
   Feeds feeds;
   if (!arguments.replays) return feeds;
-  for (std::size_t b = 0; b < host.books().size(); ++b) {
-    auto feed = live::ReplayFeed::open(*host.books()[b], host.config().books[b], arguments.replay, factor);
+  const config::HostConfig config = host.config();
+  for (const config::BookConfig& book : config.books) {
+    auto feed = live::ReplayFeed::open(live::find_book(host.books(), book.scenario.book.id), book,
+                                       arguments.replay, factor);
     if (!feed) return feed.problems();
     feeds.push_back(std::move(feed).take());
   }
@@ -314,7 +316,7 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
   // What the file says otherwise and may change while the host runs comes now.
   if (arguments.accepts_changes) looks.emplace_back([&host] { host.reload(true); });
   if (feed_until_told(host, std::move(feeds).take(), signals, arguments.exit_at_end, looks)) {
-    for (const auto& book : host.books())
+    for (const auto& book : host.books().now())
       book->drain();
   }
   (*server)->close();

@@ -72,7 +72,7 @@ void DeadlineWatch::tell(std::size_t slot, const Call& call, Clock::duration las
   const auto at_least_us = std::chrono::duration_cast<std::chrono::microseconds>(lasted).count();
   const std::string what = agent::flight_name(record->flight) + " took " + std::to_string(at_least_us) +
                            " us or more, its deadline is " + std::to_string(record->card.deadline_us) + " us";
-  for (const auto& book : books_) {
+  for (const auto& book : books_.now()) {
     if (book->pulse().slot() == static_cast<std::int64_t>(slot)) tell_book(*book, *record, what);
   }
 }

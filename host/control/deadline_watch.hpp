@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "host/agent/flight_recorder.hpp"
-#include "host/live/book_runner.hpp"
+#include "host/live/book_list.hpp"
 
 namespace cadre::control {
 
@@ -19,7 +19,7 @@ namespace cadre::control {
 /// ten times a second whether there are any.
 class DeadlineWatch {
  public:
-  /// Begins to look. All of them have to outlive it; so have the books.
+  /// Begins to look. All of them have to outlive it.
   DeadlineWatch(const agent::FlightRecorder& recorder, const live::BookList& books, live::EventFeed& feed,
                 metrics::Metrics& metrics);
   ~DeadlineWatch();

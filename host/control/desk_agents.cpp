@@ -77,7 +77,7 @@ live::Answer restart_in(HostParts& host, live::BookRunner& runner, const std::st
 
 live::Answer restart(HostParts& host, const Call& call) {
   return host.reload->between_changes([&](const revision::Charge&) -> live::Answer {
-    live::BookRunner* runner = live::find_book(host.books, call.path[0]);
+    const auto runner = live::find_book(host.books, call.path[0]);
     if (runner == nullptr) return live::unknown_book(host.books, call.path[0]);
     return restart_in(host, *runner, call.path[1], call.mandate);
   });

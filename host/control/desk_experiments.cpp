@@ -14,7 +14,7 @@ live::Answer start(HostParts& host, const Call& call) {
   const std::string origin = call.text("origin").empty() ? "experiment" : call.text("origin");
   std::string book = call.text("book");
   if (!host.ready) return {live::Outcome::stopping, {}, {}};
-  if (book.empty() && host.books.size() == 1) book = host.books.front()->id();
+  if (const auto books = host.books.now(); book.empty() && books.size() == 1) book = books.front()->id();
   if (book.empty()) {
     base::Problems problems;
     problems.error("BOOK_NOT_NAMED", base::Place::of(origin), "the host has several books",
@@ -28,14 +28,14 @@ live::Answer start(HostParts& host, const Call& call) {
   return host.reload->between_changes([&](const revision::Charge& charge) -> live::Answer {
     if (!host.ready)
       return {live::Outcome::stopping, {}, {}};  // it began to stop while we waited for our turn
-    for (std::size_t b = 0; b < host.books.size(); ++b) {
-      if (host.books[b]->id() != book) continue;
+    const auto runner = live::find_book(host.books, book);
+    for (const config::BookConfig& running_book : charge.setup.host.books) {
+      if (runner == nullptr || running_book.scenario.book.id != book) continue;
       const agent::Catalog running = revision::pinned_catalog(*host.store, charge.revision.plugins, book);
       const agent::Catalog installed = agent::Catalog::discover(host.options.agent_folders);
-      return host.experiments->start(*file,
-                                     {*host.books[b], charge.setup.host.books[b], running, installed,
-                                      charge.setup.host.trust.allow_weak_sandbox},
-                                     call.mandate);
+      return host.experiments->start(
+          *file, {runner, running_book, running, installed, charge.setup.host.trust.allow_weak_sandbox},
+          call.mandate);
     }
     return live::unknown_book(host.books, book);
   });

@@ -20,9 +20,9 @@ struct Told {
 /// Writes the order down and tells every book of it, before it waits for any: one that is in the middle of
 /// something long, or hangs, is in the way of no other. A problem for each that has stopped, or cannot write
 /// down what was done: then it does nothing any more either.
-Told tell_books(HostParts& host, const std::vector<live::BookRunner*>& chosen, live::HaltOrder& order) {
+Told tell_books(HostParts& host, const live::BookList::Books& chosen, live::HaltOrder& order) {
   Told told;
-  for (const live::BookRunner* runner : chosen)
+  for (const auto& runner : chosen)
     order.books.push_back(runner->id());
   {
     const std::lock_guard lock(host.halt_mutex);
@@ -33,12 +33,12 @@ Told tell_books(HostParts& host, const std::vector<live::BookRunner*>& chosen, l
       told.problems.error("HALT_NOT_DURABLE", unwritten[0].place,
                           "halted now, but it cannot be written down: " + unwritten[0].message,
                           "make room, and halt again: else it may not hold after a restart");
-    for (live::BookRunner* runner : chosen)
+    for (const auto& runner : chosen)
       runner->halts().order(order);
   }
   std::vector<std::shared_ptr<live::BookErrand>> errands;
   errands.reserve(chosen.size());
-  for (live::BookRunner* runner : chosen)
+  for (const auto& runner : chosen)
     errands.push_back(runner->begin_halt());
   for (std::size_t b = 0; b < chosen.size(); ++b) {
     live::BookRunner& runner = *chosen[b];
@@ -86,9 +86,9 @@ live::Answer resume(HostParts& host, const Call& call) {
   order.halts = false;
   order.actor = call.mandate.actor;
   order.reason = call.mandate.reason;
-  std::vector<live::BookRunner*> able;
+  live::BookList::Books able;
   base::Problems unable;
-  for (live::BookRunner* runner : chosen) {
+  for (const auto& runner : chosen) {
     const std::string left_out = runner->snapshot().left_out;
     if (left_out.empty())
       able.push_back(runner);

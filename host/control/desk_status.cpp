@@ -108,8 +108,10 @@ json::array books_json(const HostParts& host, const revision::Charge& charge) {
   json::array books;
   const std::vector<agent::ProcessUse> uses = agent::process_uses();
   const bool bounds_files = agent::can_bound_files();
-  for (std::size_t b = 0; b < host.books.size(); ++b) {
-    live::BookRunner& runner = *host.books[b];
+  for (std::size_t b = 0; b < charge.setup.plans.size(); ++b) {
+    const auto found = live::find_book(host.books, charge.setup.host.books[b].scenario.book.id);
+    if (found == nullptr) continue;  // on its way
+    live::BookRunner& runner = *found;
     const live::BookSnapshot now = runner.snapshot();
     json::array stages;
     for (const chain::PlannedStage& stage : charge.setup.plans[b].stages) {
@@ -152,7 +154,7 @@ json::array books_json(const HostParts& host, const revision::Charge& charge) {
 
 std::vector<std::string> next_steps(const HostParts& host, bool refused, bool waiting) {
   std::vector<std::string> steps;
-  for (const auto& book : host.books) {
+  for (const auto& book : host.books.now()) {
     const live::BookSnapshot now = book->snapshot();
     if (now.state == live::BookState::stuck)
       steps.push_back(
@@ -185,8 +187,9 @@ live::Answer status(HostParts& host, const Call&) {
   json::array steps;
   for (const std::string& step : next_steps(host, !refused.empty(), !waiting.empty()))
     steps.push_back(json::value(step));
-  bool halted = !host.books.empty();
-  for (const auto& book : host.books)
+  const live::BookList::Books books = host.books.now();
+  bool halted = !books.empty();
+  for (const auto& book : books)
     halted = halted && book->snapshot().state == live::BookState::halted;
   json::array hanging;
   for (const Hanging& each : host.watchdog->hanging())
@@ -228,7 +231,7 @@ live::Answer status(HostParts& host, const Call&) {
 /// What `ask` has to say of the book that the path names.
 live::Answer of_book(HostParts& host, const Call& call,
                      const std::function<live::Answer(live::BookRunner&)>& ask) {
-  live::BookRunner* runner = live::find_book(host.books, call.path[0]);
+  const auto runner = live::find_book(host.books, call.path[0]);
   return runner == nullptr ? live::unknown_book(host.books, call.path[0]) : ask(*runner);
 }
 

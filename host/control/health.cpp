@@ -13,7 +13,10 @@ std::vector<std::string> not_ready_reasons(const HostParts& host) {
   if (host.stopped) return {"the host is on its way out"};
   if (!host.ready) return {"the host is starting"};
   std::vector<std::string> reasons;
-  for (const auto& book : host.books) {
+  const std::string not_durable =
+      host.reload->read([](const revision::Charge& charge) { return charge.not_durable; });
+  if (!not_durable.empty()) reasons.push_back(not_durable);
+  for (const auto& book : host.books.now()) {
     const live::BookSnapshot now = book->snapshot();
     if (now.state == live::BookState::stuck || now.state == live::BookState::stopped)
       reasons.push_back(book->id() + " is " + live::state_name(now.state) + ": " + now.reason);
@@ -30,7 +33,7 @@ namespace {
 /// Sums over the processes of each book's isolated agents.
 void refresh_processes(HostParts& host) {
   const std::vector<agent::ProcessUse> uses = agent::process_uses();
-  for (const auto& book : host.books) {
+  for (const auto& book : host.books.now()) {
     double count = 0, seconds = 0, bytes = 0;
     for (const agent::ProcessUse& use : uses) {
       if (use.book != book->id()) continue;
@@ -54,7 +57,7 @@ void refresh_gauges(HostParts& host) {
   host.metrics.weakly_sandboxed().set(host.reload->read([](const revision::Charge& charge) {
     return static_cast<double>(revision::weak_sandboxes(charge.setup).size());
   }));
-  for (const auto& book : host.books) {
+  for (const auto& book : host.books.now()) {
     const metrics::BookMetrics gauges = host.metrics.book(book->id());
     const live::BookSnapshot now = book->snapshot();
     gauges.set_state(static_cast<metrics::InState>(now.state));  // in the same order

@@ -13,7 +13,7 @@
 #include "host/agent/store.hpp"
 #include "host/control/deadline_watch.hpp"
 #include "host/control/watchdog.hpp"
-#include "host/live/book_runner.hpp"
+#include "host/live/book_list.hpp"
 #include "host/live/event_feed.hpp"
 #include "host/metrics/metrics.hpp"
 #include "host/revision/reload.hpp"

@@ -17,7 +17,7 @@
 #include "host/config/market_data.hpp"
 #include "host/market/posted_bars.hpp"
 #include "host/market/price_reader.hpp"
-#include "host/revision/book_part.hpp"
+#include "host/revision/book_opening.hpp"
 #include "host/revision/probe_setup.hpp"
 #include "host/shadow/shadow_experiments.hpp"
 
@@ -154,17 +154,32 @@ base::Problems LiveHost::boot() {
   if (parts_.options.halted) problems.append(halt_all(plan->setup));
   for (const auto& [book, why] : plan->halts)
     problems.append(halt_book(book, why));
+  if (plan->trials && !problems.has_errors())
+    problems.append(revision::write_trials(parts_.options.state / revision::trials_file, *plan->trials));
   if (is_made && !problems.has_errors()) problems.append(parts_.revisions->append(plan->revision));
   if (!problems.has_errors()) problems.append(open_books(*plan, *chains));
   if (problems.has_errors()) return problems;
   if (plan->revision.number != parts_.revisions->current())
     problems.append(parts_.revisions->set_current(plan->revision.number));
   parts_.reload = std::make_unique<revision::Reload>(revision::Reload::Ground{
-      parts_.options.config, parts_.options.state, parts_.options.agent_folders, *parts_.revisions,
-      *parts_.store, parts_.books, parts_.feed, parts_.metrics, *parts_.quarantine, *parts_.recorder,
+      parts_.options.config,
+      parts_.options.state,
+      parts_.options.agent_folders,
+      *parts_.revisions,
+      *parts_.store,
+      parts_.books,
+      parts_.feed,
+      parts_.metrics,
+      *parts_.quarantine,
+      *parts_.recorder,
+      {parts_.options.state, *parts_.revisions, {parts_.feed, parts_.metrics, *parts_.halts}},
       [this](std::uint64_t revision, const std::vector<std::string>& books) {
         parts_.experiments->control_changed(revision, books);
       },
+      [this](std::uint64_t revision, const std::vector<std::string>& books) {
+        parts_.experiments->books_removed(revision, books);
+      },
+      [this](const std::string& book, const std::string& why) { return halt_running(book, why); },
       [this] { return parts_.watchdog->hanging_elsewhere(); }});
   parts_.reload->begin(std::move(plan->setup), plan->revision, parts_.since);
   return problems;
@@ -185,36 +200,17 @@ base::Problems LiveHost::halt_all(const revision::Setup& setup) {
 base::Problems LiveHost::open_books(const StartPlan& plan,
                                     const std::vector<std::shared_ptr<chain::Chain>>& chains) {
   const revision::Setup& setup = plan.setup;
-  const revision::Revision& current = plan.revision;
+  const revision::BookGround ground{
+      parts_.options.state, *parts_.revisions, {parts_.feed, parts_.metrics, *parts_.halts}};
   base::Problems problems;
   for (std::size_t b = 0; b < chains.size(); ++b) {
     const config::BookConfig& book = setup.host.books[b];
-    const fs::path folder = parts_.options.state / "books" / book.scenario.book.id;
-    std::error_code error;
-    auto instruments = fs::exists(folder / "journal", error)
-                           ? base::Result<std::vector<std::string>>(std::vector<std::string>{})
-                           : config::instruments_of(book.scenario.data);
-    problems.append(
-        base::asked_for_at(instruments.problems(), book.scenario.document.place("/data/prices/file")));
-    if (!instruments) continue;
     if (const chain::Stage* stage = chains[b]->stage_left_out(); stage != nullptr)
       problems.append(halt_without(book.scenario.book.id, stage->agent->left_out()));
-    const book::RevisionFits fits =
-        [this, id = book.scenario.book.id,
-         part = revision::part_of(current, book.scenario.book.id)](std::uint64_t number) {
-          const auto other = parts_.revisions->get(number);
-          return other && revision::part_of(*other, id) == part;
-        };
-    journal::RevisionRecord record =
-        book::revision_record(current.number, current.based_on, 0, book.scenario, *chains[b]);
-    record.actor = current.actor;
-    record.reason = current.reason;
-    auto runner =
-        live::BookRunner::open(setup.host, book, std::move(instruments).take(), folder,
-                               {chains[b], record, fits}, {parts_.feed, parts_.metrics, *parts_.halts});
+    auto runner = revision::open_book(ground, setup.host, book, chains[b], plan.revision);
     problems.append(runner.problems());
     if (!runner) continue;
-    parts_.books.push_back(std::move(runner).take());
+    parts_.books.add(std::move(runner).take());
   }
   return problems;
 }
@@ -238,11 +234,29 @@ base::Problems LiveHost::halt_book(const std::string& book, const std::string& w
   return parts_.halts->write(order);
 }
 
+/// By the host, while the book runs.
+base::Problems LiveHost::halt_running(const std::string& book, const std::string& why) {
+  const auto runner = live::find_book(parts_.books, book);
+  if (runner == nullptr) return {};
+  live::HaltOrder order;
+  order.books = {book};
+  order.actor = "host";
+  order.reason = why;
+  base::Problems problems;
+  {
+    const std::lock_guard lock(parts_.halt_mutex);
+    problems = parts_.halts->write(order);
+    runner->halts().order(order);
+  }
+  runner->begin_halt();
+  return problems;
+}
+
 void LiveHost::start() {
   parts_.watchdog->watch(parts_.books);
   parts_.deadlines =
       std::make_unique<DeadlineWatch>(*parts_.recorder, parts_.books, parts_.feed, parts_.metrics);
-  for (const auto& book : parts_.books)
+  for (const auto& book : parts_.books.now())
     book->start();
   parts_.ready = true;
   parts_.metrics.ready().set(1);
@@ -255,13 +269,13 @@ base::Problems LiveHost::stop() {
   parts_.ready = false;
   parts_.metrics.ready().set(0);
   parts_.feed.say("stopping", {});
-  for (const auto& book : parts_.books)
+  for (const auto& book : parts_.books.now())
     book->close();
   base::Problems problems;
   if (parts_.reload != nullptr) problems.append(parts_.reload->stop());
   parts_.experiments->stop_all();
   leaves_hanging_ = problems.has_errors();
-  for (const auto& book : parts_.books) {
+  for (const auto& book : parts_.books.now()) {
     problems.append(book->stop());
     leaves_hanging_ = leaves_hanging_ || book->pulse().is_stuck();
   }

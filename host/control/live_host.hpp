@@ -56,6 +56,7 @@ class LiveHost {
   base::Problems hold_hanging();
   base::Problems boot();
   base::Problems halt_book(const std::string& book, const std::string& why);
+  base::Problems halt_running(const std::string& book, const std::string& why);
   base::Problems halt_all(const revision::Setup& setup);
   base::Problems open_books(const StartPlan& plan, const std::vector<std::shared_ptr<chain::Chain>>& chains);
 

@@ -44,6 +44,8 @@ base::Result<StartPlan> confirmed_plan(const StartPlan& plan, const std::vector<
   for (const BookTrial& trial : trials) {
     const auto confirmed = host.revisions->get(trial.confirmed);
     if (!confirmed) return confirmed.problems();
+    // A book that the trial brought has nothing to go back to: it stays, halted.
+    if (revision::part_of(*confirmed, trial.book).empty()) continue;
     next = revision::with_part_of(next, *confirmed, trial.book, ids);
     oldest = std::min(oldest, trial.confirmed);
   }
@@ -97,12 +99,22 @@ base::Result<StartPlan> after_trial(StartPlan plan, const HostParts& host) {
   std::vector<std::string> books;
   for (const BookTrial& trial : open) {
     books.push_back(trial.book);
+    const auto confirmed = host.revisions->get(trial.confirmed);
+    const bool is_back = confirmed && !revision::part_of(*confirmed, trial.book).empty();
     back->halts[trial.book] = "revision " + std::to_string(trial.revision) + " was on trial and " + why +
-                              "; revision " + std::to_string(trial.confirmed) + " is back";
+                              (is_back ? "; revision " + std::to_string(trial.confirmed) + " is back"
+                                       : "; it brought the book, so that there is nothing to go back to");
   }
-  back->revision.reason =
+  back->trials.emplace();
+  const std::string failed =
       "the trial of revision " + std::to_string(open.front().revision) + " failed: " + why;
-  problems.warning("TRIAL_FAILED", {}, back->revision.reason + "; halted: " + base::join(books, ", "),
+  // Books that the trial brought go nowhere: then it is the same revision that starts.
+  const bool goes_back = back->revision.restores != plan.revision.number;
+  if (goes_back)
+    back->revision.reason = failed;
+  else
+    back->revision = plan.revision;
+  problems.warning("TRIAL_FAILED", {}, failed + "; halted: " + base::join(books, ", "),
                    "look at it, then `cadre resume`");
   return {std::move(back).take(), problems};
 }

@@ -105,10 +105,7 @@ Accepted accept(const boost::json::value& booted, const boost::json::value& file
   for (const revision::Change& change : revision::difference(booted, file)) {
     if (config::host_change_rule(change.pointer).changes != config::Changes::restart) continue;
     accepted.pointers.push_back(change.pointer);
-    if (change.pointer.starts_with("/books/"))
-      accepted.complete.at("books").as_array().push_back(*base::find(file, change.pointer));
-    else
-      set(accepted.complete, change.pointer, change.after ? base::find(file, change.pointer) : nullptr);
+    set(accepted.complete, change.pointer, change.after ? base::find(file, change.pointer) : nullptr);
   }
   return accepted;
 }
@@ -127,24 +124,15 @@ base::Problems accept_changes(StartPlan& plan, const LiveOptions& options, const
   auto host = config::read_host(accepted.complete, options.config.string());
   if (!host) return host.problems();
   revision::PinnedCatalogs pinned(store, plan.setup.plugins);
-  const auto installed = agent::Catalog::discover(options.agent_folders);
-  const std::size_t known = plan.setup.host.books.size();
-  std::vector<std::string> ids;
-  for (const config::BookConfig& book : plan.setup.host.books)
-    ids.push_back(book.scenario.book.id);
   auto setup = revision::plan_setup(
       std::move(host).take(),
-      [&](const std::string& book) -> const agent::Catalog& {
-        return std::find(ids.begin(), ids.end(), book) != ids.end() ? pinned.of(book) : installed;
-      },
-      store);
+      [&](const std::string& book) -> const agent::Catalog& { return pinned.of(book); }, store);
   if (!setup) return setup.problems();
   const bool is_stored = plan.revision.number <= revisions.last();
   const std::uint64_t before = is_stored ? plan.revision.number : plan.revision.based_on;
   if (is_stored) plan.revision.restores = 0;
   if (is_stored) plan.revision.line = before;
   plan.setup = std::move(setup).take();
-  plan.is_new = plan.is_new || plan.setup.host.books.size() > known;
   make_new(plan, revisions, before, options.actor,
            "accepted at the start: " + base::join(accepted.pointers, ", "));
   return problems;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "host/control/host_parts.hpp"
@@ -15,6 +16,8 @@ struct StartPlan {
   revision::Setup setup;
   bool is_new = false;  ///< its chains have not run under any revision: they are tried before they enter
   std::map<std::string, std::string> halts{};  ///< books that start halted, with the reason
+  /// What is on trial from now on, once the halts are written; nothing: what was.
+  std::optional<std::vector<revision::BookTrial>> trials{};
 };
 
 /// Decides what a start boots: the first setup, CURRENT, the revision that the options name, or one with what

@@ -62,7 +62,12 @@ void Watchdog::look() {
   const Clock::time_point now = Clock::now();
   look_at_calls(now);
   if (books_ == nullptr) return;
-  for (const auto& book : *books_)
+  const live::BookList::Books books = books_->now();
+  std::erase_if(looks_, [&](const auto& looks) {
+    return std::none_of(books.begin(), books.end(),
+                        [&](const auto& book) { return book->id() == looks.first; });
+  });
+  for (const auto& book : books)
     look_at_book(*book, now);
 }
 
@@ -136,7 +141,8 @@ std::optional<Hanging> Watchdog::hanging_in(std::int64_t slot) const {
 
 bool Watchdog::is_of_a_book(std::size_t slot) const {
   if (books_ == nullptr) return false;
-  return std::any_of(books_->begin(), books_->end(), [&](const auto& book) {
+  const live::BookList::Books books = books_->now();
+  return std::any_of(books.begin(), books.end(), [&](const auto& book) {
     return book->pulse().slot() == static_cast<std::int64_t>(slot);
   });
 }

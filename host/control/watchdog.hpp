@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "host/agent/flight_recorder.hpp"
-#include "host/live/book_runner.hpp"
+#include "host/live/book_list.hpp"
 #include "host/live/event_feed.hpp"
 
 namespace cadre::control {
@@ -38,7 +38,7 @@ class Watchdog {
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
 
-  /// From here on it looks at the threads of these too; they have to outlive it.
+  /// From here on it looks at the threads of these too, whoever comes and goes; the list has to outlive it.
   void watch(const live::BookList& books);
 
   /// What does not come back now. [any-thread]

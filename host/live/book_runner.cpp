@@ -325,41 +325,6 @@ void BookRunner::write_checkpoint() {
   }
 }
 
-void BookRunner::stop_at_journal() {
-  const base::Problems& problems = keeper_->problems();
-  stop_book(problems.has_errors() ? base::to_line(problems[0]) : "the journal is closed");
-}
-
-void BookRunner::stop_book(const std::string& reason) {
-  if (!stopped_.empty()) return;
-  stopped_ = reason;
-  halts_.stop();
-  base::log_event(base::LogLevel::error, "book_stopped", {{"book", id_}, {"why", reason}});
-  feed_.say("book_stopped", {{"book", id_}, {"why", reason}});
-  publish();
-  queue_.refuse_inputs();
-  // Whoever sent what the book could not follow may send something better: it must not meet it again at the
-  // next start.
-  keeper_->give_up(reason);
-}
-
-base::Problems BookRunner::stop(std::chrono::milliseconds grace) {
-  if (ended_) return end_problems_;
-  queue_.close();
-  if (thread_.joinable()) {
-    std::unique_lock lock(thread_mutex_);
-    if (!pulse_.wait(
-            lock, thread_changed_, [&] { return thread_is_over_; }, grace))
-      return why_stopped();
-    lock.unlock();
-    thread_.join();
-  } else if (keeper_ != nullptr) {
-    end_problems_ = keeper_->close();
-  }
-  ended_ = true;
-  return end_problems_;
-}
-
 bool BookRunner::post_work(std::function<void(book::Book&)> work) {
   return queue_.push_work([this, work = std::move(work)] { work(*book_); });
 }
@@ -380,6 +345,10 @@ bool BookRunner::drain() {
 }
 
 std::shared_ptr<chain::Chain> BookRunner::commit_change(Change change) {
+  if (change.chain == nullptr) {
+    leave(change.record);
+    return nullptr;
+  }
   book::Book& book = *book_;
   write_checkpoint();  // what the replaced agents knew: where a boot of the revision before begins
   change.record.date = book.ledger().date();
@@ -453,45 +422,6 @@ void BookRunner::publish() {
   now.left_out = left_out != nullptr ? left_out->agent->left_out() : std::string();
   const std::lock_guard lock(snapshot_mutex_);
   snapshot_ = std::move(now);
-}
-
-base::Problems BookRunner::why_stopped() const {
-  base::Problems problems;
-  const BookSnapshot now = snapshot();
-  if (now.state == BookState::stopped)
-    problems.error("BOOK_STOPPED", {}, "the book " + id_ + " has stopped: " + now.reason,
-                   "mend that and start the host again");
-  if (now.state == BookState::stuck)
-    problems.error(
-        "BOOK_STUCK", {}, "the book " + id_ + " is stuck: " + now.reason,
-        "a halt of it holds; when it does not come back, end the host with SIGTERM and start it again: "
-        "it leaves that agent out");
-  return problems;
-}
-
-BookRunner* find_book(const BookList& books, std::string_view id) {
-  for (const auto& book : books) {
-    if (book->id() == id) return book.get();
-  }
-  return nullptr;
-}
-
-std::vector<BookRunner*> chosen_books(const BookList& books, std::string_view id) {
-  std::vector<BookRunner*> chosen;
-  for (const auto& book : books) {
-    if (id.empty() || book->id() == id) chosen.push_back(book.get());
-  }
-  return chosen;
-}
-
-Answer unknown_book(const BookList& books, std::string_view id) {
-  std::vector<std::string> ids;
-  for (const auto& book : books)
-    ids.push_back(book->id());
-  base::Problems problems;
-  problems.error("BOOK_UNKNOWN", {}, "there is no book " + base::quote(id),
-                 "there is " + base::join(ids, ", "));
-  return {Outcome::unknown, {}, problems};
 }
 
 }  // namespace cadre::live

@@ -39,7 +39,7 @@ class BookRunner {
  public:
   /// What a new revision brings to a book.
   struct Change {
-    std::shared_ptr<chain::Chain> chain;
+    std::shared_ptr<chain::Chain> chain;  ///< null: the book goes
     journal::RevisionRecord record;
     /// At a start: whether the book is under another revision what it is under this one. It then stays under
     /// that one, and its checkpoints fit. Null: under none.
@@ -136,6 +136,7 @@ class BookRunner {
   void answer_until_closed();
   void guarded(const std::function<void()>& step);
   void take_halts();
+  void leave(const journal::RevisionRecord& record);
   void publish();
 
   /// What became of inputs that were put together.
@@ -182,12 +183,8 @@ class BookRunner {
   BookSnapshot snapshot_;
 };
 
-using BookList = std::vector<std::unique_ptr<BookRunner>>;
-/// Null when there is none of that id.
-BookRunner* find_book(const BookList& books, std::string_view id);
-/// All of them when the id is empty.
-std::vector<BookRunner*> chosen_books(const BookList& books, std::string_view id);
-/// The answer to a request about a book that is not there: BOOK_UNKNOWN, with those that are.
-Answer unknown_book(const BookList& books, std::string_view id);
+/// On the book's thread: what is in the way of its leaving the host. Errors: BOOK_NOT_HALTED, BOOK_NOT_FLAT,
+/// those of why_stopped.
+base::Problems why_it_stays(const BookRunner& runner, const book::Book& book);
 
 }  // namespace cadre::live

@@ -9,19 +9,20 @@
 
 namespace cadre::live {
 
-base::Result<std::unique_ptr<ReplayFeed>> ReplayFeed::open(BookRunner& runner, const config::BookConfig& book,
+base::Result<std::unique_ptr<ReplayFeed>> ReplayFeed::open(const std::shared_ptr<BookRunner>& runner,
+                                                           const config::BookConfig& book,
                                                            const std::filesystem::path& prices,
                                                            std::optional<double> speed) {
   std::unique_ptr<ReplayFeed> feed(new ReplayFeed(runner, speed));
   market::PriceOptions options = config::price_options(book.scenario.data);
   if (!prices.empty()) options.file = prices;
-  options.instruments = runner.instruments();
+  options.instruments = runner->instruments();
   auto read = market::read_prices(options);
   if (!read) return read.problems();
   base::Problems problems = read.problems();
   feed->prices_ = std::move(read).take();
   if (!book.scenario.data.signals.file.empty()) {
-    auto signals = market::read_signals(book.scenario.data.signals.file, runner.instruments());
+    auto signals = market::read_signals(book.scenario.data.signals.file, runner->instruments());
     if (!signals) return signals.problems();
     problems.append(signals.problems());
     feed->signals_ = std::move(signals).take();
@@ -71,16 +72,18 @@ void ReplayFeed::loop() {
 }
 
 void ReplayFeed::feed() {
+  const std::shared_ptr<BookRunner> runner = runner_.lock();
+  if (runner == nullptr) return;
   book::HistorySource source(prices_, signals_);
   BarInput input;
   std::int64_t before = 0;
-  const std::int32_t begins_after = runner_.snapshot().date;  // what was there before is not waited for
+  const std::int32_t begins_after = runner->snapshot().date;  // what was there before is not waited for
   while (source.next(input.bar, input.signals)) {
     if (speed_ && before != 0 && input.bar.date > begins_after) {
       if (!pause(static_cast<std::int64_t>(static_cast<double>(input.bar.time_ns - before) / *speed_))) break;
     }
     before = input.bar.time_ns;
-    if (!pause(0) || !runner_.feed(input, [this] { return pause(0); })) break;
+    if (!pause(0) || !runner->feed(input, [this] { return pause(0); })) break;
   }
 }
 

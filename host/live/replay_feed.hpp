@@ -18,7 +18,8 @@ namespace cadre::live {
 class ReplayFeed {
  public:
   /// Errors: those of reading the prices or the signals.
-  static base::Result<std::unique_ptr<ReplayFeed>> open(BookRunner& runner, const config::BookConfig& book,
+  static base::Result<std::unique_ptr<ReplayFeed>> open(const std::shared_ptr<BookRunner>& runner,
+                                                        const config::BookConfig& book,
                                                         const std::filesystem::path& prices,
                                                         std::optional<double> speed);
   ~ReplayFeed();
@@ -32,13 +33,14 @@ class ReplayFeed {
   bool is_over() const;
 
  private:
-  ReplayFeed(BookRunner& runner, std::optional<double> speed) : runner_(runner), speed_(speed) {}
+  ReplayFeed(std::weak_ptr<BookRunner> runner, std::optional<double> speed)
+      : runner_(std::move(runner)), speed_(speed) {}
   void loop();
   void feed();
   bool pause(std::int64_t nanoseconds);
 
-  BookRunner& runner_;
-  std::optional<double> speed_;  ///< nothing: as fast as the book takes them
+  std::weak_ptr<BookRunner> runner_;  ///< one that goes ends it
+  std::optional<double> speed_;       ///< nothing: as fast as the book takes them
   market::PriceHistory prices_;
   std::vector<model::ExternalSignal> signals_;
   mutable std::mutex mutex_;

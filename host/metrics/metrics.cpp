@@ -119,6 +119,14 @@ BookMetrics Metrics::book(std::string_view book) {
   return all;
 }
 
+void Metrics::set_shown(std::string_view book, bool is_shown) {
+  const std::lock_guard lock(mutex_);
+  if (is_shown)
+    hidden_.erase(std::string(book));
+  else
+    hidden_.emplace(book);
+}
+
 Counter& Metrics::agent_deadline_misses(std::string_view book, std::string_view stage) {
   return series("cadre_agent_deadline_misses_total", {std::string(book), std::string(stage)}).counter;
 }
@@ -134,7 +142,9 @@ std::string Metrics::text() const {
     const Metric& metric = table()[i];
     prometheus::MetricFamily family{
         std::string(metric.name), std::string(metric.help), type_of(metric.type), {}};
+    const bool is_of_a_book = !metric.labels.empty() && metric.labels[0].name == "book";
     for (const auto& [label_values, series] : series_[i]) {
+      if (is_of_a_book && hidden_.contains(label_values[0])) continue;
       prometheus::ClientMetric& sample = family.metric.emplace_back();
       for (std::size_t l = 0; l < label_values.size(); ++l)
         sample.label.push_back({std::string(metric.labels[l].name), label_values[l]});

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -112,6 +113,9 @@ class Metrics {
 
   /// The same ones for the same names, from the first call on: asked for once, when a book is made.
   BookMetrics book(std::string_view book);
+  /// Whether what is counted of a book is shown: one that has left the host is not. Its counters go on when
+  /// it comes back.
+  void set_shown(std::string_view book, bool is_shown);
   /// Once for each stage, when a chain is made.
   Counter& agent_failures(std::string_view book, std::string_view stage);
   Counter& agent_deadline_misses(std::string_view book, std::string_view stage);
@@ -149,6 +153,7 @@ class Metrics {
   Series& series(std::string_view metric, std::vector<std::string> label_values);
 
   mutable std::mutex mutex_;
+  std::set<std::string, std::less<>> hidden_;                                        ///< books
   std::vector<std::map<std::vector<std::string>, std::unique_ptr<Series>>> series_;  ///< as table()
   std::array<Counter*, 3> applies_{};
   Gauge* revision_ = nullptr;

@@ -69,10 +69,15 @@ bool is_still_on_trial(const BookTrial& trial, const RevisionStore& revisions, c
 Revision with_part_of(const Revision& current, const Revision& target, const std::string& book,
                       const std::vector<std::string>& books) {
   Revision next = current;
-  for (json::value& each : next.config.at("books").as_array()) {
+  json::array others;
+  for (const json::value& each : next.config.at("books").as_array()) {
     const json::value* id = base::find(each, "/scenario/book/id");
-    if (id != nullptr && id->is_string() && id->get_string() == book) each = *find_book(target.config, book);
+    const bool is_it = id != nullptr && id->is_string() && id->get_string() == book;
+    if (!is_it) others.push_back(each);
+    if (is_it && find_book(target.config, book) != nullptr) others.push_back(*find_book(target.config, book));
   }
+  if (find_book(current.config, book) == nullptr) others.push_back(*find_book(target.config, book));
+  next.config.at("books") = std::move(others);
   for (PinnedPlugin& plugin : next.plugins) {
     if (plugin.books.empty()) plugin.books = books;
     std::erase(plugin.books, book);

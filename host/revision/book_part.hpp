@@ -21,7 +21,8 @@ base::Result<Revision> revision_before(const RevisionStore& revisions, const Rev
 /// Whether what runs is still what the trial is about.
 bool is_still_on_trial(const BookTrial& trial, const RevisionStore& revisions, const Revision& current);
 
-/// `current` with the book as `target` has it, which has to have it. `books`: all there are.
+/// `current` with the book as `target` has it, or without it where that has none. One of the two has it.
+/// `books`: all there are.
 Revision with_part_of(const Revision& current, const Revision& target, const std::string& book,
                       const std::vector<std::string>& books);
 

@@ -92,9 +92,45 @@ std::optional<std::string> text_of(const std::vector<const PinnedPlugin*>& pins)
   return base::join(texts, ", ");
 }
 
-}  // namespace
+/// The document with its books by their ids: then a book that comes or goes moves none of the others. Nothing
+/// where they have none.
+std::optional<json::value> with_books_by_id(const json::value& document) {
+  const json::value* books = base::find(document, "/books");
+  if (books == nullptr || !books->is_array()) return std::nullopt;
+  json::object by_id;
+  for (const json::value& book : books->get_array()) {
+    const json::value* id = base::find(book, "/scenario/book/id");
+    if (id == nullptr || !id->is_string()) return std::nullopt;
+    by_id[id->get_string()] = book;
+  }
+  json::value changed = document;
+  changed.as_object()["books"] = std::move(by_id);
+  return changed;
+}
 
-FileMerge merge_files(const json::value& taken, const json::value& file, const json::value& running) {
+json::value with_books_in_a_list(json::value document) {
+  json::array books;
+  for (auto& [id, book] : document.at("books").as_object())
+    books.push_back(std::move(book));
+  document.as_object()["books"] = std::move(books);
+  return document;
+}
+
+/// "/books/second/scenario/seed" as the place in a list of books by id.
+std::string place_in_list(const std::string& pointer, const json::value& by_id) {
+  constexpr std::string_view books = "/books/";
+  if (!pointer.starts_with(books)) return pointer;
+  const std::size_t end = std::min(pointer.find('/', books.size()), pointer.size());
+  const std::string_view id = std::string_view(pointer).substr(books.size(), end - books.size());
+  std::size_t at = 0;
+  for (const auto& [other, book] : by_id.at("books").as_object()) {
+    if (base::pointer_token(other) == id) break;
+    ++at;
+  }
+  return std::string(books) + std::to_string(at) + pointer.substr(end);
+}
+
+FileMerge merge_documents(const json::value& taken, const json::value& file, const json::value& running) {
   FileMerge merged{running, {}};
   const std::set<std::string> others = changed_pointers(taken, running);
   for (const std::string& pointer : changed_pointers(taken, file)) {
@@ -108,6 +144,19 @@ FileMerge merge_files(const json::value& taken, const json::value& file, const j
     else
       take(merged.config, pointer, file);
   }
+  return merged;
+}
+
+}  // namespace
+
+FileMerge merge_files(const json::value& taken, const json::value& file, const json::value& running) {
+  const auto by_id_taken = with_books_by_id(taken), by_id_file = with_books_by_id(file),
+             by_id_running = with_books_by_id(running);
+  if (!by_id_taken || !by_id_file || !by_id_running) return merge_documents(taken, file, running);
+  FileMerge merged = merge_documents(*by_id_taken, *by_id_file, *by_id_running);
+  for (FileConflict& conflict : merged.conflicts)
+    conflict.pointer = place_in_list(conflict.pointer, *by_id_running);
+  merged.config = with_books_in_a_list(std::move(merged.config));
   return merged;
 }
 

@@ -25,8 +25,8 @@ struct FileMerge {
 
 /// Lets what an edit changed take effect in what runs, and in nothing else: what was applied or rolled back
 /// by other means stays, and where the edit says otherwise it is a conflict. An array that has become longer
-/// or shorter counts as one value. `taken`, `file` and `running` are complete documents with their books in
-/// the same order. Pure.
+/// or shorter counts as one value; books are matched by their ids. `taken`, `file` and `running` are complete
+/// documents. Pure.
 FileMerge merge_files(const boost::json::value& taken, const boost::json::value& file,
                       const boost::json::value& running);
 

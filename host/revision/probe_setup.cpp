@@ -9,8 +9,10 @@ namespace cadre::revision {
 
 base::Problems check_environments(const Setup& next, const live::BookList& books) {
   base::Problems problems;
-  for (std::size_t b = 0; b < books.size(); ++b) {
-    const live::BookRunner& book = *books[b];
+  for (std::size_t b = 0; b < next.plans.size(); ++b) {
+    const auto runner = live::find_book(books, next.host.books[b].scenario.book.id);
+    if (runner == nullptr) continue;
+    const live::BookRunner& book = *runner;
     const chain::PlannedStage& planned = next.plans[b].stages.back();
     const std::size_t open = book.snapshot().open_orders;
     if (book.chain().environment().agent->left_out().empty() || !planned.left_out.empty() || open == 0)
@@ -28,7 +30,7 @@ base::Problems probe_setup(const Setup& setup, const agent::Store& store, const 
                            bool takes_back) {
   base::Problems problems;
   for (std::size_t b = 0; b < setup.plans.size(); ++b) {
-    const live::BookRunner* runner = b < books.size() ? books[b].get() : nullptr;
+    const auto runner = live::find_book(books, setup.host.books[b].scenario.book.id);
     const auto stages =
         book::new_stages(setup.plans[b], runner != nullptr ? &runner->chain() : nullptr,
                          runner != nullptr && takes_back ? runner->replaced_chain() : nullptr);

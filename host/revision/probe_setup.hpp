@@ -1,13 +1,13 @@
 #pragma once
 
 #include "host/agent/store.hpp"
-#include "host/live/book_runner.hpp"
+#include "host/live/book_list.hpp"
 #include "host/revision/setup.hpp"
 
 namespace cadre::revision {
 
 /// Tries every chain that a setup changes on a copy of its book (book/probe.hpp), one book after the other.
-/// Before the first start there are no books: then everything is made once, and let go. `takes_back`:
+/// A book that is not there yet has nothing to copy: then everything is made once, and let go. `takes_back`:
 /// instances that went on observing come back. Errors: those of book::probe_chain, PROBE_WITHOUT_BOOK.
 base::Problems probe_setup(const Setup& setup, const agent::Store& store, const live::BookList& books,
                            bool takes_back);

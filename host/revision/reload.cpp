@@ -24,27 +24,6 @@ namespace {
 /// Libraries that stay mapped although nobody uses them, before further changes wait for a restart.
 constexpr std::size_t retained_most = 8;
 
-/// Which agent fills which stage anew.
-json::array replaced_stages(const live::BookRunner& book, const chain::Chain& next) {
-  using How = chain::StageChange::How;
-  json::array stages;
-  for (const chain::StageChange& change : chain::stage_changes(book.chain(), book.replaced_chain(), next)) {
-    const agent::LiveAgent& agent = *change.stage->agent;
-    json::object line{{"book", book.id()},
-                      {"stage", change.stage->name},
-                      {"agent", agent.declaration().id},
-                      {"version", agent.manifest().version.to_string()},
-                      {"how", change.how == How::new_settings       ? "new settings, same instance"
-                              : change.how == How::earlier_instance ? "the instance from before"
-                                                                    : "new instance"}};
-    if (change.before != nullptr && change.how != How::new_settings)
-      line["before"] =
-          change.before->agent->declaration().id + " " + change.before->agent->manifest().version.to_string();
-    stages.push_back(std::move(line));
-  }
-  return stages;
-}
-
 }  // namespace
 
 Reload::Reload(Ground ground) : ground_(std::move(ground)) {
@@ -71,9 +50,9 @@ void Reload::begin(Setup setup, const Revision& revision, const std::string& sin
   charge_ = {std::move(setup), revision, since, {}};
   // A revision of 0.9 has no defaults of agents in it: they are no change.
   charge_.revision.config = charge_.setup.host.complete;
-  for (std::size_t b = 0; b < ground_.books.size(); ++b) {
-    ground_.books[b]->chain().each_stage([&](const chain::Stage& stage) {
-      charge_.stage_since[ground_.books[b]->id() + '/' + stage.name] = revision.number;
+  for (const auto& book : ground_.books.now()) {
+    book->chain().each_stage([&](const chain::Stage& stage) {
+      charge_.stage_since[book->id() + '/' + stage.name] = revision.number;
     });
   }
   for (const BookTrial& trial : read_trials(ground_.state / trials_file)) {
@@ -161,7 +140,7 @@ live::Answer Reload::refuse(const Proposal& proposal, const base::Problems& prob
 
 std::vector<std::string> Reload::book_ids() const {
   std::vector<std::string> ids;
-  for (const auto& book : ground_.books)
+  for (const auto& book : ground_.books.now())
     ids.push_back(book->id());
   return ids;
 }
@@ -210,12 +189,13 @@ live::Answer Reload::propose(Setup setup, const Proposal& proposal) {
   leave_out_still(setup, ground_.books, ground_.quarantine);
   base::Problems hindered = check_environments(setup, ground_.books);
   hindered.append(hindrances(next, proposal.takes_back));
+  hindered.append(check_books(setup, proposal.source));
   if (!hindered.has_errors())
     hindered = probe_setup(setup, ground_.store, ground_.books, proposal.restores != 0);
   if (hindered.has_errors()) return refuse(proposal, hindered);
   auto chains = build_setup(setup, ground_.store, ground_.books, proposal.restores != 0);
   if (!chains) return refuse(proposal, chains.problems());
-  if (proposal.dry_run) return preview(changed, *chains);
+  if (proposal.dry_run) return preview(changed, setup.host, *chains);
   return take_over(std::move(setup), std::move(chains).take(), next, proposal);
 }
 
@@ -223,7 +203,8 @@ live::Answer Reload::take_back(const live::Mandate& mandate) {
   const Turn turn = take_turn();
   if (!turn) return {live::Outcome::conflict, {}, change_hangs()};
   if (!takes_changes_) return {live::Outcome::stopping, {}, {}};
-  const bool is_needed = std::any_of(ground_.books.begin(), ground_.books.end(), [&](const auto& book) {
+  const live::BookList::Books books = ground_.books.now();
+  const bool is_needed = std::any_of(books.begin(), books.end(), [&](const auto& book) {
     return book->chain().find_stage([&](const chain::Stage& stage) {
       return !stage.agent->left_out().empty() &&
              !ground_.quarantine.find(stage.agent->manifest().sha256, stage.agent->spec().config);
@@ -247,7 +228,7 @@ bool Reload::changes_book(const live::BookRunner& book, const Revision& next, bo
 /// Why the change cannot be taken over just now.
 base::Problems Reload::hindrances(const Revision& next, bool takes_back) const {
   base::Problems problems;
-  for (const auto& book : ground_.books) {
+  for (const auto& book : ground_.books.now()) {
     if (changes_book(*book, next, takes_back)) problems.append(book->why_stopped());
   }
   const std::size_t stuck = retained();
@@ -258,120 +239,24 @@ base::Problems Reload::hindrances(const Revision& next, bool takes_back) const {
   return problems;
 }
 
-live::Answer Reload::preview(const Difference& difference,
+live::Answer Reload::preview(const Difference& difference, const config::HostConfig& next,
                              const std::vector<std::shared_ptr<chain::Chain>>& chains) const {
   json::array stages;
   for (std::size_t b = 0; b < chains.size(); ++b) {
-    for (json::value& line : replaced_stages(*ground_.books[b], *chains[b]))
+    const std::string& id = next.books[b].scenario.book.id;
+    const auto runner = live::find_book(ground_.books, id);
+    for (json::value& line : filled_stages(id, runner.get(), *chains[b]))
       stages.push_back(std::move(line));
   }
+  json::array removed;
+  for (const auto& book : leaving(next))
+    removed.push_back(json::value(book->id()));
   return {live::Outcome::done,
           {{"based_on", charge_.revision.number},
            {"difference", to_json(difference)},
-           {"stages", std::move(stages)}},
+           {"stages", std::move(stages)},
+           {"removed_books", std::move(removed)}},
           {}};
-}
-
-/// The journals of these books say that all of them have taken over; true when all of that is durable: then
-/// it may be booted.
-bool Reload::confirm(const Revision& revision, const std::vector<live::BookRunner*>& books) {
-  const std::string text = json::serialize(json::object{{"revision", revision.number}});
-  std::vector<std::shared_ptr<live::Ticket>> tickets;
-  for (live::BookRunner* runner : books) {
-    const auto confirmed = tickets.emplace_back(std::make_shared<live::Ticket>(1));
-    const bool taken = runner->post_work([runner, revision, text, confirmed](book::Book& live) {
-      runner->take_command(
-          {"revision_confirmed", live.ledger().date(), revision.actor, revision.reason, text}, confirmed);
-    });
-    if (!taken) confirmed->lost();
-  }
-  bool all = true;
-  for (std::size_t b = 0; b < tickets.size(); ++b)
-    all = tickets[b]->wait(books[b]->pulse()) && all;
-  return all;
-}
-
-/// What each book that the revision changes is given; the chains of the others go.
-Reload::Takeover Reload::takeover_of(const Setup& next, std::vector<std::shared_ptr<chain::Chain>> chains,
-                                     const Revision& revision, bool takes_back) const {
-  Takeover takeover;
-  for (std::size_t b = 0; b < ground_.books.size(); ++b) {
-    live::BookRunner& book = *ground_.books[b];
-    if (!changes_book(book, revision, takes_back)) continue;
-    journal::RevisionRecord record = book::revision_record(
-        revision.number, revision.based_on, book.snapshot().date, next.host.books[b].scenario, *chains[b]);
-    record.actor = revision.actor;
-    record.reason = revision.reason;
-    for (json::value& line : replaced_stages(book, *chains[b])) {
-      takeover.since[book.id() + '/' + std::string(line.at("stage").as_string())] = revision.number;
-      takeover.stages.push_back(std::move(line));
-    }
-    takeover.books.push_back(&book);
-    takeover.changes.push_back({std::move(chains[b]), std::move(record)});
-  }
-  return takeover;
-}
-
-live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,
-                               const Revision& revision, const Proposal& proposal) {
-  Takeover takeover = takeover_of(next, std::move(chains), revision, proposal.takes_back);
-  const std::vector<live::BookRunner*>& books = takeover.books;
-  // On the disk before any book waits for the others; taken back when one refuses.
-  base::Problems problems = ground_.revisions.append(revision);
-  if (problems.has_errors()) return refuse(proposal, problems);
-  problems.append(ground_.revisions.prepare_current(revision.number));
-  const auto begun = std::chrono::steady_clock::now();
-  if (!books.empty() && !problems.has_errors())
-    problems.append(swap_books(books, std::move(takeover.changes), retirement_));
-  if (problems.has_errors()) {
-    problems.append(ground_.revisions.withdraw(revision.number));
-    return refuse(proposal, problems);
-  }
-  ground_.metrics.swap_seconds().observe(
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
-  base::Problems after = problems;  // warnings
-  if (confirm(revision, books)) {
-    std::vector<BookTrial> trials = trials_after(revision, proposal);
-    after.append(announce_trials(trials));
-    after.append(ground_.revisions.set_current(revision.number));
-    set_trials(std::move(trials));
-  }
-  ground_.metrics.applies(metrics::Applied::applied).add();
-  ground_.metrics.revision().set(static_cast<double>(revision.number));
-  ground_.recorder.set_revision(revision.number);
-  {
-    const std::lock_guard lock(status_mutex_);
-    charge_.setup = std::move(next);
-    charge_.revision = revision;
-    charge_.since = base::now_text();
-    newest_ = revision.number;
-    for (const auto& [stage, number] : takeover.since)
-      charge_.stage_since[stage] = number;
-    // What the watch found stays until the watch finds it mended: the files still say it.
-    std::erase_if(refused_, [&](const Refusal& other) {
-      return !charge_.setup.host.watch.enabled || other.actor != watch_actor ||
-             other.source == proposal.source;
-    });
-    if (!charge_.setup.host.watch.enabled) waiting_.clear();
-  }
-  save_refusals();
-  follow_watch();
-  std::vector<std::string> changed;
-  changed.reserve(books.size());
-  for (const live::BookRunner* book : books)
-    changed.push_back(book->id());
-  ground_.taken_over(revision.number, changed);
-  ground_.feed.say("revision", {{"revision", revision.number},
-                                {"based_on", revision.based_on},
-                                {"actor", revision.actor},
-                                {"reason", revision.reason},
-                                {"stages", takeover.stages}});
-  base::log_event(base::LogLevel::info, "revision",
-                  {{"revision", std::to_string(revision.number)},
-                   {"actor", revision.actor},
-                   {"reason", revision.reason}});
-  return {
-      live::Outcome::created, {{"revision", revision.number}, {"stages", std::move(takeover.stages)}}, after};
 }
 
 }  // namespace cadre::revision

@@ -19,9 +19,10 @@
 #include "host/agent/quarantine.hpp"
 #include "host/agent/store.hpp"
 #include "host/live/answer.hpp"
-#include "host/live/book_runner.hpp"
+#include "host/live/book_list.hpp"
 #include "host/live/event_feed.hpp"
 #include "host/metrics/metrics.hpp"
+#include "host/revision/book_opening.hpp"
 #include "host/revision/folder_watch.hpp"
 #include "host/revision/probation.hpp"
 #include "host/revision/retirement.hpp"
@@ -58,6 +59,8 @@ struct Charge {
   std::string since;
   std::map<std::string, std::uint64_t> stage_since;  ///< "book/stage" to the revision its agent came with
   std::vector<BookTrial> trials{};                   ///< the books that are on trial
+  /// Why a start would not boot it; empty: it would.
+  std::string not_durable{};
 };
 
 /// Changes on their way into the books of a running host: from an operator, from files, and back. One at a
@@ -72,13 +75,18 @@ class Reload {
     std::vector<std::filesystem::path> agent_folders;
     RevisionStore& revisions;
     const agent::Store& store;
-    const std::vector<std::unique_ptr<live::BookRunner>>& books;
+    live::BookList& books;  ///< which change with it
     live::EventFeed& feed;
     metrics::Metrics& metrics;
     const agent::Quarantine& quarantine;
     agent::FlightRecorder& recorder;
+    BookGround for_books;
     /// After these books have taken over: what was compared with their chains is gone.
     std::function<void(std::uint64_t revision, const std::vector<std::string>& books)> taken_over;
+    /// Before these books are let go.
+    std::function<void(std::uint64_t revision, const std::vector<std::string>& books)> removed;
+    /// Halts a running book for a reason of the host's own.
+    std::function<base::Problems(const std::string& book, const std::string& why)> halt;
     /// The call of an agent that holds up a change, in a sentence; empty when there is none.
     std::function<std::string()> hanging;
   };
@@ -172,12 +180,20 @@ class Reload {
   std::vector<std::string> book_ids() const;
   base::Problems hindrances(const Revision& next, bool takes_back) const;
   bool changes_book(const live::BookRunner& book, const Revision& next, bool takes_back) const;
-  live::Answer preview(const Difference& difference,
+  live::Answer preview(const Difference& difference, const config::HostConfig& next,
                        const std::vector<std::shared_ptr<chain::Chain>>& chains) const;
-  /// The books that a revision changes, and what each of them gets.
+  /// A book that a revision brings, and whether it has a journal already.
+  struct Added {
+    config::BookConfig config;
+    std::shared_ptr<chain::Chain> chain;
+    bool returns = false;
+    std::shared_ptr<live::BookRunner> runner{};  ///< once it is open
+  };
+  /// The books that a revision changes, and what each of them gets; those that go get no chain.
   struct Takeover {
-    std::vector<live::BookRunner*> books;
+    live::BookList::Books books, leaving;
     std::vector<live::BookRunner::Change> changes;
+    std::vector<Added> added;
     std::map<std::string, std::uint64_t> since;  ///< as Charge::stage_since
     boost::json::array stages;
   };
@@ -185,7 +201,18 @@ class Reload {
                        const Revision& revision, bool takes_back) const;
   live::Answer take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,
                          const Revision& revision, const Proposal& proposal);
-  bool confirm(const Revision& revision, const std::vector<live::BookRunner*>& books);
+  bool confirm(const Revision& revision, const live::BookList::Books& books);
+  base::Problems check_books(const Setup& next, const std::string& origin) const;
+  live::BookList::Books leaving(const config::HostConfig& next) const;
+  base::Problems open_added(Takeover& takeover, const config::HostConfig& host, const Revision& revision);
+  bool close_added(Takeover& takeover);
+  base::Problems swap(Takeover& takeover, const Revision& revision);
+  base::Problems make_current(const Takeover& takeover, const Revision& revision, const Proposal& proposal);
+  void put_in_charge(Setup next, const Revision& revision, const Takeover& takeover,
+                     const std::string& source);
+  base::Problems let_books_in_and_out(Takeover& takeover, const Revision& revision, bool is_durable);
+  static boost::json::array filled_stages(const std::string& book, const live::BookRunner* runner,
+                                          const chain::Chain& next);
   live::Answer refuse(const Proposal& proposal, const base::Problems& problems);
   live::Answer refuse_stale(std::uint64_t based_on, const std::string& origin);
   live::Answer roll_back_now(const RollbackRequest& request);
@@ -201,7 +228,8 @@ class Reload {
   Revision taken_before() const;
   void remember_taken(const Revision& says);
   void save_refusals();
-  std::vector<BookTrial> trials_after(const Revision& next, const Proposal& proposal) const;
+  std::vector<BookTrial> trials_after(const Revision& next, const Takeover& takeover,
+                                      const Proposal& proposal) const;
   base::Problems announce_trials(const std::vector<BookTrial>& next) const;
   void set_trials(std::vector<BookTrial> trials);
   void watch_trials();

@@ -20,8 +20,9 @@ base::Result<json::value> Reload::complete_document(const ApplyRequest& request)
   const bool is_scenario = config::says_scenario(root);
   if (!is_scenario && request.book.empty()) return root;
   base::Problems problems;
-  const std::string book = !request.book.empty() ? request.book : ground_.books.front()->id();
-  if (request.book.empty() && ground_.books.size() != 1) {
+  const std::vector<std::string> ids = book_ids();
+  const std::string book = !request.book.empty() ? request.book : ids.front();
+  if (request.book.empty() && ids.size() != 1) {
     problems.error("BOOK_NOT_NAMED", base::Place::of(request.origin),
                    "this is the scenario of one book, and the host has several", "name it with --book");
     return problems;
@@ -29,18 +30,18 @@ base::Result<json::value> Reload::complete_document(const ApplyRequest& request)
   // The host's own document, with this book's scenario in the place of the old one.
   json::value complete = charge_.setup.host.complete;
   json::array& books = complete.as_object()["books"].as_array();
-  for (std::size_t b = 0; b < ground_.books.size(); ++b) {
-    if (ground_.books[b]->id() != book) continue;
+  for (std::size_t b = 0; b < books.size(); ++b) {
+    if (charge_.setup.host.books[b].scenario.book.id != book) continue;
     json::value scenario = root;
     // A scenario that came from a file may have had its id set by the host file.
     if (scenario.is_object() && scenario.as_object().contains("book") && scenario.at("book").is_object() &&
-        ground_.books.size() > 1)
+        ids.size() > 1)
       scenario.as_object()["book"] = books[b].at("scenario").at("book");
     // A host that was made from a scenario has its name; one with a file of its own keeps that.
     const json::value* old_name = base::find(books[b], "/scenario/name");
     const bool named_after_it = old_name != nullptr && *old_name == complete.at("name");
     books[b].as_object()["scenario"] = std::move(scenario);
-    if (ground_.books.size() == 1 && named_after_it && root.is_object() && root.as_object().contains("name"))
+    if (ids.size() == 1 && named_after_it && root.is_object() && root.as_object().contains("name"))
       complete.as_object()["name"] = root.at("name");
     return complete;
   }
@@ -103,13 +104,16 @@ live::Answer Reload::roll_back_now(const RollbackRequest& request) {
 
 /// A revision with one book's part of an older one; the other books are not touched.
 live::Answer Reload::roll_back_book(const RollbackRequest& request) {
-  if (live::find_book(ground_.books, request.book) == nullptr)
+  // One that is gone comes back out of the revision that is named.
+  if (!request.to && live::find_book(ground_.books, request.book) == nullptr)
     return live::unknown_book(ground_.books, request.book);
   auto target = request.to ? ground_.revisions.get(*request.to)
                            : revision_before(ground_.revisions, charge_.revision, request.book);
   if (!target) return {live::Outcome::unknown, {}, target.problems()};
   base::Problems problems;
-  if (target->number == 0 || part_of(*target, request.book).empty()) {
+  const bool has_neither =
+      part_of(*target, request.book).empty() && part_of(charge_.revision, request.book).empty();
+  if (target->number == 0 || has_neither) {
     problems.error("REVISION_NOTHING_BEFORE", {},
                    target->number == 0
                        ? "there is no revision in which the book " + request.book + " was otherwise"

@@ -27,10 +27,16 @@ Reload::~Reload() {
 
 /// The books that a revision changes go on trial, unless it brings back what ran before. Before it is in
 /// charge.
-std::vector<BookTrial> Reload::trials_after(const Revision& next, const Proposal& proposal) const {
+std::vector<BookTrial> Reload::trials_after(const Revision& next, const Takeover& takeover,
+                                            const Proposal& proposal) const {
   std::vector<BookTrial> trials = charge_.trials;
+  live::BookList::Books books = takeover.books;
+  for (const Added& added : takeover.added)
+    books.push_back(added.runner);
+  for (const auto& book : takeover.leaving)
+    std::erase_if(trials, [&](const BookTrial& trial) { return trial.book == book->id(); });
   const bool begins = proposal.restores == 0 && charge_.setup.host.confirm.has_trials();
-  for (const auto& book : ground_.books) {
+  for (const auto& book : books) {
     if (part_of(charge_.revision, book->id()) == part_of(next, book->id())) continue;
     const auto open = std::find_if(trials.begin(), trials.end(),
                                    [&](const BookTrial& trial) { return trial.book == book->id(); });
@@ -76,7 +82,7 @@ void Reload::watch_trials() {
 }
 
 void Reload::look_at_trial(BookTrial trial) {
-  const live::BookRunner* book = live::find_book(ground_.books, trial.book);
+  const auto book = live::find_book(ground_.books, trial.book);
   if (book == nullptr) return;
   const auto config = read([](const Charge& charge) { return charge.setup.host.confirm; });
   const live::BookSnapshot now = book->snapshot();
@@ -105,11 +111,22 @@ void Reload::end_trial(const BookTrial& trial, const TrialVerdict& verdict) {
                   {{"book", trial.book}, {"revision", std::to_string(trial.revision)}, {"why", verdict.why}});
   ground_.feed.say(event, {{"book", trial.book}, {"revision", trial.revision}, {"why", verdict.why}});
   const std::string text = json::serialize(json::object{{"revision", trial.revision}});
-  live::BookRunner* book = live::find_book(ground_.books, trial.book);
-  book->post_work([book, event, why = verdict.why, text](book::Book& live) {
-    book->take_command({event, live.ledger().date(), "host", why, text});
+  const auto book = live::find_book(ground_.books, trial.book);
+  if (book == nullptr) return set_trials(std::move(others));
+  book->post_work([runner = book.get(), event, why = verdict.why, text](book::Book& live) {
+    runner->take_command({event, live.ledger().date(), "host", why, text});
   });
   if (confirmed) return set_trials(std::move(others));
+  if (const auto before = ground_.revisions.get(trial.confirmed);
+      before && part_of(*before, trial.book).empty()) {
+    // The trial brought the book: it has nothing to go back to, and may hold something.
+    const base::Problems unwritten =
+        ground_.halt(trial.book, "the trial of revision " + std::to_string(trial.revision) +
+                                     ", which brought it, failed: " + verdict.why);
+    if (unwritten.has_errors())
+      refuse({.mandate = {guardrail_actor, verdict.why}, .source = "trial of " + trial.book}, unwritten);
+    return set_trials(std::move(others));
+  }
   const live::Answer answer =
       roll_back_book({.mandate = {guardrail_actor, verdict.why}, .to = trial.confirmed, .book = trial.book});
   // A way back that is refused is shown, and not tried again for ever.

@@ -24,6 +24,8 @@ struct Retirement::Farewell {
 
 namespace {
 
+constexpr std::chrono::milliseconds holder_look_interval{5};
+
 /// Those of the agents that no other chain has.
 std::vector<std::string> libraries_of(const std::vector<std::shared_ptr<chain::Chain>>& chains) {
   std::map<const agent::LiveAgent*, long> held;
@@ -49,19 +51,46 @@ std::vector<std::string> libraries_of(const std::vector<std::shared_ptr<chain::C
 base::Problems Retirement::retire(std::vector<std::shared_ptr<chain::Chain>> chains,
                                   std::chrono::milliseconds patience) {
   std::erase(chains, nullptr);
-  const auto farewell = std::make_shared<Farewell>();
-  farewell->shown = {base::now_text(), libraries_of(chains)};
-  if (farewell->shown.libraries.empty()) return {};  // no agent leaves with them
+  std::vector<std::string> libraries = libraries_of(chains);
+  if (libraries.empty()) return {};  // no agent leaves with them
   const auto leaving = std::make_shared<std::vector<std::shared_ptr<chain::Chain>>>(std::move(chains));
+  return say_farewell(
+      std::move(libraries), [leaving] { leaving->clear(); }, patience);
+}
+
+base::Problems Retirement::retire(std::shared_ptr<live::BookRunner> book,
+                                  std::chrono::milliseconds patience) {
+  std::vector<std::string> libraries;
+  book->chain().each_stage([&](const chain::Stage& stage) {
+    const std::string library = stage.agent->manifest().library.string();
+    if (std::find(libraries.begin(), libraries.end(), library) == libraries.end())
+      libraries.push_back(library);
+  });
+  const auto leaving = std::make_shared<std::shared_ptr<live::BookRunner>>(std::move(book));
+  // Whoever has just asked it something still holds it, and is not the one to destroy agents.
+  return say_farewell(
+      std::move(libraries),
+      [leaving] {
+        while (leaving->use_count() > 1)
+          std::this_thread::sleep_for(holder_look_interval);
+        leaving->reset();
+      },
+      patience);
+}
+
+base::Problems Retirement::say_farewell(std::vector<std::string> libraries, std::function<void()> destroy,
+                                        std::chrono::milliseconds patience) {
+  const auto farewell = std::make_shared<Farewell>();
+  farewell->shown = {base::now_text(), std::move(libraries)};
   try {
-    std::thread([farewell, leaving] {
-      leaving->clear();
+    std::thread([farewell, destroy] {
+      destroy();
       const std::lock_guard lock(farewell->mutex);
       farewell->done = true;
       farewell->changed.notify_all();
     }).detach();
   } catch (const std::system_error&) {
-    leaving->clear();  // there is no thread to be had: here, without a watchdog
+    destroy();  // there is no thread to be had: here, without a watchdog
     return {};
   }
   {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "host/base/problem.hpp"
 #include "host/chain/chain.hpp"
+#include "host/live/book_runner.hpp"
 
 namespace cadre::revision {
 
@@ -24,11 +26,16 @@ class Retirement {
   /// alone. Warning: RETIRE_HANGS. [any-thread]
   base::Problems retire(std::vector<std::shared_ptr<chain::Chain>> chains,
                         std::chrono::milliseconds patience = std::chrono::seconds(2));
+  /// The same of a book that has ended, once nobody else has it any more.
+  base::Problems retire(std::shared_ptr<live::BookRunner> book,
+                        std::chrono::milliseconds patience = std::chrono::seconds(2));
   /// What has not returned yet. [any-thread]
   std::vector<Unfinished> unfinished() const;
 
  private:
   struct Farewell;
+  base::Problems say_farewell(std::vector<std::string> libraries, std::function<void()> destroy,
+                              std::chrono::milliseconds patience);
   mutable std::mutex mutex_;
   mutable std::vector<std::shared_ptr<Farewell>> late_;
 };

@@ -239,9 +239,11 @@ void leave_out(Setup& setup, const agent::Quarantine& quarantine) {
 }
 
 void leave_out_still(Setup& setup, const live::BookList& books, const agent::Quarantine& quarantine) {
-  for (std::size_t b = 0; b < setup.plans.size() && b < books.size(); ++b) {
+  for (std::size_t b = 0; b < setup.plans.size(); ++b) {
+    const auto runner = live::find_book(books, setup.host.books[b].scenario.book.id);
+    if (runner == nullptr) continue;
     for (chain::PlannedStage& stage : setup.plans[b].stages) {
-      const chain::Stage* running = books[b]->chain().stage_named(stage.instance->name);
+      const chain::Stage* running = runner->chain().stage_named(stage.instance->name);
       const bool is_the_same = running != nullptr && running->agent->spec().config == stage.settings &&
                                running->agent->manifest().sha256 == stage.entry.manifest->sha256;
       if (is_the_same && quarantine.find(stage.entry.manifest->sha256, stage.settings))
@@ -282,10 +284,10 @@ base::Problems check_changeable(const boost::json::value& running, const boost::
     const bool is_allowed =
         rule.changes == config::Changes::live || (at_start && rule.changes == config::Changes::restart);
     const base::Place place{origin, 0, 0, change.pointer};
-    if (is_a_book(change) && !change.after) {
+    if (at_start && is_a_book(change) && !change.after) {
       problems.error("CONFIG_BOOK_MISSING", place,
                      "a book that the host has is missing: " + name_of_book(running, change.pointer),
-                     "put it back");
+                     "put it back; a running host lets one go that is halted and flat");
       continue;
     }
     if (is_allowed || is_left_to_its_default(change)) continue;
@@ -313,14 +315,16 @@ base::Problems keep_manifests(const Setup& setup, const agent::Store& store) {
   return problems;
 }
 
-base::Result<std::vector<std::shared_ptr<chain::Chain>>> build_setup(
-    const Setup& setup, const agent::Store& store,
-    const std::vector<std::unique_ptr<live::BookRunner>>& books, bool reuse_replaced) {
+base::Result<std::vector<std::shared_ptr<chain::Chain>>> build_setup(const Setup& setup,
+                                                                     const agent::Store& store,
+                                                                     const live::BookList& books,
+                                                                     bool reuse_replaced) {
   std::vector<std::shared_ptr<chain::Chain>> chains;
   base::Problems problems = keep_manifests(setup, store);
   for (std::size_t b = 0; b < setup.plans.size(); ++b) {
-    const chain::Chain* previous = b < books.size() ? &books[b]->chain() : nullptr;
-    const chain::Chain* replaced = b < books.size() && reuse_replaced ? books[b]->replaced_chain() : nullptr;
+    const auto runner = live::find_book(books, setup.host.books[b].scenario.book.id);
+    const chain::Chain* previous = runner != nullptr ? &runner->chain() : nullptr;
+    const chain::Chain* replaced = runner != nullptr && reuse_replaced ? runner->replaced_chain() : nullptr;
     auto chain = chain::build_chain(setup.host.books[b].scenario, setup.plans[b], store, previous, replaced);
     problems.append(chain.problems());
     if (chain) chains.push_back(std::move(chain).take());

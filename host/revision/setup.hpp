@@ -12,7 +12,7 @@
 #include "host/agent/store.hpp"
 #include "host/chain/builder.hpp"
 #include "host/config/host_config.hpp"
-#include "host/live/book_runner.hpp"
+#include "host/live/book_list.hpp"
 #include "host/revision/revision.hpp"
 
 namespace cadre::revision {
@@ -91,8 +91,9 @@ base::Problems keep_manifests(const Setup& setup, const agent::Store& store);
 
 /// Builds the chains of all books beside the running ones. `reuse_replaced`: a rollback takes back the
 /// instances that went on observing. All or nothing.
-base::Result<std::vector<std::shared_ptr<chain::Chain>>> build_setup(
-    const Setup& setup, const agent::Store& store,
-    const std::vector<std::unique_ptr<live::BookRunner>>& books, bool reuse_replaced);
+base::Result<std::vector<std::shared_ptr<chain::Chain>>> build_setup(const Setup& setup,
+                                                                     const agent::Store& store,
+                                                                     const live::BookList& books,
+                                                                     bool reuse_replaced);
 
 }  // namespace cadre::revision

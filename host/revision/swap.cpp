@@ -59,7 +59,7 @@ void take_part(live::BookRunner& runner, book::Book& book, std::size_t place, Me
   }
   base::Problems problems;
   try {
-    problems = book.prepare_swap(*next, true);
+    problems = next != nullptr ? book.prepare_swap(*next, true) : live::why_it_stays(runner, book);
   } catch (const std::exception& thrown) {
     problems.error("SWAP_FAILED", {}, "the book " + runner.id() + ": " + thrown.what());
   }

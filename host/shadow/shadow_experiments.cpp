@@ -92,7 +92,8 @@ ShadowExperiments::Running ShadowExperiments::find(std::string_view name) const 
 /// Nobody waits for the book, which may be in the middle of something long.
 void ShadowExperiments::end(const Running& running, const std::string& reason) {
   running.experiment->end(reason);
-  running.runner->post_work([experiment = running.experiment](book::Book& book) { experiment->leave(book); });
+  if (const auto runner = running.runner.lock())
+    runner->post_work([experiment = running.experiment](book::Book& book) { experiment->leave(book); });
 }
 
 void ShadowExperiments::remember(const std::string& name, Running running) {
@@ -119,7 +120,7 @@ void ShadowExperiments::remember(const std::string& name, Running running) {
 
 live::Answer ShadowExperiments::start(const experiment::ExperimentFile& file, const StartGround& ground,
                                       const live::Mandate& mandate) {
-  live::BookRunner& runner = ground.runner;
+  live::BookRunner& runner = *ground.runner;
   base::Problems problems = check_file(file);
   if (problems.has_errors()) return {live::Outcome::invalid, {}, problems};
   problems.append(runner.why_stopped());
@@ -139,10 +140,10 @@ live::Answer ShadowExperiments::start(const experiment::ExperimentFile& file, co
   if (problems.has_errors()) return {live::Outcome::conflict, {}, problems};
   live::Answer begun = begin(experiment, runner, mandate);
   if (begun.outcome != live::Outcome::created) {
-    end({experiment, &runner}, "it did not begin");
+    end({experiment, ground.runner}, "it did not begin");
     return begun;
   }
-  remember(file.name, {experiment, &runner});  // an ended one of this name makes room
+  remember(file.name, {experiment, ground.runner});  // an ended one of this name makes room
   feed_.say(
       "experiment_started",
       {{"name", file.name}, {"book", runner.id()}, {"actor", mandate.actor}, {"reason", mandate.reason}});
@@ -156,7 +157,7 @@ std::unique_ptr<ShadowArm> ShadowExperiments::build_arm(
   problems.append(config.problems());
   if (!config) return nullptr;
   auto built = ShadowArm::build(name, std::move(config).take(), catalog,
-                                {store_, ground.runner, ground.allow_weak_sandbox});
+                                {store_, *ground.runner, ground.allow_weak_sandbox});
   for (base::Problem problem : built.problems()) {
     problem.message = std::string(name) + ": " + problem.message;
     problems.add(std::move(problem));
@@ -200,11 +201,12 @@ live::Answer ShadowExperiments::stop(std::string_view name, const live::Mandate&
     end(running, "stopped by " + mandate.actor + ": " + mandate.reason);
     const journal::CommandRecord command{"experiment_stopped", 0, mandate.actor, mandate.reason,
                                          std::string(name)};
-    running.runner->post_work([runner = running.runner, command](book::Book& book) {
-      journal::CommandRecord said = command;
-      said.date = book.ledger().date();
-      runner->take_command(said);
-    });
+    if (const auto runner = running.runner.lock())
+      runner->post_work([at = runner.get(), command](book::Book& book) {
+        journal::CommandRecord said = command;
+        said.date = book.ledger().date();
+        at->take_command(said);
+      });
     feed_.say("experiment_stopped", {{"name", name}, {"actor", mandate.actor}, {"reason", mandate.reason}});
   }
   return {live::Outcome::done, running.experiment->summary(), {}};
@@ -218,12 +220,20 @@ std::vector<ShadowExperiments::Running> ShadowExperiments::all() const {
   return all;
 }
 
-void ShadowExperiments::control_changed(std::uint64_t revision, const std::vector<std::string>& books) {
+void ShadowExperiments::end_of(const std::vector<std::string>& books, const std::string& reason) {
   for (const Running& running : all()) {
-    if (std::find(books.begin(), books.end(), running.experiment->book()) == books.end()) continue;
-    end(running, "the book went on to revision " + std::to_string(revision) +
-                     ": what the candidate was compared with is gone");
+    if (std::find(books.begin(), books.end(), running.experiment->book()) != books.end())
+      end(running, reason);
   }
+}
+
+void ShadowExperiments::control_changed(std::uint64_t revision, const std::vector<std::string>& books) {
+  end_of(books, "the book went on to revision " + std::to_string(revision) +
+                    ": what the candidate was compared with is gone");
+}
+
+void ShadowExperiments::books_removed(std::uint64_t revision, const std::vector<std::string>& books) {
+  end_of(books, "revision " + std::to_string(revision) + " took the book out of the host");
 }
 
 void ShadowExperiments::stop_all() {

@@ -29,7 +29,7 @@ class ShadowExperiments {
 
   /// Beside what an experiment is started.
   struct StartGround {
-    live::BookRunner& runner;
+    std::shared_ptr<live::BookRunner> runner;
     const config::BookConfig& scenario;  ///< what the book runs
     const agent::Catalog& running;       ///< the agents of the running revision
     const agent::Catalog& installed;     ///< those that there are
@@ -42,6 +42,8 @@ class ShadowExperiments {
   live::Answer stop(std::string_view name, const live::Mandate& mandate);
   /// The book has another chain now: what was compared with is gone.
   void control_changed(std::uint64_t revision, const std::vector<std::string>& books);
+  /// The books are in the host no more.
+  void books_removed(std::uint64_t revision, const std::vector<std::string>& books);
   void stop_all();
 
   boost::json::array list() const;
@@ -50,8 +52,8 @@ class ShadowExperiments {
  private:
   struct Running {
     std::shared_ptr<ShadowExperiment> experiment;
-    live::BookRunner* runner = nullptr;
-    std::uint64_t number = 0;  ///< in the order in which they began
+    std::weak_ptr<live::BookRunner> runner{};  ///< what has ended keeps no book
+    std::uint64_t number = 0;                  ///< in the order in which they began
   };
   /// Null with problems.
   std::unique_ptr<ShadowArm> build_arm(const char* name, const std::vector<config::Override>& changes,
@@ -65,6 +67,7 @@ class ShadowExperiments {
   /// In the place of one of the same name; the oldest ended ones go.
   void remember(const std::string& name, Running running);
   static void end(const Running& running, const std::string& reason);
+  void end_of(const std::vector<std::string>& books, const std::string& reason);
 
   const agent::Store& store_;
   live::EventFeed& feed_;

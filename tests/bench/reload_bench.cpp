@@ -74,7 +74,7 @@ struct Bench {
   Stopwatch stopwatch;
   std::int64_t days_later = 0;
 
-  live::BookRunner& book() { return *host->books()[0]; }
+  live::BookRunner& book() { return *host->books().now()[0]; }
 
   /// Feeds one bar and waits for its decision. Seconds it took.
   double decide(Stopwatch::Done* done = nullptr) {

@@ -183,9 +183,9 @@ class Start(unittest.TestCase):
         self.write_host(books=[book] + self.document["books"])
         self.assertEqual(host.stop(), 0)
         host.start("--accept-changes")
+        # Nothing of it waits for a start: it comes with the rest of the file, right after.
+        wait_until("the file is taken", lambda: host.revision() == 4)
         self.assertEqual(sorted(b["book"] for b in host.status()["books"]), ["main", "second"])
-        # The file says 0.05 for both: the old book keeps what runs until the file is taken after the start.
-        wait_until("the file is taken", lambda: host.revision() == 5)
         host.post(TEXTS[:WARM_UP_BARS], "second")
         self.assertEqual(host.settled_book("second")["decisions"], WARM_UP_BARS - FIRST_DECISION)
         self.assertEqual(host.settled_book("main")["decisions"], WARM_UP_BARS + 20 - FIRST_DECISION)

@@ -74,7 +74,7 @@ class Demo {
     EXPECT_EQ(answer.outcome, live::Outcome::done);
     return answer.body.as_object();
   }
-  live::BookRunner& book() { return *host_->books()[0]; }
+  live::BookRunner& book() { return *host_->books().now()[0]; }
   config::HostConfig config() { return host_->config(); }
   Calls host() { return Calls(host_->control()); }
 

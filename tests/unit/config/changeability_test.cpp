@@ -23,7 +23,7 @@ TEST(Changeability, of_a_host_asks_the_scenario_of_a_book) {
   EXPECT_EQ(host_change_rule("/books/0/scenario/book/initial_cash").changes, Changes::never);
   EXPECT_EQ(host_change_rule("/books/0/scenario").changes, Changes::never);
   EXPECT_EQ(host_change_rule("/books/0/folder").changes, Changes::never);
-  EXPECT_EQ(host_change_rule("/books/3").changes, Changes::restart);
+  EXPECT_EQ(host_change_rule("/books/3").changes, Changes::live);
   EXPECT_EQ(host_change_rule("/watch/debounce_ms").changes, Changes::live);
   EXPECT_EQ(host_change_rule("/queue/capacity").changes, Changes::restart);
 }

@@ -62,7 +62,7 @@ class SmallHost {
 
   Calls host() { return Calls(host_->control()); }
   LiveHost& live() { return *host_; }
-  live::BookRunner& book() { return *host_->books().front(); }
+  live::BookRunner& book() { return *host_->books().now().front(); }
   std::filesystem::path config() const { return folder_.path() / "host.json"; }
   std::filesystem::path state() const { return folder_.path() / "state"; }
   std::filesystem::path journal() const { return state() / "books" / "main" / "journal"; }

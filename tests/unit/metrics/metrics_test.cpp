@@ -73,6 +73,17 @@ TEST(MetricsText, keeps_books_apart) {
               HasSubstr("cadre_fills_total{book=\"a\"} 2\ncadre_fills_total{book=\"b\"} 2\n"));
 }
 
+TEST(MetricsText, shows_nothing_of_a_book_that_left_until_it_comes_back) {
+  Metrics metrics;
+  metrics.book("main").decisions.add();
+  metrics.book("second").decisions.add();
+  metrics.set_shown("second", false);
+  EXPECT_NE(metrics.text().find("book=\"main\""), std::string::npos);
+  EXPECT_EQ(metrics.text().find("book=\"second\""), std::string::npos);
+  metrics.set_shown("second", true);
+  EXPECT_NE(metrics.text().find("cadre_decisions_total{book=\"second\"} 1"), std::string::npos);
+}
+
 TEST(MetricsText, counts_durations_into_cumulative_buckets) {
   Metrics metrics;
   Histogram& seconds = metrics.book("main").decision_seconds;

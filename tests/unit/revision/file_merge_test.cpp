@@ -64,6 +64,22 @@ TEST(FileMerge, of_what_both_say_alike_is_no_conflict) {
   EXPECT_EQ(merged(R"({"x": [1]})", R"({"x": [1, 2]})", R"({"x": [1, 2]})"), R"({"x":[1,2]})");
 }
 
+TEST(FileMerge, matches_books_by_their_ids) {
+  const auto book = [](const char* id, int seed) {
+    return R"({"scenario":{"book":{"id":")" + std::string(id) + R"("},"seed":)" + std::to_string(seed) + "}}";
+  };
+  const auto host = [](const std::string& books) { return R"({"books":[)" + books + "]}"; };
+  const std::string a = book("a", 1), other_a = book("a", 2), b = book("b", 1), other_b = book("b", 3);
+  // One that comes or goes leaves alone what another one was given.
+  EXPECT_EQ(merged(host(a).c_str(), host(b + "," + a).c_str(), host(other_a).c_str()),
+            host(other_a + "," + b));
+  EXPECT_EQ(merged(host(a + "," + b).c_str(), host(b).c_str(), host(a + "," + other_b).c_str()),
+            host(other_b));
+  // One that was given something is not taken out unasked, and is named by its place in what runs.
+  EXPECT_EQ(merged(host(a + "," + b).c_str(), host(a).c_str(), host(a + "," + other_b).c_str()),
+            "conflict /books/1 ");
+}
+
 TEST(FileMerge, takes_an_array_of_another_length_as_one_value) {
   EXPECT_EQ(merged(R"({"x": [1, 2]})", R"({"x": [0, 1, 2]})", R"({"x": [1, 2], "y": 1})"),
             R"({"x":[0,1,2],"y":1})");
