@@ -77,15 +77,23 @@ base::Problem wrong_kind(base::Place place, std::string_view what, std::string_v
           .message = std::string(what) + " has to be " + std::string(wanted)};
 }
 
+bool is_count(const json::value& value, std::uint64_t most) {
+  boost::system::error_code error;
+  return value.is_number() && value.to_number<std::uint64_t>(error) <= most && !error;
+}
+
 /// What is wrong with one member of a change.
 void check_member(const base::JsonDocument& document, const std::string& name, const json::value& value,
                   std::span<const Member> members, base::Problems& problems) {
   const base::Place place = document.place("/" + base::pointer_token(name));
   std::vector<std::string> known{"actor", "reason"};
   Member::Kind kind = Member::Kind::text;
+  std::uint64_t most = 0;
   for (const Member& member : members) {
     known.emplace_back(member.name);
-    if (member.name == name) kind = member.kind;
+    if (member.name != name) continue;
+    kind = member.kind;
+    most = member.most;
   }
   if (std::find(known.begin(), known.end(), name) == known.end()) {
     problems.error("REQUEST_UNKNOWN_KEY", place,
@@ -94,6 +102,8 @@ void check_member(const base::JsonDocument& document, const std::string& name, c
     problems.add(wrong_kind(place, name, "true or false"));
   } else if (kind == Member::Kind::document && !value.is_object()) {
     problems.add(wrong_kind(place, name, "an object"));
+  } else if (kind == Member::Kind::count && !is_count(value, most)) {
+    problems.add(wrong_kind(place, name, "a whole number from 0 to " + std::to_string(most)));
   } else if (kind == Member::Kind::text && !value.is_string()) {
     problems.add(wrong_kind(place, name, "a text"));
   } else if (kind == Member::Kind::text && value.get_string().empty() && name != "actor" &&

@@ -21,6 +21,7 @@ struct HostArguments {
   std::vector<std::string> set;                ///< POINTER=VALUE
   std::uint64_t number = 0, other_number = 0;  ///< revisions
   std::optional<std::uint64_t> to;             ///< a revision; none: the one before
+  std::optional<std::uint64_t> decisions;      ///< none: as many as the host looks at usually
   std::optional<std::uint64_t> based_on;       ///< none: the current one
   std::uint64_t after = 0;                     ///< id of an event
   bool watch = false;

@@ -41,9 +41,8 @@ int restart(const HostArguments& arguments) {
   const std::string stage = admin::percent_encoded(arguments.name.substr(slash + 1));
   const HostAnswer answer =
       post(arguments, "/v1/books/" + book + "/stages/" + stage + ":restart", change_body(arguments));
-  return print(arguments, answer, [&] {
-    return arguments.name + " has a fresh instance, with what it had learned at the last checkpoint\n";
-  });
+  return print(arguments, answer,
+               [&] { return arguments.name + " has a fresh instance, as if it had been there all along\n"; });
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "host/app/host_connection.hpp"
+#include "host/app/preview_text.hpp"
 #include "host/app/status_screen.hpp"
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
@@ -24,6 +25,8 @@ std::string applied_text(const json::value& body) {
     text += difference_text(*difference);
   const std::string stages = stages_table(json::value(list_at(body, "/stages")));
   if (!stages.empty()) text += (text.empty() ? "" : "\n") + stages;
+  for (const json::value& preview : list_at(body, "/preview"))
+    text += "\n" + preview_text(preview);
   return number.empty() ? text : text + "revision " + number + " is current\n";
 }
 
@@ -161,6 +164,10 @@ int apply(const HostArguments& arguments) {
   if (arguments.file.empty() && arguments.set.empty())
     problems.error("NOTHING_TO_APPLY", base::Place::of("revision apply"),
                    "neither a file nor a change is named", "give a FILE, or --set POINTER=VALUE");
+  if (arguments.decisions && !arguments.dry_run)
+    problems.error("PREVIEW_NOT_DRY", base::Place::of("revision apply"),
+                   "--decisions is about a look at what would have been, and this changes what runs",
+                   "add --dry-run");
   std::optional<SentDocument> document;
   if (!problems.has_errors() && !arguments.file.empty()) {
     auto read = configuration_to_send(arguments.file, changes);
@@ -185,9 +192,11 @@ int apply(const HostArguments& arguments) {
     }
     document = std::move(changed).take();
   }
-  const HostAnswer answer = send_change(
-      arguments, address, arguments.dry_run ? "/v1/revisions:validate" : "/v1/revisions",
-      change_body(arguments, {{"origin", document->origin}}, "config", document->text), base, &*document);
+  json::object members{{"origin", document->origin}};
+  if (arguments.dry_run && arguments.decisions) members["decisions"] = *arguments.decisions;
+  const HostAnswer answer =
+      send_change(arguments, address, arguments.dry_run ? "/v1/revisions:validate" : "/v1/revisions",
+                  change_body(arguments, std::move(members), "config", document->text), base, &*document);
   return print(arguments, answer, [&] { return applied_text(answer.body); });
 }
 
@@ -233,7 +242,9 @@ std::span<const HostCommand> revision_commands() {
         {"--set", &A::set, "change one value of a book's scenario; may be given several times",
          "POINTER=VALUE"},
         book_option(),
-        {"--dry-run", &A::dry_run, "say what would change, and change nothing"},
+        {"--dry-run", &A::dry_run,
+         "say what would change, and what the newest decisions would have been; change nothing"},
+        {"--decisions", &A::decisions, "of a dry run: so many are looked at, at most 250 (default: 20)", "N"},
         {"--base", &A::based_on, "revision it was made from (default: the current one)", "N"}}},
       {"revision rollback",
        "go back along the line of revisions that were in charge, or to one",

@@ -124,6 +124,24 @@ Result<std::string> read_file(const fs::path& path, std::uint64_t bytes_most) {
   return one_error("FILE_NOT_READABLE", path, "the file cannot be read (" + reason(errno) + ")");
 }
 
+Result<std::string> read_part(const fs::path& path, std::uint64_t from, std::size_t bytes) {
+  if (Problems problems = check_readable(path); problems.has_errors()) return problems;
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  std::string part(bytes, '\0');
+  std::size_t filled = 0;
+  while (file.number() >= 0) {
+    const ssize_t got =
+        ::pread(file.number(), part.data() + filled, bytes - filled, static_cast<off_t>(from + filled));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) break;
+    filled += static_cast<std::size_t>(got);
+    if (got != 0 && filled != bytes) continue;
+    part.resize(filled);
+    return part;
+  }
+  return one_error("FILE_NOT_READABLE", path, "the file cannot be read (" + reason(errno) + ")");
+}
+
 bool sync_folder_of(const fs::path& file) {
   const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
   const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

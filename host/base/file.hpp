@@ -22,6 +22,9 @@ Problems check_readable(const std::filesystem::path& path);
 /// Errors as check_readable, and FILE_TOO_LARGE before anything is read.
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t bytes_most = file_bytes_most);
 
+/// `bytes` bytes of a regular file from `from` on; fewer at its end. Errors as check_readable.
+Result<std::string> read_part(const std::filesystem::path& path, std::uint64_t from, std::size_t bytes);
+
 /// What a folder says of its files (that one is new, or was renamed) survives a power cut only when the
 /// folder is synced too. False: errno says why.
 bool sync_folder_of(const std::filesystem::path& file);

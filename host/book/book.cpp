@@ -42,6 +42,7 @@ void Book::build_state() {
   setting.service_count = chains_.service_count();
   state_.build(ledger_.universe(), ledger_.data_columns(), std::move(setting));
   state_.write_windows(ledger_.history());
+  if (ledger_.bars() != 0) state_.write_bar(ledger_.last_bar());
   holdings_are_stale_ = true;
   chains_.enter_arena(state_.arena());
 }
@@ -79,15 +80,9 @@ void Book::refresh_state() {
 void Book::tell_agents(std::uint32_t kind, const void* payload) {
   if (!agents_observe_) return;
   const cadre_event event{sizeof(cadre_event), kind, ledger_.sequence(), ledger_.time_ns(), payload};
-  hide_services();
+  state_.hide_decision();
   environment_.note(chains_.observe(event, state_.state()));
   after_observe();
-}
-
-void Book::hide_services() {
-  // A service holds for one decision: while agents observe, the last one's may point at memory that is gone.
-  state_.view().raw.services = nullptr;
-  state_.view().raw.service_count = 0;
 }
 
 void Book::take_signal(const model::ExternalSignal& signal) {
@@ -152,6 +147,15 @@ const chain::Decision* Book::decide() {
   for (const chain::DecidedOrder& decided : decision.orders)
     record_order(decided);
   send_recorded(first);
+  return &decision;
+}
+
+const chain::Decision* Book::consider() {
+  refresh_state();
+  if (!is_warm() || ledger_.portfolio().equity().raw() <= 0) return nullptr;
+  const execution::PreTradeGate before = *gate_;
+  const chain::Decision& decision = orchestrator_.execute_trades();
+  gate_->inherit_counters(before);
   return &decision;
 }
 

@@ -50,6 +50,7 @@ class Book {
   /// Puts a book that has entered no chain yet where another one of the same data stands: with its market,
   /// positions, cash and open orders. Calls no agent. On the other book's thread.
   friend void stand_beside(Book& book, const Book& other);
+  friend std::unique_ptr<Book> copy_of(const Book& book);
   /// Errors: AGENT_ACTIVATE, an agent that refuses to start.
   base::Problems activate();
 
@@ -101,9 +102,8 @@ class Book {
   /// Tells a book its past: events as a journal has them, with nothing decided or sent.
   friend class JournalFold;
   friend class BookLoop;
-  friend base::Result<journal::CommandRecord> restart_agent(Book& book, const std::string& stage,
-                                                            std::shared_ptr<agent::LiveAgent> fresh,
-                                                            journal::CommandRecord command);
+  friend class AgentRestart;
+  friend class PreviewRun;
 
   void build_state();
   void enter_chain();
@@ -112,6 +112,8 @@ class Book {
   void refresh_state();
   chain::Present present() const;
   bool is_warm() const;
+  /// What decide() would, with nothing sent, told or counted.
+  const chain::Decision* consider();
   void tell_agents(std::uint32_t kind, const void* payload);
   /// Tells agents of the timers that are due by then.
   void take_timers(std::int64_t now_ns);
@@ -130,8 +132,9 @@ class Book {
   void treat_troubles();
   /// `command` is one of kind deadline_missed, for the agent that its text identifies.
   void count_missed_deadline(const journal::CommandRecord& command);
-  /// The same as a journal says it was done.
-  void retell_trouble(const journal::CommandRecord& command, bool observing);
+  /// The same as a journal says it was done. The stage it was about; null: nobody is there now that it was
+  /// done to.
+  const chain::Stage* retell_trouble(const journal::CommandRecord& command, bool observing);
   void take_report(const cadre_execution_report& report);
   std::size_t record_order(const chain::DecidedOrder& decided);
   void send_recorded(std::size_t first);
@@ -141,7 +144,6 @@ class Book {
   bool ready_to_send() const;
   void settle(std::uint32_t instrument);
   void cancel_open_orders(std::uint32_t instrument);
-  void hide_services();
   cadre_order market_order(const char* why, std::uint32_t instrument, std::int64_t quantity_e9) const;
 
   const config::ScenarioConfig& config_;
@@ -165,13 +167,10 @@ class Book {
 };
 
 void stand_beside(Book& book, const Book& other);
+/// A book without a chain that stands where `book` does. On that book's thread.
+std::unique_ptr<Book> copy_of(const Book& book);
 
-/// Puts `fresh`, made again of the agent of a stage, in its place (chain::Succession::restart). On the
-/// book's thread, between two events; it has to take the command that this gives, of kind agent_restarted,
-/// before the next. Errors: those of Succession::restart; then nothing has happened.
-base::Result<journal::CommandRecord> restart_agent(Book& book, const std::string& stage,
-                                                   std::shared_ptr<agent::LiveAgent> fresh,
-                                                   journal::CommandRecord command);
-inline constexpr const char* agent_restarted = "agent_restarted";
+/// What a command about the agent of a stage carries: it is about this version with these settings only.
+std::string identity_text(const chain::Stage& stage);
 
 }  // namespace cadre::book

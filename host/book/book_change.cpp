@@ -25,10 +25,6 @@ void Book::change_universe(const std::vector<std::string>& instruments) {
     listener->on_universe(sequence, record);
   views_.enter_universe(ledger_);
   build_state();
-  for (std::uint32_t i = 0; i < ledger_.universe().size(); ++i) {
-    const std::size_t column = ledger_.data_columns()[i];
-    state_.write_close(i, ledger_.history().traded(column), ledger_.history().last_close(column));
-  }
   enter_chain();
   refresh_state();
 
@@ -90,8 +86,15 @@ chain::Present Book::present() const {
 
 void stand_beside(Book& book, const Book& other) {
   book.ledger_.stand_beside(other.ledger_);
+  book.views_ = other.views_;
   book.gate_ =
       std::make_unique<execution::PreTradeGate>(*other.gate_);  // the next one inherits what it counted
+}
+
+std::unique_ptr<Book> copy_of(const Book& book) {
+  auto copy = std::make_unique<Book>(book.config_, book.ledger_.data_instruments(), 0);
+  stand_beside(*copy, book);
+  return copy;
 }
 
 base::Problems Book::enter_beside(const journal::CheckpointRecord& learned,
@@ -114,7 +117,7 @@ base::Problems Book::enter_beside(const journal::CheckpointRecord& learned,
 }
 
 base::Problems Book::prepare_swap(chain::Chain& next, bool migrate) {
-  hide_services();
+  state_.hide_decision();
   return chains_.prepare(next, migrate, present());
 }
 

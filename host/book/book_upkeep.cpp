@@ -8,6 +8,7 @@
 #include "host/base/hash.hpp"
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
+#include "host/book/agent_restart.hpp"
 #include "host/book/book.hpp"
 
 namespace cadre::book {
@@ -27,7 +28,7 @@ void Book::take_timers(std::int64_t now_ns) {
 void Book::tell_alone(const journal::TimerRecord& timer) {
   if (!agents_observe_) return;
   refresh_state();
-  hide_services();
+  state_.hide_decision();
   const cadre_timer payload{sizeof(cadre_timer), 0, timer.id, timer.due_ns, timer.expirations};
   const cadre_event event{sizeof(cadre_event), CADRE_EVENT_TIMER, ledger_.sequence(), timer.due_ns, &payload};
   chains_.observe_alone(timer.stage, event, state_.state());
@@ -131,7 +132,7 @@ void Book::treat_troubles() {
       is_reset = !problems.has_errors();
       if (!is_reset) why += "; a fresh instance cannot be made: " + problems[0].message;
     }
-    const std::string text = json::serialize(identity_of(*stage));
+    const std::string text = identity_text(*stage);
     if (!is_reset) stage->agent->quarantine().begin(why);
     const char* const kind = is_reset ? "agent_reset" : "agent_quarantined";
     base::log_event(base::LogLevel::error, kind,
@@ -140,37 +141,24 @@ void Book::treat_troubles() {
   }
 }
 
-base::Result<journal::CommandRecord> restart_agent(Book& book, const std::string& name,
-                                                   std::shared_ptr<agent::LiveAgent> fresh,
-                                                   journal::CommandRecord command) {
-  book.refresh_state();
-  base::Problems problems = book.chains_.restart(name, std::move(fresh), book.present());
-  if (problems.has_errors()) return problems;
-  command.date = book.ledger_.date();
-  command.text = json::serialize(identity_of(*book.chain().stage_named(name)));
-  return command;
+std::string identity_text(const chain::Stage& stage) {
+  return json::serialize(identity_of(stage));
 }
 
-void Book::retell_trouble(const journal::CommandRecord& command, bool observing) {
+const chain::Stage* Book::retell_trouble(const journal::CommandRecord& command, bool observing) {
   const chain::Stage* stage = stage_meant(command, chain());
-  if (stage == nullptr) return;
+  if (stage == nullptr || !stage->agent->left_out().empty()) return nullptr;
   if (command.kind == "agent_quarantined") {
     stage->agent->quarantine().begin(
         command.reason.substr(std::min(command.reason.size(), stage->name.size() + 2)));
   } else if (command.kind == deadline_missed) {
     (void)deadline_misses_.add(stage->name, ledger_.bars());
   } else if (command.kind == agent_restarted) {
-    if (!observing) return stage->agent->quarantine().end();
-    auto fresh = agent::made_again(*stage->agent);
-    const base::Problems problems =
-        fresh ? chains_.restart(stage->name, std::move(fresh).take(), present()) : fresh.problems();
-    // It was quarantined, and would be called again as one that never failed.
-    if (problems.has_errors())
-      base::log_event(base::LogLevel::error, "agent_not_restarted",
-                      {{"book", config_.book.id}, {"stage", stage->name}, {"why", problems[0].message}});
+    stage->agent->quarantine().end();  // what it knew then is in the checkpoint that follows
   } else if (observing) {
     (void)chains_.reset(stage->name, present());
   }
+  return stage;
 }
 
 }  // namespace cadre::book

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -12,12 +13,19 @@
 namespace cadre::book {
 
 /// The bars a book has seen, for all instruments of its data: what windows are rebuilt from when the universe
-/// or the needs of the agents change.
+/// or the needs of the agents change. A copy shares all rows but the newest few with its original, which
+/// nobody writes any more: it takes the same time however long the history is, and another thread may read it
+/// while the original grows.
 class History {
  public:
   /// `carry`: a day without a price counts as a return of zero, since the last price stays the mark; else it
   /// has no return.
   History(std::size_t columns, std::size_t expected_rows, bool carry);
+  History(const History& other);
+  History& operator=(const History& other);
+  History(History&&) = default;
+  History& operator=(History&&) = default;
+  ~History() = default;
 
   /// Forgets the oldest rows once there are twice as many as these: for a book without an end.
   void keep_most(std::size_t rows) { keep_ = rows; }
@@ -25,33 +33,40 @@ class History {
   void add(const model::Bar& bar);
   /// Rows that are remembered; row 0 is the oldest of them.
   std::size_t rows() const { return rows_; }
-  /// Whether the instrument traded on the newest bar.
-  bool traded(std::size_t column) const { return traded_[column] != 0; }
   /// The last price it traded at; NaN: it never did.
   double last_close(std::size_t column) const { return last_close_[column]; }
 
   /// Row `row` of all columns: simple returns since the last valid close, closes, volumes; NaN: there is
   /// none. Empty without volumes.
-  std::span<const double> returns(std::size_t row) const { return at(returns_, row); }
-  std::span<const double> closes(std::size_t row) const { return at(closes_, row); }
+  std::span<const double> returns(std::size_t row) const { return {part(row, 0), columns_}; }
+  std::span<const double> closes(std::size_t row) const { return {part(row, 1), columns_}; }
   std::span<const double> volumes(std::size_t row) const {
-    return volumes_.empty() ? std::span<const double>() : at(volumes_, row);
+    return has_volumes_ ? std::span<const double>(part(row, 2), columns_) : std::span<const double>();
   }
 
  private:
-  std::span<const double> at(const std::vector<double>& values, std::size_t row) const {
-    return {values.data() + row * columns_, columns_};
-  }
+  static constexpr std::size_t block_rows = 64;
+  /// Row by row: returns, closes, volumes.
+  using Block = std::shared_ptr<double[]>;
 
-  std::size_t columns_;
+  std::size_t block_size() const { return block_rows * columns_ * 3; }
+  double* part(std::size_t row, std::size_t which) const {
+    const std::size_t at = skipped_ + row;
+    return blocks_[at / block_rows].get() + (at % block_rows * 3 + which) * columns_;
+  }
+  void own_newest();
+  Block fresh_block();
   void forget(std::size_t rows);
 
+  std::size_t columns_;
   std::size_t rows_ = 0;
+  std::size_t skipped_ = 0;  ///< rows of the first block that are forgotten
   std::size_t keep_ = std::numeric_limits<std::size_t>::max() / 2;
   bool carry_;
-  std::vector<double> returns_, closes_, volumes_;  ///< NaN: none
+  bool has_volumes_ = false;
+  std::vector<Block> blocks_;
+  std::vector<Block> spare_;  ///< without an owner beside this
   std::vector<double> last_close_;
-  std::vector<std::uint8_t> traded_;  ///< on the newest bar
 };
 
 }  // namespace cadre::book

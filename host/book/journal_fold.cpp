@@ -5,6 +5,7 @@
 
 #include "host/base/date.hpp"
 #include "host/base/json.hpp"
+#include "host/book/agent_restart.hpp"
 #include "host/book/run_head.hpp"
 #include "host/journal/journal.hpp"
 #include "host/journal/signal_record.hpp"
@@ -160,34 +161,71 @@ base::Problems JournalFold::run(const std::filesystem::path& file, const Journal
   checkpoint_bytes_ = facts.checkpoint_bytes.value_or(0);
   observing_ = !facts.checkpoint_bytes;
   book_.agents_observe_ = observing_;
-  std::uint64_t begins_at = reader->offset();
-  while (begins_at < facts.keep_bytes) {
-    const auto record = reader->next();
+  problems_.append(apply_all(*reader, file, facts.keep_bytes));
+  book_.troubles_.clear();  // the journal says how they were treated
+  return problems_;
+}
+
+base::Problems JournalFold::follow(const std::filesystem::path& file, std::uint64_t from, std::uint64_t to) {
+  auto reader = journal::JournalReader::open_part(file, from, to);
+  if (!reader) return reader.problems();
+  observing_ = true;
+  treats_agents_ = false;
+  base::Problems problems = apply_all(*reader, file, to);
+  problems.append(reader->problems());
+  return problems;
+}
+
+base::Problems JournalFold::apply_all(journal::JournalReader& reader, const std::filesystem::path& file,
+                                      std::uint64_t to) {
+  base::Problems problems;
+  std::uint64_t begins_at = reader.offset();
+  while (begins_at < to && !problems.has_errors()) {
+    const auto record = reader.next();
     if (!record) break;
-    if (record->type == RecordType::checkpoint && !observing_ && begins_at == checkpoint_bytes_) {
-      journal::CheckpointRecord checkpoint;
-      base::Decoder from(record->payload);
-      if (!decode(from, checkpoint, record->format)) return unreadable(file, *record);
-      problems_.append(book_.chains_.load(checkpoint, nullptr));
-      book_.timers_.restore(checkpoint.timers);
-      observing_ = true;
-      book_.agents_observe_ = true;
-    } else if (!apply(*record)) {
-      return unreadable(file, *record);
-    }
-    begins_at = reader->offset();
+    const bool loads = record->type == RecordType::checkpoint &&
+                       (observing_ ? !restarted_.empty() : begins_at == checkpoint_bytes_);
+    if (!(loads ? load(*record) : apply(*record))) return unreadable(file, *record);
+    begins_at = reader.offset();
     const bool numbered = record->type == RecordType::bar || record->type == RecordType::signal ||
                           record->type == RecordType::report || record->type == RecordType::universe ||
                           record->type == RecordType::timer;
     if (numbered && book_.ledger().sequence() != record->sequence)
-      problems_.error("RECOVERY_SEQUENCE", base::Place::of(file.string()),
-                      "event " + std::to_string(record->sequence) + " of the journal became event " +
-                          std::to_string(book_.ledger().sequence()),
-                      "the journal was written by another version: keep it, and begin a new state folder");
-    if (problems_.has_errors()) return problems_;
+      problems.error("RECOVERY_SEQUENCE", base::Place::of(file.string()),
+                     "event " + std::to_string(record->sequence) + " of the journal became event " +
+                         std::to_string(book_.ledger().sequence()),
+                     "the journal was written by another version: keep it, and begin a new state folder");
+    problems.append(std::exchange(problems_, {}));
   }
-  book_.troubles_.clear();  // the journal says how they were treated
-  return problems_;
+  return problems;
+}
+
+/// What the agents knew: all of them where observing begins, afterwards one that was made again.
+bool JournalFold::load(const journal::Record& record) {
+  journal::CheckpointRecord checkpoint;
+  base::Decoder from(record.payload);
+  if (!decode(from, checkpoint, record.format)) return false;
+  if (observing_)
+    std::erase_if(checkpoint.agents, [&](const auto& agent) { return agent.stage != restarted_; });
+  else
+    book_.timers_.restore(checkpoint.timers);
+  restarted_.clear();
+  problems_.append(book_.chains_.load(checkpoint, nullptr));
+  observing_ = true;
+  book_.agents_observe_ = true;
+  return true;
+}
+
+bool JournalFold::apply_command(base::Decoder& from, std::uint32_t format) {
+  journal::CommandRecord command;
+  if (!decode(from, command, format)) return false;
+  if (!treats_agents_) return true;
+  const chain::Stage* about = nullptr;
+  if (command.kind == "agent_reset" || command.kind == "agent_quarantined" ||
+      command.kind == deadline_missed || command.kind == agent_restarted)
+    about = book_.retell_trouble(command, observing_);
+  if (command.kind == agent_restarted && about != nullptr) restarted_ = about->name;
+  return true;
 }
 
 bool JournalFold::apply(const journal::Record& record) {
@@ -196,6 +234,7 @@ bool JournalFold::apply(const journal::Record& record) {
     case RecordType::decision: {
       journal::DecisionRecord decision;
       if (!decode(from, decision, record.format)) return false;
+      if (watcher_ != nullptr) watcher_->on_decision(decision);
       decision_date_ = decision.date;
       last_decision_bar_ = last_bar_;
       return true;
@@ -207,18 +246,14 @@ bool JournalFold::apply(const journal::Record& record) {
     case RecordType::bar: {
       model::Bar bar;
       if (!journal::decode(from, bar, record.format)) return false;
+      if (watcher_ != nullptr) watcher_->on_bar();
       bars_.add(bar);
       last_bar_ = record.sequence;
       break;
     }
-    case RecordType::command: {
-      journal::CommandRecord command;
-      if (!decode(from, command, record.format)) return false;
-      if (command.kind == "agent_reset" || command.kind == "agent_quarantined" ||
-          command.kind == deadline_missed || command.kind == agent_restarted)
-        book_.retell_trouble(command, observing_);
+    case RecordType::command:
+      if (!apply_command(from, record.format)) return false;
       break;
-    }
     default:
       break;
   }
@@ -230,6 +265,7 @@ bool JournalFold::apply_order(base::Decoder& from, std::uint32_t format) {
   if (!decode(from, record, format)) return false;
   const std::uint64_t failed = execution::verdict_of(record.failed_checks).failed;
   if (record.order.instrument >= book_.ledger().universe().size()) return false;
+  if (watcher_ != nullptr) watcher_->on_order(record);
   hash_.add(record.order, record.failed_checks);
   book_.holdings_are_stale_ = true;
   book_.ledger_.add_order(record.order, failed);

@@ -48,6 +48,22 @@ class JournalFold {
 
   base::Problems run(const std::filesystem::path& journal, const JournalFacts& facts);
 
+  /// Goes on with the records from byte `from` to byte `to`, which a book has been through that stood where
+  /// this one stands: agents observe them. Agents that were given up or got another chance are treated
+  /// otherwise here. Errors: JOURNAL_BAD_RECORD, RECOVERY_SEQUENCE.
+  base::Problems follow(const std::filesystem::path& journal, std::uint64_t from, std::uint64_t to);
+
+  /// Told what is read, before it becomes of the book: the book stands where it stood when that happened.
+  class Watcher {
+   public:
+    virtual ~Watcher() = default;
+    virtual void on_bar() = 0;
+    virtual void on_decision(const journal::DecisionRecord& record) = 0;
+    virtual void on_order(const journal::OrderRecord& record) = 0;
+  };
+  /// Null: nobody is.
+  void watch(Watcher* watcher) { watcher_ = watcher; }
+
   /// Afterwards, with the listeners there: reports the environment has and the journal has not become events;
   /// orders that never left are sent. `unknown`: the open orders that the environment does not know and that
   /// cannot be sent any more: the book has to be halted. Errors: RECOVERY_NO_ANSWER, and the orders are as
@@ -55,7 +71,11 @@ class JournalFold {
   base::Problems reconcile(std::vector<std::string>& unknown);
 
  private:
+  base::Problems apply_all(journal::JournalReader& reader, const std::filesystem::path& file,
+                           std::uint64_t to);
+  bool load(const journal::Record& checkpoint);
   bool apply(const journal::Record& record);
+  bool apply_command(base::Decoder& from, std::uint32_t format);
   bool apply_order(base::Decoder& from, std::uint32_t format);
   bool apply_report(base::Decoder& from, std::uint32_t format);
   void give_again(const cadre_order& order);
@@ -68,6 +88,9 @@ class JournalFold {
   market::TakenBars& bars_;
   std::uint64_t checkpoint_bytes_ = 0;
   bool observing_ = false;
+  bool treats_agents_ = true;  ///< as the journal says it was done
+  Watcher* watcher_ = nullptr;
+  std::string restarted_;       ///< the stage whose agent the next checkpoint tells what it knows
   std::uint64_t last_bar_ = 0;  ///< its sequence
   std::uint64_t last_decision_bar_ = 0;
   std::int32_t decision_date_ = 0;

@@ -61,6 +61,7 @@ void Ledger::take_bar(const model::Bar& bar) {
   time_ns_ = bar.time_ns;
   date_ = bar.date;
   history_.add(bar);
+  last_bar_ = bar;
   if (memory_.closed_orders != 0) tracker_.forget_closed(memory_.closed_orders);
   const base::Money profit_before = portfolio_.profit();
   for (std::uint32_t i = 0; i < data_of_.size(); ++i) {
@@ -139,6 +140,7 @@ void Ledger::stand_beside(const Ledger& other) {
   time_ns_ = other.time_ns_;
   date_ = other.date_;
   bars_ = other.bars_;
+  last_bar_ = other.last_bar_;
   tracker_.enter_universe(universe_.size());
   for (const execution::TrackedOrder& tracked : other.tracker_.recent()) {
     if (tracked.open()) tracker_.adopt(tracked);

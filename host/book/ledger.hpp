@@ -52,6 +52,7 @@ class Ledger {
   void stand_beside(const Ledger& other);
 
   const std::string& book() const { return config_.book.id; }
+  const std::vector<std::string>& data_instruments() const { return data_instruments_; }
   const model::Universe& universe() const { return universe_; }
   std::vector<std::string> instrument_ids() const;
   /// Per instrument of the universe: its column in the bars.
@@ -65,6 +66,8 @@ class Ledger {
   /// yyyymmdd of the last bar; 0 before the first.
   std::int32_t date() const { return date_; }
   std::uint64_t bars() const { return bars_; }
+  /// With the columns of the data; without prices before the first.
+  const model::Bar& last_bar() const { return last_bar_; }
   /// Profit by marking at the last bar, before its fills.
   base::Money last_mark_profit() const { return last_mark_profit_; }
   /// Why the book cannot go on; empty while it can. Nothing of the event that did not fit was applied.
@@ -90,6 +93,7 @@ class Ledger {
   std::int64_t time_ns_ = 0;
   std::int32_t date_ = 0;
   std::uint64_t bars_ = 0;
+  model::Bar last_bar_;
   base::Money last_mark_profit_;
   std::string stopped_;
 };

@@ -105,11 +105,6 @@ void StateWriter::write_bar(const model::Bar& bar) {
   }
 }
 
-void StateWriter::write_close(std::uint32_t instrument, bool traded, double close) {
-  arena_->valid(ColumnId::close)[instrument] = traded;
-  if (traded) arena_->column(ColumnId::close)[instrument] = close;
-}
-
 void StateWriter::write_holdings(const model::Portfolio& portfolio, const execution::OrderTracker& tracker) {
   const double equity = portfolio.equity().to_double();
   const auto price = arena_->column(ColumnId::price);

@@ -43,8 +43,8 @@ class StateWriter {
 
   /// Prices and volume of a bar that just closed, into their columns.
   void write_bar(const model::Bar& bar);
-  /// The close of a column that no bar was written for: after a change of the universe.
-  void write_close(std::uint32_t instrument, bool traded, double close);
+  /// Before what is observed between two decisions: the last one's signals, views and reports are not there.
+  void hide_decision() { view_->forget_decision(arena_->head()); }
   /// One row of returns, closes and volumes.
   void push_row(const History& history, std::size_t row);
   /// One period of one window, by instrument; NaN: there is none.

@@ -121,9 +121,7 @@ void TradeExecutionOrchestrator::begin() {
     cut_by_limit_[i] = 0;
     target_[i] = current_[i];
   }
-  book_.arena->head().has_views = 0;
-  book_.arena->head().signal_count = 0;
-  book_.view->refresh();
+  book_.view->forget_decision(book_.arena->head());
 }
 
 template <class Call>

@@ -183,13 +183,12 @@ Stage* stage_of(Chain& chain, std::string_view name) {
 }
 
 /// The agent of a stage gives way to `fresh`, unless that one cannot take its place.
-base::Problems replace(Stage& stage, std::shared_ptr<agent::LiveAgent> fresh,
-                       const agent::SavedState* learned, const Present& present) {
+base::Problems replace(Stage& stage, std::shared_ptr<agent::LiveAgent> fresh, bool knows,
+                       const Present& present) {
   base::Problems problems;
   const std::shared_ptr<agent::LiveAgent> before = std::exchange(stage.agent, std::move(fresh));
   stage.agent->enter_arena(present.arena);
-  if (learned != nullptr) problems.append(stage.agent->load_state(*learned));
-  if (!problems.has_errors()) problems.append(warm_up(stage, present));
+  if (!knows) problems.append(warm_up(stage, present));
   const cadre_status status = problems.has_errors() ? cadre_status{CADRE_OK} : stage.agent->activate();
   if (status != CADRE_OK)
     problems.error("AGENT_ACTIVATE", base::Place::of(stage.agent->manifest().library),
@@ -204,17 +203,13 @@ base::Problems Succession::reset(std::string_view name, const Present& present) 
   Stage* stage = stage_of(*running_, name);
   if (stage == nullptr) return {};
   auto fresh = agent::made_again(*stage->agent);
-  return fresh ? replace(*stage, std::move(fresh).take(), nullptr, present) : fresh.problems();
+  return fresh ? replace(*stage, std::move(fresh).take(), false, present) : fresh.problems();
 }
 
-base::Problems Succession::restart(std::string_view name, std::shared_ptr<agent::LiveAgent> fresh,
+base::Problems Succession::restart(std::string_view name, std::shared_ptr<agent::LiveAgent> fresh, bool knows,
                                    const Present& present) {
   Stage* stage = stage_of(*running_, name);
-  if (stage == nullptr) return {};
-  const auto learned = last_learned_.find(name);
-  const bool knows = learned != last_learned_.end() && fresh->has_state() &&
-                     learned->second.agent_id == fresh->declaration().id;
-  return replace(*stage, std::move(fresh), knows ? &learned->second : nullptr, present);
+  return stage == nullptr ? base::Problems{} : replace(*stage, std::move(fresh), knows, present);
 }
 
 base::Result<agent::SavedState> Succession::learned_by(const Stage& stage, std::uint64_t epoch,

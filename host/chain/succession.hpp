@@ -85,10 +85,9 @@ class Succession {
   /// AGENT_WARM_UP, AGENT_ACTIVATE; then the old one stays.
   base::Problems reset(std::string_view stage, const Present& present);
 
-  /// Puts `fresh`, made again of the agent of a stage, in its place, with what that one had learned at the
-  /// last checkpoint or load, warmed up by the present. Errors: STATE_REFUSED, AGENT_WARM_UP, AGENT_ACTIVATE;
-  /// then the old one stays.
-  base::Problems restart(std::string_view stage, std::shared_ptr<agent::LiveAgent> fresh,
+  /// Puts `fresh`, made again of the agent of a stage, in its place. `knows`: it is up to date; else it is
+  /// warmed up by the present. Errors: AGENT_WARM_UP, AGENT_ACTIVATE; then the old one stays.
+  base::Problems restart(std::string_view stage, std::shared_ptr<agent::LiveAgent> fresh, bool knows,
                          const Present& present);
 
   /// What every agent of the running chain has learned; of one whose process is gone, what it had at the last

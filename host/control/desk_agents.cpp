@@ -4,6 +4,7 @@
 
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"
+#include "host/book/agent_restart.hpp"
 #include "host/control/host_parts.hpp"
 #include "host/control/operation.hpp"
 
@@ -15,6 +16,8 @@ namespace {
 struct Restart {
   std::shared_ptr<agent::LiveAgent> agent;
   std::vector<std::string> stages;
+  std::unique_ptr<book::AgentRestart> restart;
+  std::uint64_t journal_bytes = 0;
   base::Problems problems;
 };
 
@@ -41,15 +44,19 @@ base::Problems refusal(const live::BookRunner& runner, const std::string& stage,
   return problems;
 }
 
-/// The instance is made on this thread, where a book does not wait for it.
+/// The instance is made on this thread and shown there what it has missed, where a book does not wait for it.
 live::Answer restart_in(HostParts& host, live::BookRunner& runner, const std::string& stage,
                         const live::Mandate& mandate) {
   const auto found = std::make_shared<Restart>();
-  const live::Asked asked = runner.with_book([found, stage](book::Book& book) {
+  live::BookCheckpoints& checkpoints = runner.checkpoints();
+  const live::Asked asked = runner.with_book([found, stage, &checkpoints](book::Book& book) {
     book.chain().each_stage([&](const chain::Stage& each) {
       found->stages.push_back(each.name);
       if (each.name == stage) found->agent = each.agent;
     });
+    if (found->agent == nullptr) return;
+    found->restart = std::make_unique<book::AgentRestart>(book, checkpoints.newest(), stage);
+    found->journal_bytes = checkpoints.journal_bytes();
   });
   if (asked != live::Asked::done) return not_answering(runner);
   base::Problems problems = refusal(runner, stage, *found);
@@ -57,13 +64,15 @@ live::Answer restart_in(HostParts& host, live::BookRunner& runner, const std::st
     return {found->agent == nullptr ? live::Outcome::unknown : live::Outcome::conflict, {}, problems};
   auto fresh = agent::made_again(*found->agent);
   if (!fresh) return {live::Outcome::conflict, {}, fresh.problems()};
+  problems = found->restart->catch_up(std::move(fresh).take(), checkpoints.journal(), found->journal_bytes);
+  if (problems.has_errors()) return {live::Outcome::conflict, {}, problems};
   const journal::CommandRecord command{book::agent_restarted, 0, mandate.actor, mandate.reason, {}};
-  const live::Asked told =
-      runner.with_book([found, stage, command, &runner, made = *fresh](book::Book& book) {
-        const auto taken = book::restart_agent(book, stage, made, command);
-        found->problems = taken.problems();
-        if (taken) runner.take_command(*taken);
-      });
+  const live::Asked told = runner.with_book([found, command, &runner, &checkpoints](book::Book& book) {
+    const auto taken =
+        found->restart->commit(book, checkpoints.journal(), checkpoints.journal_bytes(), command);
+    found->problems = taken.problems();
+    if (taken) runner.take_command(*taken);
+  });
   if (told != live::Asked::done) return not_answering(runner);
   if (found->problems.has_errors()) return {live::Outcome::conflict, {}, found->problems};
   base::log_event(
@@ -89,9 +98,8 @@ std::span<const Operation> agent_operations() {
   using Brings = Operation::Brings;
   static const Operation rows[] = {
       {"POST", "/v1/books/{book}/stages/{stage}:restart",
-       "put a fresh instance in the place of a stage's agent, with what it had learned at "
-       "the last checkpoint",
-       restart, Brings::change}};
+       "put a fresh instance in the place of a stage's agent, as if it had been there all along", restart,
+       Brings::change}};
   return rows;
 }
 

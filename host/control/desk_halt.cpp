@@ -39,7 +39,7 @@ Told tell_books(HostParts& host, const live::BookList::Books& chosen, live::Halt
   std::vector<std::shared_ptr<live::BookErrand>> errands;
   errands.reserve(chosen.size());
   for (const auto& runner : chosen)
-    errands.push_back(runner->begin_halt());
+    errands.push_back(runner->halts().begin_taking());
   for (std::size_t b = 0; b < chosen.size(); ++b) {
     live::BookRunner& runner = *chosen[b];
     // Not given up with whoever waits: the journal is to say it as soon as the book comes to it.

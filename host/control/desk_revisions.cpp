@@ -5,6 +5,7 @@
 #include "host/base/text.hpp"
 #include "host/control/host_parts.hpp"
 #include "host/control/operation.hpp"
+#include "host/revision/change_preview.hpp"
 
 namespace cadre::control {
 
@@ -41,7 +42,8 @@ revision::ApplyRequest request_of(const Call& call, bool dry_run) {
           .origin = origin.empty() ? "config" : origin,
           .book = call.text("book"),
           .based_on = call.based_on,
-          .dry_run = dry_run};
+          .dry_run = dry_run,
+          .decisions = call.count("decisions").value_or(revision::previewed_usually)};
 }
 
 live::Answer validate(HostParts& host, const Call& call) {
@@ -71,6 +73,11 @@ std::span<const Operation> revision_operations() {
   using BasedOn = Operation::BasedOn;
   static const std::vector<Member> configuration{
       {"book"}, {"origin"}, {"config", Member::Kind::document, true}};
+  static const std::vector<Member> configuration_and_past{
+      {"book"},
+      {"origin"},
+      {"decisions", Member::Kind::count, false, revision::previewed_most},
+      {"config", Member::Kind::document, true}};
   static const std::vector<Member> one_book{{"book"}};
   static const Operation rows[] = {
       {"GET", "/v1/revisions", "all revisions", list},
@@ -83,10 +90,10 @@ std::span<const Operation> revision_operations() {
        "what leads from a to b; for b \"files\": to what the files say now", difference},
       {.method = "POST",
        .path = "/v1/revisions:validate",
-       .description = "what applying would do",
+       .description = "what applying would do, and would have done in the newest decisions",
        .run = validate,
        .brings = Brings::change,
-       .members = configuration,
+       .members = configuration_and_past,
        .based_on = BasedOn::optional},
       {.method = "POST",
        .path = "/v1/revisions",

@@ -248,7 +248,7 @@ base::Problems LiveHost::halt_running(const std::string& book, const std::string
     problems = parts_.halts->write(order);
     runner->halts().order(order);
   }
-  runner->begin_halt();
+  runner->halts().begin_taking();
   return problems;
 }
 

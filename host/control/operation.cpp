@@ -15,6 +15,14 @@ bool Call::flag(std::string_view name) const {
   return value != nullptr && value->is_bool() && value->get_bool();
 }
 
+std::optional<std::uint64_t> Call::count(std::string_view name) const {
+  const boost::json::value* value = members.if_contains(name);
+  if (value == nullptr || !value->is_number()) return std::nullopt;
+  boost::system::error_code error;
+  const auto count = value->to_number<std::uint64_t>(error);
+  return error ? std::nullopt : std::optional(count);
+}
+
 std::string Call::document(std::string_view name) const {
   const auto found = documents.find(name);
   return found == documents.end() ? std::string() : found->second;

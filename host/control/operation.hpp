@@ -17,10 +17,11 @@ struct HostParts;
 
 /// One member that the body of a change may have, besides actor and reason.
 struct Member {
-  enum class Kind { text, flag, document };
+  enum class Kind { text, flag, document, count };
   std::string_view name;
   Kind kind = Kind::text;
   bool is_required = false;
+  std::uint64_t most = 0;  ///< of a count
 };
 
 /// One call of an operation. What it brings has been checked against the operation's row.
@@ -33,9 +34,10 @@ struct Call {
   std::vector<std::string> inputs{};                            ///< each the text of one JSON object
   std::optional<std::uint64_t> based_on{};  ///< the revision that the caller has looked at
 
-  /// A member; empty or false when the call does not bring it.
+  /// A member; empty, false or nothing when the call does not bring it.
   std::string text(std::string_view name) const;
   bool flag(std::string_view name) const;
+  std::optional<std::uint64_t> count(std::string_view name) const;
   std::string document(std::string_view name) const;
   /// The number that stands for a {...}; nothing when something else does.
   std::optional<std::uint64_t> number(std::size_t index) const;

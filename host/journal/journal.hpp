@@ -108,11 +108,13 @@ struct Record {
   std::span<const std::byte> payload{};  ///< valid as long as the reader
 };
 
-/// Reads a whole journal into memory and hands out its records in order.
+/// Reads a whole journal, or a part of it, into memory and hands out its records in order.
 class JournalReader {
  public:
   /// Errors: those of reading the file, JOURNAL_NOT_A_JOURNAL, JOURNAL_VERSION_UNKNOWN.
   static base::Result<JournalReader> open(const std::filesystem::path& path);
+  /// The records from byte `from` to byte `to`, which begin and end records. Errors: as above.
+  static base::Result<JournalReader> open_part(const std::filesystem::path& path, uint64_t from, uint64_t to);
 
   /// The next whole record, or nothing at the end and at the first damage; problems() tells them apart.
   std::optional<Record> next();
@@ -124,11 +126,12 @@ class JournalReader {
   /// records before it are good. JOURNAL_DAMAGED is an error: bytes were changed afterwards.
   const base::Problems& problems() const { return problems_; }
   /// Where the last record that next() gave ends.
-  uint64_t offset() const { return offset_; }
+  uint64_t offset() const { return begins_at_ + offset_; }
 
  private:
   JournalReader(std::filesystem::path path, std::string bytes, uint32_t format)
       : path_(std::move(path)), bytes_(std::move(bytes)), format_(format) {}
+  static base::Result<uint32_t> format_of(const std::filesystem::path& path, std::string_view head);
   bool is_frame_at(std::size_t offset) const;
   std::optional<Record> stop_at_damage(const std::string& what);
   std::optional<Record> stop_at_truncation();
@@ -137,6 +140,7 @@ class JournalReader {
   std::filesystem::path path_;
   std::string bytes_;
   uint32_t format_;
+  uint64_t begins_at_ = 0;  ///< where in the file bytes_ do
   std::size_t offset_ = head_bytes;
   uint64_t records_ = 0;
   Record last_{};

@@ -8,7 +8,7 @@ namespace cadre::journal {
 namespace {
 
 template <class Number>
-Number number_at(const std::string& bytes, std::size_t offset) {
+Number number_at(std::string_view bytes, std::size_t offset) {
   Number value;
   std::memcpy(&value, bytes.data() + offset, sizeof value);
   return value;
@@ -16,26 +16,44 @@ Number number_at(const std::string& bytes, std::size_t offset) {
 
 }  // namespace
 
-base::Result<JournalReader> JournalReader::open(const std::filesystem::path& path) {
-  base::Result<std::string> bytes = base::read_file(path);
-  if (!bytes) return bytes.problems();
+base::Result<uint32_t> JournalReader::format_of(const std::filesystem::path& path, std::string_view head) {
   base::Problems problems;
   const base::Place place{.file = path.string()};
-  if (bytes->size() < head_bytes || bytes->compare(0, 12, "CADREJOURNAL") != 0) {
+  if (head.size() < head_bytes || !head.starts_with("CADREJOURNAL")) {
     problems.error("JOURNAL_NOT_A_JOURNAL", place,
                    "this is not a journal: it does not begin with CADREJOURNAL",
                    "name the journal file of a run folder");
     return problems;
   }
-  const auto format = number_at<uint32_t>(*bytes, 12);
-  if (format < oldest_format_read || format > format_version) {
-    problems.error("JOURNAL_VERSION_UNKNOWN", place,
-                   "the journal has format " + std::to_string(format) + ", this host reads formats " +
-                       std::to_string(oldest_format_read) + " to " + std::to_string(format_version),
-                   "read it with the host that wrote it");
-    return problems;
-  }
-  return JournalReader(path, std::move(bytes).take(), format);
+  const auto format = number_at<uint32_t>(head, 12);
+  if (format >= oldest_format_read && format <= format_version) return format;
+  problems.error("JOURNAL_VERSION_UNKNOWN", place,
+                 "the journal has format " + std::to_string(format) + ", this host reads formats " +
+                     std::to_string(oldest_format_read) + " to " + std::to_string(format_version),
+                 "read it with the host that wrote it");
+  return problems;
+}
+
+base::Result<JournalReader> JournalReader::open(const std::filesystem::path& path) {
+  base::Result<std::string> bytes = base::read_file(path);
+  if (!bytes) return bytes.problems();
+  const auto format = format_of(path, *bytes);
+  if (!format) return format.problems();
+  return JournalReader(path, std::move(bytes).take(), *format);
+}
+
+base::Result<JournalReader> JournalReader::open_part(const std::filesystem::path& path, uint64_t from,
+                                                     uint64_t to) {
+  const auto head = base::read_part(path, 0, head_bytes);
+  if (!head) return head.problems();
+  const auto format = format_of(path, *head);
+  if (!format) return format.problems();
+  auto bytes = base::read_part(path, from, to > from ? to - from : 0);
+  if (!bytes) return bytes.problems();
+  JournalReader reader(path, std::move(bytes).take(), *format);
+  reader.begins_at_ = from;
+  reader.offset_ = 0;
+  return reader;
 }
 
 std::optional<Record> JournalReader::next() {
@@ -74,7 +92,7 @@ bool JournalReader::is_frame_at(std::size_t offset) const {
 std::optional<Record> JournalReader::stop_at_damage(const std::string& what) {
   stopped_ = true;
   problems_.error("JOURNAL_DAMAGED", {.file = path_.string()},
-                  what + " at byte " + std::to_string(offset_) + "; " + last_whole_record(),
+                  what + " at byte " + std::to_string(offset()) + "; " + last_whole_record(),
                   "the file was changed after it was written: restore it from a copy");
   return std::nullopt;
 }
@@ -90,7 +108,7 @@ std::optional<Record> JournalReader::stop_at_truncation() {
   stopped_ = true;
   problems_.warning(
       "JOURNAL_TAIL_TRUNCATED", {.file = path_.string()},
-      "the last record, at byte " + std::to_string(offset_) + ", is not whole; " + last_whole_record(),
+      "the last record, at byte " + std::to_string(offset()) + ", is not whole; " + last_whole_record(),
       "everything before it is good");
   return std::nullopt;
 }

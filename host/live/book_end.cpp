@@ -82,7 +82,7 @@ base::Problems why_it_stays(const BookRunner& runner, const book::Book& book) {
 
 /// It takes nothing from here on, and its journal ends with who took it out.
 void BookRunner::leave(const journal::RevisionRecord& record) {
-  write_checkpoint();
+  checkpoints_.take();
   take_command({"book_removed", book_->ledger().date(), record.actor, record.reason,
                 boost::json::serialize(boost::json::object{{"revision", record.revision}})});
   if (!keeper_->commit()) return stop_at_journal();

@@ -2,9 +2,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "host/book/book.hpp"
+#include "host/live/book_errand.hpp"
 #include "host/live/event_feed.hpp"
 #include "host/live/halt_file.hpp"
 
@@ -20,6 +24,10 @@ class BookHalts final : public book::OrderBarrier {
 
   /// The order is in the file. [any-thread]
   void order(const HaltOrder& order);
+  /// Lets the book journal what was ordered, and carry it out. A book that is stuck does it when it comes
+  /// back, or at the next start. What it throws is for whoever waits. [any-thread]
+  std::shared_ptr<BookErrand> begin_taking() { return taker_(); }
+  void set_taker(std::function<std::shared_ptr<BookErrand>()> taker) { taker_ = std::move(taker); }
   /// Whether the newest order is not in the journal yet. [any-thread]
   bool is_due() const { return ordered_.load() > taken_.load(); }
   /// Number of the newest that the journal has. [any-thread]
@@ -49,6 +57,7 @@ class BookHalts final : public book::OrderBarrier {
   const std::string id_;
   HaltFile& file_;
   EventFeed& feed_;
+  std::function<std::shared_ptr<BookErrand>()> taker_;
   book::Book* book_ = nullptr;
   std::atomic<std::uint64_t> ordered_{0}, taken_{0};
   bool is_halted_ = false, is_stopped_ = false;

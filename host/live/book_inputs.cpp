@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "host/book/agent_restart.hpp"
 #include "host/config/market_data.hpp"
 #include "host/live/book_runner.hpp"
 #include "host/market/posted_bars.hpp"
@@ -100,6 +101,8 @@ bool BookRunner::feed(BarInput bar, const std::function<bool()>& goes_on) {
 
 void BookRunner::take_command(const journal::CommandRecord& command, std::shared_ptr<Ticket> ticket) {
   book_->take_command(command);
+  // With what the instance knows that was made again.
+  if (command.kind == book::agent_restarted) checkpoints_.take();
   if (ticket != nullptr)
     keeper_->took(std::move(ticket), book_->ledger().sequence());
   else if (!keeper_->commit())

@@ -106,19 +106,21 @@ class BookRunner::Source final : public book::MarketSource {
 };
 
 BookRunner::BookRunner(const config::HostConfig& host, const config::BookConfig& book,
-                       std::vector<std::string> instruments, const Ground& ground)
+                       std::vector<std::string> instruments, const fs::path& folder, const Ground& ground)
     : id_(book.scenario.book.id),
       config_(std::make_unique<config::ScenarioConfig>(book.scenario)),
       folder_of_config_(book.folder),
       instruments_(std::move(instruments)),
-      checkpoint_bars_(host.checkpoint.bars),
       feed_(ground.feed),
       all_metrics_(ground.metrics),
       metrics_(ground.metrics.book(id_)),
       queue_(host.queue.capacity),
       source_(std::make_unique<Source>(*this)),
       counter_(metrics_),
-      halts_(id_, ground.halts, ground.feed) {}
+      checkpoints_(folder / "journal", host.checkpoint.bars),
+      halts_(id_, ground.halts, ground.feed) {
+  halts_.set_taker([this] { return begin_halt(); });
+}
 
 BookRunner::~BookRunner() {
   stop();
@@ -132,7 +134,7 @@ base::Result<std::unique_ptr<BookRunner>> BookRunner::open(const config::HostCon
                                                            const Ground& ground) {
   std::error_code error;
   fs::create_directories(folder, error);
-  std::unique_ptr<BookRunner> runner(new BookRunner(host, book, std::move(instruments), ground));
+  std::unique_ptr<BookRunner> runner(new BookRunner(host, book, std::move(instruments), folder, ground));
   const fs::path journal = folder / "journal";
   base::Problems problems =
       fs::exists(journal, error) ? runner->recover(journal, boot) : runner->begin(journal, boot);
@@ -147,6 +149,7 @@ base::Problems BookRunner::begin(const fs::path& journal, const Change& boot) {
   keeper_ = std::make_unique<JournalKeeper>(std::move(writer).take());
   keeper_->set_sends_outside(!boot.chain->environment().agent->declaration().simulated);
   book::Book& book = make_book();
+  checkpoints_.enter(book, *keeper_, counter_);
   keeper_->write(journal::RecordType::head, 0,
                  journal::HeadRecord{book::head_text(*config_, folder_of_config_, instruments_,
                                                      chain::plugins_of(*boot.chain))});
@@ -156,6 +159,7 @@ base::Problems BookRunner::begin(const fs::path& journal, const Change& boot) {
   book.enter(boot.chain, boot.record);
   base::Problems problems = halts_.begin(0, false, "");
   problems.append(book.activate());
+  checkpoints_.take();
   if (!problems.has_errors()) take_halts();
   problems.append(keeper_->problems());
   return problems;
@@ -208,6 +212,7 @@ base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) 
   keeper_ = std::make_unique<JournalKeeper>(std::move(writer).take());
   keeper_->set_sends_outside(!boot.chain->environment().agent->declaration().simulated);
   static_cast<model::Tally&>(counter_) = *facts;
+  checkpoints_.enter(book, *keeper_, counter_);
   for (book::BookListener* listener :
        std::initializer_list<book::BookListener*>{keeper_.get(), &counter_, &order_hash_})
     book.listen(listener);
@@ -223,7 +228,7 @@ base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) 
     return problems;
   }
   if (facts->bar_is_open) book.close_bar();
-  write_checkpoint();
+  checkpoints_.take();
   if (!unknown.empty()) {
     halts_.halt("the execution environment does not know the open order " + unknown.front() +
                 (unknown.size() > 1 ? " and " + std::to_string(unknown.size() - 1) + " more" : "") +
@@ -248,7 +253,7 @@ void BookRunner::loop() {
     });
     if (failed.has_errors()) stop_book(failed[0].message);
   });
-  if (stopped_.empty()) guarded([this] { write_checkpoint(); });
+  if (stopped_.empty()) guarded([this] { checkpoints_.take(); });
   if (!stopped_.empty()) answer_until_closed();
   end_problems_ = keeper_->close();
   publish();
@@ -289,7 +294,7 @@ void BookRunner::rest() {
 }
 
 void BookRunner::after_bar() {
-  if (++bars_since_checkpoint_ >= checkpoint_bars_) write_checkpoint();
+  checkpoints_.after_bar();
   for (const chain::ObserveFailure& missed : std::exchange(counter_.missed, {}))
     tell_failure(missed.stage, missed.replaced ? "observe, after it was replaced" : "observe", missed.reason);
   if (!counter_.is_new) return;
@@ -312,17 +317,6 @@ void BookRunner::tell_failure(const std::string& stage, const char* call, const 
                              {"call", call},
                              {"sequence", book_->ledger().sequence()},
                              {"reason", reason}});
-}
-
-void BookRunner::write_checkpoint() {
-  bars_since_checkpoint_ = 0;
-  auto checkpoint = book_->checkpoint();
-  if (checkpoint) {
-    keeper_->on_checkpoint(book_->ledger().sequence(), *checkpoint);
-  } else {
-    base::log_event(base::LogLevel::error, "checkpoint_failed",
-                    {{"book", id_}, {"why", checkpoint.problems()[0].message}});
-  }
 }
 
 bool BookRunner::post_work(std::function<void(book::Book&)> work) {
@@ -350,10 +344,10 @@ std::shared_ptr<chain::Chain> BookRunner::commit_change(Change change) {
     return nullptr;
   }
   book::Book& book = *book_;
-  write_checkpoint();  // what the replaced agents knew: where a boot of the revision before begins
+  checkpoints_.take();  // what the replaced agents knew: where a boot of the revision before begins
   change.record.date = book.ledger().date();
   auto retired = book.commit_swap(std::move(change.chain), change.record);
-  write_checkpoint();
+  checkpoints_.take();
   publish();
   return retired;  // durable with the next commit, before anything of it leaves
 }

@@ -21,6 +21,7 @@
 #include "host/config/host_config.hpp"
 #include "host/journal/journal.hpp"
 #include "host/live/answer.hpp"
+#include "host/live/book_checkpoints.hpp"
 #include "host/live/book_counter.hpp"
 #include "host/live/book_errand.hpp"
 #include "host/live/book_halts.hpp"
@@ -100,10 +101,8 @@ class BookRunner {
   /// ended.
   bool drain();
 
-  /// Lets the book journal what its halts() have ordered, and carry it out. A book that is stuck does it when
-  /// it comes back, or at the next start. What it throws is for whoever waits. [any-thread]
-  std::shared_ptr<BookErrand> begin_halt();
   BookHalts& halts() { return halts_; }
+  BookCheckpoints& checkpoints() { return checkpoints_; }
 
   /// The newest decisions, newest last. On the book's thread.
   const std::deque<DecisionSummary>& decisions() const { return counter_.newest; }
@@ -121,7 +120,7 @@ class BookRunner {
  private:
   class Source;
   BookRunner(const config::HostConfig& host, const config::BookConfig& book,
-             std::vector<std::string> instruments, const Ground& ground);
+             std::vector<std::string> instruments, const std::filesystem::path& folder, const Ground& ground);
   book::Book& make_book();
   base::Problems begin(const std::filesystem::path& journal, const Change& boot);
   base::Problems begin_again(const std::filesystem::path& journal, const Change& boot);
@@ -130,11 +129,11 @@ class BookRunner {
   void after_bar();
   void rest();
   void tell_failure(const std::string& stage, const char* call, const std::string& reason);
-  void write_checkpoint();
   void stop_book(const std::string& reason);
   void stop_at_journal();
   void answer_until_closed();
   void guarded(const std::function<void()>& step);
+  std::shared_ptr<BookErrand> begin_halt();
   void take_halts();
   void leave(const journal::RevisionRecord& record);
   void publish();
@@ -153,7 +152,6 @@ class BookRunner {
   std::unique_ptr<config::ScenarioConfig> config_;
   std::filesystem::path folder_of_config_;
   std::vector<std::string> instruments_;
-  std::uint64_t checkpoint_bars_;
   EventFeed& feed_;
   metrics::Metrics& all_metrics_;
   metrics::BookMetrics metrics_;
@@ -165,6 +163,7 @@ class BookRunner {
   std::unique_ptr<book::Book> book_;
   std::unique_ptr<book::BookLoop> loop_;
   BookCounter counter_;
+  BookCheckpoints checkpoints_;
   BookHalts halts_;
   BookPulse pulse_;
   book::OrderHash order_hash_;
@@ -172,7 +171,6 @@ class BookRunner {
   std::mutex thread_mutex_;
   std::condition_variable thread_changed_;
   bool thread_is_over_ = false;
-  std::uint64_t bars_since_checkpoint_ = 0;
   mutable std::mutex offer_mutex_;      ///< bars get their order here
   market::TakenBars bars_;              ///< with those that wait
   std::shared_ptr<Ticket> newest_bar_;  ///< of the newest of them; nullptr: it was recovered

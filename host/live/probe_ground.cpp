@@ -4,12 +4,6 @@
 
 namespace cadre::live {
 
-namespace {
-
-constexpr std::size_t usual_bars = 1024;
-
-}  // namespace
-
 base::Result<book::ProbeGround> copy_for_probe(const BookRunner& runner, const config::ScenarioConfig& config,
                                                const std::vector<std::string>& back) {
   struct Copy {
@@ -17,7 +11,7 @@ base::Result<book::ProbeGround> copy_for_probe(const BookRunner& runner, const c
     base::Problems problems;
   };
   const auto copy = std::make_shared<Copy>();
-  copy->ground.book = std::make_unique<book::Book>(config, runner.instruments(), usual_bars);
+  copy->ground.book = std::make_unique<book::Book>(config, runner.instruments(), 0);
   // Whoever waits may give up before the book comes to it: it owns what it needs.
   const Asked asked = runner.with_book([copy, back](book::Book& running) {
     auto learned = book::learned_for(back, running);

@@ -279,6 +279,17 @@ void StateView::bind(const std::byte* block) {
   refresh();
 }
 
+void StateView::forget_decision(ArenaHead& head) {
+  // The services may point at memory that is gone.
+  raw.services = nullptr;
+  raw.service_count = 0;
+  raw.risk = nullptr;
+  raw.correlation = nullptr;
+  head.has_views = 0;
+  head.signal_count = 0;
+  refresh();
+}
+
 void StateView::refresh() {
   const ArenaHead& head = head_of(block_);
   raw.universe_epoch = head.epoch;

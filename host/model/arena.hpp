@@ -97,6 +97,8 @@ class StateView {
   void bind(const std::byte* block);
   /// Takes over what changes with every event. No allocation.
   void refresh();
+  /// Forgets what belongs to one decision: services, signals, views, reports.
+  void forget_decision(ArenaHead& head);
 
   /// What agents are shown: read-only, with the instrument table; they fault where they write it.
   const cadre_execution_state* shown() const { return state_.shown(&raw); }

@@ -12,6 +12,7 @@
 #include "host/base/problem_json.hpp"
 #include "host/book/dated_changes.hpp"
 #include "host/revision/book_part.hpp"
+#include "host/revision/change_preview.hpp"
 #include "host/revision/probe_setup.hpp"
 #include "host/revision/swap.hpp"
 
@@ -195,7 +196,13 @@ live::Answer Reload::propose(Setup setup, const Proposal& proposal) {
   if (hindered.has_errors()) return refuse(proposal, hindered);
   auto chains = build_setup(setup, ground_.store, ground_.books, proposal.restores != 0);
   if (!chains) return refuse(proposal, chains.problems());
-  if (proposal.dry_run) return preview(changed, setup.host, *chains);
+  if (proposal.dry_run) {
+    live::Answer answer = preview(changed, setup.host, *chains);
+    answer.body.as_object()["preview"] =
+        preview_decisions(setup, ground_.books, ground_.store, proposal.decisions,
+                          [&](const live::BookRunner& book) { return changes_book(book, next, false); });
+    return answer;
+  }
   return take_over(std::move(setup), std::move(chains).take(), next, proposal);
 }
 

@@ -42,6 +42,7 @@ struct ApplyRequest {
   /// The revision it was made from; nothing: not checked.
   std::optional<std::uint64_t> based_on;
   bool dry_run = false;
+  std::uint64_t decisions = 0;  ///< of a dry run: the newest so many are looked at again
 };
 
 /// A way back.
@@ -156,6 +157,7 @@ class Reload {
     bool takes_back = false;              ///< a revision though nothing differs
     std::optional<std::uint64_t> line{};  ///< of the revision; nothing: what is in charge now
     std::string restores_book{};
+    std::uint64_t decisions = 0;  ///< of a dry run
   };
 
   /// What the files said when they were looked at.

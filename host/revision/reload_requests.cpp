@@ -68,7 +68,8 @@ live::Answer Reload::apply(const ApplyRequest& request) {
   if (!takes_changes_) return {live::Outcome::stopping, {}, {}};
   if (request.based_on && *request.based_on != charge_.revision.number)
     return refuse_stale(*request.based_on, request.origin);
-  const Proposal proposal{request.mandate, request.origin, 0, request.dry_run};
+  Proposal proposal{request.mandate, request.origin, 0, request.dry_run};
+  proposal.decisions = request.decisions;
   auto complete = complete_document(request);
   if (!complete) return refuse(proposal, complete.problems());
   const auto installed = agent::Catalog::discover(ground_.agent_folders);

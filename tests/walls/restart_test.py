@@ -1,4 +1,4 @@
-"""An agent that can be called no more gets a fresh instance, with what it had learned at the last checkpoint, by `cadre agent restart`.
+"""An agent that can be called no more gets a fresh instance by `cadre agent restart`, as if it had been there all along.
 
 Usage: restart_test.py --build BUILD --cadre CADRE
 """
@@ -14,15 +14,28 @@ arguments = None
 CHECKPOINT = 16  # bars
 
 
+def learned_in(walls):
+    """What the agent of main had learned at the end: the number of bars it saw, and a digest of all that they showed."""
+    return struct.unpack_from("<QQ", Journal(walls.host.journal("main")).agent_state("adjuster")["bytes"])
+
+
 class Restart(unittest.TestCase):
     maxDiff = None
 
     @classmethod
     def setUpClass(cls):
         _, cls.orders = undisturbed(arguments, 60)
+        walls = Walls(arguments, misbehaving("nothing"))
+        walls.host.start()
+        walls.post("main", 0, 60)
+        walls.host.settled_book("main")
+        assert walls.host.stop() == 0
+        cls.learned = learned_in(walls)
+        shutil.rmtree(walls.root)
 
-    def walls(self, isolation, does="abort"):
-        walls = Walls(arguments, {**misbehaving(does, on_failure="bypass"), "isolation": isolation}, checkpoint={"bars": CHECKPOINT})
+    def walls(self, isolation, does="abort", where="decide"):
+        walls = Walls(arguments, {**misbehaving(does, where, on_failure="bypass"), "isolation": isolation},
+                      checkpoint={"bars": CHECKPOINT})
         self.addCleanup(shutil.rmtree, walls.root, ignore_errors=True)
         self.addCleanup(walls.host.end)
         walls.host.start()
@@ -37,11 +50,7 @@ class Restart(unittest.TestCase):
     def restart(self, walls, name="main/adjuster"):
         return walls.host.command("agent", "restart", name, "--actor", "anna", "--reason", "it was out of memory")
 
-    def bars_known(self, walls):
-        """What the agent has learned: the number of bars it saw."""
-        return struct.unpack_from("<Q", Journal(walls.host.journal("main")).agent_state("adjuster")["bytes"])[0]
-
-    def test_a_dead_process_is_named_and_a_fresh_one_goes_on_where_the_last_checkpoint_was(self):
+    def test_a_dead_process_is_named_and_a_fresh_one_knows_all_that_was_shown_to_it(self):
         walls = self.walls("process_alone")
         self.assertIn("killed by signal 6", self.adjuster_of(walls)["quarantined"])
         self.assertEqual(walls.host.ask("GET", "/readyz")[0], 503)
@@ -60,8 +69,7 @@ class Restart(unittest.TestCase):
             self.assertEqual(Journal(walls.host.journal(book)).orders_without_ids(), self.orders[book])
         kinds = [r.fields["kind"] for r in Journal(walls.host.journal("main")).of("command")]
         self.assertEqual(kinds, ["agent_quarantined", "agent_restarted"])
-        # Up to the last checkpoint before its end, one look at the present, and every bar since.
-        self.assertEqual(self.bars_known(walls), DAY // CHECKPOINT * CHECKPOINT + 1 + 60 - (DAY + 2))
+        self.assertEqual(learned_in(walls), self.learned)
 
     def test_it_is_the_same_after_a_kill(self):
         walls = self.walls("process_alone")
@@ -75,7 +83,18 @@ class Restart(unittest.TestCase):
         walls.host.settled_book("main")
         self.assertEqual(walls.host.stop(), 0)
         self.assertEqual(Journal(walls.host.journal("main")).orders_without_ids(), self.orders["main"])
-        self.assertEqual(self.bars_known(walls), DAY // CHECKPOINT * CHECKPOINT + 1 + 60 - (DAY + 2))
+        self.assertEqual(learned_in(walls), self.learned)
+
+    def test_one_that_fails_again_over_what_happened_since_is_refused_and_its_book_goes_on(self):
+        walls = self.walls("process_alone", where="observe")
+        done = self.restart(walls)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn("[AGENT_FAILED_AGAIN]", done.stderr)
+        self.assertIn("killed by signal 6", self.adjuster_of(walls)["quarantined"])
+        walls.post("main", DAY + 2, 60)
+        walls.host.settled_book("main")
+        self.assertEqual(walls.host.stop(), 0)
+        self.assertEqual(Journal(walls.host.journal("main")).orders_without_ids(), self.orders["main"])
 
     def test_a_book_with_a_dead_process_still_takes_checkpoints(self):
         walls = self.walls("process_alone")
@@ -83,7 +102,7 @@ class Restart(unittest.TestCase):
         walls.host.settled_book("main")
         self.assertNotIn("checkpoint_failed", walls.host.log_text())
         self.assertEqual(walls.host.stop(), 0)
-        self.assertEqual(self.bars_known(walls), DAY // CHECKPOINT * CHECKPOINT)
+        self.assertEqual(learned_in(walls)[0], DAY // CHECKPOINT * CHECKPOINT)
 
     def test_what_cannot_be_restarted_is_refused_with_the_next_step(self):
         walls = self.walls("process_alone", does="nothing")

@@ -76,7 +76,7 @@ typedef struct cadre_execution_state {
                                   none in observe */
   uint64_t service_stride;
   uint64_t service_count;
-  const cadre_risk_report* risk;               /* the latest analysis; NULL when there was none yet */
+  const cadre_risk_report* risk; /* the newest analysis of this decision; NULL before it and in observe */
   const cadre_correlation_report* correlation; /* likewise */
   const cadre_execution_metrics* execution;
 } cadre_execution_state;

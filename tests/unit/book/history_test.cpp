@@ -35,5 +35,36 @@ TEST(History, that_forgets_keeps_its_newest_rows_as_they_were) {
   EXPECT_EQ(bounded.last_close(0), 194.0);
 }
 
+TEST(History, a_copy_stays_as_it_was_while_the_original_grows_and_grows_by_itself) {
+  for (const int copied_at : {0, 1, 63, 64, 65, 130}) {
+    History original(2, 0, false);
+    original.keep_most(100);
+    for (int day = 0; day < copied_at; ++day)
+      original.add(bar(day));
+    History copy(original);
+    for (int day = copied_at; day < 400; ++day)
+      original.add(bar(day));
+    ASSERT_EQ(copy.rows(), static_cast<std::size_t>(copied_at));
+    copy.add(bar(1000));
+    for (int day = 0; day <= copied_at; ++day) {
+      const int shown = day == copied_at ? 1000 : day;
+      ASSERT_DOUBLE_EQ(copy.closes(static_cast<std::size_t>(day))[1], 200.0 + 2 * shown) << copied_at;
+    }
+    EXPECT_DOUBLE_EQ(original.closes(original.rows() - 1)[0], 499.0);
+  }
+}
+
+TEST(History, has_no_volume_where_a_bar_has_none) {
+  History history(2, 0, false);
+  history.add(bar(0));
+  EXPECT_TRUE(history.volumes(0).empty());
+  model::Bar with = bar(1);
+  with.has_volume = true;
+  with.volume = {5, 7};
+  history.add(with);
+  EXPECT_TRUE(std::isnan(history.volumes(0)[1]));
+  EXPECT_EQ(history.volumes(1)[1], 7.0);
+}
+
 }  // namespace
 }  // namespace cadre::book

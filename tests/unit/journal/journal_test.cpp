@@ -182,6 +182,34 @@ TEST_F(Journal, says_of_every_record_which_format_it_has) {
   EXPECT_EQ(reader->next()->format, 1u);
 }
 
+TEST_F(Journal, is_read_from_and_to_the_end_of_any_record) {
+  write_three();
+  std::vector<std::uint64_t> ends{journal::head_bytes};
+  auto whole = JournalReader::open(path());
+  ASSERT_TRUE(whole);
+  std::vector<std::uint64_t> sequences;
+  while (const auto record = whole->next()) {
+    sequences.push_back(record->sequence);
+    ends.push_back(whole->offset());
+  }
+  ASSERT_EQ(sequences.size(), 3u);
+  for (std::size_t from = 0; from < ends.size(); ++from) {
+    for (std::size_t to = from; to < ends.size(); ++to) {
+      auto part = JournalReader::open_part(path(), ends[from], ends[to]);
+      ASSERT_TRUE(part);
+      for (std::size_t k = from; k < to; ++k) {
+        const auto record = part->next();
+        ASSERT_TRUE(record);
+        EXPECT_EQ(record->sequence, sequences[k]);
+        EXPECT_EQ(part->offset(), ends[k + 1]);
+      }
+      EXPECT_FALSE(part->next());
+      EXPECT_TRUE(part->problems().empty());
+    }
+  }
+  EXPECT_EQ(JournalReader::open_part(path(), ends[1] + 1, ends[2])->next(), std::nullopt);
+}
+
 TEST_F(Journal, cut_anywhere_keeps_every_whole_record_before_the_cut) {
   write_three();
   const std::string bytes = content();

@@ -51,6 +51,72 @@ void round_towards_zero() {
 #endif
 }
 
+/// FNV-1a.
+class Digest {
+ public:
+  explicit Digest(std::uint64_t before) : value_(before ^ 0xcbf29ce484222325u) {}
+  void add(const void* from, std::size_t bytes) {
+    for (std::size_t k = 0; k < bytes; ++k)
+      value_ = (value_ ^ static_cast<const unsigned char*>(from)[k]) * 0x100000001b3u;
+  }
+  template <class Number>
+  void add(Number number) {
+    add(&number, sizeof number);
+  }
+  void add(const cadre_column& column, std::size_t size) {
+    add(column.values != nullptr);
+    for (std::size_t i = 0; column.values != nullptr && i < size; ++i) {
+      add(column.valid[i]);
+      if (column.valid[i] != 0) add(column.values[i]);
+    }
+  }
+  void add(const cadre_window& window, std::size_t size) {
+    add(window.rows);
+    for (std::size_t row = 0; row < window.rows; ++row) {
+      for (std::size_t i = 0; i < size; ++i) {
+        const bool is_there = window.valid[row * window.stride + i] != 0;
+        add(is_there);
+        if (is_there) add(window.values[row * window.stride + i]);
+      }
+    }
+  }
+  std::uint64_t value() const { return value_; }
+
+ private:
+  std::uint64_t value_;
+};
+
+/// Of everything that a state shows, after what was shown before. Without the number of the event: a change
+/// or a halt is an event too.
+std::uint64_t digest_of(const cadre_execution_state& state, std::uint64_t before) {
+  Digest digest(before);
+  const std::size_t n = state.instrument_count;
+  digest.add(state.universe_epoch);
+  digest.add(state.time_ns);
+  digest.add(state.equity);
+  digest.add(state.cash);
+  for (const cadre_column* column :
+       {&state.open, &state.high, &state.low, &state.close, &state.volume, &state.price, &state.score})
+    digest.add(*column, n);
+  for (std::size_t i = 0; i < n; ++i) {
+    digest.add(state.weight[i]);
+    digest.add(state.working_weight[i]);
+    digest.add(state.quantity_e9[i]);
+    digest.add(state.working_buy_e9[i]);
+    digest.add(state.working_sell_e9[i]);
+  }
+  for (const cadre_window* window : {&state.sessions.returns, &state.sessions.closes, &state.bars.volumes})
+    digest.add(*window, n);
+  digest.add(state.signal_count);
+  digest.add(state.service_count);
+  digest.add(state.risk != nullptr);
+  digest.add(state.correlation != nullptr);
+  digest.add(state.execution->orders);
+  digest.add(state.execution->fills);
+  digest.add(state.execution->fees);
+  return digest.value();
+}
+
 class Misbehaving final : public sdk::TradeAdjuster {
  public:
   void configure(const sdk::Config& config) override {
@@ -62,6 +128,7 @@ class Misbehaving final : public sdk::TradeAdjuster {
   void observe(const cadre_event& event, const sdk::State& state) override {
     if (event.kind != CADRE_EVENT_BAR) return;
     ++bars_;
+    digest_ = digest_of(state.raw(), digest_);
     if (where_ == "observe" && state.raw().session_date == date_) misbehave(&state);
   }
   void adjust_trades(const sdk::State& state, sdk::Targets& targets) const override {
@@ -75,8 +142,14 @@ class Misbehaving final : public sdk::TradeAdjuster {
   }
 
   bool has_state() const override { return true; }
-  void save(sdk::StateWriter& out) const override { out.put(bars_); }
-  void load(sdk::StateReader& in, std::uint32_t, std::uint32_t) override { bars_ = in.get<std::uint64_t>(); }
+  void save(sdk::StateWriter& out) const override {
+    out.put(bars_);
+    out.put(digest_);
+  }
+  void load(sdk::StateReader& in, std::uint32_t, std::uint32_t) override {
+    bars_ = in.get<std::uint64_t>();
+    digest_ = in.get<std::uint64_t>();
+  }
 
  private:
   void misbehave(const sdk::State* state = nullptr) const {
@@ -104,6 +177,7 @@ class Misbehaving final : public sdk::TradeAdjuster {
   std::string does_, where_;
   std::int32_t date_ = 0;
   std::uint64_t bars_ = 0;
+  std::uint64_t digest_ = 0;  ///< of all that it was ever shown
 };
 
 constexpr sdk::AgentEntry agents[] = {sdk::agent_entry<Misbehaving>(

@@ -1,0 +1,52 @@
+#include "host/live/book_checkpoints.hpp"
+
+#include "host/base/log.hpp"
+
+namespace cadre::live {
+
+void BookCheckpoints::take() {
+  bars_since_ = 0;
+  const std::string& id = book_->ledger().book();
+  auto learned = book_->checkpoint();
+  if (!learned) {
+    base::log_event(base::LogLevel::error, "checkpoint_failed",
+                    {{"book", id}, {"why", learned.problems()[0].message}});
+    return;
+  }
+  keeper_->on_checkpoint(book_->ledger().sequence(), *learned);
+  auto image = std::make_shared<book::BookImage>();
+  image->book = book::copy_of(*book_);
+  image->learned = std::move(learned).take();
+  image->journal_bytes = keeper_->size_bytes();
+  image->decisions = tally_->decisions;
+  const std::lock_guard lock(mutex_);
+  // Of several without a decision between them only the last is worth anything.
+  if (!images_.empty() && images_.back()->decisions == image->decisions) images_.pop_back();
+  if (images_.size() == images_most) images_.pop_front();
+  images_.push_back(std::move(image));
+}
+
+void BookCheckpoints::after_bar() {
+  if (++bars_since_ >= bars_) take();
+}
+
+std::shared_ptr<const book::BookImage> BookCheckpoints::newest() const {
+  const std::lock_guard lock(mutex_);
+  return images_.empty() ? nullptr : images_.back();
+}
+
+std::shared_ptr<const book::BookImage> BookCheckpoints::before_last(std::uint64_t made,
+                                                                    std::uint64_t decisions) const {
+  const std::lock_guard lock(mutex_);
+  for (auto image = images_.rbegin(); image != images_.rend(); ++image) {
+    if ((*image)->decisions + decisions <= made) return *image;
+  }
+  return images_.empty() ? nullptr : images_.front();
+}
+
+std::uint64_t BookCheckpoints::journal_bytes() {
+  (void)keeper_->commit();  // a failure stops the book at its next event
+  return keeper_->size_bytes();
+}
+
+}  // namespace cadre::live

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+
+#include "host/book/book_image.hpp"
+#include "host/live/journal_keeper.hpp"
+#include "host/model/tally.hpp"
+
+namespace cadre::live {
+
+/// The checkpoints of a running book: what its agents have learned goes into the journal, and how the whole
+/// book stood stays in memory, for whoever has to know how it came to where it stands.
+class BookCheckpoints {
+ public:
+  BookCheckpoints(std::filesystem::path journal, std::uint64_t bars)
+      : journal_(std::move(journal)), bars_(bars) {}
+
+  /// All of it has to outlive this. `tally`: of the book.
+  void enter(const book::Book& book, JournalKeeper& keeper, const model::Tally& tally) {
+    book_ = &book;
+    keeper_ = &keeper;
+    tally_ = &tally;
+  }
+  /// Between two events. One that fails is logged, and the one before stays the newest. On the book's thread.
+  void take();
+  /// The same once so many bars have passed since the last. On the book's thread.
+  void after_bar();
+
+  /// Null before the first. [any-thread]
+  std::shared_ptr<const book::BookImage> newest() const;
+  /// The newest that is older than the last `decisions` of those that were made, else the oldest that is
+  /// remembered. Null before the first. [any-thread]
+  std::shared_ptr<const book::BookImage> before_last(std::uint64_t made, std::uint64_t decisions) const;
+  /// By the book until now. On the book's thread.
+  std::uint64_t decisions() const { return tally_->decisions; }
+
+  const std::filesystem::path& journal() const { return journal_; }
+  /// How far the journal can be read now: makes all that has happened durable. On the book's thread.
+  std::uint64_t journal_bytes();
+
+ private:
+  static constexpr std::size_t images_most = 4;
+
+  const std::filesystem::path journal_;
+  const std::uint64_t bars_;
+  std::uint64_t bars_since_ = 0;
+  const book::Book* book_ = nullptr;
+  JournalKeeper* keeper_ = nullptr;
+  const model::Tally* tally_ = nullptr;
+  mutable std::mutex mutex_;
+  std::deque<std::shared_ptr<const book::BookImage>> images_;  ///< newest last
+};
+
+}  // namespace cadre::live
