@@ -47,9 +47,12 @@ class Book {
   /// are active. Errors: STATE_REFUSED, AGENT_ACTIVATE.
   base::Problems enter_beside(const journal::CheckpointRecord& learned, std::shared_ptr<chain::Chain> chain,
                               const journal::RevisionRecord& revision);
+  /// Room for so many bars, made before the other book's thread has to wait for it.
+  friend void make_room(Book& book, std::size_t bars);
   /// Puts a book that has entered no chain yet where another one of the same data stands: with its market,
-  /// positions, cash and open orders. Calls no agent. On the other book's thread.
-  friend void stand_beside(Book& book, const Book& other);
+  /// positions, cash and open orders; of its bars, so many of the newest. Calls no agent. On the other book's
+  /// thread.
+  friend void stand_beside(Book& book, const Book& other, std::size_t bars);
   /// Errors: AGENT_ACTIVATE, an agent that refuses to start.
   base::Problems activate();
 
@@ -164,7 +167,10 @@ class Book {
   std::uint64_t dropped_signals_ = 0;
 };
 
-void stand_beside(Book& book, const Book& other);
+void make_room(Book& book, std::size_t bars);
+void stand_beside(Book& book, const Book& other, std::size_t bars);
+/// The bars that a copy of a book needs for the agents of a chain: what their windows are filled from.
+std::size_t bars_for(const chain::Chain& chain);
 
 /// Puts `fresh`, made again of the agent of a stage, in its place (chain::Succession::restart). On the
 /// book's thread, between two events; it has to take the command that this gives, of kind agent_restarted,

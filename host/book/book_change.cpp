@@ -88,8 +88,18 @@ chain::Present Book::present() const {
           ledger_.universe().epoch, ledger_.instrument_ids()};
 }
 
-void stand_beside(Book& book, const Book& other) {
-  book.ledger_.stand_beside(other.ledger_);
+std::size_t bars_for(const chain::Chain& chain) {
+  const cadre_rows rows = model::rows_of_daily_bars(chain.requirements);
+  // The oldest return needs the bar before it.
+  return std::size_t{std::max({rows.returns, rows.closes, rows.volumes})} + 1;
+}
+
+void make_room(Book& book, std::size_t bars) {
+  book.ledger_.make_room(bars);
+}
+
+void stand_beside(Book& book, const Book& other, std::size_t bars) {
+  book.ledger_.stand_beside(other.ledger_, bars);
   book.gate_ =
       std::make_unique<execution::PreTradeGate>(*other.gate_);  // the next one inherits what it counted
 }

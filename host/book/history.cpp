@@ -35,6 +35,28 @@ void History::add(const model::Bar& bar) {
   if (rows_ >= 2 * keep_) forget(rows_ - keep_);
 }
 
+void History::make_room(std::size_t rows) {
+  for (std::vector<double>* values : {&returns_, &closes_, &volumes_}) {
+    const std::vector<double> kept = *values;
+    values->resize(std::max(kept.size(), rows * columns_));
+    *values = kept;
+  }
+}
+
+void History::take_newest(const History& other, std::size_t rows) {
+  const std::size_t passed_over = (other.rows_ - std::min(rows, other.rows_)) * columns_;
+  const auto take = [&](std::vector<double>& to, const std::vector<double>& from) {
+    const auto begin = static_cast<std::ptrdiff_t>(std::min(passed_over, from.size()));
+    to.assign(from.begin() + begin, from.end());
+  };
+  take(returns_, other.returns_);
+  take(closes_, other.closes_);
+  take(volumes_, other.volumes_);
+  rows_ = std::min(rows, other.rows_);
+  last_close_ = other.last_close_;
+  traded_ = other.traded_;
+}
+
 void History::forget(std::size_t rows) {
   const auto cut = [&](std::vector<double>& values) {
     const std::size_t count = std::min(values.size(), rows * columns_);

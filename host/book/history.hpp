@@ -23,6 +23,10 @@ class History {
   void keep_most(std::size_t rows) { keep_ = rows; }
 
   void add(const model::Bar& bar);
+  /// Room for so many rows, touched, so that taking them is a matter of copying alone.
+  void make_room(std::size_t rows);
+  /// Becomes what another one of the same columns is, with so many of its newest rows.
+  void take_newest(const History& other, std::size_t rows);
   /// Rows that are remembered; row 0 is the oldest of them.
   std::size_t rows() const { return rows_; }
   /// Whether the instrument traded on the newest bar.

@@ -128,10 +128,10 @@ journal::UniverseRecord Ledger::change_universe(const std::vector<std::string>& 
   return record;
 }
 
-void Ledger::stand_beside(const Ledger& other) {
+void Ledger::stand_beside(const Ledger& other, std::size_t bars) {
   universe_ = other.universe_;
   data_of_ = other.data_of_;
-  history_ = other.history_;
+  history_.take_newest(other.history_, bars);
   portfolio_ = other.portfolio_;
   execution_ = other.execution_;
   shortfall_sum_ = other.shortfall_sum_;

@@ -48,8 +48,11 @@ class Ledger {
   void reject_order(std::size_t place) { tracker_.reject(place, 0); }
   /// Into another universe. What leaves has to be flat and without open orders.
   journal::UniverseRecord change_universe(const std::vector<std::string>& instruments);
-  /// Stands where another book of the same data stands: market, positions, cash, open orders.
-  void stand_beside(const Ledger& other);
+  /// Room for the bars that it takes over when it stands beside another one.
+  void make_room(std::size_t bars) { history_.make_room(bars); }
+  /// Stands where another book of the same data stands: market, with so many of its newest bars, positions,
+  /// cash, open orders.
+  void stand_beside(const Ledger& other, std::size_t bars);
 
   const std::string& book() const { return config_.book.id; }
   const model::Universe& universe() const { return universe_; }

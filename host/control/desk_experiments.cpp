@@ -32,10 +32,11 @@ live::Answer start(HostParts& host, const Call& call) {
       if (host.books[b]->id() != book) continue;
       const agent::Catalog running = revision::pinned_catalog(*host.store, charge.revision.plugins, book);
       const agent::Catalog installed = agent::Catalog::discover(host.options.agent_folders);
-      return host.experiments->start(*file,
-                                     {*host.books[b], charge.setup.host.books[b], running, installed,
-                                      charge.setup.host.trust.allow_weak_sandbox},
-                                     call.mandate);
+      return host.experiments->start(
+          *file,
+          {*host.books[b], charge.setup.host.books[b], running, installed,
+           charge.setup.host.trust.allow_weak_sandbox, charge.setup.host.probe_timeout_ms},
+          call.mandate);
     }
     return live::unknown_book(host.books, book);
   });

@@ -1,30 +1,29 @@
 #include "host/live/probe_ground.hpp"
 
 #include <memory>
+#include <utility>
 
 namespace cadre::live {
 
 namespace {
 
-constexpr std::size_t usual_bars = 1024;
-
-}  // namespace
-
 base::Result<book::ProbeGround> copy_for_probe(const BookRunner& runner, const config::ScenarioConfig& config,
-                                               const std::vector<std::string>& back) {
+                                               const std::vector<std::string>& back, std::size_t bars) {
   struct Copy {
     book::ProbeGround ground;
     base::Problems problems;
   };
   const auto copy = std::make_shared<Copy>();
-  copy->ground.book = std::make_unique<book::Book>(config, runner.instruments(), usual_bars);
+  copy->ground.instruments = runner.instruments();
+  copy->ground.book = std::make_unique<book::Book>(config, runner.instruments(), bars);
+  make_room(*copy->ground.book, bars);
   // Whoever waits may give up before the book comes to it: it owns what it needs.
-  const Asked asked = runner.with_book([copy, back](book::Book& running) {
+  const Asked asked = runner.with_book([copy, back, bars](book::Book& running) {
     auto learned = book::learned_for(back, running);
     copy->problems = learned.problems();
     if (!learned) return;
     copy->ground.learned = std::move(learned).take();
-    book::stand_beside(*copy->ground.book, running);
+    book::stand_beside(*copy->ground.book, running, bars);
   });
   base::Problems problems;
   if (asked != Asked::done)
@@ -34,6 +33,15 @@ base::Result<book::ProbeGround> copy_for_probe(const BookRunner& runner, const c
   if (problems.has_errors()) return problems;
   if (copy->problems.has_errors()) return copy->problems;
   return std::move(copy->ground);
+}
+
+}  // namespace
+
+book::ProbeSource probe_source(const BookRunner& runner, const config::ScenarioConfig& config,
+                               std::vector<std::string> back) {
+  return {runner.snapshot().sequence, [&runner, &config, back = std::move(back)](std::size_t bars) {
+            return copy_for_probe(runner, config, back, bars);
+          }};
 }
 
 }  // namespace cadre::live

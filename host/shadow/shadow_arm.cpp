@@ -48,9 +48,9 @@ base::Result<std::unique_ptr<ShadowArm>> ShadowArm::build(std::string name,
   const chain::Chain& running = ground.runner.chain();
   place_agents(*plan, running, ground);
   if (const auto fresh = book::new_stages(*plan, &running, nullptr).fresh; !fresh.empty()) {
-    auto copy = live::copy_for_probe(ground.runner, *config, {});
-    if (!copy) return copy.problems();
-    problems = book::probe_chain(*config, *plan, fresh, ground.store, std::move(copy).take());
+    problems =
+        book::probe_chain(*config, *plan, fresh, ground.store, agent::probe_terms(ground.probe_timeout_ms),
+                          live::probe_source(ground.runner, *config, {}));
     if (problems.has_errors()) return problems;
   }
   auto chain = chain::build_chain(*config, *plan, ground.store, nullptr);
@@ -62,12 +62,13 @@ base::Result<std::unique_ptr<ShadowArm>> ShadowArm::build(std::string name,
   arm->chain_ = std::move(chain).take();
   arm->stages_ = chain::effect_names(*arm->chain_);
   arm->book_ = std::make_unique<book::Book>(*arm->config_, arm->instruments_, usual_bars);
+  make_room(*arm->book_, book::bars_for(*arm->chain_));
   return {std::move(arm), plan.problems()};
 }
 
 void ShadowArm::stand(const book::Book& control) {
   revision_ = book::revision_record(control.chain().revision, 0, control.ledger().date(), *config_, *chain_);
-  book::stand_beside(*book_, control);
+  book::stand_beside(*book_, control, book::bars_for(*chain_));
 }
 
 base::Problems ShadowArm::enter(const journal::CheckpointRecord& learned) {

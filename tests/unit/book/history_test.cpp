@@ -35,5 +35,24 @@ TEST(History, that_forgets_keeps_its_newest_rows_as_they_were) {
   EXPECT_EQ(bounded.last_close(0), 194.0);
 }
 
+TEST(History, taken_from_another_one_has_its_newest_rows_and_no_more) {
+  History whole(2, 16, false);
+  for (int day = 0; day < 20; ++day)
+    whole.add(bar(day));
+  History taken(2, 4, false);
+  taken.add(bar(50));
+  taken.take_newest(whole, 3);
+  ASSERT_EQ(taken.rows(), 3u);
+  for (std::size_t row = 0; row < 3; ++row) {
+    EXPECT_EQ(taken.closes(row)[1], whole.closes(17 + row)[1]);
+    EXPECT_EQ(taken.returns(row)[0], whole.returns(17 + row)[0]);
+  }
+  EXPECT_DOUBLE_EQ(taken.last_close(0), 119.0);
+  taken.add(bar(20));
+  EXPECT_NEAR(taken.returns(3)[0], 120.0 / 119.0 - 1, 1e-12);
+  taken.take_newest(whole, 1000);
+  EXPECT_EQ(taken.rows(), 20u);
+}
+
 }  // namespace
 }  // namespace cadre::book
