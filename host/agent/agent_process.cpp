@@ -17,6 +17,7 @@
 #include "host/agent/call_ring.hpp"
 #include "host/agent/isolated_protocol.hpp"
 #include "host/agent/process_use.hpp"
+#include "host/agent/sandbox.hpp"
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"
@@ -165,6 +166,8 @@ base::Problems AgentProcess::begin() {
   }
   ++processes_alive;
   list_process(process_, seats_.front().book, names_of(seats_));
+  if (seats_.front().probe && !begin_probe())
+    return refuse("the process for " + seats_.front().agent_id + " did not start: " + how_, "");
   base::Encoder request;
   begin_request(request, Call::start, 0);
   request.put_count(seats_.size());
@@ -202,20 +205,62 @@ AgentProcess::~AgentProcess() {
   forget_process(process_);
   int status = 0;
   constexpr int patience = 200;
-  if (ends_within(process_, patience, status)) return;
+  // One that was tried has been asked to go already, or is refused.
+  if (!seats_.front().probe && ends_within(process_, patience, status)) return;
   kill(-process_, SIGKILL);
   waitpid(process_, &status, 0);
+}
+
+/// Tells it that it is one, and looks at it before anything of an agent is in it.
+bool AgentProcess::begin_probe() {
+  base::Encoder request;
+  begin_request(request, Call::begin_probe, 0);
+  request.put(seats_.front().probe->enters_host);
+  std::vector<std::byte> reply;
+  const std::lock_guard lock(one_call_);
+  if (!cross(seats_.size(), request.bytes(), reply, -1, nullptr)) return false;
+  if (seats_.front().probe->enters_host) footprint_ = footprint_of(process_);
+  return true;
+}
+
+/// Looks at it after a call; what it found is said as the end of the process.
+void AgentProcess::end_if_left_behind(std::size_t seat, std::span<const std::byte> request) {
+  const auto now = footprint_of(process_);
+  if (!now) return;  // it has ended: the next call says so
+  const std::uint32_t said = seats_.front().memory_mb;
+  const std::string what = left_behind(*footprint_, *now, said != 0 ? said : memory_mb_default);
+  if (what.empty()) return;
+  // Of several functions in one crossing nobody can tell which one it was.
+  std::string in = in_flight();
+  const auto call = static_cast<Call>(base::Decoder(request).get<std::uint32_t>());
+  if (call == Call::start) in = " in load or cadre_plugin";
+  if (call == Call::init) in = " in create or init";
+  end(seat, what + in);
+}
+
+/// " in observe", of one that is tried; else nothing.
+std::string AgentProcess::in_flight() const {
+  const auto flight = seats_.front().probe ? ring_->last_flight() : std::nullopt;
+  return flight ? " in " + flight_name(*flight) : std::string();
 }
 
 bool AgentProcess::call(std::size_t seat, std::span<const std::byte> request, std::vector<std::byte>& reply,
                         int descriptor, Listener* listener) {
   const std::lock_guard lock(one_call_);
-  if (is_gone()) return false;
+  if (is_gone() || !cross(seat, request, reply, descriptor, listener)) return false;
+  if (footprint_) end_if_left_behind(seat, request);
+  return !is_gone();
+}
+
+bool AgentProcess::cross(std::size_t seat, std::span<const std::byte> request, std::vector<std::byte>& reply,
+                         int descriptor, Listener* listener) {
   Watch watch(*this, listener);
-  const Deadline deadline = Deadline::in(call_time_most);  // of the whole call, however it is stretched
+  const std::optional<ProbeTerms>& probe = seats_.front().probe;
+  // Of the whole call, however it is stretched.
+  const Deadline deadline = probe ? Deadline::at(probe->until) : Deadline::in(call_time_most);
   auto how = CallRing::End::gone;
   if (descriptor < 0 || send_descriptor(socket_, descriptor, deadline.left_ms()))
-    how = ring_->call(request, reply, deadline, spin(), watch);
+    how = ring_->call(request, reply, deadline, probe ? CallRing::Spin{host_spin_us, 0} : spin(), watch);
   if (how == CallRing::End::answered) return true;
   // Of a call of several agents the child alone knows whose turn it was.
   const std::size_t said = ring_->place() - std::size_t{1};
@@ -223,7 +268,10 @@ bool AgentProcess::call(std::size_t seat, std::span<const std::byte> request, st
   const std::size_t whose = of_several && said < seats_.size() ? said : seat;
   switch (how) {
     case CallRing::End::late:
-      end(whose, "it gave no answer in " + std::to_string(call_time_most.count()) + " seconds");
+      end(whose, "it gave no answer" + in_flight() +
+                     (probe ? " before the " + std::to_string(probe->timeout_ms) +
+                                  " ms of the probe were over (probe_timeout_ms)"
+                            : " in " + std::to_string(call_time_most.count()) + " seconds"));
       break;
     case CallRing::End::gone:
       end(whose, "it closed its socket");
@@ -246,7 +294,7 @@ void AgentProcess::end(std::size_t seat, std::string how) {
   int status = 0;
   constexpr int patience = 20;
   if (ends_within(process_, patience, status)) {
-    how = text_of_end(status);
+    how = text_of_end(status) + in_flight();
   } else {
     kill(-process_, SIGKILL);
     waitpid(process_, &status, 0);

@@ -7,10 +7,13 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "host/agent/probe_terms.hpp"
+#include "host/agent/process_footprint.hpp"
 #include "host/base/codec.hpp"
 #include "host/base/result.hpp"
 
@@ -22,7 +25,9 @@ class CallRing;
 /// that share it. All their libraries are opened when it starts, before its sandbox is sealed: who comes
 /// later gets another process. It is in a sandbox (host/agent/sandbox.hpp), and calls go over a CallRing.
 /// When it is gone, has not answered ten seconds after a call began, or does not speak the protocol, it is
-/// killed with its group, and every later call of any of its agents fails. [any-thread]: one call at a time.
+/// killed with its group, and every later call of any of its agents fails. So is one that is tried
+/// (ProbeTerms) when the probe's time is over, or after a call that left something behind. [any-thread]: one
+/// call at a time.
 class AgentProcess {
  public:
   /// One agent of the process. Places are counted from 0, in the order of start.
@@ -33,7 +38,9 @@ class AgentProcess {
     std::string instance;
     std::string book;
     std::uint64_t seed = 0;
-    bool allow_weak_sandbox = false;  ///< the process may do without a bound on files; one is enough
+    bool allow_weak_sandbox = false;    ///< the process may do without a bound on files; one is enough
+    std::optional<ProbeTerms> probe{};  ///< it is only tried, alone
+    std::uint32_t memory_mb = 0;        ///< as its manifest says; 0: it says nothing
   };
   /// What the process says of an agent that it has loaded; or why it has not.
   struct Loaded {
@@ -76,6 +83,11 @@ class AgentProcess {
   class Watch;
   AgentProcess();
   base::Problems begin();
+  bool begin_probe();
+  bool cross(std::size_t seat, std::span<const std::byte> request, std::vector<std::byte>& reply,
+             int descriptor, Listener* listener);
+  void end_if_left_behind(std::size_t seat, std::span<const std::byte> request);
+  std::string in_flight() const;
   void end(std::size_t seat, std::string how);
 
   std::vector<Seat> seats_;
@@ -84,6 +96,7 @@ class AgentProcess {
   int socket_ = -1;
   std::mutex one_call_;
   std::unique_ptr<CallRing> ring_;
+  std::optional<ProcessFootprint> footprint_;  ///< of one that is tried and would enter the host
   std::atomic<bool> gone_{false};
   std::string how_;             ///< how it ended; set before gone_
   std::size_t ended_with_ = 0;  ///< whose call it was; seats_.size(): nobody's

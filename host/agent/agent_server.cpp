@@ -1,6 +1,8 @@
 #include "host/agent/agent_server.hpp"
 
 #include <poll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +19,26 @@
 namespace cadre::agent {
 
 namespace {
+
+constexpr std::uint64_t memory_seen_mb = 64;
+
+const std::string descriptors_changed = "it left the descriptors of its process changed";
+
+/// The function of an agent that was called last.
+std::string in_flight() {
+  return " in " + flight_name(static_cast<Flight>(flight_slot->flight.load(std::memory_order_relaxed)));
+}
+
+/// Those of the descriptors that the sandbox leaves room for, a bit each.
+std::uint64_t open_descriptors() {
+  std::uint64_t open = 0;
+  for (int descriptor = 0; descriptor < 64; ++descriptor) {
+    // By number: the C library asks with a path, which the sealed sandbox has none of.
+    struct stat about {};
+    if (syscall(SYS_fstat, descriptor, &about) == 0) open |= std::uint64_t{1} << descriptor;
+  }
+  return open;
+}
 
 /// Answers one call after the other, each by the agent in its seat.
 class Server {
@@ -43,15 +65,31 @@ class Server {
     std::string refusal;
   };
 
+  // What an agent throws across the C ABI ends the process, as it would end the host's. Nobody catches it on
+  // the way: then nothing is unwound, and the last call that was noted is the one that threw.
   void answer(base::Decoder& from) {
     const auto call = static_cast<Call>(from.get<std::uint32_t>());
     const auto seat = from.get<std::uint32_t>();
+    if (call == Call::begin_probe) return begin_probe(from);
     if (call == Call::start) return start(from);
     if (call == Call::enter_arena) return enter_arena(from);
     if (call == Call::observe_together) return observe_together(from);
     if (seat >= seats_.size()) return to_.put(cadre_status{CADRE_UNSUPPORTED}), to_.put_text("");
     desk_.set_place(seat + 1);
-    seats_[seat].agent->answer(call, from);
+    ServedAgent& agent = *seats_[seat].agent;
+    if (call == Call::unload)
+      agent.unload();
+    else
+      agent.answer(call, from);
+    if (ends_process_ && open_descriptors() != descriptors_)
+      agent.refuse(descriptors_changed + (call == Call::init ? " in create or init" : in_flight()));
+  }
+
+  void begin_probe(base::Decoder& from) {
+    is_probe_ = true;
+    from.get(ends_process_);
+    descriptors_ = open_descriptors();
+    to_.put(cadre_status{CADRE_OK});
   }
 
   /// Only what the configuration made a book's environment, and what touches a market, reaches a venue; and
@@ -76,6 +114,8 @@ class Server {
       needs_default = needs_default || memory == 0;
     }
     if (needs_default) sum += memory_mb_default;
+    // One that is tried and takes more than it may have is to be seen with it.
+    if (ends_process_) sum += memory_seen_mb;
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(sum, UINT32_MAX));
   }
 
@@ -89,10 +129,14 @@ class Server {
     const SandboxProfile allowed = profile();
     const bool allow_weak = std::any_of(seats_.begin(), seats_.end(),
                                         [](const Seat& seat) { return seat.agent->spec.allow_weak_sandbox; });
-    std::string problem = enter_sandbox({allowed, folders, memory_mb(), allow_weak});
+    // What reaches a venue asks the kernel for more than what computes.
+    ends_process_ = ends_process_ && allowed == SandboxProfile::agent;
+    std::string problem = enter_sandbox({allowed, folders, memory_mb(), allow_weak, ends_process_});
     if (problem.empty()) load_all();
-    if (problem.empty()) problem = seal_sandbox(allowed, allow_weak);
+    if (problem.empty()) problem = seal_sandbox(allowed, allow_weak, ends_process_);
     for (Seat& seat : seats_) {
+      if (ends_process_ && open_descriptors() != descriptors_)
+        seat.refusal = descriptors_changed + " in load or cadre_plugin";
       if (!problem.empty()) seat.refusal = "no agent runs without its sandbox: " + problem;
       say_loaded(seat);
     }
@@ -106,6 +150,7 @@ class Server {
     from.get_text(seat.agent->spec.book);
     from.get(seat.agent->spec.seed);
     from.get(seat.agent->spec.allow_weak_sandbox);
+    if (is_probe_) seat.agent->spec.probe.emplace();
     auto& manifest = manifests_[seat.library];
     if (manifest == nullptr) {
       auto found = read_manifest(std::filesystem::path(seat.library).replace_extension(".json"));
@@ -175,6 +220,9 @@ class Server {
   ServedState state_;
   std::map<std::string, std::shared_ptr<const Manifest>> manifests_;
   std::vector<Seat> seats_;
+  bool is_probe_ = false;
+  bool ends_process_ = false;      ///< what an agent may not do in the host's process is the end of this one
+  std::uint64_t descriptors_ = 0;  ///< before anything of an agent was here
 };
 
 }  // namespace
@@ -183,6 +231,8 @@ int serve_agents() {
   static CallDesk desk;
   constexpr int socket = first_descriptor;
   if (!desk.open(first_descriptor + 1, first_descriptor + 2)) return 2;
+  flight_slot = desk.flight();
+  flight_is_recorded = true;
   // An agent that does not come back would outlive a host that is gone: it does not look at its socket. (A
   // signal at the parent's death comes when the thread that started the child ends.)
   std::thread([] {

@@ -199,6 +199,12 @@ CallRing::End CallRing::call(std::span<const std::byte> request, std::vector<std
   }
 }
 
+std::optional<Flight> CallRing::last_flight() const {
+  const FlightSlot& slot = replies_.flight();
+  if (slot.serial.load(std::memory_order_acquire) == 0) return std::nullopt;
+  return static_cast<Flight>(slot.flight.load(std::memory_order_relaxed));
+}
+
 bool CallDesk::open(int requests_file, int replies_file) {
   requests_ = RingPages(requests_file, false);
   replies_ = RingPages(replies_file, true);

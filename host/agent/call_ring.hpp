@@ -9,6 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "host/agent/flight_recorder.hpp"
+
 /// How a host and the process of its isolated agents exchange calls: two memory files, mapped by both. Each
 /// has one writer: requests are the host's, and nobody else can map them to be written; replies are the
 /// child's, and the host never writes there. A call is a request, then its reply; what does not fit goes in
@@ -22,6 +24,7 @@ namespace cadre::agent {
 /// When a whole exchange has to be over, by the monotonic clock, however slowly it goes; or never.
 class Deadline {
  public:
+  static Deadline at(std::chrono::steady_clock::time_point when) { return Deadline(when); }
   static Deadline never() { return Deadline(std::nullopt); }
   static Deadline in(std::chrono::milliseconds time) {
     return Deadline(std::chrono::steady_clock::now() + time);
@@ -46,7 +49,8 @@ struct alignas(64) RingHead {
 };
 
 inline constexpr std::size_t ring_bytes = std::size_t{1} << 20;  ///< of each file, with its head
-inline constexpr std::size_t ring_piece_bytes_most = ring_bytes - sizeof(RingHead);
+/// The last bytes of the replies are where the child notes which function of an agent it is in.
+inline constexpr std::size_t ring_piece_bytes_most = ring_bytes - sizeof(RingHead) - sizeof(FlightSlot);
 inline constexpr std::size_t ring_message_bytes_most = std::size_t{1} << 28;
 inline constexpr std::uint64_t ring_magic = 0x31676e6972646163;  // "cadring1"
 
@@ -61,6 +65,9 @@ class RingPages {
   bool is_mapped() const { return data_ != nullptr; }
   RingHead& head() const { return *static_cast<RingHead*>(data_); }
   std::byte* area() const { return static_cast<std::byte*>(data_) + sizeof(RingHead); }
+  FlightSlot& flight() const {
+    return *reinterpret_cast<FlightSlot*>(static_cast<std::byte*>(data_) + ring_bytes - sizeof(FlightSlot));
+  }
 
  private:
   void* data_ = nullptr;
@@ -109,6 +116,8 @@ class CallRing {
            CallWatch& watch);
   /// Which agent the child says it is calling; from 1, 0: none.
   std::uint32_t place() const { return replies_.head().place.load(std::memory_order_relaxed); }
+  /// In which function of an agent the child says it is, or was last.
+  std::optional<Flight> last_flight() const;
 
  private:
   End cross(std::span<const std::byte> piece, bool has_more, Deadline deadline, Spin spin, CallWatch& watch);
@@ -132,6 +141,8 @@ class CallDesk {
   bool send(std::span<const std::byte> reply);
   /// Which agent is called from here on, from 1; 0: none.
   void set_place(std::uint32_t place) { replies_.head().place.store(place, std::memory_order_relaxed); }
+  /// Where the thread of calls notes in which function of an agent it is; for the life of the process.
+  FlightSlot* flight() const { return &replies_.flight(); }
   /// receive returns from now on. Wakes it if it sleeps already; may have to be said again. [any-thread]
   void hang_up();
 

@@ -182,7 +182,7 @@ std::string flight_name(Flight flight) {
       "load",        "create",      "init",           "activate",        "deactivate",       "destroy",
       "observe",     "decide",      "analyze_risk",   "adjust_trades",   "execute_trade",    "cancel_order",
       "query_order", "next_report", "prepare_config", "commit_prepared", "discard_prepared", "save_state",
-      "load_state",  "unload"};
+      "load_state",  "unload",      "cadre_plugin"};
   const auto place = static_cast<std::size_t>(flight);
   return place < std::size(names) ? names[place] : "call " + std::to_string(place);
 }

@@ -19,7 +19,7 @@ namespace cadre::agent {
 
 /// What a host asks of an agent; named after the functions of the ABI.
 enum class Flight : std::uint32_t {
-  load,  ///< of its library: constructors, cadre_plugin
+  load,  ///< of its library: constructors
   create,
   init,
   activate,
@@ -38,7 +38,8 @@ enum class Flight : std::uint32_t {
   discard_prepared,
   save_state,
   load_state,
-  unload  ///< of its library: destructors
+  unload,  ///< of its library: destructors
+  cadre_plugin
 };
 std::string flight_name(Flight flight);
 

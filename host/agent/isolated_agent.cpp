@@ -66,6 +66,11 @@ cadre_status IsolatedAgent::ask(int descriptor) {
   return say_gone();
 }
 
+cadre_status IsolatedAgent::retire(Call call) {
+  request(call);
+  return ask();
+}
+
 cadre_status IsolatedAgent::take_observed() {
   Observed observed = std::move(*observed_);
   observed_.reset();

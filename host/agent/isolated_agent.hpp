@@ -50,6 +50,8 @@ class IsolatedAgent {
   static void observe_together(std::span<IsolatedAgent* const> agents, const cadre_event& event,
                                const cadre_execution_state& state, AgentProcess::Listener& listener);
   std::size_t seat() const { return seat_; }
+  /// Call::destroy, then Call::unload, of one that is alone in a process and was tried.
+  cadre_status retire(Call call);
   /// Sends orders in one crossing, one after the other: the next execute_trade of each answers from it.
   void execute_together(std::span<const cadre_order> orders);
 

@@ -37,7 +37,10 @@ enum class Call : std::uint32_t {
   execute_together,  ///< several orders, one after the other -> the answer to each
   cancel_order,
   query_order,
-  next_report  ///< how many at most -> the status behind the last one, and the reports
+  next_report,  ///< how many at most -> the status behind the last one, and the reports
+  begin_probe,  ///< of the process, before start: its one agent is only tried, and whether it would enter
+                ///< the host
+  unload        ///< of the process of a probe, behind destroy: its library
 };
 
 /// Reports that cross together at most.

@@ -8,7 +8,9 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <span>
+#include <utility>
 
 #define BOOST_DLL_USE_STD_FS
 #include <boost/dll/shared_library.hpp>
@@ -221,7 +223,8 @@ base::Result<std::shared_ptr<Library>> Library::load(const std::filesystem::path
                                        library->manifest_->sha256,
                                        {},
                                        false});
-  const FlightNote note(library->flight_, Flight::load);
+  std::optional<FlightNote> note(std::in_place, library->flight_, Flight::load);
+  const char* failed = "cannot be loaded: ";
   const cadre_plugin_descriptor* theirs = nullptr;
   std::fenv_t before{};
   std::fegetenv(&before);
@@ -237,9 +240,11 @@ base::Result<std::shared_ptr<Library>> Library::load(const std::filesystem::path
                      "restart the host");
       return problems;
     }
+    note.emplace(library->flight_, Flight::cadre_plugin);
+    failed = "its entry point threw: ";
     theirs = entry();
   } catch (const std::exception& error) {
-    problems.error("LIBRARY_LOAD", at, std::string("cannot be loaded: ") + error.what(),
+    problems.error("LIBRARY_LOAD", at, failed + std::string(error.what()),
                    "link with -Wl,-z,defs to find what is missing");
     return problems;
   }

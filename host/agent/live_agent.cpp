@@ -11,6 +11,7 @@
 #include "host/base/hash.hpp"
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
+#include "host/model/output_buffer.hpp"
 
 namespace cadre::agent {
 
@@ -19,6 +20,9 @@ namespace {
 cadre_string text_of(std::string_view text) {
   return {text.data(), text.size()};
 }
+
+/// A state crosses to a process of its own within one message.
+constexpr std::uint64_t state_bytes_most = std::uint64_t{1} << 28;
 
 std::string sentence(const std::string& text, cadre_status status) {
   return text.empty() ? "it answered " + status_name(status) + " without a reason" : text;
@@ -71,7 +75,15 @@ class NoteInTurn : public AgentProcess::Listener {
 
 AgentProcess::Seat seat_of(const std::filesystem::path& copy, const CatalogEntry& entry,
                            const InstanceSpec& spec) {
-  return {copy, entry.agent->id, entry.agent->role, spec.name, spec.book, spec.seed, spec.allow_weak_sandbox};
+  return {copy,
+          entry.agent->id,
+          entry.agent->role,
+          spec.name,
+          spec.book,
+          spec.seed,
+          spec.allow_weak_sandbox,
+          spec.probe,
+          entry.manifest->memory_mb};
 }
 
 std::string status_name(cadre_status status) {
@@ -108,10 +120,10 @@ base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create(std::shared_ptr<Libra
   return {std::move(live), problems};
 }
 
-base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create_isolated(const Elsewhere& where,
-                                                                    const CatalogEntry& entry,
-                                                                    const InstanceSpec& spec,
-                                                                    const base::Place& place) {
+base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create_elsewhere(const Elsewhere& where,
+                                                                     const CatalogEntry& entry,
+                                                                     const InstanceSpec& spec,
+                                                                     const base::Place& place) {
   std::shared_ptr<LiveAgent> live(new LiveAgent());
   live->copy_ = where.copy;
   live->entry_ = entry;
@@ -388,16 +400,30 @@ base::Result<SavedState> LiveAgent::save_state(std::uint64_t epoch,
   if (!left_out_.empty()) return saved;
   if (!has_state()) return saved;
   const FlightNote note(flight_, Flight::save_state);
+  reason().forget();
+  const model::Guard guard = spec_.probe ? model::Guard::tight : model::Guard::strip;
+  model::OutputBuffer<std::uint8_t> room(0, guard);
   for (int attempt = 0; attempt < 3; ++attempt) {
-    cadre_buffer buffer{reinterpret_cast<std::uint8_t*>(saved.bytes.data()), saved.bytes.size(), 0};
+    cadre_buffer buffer{room.data(), room.size(), 0};
     const cadre_status status = state_.save_state(agent_.self, &buffer);
+    if (!room.intact()) {
+      reason().say("it wrote behind the end of its buffer");
+      break;
+    }
     if (status != CADRE_OK) break;
-    const bool fits = buffer.needed <= saved.bytes.size();
-    saved.bytes.resize(buffer.needed);
-    if (fits) return saved;
+    if (buffer.needed <= room.size()) {
+      saved.bytes.assign(reinterpret_cast<const char*>(room.data()), buffer.needed);
+      return saved;
+    }
+    if (buffer.needed > state_bytes_most) {
+      reason().say("it asks for more room than a state may have");
+      break;
+    }
+    room = model::OutputBuffer<std::uint8_t>(buffer.needed, guard);
   }
   base::Problems problems;
   const std::string why = reason().take();
+  reason().say(why);  // where this is a process of its own, it goes on from here
   problems.error("STATE_SAVE", base::Place::of(manifest().library),
                  spec_.name + ": saving its state failed" + (why.empty() ? "" : ": " + why), "");
   return problems;
@@ -428,7 +454,10 @@ base::Problems LiveAgent::load_state(const SavedState& saved) {
   const cadre_status status =
       state_.load_state(agent_.self, saved.schema, static_cast<std::uint32_t>(saved.instruments.size()),
                         reinterpret_cast<const std::uint8_t*>(saved.bytes.data()), saved.bytes.size());
-  if (status != CADRE_OK) refuse("load_state answered " + with_reason(*this, status));
+  if (status == CADRE_OK) return problems;
+  const std::string why = reason().take();
+  reason().say(why);
+  refuse("load_state answered " + status_name(status) + (why.empty() ? "" : ": " + why));
   return problems;
 }
 

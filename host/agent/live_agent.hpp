@@ -16,6 +16,7 @@
 #include "host/agent/isolated_agent.hpp"
 #include "host/agent/isolation.hpp"
 #include "host/agent/library.hpp"
+#include "host/agent/probe_terms.hpp"
 #include "host/agent/roles.hpp"
 #include "host/agent/services.hpp"
 
@@ -29,7 +30,8 @@ struct InstanceSpec {
   std::string config;  ///< canonical JSON text, complete
   std::uint64_t seed = 0;
   Isolation isolation = Isolation::none;
-  bool allow_weak_sandbox = false;  ///< its process may do without a bound on files
+  bool allow_weak_sandbox = false;    ///< its process may do without a bound on files
+  std::optional<ProbeTerms> probe{};  ///< it is only tried
 
   bool operator==(const InstanceSpec&) const = default;
 };
@@ -153,9 +155,14 @@ class LiveAgent : public Callee {
   friend void execute_together(LiveAgent& environment, std::span<const cadre_order> orders);
   friend base::Result<std::shared_ptr<LiveAgent>> made_again(const LiveAgent& agent);
   friend bool is_gone(const LiveAgent& agent);
+  friend std::string retire(LiveAgent& agent);
   friend std::shared_ptr<LiveAgent> leave_out(const CatalogEntry& entry, const InstanceSpec& spec,
                                               const std::string& why);
   LiveAgent() = default;
+  static base::Result<std::shared_ptr<LiveAgent>> create_elsewhere(const Elsewhere& where,
+                                                                   const CatalogEntry& entry,
+                                                                   const InstanceSpec& spec,
+                                                                   const base::Place& place);
   bool has_hot_config() const { return hot_.size != 0; }
   /// Takes an instance over: checks its tables, gives it its configuration, asks what it requires.
   base::Problems begin(const cadre_agent& made, const base::Place& place);
@@ -200,6 +207,14 @@ AgentProcess::Seat seat_of(const std::filesystem::path& copy, const CatalogEntry
 
 /// A fresh instance of the same library under the same specification. Errors: as LiveAgent::create.
 base::Result<std::shared_ptr<LiveAgent>> made_again(const LiveAgent& agent);
+
+/// Ends an instance that was tried: deactivate, destroy, and the end of its library, which has to be gone
+/// afterwards. In one sentence the first of these that did not go well; empty: all of them did. It is never
+/// called again. Does nothing for one in this process.
+std::string retire(LiveAgent& agent);
+
+/// "adjuster (my.agent 1.0.0) was tried on a copy of book main at event 57: "; empty without a probe.
+std::string tried_text(const LiveAgent& agent);
 
 /// "rejected: the moon is full": the status of the agent's last call, and why.
 std::string with_reason(const LiveAgent& agent, cadre_status status);

@@ -115,12 +115,14 @@ std::string enter_sandbox([[maybe_unused]] const SandboxOrder& order) {
   if (problem.empty()) problem = limit_resources(order.memory_mb);
   const bool is_agent = order.profile == SandboxProfile::agent;
   if (problem.empty() && is_agent) problem = lock_files(order.library_folders, order.allow_weak);
-  if (problem.empty()) problem = filter_system_calls(is_agent ? SystemCalls::loading : SystemCalls::venue);
+  if (problem.empty())
+    problem = filter_system_calls(is_agent ? SystemCalls::loading : SystemCalls::venue, order.ends_process);
   return problem;
 #endif
 }
 
-std::string seal_sandbox([[maybe_unused]] SandboxProfile profile, [[maybe_unused]] bool allow_weak) {
+std::string seal_sandbox([[maybe_unused]] SandboxProfile profile, [[maybe_unused]] bool allow_weak,
+                         [[maybe_unused]] bool ends_process) {
 #if defined(CADRE_SANITIZED)
   return {};
 #else
@@ -129,7 +131,7 @@ std::string seal_sandbox([[maybe_unused]] SandboxProfile profile, [[maybe_unused
   const std::array<__user_cap_data_struct, 2> none{};
   if (syscall(SYS_capset, &head, none.data()) != 0) return failed("capabilities cannot be dropped");
   std::string problem = lock_files({}, allow_weak);
-  if (problem.empty()) problem = filter_system_calls(SystemCalls::computing);
+  if (problem.empty()) problem = filter_system_calls(SystemCalls::computing, ends_process);
   return problem;
 #endif
 }

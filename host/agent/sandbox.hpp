@@ -21,6 +21,7 @@ struct SandboxOrder {
   std::span<const std::string> library_folders;
   std::uint32_t memory_mb = memory_mb_default;  ///< what it may allocate, in MiB
   bool allow_weak = false;                      ///< a kernel without Landlock is enough
+  bool ends_process = false;                    ///< what the filter does not let pass ends the process
 };
 
 /// Before libraries are opened: their constructors run under this. No new privileges, no capabilities but
@@ -31,7 +32,7 @@ std::string enter_sandbox(const SandboxOrder& order);
 
 /// After all libraries were opened, before any other call into them: no capabilities at all, no files, no new
 /// code. The same kind of answer.
-std::string seal_sandbox(SandboxProfile profile, bool allow_weak);
+std::string seal_sandbox(SandboxProfile profile, bool allow_weak, bool ends_process = false);
 
 /// Whether this kernel, and what this process runs in, let a process bound the files it opens (Landlock).
 /// Without, what an isolated agent opens while its library is loaded is bounded by nothing but the rights of

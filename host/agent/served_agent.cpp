@@ -12,6 +12,39 @@
 
 namespace cadre::agent {
 
+namespace {
+
+/// What is noted of a call of the role; others are noted where they are made.
+std::optional<Flight> deciding_flight(Call call) {
+  switch (call) {
+    case Call::generate_signals:
+    case Call::aggregate_signals:
+    case Call::change_targets:
+    case Call::analyze_correlations:
+    case Call::adjust_for_correlation:
+    case Call::apply_rules:
+    case Call::publish:
+      return Flight::decide;
+    case Call::analyze_risk:
+      return Flight::analyze_risk;
+    case Call::adjust_for_risk:
+      return Flight::adjust_trades;
+    case Call::execute_trade:
+    case Call::execute_together:
+      return Flight::execute_trade;
+    case Call::cancel_order:
+      return Flight::cancel_order;
+    case Call::query_order:
+      return Flight::query_order;
+    case Call::next_report:
+      return Flight::next_report;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
 class ServedState::MappedArena {
  public:
   MappedArena(int descriptor, std::size_t bytes) : bytes_(bytes) {
@@ -100,15 +133,69 @@ void ServedAgent::refuse(const base::Problems& problems) {
 }
 
 void ServedAgent::answer(Call call, base::Decoder& from) {
+  call_ = call;
   if (call == Call::init) return init(from);
   if (live_ == nullptr) return status(CADRE_ERROR);
   live_->reason().forget();
   const ControlWord computing;
-  decide(call, from);
-  if (computing.keep() || live_ == nullptr) return;
-  live_->reason().say(ControlWord::changed);
+  if (const auto flight = deciding_flight(call)) {
+    const FlightNote note(live_->flight(), *flight);
+    decide(call, from);
+  } else {
+    decide(call, from);
+  }
+  if (!computing.keep()) refuse(ControlWord::changed);
+  if (!rooms_intact()) refuse("it wrote behind the end of its output");
+}
+
+void ServedAgent::refuse(std::string_view why) {
   to_.clear();
-  status(CADRE_REJECTED);
+  to_.put(cadre_status{CADRE_REJECTED});
+  to_.put_text(why);
+  if (call_ == Call::observe) to_.put_structs(std::vector<TimerRequest>{});
+}
+
+void ServedAgent::refuse_mode() {
+  base::Problems problems;
+  problems.error("AGENT_CONFIG", base::Place::of(library_),
+                 entry.agent->id + " " + entry.manifest->version.to_string() + ": in create or init, " +
+                     std::string(ControlWord::changed));
+  refuse(problems);
+}
+
+void ServedAgent::destroy() {
+  if (spec.probe)
+    live_.reset();  // how it goes is what the host wants to see
+  else              // It may take its time, or not come back: the others of this process do not wait for it.
+    std::thread([gone = std::move(live_)]() mutable { gone.reset(); }).detach();
+  to_.put(cadre_status{CADRE_OK});
+}
+
+void ServedAgent::unload() {
+  call_ = Call::unload;
+  to_.clear();
+  const ControlWord computing;
+  const std::filesystem::path path = loaded != nullptr ? loaded->path() : std::filesystem::path();
+  loaded.reset();
+  to_.put(cadre_status{CADRE_OK});
+  if (!computing.keep()) refuse(ControlWord::changed);
+  if (is_mapped(path)) refuse("its library is still mapped after it was closed");
+}
+
+template <class T>
+std::span<T> ServedAgent::room(model::OutputBuffer<T>& buffer, std::size_t count) {
+  if (buffer.size() != count || buffer.data() == nullptr)
+    buffer = model::OutputBuffer<T>(count, spec.probe ? model::Guard::tight : model::Guard::strip);
+  std::fill_n(reinterpret_cast<std::byte*>(buffer.data()), count * sizeof(T), std::byte{});
+  return buffer.span();
+}
+
+bool ServedAgent::rooms_intact() {
+  bool are_intact = true;
+  const auto look = [&](auto&... buffers) { ((are_intact = buffers.intact() && are_intact), ...); };
+  look(weight_room_, score_room_, confidence_room_, component_room_, service_room_, reason_room_, valid_room_,
+       signal_room_, limit_room_, pair_room_, order_room_);
+  return are_intact;
 }
 
 void ServedAgent::decide(Call call, base::Decoder& from) {
@@ -119,9 +206,7 @@ void ServedAgent::decide(Call call, base::Decoder& from) {
       live_->deactivate();
       return status(CADRE_OK);
     case Call::destroy:
-      // It may take its time, or not come back: the others of this process do not wait for it.
-      std::thread([gone = std::move(live_)]() mutable { gone.reset(); }).detach();
-      return status(CADRE_OK);
+      return destroy();
     case Call::observe:
       return observe(from);
     case Call::save_state:
@@ -164,8 +249,11 @@ void ServedAgent::decide(Call call, base::Decoder& from) {
 
 void ServedAgent::init(base::Decoder& from) {
   from.get_text(spec.config);
+  const ControlWord computing;
   auto live = LiveAgent::create(loaded, entry, spec, base::Place::of(library_));
+  const bool is_kept = computing.keep();
   if (!live) return refuse(live.problems());
+  if (!is_kept) return refuse_mode();
   live_ = *live;
   status(CADRE_OK);
   to_.put_struct(live_->requirements());
@@ -214,23 +302,23 @@ void ServedAgent::load_state(base::Decoder& from) {
 void ServedAgent::generate_signals(base::Decoder& from) {
   const auto capacity = from.get<std::uint64_t>();
   if (!state_.take(from) || capacity > (1u << 24)) return status(CADRE_ERROR);
-  std::vector<cadre_signal> signals(capacity);
+  const auto signals = room(signal_room_, capacity);
   cadre_signal_list list{sizeof(cadre_signal_list), 0, signals.data(), sizeof(cadre_signal), capacity, 0};
   status(live_->table<cadre_signal_source>().generate_signals(live_->self(), &state_.raw(), &list));
-  signals.resize(std::min(list.needed, capacity));
   to_.put(list.needed);
-  to_.put_structs(signals);
+  to_.put_structs(std::span<const cadre_signal>(signals.first(std::min(list.needed, capacity))));
 }
 
 void ServedAgent::aggregate_signals(base::Decoder& from) {
   if (!state_.take(from)) return status(CADRE_ERROR);
-  std::vector<double> score(state_.instruments(), 0), confidence(state_.instruments(), 0);
-  std::vector<std::uint8_t> valid(state_.instruments(), 0);
+  const auto score = room(score_room_, state_.instruments());
+  const auto confidence = room(confidence_room_, state_.instruments());
+  const auto valid = room(valid_room_, state_.instruments());
   cadre_views views{sizeof(cadre_views), state_.instruments(), score.data(), confidence.data(), valid.data()};
   status(live_->table<cadre_signal_aggregator>().aggregate_signals(live_->self(), &state_.raw(), &views));
   put_weights(to_, score);
   put_weights(to_, confidence);
-  to_.put_array(valid);
+  to_.put_array(std::span<const std::uint8_t>(valid));
 }
 
 /// Reads targets and state, lets `change` work on the targets, sends them back.
@@ -238,11 +326,8 @@ template <class Change>
 void ServedAgent::with_targets(base::Decoder& from, Change&& change) {
   if (!state_.has_arena()) return status(CADRE_ERROR);
   const std::uint32_t n = state_.instruments();
-  // Rooms of their own, as in the host: an overrun is found here, before it spoils this process.
-  if (weight_room_.size() != n) {
-    weight_room_ = model::OutputBuffer<double>(n);
-    reason_room_ = model::OutputBuffer<cadre_reason>(n);
-  }
+  room(weight_room_, n);
+  room(reason_room_, n);
   if (!get_weights(from, weight_room_.span()) || !get_reasons(from, reason_room_.span()) ||
       !state_.take(from))
     return status(CADRE_ERROR);
@@ -265,6 +350,8 @@ void ServedAgent::analyze_risk(base::Decoder& from) {
   const auto capacity = from.get<std::uint32_t>();
   if (!state_.take(from) || capacity > capacity_most) return status(CADRE_ERROR);
   risk_.size(state_.instruments(), capacity);
+  risk_.report.component_risk = room(component_room_, state_.instruments()).data();
+  risk_.report.limits = room(limit_room_, capacity).data();
   status(live_->table<cadre_risk_manager>().analyze_risk(live_->self(), &state_.raw(), weight.data(),
                                                          &risk_.report));
   put_report(to_, risk_.report);
@@ -286,6 +373,7 @@ void ServedAgent::analyze_correlations(base::Decoder& from) {
   const auto capacity = from.get<std::uint32_t>();
   if (!state_.take(from) || capacity > capacity_most) return status(CADRE_ERROR);
   correlation_.size(capacity);
+  correlation_.report.pairs = room(pair_room_, capacity).data();
   status(live_->table<cadre_correlation_adjuster>().analyze_correlations(
       live_->self(), &state_.raw(), weight.data(), &correlation_.report));
   put_report(to_, correlation_.report);
@@ -311,16 +399,15 @@ void ServedAgent::apply_rules(base::Decoder& from) {
     return status(CADRE_ERROR);
   const auto capacity = from.get<std::uint64_t>();
   if (!state_.take(from) || capacity > (1u << 24)) return status(CADRE_ERROR);
-  std::vector<cadre_order> orders(capacity);
-  std::vector<cadre_reason> reasons(state_.instruments());
+  const auto orders = room(order_room_, capacity);
+  const auto reasons = room(reason_room_, state_.instruments());
   const cadre_needs needs{sizeof(cadre_needs), state_.instruments(), need.data(), price.data(),
                           weight.data()};
   cadre_order_list list{sizeof(cadre_order_list), 0, orders.data(), sizeof(cadre_order), capacity, 0};
   status(live_->table<cadre_execution_rules>().apply_rules(live_->self(), &state_.raw(), &needs, &list,
                                                            reasons.data()));
-  orders.resize(std::min(list.needed, capacity));
   to_.put(list.needed);
-  to_.put_structs(orders);
+  to_.put_structs(std::span<const cadre_order>(orders.first(std::min(list.needed, capacity))));
   put_reasons(to_, reasons);
 }
 
@@ -328,21 +415,21 @@ void ServedAgent::publish(base::Decoder& from) {
   std::string service;
   from.get_text(service);
   if (!state_.take(from)) return status(CADRE_ERROR);
-  std::vector<double> room(std::size_t{state_.instruments()} * state_.instruments(), 0);
+  const auto values = room(service_room_, std::size_t{state_.instruments()} * state_.instruments());
   cadre_service_output out{sizeof(cadre_service_output),
                            state_.instruments(),
                            state_.instruments(),
                            0,
-                           room.data(),
+                           values.data(),
                            state_.instruments(),
                            nullptr};
   status(live_->table<cadre_service_provider>().publish(live_->self(), &state_.raw(),
                                                         {service.data(), service.size()}, &out));
   for (std::uint32_t c = 0; c < state_.instruments() && out.lent != nullptr; ++c)
     std::copy_n(out.lent + c * out.stride, state_.instruments(),
-                room.data() + std::size_t{c} * state_.instruments());
+                values.data() + std::size_t{c} * state_.instruments());
   to_.put(out.observations);
-  to_.put_array(room);
+  to_.put_array(std::span<const double>(values));
 }
 
 void ServedAgent::execute_trade(base::Decoder& from) {

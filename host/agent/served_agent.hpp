@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/agent/isolated_protocol.hpp"
@@ -53,11 +55,16 @@ class ServedAgent {
   void answer(Call call, base::Decoder& from);
   /// An event that is decoded already, in a state that was taken.
   void observe(const cadre_event& event);
+  /// Its library, when the agent is gone; it has to be gone then.
+  void unload();
+  /// Takes back what was answered, for a refusal with this sentence.
+  void refuse(std::string_view why);
 
  private:
   /// Begins a reply: the status, and behind one of a refusal the reason.
   void status(cadre_status value);
   void refuse(const base::Problems& problems);
+  void refuse_mode();
   void init(base::Decoder& from);
   void observe(base::Decoder& from);
   void no_observe();
@@ -79,15 +86,27 @@ class ServedAgent {
   void query_order(base::Decoder& from);
   void next_report(base::Decoder& from);
   void decide(Call call, base::Decoder& from);
+  void destroy();
+  bool rooms_intact();
+  /// Room for an output, all zero. It is made anew when another size is asked for.
+  template <class T>
+  std::span<T> room(model::OutputBuffer<T>& buffer, std::size_t count);
 
   std::string library_;
+  Call call_ = Call::init;  ///< under way, or the last one
   ServedState& state_;
   base::Encoder& to_;
   std::shared_ptr<LiveAgent> live_;
   OwnedRiskReport risk_;  ///< its own, not the latest of the book
   OwnedCorrelationReport correlation_;
-  model::OutputBuffer<double> weight_room_;
+  // Rooms of their own, as in the host: an overrun is found here, before it spoils this process.
+  model::OutputBuffer<double> weight_room_, score_room_, confidence_room_, component_room_, service_room_;
   model::OutputBuffer<cadre_reason> reason_room_;
+  model::OutputBuffer<std::uint8_t> valid_room_;
+  model::OutputBuffer<cadre_signal> signal_room_;
+  model::OutputBuffer<cadre_limit_use> limit_room_;
+  model::OutputBuffer<cadre_pair> pair_room_;
+  model::OutputBuffer<cadre_order> order_room_;
 };
 
 }  // namespace cadre::agent

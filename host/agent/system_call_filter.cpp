@@ -117,7 +117,7 @@ constexpr std::initializer_list<std::uint32_t> venue_calls = {
 /// A filter while it is written. A rule of one call ends with an answer, so the next begins afresh.
 class Filter {
  public:
-  Filter() {
+  explicit Filter(bool ends_process) : ends_process_(ends_process) {
     load(offsetof(seccomp_data, arch));
     unless_equal(architecture, SECCOMP_RET_KILL_PROCESS);
     load(offsetof(seccomp_data, nr));
@@ -149,7 +149,7 @@ class Filter {
       refuse_bits(MAP_GROWSDOWN);
       program_.push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, MAP_SHARED | MAP_ANONYMOUS));
       program_.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, MAP_SHARED | MAP_ANONYMOUS, 0, 1));
-      answer(refusal(EPERM));
+      answer(refuse_call());
       answer(SECCOMP_RET_ALLOW);
     });
   }
@@ -158,7 +158,7 @@ class Filter {
   }
 
   std::string install() {
-    answer(refusal(EPERM));
+    answer(refuse_call());
     const sock_fprog program{static_cast<unsigned short>(program_.size()), program_.data()};
     if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0) return {};
     return std::string("the kernel takes no system call filter (seccomp): ") + std::strerror(errno);
@@ -167,6 +167,9 @@ class Filter {
  private:
   static std::uint32_t refusal(int error) {
     return SECCOMP_RET_ERRNO | (static_cast<std::uint32_t>(error) & SECCOMP_RET_DATA);
+  }
+  std::uint32_t refuse_call() const {
+    return ends_process_ ? SECCOMP_RET_KILL_PROCESS : refusal(EPERM);
   }
   void load(std::size_t offset) {
     program_.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)));
@@ -183,12 +186,12 @@ class Filter {
     answer(action);
   }
   void allow_if_equal(std::uint32_t value) {
-    unless_equal(value, refusal(EPERM));
+    unless_equal(value, refuse_call());
     answer(SECCOMP_RET_ALLOW);
   }
   void refuse_bits(std::uint32_t bits) {
     program_.push_back(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1));
-    answer(refusal(EPERM));
+    answer(refuse_call());
   }
   /// The rule of one call; jumped over for every other one, with the number still loaded.
   template <class Rule>
@@ -199,6 +202,7 @@ class Filter {
     program_[at].jf = static_cast<std::uint8_t>(program_.size() - at - 1);
   }
 
+  const bool ends_process_;
   std::vector<sock_filter> program_;
 };
 
@@ -209,15 +213,17 @@ void allow_within_bounds(Filter& filter) {
                       CLONE_THREAD | CLONE_VM | CLONE_SIGHAND);
   // Its flags are in memory, which a filter does not see; the C library takes clone when it is not there.
   filter.refuse(SYS_clone3, ENOSYS);
+  // The view of a state would have pages of its own, and does without.
+  filter.refuse(SYS_memfd_create, EPERM);
   filter.allow_masked(SYS_tgkill, 0, ~0U, static_cast<std::uint32_t>(getpid()));
   filter.allow_masked(SYS_prlimit64, 2, ~0U, 0);
 }
 
 }  // namespace
 
-std::string filter_system_calls(SystemCalls allowed) {
+std::string filter_system_calls(SystemCalls allowed, bool ends_process) {
   constexpr std::uint32_t writes = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_PATH;
-  Filter filter;
+  Filter filter(ends_process);
   allow_within_bounds(filter);
   if (allowed == SystemCalls::computing) {
     filter.allow_mapping();

@@ -14,6 +14,7 @@ enum class SystemCalls {
 
 /// Puts the filter on all threads of this process; it needs no_new_privs. Filters add up: only what all of
 /// them let pass passes. Returns why it is not there, or an empty text. Irrevocable.
-std::string filter_system_calls(SystemCalls allowed);
+/// `ends_process`: instead of an answer, a call that does not pass is the end (SIGSYS).
+std::string filter_system_calls(SystemCalls allowed, bool ends_process = false);
 
 }  // namespace cadre::agent

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "host/agent/probe_terms.hpp"
+
 #include "host/base/problem.hpp"
 
 namespace cadre::app {
@@ -63,6 +65,7 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
 
 struct CheckArguments {
   std::vector<std::filesystem::path> files;
+  std::optional<std::uint64_t> probe_timeout_ms;  ///< nothing: as the host file says, or the default
   bool json = false;
 };
 int run_check_command(const GlobalOptions& global, const CheckArguments& arguments);
@@ -94,6 +97,7 @@ struct TryArguments {
   std::filesystem::path config;
   std::filesystem::path state;
   std::vector<std::string> services;
+  std::uint64_t probe_timeout_ms = agent::probe_timeout_ms_default;
   bool json = false;
 };
 int run_agent_try_command(const GlobalOptions& global, const TryArguments& arguments);

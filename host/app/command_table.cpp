@@ -81,6 +81,12 @@ Run run_host(CLI::App& parser, const GlobalOptions& global) {
 Run check(CLI::App& parser, const GlobalOptions& global) {
   auto a = make<CheckArguments>();
   parser.add_option("FILE", a->files, "files to check")->required();
+  parser
+      .add_option(
+          "--probe-timeout-ms", a->probe_timeout_ms,
+          "how long trying the agents of a book may take; that of the host file, or 10000, without it")
+      ->check(CLI::Range(std::uint64_t{100}, std::uint64_t{600'000}))
+      ->type_name("MS");
   add_json_flag(parser, a->json, "print the problems as a JSON array");
   return [a, &global] { return run_check_command(global, *a); };
 }
@@ -106,6 +112,10 @@ Run agent_try(CLI::App& parser, const GlobalOptions& global) {
   parser.add_option("--state", a->state, "JSON file with the execution state")->required()->type_name("FILE");
   add_repeated_option(parser, "--service", a->services, "NAME=AGENT[:FILE]",
                       "NAME=AGENT[:FILE] fills a service it requires; may be given several times");
+  parser
+      .add_option("--probe-timeout-ms", a->probe_timeout_ms, "how long all of it may take; 10000 without it")
+      ->check(CLI::Range(std::uint64_t{100}, std::uint64_t{600'000}))
+      ->type_name("MS");
   add_json_flag(parser, a->json);
   return [a, &global] { return run_agent_try_command(global, *a); };
 }

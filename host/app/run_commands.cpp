@@ -55,7 +55,8 @@ class RunProgress {
 
 /// Everything `cadre run` checks of a host file, and each agent made once in a process of its own, and let
 /// go.
-base::Problems check_host(const GlobalOptions& global, const std::filesystem::path& file) {
+base::Problems check_host(const GlobalOptions& global, const std::filesystem::path& file,
+                          std::optional<std::uint64_t> timeout_ms) {
   auto host = config::load_host(file);
   if (!host) return host.problems();
   const auto catalog = agent::Catalog::discover(global.agent_folders);
@@ -69,12 +70,14 @@ base::Problems check_host(const GlobalOptions& global, const std::filesystem::pa
     const std::vector<std::string> all = book::new_stages(*plan, nullptr, nullptr).fresh;
     for (chain::PlannedStage& stage : plan->stages)
       stage.allow_weak_sandbox = host->trust.allow_weak_sandbox;
-    problems.append(book::probe_chain(book.scenario, std::move(plan).take(), all, store, {}));
+    const agent::ProbeTerms terms = agent::probe_terms(timeout_ms.value_or(host->probe_timeout_ms));
+    problems.append(book::probe_chain(book.scenario, std::move(plan).take(), all, store, terms, {}));
   }
   return problems;
 }
 
-base::Problems check_file(const GlobalOptions& global, const std::filesystem::path& file) {
+base::Problems check_file(const GlobalOptions& global, const std::filesystem::path& file,
+                          std::optional<std::uint64_t> timeout_ms) {
   auto document = base::JsonDocument::load(file);
   if (!document) return document.problems();
   switch (config::file_kind(document->root())) {
@@ -85,11 +88,12 @@ base::Problems check_file(const GlobalOptions& global, const std::filesystem::pa
     case config::FileKind::experiment:
       return backtest::check_experiment({file, global.agent_folders, {}});
     case config::FileKind::host:
-      return check_host(global, file);
+      return check_host(global, file, timeout_ms);
     case config::FileKind::scenario:
       break;
   }
-  return backtest::check_backtest({file, {}, global.agent_folders, {}});
+  return backtest::check_backtest({file, {}, global.agent_folders, {}},
+                                  timeout_ms.value_or(agent::probe_timeout_ms_default));
 }
 
 }  // namespace
@@ -129,7 +133,7 @@ int run_backtest_command(const GlobalOptions& global, const BacktestArguments& a
 int run_check_command(const GlobalOptions& global, const CheckArguments& arguments) {
   base::Problems problems;
   for (const auto& file : arguments.files)
-    problems.append(check_file(global, file));
+    problems.append(check_file(global, file, arguments.probe_timeout_ms));
   if (arguments.json) {
     std::printf("%s\n", boost::json::serialize(base::to_json(problems)).c_str());
   } else {

@@ -66,8 +66,8 @@ void print_tables(const json::object& out) {
 }  // namespace
 
 int run_agent_try_command(const GlobalOptions& global, const TryArguments& arguments) {
-  const auto out = trial::try_agent(
-      {arguments.id, arguments.config, arguments.state, arguments.services, global.agent_folders});
+  const auto out = trial::try_agent({arguments.id, arguments.config, arguments.state, arguments.services,
+                                     global.agent_folders, arguments.probe_timeout_ms});
   if (!out) {
     print_refusal(out.problems(), arguments.json);
     return exit_invalid_input;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "host/agent/probe_terms.hpp"
 #include "host/base/result.hpp"
 #include "host/config/scenario_config.hpp"
 #include "host/report/performance.hpp"
@@ -32,7 +33,8 @@ using ProgressReport = std::function<void(std::size_t done, std::size_t total)>;
 base::Result<BacktestOutcome> run_backtest(const BacktestOptions& options, const ProgressReport& progress);
 
 /// All that run_backtest checks before it runs: configuration, data, agents and their settings, every dated
-/// change. Warnings too.
-base::Problems check_backtest(const BacktestOptions& options);
+/// change. Every agent is tried in a process of its own, all of them in this time. Warnings too.
+base::Problems check_backtest(const BacktestOptions& options,
+                              std::uint64_t probe_timeout_ms = agent::probe_timeout_ms_default);
 
 }  // namespace cadre::backtest

@@ -50,19 +50,31 @@ class UntilDecided final : public book::MarketSource, public book::BookListener 
   base::Problems problems_;
 };
 
+/// Lets the agents of the chain that ran last go, one after the other.
+base::Problems retire_all(const book::Book& book) {
+  base::Problems problems;
+  book.chain().each_stage([&](const chain::Stage& stage) {
+    if (const std::string how = agent::retire(*stage.agent); !how.empty())
+      problems.error("PROBE_FAILED", base::Place::of(stage.agent->manifest().library),
+                     tried_text(*stage.agent) + how, "mend the agent");
+  });
+  return problems;
+}
+
 }  // namespace
 
-base::Problems check_backtest(const BacktestOptions& options) {
+base::Problems check_backtest(const BacktestOptions& options, std::uint64_t probe_timeout_ms) {
   auto prepared = prepare_run(options);
   if (!prepared) return prepared.problems();
   const base::TemporaryFolder folder;
   const agent::Store store(folder.path());
   base::Problems problems = prepared->warnings;
+  const agent::ProbeTerms terms = agent::probe_terms(probe_timeout_ms);
   for (book::RevisionPlan::Step& step : prepared->revisions.steps) {
     if (step.rollback) continue;
     const std::vector<std::string> all = book::new_stages(step.plan, nullptr, nullptr).fresh;
     const config::ScenarioConfig& config = step.config ? *step.config : *prepared->config;
-    problems.append(book::isolate_for_probe(config, step.plan, all, store));
+    problems.append(book::isolate_for_probe(config, step.plan, all, store, terms));
   }
   if (problems.has_errors()) return problems;
   // Agents say more about their settings than a schema can, and some only know when they see the market.
@@ -74,6 +86,7 @@ base::Problems check_backtest(const BacktestOptions& options) {
   if (problems.has_errors()) return problems;
   problems.append(book::BookLoop(book, *prepared->config).run(source, {}));
   problems.append(source.problems());
+  if (!problems.has_errors()) problems.append(retire_all(book));
   return problems;
 }
 

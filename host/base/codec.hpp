@@ -51,10 +51,14 @@ class Encoder {
     put_bytes(&value, sizeof value);
   }
   template <AbiStruct T>
-  void put_structs(const std::vector<T>& values) {
+  void put_structs(std::span<const T> values) {
     put_count(sizeof(T));
     put_count(values.size());
-    put_bytes(values.data(), values.size() * sizeof(T));
+    put_bytes(values.data(), values.size_bytes());
+  }
+  template <AbiStruct T>
+  void put_structs(const std::vector<T>& values) {
+    put_structs(std::span<const T>(values));
   }
 
   /// A count of what follows; above 2^32 - 1 it is a broken invariant.

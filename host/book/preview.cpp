@@ -176,8 +176,9 @@ class PreviewRun final : public JournalFold::Watcher {
 
 base::Result<Preview> preview_chain(const config::ScenarioConfig& config, chain::ChainPlan plan,
                                     const std::vector<std::string>& fresh, const agent::Store& store,
-                                    const PreviewGround& ground) {
-  const base::Problems refused = isolate_for_probe(config, plan, fresh, store);
+                                    agent::ProbeTerms terms, const PreviewGround& ground) {
+  terms.ground = "the newest decisions of book " + config.book.id;
+  const base::Problems refused = isolate_for_probe(config, plan, fresh, store, terms);
   if (refused.has_errors()) return refused;
   plan.stages.back().left_out = "a preview sends nothing";
   auto chain = chain::build_chain(config, plan, store, nullptr, nullptr);

@@ -58,10 +58,11 @@ struct PreviewGround {
 };
 
 /// The stages of `fresh` are made in processes of their own, as for a probe; the others anew here. The
-/// environment is left out: reports are those of the journal. `config` has to outlive it. Errors: those of
-/// making an agent, STATE_REFUSED, of the journal. [control-thread]
+/// environment is left out: reports are those of the journal. All of it ends when the time of the terms is
+/// over. `config` has to outlive it. Errors: those of making an agent, STATE_REFUSED, of the journal.
+/// [control-thread]
 base::Result<Preview> preview_chain(const config::ScenarioConfig& config, chain::ChainPlan plan,
                                     const std::vector<std::string>& fresh, const agent::Store& store,
-                                    const PreviewGround& ground);
+                                    agent::ProbeTerms terms, const PreviewGround& ground);
 
 }  // namespace cadre::book

@@ -1,9 +1,9 @@
 #include "host/book/probe.hpp"
 
 #include <algorithm>
-#include <map>
+#include <optional>
 
-#include "host/book/dated_changes.hpp"
+#include "host/book/probe_pass.hpp"
 
 namespace cadre::book {
 
@@ -12,85 +12,6 @@ namespace {
 bool is_one_of(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
-
-/// One probe: the chain on the copy of the book.
-class Probe {
- public:
-  Probe(const config::ScenarioConfig& config, std::shared_ptr<chain::Chain> chain,
-        const std::vector<std::string>& fresh, ProbeGround ground)
-      : config_(config), chain_(std::move(chain)), fresh_(fresh), ground_(std::move(ground)) {}
-
-  base::Problems run() {
-    Book& book = *ground_.book;
-    const journal::RevisionRecord record =
-        revision_record(chain_->revision, 0, book.ledger().date(), config_, *chain_);
-    problems_ = book.enter_beside(ground_.learned, chain_, record);
-    if (problems_.has_errors()) return problems_;
-    observe();
-    if (problems_.has_errors()) return problems_;
-    const auto before = states();
-    if (const chain::Decision* decision = book.decide()) judge(*decision);
-    if (problems_.has_errors()) return problems_;
-    for (const auto& [stage, bytes] : states()) {
-      const auto known = before.find(stage);
-      if (known != before.end() && known->second != bytes)
-        refuse(stage, "it changes its state while it decides; only observe may",
-               "PROBE_LEARNS_WHILE_DECIDING");
-    }
-    return problems_;
-  }
-
- private:
-  void refuse(const std::string& stage, const std::string& what, const char* code) {
-    const agent::LiveAgent& agent = *std::as_const(*chain_).stage_named(stage)->agent;
-    problems_.error(code, base::Place::of(agent.manifest().library),
-                    stage + " (" + agent.declaration().id + " " + agent.manifest().version.to_string() +
-                        ") was tried on a copy of book " + config_.book.id + " at event " +
-                        std::to_string(ground_.book->ledger().sequence()) + ": " + what,
-                    "the running chain is untouched; mend the agent");
-  }
-
-  void observe() {
-    const Book& book = *ground_.book;
-    const cadre_event event{sizeof(cadre_event), CADRE_EVENT_BAR, book.ledger().sequence(),
-                            book.ledger().time_ns(), nullptr};
-    chain_->each_stage([&](chain::Stage& stage) {
-      if (!is_one_of(fresh_, stage.name)) return;
-      const cadre_status status = stage.agent->observe(event, book.state());
-      if (status != CADRE_OK && status != CADRE_DISCARD)
-        refuse(stage.name, "observe answered " + agent::with_reason(*stage.agent, status), "PROBE_FAILED");
-    });
-  }
-
-  void judge(const chain::Decision& decision) {
-    for (const journal::StageFailure& failure : decision.record.failures) {
-      if (!is_one_of(fresh_, failure.instance)) continue;
-      refuse(failure.instance,
-             "deciding answered " + agent::status_name(failure.status) +
-                 (failure.reason.empty() ? "" : ": " + failure.reason),
-             "PROBE_FAILED");
-    }
-  }
-
-  std::map<std::string, std::string> states() {
-    std::map<std::string, std::string> bytes;
-    chain_->each_stage([&](chain::Stage& stage) {
-      if (!is_one_of(fresh_, stage.name) || !stage.agent->has_state()) return;
-      auto saved = stage.agent->save_state(1, {});
-      if (saved)
-        bytes[stage.name] = std::move(saved->bytes);
-      else
-        refuse(stage.name, saved.problems()[0].message, "PROBE_FAILED");
-    });
-    return bytes;
-  }
-
-  const config::ScenarioConfig& config_;
-  std::shared_ptr<chain::Chain> chain_;
-  const std::vector<std::string>& fresh_;
-  ProbeGround ground_;
-  base::Problems problems_;
-};
 
 /// Whether the chain has this agent, with these settings, at this stage.
 bool runs(const chain::Chain* chain, const chain::PlannedStage& planned) {
@@ -135,28 +56,91 @@ base::Result<journal::CheckpointRecord> learned_for(const std::vector<std::strin
 
 namespace {
 
+/// One agent by itself: what it knows is given to a second instance, which has to know the same.
+base::Problems try_alone(const agent::LiveAgent::Elsewhere& where, const chain::PlannedStage& stage,
+                         const config::ScenarioConfig& config) {
+  base::Problems problems;
+  std::optional<agent::SavedState> known;
+  for (int instance = 0; instance < 2 && !problems.has_errors(); ++instance) {
+    auto made = agent::LiveAgent::create_isolated(where, stage.entry, chain::spec_of(stage, config),
+                                                  config.document.place(stage.instance->pointer));
+    for (const base::Problem& problem : made.problems()) {
+      if (problem.severity == base::Severity::error) problems.add(problem);
+    }
+    if (!made) return problems;
+    agent::LiveAgent& agent = **made;
+    const auto refuse = [&](const std::string& what, const char* code) {
+      problems.error(code, base::Place::of(agent.manifest().library), tried_text(agent) + what,
+                     "mend the agent");
+    };
+    if (known) {
+      for (const base::Problem& problem : agent.load_state(*known))
+        refuse(problem.message, "STATE_MIGRATED_WRONGLY");
+    }
+    if (agent.has_state() && !problems.has_errors()) {
+      auto saved = agent.save_state(1, {});
+      if (!saved)
+        refuse("save_state answered " + saved.problems()[0].message, "PROBE_FAILED");
+      else if (known && known->bytes != saved->bytes)
+        refuse("load_state: it forgets what it is given; what it saves afterwards is not the same",
+               "STATE_MIGRATED_WRONGLY");
+      else
+        known = *saved;
+    }
+    if (problems.has_errors()) return problems;
+    if (const std::string how = agent::retire(agent); !how.empty()) refuse(how, "PROBE_FAILED");
+    if (!known) break;
+  }
+  return problems;
+}
+
 /// Each by itself, and let go.
-base::Problems make_each(const config::ScenarioConfig& config, const chain::ChainPlan& plan,
-                         const std::vector<std::string>& stages, const agent::Store& store) {
+base::Problems try_each(const config::ScenarioConfig& config, const chain::ChainPlan& plan,
+                        const std::vector<std::string>& stages, const agent::Store& store) {
   base::Problems problems;
   for (const chain::PlannedStage& stage : plan.stages) {
     if (!is_one_of(stages, stage.instance->name)) continue;
     auto copy = store.adopt(*stage.entry.manifest, agent::ImportList::isolated);
     problems.append(copy.problems());
-    if (!copy) continue;
-    auto made = agent::LiveAgent::create_isolated({*copy}, stage.entry, chain::spec_of(stage, config),
-                                                  config.document.place(stage.instance->pointer));
-    for (const base::Problem& problem : made.problems()) {
-      if (problem.severity == base::Severity::error) problems.add(problem);
-    }
+    if (copy) problems.append(try_alone({*copy}, stage, config));
   }
+  return problems;
+}
+
+/// The chain on the copy of the book, and, where there is a state to be kept, a second time.
+base::Problems try_chain(const config::ScenarioConfig& config, const chain::ChainPlan& plan,
+                         const std::vector<std::string>& tried, const agent::Store& store,
+                         const ProbeSource& source) {
+  auto chain = chain::build_chain(config, plan, store, nullptr, nullptr);
+  if (!chain) return chain.problems();
+  const bool knows = (*chain)->find_stage([&](const chain::Stage& stage) {
+    return is_one_of(tried, stage.name) && stage.agent->has_state();
+  }) != nullptr;
+  auto copied = source.copy();
+  if (!copied) return copied.problems();
+  const ProbeGround ground = std::move(copied).take();
+  std::unique_ptr<Book> again;
+  if (knows) {
+    again = std::make_unique<Book>(config, ground.instruments, 0);
+    stand_beside(*again, *ground.book);
+  }
+  ProbePass first(config, *ground.book, std::move(chain).take(), tried);
+  base::Problems problems = first.decide_on(ground.learned);
+  if (!problems.has_errors()) problems = first.retire();
+  if (problems.has_errors() || !knows) return problems;
+  auto second_chain = chain::build_chain(config, plan, store, nullptr, nullptr);
+  if (!second_chain) return second_chain.problems();
+  ProbePass second(config, *again, std::move(second_chain).take(), tried);
+  problems = second.decide_again(first, ground.learned);
+  if (!problems.has_errors()) problems = second.retire();
   return problems;
 }
 
 }  // namespace
 
 base::Problems isolate_for_probe(const config::ScenarioConfig& config, chain::ChainPlan& plan,
-                                 const std::vector<std::string>& stages, const agent::Store& store) {
+                                 const std::vector<std::string>& stages, const agent::Store& store,
+                                 const agent::ProbeTerms& terms) {
   base::Problems problems;
   std::vector<std::string> accepted;
   for (chain::PlannedStage& stage : plan.stages) {
@@ -166,26 +150,27 @@ base::Problems isolate_for_probe(const config::ScenarioConfig& config, chain::Ch
       accepted.push_back(stage.instance->name);
     else
       problems.append(copy.problems());
+    stage.probe = terms;
+    stage.probe->enters_host = !stage.isolated();
     stage.isolation = agent::Isolation::process_alone;
   }
   for (chain::ServiceSlot& service : plan.services)
     service.read_isolated = true;
-  if (problems.has_errors()) problems.append(make_each(config, plan, accepted, store));
+  if (problems.has_errors()) problems.append(try_each(config, plan, accepted, store));
   return problems;
 }
 
 base::Problems probe_chain(const config::ScenarioConfig& config, chain::ChainPlan plan,
                            const std::vector<std::string>& fresh, const agent::Store& store,
-                           ProbeGround ground) {
+                           agent::ProbeTerms terms, const ProbeSource& source) {
   const bool reaches_a_venue = !plan.stages.back().entry.agent->simulated;
-  const bool decides = ground.book != nullptr && !reaches_a_venue;
-  const base::Problems refused = isolate_for_probe(config, plan, fresh, store);
+  const bool decides = source.copy != nullptr && !reaches_a_venue;
+  if (source.copy != nullptr)
+    terms.ground = "a copy of book " + config.book.id + " at event " + std::to_string(source.event);
+  const base::Problems refused = isolate_for_probe(config, plan, fresh, store, terms);
   if (refused.has_errors()) return refused;
   // What runs here already is not made a second time.
-  if (!decides) return make_each(config, plan, fresh, store);
-  auto chain = chain::build_chain(config, plan, store, nullptr, nullptr);
-  if (!chain) return chain.problems();
-  return Probe(config, std::move(chain).take(), fresh, std::move(ground)).run();
+  return decides ? try_chain(config, plan, fresh, store, source) : try_each(config, plan, fresh, store);
 }
 
 }  // namespace cadre::book

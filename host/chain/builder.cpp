@@ -208,7 +208,8 @@ agent::ImportList import_list_of(const PlannedStage& planned) {
 agent::InstanceSpec spec_of(const PlannedStage& planned, const config::ScenarioConfig& config) {
   return {planned.instance->name, config.book.id,
           planned.settings,       config.seed,
-          planned.isolation,      planned.isolated() && planned.allow_weak_sandbox};
+          planned.isolation,      planned.isolated() && planned.allow_weak_sandbox,
+          planned.probe};
 }
 
 base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& config, const ChainPlan& plan,

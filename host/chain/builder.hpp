@@ -1,6 +1,9 @@
 #pragma once
 
+#include <optional>
+
 #include "host/agent/catalog.hpp"
+#include "host/agent/probe_terms.hpp"
 #include "host/agent/store.hpp"
 #include "host/agent/trust.hpp"
 #include "host/chain/chain.hpp"
@@ -19,6 +22,7 @@ struct PlannedStage {
   bool is_isolation_said = true;                        ///< by configuration or manifest; else trust decides
   agent::TrustedBy trusted_by = agent::TrustedBy::nobody;  ///< of a running host; others do not ask
   bool allow_weak_sandbox = false;                         ///< its process may do without a bound on files
+  std::optional<agent::ProbeTerms> probe{};                ///< its agent is only tried
   std::string left_out{};  ///< why its agent is not made: it is in quarantine; empty: it is made
 
   bool isolated() const { return isolation != agent::Isolation::none; }

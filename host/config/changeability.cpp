@@ -30,6 +30,7 @@ constexpr ChangeRule host_rules[] = {
     {"/description", Changes::live, false, "a word for people"},
     {"/confirm", Changes::live, false,
      "how long a change is on trial, and what ends it: for trials under way too"},
+    {"/probe_timeout_ms", Changes::live, false, "how long the next change is tried"},
     {"/watch", Changes::live, false, "what is watched, and how long it has to be quiet"},
     {"/trust", Changes::live, false, "where an agent runs whose stage does not say it"},
     {"/books", Changes::live, false,

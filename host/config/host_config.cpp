@@ -34,6 +34,7 @@ constexpr std::string_view schema_text = R"json({
         }
       }
     },
+    "probe_timeout_ms": {"type": "integer", "minimum": 100, "maximum": 600000, "default": 10000, "description": "how long trying a change may take before it enters the host, all of its agents together (at a start those of each book); whoever is asked when it is over is refused"},
     "queue": {"type": "object", "default": {}, "properties": {@queue_keys@}},
     "checkpoint": {"type": "object", "default": {}, "properties": {@checkpoint_keys@}},
     "confirm": {"type": "object", "default": {}, "properties": {@confirm_keys@}},
@@ -69,6 +70,7 @@ HostConfig read_head(const json::value& root, const PlaceOf& place, base::Proble
   HostConfig host;
   KeyReader reader(root, place, {}, problems);
   host.name = reader.text("/name");
+  reader.read("/probe_timeout_ms", host.probe_timeout_ms);
   read_queue(reader, "/queue/", host.queue);
   read_checkpoint(reader, "/checkpoint/", host.checkpoint);
   read_confirm(reader, "/confirm/", host.confirm);

@@ -68,6 +68,7 @@ struct HostConfig {
   WatchConfig watch;
   TrustConfig trust;
   AdminConfig admin;
+  std::uint64_t probe_timeout_ms = 0;        ///< of everything that a change has tried
   std::vector<std::filesystem::path> files;  ///< it was read from: what a watch looks at
 
   /// Everything in one object, chains and scenarios inside of it: what a revision keeps, and what read_host

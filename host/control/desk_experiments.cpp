@@ -34,7 +34,9 @@ live::Answer start(HostParts& host, const Call& call) {
       const agent::Catalog running = revision::pinned_catalog(*host.store, charge.revision.plugins, book);
       const agent::Catalog installed = agent::Catalog::discover(host.options.agent_folders);
       return host.experiments->start(
-          *file, {runner, running_book, running, installed, charge.setup.host.trust.allow_weak_sandbox},
+          *file,
+          {runner, running_book, running, installed, charge.setup.host.trust.allow_weak_sandbox,
+           charge.setup.host.probe_timeout_ms},
           call.mandate);
     }
     return live::unknown_book(host.books, book);

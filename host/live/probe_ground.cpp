@@ -1,8 +1,11 @@
 #include "host/live/probe_ground.hpp"
 
 #include <memory>
+#include <utility>
 
 namespace cadre::live {
+
+namespace {
 
 base::Result<book::ProbeGround> copy_for_probe(const BookRunner& runner, const config::ScenarioConfig& config,
                                                const std::vector<std::string>& back) {
@@ -11,6 +14,7 @@ base::Result<book::ProbeGround> copy_for_probe(const BookRunner& runner, const c
     base::Problems problems;
   };
   const auto copy = std::make_shared<Copy>();
+  copy->ground.instruments = runner.instruments();
   copy->ground.book = std::make_unique<book::Book>(config, runner.instruments(), 0);
   // Whoever waits may give up before the book comes to it: it owns what it needs.
   const Asked asked = runner.with_book([copy, back](book::Book& running) {
@@ -28,6 +32,14 @@ base::Result<book::ProbeGround> copy_for_probe(const BookRunner& runner, const c
   if (problems.has_errors()) return problems;
   if (copy->problems.has_errors()) return copy->problems;
   return std::move(copy->ground);
+}
+
+}  // namespace
+
+book::ProbeSource probe_source(const BookRunner& runner, const config::ScenarioConfig& config,
+                               std::vector<std::string> back) {
+  return {runner.snapshot().sequence,
+          [&runner, &config, back = std::move(back)]() { return copy_for_probe(runner, config, back); }};
 }
 
 }  // namespace cadre::live

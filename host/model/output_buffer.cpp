@@ -21,11 +21,12 @@ std::size_t page_bytes() {
 
 }  // namespace
 
-GuardedPages::GuardedPages(std::size_t bytes) {
+GuardedPages::GuardedPages(std::size_t bytes, Guard guard) {
   constexpr std::size_t alignment = 64;
   const std::size_t page = page_bytes();
   const std::size_t room = (bytes + alignment - 1) / alignment * alignment;
-  const std::size_t writable = (room + strip_bytes + page - 1) / page * page;
+  const std::size_t strip = guard == Guard::strip ? strip_bytes : 0;
+  const std::size_t writable = (room + strip + page - 1) / page * page;
   mapped_ = writable + page;
   void* pages = mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (pages == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "room for an output");
@@ -35,9 +36,9 @@ GuardedPages::GuardedPages(std::size_t bytes) {
     munmap(mapping_, mapped_);
     throw std::system_error(error, std::generic_category(), "guard page of an output");
   }
-  data_ = mapping_ + writable - strip_bytes - room;
+  data_ = mapping_ + writable - strip - room;
   strip_ = data_ + bytes;
-  strip_size_ = strip_bytes + room - bytes;
+  strip_size_ = strip + room - bytes;
   std::memset(strip_, static_cast<int>(pattern), strip_size_);
 }
 

@@ -7,18 +7,24 @@
 
 namespace cadre::model {
 
+/// What lies behind a room.
+enum class Guard : std::uint8_t {
+  strip,  ///< a strip that is filled with a pattern, and behind it the page
+  tight   ///< the page at once, but for what aligns the room: an agent that is tried faults where it overruns
+};
+
 /// Room for `bytes`, aligned to 64, and behind it a strip that is filled with a pattern and a page that
 /// nobody can write: what runs a little over the room is found, what runs far over it faults.
 class GuardedPages {
  public:
   GuardedPages() = default;
   /// Throws std::system_error when there is no memory.
-  explicit GuardedPages(std::size_t bytes);
+  explicit GuardedPages(std::size_t bytes, Guard guard = Guard::strip);
   GuardedPages(GuardedPages&& other) noexcept;
   GuardedPages& operator=(GuardedPages&& other) noexcept;
   ~GuardedPages();
 
-  /// Bytes of the strip, at least.
+  /// Bytes of the strip, at least, where there is one.
   static constexpr std::size_t strip_bytes = 1024;
 
   std::byte* data() const { return data_; }
@@ -40,7 +46,8 @@ class OutputBuffer {
 
  public:
   OutputBuffer() = default;
-  explicit OutputBuffer(std::size_t count) : pages_(count * sizeof(T)), count_(count) {}
+  explicit OutputBuffer(std::size_t count, Guard guard = Guard::strip)
+      : pages_(count * sizeof(T), guard), count_(count) {}
 
   T* data() const { return reinterpret_cast<T*>(pages_.data()); }
   std::size_t size() const { return count_; }

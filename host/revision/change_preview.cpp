@@ -90,7 +90,8 @@ json::array preview_decisions(const Setup& next, const live::BookList& books, co
     if (runner == nullptr || !is_changed(*runner)) continue;
     const auto stages = book::new_stages(next.plans[b], &runner->chain(), runner->replaced_chain());
     auto ground = ground_of(*runner, decisions);
-    auto preview = ground ? book::preview_chain(config, next.plans[b], stages.fresh, store, *ground)
+    auto preview = ground ? book::preview_chain(config, next.plans[b], stages.fresh, store,
+                                                agent::probe_terms(next.host.probe_timeout_ms), *ground)
                           : base::Result<book::Preview>(ground.problems());
     if (preview)
       said.push_back(to_json(*preview, config.book.id));

@@ -2,6 +2,8 @@
 
 #include <malloc.h>
 
+#include <chrono>
+
 #include "host/book/probe.hpp"
 #include "host/live/probe_ground.hpp"
 
@@ -29,21 +31,21 @@ base::Problems check_environments(const Setup& next, const live::BookList& books
 base::Problems probe_setup(const Setup& setup, const agent::Store& store, const live::BookList& books,
                            bool takes_back) {
   base::Problems problems;
+  agent::ProbeTerms terms = agent::probe_terms(setup.host.probe_timeout_ms);
   for (std::size_t b = 0; b < setup.plans.size(); ++b) {
+    // One time for all: whoever waits for the change waits for every book. At a start nobody does.
+    if (books.size() == 0) terms = agent::probe_terms(setup.host.probe_timeout_ms);
+    // What would be refused because the time is over has had none.
+    if (problems.has_errors() && std::chrono::steady_clock::now() >= terms.until) break;
     const auto runner = live::find_book(books, setup.host.books[b].scenario.book.id);
     const auto stages =
         book::new_stages(setup.plans[b], runner != nullptr ? &runner->chain() : nullptr,
                          runner != nullptr && takes_back ? runner->replaced_chain() : nullptr);
     if (stages.fresh.empty()) continue;
     const config::ScenarioConfig& config = setup.host.books[b].scenario;
-    book::ProbeGround ground;
-    if (runner != nullptr) {
-      auto copied = live::copy_for_probe(*runner, config, stages.back);
-      problems.append(copied.problems());
-      if (!copied) continue;
-      ground = std::move(copied).take();
-    }
-    problems.append(book::probe_chain(config, setup.plans[b], stages.fresh, store, std::move(ground)));
+    const book::ProbeSource source =
+        runner != nullptr ? live::probe_source(*runner, config, stages.back) : book::ProbeSource{};
+    problems.append(book::probe_chain(config, setup.plans[b], stages.fresh, store, terms, source));
   }
   // A copy of a book is large, and is made on whatever thread asked for the change: what each of them has
   // kept of the last one goes back.

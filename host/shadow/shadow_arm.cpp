@@ -48,9 +48,9 @@ base::Result<std::unique_ptr<ShadowArm>> ShadowArm::build(std::string name,
   const chain::Chain& running = ground.runner.chain();
   place_agents(*plan, running, ground);
   if (const auto fresh = book::new_stages(*plan, &running, nullptr).fresh; !fresh.empty()) {
-    auto copy = live::copy_for_probe(ground.runner, *config, {});
-    if (!copy) return copy.problems();
-    problems = book::probe_chain(*config, *plan, fresh, ground.store, std::move(copy).take());
+    problems =
+        book::probe_chain(*config, *plan, fresh, ground.store, agent::probe_terms(ground.probe_timeout_ms),
+                          live::probe_source(ground.runner, *config, {}));
     if (problems.has_errors()) return problems;
   }
   auto chain = chain::build_chain(*config, *plan, ground.store, nullptr);

@@ -28,6 +28,7 @@ class ShadowArm {
     const agent::Store& store;
     const live::BookRunner& runner;
     bool allow_weak_sandbox = false;
+    std::uint64_t probe_timeout_ms = agent::probe_timeout_ms_default;
   };
 
   /// What the control does not run is tried on a copy of it first (book/probe.hpp), and gets a process of its

@@ -157,7 +157,7 @@ std::unique_ptr<ShadowArm> ShadowExperiments::build_arm(
   problems.append(config.problems());
   if (!config) return nullptr;
   auto built = ShadowArm::build(name, std::move(config).take(), catalog,
-                                {store_, *ground.runner, ground.allow_weak_sandbox});
+                                {store_, *ground.runner, ground.allow_weak_sandbox, ground.probe_timeout_ms});
   for (base::Problem problem : built.problems()) {
     problem.message = std::string(name) + ": " + problem.message;
     problems.add(std::move(problem));

@@ -34,6 +34,7 @@ class ShadowExperiments {
     const agent::Catalog& running;       ///< the agents of the running revision
     const agent::Catalog& installed;     ///< those that there are
     bool allow_weak_sandbox = false;
+    std::uint64_t probe_timeout_ms = agent::probe_timeout_ms_default;
   };
 
   /// Both arms begin where the book stands: a simulated twin of the control, and the candidate.

@@ -54,6 +54,7 @@ class Trial final : public TrialBook {
     if (const std::string why = subject_->reason().take(); status != CADRE_OK && !why.empty())
       out["reason"] = why;
     if (status != CADRE_FATAL) save_state(out);
+    retire();
     if (problems_.has_errors()) return problems_;
     return {std::move(out), problems_};
   }

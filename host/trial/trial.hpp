@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "host/agent/probe_terms.hpp"
 #include "host/base/result.hpp"
 
 namespace cadre::trial {
@@ -15,6 +16,7 @@ struct TrialOptions {
   std::filesystem::path state;
   std::vector<std::string> services;  ///< NAME=AGENT[:FILE]
   std::vector<std::filesystem::path> agent_folders;
+  std::uint64_t probe_timeout_ms = agent::probe_timeout_ms_default;  ///< of all that the agents do
 };
 
 /// Loads one agent, shows it one state, asks what its role is asked, and returns all that came out: status,

@@ -34,6 +34,7 @@ TrialBook::TrialBook(const TrialOptions& options, TrialState state)
     : options_(options),
       state_(std::move(state)),
       portfolio_(state_.universe.size(), state_.cash),
+      terms_(agent::probe_terms(options.probe_timeout_ms)),
       catalog_(agent::Catalog::discover(options.agent_folders)),
       store_(temporary_.path()) {}
 
@@ -78,13 +79,16 @@ std::shared_ptr<agent::LiveAgent> TrialBook::make(const std::string& id, const s
                            is_for_a_process ? agent::ImportList::isolated : agent::ImportList::in_process);
   problems_.append(copy.problems());
   if (!copy) return nullptr;
+  agent::ProbeTerms terms = terms_;
+  terms.enters_host = !is_for_a_process;
   // In a process of its own: what it does wrong is said here, and does not end this program.
   const agent::InstanceSpec spec{name,
                                  "try",
                                  base::canonical(base::with_defaults(settings, entry->agent->config_schema)),
                                  1,
                                  agent::Isolation::process_alone,
-                                 !agent::can_bound_files()};
+                                 !agent::can_bound_files(),
+                                 terms};
   if (spec.allow_weak_sandbox)
     problems_.warning("SANDBOX_WEAK", at,
                       "this kernel bounds no files (Landlock): " + id + " runs all the same",
@@ -202,6 +206,19 @@ void TrialBook::show(agent::LiveAgent& agent, const cadre_event& event) {
                       agent.manifest().version.to_string() + ") was shown the state: observe answered " +
                       agent::with_reason(agent, status) + " at its event " + std::to_string(event.sequence),
                   "mend the agent");
+}
+
+void TrialBook::retire() {
+  const auto end = [&](agent::LiveAgent& agent) {
+    if (problems_.has_errors() || is_gone(agent)) return;
+    const std::string how = agent::retire(agent);
+    if (!how.empty())
+      problems_.error("PROBE_FAILED", base::Place::of(agent.manifest().library), tried_text(agent) + how,
+                      "mend the agent");
+  };
+  end(*subject_);
+  for (const Provider& provider : providers_)
+    end(*provider.agent);
 }
 
 void TrialBook::write_bar(const model::Bar& bar) {

@@ -29,6 +29,8 @@ class TrialBook {
   std::uint32_t n() const { return static_cast<std::uint32_t>(state_.universe.size()); }
   /// Passes on an event; PROBE_FAILED when the agent cannot follow.
   void show(agent::LiveAgent& agent, const cadre_event& event);
+  /// Destroys and unloads the agent and its providers. Errors: PROBE_FAILED.
+  void retire();
   cadre_execution_state& raw() { return writer_.view().raw; }
   model::Arena& arena() { return writer_.arena(); }
 
@@ -60,6 +62,7 @@ class TrialBook {
   void activate();
   void publish();
 
+  agent::ProbeTerms terms_;
   agent::Catalog catalog_;
   base::TemporaryFolder temporary_;
   agent::Store store_;

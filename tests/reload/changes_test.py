@@ -34,13 +34,13 @@ def tree(folder, *but):
 class Changes(unittest.TestCase):
     maxDiff = None
 
-    def start(self, name, agents, books=("main",), managers=None, watch=False):
+    def start(self, name, agents, books=("main",), managers=None, watch=False, **keys):
         root = fresh_folder(arguments.build, "reload_changes_test", name)
         self.path = os.path.join(root, "demo.json")
         write_json(self.path, scenario(managers or [risk_manager()]))
         rows = [{"scenario": "demo.json", "set": {"/book/id": book}} for book in books]
         self.config = write_json(os.path.join(root, "host.json"),
-                                 {"name": "host", "books": rows, "watch": {"enabled": watch, "debounce_ms": 20}})
+                                 {"name": "host", "books": rows, "watch": {"enabled": watch, "debounce_ms": 20}, **keys})
         host = RunningHost(arguments.cadre, root, self.config, agents).start()
         self.addCleanup(host.stop)
         self.books, self.at = books, 0
@@ -322,7 +322,8 @@ class Changes(unittest.TestCase):
         wait_until("its library is unmapped", lambda: host.resources()["plugins_mapped"] == 9)
 
     def test_a_chain_of_a_thousand_stages_comes_and_goes(self):
-        host = self.start("thousand", agent_folders(arguments.build, "v1"))
+        # Each of the thousand is tried in two processes of its own.
+        host = self.start("thousand", agent_folders(arguments.build, "v1"), probe_timeout_ms=120_000)
         many = [risk_manager(f"risk{i}", max_weight=0.05 + i * 1e-6) for i in range(1000)]
         self.apply_file(host, [risk_manager()] + many)
         self.post(host, 3)

@@ -53,7 +53,7 @@ class Experiment(unittest.TestCase):
     def test_what_fails_on_the_present_day_is_refused_with_agent_and_call(self):
         walls = self.walls()
         for does, where, why in (("abort", "init", "killed by signal 6"), ("fault", "decide", "killed by signal 11"),
-                                 ("abort", "observe", "killed by signal 6"), ("overrun", "decide", "behind the end of its targets")):
+                                 ("abort", "observe", "killed by signal 6"), ("overrun", "decide", "killed by signal 11")):
             with self.subTest(does=does, where=where):
                 status, body = self.start(walls, does, where, day=DAY - 1)
                 self.assertEqual(status, 422, body)
@@ -80,7 +80,7 @@ class Experiment(unittest.TestCase):
         self.assertLess(time.monotonic() - began, PROBE_S + 1)
         status, body = answers[0]
         self.assertEqual(status, 422, body)
-        self.assertIn("it gave no answer in 10 seconds", body["detail"])
+        self.assertIn("it gave no answer in init before the 10000 ms of the probe were over", body["detail"])
         self.assertIn("walls.misbehaving", body["detail"])
         for book in ("main", "other"):
             walls.host.settled_book(book)

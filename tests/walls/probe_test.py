@@ -106,7 +106,7 @@ class Probe(unittest.TestCase):
 
                 trading = threading.Thread(target=post)
                 trading.start()
-                self.refused(walls, "hang", where, "adjuster (walls.misbehaving 1.0.0)", call, "it gave no answer in 10 seconds")
+                self.refused(walls, "hang", where, "adjuster (walls.misbehaving 1.0.0)", call, "it gave no answer in " + where + " before the 10000 ms of the probe were over")
                 trading.join()
                 self.assertEqual(set(posted), {202})
                 walls.post("main", DAY, 60)
@@ -123,7 +123,7 @@ class Probe(unittest.TestCase):
 
     def test_what_is_written_behind_the_targets_is_a_refusal(self):
         walls = self.walls()
-        self.refused(walls, "overrun", "decide", "it wrote behind the end of its targets")
+        self.refused(walls, "overrun", "decide", "killed by signal 11")
         self.assert_undisturbed(walls)
 
     def test_what_does_nothing_wrong_is_taken(self):
