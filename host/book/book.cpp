@@ -40,10 +40,11 @@ void Book::build_state() {
   // Both chains look at this arena: the running one, and the replaced one that goes on observing.
   setting.requirements = chains_.requirements();
   setting.service_count = chains_.service_count();
+  holdings_are_stale_ = true;
+  if (state_.keep(ledger_.universe(), setting)) return;  // who comes new has been told of this arena
   state_.build(ledger_.universe(), ledger_.data_columns(), std::move(setting));
   state_.write_windows(ledger_.history());
   if (ledger_.bars() != 0) state_.write_bar(ledger_.last_bar());
-  holdings_are_stale_ = true;
   chains_.enter_arena(state_.arena());
 }
 

@@ -16,7 +16,7 @@ Ledger::Ledger(const config::ScenarioConfig& config, std::vector<std::string> da
       history_(data_instruments_.size(), expected_bars, config.data.prices.missing == "carry"),
       portfolio_(data_instruments_.size(), config.book.initial_cash) {
   set_universe(data_instruments_, 1);
-  tracker_.reserve(expected_bars * universe_.size() / 4 + 1024);
+  if (expected_bars != 0) tracker_.reserve(expected_bars * universe_.size() / 4 + 1024);
   tracker_.enter_universe(universe_.size());
   if (memory_.bars != 0) history_.keep_most(memory_.bars);
 }

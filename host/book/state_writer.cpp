@@ -20,27 +20,45 @@ std::uint32_t signal_capacity(std::uint32_t instruments) {
 
 }  // namespace
 
+model::ArenaShape StateWriter::shape_of(const model::Universe& universe, const Setting& setting) const {
+  const auto n = static_cast<std::uint32_t>(universe.size());
+  return {n, model::rows_of_daily_bars(setting.requirements), signal_capacity(n),
+          static_cast<std::uint32_t>(setting.service_count)};
+}
+
 void StateWriter::build(const model::Universe& universe, std::vector<std::size_t> data_columns,
                         Setting setting) {
   universe_ = &universe;
+  epoch_ = universe.epoch;
   data_columns_ = std::move(data_columns);
   setting_ = std::move(setting);
-  const auto n = static_cast<std::uint32_t>(universe.size());
-  arena_ = std::make_unique<model::Arena>(
-      universe,
-      model::ArenaShape{n, model::rows_of_daily_bars(setting_.requirements), signal_capacity(n),
-                        static_cast<std::uint32_t>(setting_.service_count)},
-      setting_.book, setting_.currency);
+  arena_ = std::make_unique<model::Arena>(universe, shape_of(universe, setting_), setting_.book,
+                                          setting_.currency);
+  apply_setting();
+  row_.assign(universe.size(), 0);
+  row_valid_.assign(universe.size(), 0);
+  view_ = std::make_unique<model::StateView>();
+  view_->bind(arena_->memory().shown());
+}
+
+bool StateWriter::keep(const model::Universe& universe, const Setting& setting) {
+  const bool fits = arena_ != nullptr && universe_ == &universe && epoch_ == universe.epoch &&
+                    arena_->head().shape == shape_of(universe, setting) && setting.book == setting_.book &&
+                    setting.currency == setting_.currency;
+  if (!fits) return false;
+  setting_ = setting;
+  apply_setting();
+  hide_decision();
+  return true;
+}
+
+void StateWriter::apply_setting() {
   model::ArenaHead& head = arena_->head();
   head.constraints = setting_.constraints;
   head.periods_per_year = setting_.periods_per_year;
   head.sessions_per_year = setting_.periods_per_year;
   head.has_intraday_prices = has_intraday_;
   head.has_volume = has_volume_;
-  row_.assign(n, 0);
-  row_valid_.assign(n, 0);
-  view_ = std::make_unique<model::StateView>();
-  view_->bind(arena_->memory().shown());
 }
 
 void StateWriter::write_windows(const History& history) {

@@ -38,6 +38,9 @@ class StateWriter {
 
   /// A new arena for a universe, empty. `data_columns`: per instrument, its column in bars and history.
   void build(const model::Universe& universe, std::vector<std::size_t> data_columns, Setting setting);
+  /// Whether the arena that is there is as a new one would be, with everything that was written into it: then
+  /// it stays, under this setting.
+  bool keep(const model::Universe& universe, const Setting& setting);
   /// Fills the windows with the newest rows that the history remembers.
   void write_windows(const History& history);
 
@@ -64,7 +67,11 @@ class StateWriter {
  private:
   void write_prices(model::ColumnId id, const model::Bar& bar, const std::vector<std::int64_t>& price_e9);
 
+  model::ArenaShape shape_of(const model::Universe& universe, const Setting& setting) const;
+  void apply_setting();
+
   const model::Universe* universe_ = nullptr;
+  std::uint64_t epoch_ = 0;
   std::vector<std::size_t> data_columns_;
   Setting setting_;
   bool has_intraday_ = false, has_volume_ = false;

@@ -15,14 +15,14 @@ namespace cadre::chain {
 struct AgentOutputs {
   /// Sizes all of them for so many instruments. `service`: doubles of the largest service.
   void size(std::size_t instruments, std::size_t signal_capacity, std::size_t service) {
-    weight = model::OutputBuffer<double>(instruments);
-    reasons = model::OutputBuffer<cadre_reason>(instruments);
-    score = model::OutputBuffer<double>(instruments);
-    confidence = model::OutputBuffer<double>(instruments);
-    valid = model::OutputBuffer<std::uint8_t>(instruments);
-    signals = model::OutputBuffer<cadre_signal>(signal_capacity);
-    orders = model::OutputBuffer<cadre_order>(instruments);
-    values = model::OutputBuffer<double>(service);
+    weight.become(instruments);
+    reasons.become(instruments);
+    score.become(instruments);
+    confidence.become(instruments);
+    valid.become(instruments);
+    signals.become(signal_capacity);
+    orders.become(instruments);
+    values.become(service);
   }
 
   /// Each is checked after every call that had it; both sides of an "and", so that all of them are whole

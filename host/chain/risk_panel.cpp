@@ -25,11 +25,10 @@ void RiskPanel::enter_universe(std::span<const Stage> managers, std::uint32_t in
   managers_ = managers;
   targets_ = &targets;
   const auto size = [&](Slot& slot) {
-    slot.limits = model::OutputBuffer<cadre_limit_use>(limit_capacity);
-    slot.component_risk = model::OutputBuffer<double>(instruments);
+    slot.limits.become(limit_capacity);
+    slot.component_risk.become(instruments);
   };
   for (std::vector<Slot>* slots : {&latest_, &current_}) {
-    slots->clear();
     slots->resize(managers.size());
     for (Slot& slot : *slots)
       size(slot);

@@ -4,16 +4,20 @@
 
 namespace cadre::live {
 
+base::Result<journal::CheckpointRecord> BookCheckpoints::take_learned() {
+  auto learned = book_->checkpoint();
+  if (learned)
+    keeper_->on_checkpoint(book_->ledger().sequence(), *learned);
+  else
+    base::log_event(base::LogLevel::error, "checkpoint_failed",
+                    {{"book", book_->ledger().book()}, {"why", learned.problems()[0].message}});
+  return learned;
+}
+
 void BookCheckpoints::take() {
   bars_since_ = 0;
-  const std::string& id = book_->ledger().book();
-  auto learned = book_->checkpoint();
-  if (!learned) {
-    base::log_event(base::LogLevel::error, "checkpoint_failed",
-                    {{"book", id}, {"why", learned.problems()[0].message}});
-    return;
-  }
-  keeper_->on_checkpoint(book_->ledger().sequence(), *learned);
+  auto learned = take_learned();
+  if (!learned) return;
   auto image = std::make_shared<book::BookImage>();
   image->book = book::copy_of(*book_);
   image->learned = std::move(learned).take();

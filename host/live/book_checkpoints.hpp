@@ -27,6 +27,8 @@ class BookCheckpoints {
   }
   /// Between two events. One that fails is logged, and the one before stays the newest. On the book's thread.
   void take();
+  /// What the agents have learned alone, for the journal. Errors: STATE_SAVE. On the book's thread.
+  base::Result<journal::CheckpointRecord> take_learned();
   /// The same once so many bars have passed since the last. On the book's thread.
   void after_bar();
 

@@ -344,7 +344,8 @@ std::shared_ptr<chain::Chain> BookRunner::commit_change(Change change) {
     return nullptr;
   }
   book::Book& book = *book_;
-  checkpoints_.take();  // what the replaced agents knew: where a boot of the revision before begins
+  // What the replaced agents knew: where a boot of the revision before begins.
+  (void)checkpoints_.take_learned();
   change.record.date = book.ledger().date();
   auto retired = book.commit_swap(std::move(change.chain), change.record);
   checkpoints_.take();

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "cadre/agent.h"
@@ -24,6 +25,14 @@ struct ArenaShape {
   cadre_rows rows{};
   std::uint32_t signal_capacity = 0;
   std::uint32_t service_count = 0;  ///< n x n each
+
+  bool operator==(const ArenaShape& other) const {
+    const auto key = [](const ArenaShape& shape) {
+      return std::tuple(shape.instruments, shape.rows.returns, shape.rows.closes, shape.rows.volumes,
+                        shape.signal_capacity, shape.service_count);
+    };
+    return key(*this) == key(other);
+  }
 };
 
 /// The columns of a book, by their place in the arena.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -56,6 +57,13 @@ class OutputBuffer {
   T& operator[](std::size_t i) const { return data()[i]; }
   std::span<T> span() const { return {data(), count_}; }
   bool intact() { return pages_.intact(); }
+  /// As one made for so many, all zero; the memory stays where it has that size already.
+  void become(std::size_t count) {
+    if (data() == nullptr || count_ != count)
+      *this = OutputBuffer(count);
+    else
+      std::fill_n(data(), count_, T{});
+  }
 
  private:
   GuardedPages pages_;
