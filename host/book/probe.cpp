@@ -144,7 +144,8 @@ base::Problems make_each(const config::ScenarioConfig& config, const chain::Chai
     auto copy = store.adopt(*stage.entry.manifest, agent::ImportList::isolated);
     problems.append(copy.problems());
     if (!copy) continue;
-    auto made = agent::LiveAgent::create_isolated({*copy}, stage.entry, chain::spec_of(stage, config),
+    auto made = agent::LiveAgent::create_isolated({*copy, nullptr, 0, store.secrets()}, stage.entry,
+                                                  chain::spec_of(stage, config),
                                                   config.document.place(stage.instance->pointer));
     for (const base::Problem& problem : made.problems()) {
       if (problem.severity == base::Severity::error) problems.add(problem);

@@ -19,6 +19,7 @@ struct PlannedStage {
   bool is_isolation_said = true;                        ///< by configuration or manifest; else trust decides
   agent::TrustedBy trusted_by = agent::TrustedBy::nobody;  ///< of a running host; others do not ask
   bool allow_weak_sandbox = false;                         ///< its process may do without a bound on files
+  std::vector<agent::SecretUse> secrets{};                 ///< references in the settings
   std::string left_out{};  ///< why its agent is not made: it is in quarantine; empty: it is made
 
   bool isolated() const { return isolation != agent::Isolation::none; }
