@@ -467,6 +467,8 @@ constexpr ProblemCode kCodes[] = {
     {"TRIAL_FAILED",
      "A host died while a revision was on trial; its books are back under the one before and halted",
      "See what happened, then resume the books"},
+    {"TRIAL_NONE", "A trial is to be confirmed, and the book is on none",
+     "`cadre status` says which books are"},
     {"TRY_BAD_SERVICE",
      "The text after --service is not NAME=AGENT[:FILE], or names a service that is not needed",
      "Write it as covariance=cadre.sample_covariance"},

@@ -42,6 +42,8 @@ struct ApplyRequest {
   /// The revision it was made from; nothing: not checked.
   std::optional<std::uint64_t> based_on;
   bool dry_run = false;
+  /// Settings alone are meant: ranges of versions mean the plugins that run, wherever those will do.
+  bool keeps_plugins = false;
 };
 
 /// A way back.
@@ -108,6 +110,9 @@ class Reload {
   /// Goes back along the line of revisions that were in charge, never to one that was rolled back, unless
   /// `to` names it.
   live::Answer roll_back(const RollbackRequest& request);
+  /// Ends the trial of a book, or of all when none is named, as one that has gone well, because a person says
+  /// so.
+  live::Answer confirm(const live::Mandate& mandate, const std::string& book);
   /// Makes anew what is left out of the running chains and in quarantine no more: the same configuration
   /// becomes the next revision. With nothing to be made it is as it was.
   live::Answer take_back(const live::Mandate& mandate);
@@ -174,6 +179,8 @@ class Reload {
 
   live::Answer propose(const boost::json::value& complete, const CatalogOf& catalog_of,
                        const Proposal& proposal);
+  live::Answer propose_keeping(const boost::json::value& complete, const agent::Catalog& installed,
+                               const Proposal& proposal);
   /// With the plugins that the revision pins.
   live::Answer propose_pinned(const Revision& revision, const Proposal& proposal);
   live::Answer propose(Setup setup, const Proposal& proposal);
@@ -201,7 +208,7 @@ class Reload {
                        const Revision& revision, bool takes_back) const;
   live::Answer take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,
                          const Revision& revision, const Proposal& proposal);
-  bool confirm(const Revision& revision, const live::BookList::Books& books);
+  bool confirmed_by(const Revision& revision, const live::BookList::Books& books);
   base::Problems check_books(const Setup& next, const std::string& origin) const;
   live::BookList::Books leaving(const config::HostConfig& next) const;
   base::Problems open_added(Takeover& takeover, const config::HostConfig& host, const Revision& revision);
@@ -235,6 +242,7 @@ class Reload {
   void watch_trials();
   void look_at_trial(BookTrial trial);
   void end_trial(const BookTrial& trial, const TrialVerdict& verdict);
+  void tell_end(const BookTrial& trial, const char* event, const live::Mandate& by);
   bool has_conflict() const;
   void follow_watch();
   void follow_folders();

@@ -160,6 +160,28 @@ agent::Catalog pinned_catalog(const agent::Store& store, const std::vector<Pinne
   return catalog;
 }
 
+agent::Catalog keeping_catalog(const config::ScenarioConfig& scenario, const agent::Catalog& running,
+                               const agent::Catalog& installed) {
+  std::set<std::string> missing;
+  const auto look = [&](const config::InstanceConfig& instance) {
+    const auto range = agent::VersionRange::parse(instance.version);
+    if (range && !running.find(instance.agent, *range, {})) missing.insert(instance.agent);
+  };
+  for (const config::InstanceConfig& instance : scenario.chain.instances)
+    look(instance);
+  look(scenario.execution_environment);
+  std::vector<std::shared_ptr<const agent::Manifest>> manifests = running.manifests();
+  for (const auto& manifest : installed.manifests()) {
+    const bool is_wanted =
+        std::any_of(manifest->agents.begin(), manifest->agents.end(),
+                    [&](const agent::AgentDeclaration& agent) { return missing.contains(agent.id); });
+    if (is_wanted) manifests.push_back(manifest);
+  }
+  agent::Catalog catalog = agent::Catalog::discover(std::move(manifests), {}, agent::Twins::first_wins);
+  catalog.add_problems(installed.problems());
+  return catalog;
+}
+
 const agent::Catalog& PinnedCatalogs::of(const std::string& book) {
   const auto found = catalogs_.find(book);
   if (found != catalogs_.end()) return found->second;
