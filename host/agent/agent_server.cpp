@@ -74,6 +74,7 @@ class Server {
     if (call == Call::start) return start(from);
     if (call == Call::enter_arena) return enter_arena(from);
     if (call == Call::observe_together) return observe_together(from);
+    if (call == Call::take_secrets) return take_secrets(seat, from);
     if (seat >= seats_.size()) return to_.put(cadre_status{CADRE_UNSUPPORTED}), to_.put_text("");
     desk_.set_place(seat + 1);
     ServedAgent& agent = *seats_[seat].agent;
@@ -200,6 +201,16 @@ class Server {
     if (descriptor >= 0) close(descriptor);
     to_.put(cadre_status{entered ? CADRE_OK : CADRE_ERROR});
     if (!entered) to_.put_text("it cannot map the arena");
+  }
+
+  void take_secrets(std::uint32_t seat, base::Decoder& from) {
+    const auto bytes = from.get<std::uint64_t>();
+    const int descriptor = receive_descriptor(socket_);
+    const bool taken = descriptor >= 0 && seat < seats_.size() &&
+                       seats_[seat].agent->take_secrets(SecretsOnTheirWay::unpack(descriptor, bytes));
+    if (descriptor >= 0) close(descriptor);
+    to_.put(cadre_status{taken ? CADRE_OK : CADRE_ERROR});
+    if (!taken) to_.put_text("it cannot read them");
   }
 
   void observe_together(base::Decoder& from) {

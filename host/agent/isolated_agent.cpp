@@ -36,6 +36,18 @@ IsolatedAgent::~IsolatedAgent() {
   ask();
 }
 
+base::Problems IsolatedAgent::give(const Secrets& secrets, const std::vector<SecretUse>& uses,
+                                   const base::Place& place) {
+  auto packed = SecretsOnTheirWay::pack(secrets, uses, place);
+  if (!packed) return packed.problems();
+  request(Call::take_secrets).put(packed->bytes());
+  if (ask(packed->descriptor()) == CADRE_OK) return {};
+  base::Problems problems;
+  problems.error("ISOLATION_START", place,
+                 "the process of the agent did not take its secrets: " + reason_.take());
+  return problems;
+}
+
 base::Encoder& IsolatedAgent::request(Call call) {
   begin_request(encoder_, call, seat_);
   return encoder_;

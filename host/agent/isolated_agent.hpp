@@ -10,6 +10,7 @@
 #include "host/agent/agent_process.hpp"
 #include "host/agent/isolated_protocol.hpp"
 #include "host/agent/last_reason.hpp"
+#include "host/agent/secrets.hpp"
 #include "host/agent/timer_requests.hpp"
 #include "host/base/result.hpp"
 #include "host/model/arena.hpp"
@@ -37,6 +38,9 @@ class IsolatedAgent {
   const std::vector<std::string>& warnings() const { return warnings_; }
   /// Gives the child the arena its views are made from; before any call with a state.
   bool enter_arena(const model::Arena& arena);
+  /// Before its configuration: the values that it names there. Errors: those of SecretsOnTheirWay::pack;
+  /// ISOLATION_START when the process did not take them.
+  base::Problems give(const Secrets& secrets, const std::vector<SecretUse>& uses, const base::Place& place);
   const AgentProcess& process() const { return *process_; }
   /// Why the last call was refused, or how the process ended.
   LastReason& reason() { return reason_; }

@@ -14,9 +14,10 @@ namespace cadre::agent {
 /// mapped by both, so only what is not in the arena is sent. A request begins with the call and the agent's
 /// seat. Whatever is not said otherwise is answered with a status, and behind one of a refusal a reason.
 enum class Call : std::uint32_t {
-  start = 1,    ///< of the process: library, agent id, instance, book, seed of each seat -> what was loaded
-  init,         ///< configuration -> requirements and warnings, or a reason
-  enter_arena,  ///< of the process; the arena's descriptor comes over the socket
+  start = 1,     ///< of the process: library, agent id, instance, book, seed of each seat -> what was loaded
+  take_secrets,  ///< before init: bytes of a memory file, whose descriptor comes over the socket
+  init,          ///< configuration -> requirements and warnings, or a reason
+  enter_arena,   ///< of the process; the arena's descriptor comes over the socket
   activate,
   deactivate,
   observe,

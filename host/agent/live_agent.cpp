@@ -126,6 +126,7 @@ base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create_elsewhere(const Elsew
                                                                      const base::Place& place) {
   std::shared_ptr<LiveAgent> live(new LiveAgent());
   live->copy_ = where.copy;
+  live->secrets_ = where.secrets;
   live->entry_ = entry;
   live->spec_ = spec;
   live->flight_ = FlightCardHolder(card_of(entry, spec, true));
@@ -139,7 +140,13 @@ base::Result<std::shared_ptr<LiveAgent>> LiveAgent::create_elsewhere(const Elsew
   if (!isolated) return isolated.problems();
   live->isolated_ = std::move(isolated).take();
   live->observes_ = live->isolated_->observes();
-  base::Problems problems = live->begin(live->isolated_->agent(), place);
+  base::Problems problems;
+  if (!spec.secrets.empty()) {
+    static const Secrets none;
+    problems = live->isolated_->give(where.secrets != nullptr ? *where.secrets : none, spec.secrets, place);
+    if (problems.has_errors()) return problems;
+  }
+  problems = live->begin(live->isolated_->agent(), place);
   if (const base::Problems& found = live->isolated_->refusal(); found.has_errors()) {
     // Said as it is said of an agent in this process.
     problems = {};
@@ -365,9 +372,9 @@ bool is_gone(const LiveAgent& agent) {
 
 base::Result<std::shared_ptr<LiveAgent>> made_again(const LiveAgent& agent) {
   const base::Place place = base::Place::of(agent.manifest().library);
-  return agent.library_ != nullptr
-             ? LiveAgent::create(agent.library_, agent.entry_, agent.spec_, place)
-             : LiveAgent::create_isolated({agent.copy_}, agent.entry_, agent.spec_, place);
+  return agent.library_ != nullptr ? LiveAgent::create(agent.library_, agent.entry_, agent.spec_, place)
+                                   : LiveAgent::create_isolated({agent.copy_, nullptr, 0, agent.secrets_},
+                                                                agent.entry_, agent.spec_, place);
 }
 
 LiveAgent::~LiveAgent() {

@@ -18,6 +18,7 @@
 #include "host/agent/library.hpp"
 #include "host/agent/probe_terms.hpp"
 #include "host/agent/roles.hpp"
+#include "host/agent/secrets.hpp"
 #include "host/agent/services.hpp"
 
 namespace cadre::agent {
@@ -32,6 +33,7 @@ struct InstanceSpec {
   Isolation isolation = Isolation::none;
   bool allow_weak_sandbox = false;    ///< its process may do without a bound on files
   std::optional<ProbeTerms> probe{};  ///< it is only tried
+  std::vector<SecretUse> secrets{};   ///< references in `config`; only of one in another process
 
   bool operator==(const InstanceSpec&) const = default;
 };
@@ -77,11 +79,13 @@ class LiveAgent : public Callee {
                                                          const CatalogEntry& entry, const InstanceSpec& spec,
                                                          const base::Place& place);
   /// The same in another process: in a seat of one that was started for it, or in one of its own, from the
-  /// store's copy of the library. Errors: those above, and ISOLATION_START.
+  /// store's copy of the library. Errors: those above, ISOLATION_START, and
+  /// those of Secrets.
   struct Elsewhere {
     std::filesystem::path copy;
     std::shared_ptr<AgentProcess> process{};  ///< null: one of its own
     std::size_t seat = 0;
+    const Secrets* secrets = nullptr;  ///< it has to outlive the instance; null: there are none
   };
   static base::Result<std::shared_ptr<LiveAgent>> create_isolated(const Elsewhere& where,
                                                                   const CatalogEntry& entry,
@@ -174,7 +178,8 @@ class LiveAgent : public Callee {
 
   // Destroyed from the bottom up: the instance first, the library last.
   std::shared_ptr<Library> library_;
-  std::filesystem::path copy_;  ///< of the library, for a process of its own
+  std::filesystem::path copy_;        ///< of the library, for a process of its own
+  const Secrets* secrets_ = nullptr;  ///< as of Elsewhere
   CatalogEntry entry_;
   InstanceSpec spec_;
   std::unique_ptr<HostServices> services_;

@@ -119,13 +119,16 @@ bool ServedState::take(base::Decoder& from) {
 void ServedAgent::status(cadre_status value) {
   to_.put(value);
   if (value != CADRE_OK && value != CADRE_DISCARD)
-    to_.put_text(live_ != nullptr ? live_->reason().take() : std::string());
+    to_.put_text(live_ != nullptr ? without_secrets(live_->reason().take(), secrets_) : std::string());
 }
 
-void ServedAgent::refuse(const base::Problems& problems) {
+void ServedAgent::refuse(const base::Problems& found) {
   std::string text;
-  for (const base::Problem& p : problems) {
+  base::Problems problems;
+  for (base::Problem p : found) {
+    p.message = without_secrets(std::move(p.message), secrets_);
     if (p.severity == base::Severity::error) text += (text.empty() ? "" : "; ") + p.message;
+    problems.add(std::move(p));
   }
   to_.put(cadre_status{CADRE_REJECTED});
   to_.put_text(text);
@@ -249,6 +252,7 @@ void ServedAgent::decide(Call call, base::Decoder& from) {
 
 void ServedAgent::init(base::Decoder& from) {
   from.get_text(spec.config);
+  if (!secrets_.empty()) spec.config = with_secrets(spec.config, secrets_);
   const ControlWord computing;
   auto live = LiveAgent::create(loaded, entry, spec, base::Place::of(library_));
   const bool is_kept = computing.keep();
@@ -259,7 +263,7 @@ void ServedAgent::init(base::Decoder& from) {
   to_.put_struct(live_->requirements());
   std::vector<std::string> warnings;
   for (const base::Problem& problem : live.problems())
-    warnings.push_back(problem.message);
+    warnings.push_back(without_secrets(problem.message, secrets_));
   to_.put_texts(warnings);
 }
 

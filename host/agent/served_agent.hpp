@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -51,6 +52,12 @@ class ServedAgent {
   CatalogEntry entry;
   std::shared_ptr<Library> loaded;
 
+  /// Values for its configuration, by pointer; said by none of its sentences. False: there are none.
+  bool take_secrets(std::map<std::string, std::string> values) {
+    secrets_ = std::move(values);
+    return !secrets_.empty();
+  }
+
   /// A call of its own; `call` is one of those that have a seat.
   void answer(Call call, base::Decoder& from);
   /// An event that is decoded already, in a state that was taken.
@@ -94,6 +101,7 @@ class ServedAgent {
 
   std::string library_;
   Call call_ = Call::init;  ///< under way, or the last one
+  std::map<std::string, std::string> secrets_;
   ServedState& state_;
   base::Encoder& to_;
   std::shared_ptr<LiveAgent> live_;

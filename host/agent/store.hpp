@@ -5,6 +5,7 @@
 #include "host/agent/allowed_imports.hpp"
 #include "host/agent/manifest.hpp"
 #include "host/agent/quarantine.hpp"
+#include "host/agent/secrets.hpp"
 
 namespace cadre::agent {
 
@@ -36,10 +37,16 @@ class Store {
   /// Null: nothing is kept out.
   const Quarantine* quarantine() const { return quarantine_; }
 
+  /// What agents that are made are given; it has to outlive the store. Before anything is built.
+  void give(const Secrets& secrets) { secrets_ = &secrets; }
+  /// Null: there are none.
+  const Secrets* secrets() const { return secrets_; }
+
  private:
   std::filesystem::path kept_at(const std::string& sha256, const std::string& manifest_sha256) const;
 
   const Quarantine* quarantine_ = nullptr;
+  const Secrets* secrets_ = nullptr;
   std::filesystem::path root_;
 };
 

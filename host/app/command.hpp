@@ -60,6 +60,7 @@ struct LiveArguments {
   std::optional<std::uint64_t> revision;  ///< to boot; nothing: the one that ran last
   bool halted = false;
   bool accepts_changes = false;
+  std::filesystem::path secrets;  ///< empty: what CREDENTIALS_DIRECTORY names
 };
 int run_live_command(const GlobalOptions& global, const LiveArguments& arguments);
 

@@ -72,6 +72,11 @@ Run run_host(CLI::App& parser, const GlobalOptions& global) {
   parser.add_flag("--halted", a->halted, "start with every book halted, until `cadre resume`");
   parser.add_flag("--accept-changes", a->accepts_changes,
                   "take from CONFIG what changes only at a start; the difference becomes a revision");
+  parser
+      .add_option("--secrets", a->secrets,
+                  "folder with one file for each secret that settings of agents refer to (default: what "
+                  "CREDENTIALS_DIRECTORY names)")
+      ->type_name("DIR");
   return [a, replay, &global] {
     a->replays = replay->count() > 0;
     return run_live_command(global, *a);

@@ -194,6 +194,10 @@ base::Result<control::LiveOptions> options_of(const GlobalOptions& global, const
   options.revision = arguments.revision;
   options.halted = arguments.halted;
   options.accepts_changes = arguments.accepts_changes;
+  options.secrets = arguments.secrets;
+  // What systemd's LoadCredential= says.
+  const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
+  if (options.secrets.empty() && credentials != nullptr) options.secrets = credentials;
   // Before anything is recovered: a host that cannot be reached must not begin.
   const fs::path socket = options.state / socket_name;
   base::Problems problems;

@@ -41,6 +41,9 @@ std::string revision_text(const json::value& body) {
     text += "; a rollback goes to " + before;
   text += "\n" + text_at(body, "/time") + " by " + text_at(body, "/actor") + ": " + text_at(body, "/reason") +
           "\n";
+  if (const std::string version = text_at(body, "/host/version"); !version.empty())
+    text += "written by cadre " + version + ", SHA-256 " + text_at(body, "/host/sha256") + ", built by " +
+            text_at(body, "/host/compiler") + "\n";
   const json::array& plugins = list_at(body, "/plugins");
   if (!plugins.empty()) {
     report::TextTable table({{"plugin"}, {"version"}, {"sha256"}, {"manifest"}, {"books"}});
@@ -193,6 +196,7 @@ int apply(const HostArguments& arguments) {
     document = std::move(changed).take();
   }
   json::object members{{"origin", document->origin}};
+  if (arguments.file.empty()) members["keeps_plugins"] = true;  // it is about settings alone
   if (arguments.dry_run && arguments.decisions) members["decisions"] = *arguments.decisions;
   const HostAnswer answer =
       send_change(arguments, address, arguments.dry_run ? "/v1/revisions:validate" : "/v1/revisions",
@@ -209,6 +213,17 @@ int roll_back(const HostArguments& arguments) {
   if (const int code = find_base(arguments, address, base); code != exit_fine) return code;
   const HostAnswer answer = send_change(arguments, address, target, change_body(arguments), base);
   return print(arguments, answer, [&] { return applied_text(answer.body); });
+}
+
+int confirm(const HostArguments& arguments) {
+  const HostAnswer answer = post(arguments, "/v1/revisions:confirm", change_body(arguments));
+  return print(arguments, answer, [&] {
+    std::string text;
+    for (const json::value& each : list_at(answer.body, "/confirmed"))
+      text += "revision " + text_at(each, "/revision") + " is confirmed for book " + text_at(each, "/book") +
+              "\n";
+    return text;
+  });
 }
 
 }  // namespace
@@ -246,6 +261,11 @@ std::span<const HostCommand> revision_commands() {
          "say what would change, and what the newest decisions would have been; change nothing"},
         {"--decisions", &A::decisions, "of a dry run: so many are looked at, at most 250 (default: 20)", "N"},
         {"--base", &A::based_on, "revision it was made from (default: the current one)", "N"}}},
+      {"revision confirm",
+       "end trials now as confirmed, of one book or of all",
+       Kind::changes,
+       confirm,
+       {book_option()}},
       {"revision rollback",
        "go back along the line of revisions that were in charge, or to one",
        Kind::changes,

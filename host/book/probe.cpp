@@ -102,7 +102,7 @@ base::Problems try_each(const config::ScenarioConfig& config, const chain::Chain
     if (!is_one_of(stages, stage.instance->name)) continue;
     auto copy = store.adopt(*stage.entry.manifest, agent::ImportList::isolated);
     problems.append(copy.problems());
-    if (copy) problems.append(try_alone({*copy}, stage, config));
+    if (copy) problems.append(try_alone({*copy, nullptr, 0, store.secrets()}, stage, config));
   }
   return problems;
 }

@@ -145,6 +145,7 @@ class AgentMaker {
     problems_.append(copy.problems());
     each.is_refused = !copy;
     if (copy) each.where.copy = *copy;
+    each.where.secrets = store_.secrets();
   }
 
   /// For `first` and all that share a process with it.
@@ -209,7 +210,7 @@ agent::InstanceSpec spec_of(const PlannedStage& planned, const config::ScenarioC
   return {planned.instance->name, config.book.id,
           planned.settings,       config.seed,
           planned.isolation,      planned.isolated() && planned.allow_weak_sandbox,
-          planned.probe};
+          planned.probe,          planned.secrets};
 }
 
 base::Result<std::shared_ptr<Chain>> build_chain(const config::ScenarioConfig& config, const ChainPlan& plan,

@@ -23,6 +23,7 @@ struct PlannedStage {
   agent::TrustedBy trusted_by = agent::TrustedBy::nobody;  ///< of a running host; others do not ask
   bool allow_weak_sandbox = false;                         ///< its process may do without a bound on files
   std::optional<agent::ProbeTerms> probe{};                ///< its agent is only tried
+  std::vector<agent::SecretUse> secrets{};                 ///< references in the settings
   std::string left_out{};  ///< why its agent is not made: it is in quarantine; empty: it is made
 
   bool isolated() const { return isolation != agent::Isolation::none; }

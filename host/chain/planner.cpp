@@ -71,12 +71,23 @@ class Planner {
     }
     check_kind(instance, *entry->agent);
     const bool is_said = instance.isolation.has_value() || manifest.isolation == "process";
-    stages_.push_back({&instance,
-                       *entry,
-                       settings_of(instance, *entry->agent),
-                       {},
-                       isolation_of(instance, manifest),
-                       is_said});
+    PlannedStage& stage = stages_.emplace_back(
+        PlannedStage{&instance, *entry, {}, {}, isolation_of(instance, manifest), is_said});
+    stage.secrets = agent::secret_uses(instance.config, entry->agent->config_schema);
+    stage.settings = settings_of(stage);
+    if (!stage.secrets.empty()) keep_alone(stage);
+  }
+
+  /// Whoever shares a process could read what is in it.
+  void keep_alone(PlannedStage& stage) {
+    const auto said = stage.instance->isolation;
+    stage.isolation = agent::Isolation::process_alone;
+    stage.is_isolation_said = true;
+    if (!said || *said == agent::Isolation::process_alone) return;
+    problems_.error(
+        "SECRET_NOT_ALONE", place(stage.instance->pointer + "/isolation"),
+        base::quote(stage.instance->name) + " is given a secret, and would not be alone in its process",
+        R"(say "process_alone", or leave it out)");
   }
 
   static agent::Isolation isolation_of(const InstanceConfig& instance, const agent::Manifest& manifest) {
@@ -110,11 +121,26 @@ class Planner {
   }
 
   /// Checks an agent's settings against its manifest and fills in the defaults.
-  std::string settings_of(const InstanceConfig& instance, const agent::AgentDeclaration& declaration) {
+  std::string settings_of(const PlannedStage& stage) {
+    const InstanceConfig& instance = *stage.instance;
+    const agent::AgentDeclaration& declaration = *stage.entry.agent;
     const std::string pointer = instance.pointer + "/config";
+    base::Problems found;
     base::validate(
         instance.config, declaration.config_schema, pointer,
-        [&](std::string_view at) { return config_.document.place(at); }, problems_);
+        [](std::string_view at) {
+          return base::Place{{}, 0, 0, std::string(at)};
+        },
+        found);
+    for (base::Problem problem : found) {
+      // What a reference stands for is known when the agent is made.
+      const bool is_reference = std::any_of(
+          stage.secrets.begin(), stage.secrets.end(),
+          [&](const agent::SecretUse& use) { return problem.place.pointer == pointer + use.pointer; });
+      if (is_reference) continue;
+      problem.place = place(problem.place.pointer);
+      problems_.add(std::move(problem));
+    }
     return base::canonical(base::with_defaults(instance.config, declaration.config_schema));
   }
 

@@ -21,6 +21,9 @@ constexpr ChangeRule scenario_rules[] = {
     {"/universe", Changes::never, false, "dated changes of the universe are declared beforehand"},
     {"/changes", Changes::never, false, "dated changes belong to a backtest"},
     {"/execution_environment", Changes::never, false, "it knows the open orders"},
+    {"/execution_environment/config", Changes::live, false,
+     "costs and prices of a simulated one, which hands over its open orders; never of one that reaches a "
+     "venue"},
     {"/seed", Changes::never, false, "random numbers of a replay follow from it"},
     {"/scenario", Changes::never, false, "which kind of run it is"},
 };
@@ -35,7 +38,7 @@ constexpr ChangeRule host_rules[] = {
     {"/trust", Changes::live, false, "where an agent runs whose stage does not say it"},
     {"/books", Changes::live, false,
      "a new book is opened beside the others; one goes when it is halted and flat"},
-    {"/queue", Changes::restart, false, "queues are made with the books"},
+    {"/queue", Changes::live, false, "what waits beyond a smaller capacity is taken all the same"},
     {"/checkpoint", Changes::restart, false, "books are opened with it"},
     {"/admin", Changes::restart, false, "the port is opened with the host"},
 };

@@ -43,7 +43,8 @@ revision::ApplyRequest request_of(const Call& call, bool dry_run) {
           .book = call.text("book"),
           .based_on = call.based_on,
           .dry_run = dry_run,
-          .decisions = call.count("decisions").value_or(revision::previewed_usually)};
+          .decisions = call.count("decisions").value_or(revision::previewed_usually),
+          .keeps_plugins = call.flag("keeps_plugins")};
 }
 
 live::Answer validate(HostParts& host, const Call& call) {
@@ -66,17 +67,22 @@ live::Answer roll_back(HostParts& host, const Call& call) {
       {.mandate = call.mandate, .to = *number, .based_on = call.based_on, .book = call.text("book")});
 }
 
+live::Answer confirm(HostParts& host, const Call& call) {
+  return host.reload->confirm(call.mandate, call.text("book"));
+}
+
 }  // namespace
 
 std::span<const Operation> revision_operations() {
   using Brings = Operation::Brings;
   using BasedOn = Operation::BasedOn;
   static const std::vector<Member> configuration{
-      {"book"}, {"origin"}, {"config", Member::Kind::document, true}};
+      {"book"}, {"origin"}, {"keeps_plugins", Member::Kind::flag}, {"config", Member::Kind::document, true}};
   static const std::vector<Member> configuration_and_past{
       {"book"},
       {"origin"},
       {"decisions", Member::Kind::count, false, revision::previewed_most},
+      {"keeps_plugins", Member::Kind::flag},
       {"config", Member::Kind::document, true}};
   static const std::vector<Member> one_book{{"book"}};
   static const Operation rows[] = {
@@ -102,6 +108,12 @@ std::span<const Operation> revision_operations() {
        .brings = Brings::change,
        .members = configuration,
        .based_on = BasedOn::required},
+      {.method = "POST",
+       .path = "/v1/revisions:confirm",
+       .description = "end trials as confirmed now, of one book or of all",
+       .run = confirm,
+       .brings = Brings::change,
+       .members = one_book},
       {.method = "POST",
        .path = "/v1/revisions:rollback",
        .description = "back to what was in charge before, one book or all, with If-Match: \"N\"",

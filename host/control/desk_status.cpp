@@ -86,6 +86,14 @@ json::array processes_json(const std::vector<agent::ProcessUse>& uses, const std
   return processes;
 }
 
+/// Names, never values.
+json::array secrets_json(const chain::PlannedStage& stage) {
+  json::array names;
+  for (const agent::SecretUse& use : stage.secrets)
+    names.push_back(json::value(use.name));
+  return names;
+}
+
 /// How far the trial of a book is; null when it is on none.
 json::value trial_json(const revision::Charge& charge, const std::string& book,
                        const live::BookSnapshot& now) {
@@ -138,6 +146,7 @@ json::array books_json(const HostParts& host, const revision::Charge& charge) {
             manifest.deadline_us != 0 ? json::value(manifest.deadline_us) : json::value(nullptr)},
            {"deadline_misses", misses != now.deadline_misses.end() ? misses->second : 0},
            {"memory_mb", manifest.memory_mb != 0 ? json::value(manifest.memory_mb) : json::value(nullptr)},
+           {"secrets", secrets_json(stage)},
            {"left_out", stage.left_out.empty() ? json::value(nullptr) : json::value(stage.left_out)}});
     }
     json::object book{{"book", runner.id()}};

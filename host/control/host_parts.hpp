@@ -27,6 +27,7 @@ struct LiveOptions {
   std::filesystem::path state;   ///< folder of everything that outlives the process
   std::vector<std::filesystem::path> agent_folders;
   std::string actor{};                      ///< who starts it
+  std::filesystem::path secrets{};          ///< a folder with a file a secret; empty: there is none
   std::optional<std::uint64_t> revision{};  ///< boots this one; nothing: CURRENT
   bool halted = false;                      ///< every book starts halted
   bool accepts_changes = false;             ///< takes from the file what changes only at a start
@@ -38,6 +39,7 @@ struct HostParts {
   LiveOptions options;
   std::string since;
   std::unique_ptr<revision::RevisionStore> revisions;
+  agent::Secrets secrets;
   std::unique_ptr<agent::Store> store;
   std::unique_ptr<agent::FlightRecorder> recorder;
   agent::LastFlight last_flight;  ///< how the host before this one ended

@@ -42,7 +42,9 @@ bool locks_soon(int descriptor) {
 LiveHost::LiveHost(LiveOptions options) {
   parts_.options = std::move(options);
   parts_.since = base::now_text();
+  parts_.secrets = agent::Secrets(parts_.options.secrets);
   parts_.store = std::make_unique<agent::Store>(parts_.options.state / "plugins");
+  parts_.store->give(parts_.secrets);
   parts_.experiments = std::make_unique<shadow::ShadowExperiments>(*parts_.store, parts_.feed);
 }
 

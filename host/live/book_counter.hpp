@@ -59,7 +59,10 @@ class BookCounter final : public book::BookListener, public model::Tally {
     if (!failure.replaced) remember(failure.stage, date_, "observe", failure.status, failure.reason);
     missed.push_back(failure);
   }
-  void on_bar(std::uint64_t, const model::Bar& bar) override { date_ = bar.date; }
+  void on_bar(std::uint64_t, const model::Bar& bar) override {
+    date_ = bar.date;
+    ++bars;
+  }
   void on_command(std::uint64_t, const journal::CommandRecord& command) override {
     if (command.kind == book::deadline_missed)
       ++deadline_misses[command.reason.substr(0, command.reason.find(':'))];
@@ -77,6 +80,7 @@ class BookCounter final : public book::BookListener, public model::Tally {
   std::map<std::string, std::uint64_t> deadline_misses;  ///< by stage
   std::vector<chain::ObserveFailure> missed;             ///< of which nobody was told
   std::deque<DecisionSummary> newest;
+  std::uint64_t bars = 0;
   bool is_new = false;  ///< a decision that nobody was told of
 
  private:

@@ -394,6 +394,7 @@ void BookRunner::publish() {
   now.date = book.ledger().date();
   now.sequence = book.ledger().sequence();
   static_cast<model::Tally&>(now) = counter_;
+  now.bars = counter_.bars;
   now.failures = counter_.failures;
   now.deadline_misses = counter_.deadline_misses;
   book.chain().each_stage([&](const chain::Stage& stage) {
@@ -417,6 +418,10 @@ void BookRunner::publish() {
   now.left_out = left_out != nullptr ? left_out->agent->left_out() : std::string();
   const std::lock_guard lock(snapshot_mutex_);
   snapshot_ = std::move(now);
+}
+
+void set_queue_capacity(BookRunner& book, std::size_t capacity) {
+  book.queue_.set_capacity(capacity);
 }
 
 }  // namespace cadre::live

@@ -118,6 +118,7 @@ class BookRunner {
   void take_command(const journal::CommandRecord& command, std::shared_ptr<Ticket> ticket = nullptr);
 
  private:
+  friend void set_queue_capacity(BookRunner& book, std::size_t capacity);
   class Source;
   BookRunner(const config::HostConfig& host, const config::BookConfig& book,
              std::vector<std::string> instruments, const std::filesystem::path& folder, const Ground& ground);
@@ -180,6 +181,9 @@ class BookRunner {
   mutable std::mutex snapshot_mutex_;
   BookSnapshot snapshot_;
 };
+
+/// How many inputs of a book may wait from now on. [any-thread]
+void set_queue_capacity(BookRunner& book, std::size_t capacity);
 
 /// On the book's thread: what is in the way of its leaving the host. Errors: BOOK_NOT_HALTED, BOOK_NOT_FLAT,
 /// those of why_stopped.

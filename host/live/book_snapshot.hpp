@@ -37,6 +37,7 @@ struct BookSnapshot : model::Tally {
   std::string reason;    ///< why it is halted, stopped or stuck
   std::int32_t date = 0;
   std::uint64_t sequence = 0, open_orders = 0;
+  std::uint64_t bars = 0;  ///< since the host was started
   base::Money equity, cash, profit, costs;
   std::string currency;
   std::uint64_t revision = 0;

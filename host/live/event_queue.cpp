@@ -72,10 +72,11 @@ std::optional<EventQueue::Item> EventQueue::pop() {
     return item;
   }
   if (inputs_.empty()) return std::nullopt;
-  CADRE_INVARIANT(inputs_.size() <= capacity_, "queue.one_place",
-                  "a queue never holds more inputs than its capacity");
+  CADRE_INVARIANT(inputs_.size() <= held_most_, "queue.one_place",
+                  "a queue never holds more inputs than it was given room for");
   Item item = std::move(inputs_.front());
   inputs_.pop_front();
+  held_most_ = std::max(capacity_, inputs_.size());
   room_.notify_all();
   return item;
 }
@@ -113,6 +114,18 @@ void EventQueue::refuse_inputs() {
   for (Input& input : lost) {
     if (input.ticket != nullptr) input.ticket->lost();
   }
+}
+
+void EventQueue::set_capacity(std::size_t capacity) {
+  const std::lock_guard lock(mutex_);
+  capacity_ = capacity;
+  held_most_ = std::max(capacity, inputs_.size());
+  room_.notify_all();
+}
+
+std::size_t EventQueue::capacity() const {
+  const std::lock_guard lock(mutex_);
+  return capacity_;
 }
 
 std::size_t EventQueue::depth() const {

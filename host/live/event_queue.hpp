@@ -62,7 +62,10 @@ class EventQueue {
   using Work = std::function<void()>;
   using Item = std::variant<Input, Work>;
 
-  explicit EventQueue(std::size_t capacity) : capacity_(capacity) {}
+  explicit EventQueue(std::size_t capacity) : capacity_(capacity), held_most_(capacity) {}
+
+  /// What waits beyond a smaller one is taken all the same.
+  void set_capacity(std::size_t capacity);
 
   /// How many of them were put in, in order; the rest found it full. Nothing once it takes no inputs.
   std::optional<std::size_t> push(std::vector<Input> inputs);
@@ -87,11 +90,12 @@ class EventQueue {
   void close();
 
   std::size_t depth() const;
-  std::size_t capacity() const { return capacity_; }
+  std::size_t capacity() const;
 
  private:
-  const std::size_t capacity_;
   mutable std::mutex mutex_;
+  std::size_t capacity_;
+  std::size_t held_most_;  ///< what may wait now: more than the capacity after that became smaller
   std::condition_variable filled_, room_;
   std::deque<Input> inputs_;
   std::deque<Work> work_;

@@ -21,6 +21,13 @@ std::uint64_t failures_of(const live::BookSnapshot& now) {
   return all;
 }
 
+std::uint64_t misses_of(const live::BookSnapshot& now) {
+  std::uint64_t all = 0;
+  for (const auto& [stage, misses] : now.deadline_misses)
+    all += misses;
+  return all;
+}
+
 /// Counters of a process begin again with it.
 std::uint64_t since(std::uint64_t now, std::uint64_t before) {
   return now - std::min(now, before);
@@ -28,7 +35,7 @@ std::uint64_t since(std::uint64_t now, std::uint64_t before) {
 
 /// Why the trial has failed; empty while no guardrail is passed.
 std::string passed_guardrail(const config::ConfirmConfig& config, const BookTrial& trial,
-                             const live::BookSnapshot& now) {
+                             const live::BookSnapshot& now, std::int64_t now_ns) {
   const std::uint64_t failures = since(failures_of(now), trial.failures_before);
   if (config.failures > 0 && failures >= config.failures) {
     std::string last;
@@ -41,6 +48,15 @@ std::string passed_guardrail(const config::ConfirmConfig& config, const BookTria
   if (config.rejected_orders > 0 && rejected >= config.rejected_orders)
     return std::to_string(rejected) + " rejected orders, the limit is " +
            std::to_string(config.rejected_orders);
+  const std::uint64_t misses = since(misses_of(now), trial.misses_before);
+  if (config.deadline_misses > 0 && misses >= config.deadline_misses)
+    return std::to_string(misses) + " missed deadlines, the limit is " +
+           std::to_string(config.deadline_misses);
+  constexpr std::int64_t second_ns = 1'000'000'000;
+  const std::int64_t silent_s = (now_ns - trial.heard_ns) / second_ns;
+  if (config.heartbeat_s > 0 && silent_s >= static_cast<std::int64_t>(config.heartbeat_s))
+    return "no bar for " + std::to_string(silent_s) + " seconds, the limit is " +
+           std::to_string(config.heartbeat_s);
   const double equity = now.equity.to_double();
   if (config.drawdown > 0 && trial.equity_most > 0 && equity <= trial.equity_most * (1 - config.drawdown))
     return "equity fell from " + std::to_string(trial.equity_most) + " to " + std::to_string(equity) +
@@ -67,6 +83,9 @@ BookTrial begin_trial(const std::string& book, std::uint64_t revision, std::uint
           .decisions_before = now.decisions,
           .rejected_before = now.rejected_orders,
           .failures_before = failures_of(now),
+          .misses_before = misses_of(now),
+          .bars_heard = now.bars,
+          .heard_ns = now_ns,
           .equity_most = now.equity.to_double()};
 }
 
@@ -78,7 +97,11 @@ TrialVerdict judge(const config::ConfirmConfig& config, BookTrial& trial, const 
                    std::int64_t now_ns) {
   using End = TrialVerdict::End;
   trial.equity_most = std::max(trial.equity_most, now.equity.to_double());
-  if (std::string why = passed_guardrail(config, trial, now); !why.empty()) return {End::failed, why};
+  if (trial.heard_ns == 0 || now.bars != trial.bars_heard) {
+    trial.heard_ns = now_ns;
+    trial.bars_heard = now.bars;
+  }
+  if (std::string why = passed_guardrail(config, trial, now, now_ns); !why.empty()) return {End::failed, why};
   const auto minutes =
       static_cast<std::uint64_t>(std::max<std::int64_t>(0, now_ns - trial.since_ns) / minute_ns);
   const std::uint64_t decisions = decisions_of(trial, now);

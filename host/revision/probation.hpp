@@ -21,8 +21,10 @@ struct BookTrial {
   std::int64_t since_ns = 0;    ///< UTC
   std::uint64_t deaths = 0;     ///< of hosts since it began
   std::uint64_t decisions_before = 0, rejected_before = 0;
-  std::uint64_t failures_before = 0;  ///< counted by this process
-  double equity_most = 0;             ///< as far as this process has seen
+  std::uint64_t failures_before = 0, misses_before = 0;  ///< counted by this process
+  std::uint64_t bars_heard = 0;                          ///< as far as this process has seen, and when
+  std::int64_t heard_ns = 0;                             ///< UTC; 0: it has not looked yet
+  double equity_most = 0;                                ///< as far as this process has seen
 };
 
 /// What a look at a trial comes to.
@@ -37,7 +39,8 @@ BookTrial begin_trial(const std::string& book, std::uint64_t revision, std::uint
                       const live::BookSnapshot& now, std::int64_t now_ns);
 
 /// Failed as soon as a guardrail is passed; confirmed when decisions and minutes have gone by, or the longest
-/// time has. Keeps the height of the equity.
+/// time has. Keeps the height of the equity, and when the newest bar
+/// came.
 TrialVerdict judge(const config::ConfirmConfig& config, BookTrial& trial, const live::BookSnapshot& now,
                    std::int64_t now_ns);
 

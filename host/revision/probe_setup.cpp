@@ -16,6 +16,12 @@ base::Problems check_environments(const Setup& next, const live::BookList& books
     if (runner == nullptr) continue;
     const live::BookRunner& book = *runner;
     const chain::PlannedStage& planned = next.plans[b].stages.back();
+    const agent::LiveAgent& environment = *book.chain().environment().agent;
+    if (!environment.declaration().simulated && environment.spec().config != planned.settings)
+      problems.error(
+          "CONFIG_NEVER_CHANGES", next.host.books[b].scenario.document.place("/execution_environment/config"),
+          "the environment of the book " + book.id() + " reaches a venue: its settings do not change",
+          "it knows the open orders; begin a new state folder for this");
     const std::size_t open = book.snapshot().open_orders;
     if (book.chain().environment().agent->left_out().empty() || !planned.left_out.empty() || open == 0)
       continue;

@@ -13,7 +13,8 @@ base::Problems probe_setup(const Setup& setup, const agent::Store& store, const 
                            bool takes_back);
 
 /// An environment that was left out knew of open orders that a new one has never heard of: they are asked
-/// about at a start. Errors: ENVIRONMENT_LEFT_OUT.
+/// about at a start. The settings of one that
+/// reaches a venue do not change. Errors: ENVIRONMENT_LEFT_OUT, CONFIG_NEVER_CHANGES.
 base::Problems check_environments(const Setup& next, const live::BookList& books);
 
 }  // namespace cadre::revision

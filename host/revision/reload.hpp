@@ -43,6 +43,8 @@ struct ApplyRequest {
   std::optional<std::uint64_t> based_on;
   bool dry_run = false;
   std::uint64_t decisions = 0;  ///< of a dry run: the newest so many are looked at again
+  /// Settings alone are meant: ranges of versions mean the plugins that run, wherever those will do.
+  bool keeps_plugins = false;
 };
 
 /// A way back.
@@ -109,6 +111,9 @@ class Reload {
   /// Goes back along the line of revisions that were in charge, never to one that was rolled back, unless
   /// `to` names it.
   live::Answer roll_back(const RollbackRequest& request);
+  /// Ends the trial of a book, or of all when none is named, as one that has gone well, because a person says
+  /// so.
+  live::Answer confirm(const live::Mandate& mandate, const std::string& book);
   /// Makes anew what is left out of the running chains and in quarantine no more: the same configuration
   /// becomes the next revision. With nothing to be made it is as it was.
   live::Answer take_back(const live::Mandate& mandate);
@@ -176,6 +181,8 @@ class Reload {
 
   live::Answer propose(const boost::json::value& complete, const CatalogOf& catalog_of,
                        const Proposal& proposal);
+  live::Answer propose_keeping(const boost::json::value& complete, const agent::Catalog& installed,
+                               const Proposal& proposal);
   /// With the plugins that the revision pins.
   live::Answer propose_pinned(const Revision& revision, const Proposal& proposal);
   live::Answer propose(Setup setup, const Proposal& proposal);
@@ -203,7 +210,7 @@ class Reload {
                        const Revision& revision, bool takes_back) const;
   live::Answer take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,
                          const Revision& revision, const Proposal& proposal);
-  bool confirm(const Revision& revision, const live::BookList::Books& books);
+  bool confirmed_by(const Revision& revision, const live::BookList::Books& books);
   base::Problems check_books(const Setup& next, const std::string& origin) const;
   live::BookList::Books leaving(const config::HostConfig& next) const;
   base::Problems open_added(Takeover& takeover, const config::HostConfig& host, const Revision& revision);
@@ -237,6 +244,7 @@ class Reload {
   void watch_trials();
   void look_at_trial(BookTrial trial);
   void end_trial(const BookTrial& trial, const TrialVerdict& verdict);
+  void tell_end(const BookTrial& trial, const char* event, const live::Mandate& by);
   bool has_conflict() const;
   void follow_watch();
   void follow_folders();

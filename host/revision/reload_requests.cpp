@@ -73,8 +73,24 @@ live::Answer Reload::apply(const ApplyRequest& request) {
   auto complete = complete_document(request);
   if (!complete) return refuse(proposal, complete.problems());
   const auto installed = agent::Catalog::discover(ground_.agent_folders);
+  if (request.keeps_plugins) return propose_keeping(*complete, installed, proposal);
   return propose(
       *complete, [&](const std::string&) -> const agent::Catalog& { return installed; }, proposal);
+}
+
+/// With the plugins that run, wherever those will do.
+live::Answer Reload::propose_keeping(const json::value& complete, const agent::Catalog& installed,
+                                     const Proposal& proposal) {
+  auto host = config::read_host(complete, proposal.source);
+  if (!host) return refuse(proposal, host.problems());
+  PinnedCatalogs pinned(ground_.store, charge_.revision.plugins);
+  std::map<std::string, agent::Catalog> catalogs;
+  for (const config::BookConfig& book : host->books)
+    catalogs.emplace(book.scenario.book.id,
+                     keeping_catalog(book.scenario, pinned.of(book.scenario.book.id), installed));
+  return propose(
+      complete, [&](const std::string& book) -> const agent::Catalog& { return catalogs.at(book); },
+      proposal);
 }
 
 live::Answer Reload::roll_back(const RollbackRequest& request) {

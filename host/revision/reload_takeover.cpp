@@ -176,7 +176,7 @@ base::Problems Reload::swap(Takeover& takeover, const Revision& revision) {
 
 /// The journals of these books say that all of them have taken over; true when all of that is durable: then
 /// it may be booted.
-bool Reload::confirm(const Revision& revision, const live::BookList::Books& books) {
+bool Reload::confirmed_by(const Revision& revision, const live::BookList::Books& books) {
   const std::string text = json::serialize(json::object{{"revision", revision.number}});
   std::vector<std::shared_ptr<live::Ticket>> tickets;
   for (const auto& book : books) {
@@ -198,7 +198,7 @@ bool Reload::confirm(const Revision& revision, const live::BookList::Books& book
 base::Problems Reload::make_current(const Takeover& takeover, const Revision& revision,
                                     const Proposal& proposal) {
   base::Problems problems;
-  if (!confirm(revision, takeover.books)) {
+  if (!confirmed_by(revision, takeover.books)) {
     for (const auto& book : takeover.books)
       problems.append(book->why_stopped());
   } else {
@@ -289,6 +289,8 @@ live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Ch
     const std::lock_guard lock(status_mutex_);
     charge_.not_durable = undurable.has_errors() ? undurable[undurable.size() - 1].message : std::string();
   }
+  for (const auto& book : ground_.books.now())
+    live::set_queue_capacity(*book, charge_.setup.host.queue.capacity);
   std::vector<std::string> changed;
   for (const auto& book : takeover.books)
     changed.push_back(book->id());

@@ -91,10 +91,55 @@ void Reload::look_at_trial(BookTrial trial) {
   {
     const std::lock_guard lock(status_mutex_);
     for (BookTrial& each : charge_.trials) {
-      if (each.book == trial.book && each.revision == trial.revision) each.equity_most = trial.equity_most;
+      if (each.book == trial.book && each.revision == trial.revision) each = trial;
     }
   }
   if (verdict.end != TrialVerdict::End::none) end_trial(trial, verdict);
+}
+
+/// In the log, to those who listen, and in the book's journal.
+void Reload::tell_end(const BookTrial& trial, const char* event, const live::Mandate& by) {
+  const bool failed = std::string_view(event) == "trial_failed";
+  base::log_event(failed ? base::LogLevel::warn : base::LogLevel::info, event,
+                  {{"book", trial.book},
+                   {"revision", std::to_string(trial.revision)},
+                   {"actor", by.actor},
+                   {"why", by.reason}});
+  ground_.feed.say(
+      event, {{"book", trial.book}, {"revision", trial.revision}, {"actor", by.actor}, {"why", by.reason}});
+  const std::string text = json::serialize(json::object{{"revision", trial.revision}});
+  const auto book = live::find_book(ground_.books, trial.book);
+  if (book == nullptr) return;
+  book->post_work([runner = book.get(), event, by, text](book::Book& live) {
+    runner->take_command({event, live.ledger().date(), by.actor, by.reason, text});
+  });
+}
+
+live::Answer Reload::confirm(const live::Mandate& mandate, const std::string& book) {
+  const Turn turn = take_turn();
+  if (!turn) return {live::Outcome::conflict, {}, change_hangs()};
+  if (!takes_changes_) return {live::Outcome::stopping, {}, {}};
+  if (!book.empty() && live::find_book(ground_.books, book) == nullptr)
+    return live::unknown_book(ground_.books, book);
+  std::vector<BookTrial> others;
+  json::array confirmed;
+  for (const BookTrial& trial : charge_.trials) {
+    if (!book.empty() && trial.book != book) {
+      others.push_back(trial);
+      continue;
+    }
+    tell_end(trial, "trial_confirmed", mandate);
+    confirmed.push_back(json::object{{"book", trial.book}, {"revision", trial.revision}});
+  }
+  if (!confirmed.empty()) {
+    set_trials(std::move(others));
+    return {live::Outcome::done, {{"confirmed", std::move(confirmed)}}, {}};
+  }
+  base::Problems problems;
+  problems.error("TRIAL_NONE", {},
+                 book.empty() ? "no book is on trial" : "the book " + book + " is on no trial",
+                 "`cadre status` says which are");
+  return {live::Outcome::conflict, {}, problems};
 }
 
 void Reload::end_trial(const BookTrial& trial, const TrialVerdict& verdict) {
@@ -106,16 +151,7 @@ void Reload::end_trial(const BookTrial& trial, const TrialVerdict& verdict) {
   });
   if (removed == 0) return;  // another change has ended it meanwhile
   const bool confirmed = verdict.end == TrialVerdict::End::confirmed;
-  const char* event = confirmed ? "trial_confirmed" : "trial_failed";
-  base::log_event(confirmed ? base::LogLevel::info : base::LogLevel::warn, event,
-                  {{"book", trial.book}, {"revision", std::to_string(trial.revision)}, {"why", verdict.why}});
-  ground_.feed.say(event, {{"book", trial.book}, {"revision", trial.revision}, {"why", verdict.why}});
-  const std::string text = json::serialize(json::object{{"revision", trial.revision}});
-  const auto book = live::find_book(ground_.books, trial.book);
-  if (book == nullptr) return set_trials(std::move(others));
-  book->post_work([runner = book.get(), event, why = verdict.why, text](book::Book& live) {
-    runner->take_command({event, live.ledger().date(), "host", why, text});
-  });
+  tell_end(trial, confirmed ? "trial_confirmed" : "trial_failed", {"host", verdict.why});
   if (confirmed) return set_trials(std::move(others));
   if (const auto before = ground_.revisions.get(trial.confirmed);
       before && part_of(*before, trial.book).empty()) {

@@ -139,6 +139,8 @@ class FileReader {
     if (base::find(document_.root(), "/line") != nullptr) revision.line = number("/line");
     if (base::find(document_.root(), "/restores_book") != nullptr)
       revision.restores_book = text("/restores_book");
+    if (base::find(document_.root(), "/host") != nullptr)
+      revision.host = {text("/host/version"), text("/host/sha256"), text("/host/compiler")};
     revision.actor = text("/actor");
     revision.reason = text("/reason");
     if (const auto time = base::parse_time(text("/time"))) {
@@ -267,6 +269,9 @@ js::value to_json(const Revision& revision) {
   if (!revision.restores_book.empty()) all["restores_book"] = revision.restores_book;
   all["plugins"] = std::move(plugins);
   all["config"] = revision.config;
+  const base::Build& host = revision.host;
+  if (!host.version.empty())
+    all["host"] = js::object{{"version", host.version}, {"sha256", host.sha256}, {"compiler", host.compiler}};
   return all;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/base/result.hpp"
+#include "host/base/version.hpp"
 
 namespace cadre::revision {
 
@@ -39,6 +40,8 @@ struct Revision {
   std::string restores_book{};  ///< the book that it brings back of that one; empty: all
   boost::json::value config{};  ///< the complete document
   std::vector<PinnedPlugin> plugins{};
+  /// The host that wrote it, for the record; empty in revisions of 0.9. The store fills it in.
+  base::Build host{};
 };
 
 /// One value that differs. The texts are canonical JSON; nothing where there is no such value.
@@ -76,7 +79,8 @@ Difference difference(const Revision& a, const Revision& b);
 /// The same of two documents alone. [any-thread]
 std::vector<Change> difference(const boost::json::value& a, const boost::json::value& b);
 
-/// {"revision", "based_on", "line", "time", "actor", "reason", "restores", "plugins": [...], "config"}.
+/// {"revision", "based_on", "line", "time", "actor", "reason", "restores", "plugins": [...], "config",
+/// "host": {"version", "sha256", "compiler"}}.
 boost::json::value to_json(const Revision& revision);
 /// {"changes": [{"pointer", "before", "after"}], "plugins": [{"id", "before", "after"}]}, absent as null.
 boost::json::value to_json(const Difference& difference);

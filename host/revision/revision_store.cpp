@@ -170,7 +170,9 @@ base::Problems RevisionStore::append(const Revision& revision) {
         "the next number is " + std::to_string(last + 1));
 
   // What cannot be read back must not be written: the host could not boot from it.
-  const std::string text = file_text(revision);
+  Revision written = revision;
+  if (written.host.version.empty()) written.host = base::this_build();
+  const std::string text = file_text(written);
   const base::Result<Revision> same = parse_file(file.string(), text);
   if (!same) return one_error("REVISION_NOT_STORABLE", file, same.problems()[0].message);
   if (base::Problems problems = write_new_file(file, text); problems.has_errors()) return problems;

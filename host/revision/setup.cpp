@@ -1,5 +1,7 @@
 #include "host/revision/setup.hpp"
 
+#include <string.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <numeric>
@@ -44,6 +46,23 @@ void complete_settings(boost::json::value& complete, std::size_t book, const cha
         base::with_defaults(stage.instance->config, stage.entry.agent->config_schema);
 }
 
+/// Whether there are the secrets that the settings name: what is missing is said before anything is made.
+base::Problems check_secrets(const chain::ChainPlan& plan, const config::ScenarioConfig& scenario,
+                             const agent::Store& store) {
+  base::Problems problems;
+  static const agent::Secrets none;
+  const agent::Secrets& secrets = store.secrets() != nullptr ? *store.secrets() : none;
+  for (const chain::PlannedStage& stage : plan.stages) {
+    for (const agent::SecretUse& use : stage.secrets) {
+      auto value =
+          secrets.read(use.name, scenario.document.place(stage.instance->pointer + "/config" + use.pointer));
+      problems.append(value.problems());
+      if (value) explicit_bzero(value->data(), value->size());
+    }
+  }
+  return problems;
+}
+
 }  // namespace
 
 void order_books(config::HostConfig& host, const std::vector<std::string>& ids) {
@@ -81,6 +100,7 @@ base::Result<Setup> plan_setup(config::HostConfig host, const CatalogOf& catalog
       if (unread.empty()) unread.append(catalog.problems());
       continue;
     }
+    problems.append(check_secrets(*plan, scenario, store));
     for (const chain::PlannedStage& stage : plan->stages)
       pin(setup.plugins, *stage.entry.manifest, scenario.book.id);
     complete_settings(setup.host.complete, b, *plan);
@@ -137,6 +157,28 @@ agent::Catalog pinned_catalog(const agent::Store& store, const std::vector<Pinne
   }
   agent::Catalog catalog = agent::Catalog::discover(std::move(kept), folders, agent::Twins::refused);
   catalog.add_problems(problems);
+  return catalog;
+}
+
+agent::Catalog keeping_catalog(const config::ScenarioConfig& scenario, const agent::Catalog& running,
+                               const agent::Catalog& installed) {
+  std::set<std::string> missing;
+  const auto look = [&](const config::InstanceConfig& instance) {
+    const auto range = agent::VersionRange::parse(instance.version);
+    if (range && !running.find(instance.agent, *range, {})) missing.insert(instance.agent);
+  };
+  for (const config::InstanceConfig& instance : scenario.chain.instances)
+    look(instance);
+  look(scenario.execution_environment);
+  std::vector<std::shared_ptr<const agent::Manifest>> manifests = running.manifests();
+  for (const auto& manifest : installed.manifests()) {
+    const bool is_wanted =
+        std::any_of(manifest->agents.begin(), manifest->agents.end(),
+                    [&](const agent::AgentDeclaration& agent) { return missing.contains(agent.id); });
+    if (is_wanted) manifests.push_back(manifest);
+  }
+  agent::Catalog catalog = agent::Catalog::discover(std::move(manifests), {}, agent::Twins::first_wins);
+  catalog.add_problems(installed.problems());
   return catalog;
 }
 

@@ -46,6 +46,11 @@ std::vector<std::string> weak_sandboxes(const Setup& setup);
 agent::Catalog pinned_catalog(const agent::Store& store, const std::vector<PinnedPlugin>& plugins,
                               const std::optional<std::string>& book = std::nullopt);
 
+/// What a book may have whose settings alone change: the plugins that run, and of those that are installed
+/// the ones of agents that none of them offers as the scenario asks for it.
+agent::Catalog keeping_catalog(const config::ScenarioConfig& scenario, const agent::Catalog& running,
+                               const agent::Catalog& installed);
+
 /// The catalogs of the books of a revision, each with what is pinned for it.
 class PinnedCatalogs {
  public:

@@ -142,22 +142,24 @@ class Start(unittest.TestCase):
         book = host.settled_book()
         self.assertEqual((book["state"], book["decisions"]), ("halted", 0))
 
+    def checkpoint_bars(self, host):
+        return host.document()["checkpoint"]["bars"]
+
     def test_what_changes_only_at_a_start_waits_for_one_that_accepts_it(self):
         host = self.host("accept", watch=True).start()
         host.post(TEXTS[:WARM_UP_BARS])
-        self.write_host(queue={"capacity": 77}, checkpoint={"bars": 5})
+        self.write_host(checkpoint={"bars": 5})
         refused = wait_until("it is refused", lambda: host.status()["refused"])
         self.assertEqual({p["code"] for p in refused[0]["problems"]}, {"CONFIG_NEEDS_RESTART"})
         self.assertIn("cadre run --accept-changes", refused[0]["problems"][0]["next_step"])
-        self.assertEqual(host.book()["queue"]["capacity"], 1024)
+        self.assertEqual(self.checkpoint_bars(host), 64)
         self.assertEqual(host.stop(), 0)
         host.start()
-        self.assertEqual((host.revision(), host.book()["queue"]["capacity"]), (1, 1024))
+        self.assertEqual((host.revision(), self.checkpoint_bars(host)), (1, 64))
         self.assertEqual(host.stop(), 0)
         host.start("--accept-changes")
-        self.assertEqual((host.revision(), host.book()["queue"]["capacity"]), (2, 77))
-        self.assertIn("/queue/capacity", host.status()["revision"]["reason"])
-        self.assertEqual(host.document()["checkpoint"]["bars"], 5)
+        self.assertEqual((host.revision(), self.checkpoint_bars(host)), (2, 5))
+        self.assertIn("/checkpoint/bars", host.status()["revision"]["reason"])
         self.assertEqual(host.book()["decisions"], WARM_UP_BARS - FIRST_DECISION)
         self.assertEqual(host.stop(), 0)
         host.start("--accept-changes")  # there is nothing to accept any more
@@ -166,16 +168,16 @@ class Start(unittest.TestCase):
         self.assertEqual(host.command("revision", "rollback", "--reason", "back").returncode, 3)
         self.assertEqual(host.stop(), 0)
         host.start("--revision", "1")
-        self.assertEqual((host.revision(), host.book()["queue"]["capacity"]), (3, 1024))
+        self.assertEqual((host.revision(), self.checkpoint_bars(host)), (3, 64))
 
     def test_what_changes_live_comes_with_an_accepting_start_after_it(self):
         host = self.host("accept_live").start()
         self.assertEqual(host.stop(), 0)
         write_json(self.scenario, scenario([risk_manager(max_weight=0.02)]))
-        self.write_host(queue={"capacity": 77})
+        self.write_host(checkpoint={"bars": 5})
         host.start("--accept-changes")
         wait_until("the rest is applied", lambda: host.revision() == 3)
-        self.assertEqual((limit(host.document()), host.book()["queue"]["capacity"]), (0.02, 77))
+        self.assertEqual((limit(host.document()), self.checkpoint_bars(host)), (0.02, 5))
 
     def test_a_new_book_comes_with_an_accepting_start(self):
         host = self.with_three_revisions("new_book")

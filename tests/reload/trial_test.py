@@ -97,6 +97,39 @@ class Trial(unittest.TestCase):
         self.assertEqual(host.stop(), 0)
         self.assertIn("trial_failed", self.commands(host))
 
+    def test_a_book_that_hears_nothing_for_longer_than_its_heartbeat_goes_back(self):
+        host = self.start("heartbeat", decisions=1000, heartbeat_s=1)
+        self.set(host, 0.04)
+        wait_until(lambda: f"it went back: {host.status()['revision']}", lambda: host.revision() == 3)
+        self.assertIn("no bar for 1 seconds, the limit is 1", host.get("/v1/revisions/3")["reason"])
+        self.assertEqual((self.limit(host), self.trials(host)["main"]), (0.05, None))
+
+    def test_a_person_confirms_a_trial_before_its_time(self):
+        host = self.start("confirm", decisions=1000)
+        self.set(host, 0.04)
+        self.set(host, 0.03, "second")
+        done = host.command("revision", "confirm", "--book", "main", "--actor", "anna", "--reason", "seen enough")
+        self.assertEqual((done.returncode, done.stdout), (0, "revision 2 is confirmed for book main\n"))
+        self.assertEqual(self.trials(host), {"main": None, "second": (3, 0)})
+        self.assertEqual((host.revision(), self.limit(host)), (3, 0.04))
+        host.kill()
+        host.start()
+        self.assertEqual(self.trials(host), {"main": None, "second": (3, 0)})
+        done = host.command("revision", "confirm", "--reason", "all of it")
+        self.assertEqual((done.returncode, self.trials(host)), (0, {"main": None, "second": None}))
+        self.assertEqual(host.stop(), 0)
+        confirmed = [r for r in Journal(host.journal()).of("command") if r["kind"] == "trial_confirmed"]
+        self.assertEqual([(r["actor"], r["reason"]) for r in confirmed], [("anna", "seen enough")])
+
+    def test_what_is_on_no_trial_cannot_be_confirmed(self):
+        host = self.start("confirm_none", decisions=1000)
+        self.set(host, 0.04)
+        for words, code in ((("--book", "second"), "TRIAL_NONE"), (("--book", "third"), "BOOK_UNKNOWN")):
+            done = host.command("revision", "confirm", *words, "--reason", "no")
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(code, done.stderr)
+        self.assertEqual(self.trials(host), {"main": (2, 0), "second": None})
+
     def test_a_rollback_by_hand_ends_a_trial(self):
         host = self.start("by_hand", decisions=1000)
         self.set(host, 0.04)

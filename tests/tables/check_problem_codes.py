@@ -20,6 +20,7 @@ SPELLED_PLACE = re.compile(r',\s*0,\s*0,\s*""\s*\}')
 NO_CODES = {
     "CADRE_AGENTS": "environment variable",
     "CADRE_HOST": "environment variable",
+    "CREDENTIALS_DIRECTORY": "environment variable",
     "GLIBC_PRIVATE": "symbol version",
 }
 # The pre-trade checks have a table of their own, and a page.

@@ -39,7 +39,8 @@ enum class Variant {
   wrong_role,
   floating_point,
   crash_isolated,
-  hangs_in_destroy
+  hangs_in_destroy,
+  takes_a_secret
 };
 constexpr Variant variant = Variant::RELOAD_VARIANT;
 constexpr std::uint32_t state_schema = variant == Variant::v2 ? 2 : 1;
@@ -119,6 +120,10 @@ class CountingRisk final : public sdk::RiskManager {
   void configure(const sdk::Config& config) override {
     if constexpr (variant == Variant::throws_in_init) throw std::runtime_error("no configuration suits me");
     max_weight_ = config.number("/max_weight");
+    if constexpr (variant == Variant::takes_a_secret) {
+      const std::string password = config.text("/password");
+      if (!password.starts_with("open sesame ")) throw sdk::Refusal("the door stays shut for " + password);
+    }
   }
 
   bool has_hot_config() const override { return true; }

@@ -25,7 +25,7 @@ TEST(Changeability, of_a_host_asks_the_scenario_of_a_book) {
   EXPECT_EQ(host_change_rule("/books/0/folder").changes, Changes::never);
   EXPECT_EQ(host_change_rule("/books/3").changes, Changes::live);
   EXPECT_EQ(host_change_rule("/watch/debounce_ms").changes, Changes::live);
-  EXPECT_EQ(host_change_rule("/queue/capacity").changes, Changes::restart);
+  EXPECT_EQ(host_change_rule("/queue/capacity").changes, Changes::live);
 }
 
 TEST(Changeability, says_of_every_key_of_a_scenario_and_of_a_host_file_why) {

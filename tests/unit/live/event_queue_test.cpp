@@ -37,6 +37,20 @@ TEST(EventQueue, takes_what_fits_in_its_order_and_refuses_the_rest) {
   EXPECT_TRUE(queue.idle());
 }
 
+TEST(EventQueue, has_the_room_that_it_was_given_last) {
+  EventQueue queue(1);
+  EXPECT_EQ(queue.push(inputs(2)), 1u);
+  queue.set_capacity(3);
+  EXPECT_EQ(queue.push(inputs(3)), 2u);
+  // What waits beyond a smaller one is handed out all the same, and nothing is put behind it.
+  queue.set_capacity(1);
+  EXPECT_EQ(queue.capacity(), 1u);
+  EXPECT_EQ(queue.push(inputs(1)), 0u);
+  for (const std::int32_t date : {0, 0, 1})
+    EXPECT_EQ(date_of(*queue.pop()), date);
+  EXPECT_EQ(queue.push(inputs(2)), 1u);
+}
+
 TEST(EventQueue, hands_out_work_before_inputs_and_takes_it_when_it_is_full) {
   EventQueue queue(1);
   queue.push(inputs(1));

@@ -53,6 +53,39 @@ TEST(Trial, is_confirmed_by_decisions_and_minutes_together) {
   EXPECT_EQ(after(wishes(20, 0), 20, 0), End::confirmed);
 }
 
+TEST(Trial, fails_at_missed_deadlines_of_its_own) {
+  config::ConfirmConfig confirm = wishes(20, 0);
+  live::BookSnapshot now = snapshot(100);
+  now.deadline_misses = {{"risk", 3}, {"sizer", 1}};
+  BookTrial begun = begin_trial("main", 4, 3, now, begin_ns);
+  now.deadline_misses["sizer"] = 3;
+  EXPECT_EQ(judge(confirm, begun, now, begin_ns).end, End::none);
+  confirm.deadline_misses = 3;
+  EXPECT_EQ(judge(confirm, begun, now, begin_ns).end, End::none);
+  now.deadline_misses["risk"] = 4;
+  const TrialVerdict verdict = judge(confirm, begun, now, begin_ns);
+  EXPECT_EQ(verdict.end, End::failed);
+  EXPECT_THAT(verdict.why, HasSubstr("3 missed deadlines, the limit is 3"));
+}
+
+TEST(Trial, fails_without_a_bar_for_longer_than_the_heartbeat) {
+  constexpr std::int64_t second_ns = 1'000'000'000;
+  config::ConfirmConfig confirm = wishes(20, 0);
+  confirm.heartbeat_s = 10;
+  BookTrial begun = trial();
+  live::BookSnapshot now = snapshot(100);
+  EXPECT_EQ(judge(confirm, begun, now, begin_ns + 9 * second_ns).end, End::none);
+  now.bars = 1;
+  EXPECT_EQ(judge(confirm, begun, now, begin_ns + 12 * second_ns).end, End::none);
+  EXPECT_EQ(judge(confirm, begun, now, begin_ns + 21 * second_ns).end, End::none);
+  EXPECT_EQ(judge(confirm, begun, now, begin_ns + 22 * second_ns).end, End::failed);
+  // A host that was away has not been listening: it counts from its first look.
+  BookTrial read{
+      .book = "main", .revision = 4, .confirmed = 3, .since_ns = begin_ns, .decisions_before = 100};
+  EXPECT_EQ(judge(confirm, read, now, begin_ns + 1000 * second_ns).end, End::none);
+  EXPECT_EQ(judge(confirm, read, now, begin_ns + 1010 * second_ns).end, End::failed);
+}
+
 TEST(Trial, has_a_longest_time_whatever_the_schedule_says) {
   EXPECT_EQ(after(wishes(20, 5), 1, 59), End::none);
   EXPECT_EQ(after(wishes(20, 5), 1, 60), End::confirmed);
