@@ -5,6 +5,7 @@
 
 #include "cadre/cadre.h"
 #include "host/base/invariant.hpp"
+#include "host/book/deadline_missed.hpp"
 #include "host/journal/signal_record.hpp"
 #include "host/model/order.hpp"
 

@@ -4,12 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "host/book/deadline_misses.hpp"
 #include "host/book/ledger.hpp"
 #include "host/book/listener.hpp"
 #include "host/book/open_views.hpp"
 #include "host/book/state_writer.hpp"
 #include "host/book/timers.hpp"
+#include "host/book/too_often.hpp"
 #include "host/chain/orchestrator.hpp"
 #include "host/chain/succession.hpp"
 #include "host/config/scenario_config.hpp"
@@ -156,7 +156,7 @@ class Book {
   Timers timers_;
   OpenViews views_;
   std::vector<Trouble> troubles_;
-  DeadlineMisses deadline_misses_;
+  TooOften deadline_misses_;
   std::vector<BookListener*> listeners_;
   OrderBarrier* const barrier_;
   bool flattens_ = false;  ///< what is sent now closes positions of a halted book
@@ -170,6 +170,8 @@ void stand_beside(Book& book, const Book& other);
 /// A book without a chain that stands where `book` does. On that book's thread.
 std::unique_ptr<Book> copy_of(const Book& book);
 
+/// The kind of the command by which an instance is called no more; its reason begins with "STAGE: ".
+inline constexpr const char* agent_quarantined = "agent_quarantined";
 /// What a command about the agent of a stage carries: it is about this version with these settings only.
 std::string identity_text(const chain::Stage& stage);
 

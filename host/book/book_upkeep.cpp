@@ -10,6 +10,7 @@
 #include "host/base/log.hpp"
 #include "host/book/agent_restart.hpp"
 #include "host/book/book.hpp"
+#include "host/book/deadline_missed.hpp"
 
 namespace cadre::book {
 
@@ -112,8 +113,8 @@ void Book::count_missed_deadline(const journal::CommandRecord& command) {
   const chain::Stage* stage = stage_meant(command, chain());
   if (stage == nullptr || !deadline_misses_.add(stage->name, ledger_.bars())) return;
   troubles_.push_back({stage->name, "too slow",
-                       "it missed its deadline " + std::to_string(DeadlineMisses::too_many) +
-                           " times within " + std::to_string(DeadlineMisses::within_bars) + " bars",
+                       "it missed its deadline " + std::to_string(TooOften::too_many) + " times within " +
+                           std::to_string(TooOften::within_bars) + " bars",
                        false});
 }
 
@@ -134,7 +135,7 @@ void Book::treat_troubles() {
     }
     const std::string text = identity_text(*stage);
     if (!is_reset) stage->agent->quarantine().begin(why);
-    const char* const kind = is_reset ? "agent_reset" : "agent_quarantined";
+    const char* const kind = is_reset ? "agent_reset" : agent_quarantined;
     base::log_event(base::LogLevel::error, kind,
                     {{"book", config_.book.id}, {"stage", stage->name}, {"why", why}});
     take_command({kind, ledger_.date(), "host", stage->name + ": " + why, text});
@@ -148,7 +149,7 @@ std::string identity_text(const chain::Stage& stage) {
 const chain::Stage* Book::retell_trouble(const journal::CommandRecord& command, bool observing) {
   const chain::Stage* stage = stage_meant(command, chain());
   if (stage == nullptr || !stage->agent->left_out().empty()) return nullptr;
-  if (command.kind == "agent_quarantined") {
+  if (command.kind == agent_quarantined) {
     stage->agent->quarantine().begin(
         command.reason.substr(std::min(command.reason.size(), stage->name.size() + 2)));
   } else if (command.kind == deadline_missed) {

@@ -6,6 +6,7 @@
 #include "host/base/date.hpp"
 #include "host/base/json.hpp"
 #include "host/book/agent_restart.hpp"
+#include "host/book/deadline_missed.hpp"
 #include "host/book/run_head.hpp"
 #include "host/journal/journal.hpp"
 #include "host/journal/signal_record.hpp"
@@ -221,8 +222,8 @@ bool JournalFold::apply_command(base::Decoder& from, std::uint32_t format) {
   if (!decode(from, command, format)) return false;
   if (!treats_agents_) return true;
   const chain::Stage* about = nullptr;
-  if (command.kind == "agent_reset" || command.kind == "agent_quarantined" ||
-      command.kind == deadline_missed || command.kind == agent_restarted)
+  if (command.kind == "agent_reset" || command.kind == agent_quarantined || command.kind == deadline_missed ||
+      command.kind == agent_restarted)
     about = book_.retell_trouble(command, observing_);
   if (command.kind == agent_restarted && about != nullptr) restarted_ = about->name;
   return true;

@@ -15,7 +15,7 @@ namespace cadre::control {
 /// Looks at calls of agents that state a deadline (limits.deadline_us of their manifest), on a thread of its
 /// own: an agent is called without a look at a clock. It looks four times within the shortest deadline there
 /// is, at most once a millisecond, so a miss that is shorter than that may be overlooked and a call in time
-/// never counts as one. The book is told, and counts (book/deadline_misses.hpp). Without deadlines it looks
+/// never counts as one. The book is told, and counts (book/deadline_missed.hpp). Without deadlines it looks
 /// ten times a second whether there are any.
 class DeadlineWatch {
  public:

@@ -258,6 +258,7 @@ void LiveHost::start() {
   parts_.watchdog->watch(parts_.books);
   parts_.deadlines =
       std::make_unique<DeadlineWatch>(*parts_.recorder, parts_.books, parts_.feed, parts_.metrics);
+  restarts_ = std::make_unique<AgentRestarts>(parts_);
   for (const auto& book : parts_.books.now())
     book->start();
   parts_.ready = true;
@@ -273,6 +274,7 @@ base::Problems LiveHost::stop() {
   parts_.feed.say("stopping", {});
   for (const auto& book : parts_.books.now())
     book->close();
+  restarts_.reset();
   base::Problems problems;
   if (parts_.reload != nullptr) problems.append(parts_.reload->stop());
   parts_.experiments->stop_all();

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "host/control/agent_restarts.hpp"
 #include "host/control/control_desk.hpp"
 #include "host/control/host_parts.hpp"
 #include "host/control/start_plan.hpp"
@@ -62,6 +63,7 @@ class LiveHost {
 
   HostParts parts_;
   ControlDesk desk_{parts_};
+  std::unique_ptr<AgentRestarts> restarts_;  ///< while it runs
   int lock_ = -1;
   bool leaves_hanging_ = false;
   base::Problems warnings_;

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "host/base/date.hpp"
-#include "host/book/deadline_misses.hpp"
+#include "host/book/book.hpp"
+#include "host/book/deadline_missed.hpp"
 #include "host/book/listener.hpp"
 #include "host/live/book_snapshot.hpp"
 #include "host/metrics/metrics.hpp"
@@ -66,6 +67,8 @@ class BookCounter final : public book::BookListener, public model::Tally {
   void on_command(std::uint64_t, const journal::CommandRecord& command) override {
     if (command.kind == book::deadline_missed)
       ++deadline_misses[command.reason.substr(0, command.reason.find(':'))];
+    if (command.kind == book::agent_quarantined)
+      quarantined.push_back(command.reason.substr(0, command.reason.find(':')));
   }
   void on_order(std::uint64_t, const chain::DecidedOrder& decided) override {
     count_order(decided.verdict.accepted());
@@ -79,6 +82,7 @@ class BookCounter final : public book::BookListener, public model::Tally {
   std::map<std::string, BookSnapshot::Failures> failures;
   std::map<std::string, std::uint64_t> deadline_misses;  ///< by stage
   std::vector<chain::ObserveFailure> missed;             ///< of which nobody was told
+  std::vector<std::string> quarantined;                  ///< stages, of which nobody was told
   std::deque<DecisionSummary> newest;
   std::uint64_t bars = 0;
   bool is_new = false;  ///< a decision that nobody was told of

@@ -297,6 +297,8 @@ void BookRunner::after_bar() {
   checkpoints_.after_bar();
   for (const chain::ObserveFailure& missed : std::exchange(counter_.missed, {}))
     tell_failure(missed.stage, missed.replaced ? "observe, after it was replaced" : "observe", missed.reason);
+  for (const std::string& stage : std::exchange(counter_.quarantined, {}))
+    tell_quarantined(stage);
   if (!counter_.is_new) return;
   counter_.is_new = false;
   metrics_.decision_seconds.observe(static_cast<double>(base::ticks() - bar_begun_) / ticks_per_second_);
@@ -317,6 +319,19 @@ void BookRunner::tell_failure(const std::string& stage, const char* call, const 
                              {"call", call},
                              {"sequence", book_->ledger().sequence()},
                              {"reason", reason}});
+}
+
+/// Whether it gets another chance is for whoever hears it.
+void BookRunner::tell_quarantined(const std::string& name) {
+  const chain::Stage* stage = book_->chain().stage_named(name);
+  if (stage == nullptr) return;
+  const bool is_gone = agent::is_gone(*stage->agent);
+  feed_.say(book::agent_quarantined, {{"book", id_},
+                                      {"stage", name},
+                                      {"why", stage->agent->quarantine().why()},
+                                      {"bar", book_->ledger().bars()},
+                                      {"process_is_gone", is_gone},
+                                      {"restarts", is_gone && stage->on_error == config::OnError::reset}});
 }
 
 bool BookRunner::post_work(std::function<void(book::Book&)> work) {

@@ -129,6 +129,7 @@ class BookRunner {
   void loop();
   void after_bar();
   void rest();
+  void tell_quarantined(const std::string& stage);
   void tell_failure(const std::string& stage, const char* call, const std::string& reason);
   void stop_book(const std::string& reason);
   void stop_at_journal();

@@ -3,11 +3,13 @@
 Usage: restart_test.py --build BUILD --cadre CADRE
 """
 
+import os
 import shutil
+import signal
 import struct
 import unittest
 
-from walls import DAY, Journal, Walls, misbehaving, undisturbed
+from walls import DAY, Journal, Walls, misbehaving, undisturbed, wait_until
 from test_main import run_tests
 
 arguments = None
@@ -17,6 +19,11 @@ CHECKPOINT = 16  # bars
 def learned_in(walls):
     """What the agent of main had learned at the end: the number of bars it saw, and a digest of all that they showed."""
     return struct.unpack_from("<QQ", Journal(walls.host.journal("main")).agent_state("adjuster")["bytes"])
+
+
+def process_of(walls, stage):
+    """The pid of the process that the agent of a stage of main runs in."""
+    return next(p["pid"] for p in walls.book("main")["processes"] if stage in p["stages"])
 
 
 class Restart(unittest.TestCase):
@@ -33,8 +40,8 @@ class Restart(unittest.TestCase):
         cls.learned = learned_in(walls)
         shutil.rmtree(walls.root)
 
-    def walls(self, isolation, does="abort", where="decide"):
-        walls = Walls(arguments, {**misbehaving(does, where, on_failure="bypass"), "isolation": isolation},
+    def walls(self, isolation, does="abort", where="decide", on_error="quarantine"):
+        walls = Walls(arguments, {**misbehaving(does, where, on_failure="bypass", on_error=on_error), "isolation": isolation},
                       checkpoint={"bars": CHECKPOINT})
         self.addCleanup(shutil.rmtree, walls.root, ignore_errors=True)
         self.addCleanup(walls.host.end)
@@ -95,6 +102,39 @@ class Restart(unittest.TestCase):
         walls.host.settled_book("main")
         self.assertEqual(walls.host.stop(), 0)
         self.assertEqual(Journal(walls.host.journal("main")).orders_without_ids(), self.orders["main"])
+
+    def test_one_whose_stage_resets_is_restarted_by_the_host(self):
+        walls = self.walls("process_alone", on_error="reset")
+        event, = wait_until("it is restarted", lambda: walls.events("agent_restarted"))
+        self.assertEqual((event["book"], event["stage"], event["actor"]), ("main", "adjuster", "host"))
+        self.assertIn("killed by signal 6", event["reason"])
+        lost, = walls.events("agent_quarantined")
+        self.assertEqual((lost["stage"], lost["process_is_gone"], lost["restarts"]), ("adjuster", True, True))
+        self.assertEqual(self.adjuster_of(walls)["quarantined"], None)
+        self.assertEqual(walls.host.ask("GET", "/readyz")[0], 200)
+        walls.post("main", DAY + 2, 60)
+        walls.host.settled_book("main")
+        self.assertEqual(walls.host.stop(), 0)
+        self.assertEqual(Journal(walls.host.journal("main")).orders_without_ids(), self.orders["main"])
+        self.assertEqual(learned_in(walls), self.learned)
+
+    def test_one_that_is_lost_three_times_stays_for_a_person(self):
+        walls = self.walls("process_alone", does="nothing", on_error="reset")
+        at = DAY + 2
+        for time in range(3):
+            os.kill(process_of(walls, "adjuster"), signal.SIGKILL)
+            walls.post("main", at, at + 1)
+            walls.host.settled_book("main")
+            at += 1
+            if time < 2:
+                wait_until("it is restarted", lambda: len(walls.events("agent_restarted")) == time + 1)
+        event, = wait_until("it stays out", lambda: walls.events("agent_not_restarted"))
+        self.assertIn("3 times within 100 bars", event["why"])
+        self.assertIn("killed by signal 9", self.adjuster_of(walls)["quarantined"])
+        self.assertEqual(walls.host.ask("GET", "/readyz")[0], 503)
+        self.assertEqual(self.restart(walls).returncode, 0)
+        self.assertEqual(walls.host.ask("GET", "/readyz")[0], 200)
+        self.assertEqual(walls.host.stop(), 0)
 
     def test_a_book_with_a_dead_process_still_takes_checkpoints(self):
         walls = self.walls("process_alone")

@@ -39,8 +39,8 @@ def scenario(book, adjusters=()):
             "constraints": {"long_only": True, "max_gross_exposure": 0.9, "max_net_exposure": 1.0, "max_weight": 1.0}}}
 
 
-def misbehaving(does, where="decide", version="1.0.0", day=DAY, on_failure="hold"):
-    return {"name": "adjuster", "agent": "walls.misbehaving", "version": version, "on_failure": on_failure,
+def misbehaving(does, where="decide", version="1.0.0", day=DAY, on_failure="hold", on_error="quarantine"):
+    return {"name": "adjuster", "agent": "walls.misbehaving", "version": version, "on_failure": on_failure, "on_error": on_error,
             "config": {"does": does, "where": where, "date": int(DATES[day].replace("-", ""))}}
 
 
