@@ -9,7 +9,7 @@ import subprocess
 import time
 import unittest
 
-from walls import BARS, DAY, Journal, Walls, change, document, misbehaving, undisturbed, write_json
+from walls import BARS, DAY, Journal, Walls, change, document, misbehaving, undisturbed, wait_until, write_json
 from test_main import run_tests
 
 arguments = None
@@ -129,7 +129,11 @@ class Shared(unittest.TestCase):
                 self.assertIn("its process is gone: killed by signal 11", str(adjuster["last_failure"]))
                 self.assertIn("its process is gone, in a call of \"adjuster\", with which it shares it: killed by signal 11", str(momentum["last_failure"]))
                 self.assertGreater(momentum["failures"], 0)
-                self.assertEqual(children(walls.host.process.pid), [])
+                # Those that were in it by no fault of theirs have a process again, and the one that faulted stays out.
+                restarted = wait_until("they are restarted", lambda: {e["stage"] for e in walls.events("agent_restarted")} == {"momentum", "position_sizer"})
+                self.assertTrue(restarted)
+                self.assertEqual(len(children(walls.host.process.pid)), 2)
+                self.assertEqual([bool(self.stage(walls, s)["quarantined"]) for s in ("adjuster", "momentum", "position_sizer")], [True, False, False])
                 self.assertEqual(walls.book("main")["state"], "deciding")
                 self.assertEqual(self.stage(walls, "risk")["failures"], 0)
 
