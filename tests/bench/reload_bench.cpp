@@ -1,5 +1,7 @@
-// What a swap costs a book that is trading: how much longer the decision that meets it takes than an ordinary
-// one, and how soon a changed file decides.
+// What a swap costs a book that is trading, beside one of the same host that nothing is done to and that
+// decides in turn with it: the longest decision while a change is on its way, less the longest one of the
+// other; in time on the clock, which shows too what else the machine has to do (probes are processes), and in
+// time of the book's thread. And how soon a changed file decides.
 //
 //   cadre_reload_bench [SWAPS]
 
@@ -9,8 +11,10 @@
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -31,6 +35,20 @@ using namespace cadre;
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
+double thread_seconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+/// Seconds; of the thread: since the decision before.
+struct Cost {
+  double wall = 0, thread = 0;
+};
+Cost longest_of(const Cost& a, const Cost& b) {
+  return {std::max(a.wall, b.wall), std::max(a.thread, b.thread)};
+}
+
 /// When each bar was over, and under which revision it was decided.
 class Stopwatch final : public book::BookListener {
  public:
@@ -39,28 +57,39 @@ class Stopwatch final : public book::BookListener {
   }
   void on_account(std::uint64_t, const journal::AccountRecord& account) override {
     const std::int64_t now = base::monotonic_ns();
+    const double used = thread_seconds();
     const std::lock_guard lock(mutex_);
-    done_ns_ = now;
+    done_ = {now, revision_, used - used_};
+    used_ = used;
     date_ = account.date;
-    decided_under_ = revision_;
     changed_.notify_all();
   }
   struct Done {
-    std::int64_t ns;
-    std::uint64_t revision;
+    std::int64_t ns = 0;
+    std::uint64_t revision = 0;
+    double thread = 0;
   };
   Done wait_for(std::int32_t date) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return date_ >= date; });
-    return {done_ns_, decided_under_};
+    return done_;
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::uint64_t revision_ = 0, decided_under_ = 0;
-  std::int64_t done_ns_ = 0;
+  std::uint64_t revision_ = 0;
+  Done done_;
+  double used_ = 0;
   std::int32_t date_ = 0;
+};
+
+/// One book that is fed and watched.
+struct Trading {
+  std::shared_ptr<live::BookRunner> runner;
+  std::unique_ptr<book::HistorySource> source;
+  Stopwatch stopwatch;
+  std::int64_t days_later = 0;
 };
 
 struct Bench {
@@ -70,38 +99,37 @@ struct Bench {
   std::unique_ptr<control::LiveHost> host;
   market::PriceHistory prices;
   std::vector<model::ExternalSignal> no_signals;
-  std::unique_ptr<book::HistorySource> source;
-  Stopwatch stopwatch;
-  std::int64_t days_later = 0;
+  Trading changed, left_alone;
 
-  live::BookRunner& book() { return *host->books().now()[0]; }
-
-  /// Feeds one bar and waits for its decision. Seconds it took.
-  double decide(Stopwatch::Done* done = nullptr) {
+  /// Feeds one bar and waits for its decision.
+  Cost decide(Trading& book, Stopwatch::Done* done = nullptr) {
     live::BarInput input;
-    if (!source->next(input.bar, input.signals)) {
+    if (!book.source->next(input.bar, input.signals)) {
       // The history begins again, on later dates.
-      source = std::make_unique<book::HistorySource>(prices, no_signals);
-      days_later +=
+      book.source = std::make_unique<book::HistorySource>(prices, no_signals);
+      book.days_later +=
           base::days_since_epoch(prices.dates.back()) - base::days_since_epoch(prices.dates.front()) + 1;
-      source->next(input.bar, input.signals);
+      book.source->next(input.bar, input.signals);
     }
-    input.bar.date = base::date_of_days(base::days_since_epoch(input.bar.date) + days_later);
+    input.bar.date = base::date_of_days(base::days_since_epoch(input.bar.date) + book.days_later);
     input.bar.time_ns = base::close_time_ns(input.bar.date);
     const std::int32_t date = input.bar.date;
     const std::int64_t begun = base::monotonic_ns();
-    book().feed(std::move(input), [] { return true; });
-    const Stopwatch::Done over = stopwatch.wait_for(date);
+    book.runner->feed(std::move(input), [] { return true; });
+    const Stopwatch::Done over = book.stopwatch.wait_for(date);
     if (done != nullptr) *done = over;
-    return static_cast<double>(over.ns - begun) * 1e-9;
+    return {static_cast<double>(over.ns - begun) * 1e-9, over.thread};
   }
   void write(double max_position, int lookback) {
     json::value& chain = document.at("chain");
     chain.at("position_sizer").at("config").as_object()["max_position_size"] = max_position;
     chain.at("signal_sources").at(0).at("config").as_object()["skip"] = lookback;
+    put(file, document);
+  }
+  void put(const fs::path& path, const json::value& value) const {
     const fs::path partial = folder.path() / "partial";
-    std::ofstream(partial) << json::serialize(document);
-    fs::rename(partial, file);
+    std::ofstream(partial) << json::serialize(value);
+    fs::rename(partial, path);
   }
 };
 
@@ -119,27 +147,36 @@ bool open(Bench& bench) {
   bench.document = loaded->root();
   bench.document.at("data").at("prices").as_object()["file"] =
       CADRE_SOURCE_DIR "/tests/data/dow30_close_1991_2001.csv";
-  bench.file = bench.folder.path() / "config" / "demo.json";
-  fs::create_directories(bench.file.parent_path());
+  const fs::path config = bench.folder.path() / "config";
+  fs::create_directories(config);
+  bench.file = config / "changed.json";
   bench.write(0.1, 21);
-  auto host =
-      control::LiveHost::open({bench.file, bench.folder.path() / "state", {CADRE_BINARY_DIR "/agents"}});
+  bench.put(config / "left_alone.json", bench.document);
+  json::array books;
+  for (const char* id : {"changed", "left_alone"})
+    books.push_back(json::object{{"scenario", std::string(id) + ".json"}, {"set", {{"/book/id", id}}}});
+  bench.put(config / "host.json", json::object{{"name", "bench"}, {"books", std::move(books)}});
+  auto host = control::LiveHost::open(
+      {config / "host.json", bench.folder.path() / "state", {CADRE_BINARY_DIR "/agents"}});
   if (!host) {
     std::fprintf(stderr, "%s\n", base::to_line(host.problems()[0]).c_str());
     return false;
   }
   bench.host = std::move(host).take();
   bench.host->start();
-  bench.book().with_book([&](book::Book& live) { live.listen(&bench.stopwatch); });
   auto prices = market::read_prices(config::price_options(bench.host->config().books[0].scenario.data));
   if (!prices) return false;
   bench.prices = std::move(prices).take();
-  bench.source = std::make_unique<book::HistorySource>(bench.prices, bench.no_signals);
+  for (auto [id, book] : {std::pair("changed", &bench.changed), {"left_alone", &bench.left_alone}}) {
+    book->runner = live::find_book(bench.host->books(), id);
+    book->runner->with_book([book = book](book::Book& live) { live.listen(&book->stopwatch); });
+    book->source = std::make_unique<book::HistorySource>(bench.prices, bench.no_signals);
+  }
   return true;
 }
 
-/// Decides on and on while another thread applies a change; the longest of these decisions.
-double longest_during(Bench& bench, double max_position, int skip) {
+/// The longest decisions of both books while another thread applies a change of one.
+std::pair<Cost, Cost> longest_during(Bench& bench, double max_position, int skip) {
   std::atomic<bool> over{false};
   revision::ApplyRequest request;
   request.mandate = {"bench", "swap"};
@@ -148,6 +185,7 @@ double longest_during(Bench& bench, double max_position, int skip) {
   next.at("chain").at("signal_sources").at(0).at("config").as_object()["skip"] = skip;
   request.text = json::serialize(next);
   request.origin = "bench";
+  request.book = "changed";
   std::thread apply([&] {
     const live::Answer answer = control::Calls(bench.host->control()).apply(request);
     if (answer.outcome != live::Outcome::created)
@@ -155,71 +193,97 @@ double longest_during(Bench& bench, double max_position, int skip) {
                    answer.problems.empty() ? "unchanged" : base::to_line(answer.problems[0]).c_str());
     over = true;
   });
-  double longest = 0;
-  while (!over)
-    longest = std::max(longest, bench.decide());
+  std::pair<Cost, Cost> longest;
+  do {
+    longest.first = longest_of(longest.first, bench.decide(bench.changed));
+    longest.second = longest_of(longest.second, bench.decide(bench.left_alone));
+  } while (!over);
   apply.join();
+  // The swap may have come behind the last decision.
+  longest.first = longest_of(longest.first, bench.decide(bench.changed));
+  longest.second = longest_of(longest.second, bench.decide(bench.left_alone));
   return longest;
+}
+
+void print(const char* what, const std::vector<double>& wall, const std::vector<double>& thread,
+           const Cost& usual) {
+  std::printf("%-42s %8.0f %8.0f %8.1f | %8.0f %8.0f %8.1f\n", what, median(wall) * 1e6, largest(wall) * 1e6,
+              median(wall) / usual.wall, median(thread) * 1e6, largest(thread) * 1e6,
+              median(thread) / usual.thread);
+}
+
+/// What every change made longer.
+struct Pauses {
+  std::vector<double> wall, thread;
+  void add(const std::pair<Cost, Cost>& longest) {
+    wall.push_back(longest.first.wall - longest.second.wall);
+    thread.push_back(longest.first.thread - longest.second.thread);
+  }
+};
+
+/// Seconds from the end of the debounce to the first decision of the changed file; negative: it never came.
+double notice(Bench& bench, double max_position, int skip, double debounce) {
+  // A decision of a revision may come before the host says that it is current: that is durable first.
+  Stopwatch::Done done{};
+  do
+    bench.decide(bench.changed, &done);
+  while (done.revision != bench.host->current_revision());
+  const std::uint64_t before = done.revision;
+  bench.write(max_position, skip);
+  const std::int64_t written = base::monotonic_ns();
+  do {
+    bench.decide(bench.changed, &done);
+    if (base::monotonic_ns() > written + 10'000'000'000) return -1;
+  } while (done.revision <= before);
+  return static_cast<double>(done.ns - written) * 1e-9 - debounce;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int swaps = argc > 1 ? std::atoi(argv[1]) : 20;
+  const int swaps = argc > 1 ? std::atoi(argv[1]) : 200;
   Bench bench;
   if (!open(bench)) return 1;
-  for (int k = 0; k < 400; ++k)
-    bench.decide();
-  std::vector<double> ordinary, hot, replaced;
+  for (int k = 0; k < 400; ++k) {
+    bench.decide(bench.changed);
+    bench.decide(bench.left_alone);
+  }
+  std::vector<double> wall, thread;
+  Pauses hot, replaced;
   int skip = 21;
   double position = 0.1;
   for (int k = 0; k < swaps; ++k) {
-    for (int j = 0; j < 10; ++j)
-      ordinary.push_back(bench.decide());
+    for (int j = 0; j < 10; ++j) {
+      const Cost ordinary = bench.decide(bench.left_alone);
+      wall.push_back(ordinary.wall);
+      thread.push_back(ordinary.thread);
+      bench.decide(bench.changed);
+    }
     position = position == 0.1 ? 0.09 : 0.1;
-    hot.push_back(longest_during(bench, position, skip));
-    for (int j = 0; j < 10; ++j)
-      ordinary.push_back(bench.decide());
+    hot.add(longest_during(bench, position, skip));
     skip = skip == 21 ? 20 : 21;
-    replaced.push_back(longest_during(bench, position, skip));
+    replaced.add(longest_during(bench, position, skip));
   }
-  const double usual = median(ordinary);
-  std::printf("one decision, from the bar in the queue to its last order: median %.0f us, longest %.0f us\n",
-              usual * 1e6, largest(ordinary) * 1e6);
-  std::printf("longest decision during %d changes of a hot key:    median %.1f, largest %.1f ordinary ones\n",
-              swaps, median(hot) / usual, largest(hot) / usual);
-  std::printf(
-      "longest decision during %d replacements of an agent: median %.1f, largest %.1f ordinary ones\n", swaps,
-      median(replaced) / usual, largest(replaced) / usual);
+  const Cost usual{median(wall), median(thread)};
+  std::printf("%-42s %26s | %26s\n", "", "on the clock", "of the book's thread");
+  std::printf("%-42s %8s %8s %8s | %8s %8s %8s\n", "", "median", "longest", "ordinary", "median", "longest",
+              "ordinary");
+  std::printf("%-42s %8s %8s %8s | %8s %8s %8s\n", "", "us", "us", "ones", "us", "us", "ones");
+  print("one decision, from the bar to its account", wall, thread, usual);
+  const std::string times = std::to_string(swaps);
+  print((times + " changes of a hot key make longer by").c_str(), hot.wall, hot.thread, usual);
+  print((times + " replacements of an agent, by").c_str(), replaced.wall, replaced.thread, usual);
 
   std::vector<double> noticed;
   const double debounce = static_cast<double>(bench.host->config().watch.debounce_ms) * 1e-3;
   for (int k = 0; k < std::min(swaps, 10); ++k) {
-    // A decision of a revision may come before the host says that it is current: that is durable first.
-    Stopwatch::Done done{};
-    do
-      bench.decide(&done);
-    while (done.revision != bench.host->current_revision());
-    const std::uint64_t before = done.revision;
     position = position == 0.1 ? 0.09 : 0.1;
-    bench.write(position, skip);
-    const std::int64_t written = base::monotonic_ns();
-    const std::int64_t patience = written + 10'000'000'000;
-    do {
-      bench.decide(&done);
-      if (base::monotonic_ns() > patience) {
-        const live::BookSnapshot now = bench.book().snapshot();
-        std::fprintf(stderr,
-                     "revision %llu did not decide within 10 s: the host is at %llu, %s %s, equity %s, %llu "
-                     "decisions, date %d\n",
-                     static_cast<unsigned long long>(before) + 1,
-                     static_cast<unsigned long long>(bench.host->current_revision()),
-                     live::state_name(now.state), now.reason.c_str(), now.equity.to_string().c_str(),
-                     static_cast<unsigned long long>(now.decisions), now.date);
-        return 1;
-      }
-    } while (done.revision <= before);
-    noticed.push_back(static_cast<double>(done.ns - written) * 1e-9 - debounce);
+    const double seconds = notice(bench, position, skip, debounce);
+    if (seconds < 0) {
+      std::fprintf(stderr, "a changed file did not decide within 10 s\n");
+      return 1;
+    }
+    noticed.push_back(seconds);
   }
   std::printf(
       "from the end of the debounce (%.0f ms after the file was written) to a decision of the new "
