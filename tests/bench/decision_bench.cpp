@@ -13,6 +13,7 @@
 #include <cstring>
 #include <memory>
 
+#include "host/agent/flight_recorder.hpp"
 #include "host/backtest/prepared_run.hpp"
 #include "host/base/temporary_folder.hpp"
 #include "host/base/ticks.hpp"
@@ -215,17 +216,32 @@ BENCHMARK(decision)->Arg(10)->Arg(50)->Arg(500)->UseManualTime()->Iterations(1)-
 }  // namespace
 }  // namespace cadre::bench
 
-int main(int argc, char** argv) {
+/// Takes an argument of ours out of the list.
+const char* taken(int& argc, char** argv, const char* name) {
   for (int k = 1; k < argc; ++k) {
-    if (std::strncmp(argv[k], "--blocks=", 9) == 0) {
-      cadre::bench::blocks = std::strtoull(argv[k] + 9, nullptr, 10);
-      std::copy(argv + k + 1, argv + argc, argv + k);
-      --argc;
-      --k;
-    }
+    if (std::strncmp(argv[k], name, std::strlen(name)) != 0) continue;
+    const char* rest = argv[k] + std::strlen(name);
+    std::copy(argv + k + 1, argv + argc, argv + k);
+    --argc;
+    return rest;
   }
+  return nullptr;
+}
+
+int main(int argc, char** argv) {
+  if (const char* blocks = taken(argc, argv, "--blocks="))
+    cadre::bench::blocks = std::strtoull(blocks, nullptr, 10);
+  const bool is_recorded = taken(argc, argv, "--without-recorder") == nullptr;
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  // Calls are noted as in a running host.
+  const cadre::base::TemporaryFolder folder;
+  std::unique_ptr<cadre::agent::FlightRecorder> recorder;
+  if (is_recorded) {
+    auto begun = cadre::agent::FlightRecorder::begin(folder.path() / "flights");
+    if (!begun) return 1;
+    recorder = std::move(begun).take();
+  }
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }
