@@ -188,6 +188,8 @@ std::vector<std::string> faults_of(const json::value& status) {
                        text_at(book, "/queue/capacity") + " inputs waiting");
     if (text_at(book, "/halt_is_due") == "true" && state == "stuck")
       faults.push_back(name + " is halted: no order leaves it, and its journal says so when it comes back");
+    if (const std::string why = text_at(book, "/checkpoint_failed"); !why.empty())
+      faults.push_back(name + " takes no checkpoints, and a start begins at the last one: " + why);
     for (const json::value& stage : list_at(book, "/stages")) {
       if (const std::string left_out = text_at(stage, "/left_out"); !left_out.empty())
         faults.push_back(name + " is without " + text_at(stage, "/stage") +

@@ -61,8 +61,8 @@ class Book {
   base::Problems prepare_swap(chain::Chain& next, bool migrate);
   std::shared_ptr<chain::Chain> commit_swap(std::shared_ptr<chain::Chain> next,
                                             const journal::RevisionRecord& revision);
-  /// What every agent has learned until now. Errors: STATE_SAVE.
-  base::Result<journal::CheckpointRecord> checkpoint() const;
+  /// What every agent has learned until now. Errors: STATE_SAVE, unless those that cannot save are left out.
+  base::Result<journal::CheckpointRecord> checkpoint(chain::Unsaved unsaved = chain::Unsaved::refused) const;
 
   /// The market of a bar: marks, windows, and every agent observes.
   void take_bar(const model::Bar& bar);

@@ -142,8 +142,8 @@ std::shared_ptr<chain::Chain> Book::commit_swap(std::shared_ptr<chain::Chain> ne
   return retired;
 }
 
-base::Result<journal::CheckpointRecord> Book::checkpoint() const {
-  auto record = chains_.checkpoint(ledger_.universe().epoch, ledger_.instrument_ids());
+base::Result<journal::CheckpointRecord> Book::checkpoint(chain::Unsaved unsaved) const {
+  auto record = chains_.checkpoint(ledger_.universe().epoch, ledger_.instrument_ids(), unsaved);
   if (record) record->timers = timers_.armed();
   return record;
 }

@@ -34,7 +34,8 @@ NewStages new_stages(const chain::ChainPlan& plan, const chain::Chain* running,
 }
 
 base::Result<journal::CheckpointRecord> learned_for(const std::vector<std::string>& back, const Book& book) {
-  auto learned = book.checkpoint();
+  // One that cannot save may be what is replaced; where its state is needed the swap asks for it.
+  auto learned = book.checkpoint(chain::Unsaved::left_out);
   if (!learned) return learned;
   base::Problems problems;
   for (const std::string& name : back) {

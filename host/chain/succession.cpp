@@ -249,7 +249,8 @@ void Succession::enter_arena(const model::Arena& arena) {
 }
 
 base::Result<journal::CheckpointRecord> Succession::checkpoint(std::uint64_t epoch,
-                                                               std::vector<std::string> instruments) const {
+                                                               std::vector<std::string> instruments,
+                                                               Unsaved unsaved) const {
   journal::CheckpointRecord record;
   record.revision = running_->revision;
   record.epoch = epoch;
@@ -258,7 +259,7 @@ base::Result<journal::CheckpointRecord> Succession::checkpoint(std::uint64_t epo
   std::as_const(*running_).each_stage([&](const Stage& stage) {
     if (!stage.agent->has_state()) return;
     auto saved = learned_by(stage, epoch, record.instruments);
-    problems.append(saved.problems());
+    if (unsaved == Unsaved::refused) problems.append(saved.problems());
     if (!saved) return;
     if (!stage.agent->left_out().empty() && saved->bytes.empty()) return;  // of a universe that is gone
     record.agents.push_back({stage.name, saved->agent_id, stage.agent->manifest().sha256, saved->schema,

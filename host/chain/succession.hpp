@@ -45,6 +45,9 @@ struct TimerAsked {
   agent::TimerRequest request;
 };
 
+/// What becomes of a checkpoint when an agent cannot save its state.
+enum class Unsaved { refused, left_out };
+
 /// The chain that runs a book and the one it replaced. The replaced agents go on observing, so that a
 /// rollback finds them up to date. One rule says which instance is kept, which hands over what it learned,
 /// and which is shown the present. [decision-thread]
@@ -91,9 +94,10 @@ class Succession {
                          const Present& present);
 
   /// What every agent of the running chain has learned; of one whose process is gone, what it had at the last
-  /// checkpoint. Errors: STATE_SAVE.
+  /// checkpoint. Errors: STATE_SAVE, unless those that cannot save are left out.
   base::Result<journal::CheckpointRecord> checkpoint(std::uint64_t epoch,
-                                                     std::vector<std::string> instruments) const;
+                                                     std::vector<std::string> instruments,
+                                                     Unsaved unsaved = Unsaved::refused) const;
   /// Gives the agents of the running chain what they had learned; those that the record does not know are
   /// shown the present, when there is one. Errors: STATE_REFUSED.
   base::Problems load(const journal::CheckpointRecord& learned, const Present* present);

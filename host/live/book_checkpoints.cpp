@@ -6,11 +6,12 @@ namespace cadre::live {
 
 base::Result<journal::CheckpointRecord> BookCheckpoints::take_learned() {
   auto learned = book_->checkpoint();
+  failed_ = learned ? std::string() : learned.problems()[0].message;
   if (learned)
     keeper_->on_checkpoint(book_->ledger().sequence(), *learned);
   else
     base::log_event(base::LogLevel::error, "checkpoint_failed",
-                    {{"book", book_->ledger().book()}, {"why", learned.problems()[0].message}});
+                    {{"book", book_->ledger().book()}, {"why", failed_}});
   return learned;
 }
 

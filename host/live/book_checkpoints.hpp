@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "host/book/book_image.hpp"
 #include "host/live/journal_keeper.hpp"
@@ -29,6 +30,8 @@ class BookCheckpoints {
   void take();
   /// What the agents have learned alone, for the journal. Errors: STATE_SAVE. On the book's thread.
   base::Result<journal::CheckpointRecord> take_learned();
+  /// Why the newest one failed; empty: it did not. On the book's thread.
+  const std::string& failed() const { return failed_; }
   /// The same once so many bars have passed since the last. On the book's thread.
   void after_bar();
 
@@ -50,6 +53,7 @@ class BookCheckpoints {
   const std::filesystem::path journal_;
   const std::uint64_t bars_;
   std::uint64_t bars_since_ = 0;
+  std::string failed_;
   const book::Book* book_ = nullptr;
   JournalKeeper* keeper_ = nullptr;
   const model::Tally* tally_ = nullptr;

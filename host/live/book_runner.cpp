@@ -412,6 +412,7 @@ void BookRunner::publish() {
   now.bars = counter_.bars;
   now.failures = counter_.failures;
   now.deadline_misses = counter_.deadline_misses;
+  now.checkpoint_failed = checkpoints_.failed();
   book.chain().each_stage([&](const chain::Stage& stage) {
     const agent::InstanceQuarantine& quarantine = stage.agent->quarantine();
     if (quarantine.holds()) now.quarantined[stage.name] = quarantine.why();

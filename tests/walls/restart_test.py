@@ -9,7 +9,7 @@ import signal
 import struct
 import unittest
 
-from walls import DAY, Journal, Walls, misbehaving, undisturbed, wait_until
+from walls import DAY, Journal, Walls, change, misbehaving, undisturbed, wait_until
 from test_main import run_tests
 
 arguments = None
@@ -143,6 +143,19 @@ class Restart(unittest.TestCase):
         self.assertNotIn("checkpoint_failed", walls.host.log_text())
         self.assertEqual(walls.host.stop(), 0)
         self.assertEqual(learned_in(walls)[0], DAY // CHECKPOINT * CHECKPOINT)
+
+    def test_a_checkpoint_that_fails_is_in_status_until_one_is_taken(self):
+        walls = self.walls("none", does="save_nothing")
+        self.assertEqual(walls.book("main")["checkpoint_failed"], "adjuster: saving its state failed: there is no room")
+        self.assertEqual(walls.book("other")["checkpoint_failed"], "")
+        self.assertIn("main takes no checkpoints, and a start begins at the last one: adjuster: saving its state failed: there is no room",
+                      " ".join(walls.host.command("status").stdout.split()))
+        status, answer = walls.host.ask("POST", "/v1/revisions", change(config=walls.changed(misbehaving("nothing", version="2.0.0"))), {"If-Match": '"1"'})
+        self.assertEqual(status, 422, answer)  # it would hand over a state that cannot be had
+        mended = {**misbehaving("nothing", version="2.0.0"), "state": "reset"}
+        status, answer = walls.host.ask("POST", "/v1/revisions", change(config=walls.changed(mended)), {"If-Match": '"1"'})
+        self.assertEqual(status, 201, answer)
+        self.assertEqual(walls.book("main")["checkpoint_failed"], "")
 
     def test_what_cannot_be_restarted_is_refused_with_the_next_step(self):
         walls = self.walls("process_alone", does="nothing")

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <stdexcept>
 #include <string>
 
 #include "cadre/cpp/plugin.hpp"
@@ -143,6 +144,7 @@ class Misbehaving final : public sdk::TradeAdjuster {
 
   bool has_state() const override { return true; }
   void save(sdk::StateWriter& out) const override {
+    if (does_ == "save_nothing" && !is_mended && bars_ > 20) throw std::runtime_error("there is no room");
     out.put(bars_);
     out.put(digest_);
   }
