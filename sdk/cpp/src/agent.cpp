@@ -157,6 +157,12 @@ void Agent::disarm_timer(std::uint64_t id) const {
   if (timers_of(host_).disarm(host_, id) != CADRE_OK) throw Refusal("");
 }
 
+std::uint64_t Agent::random_bits(std::uint64_t sequence, std::uint64_t draw) const {
+  const void* table = host_ == nullptr ? nullptr : host_->get_extension(host_, CADRE_TEXT(CADRE_EXT_RANDOM));
+  if (table == nullptr) throw Refusal("this host does not offer " CADRE_EXT_RANDOM);
+  return static_cast<const cadre_random*>(table)->bits(host_, sequence, draw);
+}
+
 cadre_status adopt_agent(Agent* agent, const cadre_host* host, const cadre_agent** out) noexcept {
   if (agent == nullptr) return CADRE_ERROR;
   *out = AgentCalls::adopt(*agent, host);

@@ -5,6 +5,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "cadre/cpp/agent.hpp"
 #include "cadre/cpp/config.hpp"
 #include "cadre/cpp/state.hpp"
 #include "cadre/testing/plugin.hpp"
@@ -39,6 +40,41 @@ TEST(FakeHost, random_bits_depend_on_seed_sequence_and_draw_alone) {
   EXPECT_EQ(
       (std::set<std::uint64_t>{bits(one, 5, 6), bits(other, 5, 6), bits(one, 6, 5), bits(one, 5, 7)}).size(),
       4U);
+}
+
+/// Does nothing by itself: the helpers of the base class are what is tested.
+class IdleAgent : public sdk::Agent {
+ public:
+  void configure(const sdk::Config&) override {}
+  const void* role_table(std::string_view) const override { return nullptr; }
+};
+
+TEST(AgentHelpers, random_bits_are_those_of_the_hosts_table) {
+  const FakeHost host(7);
+  IdleAgent agent;
+  const cadre_agent* raw = nullptr;
+  ASSERT_EQ(sdk::adopt_agent(&agent, host.raw(), &raw), CADRE_OK);
+  const auto* table =
+      static_cast<const cadre_random*>(host.raw()->get_extension(host.raw(), CADRE_TEXT(CADRE_EXT_RANDOM)));
+  EXPECT_EQ(agent.random_bits(5, 6), table->bits(host.raw(), 5, 6));
+  EXPECT_EQ(agent.random_bits(6, 5), table->bits(host.raw(), 6, 5));
+  EXPECT_NE(agent.random_bits(5, 6), agent.random_bits(6, 5));
+}
+
+TEST(AgentHelpers, random_bits_are_refused_where_no_host_offers_them) {
+  const FakeHost full;
+  cadre_host bare = *full.raw();
+  bare.get_extension = [](const cadre_host*, cadre_string) -> const void* { return nullptr; };
+  IdleAgent agent;
+  EXPECT_THROW(agent.random_bits(1, 1), sdk::Refusal);  // before it belongs to a host
+  const cadre_agent* raw = nullptr;
+  ASSERT_EQ(sdk::adopt_agent(&agent, &bare, &raw), CADRE_OK);
+  try {
+    agent.random_bits(1, 1);
+    FAIL() << "nothing was thrown";
+  } catch (const sdk::Refusal& refusal) {
+    EXPECT_STREQ(refusal.what(), "this host does not offer cadre.random/1");
+  }
 }
 
 TEST(FakeHost, remembers_the_log_and_offers_nothing_unknown) {

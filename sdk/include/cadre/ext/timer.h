@@ -17,7 +17,8 @@ typedef struct cadre_timer_table {
   uint32_t reserved; /* 0 */
   /* Arms the instance's timer `id`: one CADRE_EVENT_TIMER when the book's time has come to `time_ns` (UTC),
    * and with period_ns > 0 again after every period. The book's time is that of its events: between two bars
-   * a timer that is due by the next one comes first, and in a running host also when the clock says so.
+   * a timer that is due by the next one comes first, and in a running host also when the clock says so,
+   * unless the book's time is more than seven days behind the clock: then only the bars move it on.
    * Arming it again moves it. Only within observe: deciding changes nothing. CADRE_REJECTED with a reason:
    * outside of observe, a period below CADRE_TIMER_PERIOD_MIN, no CADRE_EVENT_TIMER in `observes`. An observe
    * that arms more than CADRE_TIMERS_MAX has failed, and what is beyond is not armed. [call-thread] */

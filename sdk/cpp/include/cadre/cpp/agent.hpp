@@ -12,6 +12,7 @@
 #include "cadre/cpp/state.hpp"
 #include "cadre/ext/hot_config.h"
 #include "cadre/ext/log.h"
+#include "cadre/ext/random.h"
 #include "cadre/ext/reason.h"
 #include "cadre/ext/state.h"
 #include "cadre/ext/timer.h"
@@ -72,6 +73,9 @@ class Agent {
   /// `time_ns`, and after every period when that is above 0. Throws Refusal where the host does not do it.
   void arm_timer(std::uint64_t id, std::int64_t time_ns, std::int64_t period_ns = 0) const;
   void disarm_timer(std::uint64_t id) const;
+  /// 64 uniform bits, as cadre/ext/random.h says: the same for the same run, book, stage, `sequence` (of the
+  /// event) and `draw`, in whatever order they are drawn. Throws Refusal where the host does not offer them.
+  std::uint64_t random_bits(std::uint64_t sequence, std::uint64_t draw) const;
 
  private:
   friend struct AgentCalls;

@@ -46,21 +46,21 @@ cadre_status create_from(const AgentEntry (&entries)[Count], const cadre_host* h
 ///       cadre::sdk::agent_entry<Momentum>(CADRE_TEXT("cadre.momentum"),
 ///       CADRE_TEXT(CADRE_ROLE_SIGNAL_SOURCE))};
 ///   CADRE_DEFINE_PLUGIN("cadre.momentum", "0.10.0", agents)
-#define CADRE_DEFINE_PLUGIN(plugin_id, plugin_version, entries)                              \
-  static cadre_status cadre_plugin_create(const cadre_host* host, cadre_string id,           \
-                                          const cadre_agent** out) {                         \
-    return cadre::sdk::create_from(entries, host, id, out);                                  \
-  }                                                                                          \
-  const cadre_plugin_descriptor* cadre_plugin(void) {                                        \
-    static const cadre_plugin_descriptor descriptor = {CADRE_PLUGIN_MAGIC,                   \
-                                                       sizeof(cadre_plugin_descriptor),      \
-                                                       CADRE_ABI_OLDEST,                     \
-                                                       CADRE_ABI_VERSION,                    \
-                                                       sizeof(entries) / sizeof(entries[0]), \
-                                                       CADRE_TEXT(plugin_id),                \
-                                                       CADRE_TEXT(plugin_version),           \
-                                                       &entries[0].descriptor,               \
-                                                       sizeof(entries[0]),                   \
-                                                       cadre_plugin_create};                 \
-    return &descriptor;                                                                      \
+#define CADRE_DEFINE_PLUGIN(plugin_id, plugin_version, entries)                                \
+  static cadre_status cadre_plugin_create(const cadre_host* host, cadre_string id,             \
+                                          const cadre_agent** out) {                           \
+    return cadre::sdk::create_from((entries), host, id, out);                                  \
+  }                                                                                            \
+  const cadre_plugin_descriptor* cadre_plugin(void) {                                          \
+    static const cadre_plugin_descriptor descriptor = {CADRE_PLUGIN_MAGIC,                     \
+                                                       sizeof(cadre_plugin_descriptor),        \
+                                                       CADRE_ABI_OLDEST,                       \
+                                                       CADRE_ABI_VERSION,                      \
+                                                       sizeof(entries) / sizeof((entries)[0]), \
+                                                       CADRE_TEXT(plugin_id),                  \
+                                                       CADRE_TEXT(plugin_version),             \
+                                                       &(entries)[0].descriptor,               \
+                                                       sizeof((entries)[0]),                   \
+                                                       cadre_plugin_create};                   \
+    return &descriptor;                                                                        \
   }
