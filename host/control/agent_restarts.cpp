@@ -60,7 +60,7 @@ live::Answer restart_agent(HostParts& host, live::BookRunner& runner, const std:
       if (each.name == stage) found->agent = each.agent;
     });
     if (found->agent == nullptr) return;
-    found->restart = std::make_unique<book::AgentRestart>(book, checkpoints.newest(), stage);
+    found->restart = std::make_unique<book::AgentRestart>(book, checkpoints.newest_of(stage), stage);
     found->journal_bytes = checkpoints.journal_bytes();
   });
   if (asked != live::Asked::done) return not_answering(runner);

@@ -25,6 +25,7 @@ void BookCheckpoints::take() {
   image->journal_bytes = keeper_->size_bytes();
   image->decisions = tally_->decisions;
   const std::lock_guard lock(mutex_);
+  keep_for_quarantined();
   // Of several without a decision between them only the last is worth anything.
   if (!images_.empty() && images_.back()->decisions == image->decisions) images_.pop_back();
   if (images_.size() == images_most) images_.pop_front();
@@ -35,9 +36,22 @@ void BookCheckpoints::after_bar() {
   if (++bars_since_ >= bars_) take();
 }
 
-std::shared_ptr<const book::BookImage> BookCheckpoints::newest() const {
+std::shared_ptr<const book::BookImage> BookCheckpoints::newest_of(const std::string& stage) const {
   const std::lock_guard lock(mutex_);
+  const auto kept = before_quarantine_.find(stage);
+  if (kept != before_quarantine_.end()) return kept->second;
   return images_.empty() ? nullptr : images_.back();
+}
+
+/// What a quarantined agent knows is as old as its quarantine: later images have it too, and say nothing of
+/// what it missed. With the lock, before the next image is added.
+void BookCheckpoints::keep_for_quarantined() {
+  book_->chain().each_stage([&](const chain::Stage& stage) {
+    if (!stage.agent->quarantine().holds())
+      before_quarantine_.erase(stage.name);
+    else if (!images_.empty())
+      before_quarantine_.try_emplace(stage.name, images_.back());
+  });
 }
 
 std::shared_ptr<const book::BookImage> BookCheckpoints::before_last(std::uint64_t made,

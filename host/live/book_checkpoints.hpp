@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -35,8 +36,9 @@ class BookCheckpoints {
   /// The same once so many bars have passed since the last. On the book's thread.
   void after_bar();
 
-  /// Null before the first. [any-thread]
-  std::shared_ptr<const book::BookImage> newest() const;
+  /// The newest at which the agent of a stage knew all that had happened: while it is quarantined, the last
+  /// one before. Null before the first. [any-thread]
+  std::shared_ptr<const book::BookImage> newest_of(const std::string& stage) const;
   /// The newest that is older than the last `decisions` of those that were made, else the oldest that is
   /// remembered. Null before the first. [any-thread]
   std::shared_ptr<const book::BookImage> before_last(std::uint64_t made, std::uint64_t decisions) const;
@@ -57,8 +59,11 @@ class BookCheckpoints {
   const book::Book* book_ = nullptr;
   JournalKeeper* keeper_ = nullptr;
   const model::Tally* tally_ = nullptr;
+  void keep_for_quarantined();
+
   mutable std::mutex mutex_;
-  std::deque<std::shared_ptr<const book::BookImage>> images_;  ///< newest last
+  std::deque<std::shared_ptr<const book::BookImage>> images_;                        ///< newest last
+  std::map<std::string, std::shared_ptr<const book::BookImage>> before_quarantine_;  ///< by stage
 };
 
 }  // namespace cadre::live

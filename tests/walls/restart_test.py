@@ -4,9 +4,12 @@ Usage: restart_test.py --build BUILD --cadre CADRE
 """
 
 import os
+import random
 import shutil
 import signal
 import struct
+import threading
+import time
 import unittest
 
 from walls import DAY, Journal, Walls, change, misbehaving, undisturbed, wait_until
@@ -92,6 +95,41 @@ class Restart(unittest.TestCase):
         self.assertEqual(Journal(walls.host.journal("main")).orders_without_ids(), self.orders["main"])
         self.assertEqual(learned_in(walls), self.learned)
 
+    def test_a_kill_at_any_moment_of_a_restart_loses_nothing(self):
+        seed = random.randrange(1 << 32)
+        print(f"seed {seed}")
+        moments = random.Random(seed)
+        for _ in range(8):
+            walls = self.walls("process_alone")
+            restart = threading.Thread(target=self.restart, args=(walls,))
+            restart.start()
+            time.sleep(moments.uniform(0, 0.15))  # the moment, not a wait for anything
+            walls.host.kill()
+            restart.join()
+            walls.start_unready()  # it lacks the agent where the restart had not come to its end
+            was_out = bool(self.adjuster_of(walls)["quarantined"])
+            if was_out:
+                done = self.restart(walls)
+                self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(self.adjuster_of(walls)["quarantined"], None)
+            walls.post("main", DAY + 2, 60)
+            walls.host.settled_book("main")
+            self.assertEqual(walls.host.stop(), 0)
+            self.assertEqual(Journal(walls.host.journal("main")).orders_without_ids(), self.orders["main"])
+            # A host that starts again without it has not shown it what came since.
+            if not was_out:
+                self.assertEqual(learned_in(walls), self.learned)
+
+    def test_one_that_was_out_for_several_checkpoints_has_missed_nothing_either(self):
+        walls = self.walls("process_alone")
+        walls.post("main", DAY + 2, DAY + 2 + CHECKPOINT)
+        walls.host.settled_book("main")
+        self.assertEqual(self.restart(walls).returncode, 0)
+        walls.post("main", DAY + 2 + CHECKPOINT, 60)
+        walls.host.settled_book("main")
+        self.assertEqual(walls.host.stop(), 0)
+        self.assertEqual(learned_in(walls), self.learned)
+
     def test_one_that_fails_again_over_what_happened_since_is_refused_and_its_book_goes_on(self):
         walls = self.walls("process_alone", where="observe")
         done = self.restart(walls)
@@ -121,13 +159,13 @@ class Restart(unittest.TestCase):
     def test_one_that_is_lost_three_times_stays_for_a_person(self):
         walls = self.walls("process_alone", does="nothing", on_error="reset")
         at = DAY + 2
-        for time in range(3):
+        for loss in range(3):
             os.kill(process_of(walls, "adjuster"), signal.SIGKILL)
             walls.post("main", at, at + 1)
             walls.host.settled_book("main")
             at += 1
-            if time < 2:
-                wait_until("it is restarted", lambda: len(walls.events("agent_restarted")) == time + 1)
+            if loss < 2:
+                wait_until("it is restarted", lambda: len(walls.events("agent_restarted")) == loss + 1)
         event, = wait_until("it stays out", lambda: walls.events("agent_not_restarted"))
         self.assertIn("3 times within 100 bars", event["why"])
         self.assertIn("killed by signal 9", self.adjuster_of(walls)["quarantined"])
