@@ -125,6 +125,8 @@ constexpr ProblemCode kCodes[] = {
     {"BOOK_STUCK", "An agent of the book, or its disk, does not come back: the book takes nothing",
      "Halts of it hold. End the host with SIGTERM and start it again: it leaves that agent out"},
     {"BOOK_UNKNOWN", "The host has no book of this id", "Use one of the ids that the message lists"},
+    {"BOOK_WITHOUT_CHECKPOINT", "A book has taken no checkpoint, and what was asked for begins at one",
+     "Mend or replace the agent that cannot save its state; `cadre status` names it"},
     {"CATALOG_FOLDER_UNREADABLE", "A folder of agents cannot be read",
      "Name an existing folder with --agents"},
     {"CATALOG_VERSION_TWICE", "Two manifests describe the same version of the same plugin",

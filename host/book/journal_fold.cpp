@@ -174,6 +174,11 @@ base::Problems JournalFold::follow(const std::filesystem::path& file, std::uint6
   treats_agents_ = false;
   base::Problems problems = apply_all(*reader, file, to);
   problems.append(reader->problems());
+  if (!problems.has_errors() && reader->offset() != to)
+    problems.error("JOURNAL_BAD_RECORD", base::Place::of(file.string()),
+                   "it ends at byte " + std::to_string(reader->offset()) + ", and should go on to byte " +
+                       std::to_string(to),
+                   "is the disk full? `cadre status` says whether the book has stopped");
   return problems;
 }
 

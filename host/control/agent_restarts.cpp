@@ -51,7 +51,7 @@ base::Problems refusal(const live::BookRunner& runner, const std::string& stage,
 }  // namespace
 
 live::Answer restart_agent(HostParts& host, live::BookRunner& runner, const std::string& stage,
-                           const live::Mandate& mandate) {
+                           const live::Mandate& mandate, Restarted which) {
   const auto found = std::make_shared<Restart>();
   live::BookCheckpoints& checkpoints = runner.checkpoints();
   const live::Asked asked = runner.with_book([found, stage, &checkpoints](book::Book& book) {
@@ -60,11 +60,19 @@ live::Answer restart_agent(HostParts& host, live::BookRunner& runner, const std:
       if (each.name == stage) found->agent = each.agent;
     });
     if (found->agent == nullptr) return;
-    found->restart = std::make_unique<book::AgentRestart>(book, checkpoints.newest_of(stage), stage);
+    const auto image = checkpoints.newest_of(stage);
+    if (image == nullptr) {
+      found->problems = checkpoints.why_none();
+      return;
+    }
+    found->restart = std::make_unique<book::AgentRestart>(book, image, stage);
     found->journal_bytes = checkpoints.journal_bytes();
   });
   if (asked != live::Asked::done) return not_answering(runner);
   base::Problems problems = refusal(runner, stage, *found);
+  problems.append(found->problems);
+  if (!problems.has_errors() && which == Restarted::lost && !agent::is_gone(*found->agent))
+    return {live::Outcome::done, {}, {}};  // another one is there by now
   if (problems.has_errors())
     return {found->agent == nullptr ? live::Outcome::unknown : live::Outcome::conflict, {}, problems};
   auto fresh = agent::made_again(*found->agent);
@@ -126,7 +134,12 @@ void AgentRestarts::run() {
     const Lost lost = std::move(lost_.front());
     lost_.pop_front();
     lock.unlock();
-    restart(lost);
+    // What is thrown here, or by the book in between, is no reason for the host to end.
+    try {
+      restart(lost);
+    } catch (const std::exception& thrown) {
+      say_not_restarted(lost, thrown.what());
+    }
     lock.lock();
   }
 }
@@ -140,7 +153,7 @@ void AgentRestarts::restart(const Lost& lost) {
   const live::Answer answer = host_.reload->between_changes([&](const revision::Charge&) -> live::Answer {
     const auto runner = live::find_book(host_.books, lost.book);
     if (runner == nullptr) return live::unknown_book(host_.books, lost.book);
-    return restart_agent(host_, *runner, lost.stage, mandate);
+    return restart_agent(host_, *runner, lost.stage, mandate, Restarted::lost);
   });
   if (answer.outcome != live::Outcome::done)
     say_not_restarted(lost, answer.problems.empty() ? "the host is stopping" : answer.problems[0].message);

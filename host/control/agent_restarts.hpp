@@ -12,12 +12,15 @@
 
 namespace cadre::control {
 
+/// Whether one that does well is restarted too, or only one whose process is gone.
+enum class Restarted { any, lost };
+
 /// Puts a fresh instance in the place of a stage's agent (book::AgentRestart). It is made on this thread and
 /// shown there what it has missed, where the book does not wait for it. Errors: STAGE_UNKNOWN,
-/// AGENT_QUARANTINED, ENVIRONMENT_RESTART, and those of AgentRestart; the book goes on as it was then.
-/// Between two changes. [control-thread]
+/// AGENT_QUARANTINED, ENVIRONMENT_RESTART, BOOK_WITHOUT_CHECKPOINT, and those of AgentRestart; the book goes
+/// on as it was then. Between two changes. [control-thread]
 live::Answer restart_agent(HostParts& host, live::BookRunner& runner, const std::string& stage,
-                           const live::Mandate& mandate);
+                           const live::Mandate& mandate, Restarted which = Restarted::any);
 
 /// Restarts agents whose process is gone, where their stage's on_error is "reset": on a thread of its own, as
 /// soon as their book has quarantined them. One that is lost too often stays so, for a person to look at.

@@ -63,6 +63,15 @@ std::shared_ptr<const book::BookImage> BookCheckpoints::before_last(std::uint64_
   return images_.empty() ? nullptr : images_.front();
 }
 
+base::Problems BookCheckpoints::why_none() const {
+  base::Problems problems;
+  problems.error("BOOK_WITHOUT_CHECKPOINT", {},
+                 "book " + book_->ledger().book() + " has taken no checkpoint since the host was started" +
+                     (failed_.empty() ? "" : ": " + failed_),
+                 "mend or replace the agent that cannot save its state");
+  return problems;
+}
+
 std::uint64_t BookCheckpoints::journal_bytes() {
   (void)keeper_->commit();  // a failure stops the book at its next event
   return keeper_->size_bytes();

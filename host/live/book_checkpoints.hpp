@@ -45,6 +45,9 @@ class BookCheckpoints {
   /// By the book until now. On the book's thread.
   std::uint64_t decisions() const { return tally_->decisions; }
 
+  /// Why there is no image yet: BOOK_WITHOUT_CHECKPOINT. On the book's thread.
+  base::Problems why_none() const;
+
   const std::filesystem::path& journal() const { return journal_; }
   /// How far the journal can be read now: makes all that has happened durable. On the book's thread.
   std::uint64_t journal_bytes();

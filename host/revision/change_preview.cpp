@@ -57,13 +57,16 @@ json::object to_json(const book::Preview& preview, const std::string& id) {
   return said;
 }
 
-/// The book as it was so many decisions ago. Errors: PROBE_WITHOUT_BOOK.
+/// The book as it was so many decisions ago. Errors: PROBE_WITHOUT_BOOK, BOOK_WITHOUT_CHECKPOINT.
 base::Result<book::PreviewGround> ground_of(live::BookRunner& runner, std::uint64_t decisions) {
   const auto ground = std::make_shared<book::PreviewGround>();
+  const auto none = std::make_shared<base::Problems>();
   live::BookCheckpoints& checkpoints = runner.checkpoints();
-  const live::Asked asked = runner.with_book([ground, &checkpoints](book::Book&) {
+  const live::Asked asked = runner.with_book([ground, none, decisions, &checkpoints](book::Book&) {
     ground->to = checkpoints.journal_bytes();
     ground->decisions_made = checkpoints.decisions();
+    ground->image = checkpoints.before_last(ground->decisions_made, decisions);
+    if (ground->image == nullptr) *none = checkpoints.why_none();
   });
   base::Problems problems;
   if (asked != live::Asked::done)
@@ -71,8 +74,8 @@ base::Result<book::PreviewGround> ground_of(live::BookRunner& runner, std::uint6
                    "book " + runner.id() + " does not answer: nothing can be tried on it",
                    "`cadre status` says why");
   if (problems.has_errors()) return problems;
+  if (none->has_errors()) return *none;
   ground->decisions_most = decisions;
-  ground->image = checkpoints.before_last(ground->decisions_made, decisions);
   ground->instruments = runner.instruments();
   ground->journal = checkpoints.journal();
   return *ground;

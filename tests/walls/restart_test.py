@@ -195,6 +195,23 @@ class Restart(unittest.TestCase):
         self.assertEqual(status, 201, answer)
         self.assertEqual(walls.book("main")["checkpoint_failed"], "")
 
+    def test_a_book_without_any_checkpoint_refuses_what_begins_at_one_and_goes_on(self):
+        walls = self.walls("none", does="save_nothing")
+        walls.host.kill()
+        walls.host.start()
+        self.assertIn("there is no room", walls.book("main")["checkpoint_failed"])
+        done = self.restart(walls)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn("[BOOK_WITHOUT_CHECKPOINT]", done.stderr)
+        mended = {**misbehaving("nothing", version="2.0.0"), "state": "reset"}
+        status, answer = walls.host.ask("POST", "/v1/revisions:validate", change(config=walls.changed(mended)))
+        self.assertEqual(status, 200, answer)
+        self.assertEqual([p["code"] for p in answer["preview"][0]["problems"]], ["BOOK_WITHOUT_CHECKPOINT"])
+        walls.post("main", DAY + 2, 60)
+        walls.host.settled_book("main")
+        self.assertEqual(walls.host.stop(), 0)
+        self.assertEqual(Journal(walls.host.journal("main")).orders_without_ids(), self.orders["main"])
+
     def test_what_cannot_be_restarted_is_refused_with_the_next_step(self):
         walls = self.walls("process_alone", does="nothing")
         for name, code, said in (("adjuster", 3, "[AGENT_NOT_NAMED]"), ("main/nobody", 3, "it has "), ("nobody/adjuster", 3, "[BOOK_UNKNOWN]"),
