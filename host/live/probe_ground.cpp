@@ -5,6 +5,14 @@
 
 namespace cadre::live {
 
+base::Problems without_book(const BookRunner& runner) {
+  base::Problems problems;
+  problems.error("PROBE_WITHOUT_BOOK", {},
+                 "book " + runner.id() + " does not answer: nothing can be tried on it",
+                 "`cadre status` says why");
+  return problems;
+}
+
 namespace {
 
 base::Result<book::ProbeGround> copy_for_probe(const BookRunner& runner, const config::ScenarioConfig& config,
@@ -24,12 +32,7 @@ base::Result<book::ProbeGround> copy_for_probe(const BookRunner& runner, const c
     copy->ground.learned = std::move(learned).take();
     book::stand_beside(*copy->ground.book, running);
   });
-  base::Problems problems;
-  if (asked != Asked::done)
-    problems.error("PROBE_WITHOUT_BOOK", {},
-                   "book " + runner.id() + " does not answer: nothing can be tried on it",
-                   "`cadre status` says why");
-  if (problems.has_errors()) return problems;
+  if (asked != Asked::done) return without_book(runner);
   if (copy->problems.has_errors()) return copy->problems;
   return std::move(copy->ground);
 }

@@ -14,4 +14,7 @@ namespace cadre::live {
 book::ProbeSource probe_source(const BookRunner& runner, const config::ScenarioConfig& config,
                                std::vector<std::string> back);
 
+/// PROBE_WITHOUT_BOOK: nothing can be tried, since the book does not answer.
+base::Problems without_book(const BookRunner& runner);
+
 }  // namespace cadre::live

@@ -10,6 +10,7 @@
 #include "host/base/problem_json.hpp"
 #include "host/book/preview.hpp"
 #include "host/book/probe.hpp"
+#include "host/live/probe_ground.hpp"
 
 namespace cadre::revision {
 
@@ -68,12 +69,7 @@ base::Result<book::PreviewGround> ground_of(live::BookRunner& runner, std::uint6
     ground->image = checkpoints.before_last(ground->decisions_made, decisions);
     if (ground->image == nullptr) *none = checkpoints.why_none();
   });
-  base::Problems problems;
-  if (asked != live::Asked::done)
-    problems.error("PROBE_WITHOUT_BOOK", {},
-                   "book " + runner.id() + " does not answer: nothing can be tried on it",
-                   "`cadre status` says why");
-  if (problems.has_errors()) return problems;
+  if (asked != live::Asked::done) return live::without_book(runner);
   if (none->has_errors()) return *none;
   ground->decisions_most = decisions;
   ground->instruments = runner.instruments();
