@@ -62,19 +62,20 @@ class Walls:
                                 limits=limits)
 
     def start_unready(self):
-        """Until it answers: a host that lacks an agent is not ready."""
+        """Until it has started: a host that lacks an agent is not ready."""
         self.host.spawn()
 
         def answers():
             if not self.host.is_alive():
                 raise AssertionError(f"the host ended with {self.host.process.returncode}:\n{self.host.log_text()}")
             try:
-                return self.host.client.request("GET", "/healthz")[0] == 200
+                status, body = self.host.client.request("GET", "/readyz")
+                return status == 200 or body["detail"] != "the host is starting"
             except GONE:
                 self.host.client.close()
                 return False
 
-        wait_until(lambda: "the host answers\n" + self.host.log_text(), answers)
+        wait_until(lambda: "the host has started\n" + self.host.log_text(), answers)
         return self
 
     def post(self, book, begin, end):
