@@ -54,14 +54,15 @@ base::Problems refuse(std::string message, std::string next) {
   return problems;
 }
 
-/// Starts the child in a session of its own, with its descriptors (agent_server.hpp) and its errors where
-/// ours go; nothing else of this process goes along: no descriptors, no environment, no signals. Returns an
+/// Starts the child in a session of its own, with its descriptors (agent_server.hpp) and one for what it
+/// writes; nothing else of this process goes along: no descriptors, no environment, no signals. Returns an
 /// errno.
-int spawn(const std::string& book, std::array<int, 3> given, pid_t& process) {
+int spawn(const std::string& book, int output, std::array<int, 3> given, pid_t& process) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
   // From beyond where they go, so that none lands on another one.
   std::array<int, 3> beyond{};
   for (std::size_t k = 0; k < given.size(); ++k) {
@@ -155,8 +156,14 @@ base::Problems AgentProcess::begin() {
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
     return refuse("no socket pair: " + std::string(std::strerror(errno)), "");
   socket_ = ends[0];
+  output_ = std::make_unique<ProcessOutput>(seats_.front().book, names_of(seats_));
+  if (!output_->open()) {
+    close(ends[1]);
+    return refuse("no pipe: " + std::string(std::strerror(errno)), "");
+  }
   const auto files = ring_->files();
-  const int failed = spawn(seats_.front().book, {ends[1], files[0], files[1]}, process_);
+  const int failed =
+      spawn(seats_.front().book, output_->for_process(), {ends[1], files[0], files[1]}, process_);
   close(ends[1]);
   ring_->forget_files();
   if (failed != 0) {
@@ -165,7 +172,8 @@ base::Problems AgentProcess::begin() {
                   "it belongs beside the host's program");
   }
   ++processes_alive;
-  list_process(process_, seats_.front().book, names_of(seats_));
+  output_->start();
+  list_process(process_, seats_.front().book, names_of(seats_), output_->counts());
   if (seats_.front().probe && !begin_probe())
     return refuse("the process for " + seats_.front().agent_id + " did not start: " + how_, "");
   base::Encoder request;
@@ -192,7 +200,10 @@ base::Problems AgentProcess::begin() {
     reply.get(loaded.state_schema);
   }
   if (answered && !reply.finished()) lose(seats_.size(), "it does not speak the protocol");
-  if (!is_gone()) return {};
+  if (!is_gone()) {
+    begin_growth(process_);
+    return {};
+  }
   return refuse("the process for " + seats_[std::min(ended_with_, seats_.size() - 1)].agent_id +
                     " did not start the agent: " + end_for(ended_with_),
                 "");
@@ -302,6 +313,8 @@ void AgentProcess::end(std::size_t seat, std::string how) {
   }
   process_ = -1;
   --processes_alive;
+  output_->finish();
+  if (const std::string words = output_->last_words(); !words.empty()) how += "; it wrote " + words;
   ended_with_ = seat;
   how_ = how;
   gone_.store(true, std::memory_order_release);

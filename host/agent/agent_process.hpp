@@ -14,6 +14,7 @@
 
 #include "host/agent/probe_terms.hpp"
 #include "host/agent/process_footprint.hpp"
+#include "host/agent/process_output.hpp"
 #include "host/base/codec.hpp"
 #include "host/base/result.hpp"
 
@@ -26,8 +27,9 @@ class CallRing;
 /// later gets another process. It is in a sandbox (host/agent/sandbox.hpp), and calls go over a CallRing.
 /// When it is gone, has not answered ten seconds after a call began, or does not speak the protocol, it is
 /// killed with its group, and every later call of any of its agents fails. So is one that is tried
-/// (ProbeTerms) when the probe's time is over, or after a call that left something behind. [any-thread]: one
-/// call at a time.
+/// (ProbeTerms) when the probe's time is over, or after a call that left something behind. What it writes to
+/// its standard output and error goes over a ProcessOutput, and its last lines are part of how it ended.
+/// [any-thread]: one call at a time.
 class AgentProcess {
  public:
   /// One agent of the process. Places are counted from 0, in the order of start.
@@ -76,6 +78,8 @@ class AgentProcess {
   /// Why it is gone, as it is said to the agent in a seat: "its process is gone: killed by signal 9
   /// (Killed)".
   std::string end_for(std::size_t seat) const;
+  /// Values of secrets that its agents are given, by pointer: its output shows none of them.
+  void hide(const std::map<std::string, std::string>& secrets) { output_->hide(secrets); }
   /// Ends it, since an answer of the agent in a seat makes no sense.
   void lose(std::size_t seat, std::string how);
 
@@ -96,6 +100,7 @@ class AgentProcess {
   int socket_ = -1;
   std::mutex one_call_;
   std::unique_ptr<CallRing> ring_;
+  std::unique_ptr<ProcessOutput> output_;
   std::optional<ProcessFootprint> footprint_;  ///< of one that is tried and would enter the host
   std::atomic<bool> gone_{false};
   std::string how_;             ///< how it ended; set before gone_

@@ -40,6 +40,7 @@ base::Problems IsolatedAgent::give(const Secrets& secrets, const std::vector<Sec
                                    const base::Place& place) {
   auto packed = SecretsOnTheirWay::pack(secrets, uses, place);
   if (!packed) return packed.problems();
+  process_->hide(SecretsOnTheirWay::unpack(packed->descriptor(), packed->bytes()));
   request(Call::take_secrets).put(packed->bytes());
   if (ask(packed->descriptor()) == CADRE_OK) return {};
   base::Problems problems;

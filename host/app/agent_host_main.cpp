@@ -10,5 +10,7 @@ int main(int argc, char**) {
     std::fprintf(stderr, "cadre-agent-host: started by cadre, not by hand\n");
     return 2;
   }
+  // Into a pipe: a line that is written shows even when the process is then killed.
+  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   return cadre::agent::serve_agents();
 }

@@ -22,6 +22,7 @@
 #include "host/admin/http_server.hpp"
 #include "host/admin/routes.hpp"
 #include "host/admin/unix_socket.hpp"
+#include "host/agent/process_output.hpp"
 #include "host/app/command.hpp"
 #include "host/app/host_connection.hpp"
 #include "host/base/date.hpp"
@@ -302,6 +303,7 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
   };
   const auto options = options_of(global, arguments);
   if (!options) return refuse(options.problems());
+  agent::set_output_style(agent::OutputStyle::logged);
   auto opened = [&] {
     const StartCanBeStopped guard;
     return control::LiveHost::open(*options);

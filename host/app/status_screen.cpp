@@ -21,7 +21,7 @@ using report::Align;
 using report::display_width;
 
 constexpr std::size_t stage_columns_max = 21;
-constexpr std::size_t process_columns_max = 48;
+constexpr std::size_t process_columns_max = 42;
 constexpr std::size_t agent_columns_max = 34;
 constexpr std::size_t name_columns_max = 10;
 constexpr std::size_t value_columns_max = 24;
@@ -79,12 +79,22 @@ std::string or_dash(const std::string& text) {
   return text.empty() ? "-" : text;
 }
 
+double number_at(const json::value& value, const char* pointer) {
+  const json::value* found = base::find(value, pointer);
+  return found != nullptr && found->is_number() ? found->to_number<double>() : 0;
+}
+
+constexpr double mebibyte = 1 << 20;
+
 std::string head_of(const json::value& status) {
   std::string line = text_at(status, "/name");
   line += (line.empty() ? "" : ": ") + or_dash(text_at(status, "/state"));
   if (text_at(status, "/ready") == "false") line += ", not ready";
   if (const std::string since = text_at(status, "/since"); !since.empty())
     line += " since " + moment(since) + " UTC";
+  if (const double own = number_at(status, "/own_bytes"); own > 0)
+    line += ", " + std::to_string(std::llround(own / mebibyte)) + " MiB (grown by " +
+            std::to_string(std::llround(number_at(status, "/grown_bytes") / mebibyte)) + ")";
   std::string details;
   const std::pair<const char*, const char*> members[] = {
       {"/host_version", "cadre "}, {"/pid", "process "}, {"/state_folder", "state in "}};
@@ -150,22 +160,41 @@ std::string chain_table(const json::array& stages) {
 }
 
 std::string processes_table(const json::array& processes) {
-  constexpr double mebibyte = 1 << 20;
-  report::TextTable table(
-      {{"process", Align::right}, {"its agents"}, {"seconds", Align::right}, {"MiB", Align::right}});
+  report::TextTable table({{"process", Align::right},
+                           {"its agents"},
+                           {"seconds", Align::right},
+                           {"MiB", Align::right},
+                           {"grown", Align::right}});
   for (const json::value& process : processes) {
     std::vector<std::string> stages;
     for (const json::value& stage : list_at(process, "/stages"))
       stages.push_back(text_at(stage, ""));
     const auto rounded = [&](const char* pointer, double unit) {
-      const json::value* found = base::find(process, pointer);
-      const double value = found != nullptr && found->is_number() ? found->to_number<double>() : 0;
-      return std::to_string(std::llround(value / unit));
+      return std::to_string(std::llround(number_at(process, pointer) / unit));
     };
     table.add_row({text_at(process, "/pid"), shortened(base::join(stages, ", "), process_columns_max),
-                   rounded("/processor_seconds", 1), rounded("/resident_bytes", mebibyte)});
+                   rounded("/processor_seconds", 1), rounded("/own_bytes", mebibyte),
+                   rounded("/grown_bytes", mebibyte)});
   }
   return table.to_string();
+}
+
+/// What is wrong with the processes of a book's isolated agents.
+void add_faults_of_processes(const json::value& book, std::vector<std::string>& faults) {
+  for (const json::value& process : list_at(book, "/processes")) {
+    std::vector<std::string> stages;
+    for (const json::value& stage : list_at(process, "/stages"))
+      stages.push_back(text_at(stage, ""));
+    const std::string who = text_at(book, "/book") + ": the process of " + base::join(stages, ", ");
+    const double used = number_at(process, "/data_bytes"), most = number_at(process, "/data_bytes_most");
+    constexpr double nearly = 0.8;
+    if (most > 0 && used >= nearly * most)
+      faults.push_back(who + " has " + std::to_string(std::llround(used / mebibyte)) + " of the " +
+                       std::to_string(std::llround(most / mebibyte)) +
+                       " MiB that it may have (memory_mb): it will fail when it asks for more");
+    if (const std::string lines = text_at(process, "/output_left_out"); !lines.empty() && lines != "0")
+      faults.push_back(who + " writes more than the log takes: " + lines + " lines are left out");
+  }
 }
 
 bool is_half_full(const json::value& book) {
@@ -190,6 +219,7 @@ std::vector<std::string> faults_of(const json::value& status) {
       faults.push_back(name + " is halted: no order leaves it, and its journal says so when it comes back");
     if (const std::string why = text_at(book, "/checkpoint_failed"); !why.empty())
       faults.push_back(name + " takes no checkpoints, and a start begins at the last one: " + why);
+    add_faults_of_processes(book, faults);
     for (const json::value& stage : list_at(book, "/stages")) {
       if (const std::string left_out = text_at(stage, "/left_out"); !left_out.empty())
         faults.push_back(name + " is without " + text_at(stage, "/stage") +

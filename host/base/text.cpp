@@ -108,6 +108,28 @@ std::optional<size_t> first_invalid_utf8(std::string_view text) {
   return std::nullopt;
 }
 
+std::string printable(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string shown;
+  shown.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = sequence_length(text, at);
+    const auto first = static_cast<unsigned char>(text[at]);
+    const bool is_control = (first < 0x20 && first != '\t') || first == 0x7f ||
+                            (first == 0xc2 && length == 2 && static_cast<unsigned char>(text[at + 1]) < 0xa0);
+    if (length != 0 && !is_control) {
+      shown += text.substr(at, length);
+      at += length;
+      continue;
+    }
+    for (std::size_t k = 0; k < std::max<std::size_t>(length, 1); ++k, ++at) {
+      const auto byte = static_cast<unsigned char>(text[at]);
+      shown += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+    }
+  }
+  return shown;
+}
+
 bool is_utf16(std::string_view text) {
   return text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
 }

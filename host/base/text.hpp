@@ -22,6 +22,10 @@ std::string format_double(double value);
 /// The offset of the first byte that does not belong to valid UTF-8, or nothing.
 std::optional<size_t> first_invalid_utf8(std::string_view text);
 
+/// On one line and without effect on a terminal: control characters but tabs, and bytes that are no UTF-8, as
+/// \x1b.
+std::string printable(std::string_view text);
+
 /// Whether the text begins as UTF-16 does: with its byte order mark.
 bool is_utf16(std::string_view text);
 

@@ -81,7 +81,13 @@ json::array processes_json(const std::vector<agent::ProcessUse>& uses, const std
     processes.push_back({{"pid", use.process},
                          {"stages", json::value_from(use.agents)},
                          {"processor_seconds", use.processor_seconds},
-                         {"resident_bytes", use.resident_bytes}});
+                         {"resident_bytes", use.resident_bytes},
+                         {"own_bytes", use.own_bytes},
+                         {"grown_bytes", use.grown_bytes},
+                         {"data_bytes", use.data_bytes},
+                         {"data_bytes_most", use.data_bytes_most},
+                         {"output_lines", use.output_lines},
+                         {"output_left_out", use.output_left_out}});
   }
   return processes;
 }
@@ -204,6 +210,7 @@ live::Answer status(HostParts& host, const Call&) {
   for (const Hanging& each : host.watchdog->hanging())
     hanging.push_back(json::value(each.text()));
   const std::vector<std::string> reasons = not_ready_reasons(host);
+  const agent::ProcessUse own = agent::own_use();
   json::object body = host.reload->read([&](const revision::Charge& charge) {
     return json::object{{"name", charge.setup.host.name},
                         {"state", host.stopped  ? "stopping"
@@ -215,6 +222,9 @@ live::Answer status(HostParts& host, const Call&) {
                         {"since", host.since},
                         {"host_version", std::string(base::version())},
                         {"pid", getpid()},
+                        {"processor_seconds", own.processor_seconds},
+                        {"own_bytes", own.own_bytes},
+                        {"grown_bytes", own.grown_bytes},
                         {"state_folder", std::filesystem::absolute(host.options.state).string()},
                         {"revision",
                          {{"number", charge.revision.number},

@@ -1,8 +1,11 @@
 // How a host is: what is in the way of its work, and how the one before it ended.
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <map>
 
 #include "host/agent/process_use.hpp"
+#include "host/base/text.hpp"
 #include "host/control/host_parts.hpp"
 
 namespace cadre::control {
@@ -30,9 +33,23 @@ std::vector<std::string> not_ready_reasons(const HostParts& host) {
 
 namespace {
 
-/// Sums over the processes of each book's isolated agents.
+/// Of the host's process, of each one of isolated agents, and sums over those of each book.
 void refresh_processes(HostParts& host) {
+  host.metrics.gauge("cadre_host_own_bytes").set(static_cast<double>(agent::own_use().own_bytes));
   const std::vector<agent::ProcessUse> uses = agent::process_uses();
+  std::map<std::vector<std::string>, double> own, used, left_out;
+  for (const agent::ProcessUse& use : uses) {
+    const std::vector<std::string> labels = {use.book, base::join(use.agents, ",")};
+    own[labels] += static_cast<double>(use.own_bytes);
+    used[labels] = std::max(
+        used[labels], use.data_bytes_most == 0
+                          ? 0
+                          : static_cast<double>(use.data_bytes) / static_cast<double>(use.data_bytes_most));
+    left_out[labels] += static_cast<double>(use.output_left_out);
+  }
+  host.metrics.set_all("cadre_agent_own_bytes", own);
+  host.metrics.set_all("cadre_agent_memory_ratio", used);
+  host.metrics.set_all("cadre_agent_output_left_out", left_out);
   for (const auto& book : host.books.now()) {
     double count = 0, seconds = 0, bytes = 0;
     for (const agent::ProcessUse& use : uses) {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <thread>
 
+#include "host/agent/process_use.hpp"
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
@@ -261,6 +262,7 @@ void LiveHost::start() {
   restarts_ = std::make_unique<AgentRestarts>(parts_);
   for (const auto& book : parts_.books.now())
     book->start();
+  agent::begin_growth(getpid());
   parts_.ready = true;
   parts_.metrics.ready().set(1);
   parts_.feed.say("started", {{"revision", current_revision()}});

@@ -69,6 +69,7 @@ Metrics::Metrics() : series_(table().size()) {
   ready_ = &series("cadre_ready", {}).gauge;
   weakly_sandboxed_ = &series("cadre_agents_weakly_sandboxed", {}).gauge;
   quarantined_ = &series("cadre_agents_quarantined", {}).gauge;
+  series("cadre_host_own_bytes", {});
   swap_seconds_ = &series("cadre_swap_seconds", {}).histogram;
 }
 
@@ -125,6 +126,14 @@ void Metrics::set_shown(std::string_view book, bool is_shown) {
     hidden_.erase(std::string(book));
   else
     hidden_.emplace(book);
+}
+
+void Metrics::set_all(std::string_view metric, const std::map<std::vector<std::string>, double>& values) {
+  const std::lock_guard lock(mutex_);
+  auto& shown = series_[index_of(metric)];
+  shown.clear();
+  for (const auto& [label_values, value] : values)
+    (shown[label_values] = std::make_unique<Series>())->gauge.set(value);
 }
 
 Counter& Metrics::agent_deadline_misses(std::string_view book, std::string_view stage) {

@@ -132,6 +132,10 @@ class Metrics {
     return series(metric, std::move(label_values)).histogram;
   }
 
+  /// A gauge of all that there is of a kind now: these label values with their numbers, in place of what the
+  /// metric showed before. For what nobody keeps.
+  void set_all(std::string_view metric, const std::map<std::vector<std::string>, double>& values);
+
   Counter& applies(Applied outcome) const { return *applies_[static_cast<std::size_t>(outcome)]; }
   Gauge& revision() const { return *revision_; }
   Gauge& libraries_retained() const { return *libraries_retained_; }

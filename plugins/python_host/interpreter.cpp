@@ -49,6 +49,7 @@ std::string start_interpreter() {
   config.hash_seed = 0;
   config.site_import = 0;
   config.write_bytecode = 0;
+  config.buffered_stdio = 0;
   config.install_signal_handlers = 0;
   config.pathconfig_warnings = 0;
   config.module_search_paths_set = 1;

@@ -57,6 +57,7 @@ Failure take_failure(const std::string& file, PyObject* refusal) {
   if (type == nullptr || value == nullptr) return {false, "Python says that it failed, and not why"};
   Failure failure;
   failure.is_refusal = refusal != nullptr && PyErr_GivenExceptionMatches(value, refusal) != 0;
+  if (!failure.is_refusal) PyErr_Display(type, value, traceback);  // the whole of it, for the log
   std::string place = place_of(traceback, file);
   const std::string message = message_of(value, place, file);
   failure.sentence = failure.is_refusal ? "" : reinterpret_cast<PyTypeObject*>(type)->tp_name;

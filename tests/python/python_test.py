@@ -106,6 +106,17 @@ class Python(unittest.TestCase):
     def test_an_exception_is_type_message_and_line(self):
         self.assertIn("KeyError: 'absent' (misbehaving.py:", self.misbehave("fail"))
 
+    def test_an_exception_shows_its_whole_way_behind_the_stage_it_is_of(self):
+        lines = self.misbehave("fail").splitlines()
+        begin = lines.index("adjuster: Traceback (most recent call last):")
+        self.assertRegex(lines[begin + 1], r'^adjuster:   File "misbehaving.py", line \d+, in adjust_trades$')
+        self.assertIn("adjuster: KeyError: 'absent'", lines)
+
+    def test_what_is_printed_is_shown_behind_the_stage_it_is_of(self):
+        code, said, _ = self.with_adjuster("python.misbehaving", config={"does": "print"})
+        self.assertEqual(code, 0, said)
+        self.assertIn("adjuster: 3 names fall\n", said)
+
     def test_a_refusal_in_a_decision_is_its_sentence(self):
         said = self.misbehave("refuse")
         self.assertIn("too few returns (misbehaving.py:", said)

@@ -27,7 +27,8 @@ class Recorder : public Role {
     scale_ = config.number("/scale");
     file_ = open_to_append(file.c_str());
     if (file_ >= 0) return;
-    // A sandbox has no files: its lines go where errors go, and say which recording they belong to.
+    // A sandbox has no files: its lines go where errors go, and say which recording they belong to, and when
+    // they were written: what two processes write for one recording comes in any order.
     file_ = errors;
     mark_ = "recording " + file + '\t';
   }
@@ -73,10 +74,11 @@ class Recorder : public Role {
   /// The text with the mark before each of its lines.
   std::string marked(const std::string& text) const {
     if (mark_.empty()) return text;
+    const std::string mark = mark_ + std::to_string(tick()) + '\t';
     std::string lines;
     for (std::size_t from = 0; from < text.size();) {
       const std::size_t end = std::min(text.find('\n', from), text.size() - 1);
-      lines += mark_ + text.substr(from, end + 1 - from);
+      lines += mark + text.substr(from, end + 1 - from);
       from = end + 1;
     }
     return lines;

@@ -3,7 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
-/// A file, written without the C library: the audit lets no agent import what opens one.
+/// A file, and when something is written, without the C library: the audit lets no agent import what opens
+/// one.
 namespace cadre::recorder {
 
 inline std::int64_t system_call(std::int64_t number, std::int64_t a, std::int64_t b, std::int64_t c,
@@ -39,6 +40,16 @@ inline int open_to_append(const char* file) {
 inline bool write_all(int file, const char* bytes, std::size_t count) {
   return system_call(write_number, file, reinterpret_cast<std::int64_t>(bytes),
                      static_cast<std::int64_t>(count), 0) == static_cast<std::int64_t>(count);
+}
+/// Of a counter that all processes of a machine see at the same value.
+inline std::uint64_t tick() {
+#if defined(__x86_64__)
+  return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+  std::uint64_t value = 0;
+  asm volatile("mrs %0, cntvct_el0" : "=r"(value));
+  return value;
+#endif
 }
 inline void close_file(int file) {
   system_call(close_number, file, 0, 0, 0);

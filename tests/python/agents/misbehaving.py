@@ -24,6 +24,9 @@ class Misbehaving:
     def nothing(self, state, targets):
         """Leaves the targets."""
 
+    def print(self, state, targets):
+        print((state.session_returns[-1] < 0).sum(), "names fall")
+
     def fail(self, state, targets):
         return {}["absent"]
 

@@ -1,7 +1,9 @@
 #include "tests/scenarios/isolation/recordings.hpp"
 
+#include <cstdint>
 #include <fstream>
 #include <map>
+#include <string>
 #include <string_view>
 
 namespace cadre::test {
@@ -27,15 +29,21 @@ std::string first_difference(const std::filesystem::path& here, const std::files
 
 void sort_recordings(const std::filesystem::path& errors) {
   constexpr std::string_view mark = "recording ";
-  std::map<std::string, std::ofstream> recordings;
+  std::map<std::string, std::map<std::uint64_t, std::string>>
+      recordings;  // what was written at once, by when
   std::ifstream lines(errors);
   for (std::string line; std::getline(lines, line);) {
-    const std::size_t tab = line.find('\t');
-    if (!line.starts_with(mark) || tab == std::string::npos) continue;
-    const std::string file = line.substr(mark.size(), tab - mark.size());
-    const auto [at, is_new] = recordings.try_emplace(file);
-    if (is_new) at->second.open(file, std::ios::app);
-    at->second << line.substr(tab + 1) << '\n';
+    const std::size_t at_mark = line.find(mark);  // behind the agents' names
+    if (at_mark == std::string::npos) continue;
+    const std::size_t file = at_mark + mark.size(), tick = line.find('\t', file) + 1,
+                      text = line.find('\t', tick) + 1;
+    recordings[line.substr(file, tick - 1 - file)][std::stoull(line.substr(tick))] +=
+        line.substr(text) + '\n';
+  }
+  for (const auto& [file, calls] : recordings) {
+    std::ofstream to(file, std::ios::app);
+    for (const auto& [tick, text] : calls)
+      to << text;
   }
 }
 

@@ -48,3 +48,13 @@ TEST(Utf8, names_the_first_bad_byte) {
   EXPECT_EQ(first_invalid_utf8("\xF4\x90\x80\x80"), 0u);         // beyond U+10FFFF
   EXPECT_EQ(first_invalid_utf8(std::string("ok\xE2\x82")), 2u);  // cut
 }
+
+TEST(Printable, keeps_text_and_shows_what_a_terminal_would_obey_or_could_not_read) {
+  EXPECT_EQ(printable("caf\xc3\xa9\tau lait \xe2\x82\xac 3"), "caf\xc3\xa9\tau lait \xe2\x82\xac 3");
+  EXPECT_EQ(printable("\x1b[2Jgone\r\n\x7f"), "\\x1b[2Jgone\\x0d\\x0a\\x7f");
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "31m"),
+            "\\xc2\\x9b31m");  // CSI in one character
+  EXPECT_EQ(printable("\xff\xe2\x82"), "\\xff\\xe2\\x82");
+  EXPECT_EQ(printable(std::string_view("a\0b", 3)), "a\\x00b");
+}

@@ -43,6 +43,9 @@ TEST(MetricsText, has_every_metric_of_the_table_in_its_order) {
   metrics.book("main");
   metrics.agent_failures("main", "risk");
   metrics.agent_deadline_misses("main", "risk");
+  for (const char* of_processes :
+       {"cadre_agent_own_bytes", "cadre_agent_memory_ratio", "cadre_agent_output_left_out"})
+    metrics.set_all(of_processes, {{{"main", "risk"}, 1}});
   const std::string text = metrics.text();
   std::size_t at = 0;
   for (const Metric& metric : table()) {
@@ -56,6 +59,15 @@ TEST(MetricsText, has_every_metric_of_the_table_in_its_order) {
         EXPECT_THAT(text.substr(at), HasSubstr(std::string(label.name) + "=\"" + std::string(value) + "\""));
     }
   }
+}
+
+TEST(MetricsText, shows_of_what_is_set_all_at_once_what_is_there_now) {
+  Metrics metrics;
+  metrics.set_all("cadre_agent_own_bytes", {{{"main", "risk"}, 7}, {{"main", "sizer"}, 8}});
+  metrics.set_all("cadre_agent_own_bytes", {{{"main", "sizer"}, 9}});
+  const std::string text = metrics.text();
+  EXPECT_THAT(text, HasSubstr("cadre_agent_own_bytes{book=\"main\",stages=\"sizer\"} 9\n"));
+  EXPECT_THAT(text, Not(HasSubstr("stages=\"risk\"")));
 }
 
 TEST(MetricsText, escapes_label_values) {

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "cadre/cpp/plugin.hpp"
 
@@ -42,6 +44,20 @@ void dawdle() {
 #else
   for (std::uint64_t turn = 0; turn < 1'000'000'000u && forever; ++turn)
     asm volatile("" ::: "memory");
+#endif
+}
+
+/// To standard error, by hand as below.
+void write_text(std::string_view text) {
+#if defined(__x86_64__)
+  constexpr long write_number = 1, errors = 2;
+  long result = write_number;
+  asm volatile("syscall"
+               : "+a"(result)
+               : "D"(errors), "S"(text.data()), "d"(text.size())
+               : "rcx", "r11", "memory");
+#else
+  (void)text;
 #endif
 }
 
@@ -131,6 +147,9 @@ class Misbehaving final : public sdk::TradeAdjuster {
     ++bars_;
     digest_ = digest_of(state.raw(), digest_);
     if (where_ == "observe" && state.raw().session_date == date_) misbehave(&state);
+    constexpr std::size_t leak_bytes = 1 << 20;
+    if (does_ == "leak" && !is_mended && state.raw().session_date >= date_)
+      leaked_.emplace_back(leak_bytes, 'x');
   }
   void adjust_trades(const sdk::State& state, sdk::Targets& targets) const override {
     if (does_ == "dawdle" && !is_mended && state.raw().session_date >= date_) dawdle();
@@ -166,6 +185,15 @@ class Misbehaving final : public sdk::TradeAdjuster {
     if (does_ == "linger") spin_for_a_while();
     if (does_ == "fault") *nowhere = 1;
     if (does_ == "abort") std::abort();
+    if (does_ == "talk") write_text("one \x1b[2J line\nand another, with hunter2hunter2\n");
+    if (does_ == "talk_and_abort") {
+      write_text("a table of 7 rows is empty\nnothing to do\n");
+      std::abort();
+    }
+    if (does_ == "flood") {
+      for (int line = 0; line < 20000; ++line)
+        write_text("again and again\n");
+    }
     if (does_ == "divide") zero = 100 / zero;
     if (does_ == "overflow") overflow(1);
   }
@@ -179,6 +207,7 @@ class Misbehaving final : public sdk::TradeAdjuster {
   std::string does_, where_;
   std::int32_t date_ = 0;
   std::uint64_t bars_ = 0;
+  std::vector<std::string> leaked_;
   std::uint64_t digest_ = 0;  ///< of all that it was ever shown
 };
 
