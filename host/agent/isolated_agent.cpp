@@ -112,16 +112,19 @@ void IsolatedAgent::execute_together(std::span<const cadre_order> orders) {
 }
 
 cadre_status IsolatedAgent::execute_trade(const cadre_order& order, cadre_trade_result& out) {
-  if (!executed_.empty() && !is_gone()) {
-    const Executed executed = std::move(executed_.back());
-    executed_.pop_back();
-    if (std::memcmp(&executed.client_id, &order.client_id, sizeof order.client_id) == 0) {
-      reason_.say(executed.reason);
-      out = executed.result;
-      return executed.status;
-    }
+  if (is_gone()) executed_.clear();
+  // One before it that nobody asks about any more, since it has ended meanwhile, is passed over: what has
+  // crossed never crosses again.
+  const auto crossed = std::find_if(executed_.rbegin(), executed_.rend(), [&](const Executed& each) {
+    return std::memcmp(&each.client_id, &order.client_id, sizeof order.client_id) == 0;
+  });
+  if (crossed != executed_.rend()) {
+    const Executed executed = std::move(*crossed);
+    executed_.erase(crossed.base() - 1, executed_.end());
+    reason_.say(executed.reason);
+    out = executed.result;
+    return executed.status;
   }
-  executed_.clear();
   request(Call::execute_trade).put_struct(order);
   const cadre_status status = ask();
   if (status != CADRE_OK) return status;
