@@ -95,6 +95,7 @@ cadre_status IsolatedAgent::take_observed() {
 
 void IsolatedAgent::execute_together(std::span<const cadre_order> orders) {
   executed_.clear();
+  if (orders.size() < 2) return;
   base::Encoder& to = request(Call::execute_together);
   to.put_count(orders.size());
   for (const cadre_order& order : orders)

@@ -361,7 +361,7 @@ void observe_together(std::span<LiveAgent* const> agents, const cadre_event& eve
 }
 
 void execute_together(LiveAgent& environment, std::span<const cadre_order> orders) {
-  if (environment.isolated_ == nullptr || orders.size() < 2) return;
+  if (environment.isolated_ == nullptr) return;
   const FlightNote note(environment.flight_, Flight::execute_trade);
   environment.isolated_->execute_together(orders);
 }

@@ -77,5 +77,12 @@ TEST_F(CountingMarket, is_sent_what_comes_between_at_once_and_the_others_keep_th
   EXPECT_EQ(sent("b"), 2);
 }
 
+TEST_F(CountingMarket, does_not_answer_out_of_a_batch_before) {
+  send_together({"a", "b"});
+  send_together({"c"});
+  EXPECT_EQ(sent("c"), 3);
+  EXPECT_EQ(sent("b"), 4);
+}
+
 }  // namespace
 }  // namespace cadre::agent
