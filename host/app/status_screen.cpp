@@ -224,9 +224,11 @@ std::vector<std::string> faults_of(const json::value& status) {
       if (const std::string left_out = text_at(stage, "/left_out"); !left_out.empty())
         faults.push_back(name + " is without " + text_at(stage, "/stage") +
                          ", which is in quarantine: " + left_out);
+      std::string not_restarted = text_at(stage, "/not_restarted");
+      if (!not_restarted.empty()) not_restarted.insert(0, "; it was not restarted: ");
       if (const std::string why = text_at(stage, "/quarantined"); !why.empty())
         faults.push_back(name + " goes on without " + text_at(stage, "/stage") +
-                         ", which is called no more: " + why);
+                         ", which is called no more: " + why + not_restarted);
       if (const std::string misses = text_at(stage, "/deadline_misses"); !misses.empty() && misses != "0")
         faults.push_back(name + ": " + text_at(stage, "/stage") + " missed its deadline of " +
                          text_at(stage, "/deadline_us") + " us " + misses +

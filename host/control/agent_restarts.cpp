@@ -88,6 +88,7 @@ live::Answer restart_agent(HostParts& host, live::BookRunner& runner, const std:
   });
   if (told != live::Asked::done) return not_answering(runner);
   if (found->problems.has_errors()) return {live::Outcome::conflict, {}, found->problems};
+  host.not_restarted.forget(runner.id(), stage);
   base::log_event(
       base::LogLevel::warn, "agent_restarted",
       {{"book", runner.id()}, {"stage", stage}, {"actor", mandate.actor}, {"reason", mandate.reason}});
@@ -119,7 +120,10 @@ void AgentRestarts::hear(const std::string& text) {
   const auto document = base::JsonDocument::parse("event", text);
   if (!document) return;
   const json::object& event = document->root().as_object();
-  if (event.at("event") != book::agent_quarantined || !event.at("restarts").as_bool()) return;
+  if (event.at("event") != book::agent_quarantined) return;
+  host_.not_restarted.forget(std::string(event.at("book").as_string()),
+                             std::string(event.at("stage").as_string()));
+  if (!event.at("restarts").as_bool()) return;
   const std::lock_guard lock(mutex_);
   lost_.push_back({std::string(event.at("book").as_string()), std::string(event.at("stage").as_string()),
                    std::string(event.at("why").as_string()), event.at("bar").to_number<std::uint64_t>()});
@@ -162,6 +166,7 @@ void AgentRestarts::restart(const Lost& lost) {
 void AgentRestarts::say_not_restarted(const Lost& lost, const std::string& why) {
   base::log_event(base::LogLevel::error, "agent_not_restarted",
                   {{"book", lost.book}, {"stage", lost.stage}, {"why", why}});
+  host_.not_restarted.say(lost.book, lost.stage, why);
   host_.feed.say("agent_not_restarted", {{"book", lost.book}, {"stage", lost.stage}, {"why", why}});
 }
 

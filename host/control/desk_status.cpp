@@ -92,6 +92,10 @@ json::array processes_json(const std::vector<agent::ProcessUse>& uses, const std
   return processes;
 }
 
+json::value or_null(std::string text) {
+  return text.empty() ? json::value(nullptr) : json::value(std::move(text));
+}
+
 /// Names, never values.
 json::array secrets_json(const chain::PlannedStage& stage) {
   json::array names;
@@ -148,6 +152,7 @@ json::array books_json(const HostParts& host, const revision::Charge& charge) {
            {"sandbox", stage.isolated() ? json::value(bounds_files ? "full" : "weak") : json::value(nullptr)},
            {"quarantined",
             quarantined != now.quarantined.end() ? json::value(quarantined->second) : json::value(nullptr)},
+           {"not_restarted", or_null(host.not_restarted.why(runner.id(), stage.instance->name))},
            {"deadline_us",
             manifest.deadline_us != 0 ? json::value(manifest.deadline_us) : json::value(nullptr)},
            {"deadline_misses", misses != now.deadline_misses.end() ? misses->second : 0},

@@ -25,8 +25,11 @@ std::vector<std::string> not_ready_reasons(const HostParts& host) {
       reasons.push_back(book->id() + " is " + live::state_name(now.state) + ": " + now.reason);
     else if (!now.left_out.empty())
       reasons.push_back(book->id() + " decides nothing, an agent of it is in quarantine: " + now.left_out);
-    for (const auto& [stage, why] : now.quarantined)
-      reasons.push_back(book->id() + " goes on without " + stage + ", which is called no more: " + why);
+    for (const auto& [stage, why] : now.quarantined) {
+      const std::string not_restarted = host.not_restarted.why(book->id(), stage);
+      reasons.push_back(book->id() + " goes on without " + stage + ", which is called no more: " + why +
+                        (not_restarted.empty() ? "" : "; it was not restarted: " + not_restarted));
+    }
   }
   return reasons;
 }

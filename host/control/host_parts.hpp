@@ -12,6 +12,7 @@
 #include "host/agent/quarantine.hpp"
 #include "host/agent/store.hpp"
 #include "host/control/deadline_watch.hpp"
+#include "host/control/not_restarted.hpp"
 #include "host/control/watchdog.hpp"
 #include "host/live/book_list.hpp"
 #include "host/live/event_feed.hpp"
@@ -50,6 +51,7 @@ struct HostParts {
   live::BookList books;
   std::unique_ptr<Watchdog> watchdog;
   std::unique_ptr<DeadlineWatch> deadlines;  ///< once the host is started
+  NotRestarted not_restarted;
   std::unique_ptr<shadow::ShadowExperiments> experiments;
   std::unique_ptr<revision::Reload> reload;
   std::atomic<bool> ready{false};    ///< inputs are taken and decisions made

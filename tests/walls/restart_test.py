@@ -168,10 +168,16 @@ class Restart(unittest.TestCase):
                 wait_until("it is restarted", lambda: len(walls.events("agent_restarted")) == loss + 1)
         event, = wait_until("it stays out", lambda: walls.events("agent_not_restarted"))
         self.assertIn("3 times within 100 bars", event["why"])
-        self.assertIn("killed by signal 9", self.adjuster_of(walls)["quarantined"])
-        self.assertEqual(walls.host.ask("GET", "/readyz")[0], 503)
+        adjuster = self.adjuster_of(walls)
+        self.assertIn("killed by signal 9", adjuster["quarantined"])
+        self.assertEqual(adjuster["not_restarted"], event["why"])
+        status, body = walls.host.ask("GET", "/readyz")
+        self.assertEqual(status, 503)
+        self.assertIn("it was not restarted: " + event["why"], body["detail"])
+        self.assertIn("it was not restarted: " + event["why"], " ".join(walls.host.command("status").stdout.split()))
         self.assertEqual(self.restart(walls).returncode, 0)
         self.assertEqual(walls.host.ask("GET", "/readyz")[0], 200)
+        self.assertEqual(self.adjuster_of(walls)["not_restarted"], None)
         self.assertEqual(walls.host.stop(), 0)
 
     def test_a_book_with_a_dead_process_still_takes_checkpoints(self):
