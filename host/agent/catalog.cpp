@@ -107,9 +107,11 @@ base::Result<CatalogEntry> Catalog::find(std::string_view agent_id, const Versio
   for (const fs::path& folder : folders_)
     folders.push_back(folder.string());
   const std::string near = base::nearest(agent_id, ids);
-  problems.error("AGENT_UNKNOWN", asked_at, "no manifest describes an agent " + base::quote(agent_id),
-                 (near.empty() ? std::string() : "did you mean " + base::quote(near) + "? ") + "looked in " +
-                     base::join(folders, ", ") + "; `cadre agent list` shows what there is");
+  problems.error(
+      "AGENT_UNKNOWN", asked_at, "no manifest describes an agent " + base::quote(agent_id),
+      (near.empty() ? std::string() : "did you mean " + base::quote(near) + "? ") + "looked " +
+          (folders.empty() ? "among the plugins that the host keeps" : "in " + base::join(folders, ", ")) +
+          "; `cadre agent list` shows what there is");
   return problems;
 }
 

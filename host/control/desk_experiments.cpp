@@ -33,9 +33,13 @@ live::Answer start(HostParts& host, const Call& call) {
       if (runner == nullptr || running_book.scenario.book.id != book) continue;
       const agent::Catalog running = revision::pinned_catalog(*host.store, charge.revision.plugins, book);
       const agent::Catalog installed = agent::Catalog::discover(host.options.agent_folders);
+      const auto kept = [&](const config::ScenarioConfig& scenario) {
+        return revision::keeping_catalog(scenario, running, installed);
+      };
+      const auto any = [&](const config::ScenarioConfig&) { return installed; };
       return host.experiments->start(
           *file,
-          {runner, running_book, running, installed, charge.setup.host.trust.allow_weak_sandbox,
+          {runner, running_book, kept, any, charge.setup.host.trust.allow_weak_sandbox,
            charge.setup.host.probe_timeout_ms},
           call.mandate);
     }

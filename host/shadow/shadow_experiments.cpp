@@ -152,10 +152,11 @@ live::Answer ShadowExperiments::start(const experiment::ExperimentFile& file, co
 
 std::unique_ptr<ShadowArm> ShadowExperiments::build_arm(
     const char* name, const std::vector<config::Override>& changes, const experiment::ExperimentFile& file,
-    const agent::Catalog& catalog, const StartGround& ground, base::Problems& problems) const {
+    const CatalogOf& catalog_of, const StartGround& ground, base::Problems& problems) const {
   auto config = arm_config(ground.scenario, changes, file.simulation);
   problems.append(config.problems());
   if (!config) return nullptr;
+  const agent::Catalog catalog = catalog_of(**config);
   auto built = ShadowArm::build(name, std::move(config).take(), catalog,
                                 {store_, *ground.runner, ground.allow_weak_sandbox, ground.probe_timeout_ms});
   for (base::Problem problem : built.problems()) {

@@ -2,6 +2,7 @@
 
 #include <boost/json/value.hpp>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -28,11 +29,14 @@ class ShadowExperiments {
   ~ShadowExperiments();
 
   /// Beside what an experiment is started.
+  /// The agents that a scenario may have.
+  using CatalogOf = std::function<agent::Catalog(const config::ScenarioConfig&)>;
+
   struct StartGround {
     std::shared_ptr<live::BookRunner> runner;
     const config::BookConfig& scenario;  ///< what the book runs
-    const agent::Catalog& running;       ///< the agents of the running revision
-    const agent::Catalog& installed;     ///< those that there are
+    CatalogOf running;    ///< the agents of the running revision, and what a scenario asks for besides
+    CatalogOf installed;  ///< those that there are
     bool allow_weak_sandbox = false;
     std::uint64_t probe_timeout_ms = agent::probe_timeout_ms_default;
   };
@@ -58,7 +62,7 @@ class ShadowExperiments {
   };
   /// Null with problems.
   std::unique_ptr<ShadowArm> build_arm(const char* name, const std::vector<config::Override>& changes,
-                                       const experiment::ExperimentFile& file, const agent::Catalog& catalog,
+                                       const experiment::ExperimentFile& file, const CatalogOf& catalog_of,
                                        const StartGround& ground, base::Problems& problems) const;
   static live::Answer begin(const std::shared_ptr<ShadowExperiment>& experiment, live::BookRunner& runner,
                             const live::Mandate& mandate);
