@@ -218,6 +218,10 @@ base::Result<std::shared_ptr<LiveAgent>> made_again(const LiveAgent& agent);
 /// called again. Does nothing for one in this process.
 std::string retire(LiveAgent& agent);
 
+/// Whether a second instance that is given what one has saved saves the same: in one sentence what is wrong,
+/// or empty. Makes one.
+std::string forgets(const LiveAgent& agent, const SavedState& saved);
+
 /// "adjuster (my.agent 1.0.0) was tried on a copy of book main at event 57: "; empty without a probe.
 std::string tried_text(const LiveAgent& agent);
 

@@ -57,4 +57,17 @@ std::string retire(LiveAgent& agent) {
   return {};
 }
 
+std::string forgets(const LiveAgent& agent, const SavedState& saved) {
+  auto made = made_again(agent);
+  if (!made) return "a second instance could not be made: " + made.problems()[0].message;
+  LiveAgent& second = **made;
+  for (const base::Problem& problem : second.load_state(saved)) {
+    if (problem.severity == base::Severity::error) return "load_state: " + problem.message;
+  }
+  const auto again = second.save_state(saved.epoch, saved.instruments);
+  if (!again) return "save_state answered " + again.problems()[0].message;
+  if (again->bytes == saved.bytes) return {};
+  return "load_state: it forgets what it is given; what it saves afterwards is not the same";
+}
+
 }  // namespace cadre::agent

@@ -1,5 +1,7 @@
 // Trying a run before anyone relies on it: every agent in a process of its own, up to the first decision.
 
+#include <map>
+
 #include "host/backtest/prepared_run.hpp"
 #include "host/base/date.hpp"
 #include "host/base/temporary_folder.hpp"
@@ -50,13 +52,54 @@ class UntilDecided final : public book::MarketSource, public book::BookListener 
   base::Problems problems_;
 };
 
+void refuse_tried(base::Problems& problems, const agent::LiveAgent& agent, const char* code,
+                  const std::string& what) {
+  problems.error(code, base::Place::of(agent.manifest().library), tried_text(agent) + what, "mend the agent");
+}
+
+using States = std::map<std::string, agent::SavedState>;
+
+/// What the agents of the chain that ran last know, by stage.
+States save_all(const book::Book& book, base::Problems& problems) {
+  States states;
+  book.chain().each_stage([&](const chain::Stage& stage) {
+    if (!stage.agent->has_state()) return;
+    auto saved = stage.agent->save_state(book.ledger().universe().epoch, book.ledger().instrument_ids());
+    if (saved)
+      states[stage.name] = std::move(saved).take();
+    else
+      refuse_tried(problems, *stage.agent, "PROBE_FAILED",
+                   "save_state answered " + saved.problems()[0].message);
+  });
+  return states;
+}
+
+/// Decides once more on the last day, for nothing: none may know anything else afterwards, and a second
+/// instance that is given what one knows has to know the same.
+base::Problems look_at_states(book::Book& book) {
+  base::Problems problems;
+  const States before = save_all(book, problems);
+  if (problems.has_errors()) return problems;
+  book.consider();
+  const States after = save_all(book, problems);
+  book.chain().each_stage([&](const chain::Stage& stage) {
+    const auto known = before.find(stage.name), now = after.find(stage.name);
+    if (known == before.end() || now == after.end()) return;
+    if (known->second.bytes != now->second.bytes)
+      refuse_tried(problems, *stage.agent, "PROBE_LEARNS_WHILE_DECIDING",
+                   "decide: it changes its state while it decides; only observe may");
+    else if (const std::string how = forgets(*stage.agent, now->second); !how.empty())
+      refuse_tried(problems, *stage.agent, "STATE_MIGRATED_WRONGLY", how);
+  });
+  return problems;
+}
+
 /// Lets the agents of the chain that ran last go, one after the other.
 base::Problems retire_all(const book::Book& book) {
   base::Problems problems;
   book.chain().each_stage([&](const chain::Stage& stage) {
     if (const std::string how = agent::retire(*stage.agent); !how.empty())
-      problems.error("PROBE_FAILED", base::Place::of(stage.agent->manifest().library),
-                     tried_text(*stage.agent) + how, "mend the agent");
+      refuse_tried(problems, *stage.agent, "PROBE_FAILED", how);
   });
   return problems;
 }
@@ -86,6 +129,7 @@ base::Problems check_backtest(const BacktestOptions& options, std::uint64_t prob
   if (problems.has_errors()) return problems;
   problems.append(book::BookLoop(book, *prepared->config).run(source, {}));
   problems.append(source.problems());
+  if (!problems.has_errors()) problems.append(look_at_states(book));
   if (!problems.has_errors()) problems.append(retire_all(book));
   return problems;
 }

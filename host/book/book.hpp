@@ -77,6 +77,8 @@ class Book {
   /// Decides, once every agent has the history it asked for, and sends the orders. Null while warming up or
   /// halted.
   const chain::Decision* decide();
+  /// What decide() would, with nothing sent, told or counted.
+  const chain::Decision* consider();
   /// Treats the agents that failed for good since the last bar, and tells the listeners where the book
   /// stands.
   void close_bar();
@@ -112,8 +114,6 @@ class Book {
   void refresh_state();
   chain::Present present() const;
   bool is_warm() const;
-  /// What decide() would, with nothing sent, told or counted.
-  const chain::Decision* consider();
   void tell_agents(std::uint32_t kind, const void* payload);
   /// Tells agents of the timers that are due by then.
   void take_timers(std::int64_t now_ns);

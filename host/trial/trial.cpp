@@ -49,11 +49,12 @@ class Trial final : public TrialBook {
     prepare();
     if (problems_.has_errors()) return problems_;
     json::object out;
+    const auto known = saved();
     const cadre_status status = decide(out);
     out["status"] = agent::status_name(status);
     if (const std::string why = subject_->reason().take(); status != CADRE_OK && !why.empty())
       out["reason"] = why;
-    if (status != CADRE_FATAL) save_state(out);
+    if (status != CADRE_FATAL) save_state(known, out);
     retire();
     if (problems_.has_errors()) return problems_;
     return {std::move(out), problems_};
@@ -82,14 +83,33 @@ class Trial final : public TrialBook {
     out["reasons"] = reasons;
   }
 
-  void save_state(json::object& out) {
-    if (!subject_->has_state()) return;
+  /// What the subject knows; nothing, with a problem or without a state.
+  std::optional<agent::SavedState> saved() {
+    if (!subject_->has_state()) return std::nullopt;
     std::vector<std::string> ids;
     for (const model::Instrument& i : state_.universe.instruments)
       ids.push_back(i.id);
-    auto saved = subject_->save_state(1, ids);
-    problems_.append(saved.problems());
-    if (saved) out["agent_state"] = base64(saved->bytes);
+    auto state = subject_->save_state(1, ids);
+    problems_.append(state.problems());
+    if (!state) return std::nullopt;
+    return std::move(state).take();
+  }
+
+  /// What it knows now, which is what it knew before it decided, and what a second instance would know by it.
+  void save_state(const std::optional<agent::SavedState>& known, json::object& out) {
+    const auto now = saved();
+    if (!now) return;
+    out["agent_state"] = base64(now->bytes);
+    const bool is_environment = subject_->declaration().role == CADRE_ROLE_EXECUTION_ENVIRONMENT;
+    if (known && known->bytes != now->bytes && !is_environment)
+      refuse("PROBE_LEARNS_WHILE_DECIDING",
+             "decide: it changes its state while it decides; only observe may");
+    else if (const std::string how = forgets(*subject_, *now); !how.empty())
+      refuse("STATE_MIGRATED_WRONGLY", how);
+  }
+  void refuse(const char* code, const std::string& what) {
+    problems_.error(code, base::Place::of(subject_->manifest().library), tried_text(*subject_) + what,
+                    "mend the agent");
   }
 
   std::vector<double> target_;

@@ -214,7 +214,7 @@ class ProbeCases(unittest.TestCase):
         file = write_json(os.path.join(walls.root, "scenario.json"), scenario("main", [ADJUSTER]))
         code, said = self.command(candidate, "check", walls.config, file)
         self.assertEqual(code, 0, said)
-        for it, function, says in self.cases(("constructor", "entry", "create", "init", "observe", "decide", "destroy"), but=("learns",)):
+        for it, function, says in self.cases(("constructor", "entry", "create", "init", "load", "observe", "decide", "save", "destroy")):
             with self.subTest(it=it, function=function):
                 candidate.put(it, function)
                 code, said = self.command(candidate, "check", file, "--probe-timeout-ms", str(START_MS))
@@ -234,8 +234,8 @@ class ProbeCases(unittest.TestCase):
         words = ("agent", "try", "walls.candidate", "--state", file, "--probe-timeout-ms", str(TIMEOUT_MS), "--json")
         code, said = self.command(candidate, *words)
         self.assertEqual(code, 0, said)
-        for it, function, says in self.cases(("constructor", "entry", "create", "init", "observe", "decide", "save", "destroy"),
-                                             but=("learns", "writes NaN")):
+        for it, function, says in self.cases(("constructor", "entry", "create", "init", "load", "observe", "decide", "save", "destroy"),
+                                             but=("writes NaN",)):
             with self.subTest(it=it, function=function):
                 candidate.put(it, function)
                 code, said = self.command(candidate, *words)
