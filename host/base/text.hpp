@@ -22,6 +22,9 @@ std::string format_double(double value);
 /// The offset of the first byte that does not belong to valid UTF-8, or nothing.
 std::optional<size_t> first_invalid_utf8(std::string_view text);
 
+/// With spaces in the places of line ends and other control characters.
+std::string on_one_line(std::string text);
+
 /// Whether the text begins as UTF-16 does: with its byte order mark.
 bool is_utf16(std::string_view text);
 
