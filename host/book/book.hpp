@@ -135,6 +135,7 @@ class Book {
   /// The same as a journal says it was done. The stage it was about; null: nobody is there now that it was
   /// done to.
   const chain::Stage* retell_trouble(const journal::CommandRecord& command, bool observing);
+  void retell_ended_quarantines(const journal::RevisionRecord& record);
   void take_report(const cadre_execution_report& report);
   std::size_t record_order(const chain::DecidedOrder& decided);
   void send_recorded(std::size_t first);
@@ -174,5 +175,9 @@ std::unique_ptr<Book> copy_of(const Book& book);
 inline constexpr const char* agent_quarantined = "agent_quarantined";
 /// What a command about the agent of a stage carries: it is about this version with these settings only.
 std::string identity_text(const chain::Stage& stage);
+/// The record of a revision with the agents that a swap replaces although they are called no more: whoever
+/// has their bytes and settings later is another instance, and not quarantined.
+journal::RevisionRecord with_ended_quarantines(journal::RevisionRecord record, const chain::Chain& before,
+                                               const chain::Chain& next);
 
 }  // namespace cadre::book
