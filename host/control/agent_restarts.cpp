@@ -48,11 +48,12 @@ base::Problems refusal(const live::BookRunner& runner, const std::string& stage,
   return problems;
 }
 
-}  // namespace
-
-live::Answer restart_agent(HostParts& host, live::BookRunner& runner, const std::string& stage,
-                           const live::Mandate& mandate, Restarted which) {
-  const auto found = std::make_shared<Restart>();
+/// `found`: what was needed for it, with the agent that has to go.
+live::Answer put_in_place(HostParts& host, live::BookRunner& runner, const std::string& stage,
+                          const live::Mandate& mandate, Restarted which,
+                          const std::shared_ptr<Restart>& found) {
+  if (base::Problems stopped = runner.why_stopped(); stopped.has_errors())
+    return {live::Outcome::conflict, {}, stopped};
   live::BookCheckpoints& checkpoints = runner.checkpoints();
   const live::Asked asked = runner.with_book([found, stage, &checkpoints](book::Book& book) {
     book.chain().each_stage([&](const chain::Stage& each) {
@@ -88,6 +89,9 @@ live::Answer restart_agent(HostParts& host, live::BookRunner& runner, const std:
   });
   if (told != live::Asked::done) return not_answering(runner);
   if (found->problems.has_errors()) return {live::Outcome::conflict, {}, found->problems};
+  // In the journal or not at all: a book that cannot write it has stopped.
+  if (base::Problems lost = runner.why_stopped(); lost.has_errors())
+    return {live::Outcome::conflict, {}, lost};
   base::log_event(
       base::LogLevel::warn, "agent_restarted",
       {{"book", runner.id()}, {"stage", stage}, {"actor", mandate.actor}, {"reason", mandate.reason}});
@@ -95,6 +99,18 @@ live::Answer restart_agent(HostParts& host, live::BookRunner& runner, const std:
       "agent_restarted",
       {{"book", runner.id()}, {"stage", stage}, {"actor", mandate.actor}, {"reason", mandate.reason}});
   return {live::Outcome::done, {{"book", runner.id()}, {"stage", stage}}, {}};
+}
+
+}  // namespace
+
+live::Answer restart_agent(HostParts& host, live::BookRunner& runner, const std::string& stage,
+                           const live::Mandate& mandate, Restarted which) {
+  auto found = std::make_shared<Restart>();
+  live::Answer answer = put_in_place(host, runner, stage, mandate, which, found);
+  if (found->agent == nullptr) return answer;
+  const std::string library = found->agent->manifest().library.string();
+  answer.problems.append(host.reload->retire(library, std::move(found)));
+  return answer;
 }
 
 AgentRestarts::AgentRestarts(HostParts& host) : host_(host), thread_([this] { run(); }) {

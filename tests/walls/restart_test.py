@@ -5,6 +5,7 @@ Usage: restart_test.py --build BUILD --cadre CADRE
 
 import os
 import random
+import resource
 import shutil
 import signal
 import struct
@@ -43,9 +44,9 @@ class Restart(unittest.TestCase):
         cls.learned = learned_in(walls)
         shutil.rmtree(walls.root)
 
-    def walls(self, isolation, does="abort", where="decide", on_error="quarantine"):
+    def walls(self, isolation, does="abort", where="decide", on_error="quarantine", limits=None):
         walls = Walls(arguments, {**misbehaving(does, where, on_failure="bypass", on_error=on_error), "isolation": isolation},
-                      checkpoint={"bars": CHECKPOINT})
+                      limits=limits, checkpoint={"bars": CHECKPOINT})
         self.addCleanup(shutil.rmtree, walls.root, ignore_errors=True)
         self.addCleanup(walls.host.end)
         walls.host.start()
@@ -174,6 +175,69 @@ class Restart(unittest.TestCase):
         self.assertEqual(walls.host.ask("GET", "/readyz")[0], 200)
         self.assertEqual(walls.host.stop(), 0)
 
+    def changed_to(self, walls, adjuster):
+        status, answer = walls.host.ask("POST", "/v1/revisions", change(config=walls.changed(adjuster)), {"If-Match": f'"{walls.host.revision()}"'})
+        self.assertEqual(status, 201, answer)
+
+    def test_a_way_back_to_one_whose_process_is_gone_makes_it_anew(self):
+        walls = self.walls("process_alone", does="nothing")
+        before = process_of(walls, "adjuster")
+        mended = {**misbehaving("nothing", version="2.0.0", on_failure="bypass"), "isolation": "process_alone"}
+        self.changed_to(walls, mended)
+        os.kill(before, signal.SIGKILL)  # of the one that went on observing
+        walls.post("main", DAY + 2, DAY + 4)
+        self.assertEqual(walls.host.roll_back()[0], 201)
+        walls.post("main", DAY + 4, 60)
+        walls.host.settled_book("main")
+        stage = self.adjuster_of(walls)
+        self.assertEqual((stage["version"], stage["failures"], stage["quarantined"]), ("1.0.0", 0, None), stage)
+        self.assertEqual(walls.host.stop(), 0)
+        self.assertEqual(learned_in(walls), self.learned)
+
+    def test_a_way_back_to_one_that_is_called_no_more_makes_it_anew_and_so_does_a_start(self):
+        walls = self.walls("process_alone")
+        mended = {**misbehaving("nothing", version="2.0.0", on_failure="bypass"), "isolation": "process_alone", "state": "reset"}
+        self.changed_to(walls, mended)
+        walls.post("main", DAY + 2, DAY + 4)
+        self.assertEqual(walls.host.roll_back()[0], 201)
+        for again in ("rolled back", "started again"):
+            with self.subTest(again):
+                self.assertEqual(self.adjuster_of(walls)["quarantined"], None)
+                self.assertEqual(walls.host.ask("GET", "/readyz")[0], 200)
+            walls.host.kill()
+            walls.start_unready()
+        self.assertEqual(walls.host.stop(), 0)
+
+    def test_one_that_the_journal_cannot_keep_is_not_said_to_be_there(self):
+        walls = self.walls("none", does="nothing", limits=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
+        room = os.path.getsize(walls.host.journal("main")) + 10
+        resource.prlimit(walls.host.process.pid, resource.RLIMIT_FSIZE, (room, room))
+        for again in ("while it is found out", "afterwards"):
+            with self.subTest(again):
+                done = self.restart(walls)
+                self.assertEqual(done.returncode, 4, done.stdout + done.stderr)
+                self.assertIn("File too large", done.stderr)
+                self.assertIn("[BOOK_STOPPED]", done.stderr)
+        self.assertEqual(walls.events("agent_restarted"), [])
+        self.assertEqual((walls.book("main")["state"], walls.book("other")["state"]), ("stopped", "deciding"))
+
+    def test_its_host_says_how_it_comes_back(self):
+        walls = self.walls("process_alone")
+        self.assertIn("`cadre agent restart main/adjuster --reason ...`", " ".join(walls.host.command("status").stdout.split()))
+
+    def test_one_that_does_not_answer_holds_up_neither_its_restart_nor_its_book(self):
+        walls = self.walls("process_alone", does="nothing")
+        os.kill(process_of(walls, "adjuster"), signal.SIGSTOP)
+        begun = time.monotonic()
+        done = self.restart(walls)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertLess(time.monotonic() - begun, 5)  # an answer may take ten seconds
+        self.assertIn("misbehaving", walls.host.status()["retained"][0]["library"])
+        walls.post("main", DAY + 2, 60)
+        walls.host.settled_book("main")
+        self.assertEqual(walls.host.stop(), 0)
+        self.assertEqual(Journal(walls.host.journal("main")).orders_without_ids(), self.orders["main"])
+
     def test_a_book_with_a_dead_process_still_takes_checkpoints(self):
         walls = self.walls("process_alone")
         walls.post("main", DAY + 2, 60)
@@ -214,7 +278,7 @@ class Restart(unittest.TestCase):
 
     def test_what_cannot_be_restarted_is_refused_with_the_next_step(self):
         walls = self.walls("process_alone", does="nothing")
-        for name, code, said in (("adjuster", 3, "[AGENT_NOT_NAMED]"), ("main/nobody", 3, "it has "), ("nobody/adjuster", 3, "[BOOK_UNKNOWN]"),
+        for name, code, said in (("adjuster", 3, "[AGENT_NOT_NAMED]"), ("main/", 3, "[AGENT_NOT_NAMED]"), ("/adjuster", 3, "[AGENT_NOT_NAMED]"), ("main/nobody", 3, "it has "), ("nobody/adjuster", 3, "[BOOK_UNKNOWN]"),
                                  ("main/execution_environment", 3, "[ENVIRONMENT_RESTART]")):
             with self.subTest(name):
                 done = self.restart(walls, name)
