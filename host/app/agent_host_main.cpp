@@ -1,7 +1,9 @@
 // The child process of isolated agents. Started by the host, with its descriptors and the book's id as its
 // argument, for those who look at a list of processes.
 
+#include <csignal>
 #include <cstdio>
+#include <initializer_list>
 
 #include "host/agent/agent_server.hpp"
 
@@ -10,5 +12,9 @@ int main(int argc, char**) {
     std::fprintf(stderr, "cadre-agent-host: started by cadre, not by hand\n");
     return 2;
   }
+  // Its host alone says when it ends. A service manager or a terminal tells all processes at once, and a book
+  // that is at its last decision would have lost its agents.
+  for (const int each : {SIGHUP, SIGINT, SIGQUIT, SIGTERM})
+    std::signal(each, SIG_IGN);
   return cadre::agent::serve_agents();
 }

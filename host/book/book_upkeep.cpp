@@ -106,6 +106,13 @@ const chain::Stage* stage_meant(const journal::CommandRecord& command, const cha
 }
 
 constexpr const char* ended_quarantines = "ended_quarantines";
+constexpr const char* process_is_gone = "process_is_gone";
+
+bool says_process_is_gone(const journal::CommandRecord& command) {
+  const auto document = base::JsonDocument::parse("command", command.text);
+  return document && document->root().is_object() &&
+         document->root().get_object().if_contains(process_is_gone) != nullptr;
+}
 
 }  // namespace
 
@@ -139,12 +146,13 @@ void Book::treat_troubles() {
       is_reset = !problems.has_errors();
       if (!is_reset) why += "; a fresh instance cannot be made: " + problems[0].message;
     }
-    const std::string text = identity_text(*stage);
-    if (!is_reset) stage->agent->quarantine().begin(why);
+    json::object text = identity_of(*stage);
+    if (!is_reset) stage->agent->quarantine().begin(why, agent::is_gone(*stage->agent));
+    if (stage->agent->quarantine().lost_its_process()) text[process_is_gone] = true;
     const char* const kind = is_reset ? "agent_reset" : agent_quarantined;
     base::log_event(base::LogLevel::error, kind,
                     {{"book", config_.book.id}, {"stage", stage->name}, {"why", why}});
-    take_command({kind, ledger_.date(), "host", stage->name + ": " + why, text});
+    take_command({kind, ledger_.date(), "host", stage->name + ": " + why, json::serialize(text)});
   }
 }
 
@@ -180,7 +188,8 @@ const chain::Stage* Book::retell_trouble(const journal::CommandRecord& command, 
   if (stage == nullptr || !stage->agent->left_out().empty()) return nullptr;
   if (command.kind == agent_quarantined) {
     stage->agent->quarantine().begin(
-        command.reason.substr(std::min(command.reason.size(), stage->name.size() + 2)));
+        command.reason.substr(std::min(command.reason.size(), stage->name.size() + 2)),
+        says_process_is_gone(command));
   } else if (command.kind == deadline_missed) {
     (void)deadline_misses_.add(stage->name, ledger_.bars());
   } else if (command.kind == agent_restarted) {

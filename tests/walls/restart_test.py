@@ -13,7 +13,7 @@ import threading
 import time
 import unittest
 
-from walls import DAY, Journal, Walls, change, misbehaving, undisturbed, wait_until
+from walls import BARS, DAY, Journal, Walls, change, misbehaving, undisturbed, wait_until
 from test_main import run_tests
 
 arguments = None
@@ -237,6 +237,43 @@ class Restart(unittest.TestCase):
         walls.host.settled_book("main")
         self.assertEqual(walls.host.stop(), 0)
         self.assertEqual(Journal(walls.host.journal("main")).orders_without_ids(), self.orders["main"])
+
+    def test_one_that_hung_until_it_was_lost_is_restarted_although_its_book_was_stuck(self):
+        walls = self.walls("process_alone", does="nothing", on_error="reset")
+        os.kill(process_of(walls, "adjuster"), signal.SIGSTOP)
+        self.addCleanup(walls.post_and_go("main", BARS[DAY + 2]).close)
+        walls.until_stuck()
+        event, = wait_until("it is restarted", lambda: walls.events("agent_restarted"))
+        self.assertIn("it gave no answer in 10 seconds", event["reason"])
+        self.assertEqual(walls.events("agent_not_restarted"), [])
+        self.assertEqual(walls.host.settled_book("main")["state"], "deciding")
+
+    def test_what_ends_a_group_of_processes_ends_no_agent_before_its_host(self):
+        walls = self.walls("process_alone", does="nothing")
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+            os.kill(process_of(walls, "adjuster"), number)
+        walls.post("main", DAY + 2, 60)
+        walls.host.settled_book("main")
+        self.assertEqual((self.adjuster_of(walls)["failures"], walls.events("agent_quarantined")), (0, []))
+        self.assertEqual(walls.host.stop(), 0)
+        self.assertEqual(learned_in(walls), self.learned)
+
+    def test_one_that_was_lost_and_not_back_when_its_host_ended_is_restarted_by_the_next_one(self):
+        walls = self.walls("process_alone", does="nothing", on_error="reset")
+        for loss in range(3):  # the third time it is not brought back
+            os.kill(process_of(walls, "adjuster"), signal.SIGKILL)
+            walls.post("main", DAY + 2 + loss, DAY + 3 + loss)
+            wait_until("it is restarted, or stays out",
+                       lambda: len(walls.events("agent_restarted")) + len(walls.events("agent_not_restarted")) == loss + 1)
+        self.assertIn("killed by signal 9", self.adjuster_of(walls)["quarantined"])
+        walls.host.kill()
+        walls.start_unready()
+        event, = wait_until("it is restarted", lambda: walls.events("agent_restarted"))
+        self.assertEqual((event["stage"], event["actor"]), ("adjuster", "host"))
+        wait_until("it is ready", lambda: walls.host.ask("GET", "/readyz")[0] == 200)
+        walls.post("main", DAY + 5, 60)
+        walls.host.settled_book("main")
+        self.assertEqual((self.adjuster_of(walls)["failures"], walls.host.stop()), (0, 0))
 
     def test_a_book_with_a_dead_process_still_takes_checkpoints(self):
         walls = self.walls("process_alone")
