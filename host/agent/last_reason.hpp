@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "cadre/ext/reason.h"
 #include "host/base/text.hpp"
@@ -27,10 +28,7 @@ class LastReason {
     std::string sentence(text_.data(), bytes_);
     bytes_ = 0;
     if (const auto bad = base::first_invalid_utf8(sentence)) sentence.resize(*bad);
-    for (char& c : sentence) {
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-    }
-    return sentence;
+    return base::on_one_line(std::move(sentence));
   }
 
  private:

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "cadre/ext/reason.h"
 #include "host/base/codec.hpp"
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
@@ -239,13 +240,56 @@ std::string with_secrets(const std::string& settings, const std::map<std::string
   return base::canonical(document);
 }
 
+namespace {
+
+/// A line of a secret that is shorter may be any word.
+constexpr std::size_t line_bytes_least = 8;
+
+/// How a value may stand in a sentence, the longest first: one may be the beginning of another.
+std::vector<std::string> shapes_of(const std::map<std::string, std::string>& values) {
+  std::vector<std::string> shapes;
+  for (const auto& [pointer, value] : values) {
+    shapes.push_back(value);
+    shapes.push_back(base::on_one_line(value));
+    const std::string quoted = base::quote(value);
+    shapes.push_back(quoted.substr(1, quoted.size() - 2));
+    for (std::size_t begin = 0, end = 0; end != std::string::npos; begin = end + 1) {
+      end = value.find_first_of("\r\n", begin);
+      const std::string line = value.substr(begin, end - begin);
+      if (line.size() >= line_bytes_least) shapes.push_back(line);
+    }
+  }
+  std::sort(shapes.begin(), shapes.end(), [](const std::string& a, const std::string& b) {
+    return a.size() != b.size() ? a.size() > b.size() : a < b;
+  });
+  shapes.erase(std::unique(shapes.begin(), shapes.end()), shapes.end());
+  return shapes;
+}
+
+/// How many bytes at the end of a sentence are the beginning of a shape.
+std::size_t begun_at_end(const std::string& sentence, const std::string& shape) {
+  for (std::size_t bytes = std::min(sentence.size(), shape.size()); bytes != 0; --bytes) {
+    if (sentence.ends_with(std::string_view(shape).substr(0, bytes))) return bytes;
+  }
+  return 0;
+}
+
+}  // namespace
+
 std::string without_secrets(std::string sentence, const std::map<std::string, std::string>& values) {
   constexpr std::string_view shown = "(a secret)";
-  for (const auto& [pointer, value] : values) {
-    for (std::size_t at = sentence.find(value); at != std::string::npos;
-         at = sentence.find(value, at + shown.size()))
-      sentence.replace(at, value.size(), shown);
+  constexpr std::size_t longest_character = 4;  // one that would have been cut is left out
+  const bool is_cut = sentence.size() + longest_character > CADRE_REASON_BYTES_MAX;
+  const std::vector<std::string> shapes = shapes_of(values);
+  for (const std::string& shape : shapes) {
+    for (std::size_t at = sentence.find(shape); at != std::string::npos;
+         at = sentence.find(shape, at + shown.size()))
+      sentence.replace(at, shape.size(), shown);
   }
+  std::size_t begun = 0;
+  for (const std::string& shape : shapes)
+    begun = std::max(begun, is_cut ? begun_at_end(sentence, shape) : 0);
+  if (begun != 0) sentence.replace(sentence.size() - begun, begun, shown);
   return sentence;
 }
 

@@ -63,7 +63,8 @@ class SecretsOnTheirWay {
 
 /// The settings with the values in the places of their references; canonical.
 std::string with_secrets(const std::string& settings, const std::map<std::string, std::string>& values);
-/// A sentence of an agent without the values of its secrets.
+/// A sentence of an agent without the values of its secrets: whole, as one line of several, in quotes, or cut
+/// off with the sentence.
 std::string without_secrets(std::string sentence, const std::map<std::string, std::string>& values);
 
 }  // namespace cadre::agent

@@ -29,7 +29,7 @@ int release(const HostArguments& arguments) {
 /// BOOK/STAGE
 int restart(const HostArguments& arguments) {
   const std::size_t slash = arguments.name.find('/');
-  if (slash == std::string::npos) {
+  if (slash == std::string::npos || slash == 0 || slash + 1 == arguments.name.size()) {
     base::Problems problems;
     problems.error("AGENT_NOT_NAMED", base::Place::of("BOOK/STAGE"),
                    base::quote(arguments.name) + " names no stage",

@@ -80,7 +80,7 @@ base::Problems look_at_states(book::Book& book) {
   base::Problems problems;
   const States before = save_all(book, problems);
   if (problems.has_errors()) return problems;
-  book.consider();
+  consider(book);
   const States after = save_all(book, problems);
   book.chain().each_stage([&](const chain::Stage& stage) {
     const auto known = before.find(stage.name), now = after.find(stage.name);

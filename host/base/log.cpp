@@ -10,6 +10,7 @@
 
 #include "host/base/date.hpp"
 #include "host/base/json.hpp"
+#include "host/base/text.hpp"
 
 namespace cadre::base {
 namespace {
@@ -99,6 +100,7 @@ void log_event(LogLevel level, std::string_view event,
       text += separator + std::string(name) + ' ' + value;
       separator = ", ";
     }
+    text = on_one_line(std::move(text));
     logger().log(spdlog_level(level), spdlog::string_view_t(text.data(), text.size()));
     return;
   }

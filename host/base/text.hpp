@@ -26,6 +26,9 @@ std::optional<size_t> first_invalid_utf8(std::string_view text);
 /// \x1b.
 std::string printable(std::string_view text);
 
+/// With spaces in the places of line ends and other control characters.
+std::string on_one_line(std::string text);
+
 /// Whether the text begins as UTF-16 does: with its byte order mark.
 bool is_utf16(std::string_view text);
 

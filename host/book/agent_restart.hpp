@@ -26,7 +26,7 @@ class AgentRestart {
   /// The rest up to byte `to`, and then into the running chain. The book has to take the command that this
   /// gives, of kind agent_restarted, before the next event, and then a checkpoint: a recovery learns from it
   /// what the instance knew. On the book's thread, between two events. Errors: as catch_up,
-  /// AGENT_WARM_UP, AGENT_ACTIVATE; then nothing has happened.
+  /// AGENT_WARM_UP, AGENT_ACTIVATE; then nothing has happened. The one that has to go goes with this.
   base::Result<journal::CommandRecord> commit(Book& book, const std::filesystem::path& journal,
                                               std::uint64_t to, journal::CommandRecord command);
 
@@ -35,9 +35,9 @@ class AgentRestart {
 
   std::shared_ptr<const BookImage> image_;
   std::string stage_;
-  std::unique_ptr<chain::Chain> alone_;  ///< of the stages, with nobody in them
-  std::shared_ptr<agent::LiveAgent> fresh_;
-  bool knows_ = false;  ///< it was given a state
+  std::unique_ptr<chain::Chain> alone_;      ///< of the stages, with nobody in them
+  std::shared_ptr<agent::LiveAgent> fresh_;  ///< once it is let in: the one before
+  bool knows_ = false;                       ///< it was given a state
   std::uint64_t shown_bytes_ = 0;
   std::unique_ptr<Book> copy_;
   std::unique_ptr<BookLoop> loop_;

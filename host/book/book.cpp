@@ -152,12 +152,12 @@ const chain::Decision* Book::decide() {
   return &decision;
 }
 
-const chain::Decision* Book::consider() {
-  refresh_state();
-  if (!is_warm() || ledger_.portfolio().equity().raw() <= 0) return nullptr;
-  const execution::PreTradeGate before = *gate_;
-  const chain::Decision& decision = orchestrator_.execute_trades();
-  gate_->inherit_counters(before);
+const chain::Decision* consider(Book& book) {
+  book.refresh_state();
+  if (!book.is_warm() || book.ledger_.portfolio().equity().raw() <= 0) return nullptr;
+  const execution::PreTradeGate before = *book.gate_;
+  const chain::Decision& decision = book.orchestrator_.execute_trades();
+  book.gate_->inherit_counters(before);
   return &decision;
 }
 

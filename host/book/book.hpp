@@ -51,6 +51,8 @@ class Book {
   /// positions, cash and open orders. Calls no agent. On the other book's thread.
   friend void stand_beside(Book& book, const Book& other);
   friend std::unique_ptr<Book> copy_of(const Book& book);
+  /// What decide() would, with nothing sent, told or counted.
+  friend const chain::Decision* consider(Book& book);
   /// Errors: AGENT_ACTIVATE, an agent that refuses to start.
   base::Problems activate();
 
@@ -77,8 +79,6 @@ class Book {
   /// Decides, once every agent has the history it asked for, and sends the orders. Null while warming up or
   /// halted.
   const chain::Decision* decide();
-  /// What decide() would, with nothing sent, told or counted.
-  const chain::Decision* consider();
   /// Treats the agents that failed for good since the last bar, and tells the listeners where the book
   /// stands.
   void close_bar();
@@ -135,6 +135,7 @@ class Book {
   /// The same as a journal says it was done. The stage it was about; null: nobody is there now that it was
   /// done to.
   const chain::Stage* retell_trouble(const journal::CommandRecord& command, bool observing);
+  void retell_ended_quarantines(const journal::RevisionRecord& record);
   void take_report(const cadre_execution_report& report);
   std::size_t record_order(const chain::DecidedOrder& decided);
   void send_recorded(std::size_t first);
@@ -169,10 +170,15 @@ class Book {
 void stand_beside(Book& book, const Book& other);
 /// A book without a chain that stands where `book` does. On that book's thread.
 std::unique_ptr<Book> copy_of(const Book& book);
+const chain::Decision* consider(Book& book);
 
 /// The kind of the command by which an instance is called no more; its reason begins with "STAGE: ".
 inline constexpr const char* agent_quarantined = "agent_quarantined";
 /// What a command about the agent of a stage carries: it is about this version with these settings only.
 std::string identity_text(const chain::Stage& stage);
+/// The record of a revision with the agents that a swap replaces although they are called no more: whoever
+/// has their bytes and settings later is another instance, and not quarantined.
+journal::RevisionRecord with_ended_quarantines(journal::RevisionRecord record, const chain::Chain& before,
+                                               const chain::Chain& next);
 
 }  // namespace cadre::book

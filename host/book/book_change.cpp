@@ -132,10 +132,11 @@ std::shared_ptr<chain::Chain> Book::commit_swap(std::shared_ptr<chain::Chain> ne
     if (after == nullptr || after->agent->declaration().id != stage.agent->declaration().id)
       timers_.forget(stage.name);
   });
+  const journal::RevisionRecord record = with_ended_quarantines(revision, *chains_.running(), *next);
   std::shared_ptr<chain::Chain> retired = chains_.commit(std::move(next));
   const std::uint64_t sequence = ledger_.begin_event();
   for (BookListener* listener : listeners_)
-    listener->on_revision(sequence, revision);
+    listener->on_revision(sequence, record);
   build_state();
   enter_chain();
   refresh_state();

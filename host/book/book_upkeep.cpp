@@ -84,21 +84,34 @@ json::object identity_of(const chain::Stage& stage) {
           {"settings", base::sha256_hex(stage.agent->spec().config)}};
 }
 
-/// The stage whose agent a command was about; null when another one is there by now.
-const chain::Stage* stage_meant(const journal::CommandRecord& command, const chain::Chain& chain) {
-  const auto document = base::JsonDocument::parse("command", command.text);
-  if (!document) return nullptr;
-  const json::value* name = base::find(document->root(), "/stage");
+/// The stage whose agent an identity is of; null when another one is there by now.
+const chain::Stage* stage_of(const json::value& identity, const chain::Chain& chain) {
+  const json::value* name = base::find(identity, "/stage");
   const bool is_named = name != nullptr && name->is_string();
   const chain::Stage* stage = is_named ? chain.stage_named(std::string_view(name->as_string())) : nullptr;
   if (stage == nullptr) return nullptr;
   const auto is_alike = [&](const json::object& one) {
     return std::all_of(one.begin(), one.end(), [&](const auto& member) {
-      const json::value* said = document->root().as_object().if_contains(member.key());
+      const json::value* said = identity.as_object().if_contains(member.key());
       return said != nullptr && *said == member.value();
     });
   };
   return is_alike(identity_of(*stage)) ? stage : nullptr;
+}
+
+/// The stage whose agent a command was about; null when another one is there by now.
+const chain::Stage* stage_meant(const journal::CommandRecord& command, const chain::Chain& chain) {
+  const auto document = base::JsonDocument::parse("command", command.text);
+  return document ? stage_of(document->root(), chain) : nullptr;
+}
+
+constexpr const char* ended_quarantines = "ended_quarantines";
+constexpr const char* process_is_gone = "process_is_gone";
+
+bool says_process_is_gone(const journal::CommandRecord& command) {
+  const auto document = base::JsonDocument::parse("command", command.text);
+  return document && document->root().is_object() &&
+         document->root().get_object().if_contains(process_is_gone) != nullptr;
 }
 
 }  // namespace
@@ -133,12 +146,13 @@ void Book::treat_troubles() {
       is_reset = !problems.has_errors();
       if (!is_reset) why += "; a fresh instance cannot be made: " + problems[0].message;
     }
-    const std::string text = identity_text(*stage);
-    if (!is_reset) stage->agent->quarantine().begin(why);
+    json::object text = identity_of(*stage);
+    if (!is_reset) stage->agent->quarantine().begin(why, agent::is_gone(*stage->agent));
+    if (stage->agent->quarantine().lost_its_process()) text[process_is_gone] = true;
     const char* const kind = is_reset ? "agent_reset" : agent_quarantined;
     base::log_event(base::LogLevel::error, kind,
                     {{"book", config_.book.id}, {"stage", stage->name}, {"why", why}});
-    take_command({kind, ledger_.date(), "host", stage->name + ": " + why, text});
+    take_command({kind, ledger_.date(), "host", stage->name + ": " + why, json::serialize(text)});
   }
 }
 
@@ -146,12 +160,36 @@ std::string identity_text(const chain::Stage& stage) {
   return json::serialize(identity_of(stage));
 }
 
+journal::RevisionRecord with_ended_quarantines(journal::RevisionRecord record, const chain::Chain& before,
+                                               const chain::Chain& next) {
+  json::array ended;
+  before.each_stage([&](const chain::Stage& stage) {
+    if (stage.agent->quarantine().holds() && !next.runs(stage.agent)) ended.push_back(identity_of(stage));
+  });
+  if (ended.empty()) return record;
+  json::value text = json::parse(record.text);
+  text.as_object()[ended_quarantines] = std::move(ended);
+  record.text = base::canonical(text);
+  return record;
+}
+
+void Book::retell_ended_quarantines(const journal::RevisionRecord& record) {
+  const auto document = base::JsonDocument::parse("revision", record.text);
+  if (!document || !document->root().is_object()) return;
+  const json::value* ended = document->root().get_object().if_contains(ended_quarantines);
+  if (ended == nullptr || !ended->is_array()) return;
+  for (const json::value& identity : ended->get_array()) {
+    if (const chain::Stage* stage = stage_of(identity, chain())) stage->agent->quarantine().end();
+  }
+}
+
 const chain::Stage* Book::retell_trouble(const journal::CommandRecord& command, bool observing) {
   const chain::Stage* stage = stage_meant(command, chain());
   if (stage == nullptr || !stage->agent->left_out().empty()) return nullptr;
   if (command.kind == agent_quarantined) {
     stage->agent->quarantine().begin(
-        command.reason.substr(std::min(command.reason.size(), stage->name.size() + 2)));
+        command.reason.substr(std::min(command.reason.size(), stage->name.size() + 2)),
+        says_process_is_gone(command));
   } else if (command.kind == deadline_missed) {
     (void)deadline_misses_.add(stage->name, ledger_.bars());
   } else if (command.kind == agent_restarted) {

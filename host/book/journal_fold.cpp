@@ -260,6 +260,12 @@ bool JournalFold::apply(const journal::Record& record) {
     case RecordType::command:
       if (!apply_command(from, record.format)) return false;
       break;
+    case RecordType::revision: {
+      journal::RevisionRecord revision;
+      if (!decode(from, revision, record.format)) return false;
+      if (treats_agents_) book_.retell_ended_quarantines(revision);
+      break;
+    }
     default:
       break;
   }

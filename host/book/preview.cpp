@@ -103,7 +103,7 @@ class PreviewRun final : public JournalFold::Watcher {
     prefix_ = config_.book.id + '.' + std::to_string(record.sequence) + '.';
     moved_.assign(book_.ledger().universe().size(), {});
     recorded_.add_targets(record);
-    const chain::Decision* decision = book_.consider();
+    const chain::Decision* decision = consider(book_);
     if (decision == nullptr) {
       ++preview_.candidate_silent;
       return;

@@ -49,10 +49,10 @@ std::shared_ptr<agent::LiveAgent> hot_instance(const Chain* previous, const agen
   const Stage* hot = previous->find_stage([&](const Stage& stage) {
     agent::InstanceSpec other = stage.agent->spec();
     const std::string settings = std::exchange(other.config, spec.config);
-    return stage.agent->left_out().empty() && !stage.agent->declaration().hot_keys.empty() &&
-           spec.isolation == agent::Isolation::none && other == spec &&
-           stage.agent->declaration().id == entry.agent->id && is_same_plugin(stage, entry) &&
-           only_hot_keys_differ(settings, spec.config, entry.agent->hot_keys);
+    return stage.agent->left_out().empty() && !stage.agent->quarantine().holds() &&
+           !stage.agent->declaration().hot_keys.empty() && spec.isolation == agent::Isolation::none &&
+           other == spec && stage.agent->declaration().id == entry.agent->id &&
+           is_same_plugin(stage, entry) && only_hot_keys_differ(settings, spec.config, entry.agent->hot_keys);
   });
   return hot == nullptr ? nullptr : hot->agent;
 }
@@ -71,14 +71,19 @@ Stage empty_stage(const PlannedStage& planned) {
   return stage;
 }
 
+/// One that is called no more, or whose process is gone, is nobody to go back to.
+bool can_be_called(agent::LiveAgent& agent) {
+  return !agent.quarantine().holds() && !agent::is_gone(agent);
+}
+
 /// What takes a planned stage without being made: a kept instance, or the place of one that is left out. Null
 /// when there is none.
 std::shared_ptr<agent::LiveAgent> instance_at_hand(const Chain* previous, const Chain* replaced,
                                                    const agent::InstanceSpec& spec,
                                                    const PlannedStage& planned) {
-  for (const Chain* chain : {previous, replaced}) {
-    if (auto kept = kept_instance(chain, spec, planned.entry, planned.left_out)) return kept;
-  }
+  if (auto kept = kept_instance(previous, spec, planned.entry, planned.left_out)) return kept;
+  auto earlier = kept_instance(replaced, spec, planned.entry, planned.left_out);
+  if (earlier != nullptr && can_be_called(*earlier)) return earlier;
   return planned.left_out.empty() ? nullptr : agent::leave_out(planned.entry, spec, planned.left_out);
 }
 

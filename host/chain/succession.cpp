@@ -104,6 +104,7 @@ base::Problems Succession::prepare(Chain& next, bool migrate, const Present& pre
 std::shared_ptr<Chain> Succession::commit(std::shared_ptr<Chain> next) {
   for (HotChange& change : next->hot_changes)
     change.commit();
+  next->hot_changes.clear();  // who has them keeps no instance
   std::shared_ptr<Chain> retired = std::exchange(replaced_, std::move(running_));
   running_ = std::move(next);
   if (retired != nullptr) keep_observing(*retired);
@@ -182,34 +183,43 @@ Stage* stage_of(Chain& chain, std::string_view name) {
   return found;
 }
 
-/// The agent of a stage gives way to `fresh`, unless that one cannot take its place.
-base::Problems replace(Stage& stage, std::shared_ptr<agent::LiveAgent> fresh, bool knows,
-                       const Present& present) {
+}  // namespace
+
+/// The agent of a stage gives way to `fresh`, unless that one cannot take its place: afterwards `fresh` is
+/// the one of the two that has to go.
+base::Problems Succession::replace(Stage& stage, std::shared_ptr<agent::LiveAgent>& fresh, bool knows,
+                                   const Present& present) {
   base::Problems problems;
-  const std::shared_ptr<agent::LiveAgent> before = std::exchange(stage.agent, std::move(fresh));
+  std::swap(stage.agent, fresh);
   stage.agent->enter_arena(present.arena);
   if (!knows) problems.append(warm_up(stage, present));
   const cadre_status status = problems.has_errors() ? cadre_status{CADRE_OK} : stage.agent->activate();
   if (status != CADRE_OK)
     problems.error("AGENT_ACTIVATE", base::Place::of(stage.agent->manifest().library),
                    stage.name + ": activate answered " + agent::with_reason(*stage.agent, status), "");
-  if (problems.has_errors()) stage.agent = before;
+  if (problems.has_errors()) {
+    std::swap(stage.agent, fresh);
+  } else if (replaced_ != nullptr) {
+    replaced_->each_stage([&](Stage& other) {
+      if (other.agent == fresh) other.agent = stage.agent;
+    });
+  }
   return problems;
 }
-
-}  // namespace
 
 base::Problems Succession::reset(std::string_view name, const Present& present) {
   Stage* stage = stage_of(*running_, name);
   if (stage == nullptr) return {};
-  auto fresh = agent::made_again(*stage->agent);
-  return fresh ? replace(*stage, std::move(fresh).take(), false, present) : fresh.problems();
+  auto made = agent::made_again(*stage->agent);
+  if (!made) return made.problems();
+  std::shared_ptr<agent::LiveAgent> fresh = std::move(made).take();
+  return replace(*stage, fresh, false, present);
 }
 
-base::Problems Succession::restart(std::string_view name, std::shared_ptr<agent::LiveAgent> fresh, bool knows,
-                                   const Present& present) {
+base::Problems Succession::restart(std::string_view name, std::shared_ptr<agent::LiveAgent>& fresh,
+                                   bool knows, const Present& present) {
   Stage* stage = stage_of(*running_, name);
-  return stage == nullptr ? base::Problems{} : replace(*stage, std::move(fresh), knows, present);
+  return stage == nullptr ? base::Problems{} : replace(*stage, fresh, knows, present);
 }
 
 base::Result<agent::SavedState> Succession::learned_by(const Stage& stage, std::uint64_t epoch,

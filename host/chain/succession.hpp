@@ -88,9 +88,10 @@ class Succession {
   /// AGENT_WARM_UP, AGENT_ACTIVATE; then the old one stays.
   base::Problems reset(std::string_view stage, const Present& present);
 
-  /// Puts `fresh`, made again of the agent of a stage, in its place. `knows`: it is up to date; else it is
-  /// warmed up by the present. Errors: AGENT_WARM_UP, AGENT_ACTIVATE; then the old one stays.
-  base::Problems restart(std::string_view stage, std::shared_ptr<agent::LiveAgent> fresh, bool knows,
+  /// Puts `fresh`, made again of the agent of a stage, in its place; afterwards that is the one that has to
+  /// go, to be destroyed where that may take its time. `knows`: it is up to date; else it is warmed up by the
+  /// present. Errors: AGENT_WARM_UP, AGENT_ACTIVATE; then the old one stays.
+  base::Problems restart(std::string_view stage, std::shared_ptr<agent::LiveAgent>& fresh, bool knows,
                          const Present& present);
 
   /// What every agent of the running chain has learned; of one whose process is gone, what it had at the last
@@ -104,6 +105,8 @@ class Succession {
 
  private:
   void keep_observing(const Chain& earlier);
+  base::Problems replace(Stage& stage, std::shared_ptr<agent::LiveAgent>& fresh, bool knows,
+                         const Present& present);
   base::Result<agent::SavedState> learned_by(const Stage& stage, std::uint64_t epoch,
                                              const std::vector<std::string>& instruments) const;
 

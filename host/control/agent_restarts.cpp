@@ -19,6 +19,7 @@ constexpr std::uint64_t new_events_only = std::numeric_limits<std::uint64_t>::ma
 /// What a restart needs of the book, and what came of it; whoever waits may have gone.
 struct Restart {
   std::shared_ptr<agent::LiveAgent> agent;
+  bool is_lost = false;
   std::vector<std::string> stages;
   std::unique_ptr<book::AgentRestart> restart;
   std::uint64_t journal_bytes = 0;
@@ -29,6 +30,10 @@ live::Answer not_answering(const live::BookRunner& runner) {
   base::Problems problems = runner.why_stopped();
   if (problems.empty()) problems.error("BOOK_ENDED", {}, "the book " + runner.id() + " has ended");
   return {live::Outcome::conflict, {}, problems};
+}
+
+bool has_stopped(const live::BookRunner& runner) {
+  return runner.snapshot().state == live::BookState::stopped;
 }
 
 base::Problems refusal(const live::BookRunner& runner, const std::string& stage, const Restart& found) {
@@ -48,11 +53,11 @@ base::Problems refusal(const live::BookRunner& runner, const std::string& stage,
   return problems;
 }
 
-}  // namespace
-
-live::Answer restart_agent(HostParts& host, live::BookRunner& runner, const std::string& stage,
-                           const live::Mandate& mandate, Restarted which) {
-  const auto found = std::make_shared<Restart>();
+/// `found`: what was needed for it, with the agent that has to go.
+live::Answer put_in_place(HostParts& host, live::BookRunner& runner, const std::string& stage,
+                          const live::Mandate& mandate, Restarted which,
+                          const std::shared_ptr<Restart>& found) {
+  if (has_stopped(runner)) return not_answering(runner);
   live::BookCheckpoints& checkpoints = runner.checkpoints();
   const live::Asked asked = runner.with_book([found, stage, &checkpoints](book::Book& book) {
     book.chain().each_stage([&](const chain::Stage& each) {
@@ -60,6 +65,7 @@ live::Answer restart_agent(HostParts& host, live::BookRunner& runner, const std:
       if (each.name == stage) found->agent = each.agent;
     });
     if (found->agent == nullptr) return;
+    found->is_lost = found->agent->quarantine().lost_its_process();
     const auto image = checkpoints.newest_of(stage);
     if (image == nullptr) {
       found->problems = checkpoints.why_none();
@@ -71,7 +77,7 @@ live::Answer restart_agent(HostParts& host, live::BookRunner& runner, const std:
   if (asked != live::Asked::done) return not_answering(runner);
   base::Problems problems = refusal(runner, stage, *found);
   problems.append(found->problems);
-  if (!problems.has_errors() && which == Restarted::lost && !agent::is_gone(*found->agent))
+  if (!problems.has_errors() && which == Restarted::lost && !found->is_lost)
     return {live::Outcome::done, {}, {}};  // another one is there by now
   if (problems.has_errors())
     return {found->agent == nullptr ? live::Outcome::unknown : live::Outcome::conflict, {}, problems};
@@ -88,6 +94,8 @@ live::Answer restart_agent(HostParts& host, live::BookRunner& runner, const std:
   });
   if (told != live::Asked::done) return not_answering(runner);
   if (found->problems.has_errors()) return {live::Outcome::conflict, {}, found->problems};
+  // In the journal or not at all: a book that cannot write it has stopped.
+  if (has_stopped(runner)) return not_answering(runner);
   host.not_restarted.forget(runner.id(), stage);
   base::log_event(
       base::LogLevel::warn, "agent_restarted",
@@ -96,6 +104,18 @@ live::Answer restart_agent(HostParts& host, live::BookRunner& runner, const std:
       "agent_restarted",
       {{"book", runner.id()}, {"stage", stage}, {"actor", mandate.actor}, {"reason", mandate.reason}});
   return {live::Outcome::done, {{"book", runner.id()}, {"stage", stage}}, {}};
+}
+
+}  // namespace
+
+live::Answer restart_agent(HostParts& host, live::BookRunner& runner, const std::string& stage,
+                           const live::Mandate& mandate, Restarted which) {
+  auto found = std::make_shared<Restart>();
+  live::Answer answer = put_in_place(host, runner, stage, mandate, which, found);
+  if (found->agent == nullptr) return answer;
+  const std::string library = found->agent->manifest().library.string();
+  answer.problems.append(host.reload->retire(library, std::move(found)));
+  return answer;
 }
 
 AgentRestarts::AgentRestarts(HostParts& host) : host_(host), thread_([this] { run(); }) {

@@ -182,8 +182,9 @@ std::vector<std::string> next_steps(const HostParts& host, bool refused, bool wa
           " cannot be helped while the host runs: a halt of it holds; end the host with SIGTERM and start "
           "it again, it leaves the agent out");
     for (const auto& [stage, why] : now.quarantined)
-      steps.push_back("apply another version or other settings for " + stage + " of book " + book->id() +
-                      ": it is called no more");
+      steps.push_back("`cadre agent restart " + book->id() + "/" + stage +
+                      " --reason ...` puts a fresh instance in its place, or apply another version or other "
+                      "settings: it is called no more");
     if (!now.left_out.empty())
       steps.push_back("apply another version or other settings for book " + book->id() +
                       ", or let the agent in again with `cadre quarantine release`; then resume the book");

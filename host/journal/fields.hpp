@@ -81,7 +81,7 @@ inline constexpr auto fields<RevisionRecord> = std::tuple{
     Field{"date", &RevisionRecord::date, "yyyymmdd"},
     Field{"actor", &RevisionRecord::actor, "who asked for it; empty in a backtest"},
     Field{"reason", &RevisionRecord::reason, "why, in the actor's words"},
-    Field{"text", &RevisionRecord::text, "JSON: configuration of the chain, and its plugins"},
+    Field{"text", &RevisionRecord::text, "JSON: configuration of the chain, its plugins, and the quarantines that it put an end to"},
     Field{"stages", &RevisionRecord::stages, "those whose effects decisions record, in order"}};
 
 template <>

@@ -41,7 +41,7 @@ struct RevisionRecord {
   int32_t date = 0;
   std::string actor{};  ///< who asked for it; empty in a backtest
   std::string reason{};
-  std::string text{};                 ///< JSON: configuration of the chain, and its plugins
+  std::string text{};                 ///< JSON: configuration of the chain, its plugins, ended quarantines
   std::vector<std::string> stages{};  ///< those whose effects decisions record, in order
 };
 

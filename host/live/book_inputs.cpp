@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "host/base/date.hpp"
 #include "host/book/agent_restart.hpp"
 #include "host/config/market_data.hpp"
 #include "host/live/book_runner.hpp"
@@ -43,7 +44,8 @@ Answer BookRunner::wait_for(const Offer& offer) {
 Answer BookRunner::offer_bars(std::span<const std::string> texts) {
   if (pulse_.is_stuck()) return lost();  // nobody waits for it, and its queue is not filled up
   std::unique_lock lock(offer_mutex_);
-  auto posted = market::read_bars(texts, config::bar_shape(config_->data, instruments_), bars_);
+  auto posted = market::read_bars(texts, config::bar_shape(config_->data, instruments_), bars_,
+                                  base::date_of_time(base::now_ns()));
   if (!posted) {
     metrics_.input_refused(metrics::Refused::invalid).add(texts.size());
     return {Outcome::invalid, {}, posted.problems()};

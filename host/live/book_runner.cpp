@@ -247,6 +247,7 @@ void BookRunner::loop() {
   if (const auto slot = agent::FlightRecorder::slot_of_this_thread())
     pulse_.set_slot(static_cast<std::int64_t>(*slot));
   guarded([this] {
+    tell_lost();
     const base::Problems failed = loop_->run(*source_, [this](std::int32_t) {
       after_bar();
       return base::Problems{};
@@ -321,11 +322,22 @@ void BookRunner::tell_failure(const std::string& stage, const char* call, const 
                              {"reason", reason}});
 }
 
+/// Those that the host before this one lost and had not brought back: whoever told a group of processes to
+/// end may have met them first.
+void BookRunner::tell_lost() {
+  std::vector<std::string> lost;
+  book_->chain().each_stage([&](const chain::Stage& stage) {
+    if (stage.agent->quarantine().lost_its_process()) lost.push_back(stage.name);
+  });
+  for (const std::string& stage : lost)
+    tell_quarantined(stage);
+}
+
 /// Whether it gets another chance is for whoever hears it.
 void BookRunner::tell_quarantined(const std::string& name) {
   const chain::Stage* stage = book_->chain().stage_named(name);
   if (stage == nullptr) return;
-  const bool is_gone = agent::is_gone(*stage->agent);
+  const bool is_gone = stage->agent->quarantine().lost_its_process();
   feed_.say(book::agent_quarantined, {{"book", id_},
                                       {"stage", name},
                                       {"why", stage->agent->quarantine().why()},

@@ -130,6 +130,7 @@ class BookRunner {
   void after_bar();
   void rest();
   void tell_quarantined(const std::string& stage);
+  void tell_lost();
   void tell_failure(const std::string& stage, const char* call, const std::string& reason);
   void stop_book(const std::string& reason);
   void stop_at_journal();

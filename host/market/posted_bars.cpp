@@ -65,6 +65,13 @@ class BarReader {
     error("BAR_NOT_NEWER", "/date", std::move(message), "bars come in the order of their dates, each once");
   }
 
+  void far_ahead(std::int32_t date, std::int32_t today) {
+    error("BAR_FAR_AHEAD", "/date",
+          base::format_date(date) + " is still to come, today is " + base::format_date(today) +
+              ": after it the book would take no bar of a day before",
+          "is the date right, and the clock of this machine?");
+  }
+
  private:
   void error(std::string code, const std::string& pointer, std::string message, std::string next) {
     problems_.error(std::move(code), document_.place(pointer), std::move(message), std::move(next));
@@ -168,6 +175,15 @@ class BarReader {
   bool first_ = true;
 };
 
+/// Of a day that is still to come wherever on earth, and not the next ones of a series that goes on from day
+/// to day.
+bool is_far_ahead(std::int32_t date, std::int32_t before, std::int32_t today) {
+  constexpr std::int64_t step_days = 7;
+  if (before == 0 || date <= before) return false;
+  const std::int64_t day = base::days_since_epoch(date);
+  return day > base::days_since_epoch(today) + 1 && day - base::days_since_epoch(before) > step_days;
+}
+
 void add_to(base::CappedProblems& problems, const base::Problems& found) {
   for (const base::Problem& problem : found) {
     if (problem.severity == base::Severity::error)
@@ -180,7 +196,7 @@ void add_to(base::CappedProblems& problems, const base::Problems& found) {
 }  // namespace
 
 base::Result<PostedBars> read_bars(std::span<const std::string> texts, const BarShape& shape,
-                                   const TakenBars& taken) {
+                                   const TakenBars& taken, std::int32_t today) {
   PostedBars posted;
   // What 100,000 bars may have against them is no answer to anyone.
   base::CappedProblems problems("bars");
@@ -199,6 +215,7 @@ base::Result<PostedBars> read_bars(std::span<const std::string> texts, const Bar
     }
     BarReader reader(*document, shape, found);
     model::Bar bar = reader.read(previous);
+    if (is_far_ahead(bar.date, std::max(previous, taken.newest()), today)) reader.far_ahead(bar.date, today);
     previous = bar.date;
     if (!found.has_errors() && bar.date <= taken.newest()) {
       if (taken.has(bar)) {

@@ -30,10 +30,11 @@ struct PostedBars {
 /// A number for an instrument is its close; open, high and low come together, for all instruments or none;
 /// volume when the data declare it. Each is later than the one before, and than all that were taken; but a
 /// client that got no answer may say again what it has said: the same bar of a date that was taken is a
-/// duplicate. All problems at once, at most 50 in full, placed at bars[0], bars[1] ... Codes: JSON_...,
-/// CONFIG_..., BAR_....
+/// duplicate. After one of a day that is still to come a book would take none of the days until then, so that
+/// is refused where it is no step from the one before. `today`: of the clock, in UTC. All problems at once,
+/// at most 50 in full, placed at bars[0], bars[1] ... Codes: JSON_..., CONFIG_..., BAR_....
 base::Result<PostedBars> read_bars(std::span<const std::string> texts, const BarShape& shape,
-                                   const TakenBars& taken);
+                                   const TakenBars& taken, std::int32_t today);
 
 /// Signals as they are posted, one JSON object each, with the keys of a JSON lines file.
 base::Result<std::vector<model::ExternalSignal>> read_posted_signals(

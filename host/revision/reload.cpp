@@ -201,9 +201,18 @@ live::Answer Reload::propose(Setup setup, const Proposal& proposal) {
     answer.body.as_object()["preview"] =
         preview_decisions(setup, ground_.books, ground_.store, proposal.decisions,
                           [&](const live::BookRunner& book) { return changes_book(book, next, false); });
+    answer.problems.append(let_go(std::move(chains).take()));
     return answer;
   }
-  return take_over(std::move(setup), std::move(chains).take(), next, proposal);
+  live::Answer answer = take_over(std::move(setup), *chains, next, proposal);
+  answer.problems.append(let_go(std::move(chains).take()));
+  return answer;
+}
+
+/// Chains that were built for a change: those that no book has taken are destroyed.
+base::Problems Reload::let_go(std::vector<std::shared_ptr<chain::Chain>> chains) {
+  std::erase_if(chains, [](const auto& chain) { return chain == nullptr || chain.use_count() > 1; });
+  return retirement_.retire(std::move(chains));
 }
 
 live::Answer Reload::take_back(const live::Mandate& mandate) {

@@ -141,6 +141,12 @@ class Reload {
     return work(charge_);
   }
 
+  /// Destroys what holds agents of a library, once nobody else has it, where that is in the way of nobody
+  /// (Retirement). Warning: RETIRE_HANGS. [any-thread]
+  base::Problems retire(const std::string& library, std::shared_ptr<void> holder) {
+    return retirement_.retire({library}, std::move(holder));
+  }
+
   /// What status shows of it: what was refused, what waits for its bytes, what could not be unloaded.
   boost::json::array refused_json() const;
   boost::json::array sources_json() const;
@@ -210,6 +216,7 @@ class Reload {
                        const Revision& revision, bool takes_back) const;
   live::Answer take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,
                          const Revision& revision, const Proposal& proposal);
+  base::Problems let_go(std::vector<std::shared_ptr<chain::Chain>> chains);
   bool confirmed_by(const Revision& revision, const live::BookList::Books& books);
   base::Problems check_books(const Setup& next, const std::string& origin) const;
   live::BookList::Books leaving(const config::HostConfig& next) const;

@@ -66,7 +66,12 @@ base::Problems Retirement::retire(std::shared_ptr<live::BookRunner> book,
     if (std::find(libraries.begin(), libraries.end(), library) == libraries.end())
       libraries.push_back(library);
   });
-  const auto leaving = std::make_shared<std::shared_ptr<live::BookRunner>>(std::move(book));
+  return retire(std::move(libraries), std::shared_ptr<void>(std::move(book)), patience);
+}
+
+base::Problems Retirement::retire(std::vector<std::string> libraries, std::shared_ptr<void> holder,
+                                  std::chrono::milliseconds patience) {
+  const auto leaving = std::make_shared<std::shared_ptr<void>>(std::move(holder));
   // Whoever has just asked it something still holds it, and is not the one to destroy agents.
   return say_farewell(
       std::move(libraries),

@@ -29,6 +29,9 @@ class Retirement {
   /// The same of a book that has ended, once nobody else has it any more.
   base::Problems retire(std::shared_ptr<live::BookRunner> book,
                         std::chrono::milliseconds patience = std::chrono::seconds(2));
+  /// The same of anything that holds agents of these libraries.
+  base::Problems retire(std::vector<std::string> libraries, std::shared_ptr<void> holder,
+                        std::chrono::milliseconds patience = std::chrono::seconds(2));
   /// What has not returned yet. [any-thread]
   std::vector<Unfinished> unfinished() const;
 

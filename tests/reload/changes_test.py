@@ -321,6 +321,17 @@ class Changes(unittest.TestCase):
         wait_until("it is gone", lambda: not host.status()["retained"])
         wait_until("its library is unmapped", lambda: host.resources()["plugins_mapped"] == 9)
 
+    def test_an_agent_that_hangs_while_it_is_destroyed_holds_up_no_book_after_its_restart(self):
+        host = self.start("restarted", agent_folders(arguments.build, "v1", "hangs_in_destroy"))
+        self.apply_file(host, [risk_manager(version="1.14.0")])
+        self.run_command(host, 0, "agent", "restart", "main/risk", "--reason", "test")
+        self.assertIn("hangs_in_destroy", host.status()["retained"][0]["library"])
+        self.post(host, 5)
+        self.assertNotIn('"event":"stuck"', host.command("events", "--json").stdout.replace(" ", ""))
+        self.assertEqual(host.book()["state"], "deciding")
+        wait_until("it is gone", lambda: not host.status()["retained"])
+        self.assertEqual(host.stop(), 0)
+
     def test_a_chain_of_a_thousand_stages_comes_and_goes(self):
         # Each of the thousand is tried in two processes of its own.
         host = self.start("thousand", agent_folders(arguments.build, "v1"), probe_timeout_ms=120_000)

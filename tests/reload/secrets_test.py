@@ -120,6 +120,14 @@ class Secrets(unittest.TestCase):
         self.assertIn("the door stays shut for (a secret)", said)
         self.nowhere(host, OTHER)
 
+    def test_a_value_that_is_long_or_has_several_lines_is_not_repeated_either(self):
+        host = self.host("long")
+        for value, trace in (("the wrong words " + "7b1d" * 1000, "7b1d"), ("-----BEGIN KEY-----\n5e0c77aa19\n-----END KEY-----\n", "5e0c77aa19")):
+            self.write(value)
+            said = self.refused(host, "--secrets", self.secrets)
+            self.assertIn("the door stays shut for (a secret)", said)
+            self.nowhere(host, trace)
+
     def test_credentials_of_the_service_manager_are_the_folder(self):
         host = self.host("systemd")
         self.write(VALUE)

@@ -5,6 +5,7 @@ Usage: restart_test.py --build BUILD --cadre CADRE
 
 import os
 import random
+import resource
 import shutil
 import signal
 import struct
@@ -12,7 +13,7 @@ import threading
 import time
 import unittest
 
-from walls import DAY, Journal, Walls, change, misbehaving, undisturbed, wait_until
+from walls import BARS, DAY, Journal, Walls, change, misbehaving, undisturbed, wait_until
 from test_main import run_tests
 
 arguments = None
@@ -43,9 +44,9 @@ class Restart(unittest.TestCase):
         cls.learned = learned_in(walls)
         shutil.rmtree(walls.root)
 
-    def walls(self, isolation, does="abort", where="decide", on_error="quarantine"):
+    def walls(self, isolation, does="abort", where="decide", on_error="quarantine", limits=None):
         walls = Walls(arguments, {**misbehaving(does, where, on_failure="bypass", on_error=on_error), "isolation": isolation},
-                      checkpoint={"bars": CHECKPOINT})
+                      limits=limits, checkpoint={"bars": CHECKPOINT})
         self.addCleanup(shutil.rmtree, walls.root, ignore_errors=True)
         self.addCleanup(walls.host.end)
         walls.host.start()
@@ -180,6 +181,106 @@ class Restart(unittest.TestCase):
         self.assertEqual(self.adjuster_of(walls)["not_restarted"], None)
         self.assertEqual(walls.host.stop(), 0)
 
+    def changed_to(self, walls, adjuster):
+        status, answer = walls.host.ask("POST", "/v1/revisions", change(config=walls.changed(adjuster)), {"If-Match": f'"{walls.host.revision()}"'})
+        self.assertEqual(status, 201, answer)
+
+    def test_a_way_back_to_one_whose_process_is_gone_makes_it_anew(self):
+        walls = self.walls("process_alone", does="nothing")
+        before = process_of(walls, "adjuster")
+        mended = {**misbehaving("nothing", version="2.0.0", on_failure="bypass"), "isolation": "process_alone"}
+        self.changed_to(walls, mended)
+        os.kill(before, signal.SIGKILL)  # of the one that went on observing
+        walls.post("main", DAY + 2, DAY + 4)
+        self.assertEqual(walls.host.roll_back()[0], 201)
+        walls.post("main", DAY + 4, 60)
+        walls.host.settled_book("main")
+        stage = self.adjuster_of(walls)
+        self.assertEqual((stage["version"], stage["failures"], stage["quarantined"]), ("1.0.0", 0, None), stage)
+        self.assertEqual(walls.host.stop(), 0)
+        self.assertEqual(learned_in(walls), self.learned)
+
+    def test_a_way_back_to_one_that_is_called_no_more_makes_it_anew_and_so_does_a_start(self):
+        walls = self.walls("process_alone")
+        mended = {**misbehaving("nothing", version="2.0.0", on_failure="bypass"), "isolation": "process_alone", "state": "reset"}
+        self.changed_to(walls, mended)
+        walls.post("main", DAY + 2, DAY + 4)
+        self.assertEqual(walls.host.roll_back()[0], 201)
+        for again in ("rolled back", "started again"):
+            with self.subTest(again):
+                self.assertEqual(self.adjuster_of(walls)["quarantined"], None)
+                self.assertEqual(walls.host.ask("GET", "/readyz")[0], 200)
+            walls.host.kill()
+            walls.start_unready()
+        self.assertEqual(walls.host.stop(), 0)
+
+    def test_one_that_the_journal_cannot_keep_is_not_said_to_be_there(self):
+        walls = self.walls("none", does="nothing", limits=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
+        room = os.path.getsize(walls.host.journal("main")) + 10
+        resource.prlimit(walls.host.process.pid, resource.RLIMIT_FSIZE, (room, room))
+        for again in ("while it is found out", "afterwards"):
+            with self.subTest(again):
+                done = self.restart(walls)
+                self.assertEqual(done.returncode, 4, done.stdout + done.stderr)
+                self.assertIn("File too large", done.stderr)
+                self.assertIn("[BOOK_STOPPED]", done.stderr)
+        self.assertEqual(walls.events("agent_restarted"), [])
+        self.assertEqual((walls.book("main")["state"], walls.book("other")["state"]), ("stopped", "deciding"))
+
+    def test_its_host_says_how_it_comes_back(self):
+        walls = self.walls("process_alone")
+        self.assertIn("`cadre agent restart main/adjuster --reason ...`", " ".join(walls.host.command("status").stdout.split()))
+
+    def test_one_that_does_not_answer_holds_up_neither_its_restart_nor_its_book(self):
+        walls = self.walls("process_alone", does="nothing")
+        os.kill(process_of(walls, "adjuster"), signal.SIGSTOP)
+        begun = time.monotonic()
+        done = self.restart(walls)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertLess(time.monotonic() - begun, 5)  # an answer may take ten seconds
+        self.assertIn("misbehaving", walls.host.status()["retained"][0]["library"])
+        walls.post("main", DAY + 2, 60)
+        walls.host.settled_book("main")
+        self.assertEqual(walls.host.stop(), 0)
+        self.assertEqual(Journal(walls.host.journal("main")).orders_without_ids(), self.orders["main"])
+
+    def test_one_that_hung_until_it_was_lost_is_restarted_although_its_book_was_stuck(self):
+        walls = self.walls("process_alone", does="nothing", on_error="reset")
+        os.kill(process_of(walls, "adjuster"), signal.SIGSTOP)
+        self.addCleanup(walls.post_and_go("main", BARS[DAY + 2]).close)
+        walls.until_stuck()
+        event, = wait_until("it is restarted", lambda: walls.events("agent_restarted"))
+        self.assertIn("it gave no answer in 10 seconds", event["reason"])
+        self.assertEqual(walls.events("agent_not_restarted"), [])
+        self.assertEqual(walls.host.settled_book("main")["state"], "deciding")
+
+    def test_what_ends_a_group_of_processes_ends_no_agent_before_its_host(self):
+        walls = self.walls("process_alone", does="nothing")
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+            os.kill(process_of(walls, "adjuster"), number)
+        walls.post("main", DAY + 2, 60)
+        walls.host.settled_book("main")
+        self.assertEqual((self.adjuster_of(walls)["failures"], walls.events("agent_quarantined")), (0, []))
+        self.assertEqual(walls.host.stop(), 0)
+        self.assertEqual(learned_in(walls), self.learned)
+
+    def test_one_that_was_lost_and_not_back_when_its_host_ended_is_restarted_by_the_next_one(self):
+        walls = self.walls("process_alone", does="nothing", on_error="reset")
+        for loss in range(3):  # the third time it is not brought back
+            os.kill(process_of(walls, "adjuster"), signal.SIGKILL)
+            walls.post("main", DAY + 2 + loss, DAY + 3 + loss)
+            wait_until("it is restarted, or stays out",
+                       lambda: len(walls.events("agent_restarted")) + len(walls.events("agent_not_restarted")) == loss + 1)
+        self.assertIn("killed by signal 9", self.adjuster_of(walls)["quarantined"])
+        walls.host.kill()
+        walls.start_unready()
+        event, = wait_until("it is restarted", lambda: walls.events("agent_restarted"))
+        self.assertEqual((event["stage"], event["actor"]), ("adjuster", "host"))
+        wait_until("it is ready", lambda: walls.host.ask("GET", "/readyz")[0] == 200)
+        walls.post("main", DAY + 5, 60)
+        walls.host.settled_book("main")
+        self.assertEqual((self.adjuster_of(walls)["failures"], walls.host.stop()), (0, 0))
+
     def test_a_book_with_a_dead_process_still_takes_checkpoints(self):
         walls = self.walls("process_alone")
         walls.post("main", DAY + 2, 60)
@@ -220,7 +321,7 @@ class Restart(unittest.TestCase):
 
     def test_what_cannot_be_restarted_is_refused_with_the_next_step(self):
         walls = self.walls("process_alone", does="nothing")
-        for name, code, said in (("adjuster", 3, "[AGENT_NOT_NAMED]"), ("main/nobody", 3, "it has "), ("nobody/adjuster", 3, "[BOOK_UNKNOWN]"),
+        for name, code, said in (("adjuster", 3, "[AGENT_NOT_NAMED]"), ("main/", 3, "[AGENT_NOT_NAMED]"), ("/adjuster", 3, "[AGENT_NOT_NAMED]"), ("main/nobody", 3, "it has "), ("nobody/adjuster", 3, "[BOOK_UNKNOWN]"),
                                  ("main/execution_environment", 3, "[ENVIRONMENT_RESTART]")):
             with self.subTest(name):
                 done = self.restart(walls, name)

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <fstream>
 
+#include "cadre/ext/reason.h"
 #include "host/base/temporary_folder.hpp"
 
 using namespace cadre::agent;
@@ -117,4 +118,23 @@ TEST_F(SecretsFolder, names_every_secret_that_is_missing) {
   ASSERT_FALSE(packed);
   ASSERT_EQ(packed.problems().size(), 2u);
   EXPECT_EQ(packed.problems()[1].place.pointer, "/risk/config/y");
+}
+
+TEST(SentencesWithoutSecrets, have_none_of_the_lines_of_a_secret_that_has_several) {
+  const std::map<std::string, std::string> values{{"/key", "-----BEGIN KEY-----\nMIIEvQIBADANBg\nx\n"}};
+  // As LastReason shows it, as JSON shows it, and one line of it.
+  EXPECT_EQ(without_secrets("no -----BEGIN KEY----- MIIEvQIBADANBg x ", values), "no (a secret)");
+  EXPECT_EQ(without_secrets(R"(no "-----BEGIN KEY-----\nMIIEvQIBADANBg\nx\n")", values), "no \"(a secret)\"");
+  EXPECT_EQ(without_secrets("line 2, MIIEvQIBADANBg, is bad", values), "line 2, (a secret), is bad");
+}
+
+TEST(SentencesWithoutSecrets, that_were_cut_within_one_end_before_it) {
+  const std::string value(2000, 'k');
+  const std::string cut = std::string("the key is ") + value.substr(0, CADRE_REASON_BYTES_MAX - 11);
+  EXPECT_EQ(without_secrets(cut, {{"/key", value}}), "the key is (a secret)");
+  EXPECT_EQ(without_secrets("the key is", {{"/key", "is it"}}), "the key is");  // nothing was cut
+}
+
+TEST(SentencesWithoutSecrets, have_nothing_left_of_one_that_begins_as_another_does) {
+  EXPECT_EQ(without_secrets("tried abcdef", {{"/a", "abc"}, {"/b", "abcdef"}}), "tried (a secret)");
 }

@@ -114,6 +114,15 @@ TEST(Log, writes_one_escaped_json_line) {
   EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
 }
 
+TEST(Log, writes_one_line_for_people_whatever_somebody_gave_as_a_reason) {
+  testing::internal::CaptureStderr();
+  set_log_style(LogStyle::text);
+  log_event(LogLevel::warn, "halted", {{"reason", "lunch\nerror: book_stopped\x1b[31m"}});
+  set_log_style(LogStyle::json);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "warning: halted: reason lunch error: book_stopped [31m\n");
+}
+
 TEST(Log, drops_what_is_below_the_level) {
   testing::internal::CaptureStderr();
   log_event(LogLevel::info, "quiet", {});

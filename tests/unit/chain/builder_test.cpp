@@ -57,6 +57,26 @@ TEST(Builder, another_seed_or_agent_or_name_is_another_instance) {
             desk.chain().one(agent::RoleId::position_sizer).agent);
 }
 
+TEST(Builder, gives_new_settings_to_no_instance_that_is_called_no_more_and_goes_back_to_none) {
+  const auto sized = [](const char* most) {
+    return test::Settings{
+        {"/chain/position_sizer",
+         std::string(R"({"agent": "cadre.position_sizer", "config": {"max_position_size": )") + most + "}}"}};
+  };
+  Desk desk(sized("0.2"));
+  const auto sizer = desk.chain().one(agent::RoleId::position_sizer).agent;
+  EXPECT_EQ(rebuilt(desk, sized("0.3"))->one(agent::RoleId::position_sizer).agent, sizer);
+  sizer->quarantine().begin("it failed for good");
+  EXPECT_NE(rebuilt(desk, sized("0.3"))->one(agent::RoleId::position_sizer).agent, sizer);
+  // With the same settings it stays what it is, unless it is only what was there before.
+  EXPECT_EQ(rebuilt(desk, sized("0.2"))->one(agent::RoleId::position_sizer).agent, sizer);
+  const auto config = test::desk_config(sized("0.2"));
+  const auto plan = plan_chain(*config, test::catalog());
+  const auto back = build_chain(*config, *plan, desk.store(), nullptr, &desk.chain());
+  ASSERT_TRUE(back);
+  EXPECT_NE((*back)->one(agent::RoleId::position_sizer).agent, sizer);
+}
+
 TEST(Builder, what_an_agent_refuses_is_a_problem_with_its_place_and_leaves_no_chain) {
   Desk desk({});
   const auto config = test::desk_config(test::Settings{

@@ -7,11 +7,12 @@ namespace cadre::market {
 namespace {
 
 const std::vector<std::string> instruments = {"AA", "GE"};
+constexpr std::int32_t today = 20261127;
 
 /// "CODE PLACE" of every problem, or what was read.
 std::string read(const std::vector<std::string>& texts, const BarShape& shape = {instruments, false, true},
                  const TakenBars& taken = {}) {
-  const auto posted = read_bars(texts, shape, taken);
+  const auto posted = read_bars(texts, shape, taken, today);
   std::string all;
   if (!posted) {
     for (const base::Problem& problem : posted.problems())
@@ -31,7 +32,7 @@ std::string with(const std::string& bars, const std::string& date = "1992-01-02"
 
 TakenBars taken_until(std::vector<std::string> texts) {
   TakenBars taken;
-  const auto posted = read_bars(texts, {instruments, false, true}, {});
+  const auto posted = read_bars(texts, {instruments, false, true}, {}, today);
   for (const model::Bar& bar : posted->bars)
     taken.add(bar);
   return taken;
@@ -98,7 +99,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(ReadBars, names_the_limit_when_a_date_is_beyond_it) {
   for (const std::string date : {"2262-01-01", "1677-12-31"}) {
-    const auto posted = read_bars({{with(R"({"AA": 1})", date)}}, {instruments, false, true}, {});
+    const auto posted = read_bars({{with(R"({"AA": 1})", date)}}, {instruments, false, true}, {}, today);
     ASSERT_FALSE(posted);
     EXPECT_EQ(posted.problems()[0].code, "BAR_BAD_DATE");
     EXPECT_EQ(posted.problems()[0].message,
@@ -119,6 +120,20 @@ TEST(ReadBars, refuses_dates_that_do_not_go_on_and_says_where) {
                   with(R"({"AA": 1})", "1992-01-02")},
                  shape),
             "BAR_NOT_NEWER bars[1] /date\nBAR_NOT_NEWER bars[2] /date\n");
+}
+
+TEST(ReadBars, refuses_a_day_to_come_after_which_none_until_then_could_be_taken) {
+  const auto of = [](const std::string& date) { return with(R"({"AA": 1})", date); };
+  const TakenBars taken = taken_until({of("2026-11-20")});
+  const BarShape shape{instruments, false, true};
+  EXPECT_EQ(read({of("2027-11-27")}, shape, taken), "BAR_FAR_AHEAD bars[0] /date\n");
+  EXPECT_EQ(read({of("2026-11-27"), of("2261-12-31")}, shape, taken), "BAR_FAR_AHEAD bars[1] /date\n");
+  // Tomorrow has begun somewhere, a history that was made up goes on from day to day, and so does the first
+  // bar.
+  EXPECT_EQ(read({of("2026-11-28")}, shape, taken), "20261128 1000000000 0\n");
+  EXPECT_EQ(read({of("2026-11-27"), of("2026-11-30"), of("2026-12-01")}, shape, taken),
+            "20261127 1000000000 0\n20261130 1000000000 0\n20261201 1000000000 0\n");
+  EXPECT_EQ(read({of("2040-01-03")}), "20400103 1000000000 0\n");
 }
 
 TEST(ReadBars, knows_the_same_bar_that_is_said_again_from_another_one) {
