@@ -104,6 +104,7 @@ class Succession {
 
  private:
   void keep_observing(const Chain& earlier);
+  void leave_the_process(std::shared_ptr<Chain>& retired);
   base::Result<agent::SavedState> learned_by(const Stage& stage, std::uint64_t epoch,
                                              const std::vector<std::string>& instruments) const;
 

@@ -187,8 +187,9 @@ class Reload {
   live::Answer propose_pinned(const Revision& revision, const Proposal& proposal);
   live::Answer propose(Setup setup, const Proposal& proposal);
   std::vector<std::string> book_ids() const;
-  base::Problems hindrances(const Revision& next, bool takes_back) const;
-  bool changes_book(const live::BookRunner& book, const Revision& next, bool takes_back) const;
+  base::Problems hindrances(const Setup& setup, const Revision& next, bool takes_back) const;
+  bool changes_book(const live::BookRunner& book, const Setup& setup, const Revision& next,
+                    bool takes_back) const;
   live::Answer preview(const Difference& difference, const config::HostConfig& next,
                        const std::vector<std::shared_ptr<chain::Chain>>& chains) const;
   /// A book that a revision brings, and whether it has a journal already.
