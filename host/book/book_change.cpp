@@ -133,6 +133,7 @@ std::shared_ptr<chain::Chain> Book::commit_swap(std::shared_ptr<chain::Chain> ne
       timers_.forget(stage.name);
   });
   std::shared_ptr<chain::Chain> retired = chains_.commit(std::move(next));
+  told_troubles_.clear();
   const std::uint64_t sequence = ledger_.begin_event();
   for (BookListener* listener : listeners_)
     listener->on_revision(sequence, revision);
