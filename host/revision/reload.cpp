@@ -53,7 +53,7 @@ void Reload::begin(Setup setup, const Revision& revision, const std::string& sin
   charge_.revision.config = charge_.setup.host.complete;
   for (const auto& book : ground_.books.now()) {
     book->chain().each_stage([&](const chain::Stage& stage) {
-      charge_.stage_since[book->id() + '/' + stage.name] = revision.number;
+      charge_.stage_since[book->id() + '/' + stage.name] = book->chain().revision;
     });
   }
   for (const BookTrial& trial : read_trials(ground_.state / trials_file)) {
