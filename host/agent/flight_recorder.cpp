@@ -31,7 +31,65 @@ std::uint32_t place_of(const FlightFile& file, const FlightSlot* slot) {
   return is_of_it ? static_cast<std::uint32_t>(slot - file.slots) + 1 : no_slot;
 }
 
+constexpr const char* flight_names[] = {
+    "load",        "create",      "init",           "activate",        "deactivate",       "destroy",
+    "observe",     "decide",      "analyze_risk",   "adjust_trades",   "execute_trade",    "cancel_order",
+    "query_order", "next_report", "prepare_config", "commit_prepared", "discard_prepared", "save_state",
+    "load_state",  "unload",      "cadre_plugin"};
+
+/// Whether a crash is told on standard error by the process that it ends.
+std::atomic<bool> crash_is_told{false};
+
 // --- the handler: nothing here but stores and async-signal-safe calls ---
+
+/// One line on standard error, put together without an allocation.
+class CrashLine {
+ public:
+  CrashLine& add(const char* text) {
+    for (; *text != '\0' && size_ < sizeof text_; ++text)
+      text_[size_++] = *text;
+    return *this;
+  }
+  CrashLine& add(std::uint64_t number) {
+    char digits[21] = {};
+    char* at = digits + sizeof digits - 1;
+    do {
+      *--at = static_cast<char>('0' + number % 10);
+      number /= 10;
+    } while (number != 0);
+    return add(at);
+  }
+  void write() const { (void)!::write(STDERR_FILENO, text_, size_); }
+
+ private:
+  char text_[1024];
+  std::size_t size_ = 0;
+};
+
+/// The call that this thread is in, when its code runs in this process.
+const FlightCardInFile* card_in_flight(const FlightFile& file) {
+  if (place_of(file, flight_slot) == no_slot || flight_slot->serial % 2 == 0) return nullptr;
+  const std::uint32_t place = flight_slot->card;
+  return place < flight_cards && file.cards[place].is_isolated == 0 ? &file.cards[place] : nullptr;
+}
+
+void tell_crash(const FlightFile& file, int number) {
+  const char* const name = sigabbrev_np(number);
+  CrashLine line;
+  line.add("\ncrashed: ");
+  const FlightCardInFile* const card = card_in_flight(file);
+  if (card == nullptr) {
+    line.add("SIG").add(name).add(" in cadre itself, in no agent; please report it [").add("PROGRAM_CRASHED");
+  } else {
+    const std::uint32_t flight = flight_slot->flight;
+    line.add(card->stage).add(" (").add(card->agent).add(" ").add(card->version).add(") in ");
+    line.add(flight < std::size(flight_names) ? flight_names[flight] : "a call");
+    line.add(" at event ").add(flight_slot->event.load()).add(" of book ").add(card->book);
+    line.add(": SIG").add(name).add("; mend it, or give its stage \"isolation\": \"process\" [");
+    line.add("AGENT_CRASHED");
+  }
+  line.add("]\n").write();
+}
 
 bool is_from_outside(const siginfo_t& info) {
   if (info.si_code == SI_USER || info.si_code == SI_QUEUE) return info.si_pid != getpid();
@@ -47,6 +105,7 @@ void note_crash(int number, siginfo_t* info, void*) {
       file->is_from_outside = is_from_outside(*info) ? 1 : 0;
       file->address = info->si_code > 0 ? reinterpret_cast<std::uint64_t>(info->si_addr) : 0;
       file->end = static_cast<std::uint32_t>(LastFlight::End::crashed);
+      if (crash_is_told && file->is_from_outside == 0) tell_crash(*file, number);
     }
   }
   struct sigaction usual {};
@@ -178,13 +237,8 @@ FlightSlot* take_flight_slot() noexcept {
 }
 
 std::string flight_name(Flight flight) {
-  static constexpr const char* names[] = {
-      "load",        "create",      "init",           "activate",        "deactivate",       "destroy",
-      "observe",     "decide",      "analyze_risk",   "adjust_trades",   "execute_trade",    "cancel_order",
-      "query_order", "next_report", "prepare_config", "commit_prepared", "discard_prepared", "save_state",
-      "load_state",  "unload",      "cadre_plugin"};
   const auto place = static_cast<std::size_t>(flight);
-  return place < std::size(names) ? names[place] : "call " + std::to_string(place);
+  return place < std::size(flight_names) ? flight_names[place] : "call " + std::to_string(place);
 }
 
 std::string flight_text(const FlightRecord& record) {
@@ -257,6 +311,10 @@ FlightRecorder::~FlightRecorder() {
   usual.sa_handler = SIG_DFL;
   for (const int number : fatal_signals)
     sigaction(number, &usual, nullptr);
+}
+
+void FlightRecorder::tell_crashes() {
+  crash_is_told = true;
 }
 
 void FlightRecorder::set_revision(std::uint64_t revision) {

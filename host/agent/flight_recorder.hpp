@@ -95,6 +95,9 @@ class FlightRecorder {
   FlightRecorder(const FlightRecorder&) = delete;
   FlightRecorder& operator=(const FlightRecorder&) = delete;
 
+  /// From here on a crash is told on standard error too, by the process that it ends: for programs that no
+  /// start comes after.
+  static void tell_crashes();
   /// What a later crash is said to have happened under. [any-thread]
   void set_revision(std::uint64_t revision);
   /// The host ends as it should, or leaves agents hanging behind.

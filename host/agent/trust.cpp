@@ -40,12 +40,12 @@ Trust::Trust(std::vector<std::string> digests, fs::path store)
 TrustedBy Trust::trusted_by(const Manifest& manifest) const {
   if (built_digests().count(manifest.sha256) != 0) return TrustedBy::build;
   if (digests_.count(manifest.sha256) != 0) return TrustedBy::configuration;
-  // The mark counts in the store alone: anyone can write one beside a library of their own.
-  if (is_below(store_, manifest.library)) {
-    std::error_code error;
-    const bool is_marked = fs::exists(manifest.library.parent_path() / roots_own_mark, error);
-    return is_marked ? TrustedBy::folder : TrustedBy::nobody;
-  }
+  // The mark counts in the store alone: anyone can write one beside a library of their own. It is about
+  // bytes, so it counts for the same ones elsewhere too: where an agent runs does not depend on who brings a
+  // change.
+  std::error_code error;
+  if (fs::exists(store_ / manifest.sha256 / roots_own_mark, error)) return TrustedBy::folder;
+  if (is_below(store_, manifest.library)) return TrustedBy::nobody;
   return is_roots_own(manifest.library) && is_roots_own(manifest.file) ? TrustedBy::folder
                                                                        : TrustedBy::nobody;
 }

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "host/app/command.hpp"
+#include "host/app/run_witness.hpp"
 #include "host/backtest/experiment_run.hpp"
 #include "host/base/date.hpp"
 #include "host/experiment/comparison_text.hpp"
@@ -72,6 +73,7 @@ void print_outcome(const experiment::ExperimentOutcome& outcome) {
 }  // namespace
 
 int run_experiment_run_command(const GlobalOptions& global, const ExperimentRunArguments& arguments) {
+  const RunWitness witness;
   std::unique_ptr<report::Progress> bar;
   auto outcome = backtest::run_experiment({arguments.file, global.agent_folders, arguments.out},
                                           [&](std::size_t done, std::size_t total) {

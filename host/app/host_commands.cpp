@@ -74,7 +74,8 @@ int halt(const HostArguments& arguments) {
       change_body(arguments, {{"cancel_orders", arguments.cancel_orders}, {"flatten", arguments.flatten}}));
   return print(arguments, answer, [&] {
     std::string text = (arguments.book.empty() ? "halted" : arguments.book + " is halted") +
-                       std::string("; `cadre resume --reason ...` decides again\n");
+                       "; `cadre resume" + (arguments.book.empty() ? "" : " --book " + arguments.book) +
+                       " --reason ...` decides again\n";
     for (const json::value& waiting : list_at(answer.body, "/waiting"))
       text += text_at(waiting, "/book") +
               " is stuck: no order leaves it, and its journal says so when it comes back: " +

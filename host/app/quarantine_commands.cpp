@@ -21,8 +21,8 @@ int release(const HostArguments& arguments) {
   const HostAnswer answer = post(arguments, "/v1/quarantine/" + std::to_string(arguments.number) + ":release",
                                  change_body(arguments));
   return print(arguments, answer, [&] {
-    return "released " + std::to_string(arguments.number) +
-           "; `cadre resume --reason ...` lets its book decide\n";
+    return "released " + std::to_string(arguments.number) + "; `cadre resume --book " +
+           text_at(answer.body, "/book") + " --reason ...` lets its book decide\n";
   });
 }
 

@@ -7,6 +7,7 @@
 #include "host/agent/manifest.hpp"
 #include "host/agent/store.hpp"
 #include "host/app/command.hpp"
+#include "host/app/run_witness.hpp"
 #include "host/backtest/backtest.hpp"
 #include "host/backtest/experiment_run.hpp"
 #include "host/backtest/prepared_run.hpp"
@@ -108,6 +109,7 @@ int run_backtest_command(const GlobalOptions& global, const BacktestArguments& a
   if (!arguments.from.empty())
     options.overrides.push_back({"/data/from", base::quote(arguments.from), "--from"});
   if (!arguments.to.empty()) options.overrides.push_back({"/data/to", base::quote(arguments.to), "--to"});
+  const RunWitness witness;
   RunProgress progress("backtest");
   auto outcome =
       backtest::run_backtest(options, [&](std::size_t done, std::size_t total) { progress(done, total); });
@@ -157,6 +159,7 @@ int run_replay_command(const GlobalOptions& global, const ReplayArguments& argum
     return exit_invalid_input;
   }
   options.agent_folders = global.agent_folders;
+  const RunWitness witness;
   RunProgress progress("replay");
   auto outcome =
       backtest::replay_run(options, [&](std::size_t done, std::size_t total) { progress(done, total); });

@@ -197,6 +197,11 @@ void add_faults_of_processes(const json::value& book, std::vector<std::string>& 
   }
 }
 
+std::uint64_t whole_at(const json::value& value, const char* pointer) {
+  const json::value* found = base::find(value, pointer);
+  return found != nullptr && found->is_number() ? found->to_number<std::uint64_t>() : 0;
+}
+
 bool is_half_full(const json::value& book) {
   const json::value* depth = base::find(book, "/queue/depth");
   const json::value* capacity = base::find(book, "/queue/capacity");
@@ -238,7 +243,9 @@ std::vector<std::string> faults_of(const json::value& status) {
                          " bounds no files, since this kernel cannot (allow_weak_sandbox)");
       const std::string failures = text_at(stage, "/failures");
       const std::string last = text_at(stage, "/last_failure");
-      if (!failures.empty() && failures != "0")
+      // What an agent did that another version or other settings have replaced is wrong no more.
+      const std::uint64_t then = whole_at(stage, "/last_failure_revision");
+      if (!failures.empty() && failures != "0" && then >= whole_at(stage, "/since_revision"))
         faults.push_back(
             base::join({name, ": ", text_at(stage, "/stage"), " (", text_at(stage, "/agent"), ") failed ",
                         failures, failures == "1" ? " time" : " times", last.empty() ? "" : "; last ", last},

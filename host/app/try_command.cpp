@@ -44,9 +44,11 @@ void print_rows(const char* title, const json::array& rows) {
 
 void print_tables(const json::object& out) {
   std::printf("status: %s\n", std::string(out.at("status").as_string()).c_str());
+  if (const json::value* why = out.if_contains("unusable"))
+    std::printf("a host does not use this answer: %s\n", std::string(why->as_string()).c_str());
   for (const auto& [key, value] : out) {
     const std::string title(key);
-    if (title == "status" || title == "agent_state") continue;
+    if (title == "status" || title == "unusable" || title == "agent_state") continue;
     if (value.is_array() && (value.as_array().empty() || value.as_array()[0].is_object())) {
       print_rows(title.c_str(), value.as_array());
     } else if (value.is_object()) {
@@ -77,7 +79,8 @@ int run_agent_try_command(const GlobalOptions& global, const TryArguments& argum
     std::printf("%s\n", base::canonical(*out).c_str());
   else
     print_tables(*out);
-  return out->at("status").as_string() == "ok" ? exit_fine : exit_difference;
+  const bool is_usable = out->at("status").as_string() == "ok" && !out->contains("unusable");
+  return is_usable ? exit_fine : exit_difference;
 }
 
 }  // namespace cadre::app

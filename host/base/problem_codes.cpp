@@ -23,6 +23,9 @@ constexpr ProblemCode kCodes[] = {
      "Read the agent's own message in the log, and its requirements with `cadre agent show`"},
     {"AGENT_CONFIG", "An agent refused its settings while it was made",
      "Correct the settings the message names; `cadre agent show` lists them"},
+    {"AGENT_CRASHED", "An agent crashed in the process of a backtest, and ended it",
+     "Mend it: the message names the call and the event; with `isolation: process` the run goes on without "
+     "it"},
     {"AGENT_CREATE", "The library has no such agent, or its factory failed",
      "Build library and manifest together"},
     {"AGENT_FAILED_AGAIN", "A fresh instance failed over what happened since the last checkpoint",
@@ -357,6 +360,8 @@ constexpr ProblemCode kCodes[] = {
     {"PROBE_LEARNS_WHILE_DECIDING", "An agent changed its state in a deciding call when it was tried",
      "Move what it learns into observe"},
     {"PROBE_WITHOUT_BOOK", "A change cannot be tried: the book does not answer", "Look at `cadre status`"},
+    {"PROGRAM_CRASHED", "A backtest crashed in the program's own code, in no agent",
+     "Report it, with the scenario that it happens with"},
     {"QUARANTINE_UNKNOWN", "Nothing is held in quarantine under this number",
      "`cadre quarantine list` shows what is"},
     {"QUEUE_FULL", "The queue of a book took less than it was offered", "Send the rest again a moment later"},
@@ -480,6 +485,8 @@ constexpr ProblemCode kCodes[] = {
     {"TRY_BAD_SERVICE",
      "The text after --service is not NAME=AGENT[:FILE], or names a service that is not needed",
      "Write it as covariance=cadre.sample_covariance"},
+    {"TRY_SHORT_HISTORY", "An agent is tried on a state with less history than it asks for",
+     "Write more rows into the state; a run decides nothing before they are there"},
     {"VOLUME_BAD", "A volume is no number of at least 0", "Correct it"},
     {"VOLUME_MISSING", "Volumes are declared and the price file has no such column",
      "Declare \"volume\": \"none\"; volume checks do not apply then"}};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -157,6 +158,7 @@ class Book {
   Timers timers_;
   OpenViews views_;
   std::vector<Trouble> troubles_;
+  std::map<std::string, std::string, std::less<>> told_troubles_;  ///< by stage: what was logged last
   TooOften deadline_misses_;
   std::vector<BookListener*> listeners_;
   OrderBarrier* const barrier_;

@@ -134,6 +134,7 @@ std::shared_ptr<chain::Chain> Book::commit_swap(std::shared_ptr<chain::Chain> ne
   });
   const journal::RevisionRecord record = with_ended_quarantines(revision, *chains_.running(), *next);
   std::shared_ptr<chain::Chain> retired = chains_.commit(std::move(next));
+  told_troubles_.clear();
   const std::uint64_t sequence = ledger_.begin_event();
   for (BookListener* listener : listeners_)
     listener->on_revision(sequence, record);

@@ -150,8 +150,11 @@ void Book::treat_troubles() {
     if (!is_reset) stage->agent->quarantine().begin(why, agent::is_gone(*stage->agent));
     if (stage->agent->quarantine().lost_its_process()) text[process_is_gone] = true;
     const char* const kind = is_reset ? "agent_reset" : agent_quarantined;
-    base::log_event(base::LogLevel::error, kind,
-                    {{"book", config_.book.id}, {"stage", stage->name}, {"why", why}});
+    // What a stage does at every bar is logged once; its events and the journal have each of them.
+    std::string text_of_it = kind + trouble.what + trouble.reason;
+    if (std::exchange(told_troubles_[stage->name], text_of_it) != text_of_it)
+      base::log_event(base::LogLevel::error, kind,
+                      {{"book", config_.book.id}, {"stage", stage->name}, {"why", why}});
     take_command({kind, ledger_.date(), "host", stage->name + ": " + why, json::serialize(text)});
   }
 }

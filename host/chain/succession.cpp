@@ -108,7 +108,23 @@ std::shared_ptr<Chain> Succession::commit(std::shared_ptr<Chain> next) {
   std::shared_ptr<Chain> retired = std::exchange(replaced_, std::move(running_));
   running_ = std::move(next);
   if (retired != nullptr) keep_observing(*retired);
+  leave_the_process(retired);
   return retired;
+}
+
+/// An agent that has moved into a process of its own leaves no instance in the host's, where the library may
+/// be trusted no more. A rollback that brings it back gives a new one what it has learned.
+void Succession::leave_the_process(std::shared_ptr<Chain>& retired) {
+  replaced_->each_stage([&](Stage& stage) {
+    const Stage* now = std::as_const(*running_).stage_named(stage.name);
+    if (now == nullptr || stage.agent->spec().isolation != agent::Isolation::none ||
+        now->agent->spec().isolation == agent::Isolation::none ||
+        now->agent->manifest().sha256 != stage.agent->manifest().sha256)
+      return;
+    if (retired == nullptr) retired = std::make_shared<Chain>();
+    retired->stages.push_back(stage);
+    stage.agent = now->agent;
+  });
 }
 
 /// A stage that was not replaced now keeps what it replaced earlier, one instance per stage: a rollback

@@ -107,6 +107,7 @@ class Succession {
   void keep_observing(const Chain& earlier);
   base::Problems replace(Stage& stage, std::shared_ptr<agent::LiveAgent>& fresh, bool knows,
                          const Present& present);
+  void leave_the_process(std::shared_ptr<Chain>& retired);
   base::Result<agent::SavedState> learned_by(const Stage& stage, std::uint64_t epoch,
                                              const std::vector<std::string>& instruments) const;
 

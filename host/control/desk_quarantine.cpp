@@ -26,6 +26,10 @@ live::Answer release(HostParts& host, const Call& call) {
                    "`cadre quarantine list` shows what is");
     return {live::Outcome::unknown, {}, problems};
   }
+  std::string book;
+  for (const agent::Quarantined& held : host.quarantine->held()) {
+    if (held.number == *number) book = held.record.card.book;
+  }
   problems = host.quarantine->release(*number, call.mandate.actor, call.mandate.reason);
   if (problems.has_errors()) {
     const bool is_unknown = problems[0].code == "QUARANTINE_UNKNOWN";
@@ -40,7 +44,7 @@ live::Answer release(HostParts& host, const Call& call) {
     problem.message = "released, and its place is still empty: " + problem.message;
     problems.add(std::move(problem));
   }
-  json::object body{{"released", *number}};
+  json::object body{{"released", *number}, {"book", book}};
   if (taken.body.is_object() && taken.body.as_object().contains("revision"))
     body["revision"] = taken.body.at("revision");
   return {live::Outcome::done, std::move(body), problems};

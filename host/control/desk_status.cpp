@@ -147,6 +147,8 @@ json::array books_json(const HostParts& host, const revision::Charge& charge) {
            {"failures", failures != now.failures.end() ? failures->second.count : 0},
            {"last_failure",
             failures != now.failures.end() ? json::value(failures->second.last) : json::value(nullptr)},
+           {"last_failure_revision",
+            failures != now.failures.end() ? json::value(failures->second.revision) : json::value(nullptr)},
            {"isolation", agent::isolation_name(stage.isolation)},
            {"trusted_by", agent::trusted_by_name(stage.trusted_by)},
            {"sandbox", stage.isolated() ? json::value(bounds_files ? "full" : "weak") : json::value(nullptr)},
@@ -172,7 +174,7 @@ json::array books_json(const HostParts& host, const revision::Charge& charge) {
   return books;
 }
 
-std::vector<std::string> next_steps(const HostParts& host, bool refused, bool waiting) {
+std::vector<std::string> next_steps(const HostParts& host, const json::array& refused, bool waiting) {
   std::vector<std::string> steps;
   for (const auto& book : host.books.now()) {
     const live::BookSnapshot now = book->snapshot();
@@ -182,9 +184,9 @@ std::vector<std::string> next_steps(const HostParts& host, bool refused, bool wa
           " cannot be helped while the host runs: a halt of it holds; end the host with SIGTERM and start "
           "it again, it leaves the agent out");
     for (const auto& [stage, why] : now.quarantined)
-      steps.push_back("`cadre agent restart " + book->id() + "/" + stage +
-                      " --reason ...` puts a fresh instance in its place, or apply another version or other "
-                      "settings: it is called no more");
+      steps.push_back("apply another version or other settings for " + stage + " of book " + book->id() +
+                      ", which is called no more, or `cadre agent restart " + book->id() + "/" + stage +
+                      " --reason ...` when it will not happen again");
     if (!now.left_out.empty())
       steps.push_back("apply another version or other settings for book " + book->id() +
                       ", or let the agent in again with `cadre quarantine release`; then resume the book");
@@ -194,7 +196,13 @@ std::vector<std::string> next_steps(const HostParts& host, bool refused, bool wa
     if (now.state == live::BookState::stopped)
       steps.push_back("book " + book->id() + " cannot go on: mend what it says and start the host again");
   }
-  if (refused) steps.push_back("correct what was refused; it is tried again when the files change");
+  const bool by_watch = std::any_of(refused.begin(), refused.end(), [](const json::value& each) {
+    return each.at("actor").as_string() == revision::Reload::watch_actor;
+  });
+  if (by_watch)
+    steps.push_back("correct the files that were refused: they are tried again when they change");
+  else if (!refused.empty())
+    steps.push_back("apply what was refused anew, corrected; whatever is applied next ends the notice");
   if (waiting)
     steps.push_back("a library does not match its manifest: finish writing it, or write the manifest anew");
   return steps;
@@ -206,7 +214,7 @@ live::Answer status(HostParts& host, const Call&) {
   json::array sources = host.reload->sources_json();
   const std::vector<std::string> waiting = host.reload->waiting();
   json::array steps;
-  for (const std::string& step : next_steps(host, !refused.empty(), !waiting.empty()))
+  for (const std::string& step : next_steps(host, refused, !waiting.empty()))
     steps.push_back(json::value(step));
   const live::BookList::Books books = host.books.now();
   bool halted = !books.empty();

@@ -45,6 +45,7 @@ class BookCounter final : public book::BookListener, public model::Tally {
                             record.volatility,
                             {},
                             {}};
+    revision_ = record.revision;
     for (const journal::StageFailure& failure : record.failures) {
       remember(failure.instance, record.date, "decide", failure.status, failure.reason);
       summary.failed.push_back(failure.instance);
@@ -59,6 +60,9 @@ class BookCounter final : public book::BookListener, public model::Tally {
     if (failure.replaced && !replaced_told_.insert(failure.stage).second) return;
     if (!failure.replaced) remember(failure.stage, date_, "observe", failure.status, failure.reason);
     missed.push_back(failure);
+  }
+  void on_revision(std::uint64_t, const journal::RevisionRecord& record) override {
+    revision_ = record.revision;
   }
   void on_bar(std::uint64_t, const model::Bar& bar) override {
     date_ = bar.date;
@@ -92,6 +96,7 @@ class BookCounter final : public book::BookListener, public model::Tally {
                 const std::string& reason) {
     BookSnapshot::Failures& all = failures[stage];
     ++all.count;
+    all.revision = revision_;
     all.last = base::format_date(date) + " " + call + ": " + agent::status_name(status) +
                (reason.empty() ? std::string() : ": " + reason);
   }
@@ -99,7 +104,8 @@ class BookCounter final : public book::BookListener, public model::Tally {
   static constexpr std::size_t remembered_decisions = 256;
 
   metrics::BookMetrics& metrics_;
-  std::int32_t date_ = 0;  ///< of the last bar
+  std::int32_t date_ = 0;       ///< of the last bar
+  std::uint64_t revision_ = 0;  ///< that it runs under
   std::set<std::string> replaced_told_;
 };
 

@@ -44,7 +44,8 @@ struct BookSnapshot : model::Tally {
   /// What an agent has failed at, since the host was started.
   struct Failures {
     std::uint64_t count = 0;
-    std::string last;  ///< the newest: when, at what, and why
+    std::string last;            ///< the newest: when, at what, and why
+    std::uint64_t revision = 0;  ///< that the book ran under then
   };
   std::map<std::string, Failures> failures;              ///< by stage
   std::map<std::string, std::uint64_t> deadline_misses;  ///< by stage, since the host was started

@@ -53,7 +53,7 @@ void Reload::begin(Setup setup, const Revision& revision, const std::string& sin
   charge_.revision.config = charge_.setup.host.complete;
   for (const auto& book : ground_.books.now()) {
     book->chain().each_stage([&](const chain::Stage& stage) {
-      charge_.stage_since[book->id() + '/' + stage.name] = revision.number;
+      charge_.stage_since[book->id() + '/' + stage.name] = book->chain().revision;
     });
   }
   for (const BookTrial& trial : read_trials(ground_.state / trials_file)) {
@@ -188,8 +188,9 @@ live::Answer Reload::propose(Setup setup, const Proposal& proposal) {
     return {live::Outcome::done, {{"revision", charge_.revision.number}, {"unchanged", true}}, {}};
   }
   leave_out_still(setup, ground_.books, ground_.quarantine);
+  leave_venues_in_place(setup, ground_.books);
   base::Problems hindered = check_environments(setup, ground_.books);
-  hindered.append(hindrances(next, proposal.takes_back));
+  hindered.append(hindrances(setup, next, proposal.takes_back));
   hindered.append(check_books(setup, proposal.source));
   if (!hindered.has_errors())
     hindered = probe_setup(setup, ground_.store, ground_.books, proposal.restores != 0);
@@ -198,9 +199,9 @@ live::Answer Reload::propose(Setup setup, const Proposal& proposal) {
   if (!chains) return refuse(proposal, chains.problems());
   if (proposal.dry_run) {
     live::Answer answer = preview(changed, setup.host, *chains);
-    answer.body.as_object()["preview"] =
-        preview_decisions(setup, ground_.books, ground_.store, proposal.decisions,
-                          [&](const live::BookRunner& book) { return changes_book(book, next, false); });
+    answer.body.as_object()["preview"] = preview_decisions(
+        setup, ground_.books, ground_.store, proposal.decisions,
+        [&](const live::BookRunner& book) { return changes_book(book, setup, next, false); });
     answer.problems.append(let_go(std::move(chains).take()));
     return answer;
   }
@@ -234,7 +235,9 @@ live::Answer Reload::take_back(const live::Mandate& mandate) {
 }
 
 /// Whether a book has a part in a revision. One that has none is not touched by it, whatever state it is in.
-bool Reload::changes_book(const live::BookRunner& book, const Revision& next, bool takes_back) const {
+bool Reload::changes_book(const live::BookRunner& book, const Setup& setup, const Revision& next,
+                          bool takes_back) const {
+  if (moves_agents(book, setup)) return true;
   const bool has_left_out = takes_back && book.chain().find_stage([](const chain::Stage& stage) {
     return !stage.agent->left_out().empty();
   }) != nullptr;
@@ -242,10 +245,10 @@ bool Reload::changes_book(const live::BookRunner& book, const Revision& next, bo
 }
 
 /// Why the change cannot be taken over just now.
-base::Problems Reload::hindrances(const Revision& next, bool takes_back) const {
+base::Problems Reload::hindrances(const Setup& setup, const Revision& next, bool takes_back) const {
   base::Problems problems;
   for (const auto& book : ground_.books.now()) {
-    if (changes_book(*book, next, takes_back)) problems.append(book->why_stopped());
+    if (changes_book(*book, setup, next, takes_back)) problems.append(book->why_stopped());
   }
   const std::size_t stuck = retained();
   if (!problems.has_errors() && stuck >= retained_most)

@@ -71,6 +71,7 @@ struct Charge {
 /// from once it is durable. What was refused stays visible until something takes its place.
 class Reload {
  public:
+  static constexpr const char* watch_actor = "watch";  ///< of what comes by changed files
   /// Where files are looked for, and what the changes concern. All of it has to outlive it.
   struct Ground {
     std::filesystem::path config;  ///< the file that the watch looks at
@@ -193,8 +194,9 @@ class Reload {
   live::Answer propose_pinned(const Revision& revision, const Proposal& proposal);
   live::Answer propose(Setup setup, const Proposal& proposal);
   std::vector<std::string> book_ids() const;
-  base::Problems hindrances(const Revision& next, bool takes_back) const;
-  bool changes_book(const live::BookRunner& book, const Revision& next, bool takes_back) const;
+  base::Problems hindrances(const Setup& setup, const Revision& next, bool takes_back) const;
+  bool changes_book(const live::BookRunner& book, const Setup& setup, const Revision& next,
+                    bool takes_back) const;
   live::Answer preview(const Difference& difference, const config::HostConfig& next,
                        const std::vector<std::shared_ptr<chain::Chain>>& chains) const;
   /// A book that a revision brings, and whether it has a journal already.
@@ -234,8 +236,6 @@ class Reload {
   live::Answer roll_back_now(const RollbackRequest& request);
   live::Answer roll_back_book(const RollbackRequest& request);
   base::Result<boost::json::value> complete_document(const ApplyRequest& request) const;
-  /// Who the changes of files are by.
-  static constexpr const char* watch_actor = "watch";
   void forget_refusals(const std::function<bool(const Refusal&)>& which);
   Seen read_files() const;
   void note_seen(const Seen& seen);

@@ -89,7 +89,7 @@ Reload::Takeover Reload::takeover_of(const Setup& next, std::vector<std::shared_
     const config::BookConfig& config = next.host.books[b];
     const std::string& id = config.scenario.book.id;
     const auto book = live::find_book(ground_.books, id);
-    if (book != nullptr && !changes_book(*book, revision, takes_back)) continue;
+    if (book != nullptr && !changes_book(*book, next, revision, takes_back)) continue;
     for (json::value& line : filled_stages(id, book.get(), *chains[b])) {
       takeover.since[id + '/' + std::string(line.at("stage").as_string())] = revision.number;
       takeover.stages.push_back(std::move(line));

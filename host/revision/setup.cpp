@@ -123,6 +123,17 @@ base::Result<Setup> plan_setup(config::HostConfig host, const CatalogOf& catalog
   return {std::move(setup), problems};
 }
 
+bool moves_agents(const live::BookRunner& book, const Setup& setup) {
+  for (std::size_t b = 0; b < setup.plans.size(); ++b) {
+    if (setup.host.books[b].scenario.book.id != book.id()) continue;
+    for (const chain::PlannedStage& stage : setup.plans[b].stages) {
+      const chain::Stage* running = book.chain().stage_named(stage.instance->name);
+      if (running != nullptr && running->agent->spec().isolation != stage.isolation) return true;
+    }
+  }
+  return false;
+}
+
 std::vector<std::string> weak_sandboxes(const Setup& setup) {
   std::vector<std::string> weak;
   if (!setup.host.trust.allow_weak_sandbox || agent::can_bound_files()) return weak;
@@ -291,6 +302,15 @@ void leave_out_still(Setup& setup, const live::BookList& books, const agent::Qua
       if (is_the_same && quarantine.find(stage.entry.manifest->sha256, stage.settings))
         stage.left_out = running->agent->left_out();
     }
+  }
+}
+
+void leave_venues_in_place(Setup& setup, const live::BookList& books) {
+  for (std::size_t b = 0; b < setup.plans.size(); ++b) {
+    const auto runner = live::find_book(books, setup.host.books[b].scenario.book.id);
+    chain::PlannedStage& planned = setup.plans[b].stages.back();
+    if (runner == nullptr || !planned.entry.agent->reaches_a_venue()) continue;
+    planned.isolation = runner->chain().environment().agent->spec().isolation;
   }
 }
 

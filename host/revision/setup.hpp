@@ -38,6 +38,9 @@ base::Result<Setup> plan_setup(config::HostConfig host, const CatalogOf& catalog
 /// The same with one catalog for all.
 base::Result<Setup> plan_setup(config::HostConfig host, const agent::Catalog& catalog,
                                const agent::Store& store);
+/// Whether an agent of a book runs elsewhere under a setup than it does now: whom the host trusts is said
+/// outside of the book's own part.
+bool moves_agents(const live::BookRunner& book, const Setup& setup);
 /// The isolated agents, as "book/stage", whose processes bound no files, since this kernel cannot.
 std::vector<std::string> weak_sandboxes(const Setup& setup);
 
@@ -85,6 +88,10 @@ void leave_out(Setup& setup, const agent::Quarantine& quarantine);
 /// The same for a change, of those that are left out already and stay as they are: anything else in
 /// quarantine is refused when it is built (AGENT_QUARANTINED).
 void leave_out_still(Setup& setup, const live::BookList& books, const agent::Quarantine& quarantine);
+
+/// A running environment that reaches a venue stays in the process it is in until the next start, whomever
+/// the host trusts by then: it knows the open orders.
+void leave_venues_in_place(Setup& setup, const live::BookList& books);
 
 /// What may not change: while a host runs, or (`at_start`) between two of its starts. Errors:
 /// CONFIG_NEEDS_RESTART, CONFIG_NEVER_CHANGES, one for each value.

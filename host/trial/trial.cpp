@@ -8,6 +8,7 @@
 
 #include "cadre/cadre.h"
 #include "host/base/date.hpp"
+#include "host/chain/outputs.hpp"
 #include "host/chain/waterfall.hpp"
 #include "host/model/order.hpp"
 #include "host/model/quantity.hpp"
@@ -52,6 +53,7 @@ class Trial final : public TrialBook {
     const auto known = saved();
     const cadre_status status = decide(out);
     out["status"] = agent::status_name(status);
+    if (status == CADRE_OK && !unusable_.empty()) out["unusable"] = unusable_;
     if (const std::string why = subject_->reason().take(); status != CADRE_OK && !why.empty())
       out["reason"] = why;
     if (status != CADRE_FATAL) save_state(known, out);
@@ -69,6 +71,20 @@ class Trial final : public TrialBook {
   cadre_status decide_rules(json::object& out);
   cadre_status execute(json::object& out);
   cadre_status publish_subject(json::object& out);
+
+  /// A host would not use an answer with a fault; the first one counts. What it said is shown all the same.
+  void judge(std::string fault) {
+    if (unusable_.empty()) unusable_ = std::move(fault);
+  }
+  void judge_targets() {
+    cadre_targets targets{sizeof(cadre_targets), n(), target_.data(), reasons_.data()};
+    const cadre_constraints& bounds = *raw().constraints;
+    judge(chain::fault_of_targets(raw(), targets, arena().column(ColumnId::weight),
+                                  {.long_only = state_.long_only,
+                                   .max_gross_exposure = bounds.max_gross_exposure,
+                                   .max_net_exposure = bounds.max_net_exposure,
+                                   .max_weight = bounds.max_weight}));
+  }
 
   void write_targets(json::object& out) {
     out["target_weight"] = numbers(target_);
@@ -114,6 +130,7 @@ class Trial final : public TrialBook {
 
   std::vector<double> target_;
   std::vector<cadre_reason> reasons_;
+  std::string unusable_;  ///< why a host would not use the answer
 };
 
 cadre_status Trial::decide(json::object& out) {
@@ -139,6 +156,7 @@ cadre_status Trial::decide(json::object& out) {
   }
   cadre_targets targets{sizeof(cadre_targets), n(), target_.data(), reasons_.data()};
   const cadre_status status = subject_->change_targets(&raw(), &targets);
+  if (status == CADRE_OK) judge_targets();
   write_targets(out);
   return status;
 }
@@ -150,6 +168,7 @@ cadre_status Trial::generate_signals(json::object& out) {
   const cadre_status status =
       subject_->table<cadre_signal_source>().generate_signals(subject_->self(), &raw(), &list);
   const std::uint64_t needed = list.needed;
+  if (status == CADRE_OK) judge(chain::fault_of_signals(raw(), signals, needed));
   json::array array;
   for (std::uint64_t k = 0; k < std::min<std::uint64_t>(needed, signals.size()) && status == CADRE_OK; ++k) {
     const cadre_signal& s = signals[k];
@@ -171,6 +190,7 @@ cadre_status Trial::aggregate_signals(json::object& out) {
   cadre_views views{sizeof(cadre_views), n(), score.data(), confidence.data(), valid.data()};
   const cadre_status status =
       subject_->table<cadre_signal_aggregator>().aggregate_signals(subject_->self(), &raw(), &views);
+  if (status == CADRE_OK) judge(chain::fault_of_views(raw(), views));
   for (std::uint32_t i = 0; i < n(); ++i) {
     if (valid[i] == 0) score[i] = confidence[i] = std::nan("");
   }
@@ -196,6 +216,7 @@ cadre_status Trial::decide_risk(json::object& out) {
                            0};
   cadre_status status = table.analyze_risk(subject_->self(), &raw(), target_.data(), &report);
   if (status != CADRE_OK) return status;
+  judge(chain::fault_of_report(raw(), report));
   json::array uses;
   for (std::uint32_t k = 0; k < std::min(report.limit_count, report.limit_capacity); ++k) {
     const cadre_limit_use& use = limits[k];
@@ -215,6 +236,7 @@ cadre_status Trial::decide_risk(json::object& out) {
   cadre_targets targets{sizeof(cadre_targets), n(), target_.data(), reasons_.data()};
   if (report.acceptable != CADRE_ACCEPTABLE)
     status = table.adjust_trades(subject_->self(), &raw(), &report, &targets);
+  if (status == CADRE_OK) judge_targets();
   write_targets(out);
   return status;
 }
@@ -240,6 +262,7 @@ cadre_status Trial::decide_correlation(json::object& out) {
   cadre_targets targets{sizeof(cadre_targets), n(), target_.data(), reasons_.data()};
   if (report.acceptable != CADRE_ACCEPTABLE)
     status = table.adjust_trades(subject_->self(), &raw(), &report, &targets);
+  if (status == CADRE_OK) judge_targets();
   write_targets(out);
   return status;
 }
@@ -264,6 +287,7 @@ cadre_status Trial::decide_rules(json::object& out) {
   const cadre_status status = subject_->table<cadre_execution_rules>().apply_rules(
       subject_->self(), &raw(), &needs, &list, reasons_.data());
   const std::uint64_t count = list.needed;
+  if (status == CADRE_OK) judge(chain::fault_of_orders(raw(), orders, count, need));
   json::array rows;
   for (std::uint64_t k = 0; k < std::min<std::uint64_t>(count, orders.size()) && status == CADRE_OK; ++k) {
     const cadre_order& o = orders[k];

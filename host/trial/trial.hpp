@@ -20,8 +20,9 @@ struct TrialOptions {
 };
 
 /// Loads one agent, shows it one state, asks what its role is asked, and returns all that came out: status,
-/// signals, views, target_weight, report, matrix, orders, reports, reasons, agent_state, as far as the role
-/// makes them. The library goes through the store and the audit like any other.
+/// unusable (why a host would not use an answer of status ok), signals, views, target_weight, report, matrix,
+/// orders, reports, reasons, agent_state, as far as the role makes them. The library goes through the store
+/// and the audit like any other.
 base::Result<boost::json::object> try_agent(const TrialOptions& options);
 
 }  // namespace cadre::trial

@@ -44,6 +44,7 @@ void TrialBook::prepare() {
   if (problems_.has_errors()) return;
   build_arena();
   feed();
+  warn_of_short_history();
   if (!state_.agent_state.empty()) load_state();
   if (problems_.has_errors()) return;
   activate();
@@ -219,6 +220,32 @@ void TrialBook::retire() {
   end(*subject_);
   for (const Provider& provider : providers_)
     end(*provider.agent);
+}
+
+/// A run decides nothing before every window is full; here the agent is asked all the same.
+void TrialBook::warn_of_short_history() {
+  const cadre_requirements need = subject_->requirements();
+  struct History {
+    const char* name;
+    std::uint32_t asked, there;
+  };
+  const cadre_windows &sessions = raw().sessions, &bars = raw().bars;
+  std::vector<std::string> missing;
+  for (const History& each : {History{"session returns", need.sessions.returns, sessions.returns.rows},
+                              {"session closes", need.sessions.closes, sessions.closes.rows},
+                              {"session volumes", need.sessions.volumes, sessions.volumes.rows},
+                              {"bar returns", need.bars.returns, bars.returns.rows},
+                              {"bar closes", need.bars.closes, bars.closes.rows},
+                              {"bar volumes", need.bars.volumes, bars.volumes.rows}}) {
+    if (each.there < each.asked)
+      missing.push_back(std::to_string(each.asked) + " " + each.name + " and gets " +
+                        std::to_string(each.there));
+  }
+  if (missing.empty()) return;
+  problems_.warning("TRY_SHORT_HISTORY", base::Place::of(options_.state.string()),
+                    options_.agent + " asks for " + base::join(missing, ", for ") +
+                        "; a run decides nothing before they are there",
+                    "write more rows, oldest first, into /returns, or into /close and /volume");
 }
 
 void TrialBook::write_bar(const model::Bar& bar) {

@@ -56,6 +56,7 @@ class TrialBook {
   void feed();
   void write_bar(const model::Bar& bar);
   void take_positions();
+  void warn_of_short_history();
   void write_views();
   void refresh(std::uint64_t sequence, std::int64_t time_ns);
   void load_state();

@@ -11,7 +11,7 @@ import shutil
 import struct
 import unittest
 
-from walls import DAY, Journal, Walls, change, misbehaving, new_folder, own_copy, undisturbed
+from walls import DAY, Journal, Walls, change, document, misbehaving, new_folder, own_copy, undisturbed, write_json
 from test_main import run_tests
 
 arguments = None
@@ -57,6 +57,10 @@ class Trust(unittest.TestCase):
         stage = next(s for s in walls.book("main")["stages"] if s["stage"] == "adjuster")
         return stage["isolation"], stage["trusted_by"], stage["sandbox"]
 
+    def mapped_in_host(self, walls):
+        with open(f"/proc/{walls.host.process.pid}/maps", encoding="utf-8") as maps:
+            return maps.read()
+
     def test_what_was_built_with_the_host_runs_in_it(self):
         walls = self.walls(misbehaving("nothing"))
         walls.host.start()
@@ -87,20 +91,39 @@ class Trust(unittest.TestCase):
         walls.host.start()
         self.assertEqual(self.adjuster_of(walls)[:2], ("process", "nobody"))
         walls.post("main", 0, DAY)
-        document = walls.host.document()
-        document["trust"] = {"sha256": [walls.digest]}
-        status, body = walls.host.ask("POST", "/v1/revisions", change(config=document), {"If-Match": '"1"'})
+        running = walls.host.document()
+        running["trust"] = {"sha256": [walls.digest]}
+        status, body = walls.host.ask("POST", "/v1/revisions", change(config=running), {"If-Match": '"1"'})
         self.assertEqual(status, 201, body)
         self.assertEqual(self.adjuster_of(walls), ("none", "configuration", None))
+        self.assertEqual([stage["stage"] for stage in body["stages"]], ["adjuster"], body)
         walls.post("main", DAY, 60)
         self.assertEqual(walls.host.settled_book("main")["stages"][0]["failures"], 0)
         self.assertEqual(walls.host.stop(), 0)
         walls.host.start()
         self.assertEqual(self.adjuster_of(walls)[:2], ("none", "configuration"))
-        document["trust"] = {"sha256": ["no sum"]}
-        status, body = walls.host.ask("POST", "/v1/revisions", change(config=document), {"If-Match": '"2"'})
+        running["trust"] = {"sha256": ["no sum"]}
+        status, body = walls.host.ask("POST", "/v1/revisions", change(config=running), {"If-Match": '"2"'})
         self.assertEqual(status, 422, body)
         self.assertIn("/trust/sha256/0", str(body))
+
+    def test_trust_that_is_withdrawn_moves_a_running_agent_out_of_the_host(self):
+        """Nothing of its book differs, and it crashes: the host does not."""
+        adjuster = misbehaving("abort", on_failure="bypass")
+        walls = self.walls(adjuster, {"mode": OPEN_TO_ALL})
+        write_json(walls.config, document(adjuster, trust={"sha256": [walls.digest]}))
+        walls.host.start()
+        self.assertEqual(self.adjuster_of(walls)[:2], ("none", "configuration"))
+        self.assertIn(walls.digest, self.mapped_in_host(walls))
+        status, body = walls.host.ask("POST", "/v1/revisions", change(config={**walls.host.document(), "trust": {"sha256": []}}), {"If-Match": '"1"'})
+        self.assertEqual(status, 201, body)
+        self.assertEqual(self.adjuster_of(walls), ("process", "nobody", "full"))
+        self.assertEqual([each["stages"] for each in walls.book("main")["processes"]], [["adjuster"]])
+        self.assertNotIn(walls.digest, self.mapped_in_host(walls))
+        walls.post("main", 0, 60)
+        walls.host.settled_book("main")
+        self.assertIn("killed by signal 6", next(s for s in walls.book("main")["stages"] if s["stage"] == "adjuster")["last_failure"])
+        self.assertEqual(walls.host.stop(), 0)
 
     def test_the_stage_has_the_last_word(self):
         walls = self.walls({**misbehaving("nothing"), "isolation": "none"}, {"mode": OPEN_TO_ALL})
@@ -120,6 +143,21 @@ class Trust(unittest.TestCase):
         os.mkdir(os.path.join(walls.root, "agents"))
         walls.host.start()
         self.assertEqual(self.adjuster_of(walls), ("none", "folder", None))
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root has a folder of root")
+    def test_bytes_that_came_out_of_a_folder_of_root_are_trusted_whoever_brings_a_change(self):
+        """The folder was opened to all meanwhile: settings that are applied and files that are taken run the agent in the same place."""
+        walls = self.walls(misbehaving("nothing"), {"mode": 0o755})
+        walls.host.start()
+        for folder, _, names in os.walk(os.path.join(walls.root, "agents")):
+            for name in [folder, *(os.path.join(folder, each) for each in names)]:
+                os.chmod(name, OPEN_TO_ALL)
+        running = walls.host.document()
+        running["books"][1]["scenario"]["chain"]["position_sizer"]["config"]["max_position_size"] = 0.25
+        status, body = walls.host.ask("POST", "/v1/revisions", change(config=running), {"If-Match": '"1"'})
+        self.assertEqual(status, 201, body)
+        self.assertEqual(self.adjuster_of(walls), ("none", "folder", None))
+        self.assertEqual({stage["book"] for stage in body["stages"]}, {"other"}, body)
 
     @unittest.skipUnless(os.geteuid() == 0, "only root can give a file away")
     def test_the_mark_of_the_store_means_nothing_beside_a_library_elsewhere(self):

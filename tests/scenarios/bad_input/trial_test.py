@@ -33,6 +33,22 @@ class Trial(Workbench):
         self.assertEqual(out["target_weight"], [0.1, 0.1, 0])
         self.assertEqual({r["instrument"]: r["reason"] for r in out["reasons"]}, {"AA": "max_position", "BB": "max_position", "CC": "no_view"})
 
+    def test_an_answer_that_no_host_would_use_is_shown_with_the_reason(self):
+        state = {"instruments": ["AA", "BB"], "close": [10, 20], "target_weight": [1.5, 0]}
+        run = self.try_agent(state, "cadre.identity.trade_adjuster")
+        out = json.loads(run.stdout)
+        self.assertEqual((run.returncode, out["status"], out["target_weight"]), (1, "ok", [1.5, 0]))
+        self.assertEqual(out["unusable"], "the target of AA is 1.5, above max_weight 1")
+        run = self.try_agent({**state, "target_weight": [1, 0]}, "cadre.identity.trade_adjuster")
+        self.assertEqual((run.returncode, "unusable" in json.loads(run.stdout)), (0, False))
+
+    def test_a_state_with_less_history_than_the_agent_asks_for_is_told(self):
+        state = {"instruments": ["AA", "BB"], "close": [[10, 20]] * 253}
+        self.assertEqual(self.try_agent(state, "cadre.momentum").stderr, "")
+        run = self.try_agent({**state, "close": state["close"][:200]}, "cadre.momentum")
+        self.assertIn("cadre.momentum asks for 253 session closes and gets 200", run.stderr)
+        self.assertIn("[TRY_SHORT_HISTORY]", run.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -189,6 +189,7 @@ class Errors(Contract):
                 self.assertEqual(treated[0], ("agent_reset", "host", "pupil: error on 2024-02-02: the pupil lost the thread"))
                 times = 2 if isolated else 1
                 self.assertEqual(len(treated), times)
+                self.assertEqual(self.told.count("agent_reset: "), 1, "what it does again and again is logged once")
                 again = ", the first of 2 times" if isolated else ""
                 self.assertRegex(self.told, r"/trade_adjusters/0: warning: pupil: error on 2024-02-02: the pupil lost the thread; a fresh instance "
                                             rf"took its place{again}; mend the agent \[RUN_AGENT_RESET\]")
