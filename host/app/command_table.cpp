@@ -224,7 +224,7 @@ Run declare_host_command(CLI::App& parser, const HostCommand& command) {
 const CommandRow kFirst[] = {
     {"backtest", "run a scenario over its history", run_backtest},
     {"run", "run a host until it is told to stop: takes inputs, decides, can be changed", run_host},
-    {"check", "check host, scenario, chain, experiment and manifest files without running anything", check},
+    {"check", "check host, scenario, chain, experiment and manifest files: nothing trades, agents are tried in processes of their own", check},
     {"agent", "look at agents and try them", nullptr},
     {"agent list", "all agents there are", agent_list},
     {"agent show", "one agent: settings, services, state", agent_show},

@@ -77,13 +77,33 @@ base::Problems check_host(const GlobalOptions& global, const std::filesystem::pa
   return problems;
 }
 
+/// A manifest with its library: its SHA-256 and the audit, and nothing of it is run.
+base::Problems check_manifest(const std::filesystem::path& file) {
+  auto manifest = agent::read_manifest(file);
+  base::Problems problems;
+  for (base::Problem problem : manifest.problems()) {
+    const bool is_unstamped =
+        problem.code == "CONFIG_MISSING_KEY" && problem.next_step.empty() &&
+        (problem.message.starts_with("\"library\"") || problem.message.starts_with("\"abi\""));
+    if (is_unstamped)
+      problem.next_step = "the build writes it: check the manifest that lies beside the library";
+    problems.add(std::move(problem));
+  }
+  if (!manifest) return problems;
+  const base::TemporaryFolder folder;
+  const bool is_isolated = manifest->isolation == "process";
+  const auto list = is_isolated ? agent::ImportList::isolated : agent::ImportList::in_process;
+  problems.append(agent::Store(folder.path()).adopt(*manifest, list).problems());
+  return problems;
+}
+
 base::Problems check_file(const GlobalOptions& global, const std::filesystem::path& file,
                           std::optional<std::uint64_t> timeout_ms) {
   auto document = base::JsonDocument::load(file);
   if (!document) return document.problems();
   switch (config::file_kind(document->root())) {
     case config::FileKind::manifest:
-      return agent::read_manifest(file).problems();
+      return check_manifest(file);
     case config::FileKind::chain:
       return config::check_chain(*document);
     case config::FileKind::experiment:
