@@ -169,6 +169,7 @@ class Restart(unittest.TestCase):
         event, = wait_until("it stays out", lambda: walls.events("agent_not_restarted"))
         self.assertIn("3 times within 100 bars", event["why"])
         self.assertIn("killed by signal 9", self.adjuster_of(walls)["quarantined"])
+        self.assertIn("`cadre agent restart main/adjuster --reason ...`", str(walls.host.status()["next_steps"]))
         self.assertEqual(walls.host.ask("GET", "/readyz")[0], 503)
         self.assertEqual(self.restart(walls).returncode, 0)
         self.assertEqual(walls.host.ask("GET", "/readyz")[0], 200)
