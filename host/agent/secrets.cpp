@@ -136,9 +136,10 @@ base::Result<std::string> Secrets::read(const std::string& name, const base::Pla
     return problems;
   }
   if (folder_.empty()) {
-    problems.error("SECRETS_NOT_GIVEN", place,
-                   "the secret " + base::quote(name) + " is asked for, and there is no folder of secrets",
-                   "`cadre run --secrets DIR`; only a running host gives secrets to agents");
+    problems.error(
+        "SECRETS_NOT_GIVEN", place,
+        "the secret " + base::quote(name) + " is asked for, and there is no folder of secrets",
+        "`cadre run --secrets DIR`, or `cadre check --secrets DIR` of a host file; backtests have none");
     return problems;
   }
   const std::string file = (folder_ / name).string();

@@ -30,6 +30,10 @@ json::object describe(const agent::CatalogEntry& entry) {
           {"provides", json::array(a.provides.begin(), a.provides.end())},
           {"requires", needs},
           {"state_schema", a.state_schema},
+          {"kinds", json::array(a.kinds.begin(), a.kinds.end())},
+          {"isolation", entry.manifest->isolation},
+          {"deadline_us", entry.manifest->deadline_us},
+          {"memory_mb", entry.manifest->memory_mb},
           {"manifest", entry.manifest->file.string()},
           {"library", entry.manifest->library.string()},
           {"sha256", entry.manifest->sha256}};
@@ -47,9 +51,11 @@ std::string type_of(const json::object& property) {
   const json::value* low = property.if_contains("minimum");
   const json::value* above = property.if_contains("exclusiveMinimum");
   const json::value* high = property.if_contains("maximum");
+  const json::value* below = property.if_contains("exclusiveMaximum");
   if (low != nullptr) text += " >= " + base::canonical(*low);
   if (above != nullptr) text += " > " + base::canonical(*above);
   if (high != nullptr) text += " <= " + base::canonical(*high);
+  if (below != nullptr) text += " < " + base::canonical(*below);
   return text;
 }
 
@@ -99,6 +105,14 @@ int run_agent_show_command(const GlobalOptions& global, const AgentArguments& ar
     needs.push_back(need.service + (need.optional ? " (optional)" : ""));
   facts.add_row({"requires", needs.empty() ? "-" : base::join(needs, ", ")});
   facts.add_row({"state", a.state_schema == 0 ? "none" : "schema " + std::to_string(a.state_schema)});
+  facts.add_row({"instruments", base::join(a.kinds, ", ")});
+  facts.add_row({"isolation", found->manifest->isolation == "process"
+                                  ? "a process of its own"
+                                  : "as its stage says, or the host trusts it"});
+  if (found->manifest->deadline_us != 0)
+    facts.add_row({"deadline", std::to_string(found->manifest->deadline_us) + " us a call"});
+  if (found->manifest->memory_mb != 0)
+    facts.add_row({"memory", std::to_string(found->manifest->memory_mb) + " MiB in a process of its own"});
   facts.add_row({"manifest", shown(found->manifest->file)});
   facts.add_row({"library", shown(found->manifest->library)});
   facts.add_row({"sha256", found->manifest->sha256});

@@ -67,8 +67,11 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
 struct CheckArguments {
   std::vector<std::filesystem::path> files;
   std::optional<std::uint64_t> probe_timeout_ms;  ///< nothing: as the host file says, or the default
+  std::filesystem::path secrets;                  ///< of a host file; empty: what CREDENTIALS_DIRECTORY names
   bool json = false;
 };
+/// The folder that was named; else what systemd's LoadCredential= says; empty: none.
+std::filesystem::path secrets_folder(const std::filesystem::path& named);
 int run_check_command(const GlobalOptions& global, const CheckArguments& arguments);
 
 struct ReplayArguments {

@@ -92,6 +92,11 @@ Run check(CLI::App& parser, const GlobalOptions& global) {
           "how long trying the agents of a book may take; that of the host file, or 10000, without it")
       ->check(CLI::Range(std::uint64_t{100}, std::uint64_t{600'000}))
       ->type_name("MS");
+  parser
+      .add_option(
+          "--secrets", a->secrets,
+          "folder of the secrets that a host file refers to (default: what CREDENTIALS_DIRECTORY names)")
+      ->type_name("DIR");
   add_json_flag(parser, a->json, "print the problems as a JSON array");
   return [a, &global] { return run_check_command(global, *a); };
 }
@@ -224,7 +229,10 @@ Run declare_host_command(CLI::App& parser, const HostCommand& command) {
 const CommandRow kFirst[] = {
     {"backtest", "run a scenario over its history", run_backtest},
     {"run", "run a host until it is told to stop: takes inputs, decides, can be changed", run_host},
-    {"check", "check host, scenario, chain, experiment and manifest files without running anything", check},
+    {"check",
+     "check host, scenario, chain, experiment and manifest files: nothing trades, agents are tried in "
+     "processes of their own",
+     check},
     {"agent", "look at agents and try them", nullptr},
     {"agent list", "all agents there are", agent_list},
     {"agent show", "one agent: settings, services, state", agent_show},

@@ -9,7 +9,7 @@ std::span<const HostOption> options_of(HostCommand::Kind kind) {
        "socket or http://127.0.0.1:PORT of the host (default: CADRE_HOST, or the one running here)",
        "SOCKET|URL"},
       {"--token-file", &A::token_file, "file with the token that a URL needs", "FILE"},
-      {"--json", &A::json, "print JSON: one object, or one per line"},
+      {"--json", &A::json, "print JSON: one value, or one per line"},
       {"--reason", &A::reason, "why; it is journaled", "TEXT", true},
       {"--actor", &A::actor, "who wants it (default: the user running this)", "NAME"}};
   constexpr std::size_t reading = 3;

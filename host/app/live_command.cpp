@@ -195,10 +195,7 @@ base::Result<control::LiveOptions> options_of(const GlobalOptions& global, const
   options.revision = arguments.revision;
   options.halted = arguments.halted;
   options.accepts_changes = arguments.accepts_changes;
-  options.secrets = arguments.secrets;
-  // What systemd's LoadCredential= says.
-  const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
-  if (options.secrets.empty() && credentials != nullptr) options.secrets = credentials;
+  options.secrets = secrets_folder(arguments.secrets);
   // Before anything is recovered: a host that cannot be reached must not begin.
   const fs::path socket = options.state / socket_name;
   base::Problems problems;
@@ -289,6 +286,11 @@ bool feed_until_told(control::LiveHost& host, Feeds feeds, const Signals& signal
 }
 
 }  // namespace
+
+fs::path secrets_folder(const fs::path& named) {
+  const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
+  return named.empty() && credentials != nullptr ? fs::path(credentials) : named;
+}
 
 int run_live_command(const GlobalOptions& global, const LiveArguments& arguments) {
   const auto speed = parse_speed(arguments.speed);

@@ -57,7 +57,7 @@ class RunProgress {
 /// Everything `cadre run` checks of a host file, and each agent made once in a process of its own, and let
 /// go.
 base::Problems check_host(const GlobalOptions& global, const std::filesystem::path& file,
-                          std::optional<std::uint64_t> timeout_ms) {
+                          std::optional<std::uint64_t> timeout_ms, const agent::Secrets& secrets) {
   auto host = config::load_host(file);
   if (!host) return host.problems();
   const auto catalog = agent::Catalog::discover(global.agent_folders);
@@ -67,7 +67,8 @@ base::Problems check_host(const GlobalOptions& global, const std::filesystem::pa
     problems.append(plan.problems());
     if (!plan) continue;
     const base::TemporaryFolder folder;
-    const agent::Store store(folder.path());
+    agent::Store store(folder.path());
+    store.give(secrets);
     const std::vector<std::string> all = book::new_stages(*plan, nullptr, nullptr).fresh;
     for (chain::PlannedStage& stage : plan->stages)
       stage.allow_weak_sandbox = host->trust.allow_weak_sandbox;
@@ -77,19 +78,39 @@ base::Problems check_host(const GlobalOptions& global, const std::filesystem::pa
   return problems;
 }
 
+/// A manifest with its library: its SHA-256 and the audit, and nothing of it is run.
+base::Problems check_manifest(const std::filesystem::path& file) {
+  auto manifest = agent::read_manifest(file);
+  base::Problems problems;
+  for (base::Problem problem : manifest.problems()) {
+    const bool is_unstamped =
+        problem.code == "CONFIG_MISSING_KEY" && problem.next_step.empty() &&
+        (problem.message.starts_with("\"library\"") || problem.message.starts_with("\"abi\""));
+    if (is_unstamped)
+      problem.next_step = "the build writes it: check the manifest that lies beside the library";
+    problems.add(std::move(problem));
+  }
+  if (!manifest) return problems;
+  const base::TemporaryFolder folder;
+  const bool is_isolated = manifest->isolation == "process";
+  const auto list = is_isolated ? agent::ImportList::isolated : agent::ImportList::in_process;
+  problems.append(agent::Store(folder.path()).adopt(*manifest, list).problems());
+  return problems;
+}
+
 base::Problems check_file(const GlobalOptions& global, const std::filesystem::path& file,
-                          std::optional<std::uint64_t> timeout_ms) {
+                          std::optional<std::uint64_t> timeout_ms, const agent::Secrets& secrets) {
   auto document = base::JsonDocument::load(file);
   if (!document) return document.problems();
   switch (config::file_kind(document->root())) {
     case config::FileKind::manifest:
-      return agent::read_manifest(file).problems();
+      return check_manifest(file);
     case config::FileKind::chain:
       return config::check_chain(*document);
     case config::FileKind::experiment:
       return backtest::check_experiment({file, global.agent_folders, {}});
     case config::FileKind::host:
-      return check_host(global, file, timeout_ms);
+      return check_host(global, file, timeout_ms, secrets);
     case config::FileKind::scenario:
       break;
   }
@@ -134,8 +155,9 @@ int run_backtest_command(const GlobalOptions& global, const BacktestArguments& a
 
 int run_check_command(const GlobalOptions& global, const CheckArguments& arguments) {
   base::Problems problems;
+  const agent::Secrets secrets(secrets_folder(arguments.secrets));
   for (const auto& file : arguments.files)
-    problems.append(check_file(global, file, arguments.probe_timeout_ms));
+    problems.append(check_file(global, file, arguments.probe_timeout_ms, secrets));
   if (arguments.json) {
     std::printf("%s\n", boost::json::serialize(base::to_json(problems)).c_str());
   } else {

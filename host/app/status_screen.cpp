@@ -244,8 +244,9 @@ std::vector<std::string> faults_of(const json::value& status) {
       const std::string failures = text_at(stage, "/failures");
       const std::string last = text_at(stage, "/last_failure");
       // What an agent did that another version or other settings have replaced is wrong no more.
-      const std::uint64_t then = whole_at(stage, "/last_failure_revision");
-      if (!failures.empty() && failures != "0" && then >= whole_at(stage, "/since_revision"))
+      const bool is_past = base::find(stage, "/last_failure_revision") != nullptr &&
+                           whole_at(stage, "/last_failure_revision") < whole_at(stage, "/since_revision");
+      if (!failures.empty() && failures != "0" && !is_past)
         faults.push_back(
             base::join({name, ": ", text_at(stage, "/stage"), " (", text_at(stage, "/agent"), ") failed ",
                         failures, failures == "1" ? " time" : " times", last.empty() ? "" : "; last ", last},

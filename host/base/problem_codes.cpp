@@ -429,7 +429,7 @@ constexpr ProblemCode kCodes[] = {
     {"SCHEMA_WRONG_TYPE", "A keyword of a manifest's config_schema has a value of the wrong type",
      "Correct the value"},
     {"SECRETS_NOT_GIVEN", "Settings refer to a secret, and there is no folder of secrets",
-     "Start the host with `--secrets DIR`"},
+     "Start or check the host with `--secrets DIR`"},
     {"SECRET_BAD_NAME", "A reference to a secret has no name that a file could have",
      "Use 1 to 63 letters, digits, '.', '_' and '-'"},
     {"SECRET_MISSING", "Settings refer to a secret that the folder of secrets does not have",

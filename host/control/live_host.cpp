@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
 #include <thread>
@@ -117,6 +118,11 @@ void LiveHost::tell_last_flight(base::Problems& problems) {
   }
   for (const agent::FlightRecord& suspect : last.suspects) {
     const std::string who = agent::flight_text(suspect);
+    const auto held = parts_.quarantine->held();
+    // One that was left hanging is named below, and held.
+    if (std::any_of(held.begin(), held.end(),
+                    [&](const agent::Quarantined& each) { return agent::flight_text(each.record) == who; }))
+      continue;
     base::log_event(base::LogLevel::warn, "agent_suspect", {{"who", who}});
     parts_.feed.say("suspect", {{"who", who}});
     problems.warning("AGENT_SUSPECT", {},

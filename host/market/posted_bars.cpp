@@ -140,7 +140,11 @@ class BarReader {
   std::int64_t price(const json::value& value, const std::string& at) {
     const auto parsed = value.is_number() ? base::Price::parse(base::canonical(value)) : std::nullopt;
     if (parsed && parsed->raw() > 0) return parsed->raw();
-    error("BAR_BAD_PRICE", at, base::canonical(value) + " is not a price above 0", "");
+    const bool is_above_0 = value.is_number() && value.to_number<double>() > 0;
+    error("BAR_BAD_PRICE", at,
+          base::canonical(value) + (is_above_0 ? " is no price: it goes up to 9,223,372,036, in billionths"
+                                               : " is not a price above 0"),
+          "");
     return 0;
   }
 

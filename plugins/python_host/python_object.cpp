@@ -64,6 +64,11 @@ Failure take_failure(const std::string& file, PyObject* refusal) {
   if (!failure.sentence.empty() && !message.empty()) failure.sentence += ": ";
   failure.sentence += message;
   if (!place.empty()) failure.sentence += " (" + place + ")";
+  // Late in a function no file can be opened, and Python calls that a module which is not there.
+  if (PyErr_GivenExceptionMatches(value, PyExc_ImportError) != 0)
+    failure.sentence +=
+        "; at the top of the file, what is in the standard library or /usr/lib/python3/dist-packages can be "
+        "imported";
   std::replace(failure.sentence.begin(), failure.sentence.end(), '\n', ' ');
   return failure;
 }

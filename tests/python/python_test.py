@@ -167,6 +167,9 @@ class Python(unittest.TestCase):
         self.assertIn("PermissionError", self.misbehave("open_file"))
         self.assertIn("PermissionError", self.misbehave("start_program"))
 
+    def test_an_import_that_comes_too_late_is_told_where_it_belongs(self):
+        self.assertRegex(self.misbehave("import_late"), r"Error: .*\(misbehaving\.py:\d+\); at the top of the file, what is in the standard library")
+
     def test_sources_and_sizers_decide_too(self):
         code, said, result = self.run_demo(("/chain/signal_sources", [{"name": "reversal", "agent": "python.reversal"}]),
                                            ("/chain/position_sizer", {"agent": "python.equal", "config": {"gross": 0.4}}))

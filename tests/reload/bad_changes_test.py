@@ -156,6 +156,7 @@ class BadChanges(unittest.TestCase):
                     self.assertLess(seconds, 1.0)
                 shown = [p["code"] for refusal in host.status()["refused"] for p in refusal["problems"]]
                 self.assertIn(code, shown)
+                self.assertRegex(str(host.status()["next_steps"]), "apply what was refused anew")
                 self.post(host, 3)
                 self.assertEqual(fingerprint(host), before)
         print(f"{len(list(self.changes()))} bad changes applied: all refused; the slowest static refusal took {slowest * 1000:.0f} ms, command included")
@@ -177,6 +178,7 @@ class BadChanges(unittest.TestCase):
                     wait_until(lambda: f"{name} is refused: {host.status()['refused']}", refused)
                     problems = refused()
                     self.assertEqual({p["code"] for p in problems}, {code}, problems)
+                    self.assertRegex(str(host.status()["next_steps"]), "tried again when they change")
                     self.assertTrue(any(p["pointer"].endswith(place) for p in problems), problems)
                     if code != "CONFIG_NEVER_CHANGES":
                         self.assertTrue(problems[0]["file"].endswith("demo.json") and problems[0]["line"] > 0, problems[0])

@@ -186,6 +186,16 @@ class Secrets(unittest.TestCase):
         self.assertIn("/chain/risk_managers/0/config/max_weight", said)
         self.assertIn("CONFIG_WRONG_TYPE", said)
 
+    def test_a_host_file_is_checked_with_its_secrets(self):
+        host = self.host("checked")
+        check = lambda *more: subprocess.run([arguments.cadre, *host.options(), "check", host.config, *more], capture_output=True, text=True, timeout=60)
+        self.assertIn("SECRETS_NOT_GIVEN", check().stderr)
+        self.assertIn("SECRET_MISSING", check("--secrets", self.secrets).stderr)
+        self.write(VALUE)
+        done = check("--secrets", self.secrets)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn(VALUE, done.stdout + done.stderr)
+
     def test_a_backtest_has_no_secrets_and_says_so(self):
         host = self.host("backtest")
         self.write(VALUE)

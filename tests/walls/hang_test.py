@@ -176,6 +176,7 @@ class Hang(unittest.TestCase):
         self.assertEqual(walls.host.status()["last_run"]["end"], "abandoned")
         held, = walls.host.status()["quarantine"]
         self.assertEqual((held["agent"], held["call"]), ("walls.misbehaving", "decide"))
+        self.assertNotIn("AGENT_SUSPECT", walls.host.log_text(), "nothing is held against it, and it is held")
         self.assertIn("it had not come back since", held["why"])
         self.assertEqual(walls.book("main")["state"], "halted")
         walls.post("main", DAY, DAY + 5)

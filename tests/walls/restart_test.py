@@ -176,6 +176,7 @@ class Restart(unittest.TestCase):
         self.assertEqual(status, 503)
         self.assertIn("it was not restarted: " + event["why"], body["detail"])
         self.assertIn("it was not restarted: " + event["why"], " ".join(walls.host.command("status").stdout.split()))
+        self.assertIn("`cadre agent restart main/adjuster --reason ...`", str(walls.host.status()["next_steps"]))
         self.assertEqual(self.restart(walls).returncode, 0)
         self.assertEqual(walls.host.ask("GET", "/readyz")[0], 200)
         self.assertEqual(self.adjuster_of(walls)["not_restarted"], None)
@@ -252,7 +253,7 @@ class Restart(unittest.TestCase):
         event, = wait_until("it is restarted", lambda: walls.events("agent_restarted"))
         self.assertIn("it gave no answer in 10 seconds", event["reason"])
         self.assertEqual(walls.events("agent_not_restarted"), [])
-        self.assertEqual(walls.host.settled_book("main")["state"], "deciding")
+        wait_until("the book goes on", lambda: walls.book("main")["state"] == "deciding")
 
     def test_what_ends_a_group_of_processes_ends_no_agent_before_its_host(self):
         walls = self.walls("process_alone", does="nothing")

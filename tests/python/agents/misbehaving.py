@@ -109,6 +109,9 @@ class Misbehaving:
     def open_file(self, state, targets):
         open("/usr/lib/os-release", "rb")
 
+    def import_late(self, state, targets):
+        import wave
+
     def start_program(self, state, targets):
         import posix
         posix.execv("/bin/true", ["true"])

@@ -96,6 +96,21 @@ class Libraries(Plugin):
         self.use("good", spoil=imports(b"pthread_create"), restamp=True, isolation="process")
         self.is_fine()
 
+    def test_a_manifest_alone_is_checked_together_with_its_library(self):
+        self.use("good")
+        manifest = self.path("agents", "good.json")
+        self.assertEqual(self.cadre("check", manifest).returncode, 0)
+        self.use("good", spoil=imports(b"dlsym"), restamp=True)
+        run = self.cadre("check", manifest)
+        self.assertEqual(run.returncode, 3)
+        self.assertRegex(run.stderr, r"test_agent_good\.so: imports dlsym: .*\[AUDIT_BANNED_IMPORT\]")
+        with open(manifest, encoding="utf-8") as file:
+            written = json.load(file)
+        del written["library"]
+        with open(manifest, "w", encoding="utf-8") as file:
+            json.dump(written, file)
+        self.assertIn('"library" is missing; the build writes it: check the manifest that lies beside the library', self.cadre("check", manifest).stderr)
+
     def test_what_several_libraries_have_wrong_is_all_reported(self):
         self.use("nodelete")
         self.use("reads_clock")

@@ -130,6 +130,16 @@ TEST(StatusScreenTest, a_host_without_faults_says_so) {
   EXPECT_THAT(screen, Not(HasSubstr("what to do next")));
 }
 
+TEST(StatusScreenTest, a_failure_of_an_agent_that_was_replaced_since_is_wrong_no_more) {
+  for (const auto& [revision, is_wrong] : {std::pair{41, false}, {42, true}, {43, true}}) {
+    json::value status = status_fixture();
+    status.at_pointer("/books/0/stages/1").as_object()["last_failure_revision"] = revision;
+    const bool is_told = status_screen(status).find(
+                             "risk_manager (cadre.risk_manager.cvar) failed 2 times") != std::string::npos;
+    EXPECT_EQ(is_told, is_wrong) << "it failed under revision " << revision << ", and came with 42";
+  }
+}
+
 TEST(StatusScreenTest, missing_and_mistyped_members_are_left_out) {
   for (const char* text : {"null", "[]", "{}", "7", R"({"books": [{}]})", R"({"books": [7], "refused": [7]})",
                            R"({"books": {}, "refused": [{"problems": [{}]}], "queue": 7})",

@@ -107,6 +107,16 @@ TEST(ReadBars, names_the_limit_when_a_date_is_beyond_it) {
   }
 }
 
+TEST(ReadBars, says_that_a_price_is_too_large_and_not_that_it_is_none) {
+  const auto message = [](const std::string& price) {
+    return read_bars({{with(R"({"AA": )" + price + "}")}}, {instruments, false, true}, {})
+        .problems()[0]
+        .message;
+  };
+  EXPECT_EQ(message("1E300"), "1e+300 is no price: it goes up to 9,223,372,036, in billionths");
+  EXPECT_EQ(message("-1"), "-1 is not a price above 0");
+}
+
 TEST(ReadBars, refuses_what_the_data_declare_to_be_there) {
   EXPECT_EQ(read({with(R"({"AA": 1})")}, BarShape{instruments, false, false}), "BAR_MISSING bars[0] /bars\n");
   EXPECT_EQ(read({with(R"({"AA": {"close": 1}, "GE": {"close": 1, "volume": -1}})")},
