@@ -104,6 +104,15 @@ ClientResponse failed(const HostAddress& address, error_code error) {
   return response;
 }
 
+/// The request was on its way.
+ClientResponse failed_after_connecting(const HostAddress& address, error_code error) {
+  ClientResponse response = failed(address, error);
+  if (response.delivery == Delivery::not_reachable)
+    response.failure = "the host at " + address.shown() + " went away before it answered (" +
+                       error.message() + "); `cadre status` says what was done once it is back";
+  return response;
+}
+
 http::request<http::string_body> message_of(const HostAddress& address, const ClientRequest& request) {
   http::request<http::string_body> message;
   message.version(11);
@@ -202,7 +211,8 @@ ClientResponse send(const HostAddress& address, const ClientRequest& request,
   const error_code unsent = connection.write(message);
   http::response_parser<http::string_body> parser;
   parser.body_limit(answer_bytes_max);
-  if (const error_code error = connection.read(parser)) return failed(address, unsent ? unsent : error);
+  if (const error_code error = connection.read(parser))
+    return failed_after_connecting(address, unsent ? unsent : error);
   ClientResponse response;
   take_headers(parser.get(), response);
   response.body = std::move(parser.get().body());

@@ -432,7 +432,11 @@ base::Result<SavedState> LiveAgent::save_state(std::uint64_t epoch,
   const std::string why = reason().take();
   reason().say(why);  // where this is a process of its own, it goes on from here
   problems.error("STATE_SAVE", base::Place::of(manifest().library),
-                 spec_.name + ": saving its state failed" + (why.empty() ? "" : ": " + why), "");
+                 spec_.name + ": saving its state failed" + (why.empty() ? "" : ": " + why),
+                 is_gone(*this)
+                     ? "`cadre agent restart` gives it a fresh process; or set its stage's \"state\" to "
+                       "\"reset\""
+                     : "set its stage's \"state\" to \"reset\" to replace it without its state");
   return problems;
 }
 

@@ -134,7 +134,8 @@ int explain_refusal(const HostArguments& arguments, const admin::ClientResponse&
                     const SentDocument* sent) {
   if (response.delivery != admin::Delivery::answered) {
     const bool timed_out = response.delivery == admin::Delivery::timed_out;
-    print_failure(arguments, timed_out ? "HOST_TIMED_OUT" : "HOST_NOT_REACHABLE", response.failure, "");
+    print_failure(arguments, timed_out ? "HOST_TIMED_OUT" : "HOST_NOT_REACHABLE", response.failure,
+                  timed_out ? "it may do it yet: look at `cadre status`, then ask again" : "");
     return timed_out ? exit_time_out : exit_not_reachable;
   }
   if (response.status < 300) return exit_fine;

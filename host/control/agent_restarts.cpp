@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 #include <limits>
+#include <utility>
 
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
@@ -127,13 +128,17 @@ AgentRestarts::AgentRestarts(HostParts& host) : host_(host), thread_([this] { ru
 }
 
 AgentRestarts::~AgentRestarts() {
-  host_.feed.stop_listening(listener_);
+  end();
+  thread_.join();
+}
+
+void AgentRestarts::end() {
   {
     const std::lock_guard lock(mutex_);
-    ends_ = true;
+    if (std::exchange(ends_, true)) return;
   }
+  host_.feed.stop_listening(listener_);
   changed_.notify_all();
-  thread_.join();
 }
 
 void AgentRestarts::hear(const std::string& text) {

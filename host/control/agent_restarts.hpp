@@ -30,6 +30,8 @@ class AgentRestarts {
   explicit AgentRestarts(HostParts& host);
   /// Waits for the restart that is under way.
   ~AgentRestarts();
+  /// Begins no other one, and waits for nothing. [any-thread]
+  void end();
   AgentRestarts(const AgentRestarts&) = delete;
   AgentRestarts& operator=(const AgentRestarts&) = delete;
 

@@ -17,6 +17,21 @@ struct Told {
   base::Problems problems;
 };
 
+/// Why a book did not hear of it. One that a change took out meanwhile has nothing to hear among others.
+base::Problems why_not_told(const HostParts& host, const live::BookRunner& runner, bool is_among_others) {
+  base::Problems why = runner.why_stopped();
+  if (!why.empty()) return why;
+  const bool is_gone = !host.stopped && live::find_book(host.books, runner.id()) == nullptr;
+  if (is_gone && is_among_others) return why;
+  if (is_gone)
+    why.error("BOOK_ENDED", {}, "the book " + runner.id() + " was taken out of the host meanwhile",
+              "`cadre status` lists those that there are");
+  else
+    why.error("BOOK_STOPPED", {}, "the book " + runner.id() + " decides nothing: the host ends",
+              "start the host again");
+  return why;
+}
+
 /// Writes the order down and tells every book of it, before it waits for any: one that is in the middle of
 /// something long, or hangs, is in the way of no other. A problem for each that has stopped, or cannot write
 /// down what was done: then it does nothing any more either.
@@ -51,11 +66,7 @@ Told tell_books(HostParts& host, const live::BookList::Books& chosen, live::Halt
     } else if (now.state != live::BookState::stopped && asked == live::Asked::done && !host.stopped) {
       told.done.push_back(json::value(runner.id()));
     } else {
-      const base::Problems why = runner.why_stopped();
-      told.problems.append(why);
-      if (why.empty())
-        told.problems.error("BOOK_STOPPED", {}, "the book " + runner.id() + " decides nothing: the host ends",
-                            "start the host again");
+      told.problems.append(why_not_told(host, runner, chosen.size() > 1));
     }
   }
   return told;

@@ -282,9 +282,11 @@ base::Problems LiveHost::stop() {
   parts_.feed.say("stopping", {});
   for (const auto& book : parts_.books.now())
     book->close();
-  restarts_.reset();
+  if (restarts_ != nullptr) restarts_->end();
   base::Problems problems;
   if (parts_.reload != nullptr) problems.append(parts_.reload->stop());
+  // One that is under way is a change that does not come to its end.
+  if (!problems.has_errors()) restarts_.reset();
   parts_.experiments->stop_all();
   leaves_hanging_ = problems.has_errors();
   for (const auto& book : parts_.books.now()) {

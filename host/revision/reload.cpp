@@ -120,12 +120,16 @@ void Reload::save_refusals() {
   (void)base::write_file_atomically(ground_.state / "refused", text);
 }
 
-live::Answer Reload::refuse(const Proposal& proposal, const base::Problems& problems) {
-  ground_.metrics.applies(metrics::Applied::refused).add();
+std::string first_error(const base::Problems& problems) {
   const auto first = std::find_if(problems.begin(), problems.end(), [](const base::Problem& problem) {
     return problem.severity == base::Severity::error;
   });
-  const std::string why = first != problems.end() ? base::to_line(*first) : std::string();
+  return first == problems.end() ? std::string() : base::to_line(*first);
+}
+
+live::Answer Reload::refuse(const Proposal& proposal, const base::Problems& problems) {
+  ground_.metrics.applies(metrics::Applied::refused).add();
+  const std::string why = first_error(problems);
   base::log_event(base::LogLevel::warn, "apply_refused",
                   {{"actor", proposal.mandate.actor}, {"source", proposal.source}, {"why", why}});
   ground_.feed.say("apply_refused",

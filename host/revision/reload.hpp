@@ -66,6 +66,9 @@ struct Charge {
   std::string not_durable{};
 };
 
+/// The first error, as a line; empty without one.
+std::string first_error(const base::Problems& problems);
+
 /// Changes on their way into the books of a running host: from an operator, from files, and back. One at a
 /// time; each is planned and built beside the running chains, taken over by every book or by none, and booted
 /// from once it is durable. What was refused stays visible until something takes its place.
@@ -251,6 +254,7 @@ class Reload {
   void watch_trials();
   void look_at_trial(BookTrial trial);
   void end_trial(const BookTrial& trial, const TrialVerdict& verdict);
+  void halt_after_trial(const BookTrial& trial, const std::string& why);
   void tell_end(const BookTrial& trial, const char* event, const live::Mandate& by);
   bool has_conflict() const;
   void follow_watch();

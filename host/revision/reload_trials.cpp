@@ -142,6 +142,14 @@ live::Answer Reload::confirm(const live::Mandate& mandate, const std::string& bo
   return {live::Outcome::conflict, {}, problems};
 }
 
+/// It has nothing to go back to, and may hold something.
+void Reload::halt_after_trial(const BookTrial& trial, const std::string& why) {
+  const base::Problems unwritten =
+      ground_.halt(trial.book, "the trial of revision " + std::to_string(trial.revision) + ", " + why);
+  if (unwritten.has_errors())
+    refuse({.mandate = {guardrail_actor, why}, .source = "trial of " + trial.book}, unwritten);
+}
+
 void Reload::end_trial(const BookTrial& trial, const TrialVerdict& verdict) {
   const Turn turn = take_turn();
   if (!turn || !takes_changes_) return;
@@ -155,12 +163,7 @@ void Reload::end_trial(const BookTrial& trial, const TrialVerdict& verdict) {
   if (confirmed) return set_trials(std::move(others));
   if (const auto before = ground_.revisions.get(trial.confirmed);
       before && part_of(*before, trial.book).empty()) {
-    // The trial brought the book: it has nothing to go back to, and may hold something.
-    const base::Problems unwritten =
-        ground_.halt(trial.book, "the trial of revision " + std::to_string(trial.revision) +
-                                     ", which brought it, failed: " + verdict.why);
-    if (unwritten.has_errors())
-      refuse({.mandate = {guardrail_actor, verdict.why}, .source = "trial of " + trial.book}, unwritten);
+    halt_after_trial(trial, "which brought it, failed: " + verdict.why);
     return set_trials(std::move(others));
   }
   const live::Answer answer =
@@ -170,6 +173,10 @@ void Reload::end_trial(const BookTrial& trial, const TrialVerdict& verdict) {
   if (went_back) return;
   if (answer.outcome != live::Outcome::invalid && answer.problems.has_errors())
     refuse({.mandate = {guardrail_actor, verdict.why}, .source = "trial of " + trial.book}, answer.problems);
+  // It does not go on deciding under what failed.
+  if (answer.problems.has_errors())
+    halt_after_trial(
+        trial, "failed: " + verdict.why + "; and the way back was refused: " + first_error(answer.problems));
   set_trials(std::move(others));
 }
 

@@ -30,6 +30,8 @@ REFUSED_AT_ONCE = {variant: answer.strip("`") for variant, (_, answer) in ROWS.i
 # What an agent does wrong only when it is asked: check asks it once.
 REFUSED_ON_DATA = {"crash_isolated": "fatal: its process is gone: killed by signal 11", "nan_output": 'rejected: limit "largest_weight": its value is nan'}
 
+FORGETS = {"state_refused": "risk: ", "state_migrated_wrongly": "it forgets what it is given"}
+
 
 class ReloadAgents(unittest.TestCase):
     maxDiff = None
@@ -108,9 +110,19 @@ class ReloadAgents(unittest.TestCase):
                 self.assertEqual(problem["code"], "PROBE_FAILED")
                 self.assertRegex(problem["message"], r"^risk \(reload.counting_risk .*: deciding answered " + why)
 
+    def test_what_a_second_instance_would_not_know_is_refused(self):
+        path = self.scenario("second_instance", isolation="process")
+        for variant, why in FORGETS.items():
+            with self.subTest(variant):
+                done = self.cadre([variant], "check", path, "--json")
+                self.assertEqual(done.returncode, 3, done.stderr)
+                problem, = json.loads(done.stdout)
+                self.assertEqual(problem["code"], "STATE_MIGRATED_WRONGLY")
+                self.assertIn("load_state: " + why, problem["message"])
+
     def test_the_other_variants_pass_the_check(self):
         path = self.scenario("passes", isolation="process")
-        for variant in set(ROWS) - set(REFUSED_AT_ONCE) - set(REFUSED_ON_DATA):
+        for variant in set(ROWS) - set(REFUSED_AT_ONCE) - set(REFUSED_ON_DATA) - set(FORGETS):
             with self.subTest(variant):
                 done = self.cadre([variant], "check", path, "--json")
                 self.assertEqual((done.returncode, json.loads(done.stdout)), (0, []))

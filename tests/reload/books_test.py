@@ -116,6 +116,29 @@ class Books(unittest.TestCase):
         self.assertEqual([r["kind"] for r in journal.of("command")], [])
         self.assertEqual(len(journal.of("revision")), 1)
 
+    def test_who_halts_everything_meets_no_book_that_is_just_going(self):
+        host = self.host("halts")
+        refused, ending = [], threading.Event()
+
+        def halt():
+            while not ending.is_set():
+                status, answer = host.ask("POST", "/v1/halt", {"actor": "test", "reason": "everything"})
+                if status != 200:
+                    refused.append(answer)
+
+        halting = [threading.Thread(target=halt) for _ in range(4)]
+        for thread in halting:
+            thread.start()
+        try:
+            for _ in range(8):
+                self.apply(host, "main", "second")
+                self.apply(host, "main")
+        finally:
+            ending.set()
+            for thread in halting:
+                thread.join()
+        self.assertEqual(refused, [])
+
     def test_a_book_that_decides_or_holds_something_stays_and_it_is_said_why(self):
         host = self.host("stays", books=("main", "second"))
         said = self.apply(host, "main", code=3)

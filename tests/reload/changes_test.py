@@ -70,7 +70,7 @@ class Changes(unittest.TestCase):
 
     def test_a_dry_run_changes_nothing_at_all(self):
         host = self.start("dry", agent_folders(arguments.build, "v1", "v1b"))
-        before, status = tree(host.state, "admin.sock", "flights"), host.status()
+        before, status = tree(host.state, "admin.sock", "flights"), host.standing()
         mapped = host.resources()
         done = self.apply_file(host, [risk_manager(version="1.0.1")], "--dry-run")
         self.assertIn("1.0.1", done.stdout)
@@ -81,7 +81,7 @@ class Changes(unittest.TestCase):
         new = sorted(set(after) - set(before))
         self.assertEqual({path.split(os.sep)[0] for path in new} - {"plugins"}, set())
         self.assertEqual({path: after[path] for path in before}, before)
-        self.assertEqual(host.status(), status)
+        self.assertEqual(host.standing(), status)
         self.assertEqual(host.resources()["plugins_mapped"], mapped["plugins_mapped"])
 
     def test_a_stale_base_is_refused_with_the_difference(self):

@@ -89,13 +89,13 @@ class Preview(unittest.TestCase):
     def test_is_a_table_for_people_and_changes_nothing(self):
         host = self.start("table")
         host.post(TEXTS[:400], "main")
-        before = host.status()
+        before = host.standing()
         done = self.apply(host, risk_manager(max_weight=0.02), "--dry-run")
         self.assertIn("book main, its last 20 decisions again", done.stdout)
         for row in ("turnover", "gross exposure, mean", "volatility a year, mean", "where they differ most"):
             self.assertIn(row, done.stdout)
         self.assertLessEqual(max(len(line) for line in done.stdout.splitlines() if line.startswith(("turnover", "gross", "2"))), 80)
-        self.assertEqual(host.status(), before)
+        self.assertEqual(host.standing(), before)
         host.post(TEXTS[400:], "main")
         self.assertEqual(host.revision(), 1)
 

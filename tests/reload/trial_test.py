@@ -158,6 +158,22 @@ class Trial(unittest.TestCase):
         self.until_over(host)
         self.assertEqual((host.revision(), self.limit(host)), (2, 0.04))
 
+    def test_a_book_whose_trial_failed_and_whose_way_back_is_refused_decides_nothing(self):
+        host = self.start("no_way_back", "v2", decisions=100, heartbeat_s=2)
+        done = host.command("revision", "apply", "--book", "main", "--set", "/chain/risk_managers/0/version=2.0.0", "--reason", "test")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(host.stop(), 0)  # with it goes the instance from before, and what the new one knows is of a newer schema
+        host.start()
+        self.until_over(host)
+        wait_until("it is halted", lambda: host.book()["state"] == "halted")
+        self.assertIn("no bar for 2 seconds", host.book()["reason"])
+        self.assertIn("STATE_REFUSED", host.book()["reason"])
+        self.assertEqual([r["problems"][0]["code"] for r in host.status()["refused"]], ["STATE_REFUSED"])
+        self.assertEqual((host.revision(), host.book("second")["state"]), (2, "deciding"))
+        host.kill()
+        host.start()
+        self.assertEqual(host.book()["state"], "halted")
+
     def test_a_host_that_dies_once_starts_the_same_and_twice_the_confirmed_one_halted(self):
         host = self.start("dies", decisions=1000)
         self.set(host, 0.04)

@@ -253,7 +253,21 @@ class Restart(unittest.TestCase):
         event, = wait_until("it is restarted", lambda: walls.events("agent_restarted"))
         self.assertIn("it gave no answer in 10 seconds", event["reason"])
         self.assertEqual(walls.events("agent_not_restarted"), [])
-        wait_until("the book goes on", lambda: walls.book("main")["state"] == "deciding")
+        wait_until("it goes on", lambda: walls.book("main")["state"] == "deciding")
+
+    def test_one_that_hangs_while_it_is_restarted_holds_up_no_end_of_its_host(self):
+        walls = Walls(arguments, {**misbehaving("hang", "observe", on_failure="bypass", on_error="reset"), "isolation": "process_alone"})
+        self.addCleanup(shutil.rmtree, walls.root, ignore_errors=True)
+        self.addCleanup(walls.host.end)
+        walls.host.start()
+        walls.post("main", 0, DAY)
+        self.addCleanup(walls.post_and_go("main", BARS[DAY]).close)
+        wait_until("it is lost", lambda: walls.events("agent_quarantined"))
+        wait_until("it hangs again, over what it is shown", lambda: walls.book("main")["state"] != "stuck" and walls.host.status()["hanging"])
+        begun = time.monotonic()
+        self.assertEqual(walls.host.stop(), 5, walls.host.log_text())
+        self.assertLess(time.monotonic() - begun, 4)  # an answer may take ten seconds
+        self.assertIn("adjuster", walls.host.log_text())
 
     def test_what_ends_a_group_of_processes_ends_no_agent_before_its_host(self):
         walls = self.walls("process_alone", does="nothing")

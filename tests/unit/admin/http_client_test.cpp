@@ -1,5 +1,9 @@
 #include "host/admin/http_client.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <thread>
+
 #include "tests/unit/admin/served_host.hpp"
 
 namespace cadre::admin {
@@ -20,6 +24,17 @@ TEST_F(HttpClientTest, a_host_that_does_not_answer_is_timed_out) {
   host_.hold();
   const ClientResponse response = send(address(), {"POST", "/v1/books/main/bars", "{}", {}}, 50ms);
   EXPECT_EQ(response.delivery, Delivery::timed_out);
+}
+
+TEST_F(HttpClientTest, a_host_that_goes_away_before_it_answers_may_have_done_it) {
+  using Protocol = boost::asio::local::stream_protocol;
+  boost::asio::io_context io;
+  Protocol::acceptor acceptor(io, Protocol::endpoint(socket().string()));
+  std::thread goes_away([&] { (void)acceptor.accept(); });
+  const ClientResponse response = send(address(), {"POST", "/v1/halt", "{}", {}});
+  goes_away.join();
+  EXPECT_EQ(response.delivery, Delivery::not_reachable);
+  EXPECT_NE(response.failure.find("went away before it answered"), std::string::npos) << response.failure;
 }
 
 TEST_F(HttpClientTest, a_path_that_is_too_long_is_not_reachable) {

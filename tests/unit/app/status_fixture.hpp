@@ -20,7 +20,7 @@ inline boost::json::value status_fixture() {
           "sha256": "ab", "since_revision": 40, "failures": 0, "isolation": "none"},
          {"stage": "risk_manager", "agent": "cadre.risk_manager.cvar", "version": "2.1.0", "sha256": "cd",
           "since_revision": 42, "failures": 2, "isolation": "process"}],
-       "processes": [{"pid": 4712, "stages": ["risk_manager"], "processor_seconds": 12.4, "resident_bytes": 36700160}]},
+       "processes": [{"pid": 4712, "stages": ["risk_manager"], "processor_seconds": 12.4, "resident_bytes": 41943040, "own_bytes": 36700160, "grown_bytes": 4194304, "data_bytes": 73400320, "data_bytes_most": 2147483648}]},
       {"book": "second", "state": "halted", "reason": "drawdown of 12 %", "date": "2011-05-02",
        "decisions": 9, "open_orders": 0, "equity": "-5", "profit": "-1000005", "currency": "USD",
        "queue": {"depth": 600, "capacity": 1024}}],

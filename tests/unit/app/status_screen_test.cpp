@@ -79,9 +79,9 @@ stage           agent                               version  since  failures
 position_sizer  cadre.position_sizer.kelly_with_a…  1.0.0       40         0
 risk_manager    cadre.risk_manager.cvar (process)   2.1.0       42         2
 
-process  its agents    seconds  MiB
------------------------------------
-   4712  risk_manager       12   35
+process  its agents    seconds  MiB  grown
+------------------------------------------
+   4712  risk_manager       12   35      4
 
 experiments
 name  book  state    since       periods  verdict
