@@ -109,7 +109,7 @@ TEST(ReadBars, names_the_limit_when_a_date_is_beyond_it) {
 
 TEST(ReadBars, says_that_a_price_is_too_large_and_not_that_it_is_none) {
   const auto message = [](const std::string& price) {
-    return read_bars({{with(R"({"AA": )" + price + "}")}}, {instruments, false, true}, {})
+    return read_bars({{with(R"({"AA": )" + price + "}")}}, {instruments, false, true}, {}, today)
         .problems()[0]
         .message;
   };
