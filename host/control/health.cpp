@@ -36,34 +36,32 @@ std::vector<std::string> not_ready_reasons(const HostParts& host) {
 
 namespace {
 
-/// Of the host's process, of each one of isolated agents, and sums over those of each book.
+double memory_ratio(const agent::ProcessUse& use) {
+  return use.data_bytes_most == 0
+             ? 0
+             : static_cast<double>(use.data_bytes) / static_cast<double>(use.data_bytes_most);
+}
+
+/// Of the host's process, and of each one of isolated agents.
 void refresh_processes(HostParts& host) {
   host.metrics.gauge("cadre_host_own_bytes").set(static_cast<double>(agent::own_use().own_bytes));
   const std::vector<agent::ProcessUse> uses = agent::process_uses();
-  std::map<std::vector<std::string>, double> own, used, left_out;
-  for (const agent::ProcessUse& use : uses) {
-    const std::vector<std::string> labels = {use.book, base::join(use.agents, ",")};
-    own[labels] += static_cast<double>(use.own_bytes);
-    used[labels] = std::max(
-        used[labels], use.data_bytes_most == 0
-                          ? 0
-                          : static_cast<double>(use.data_bytes) / static_cast<double>(use.data_bytes_most));
-    left_out[labels] += static_cast<double>(use.output_left_out);
-  }
-  host.metrics.set_all("cadre_agent_own_bytes", own);
-  host.metrics.set_all("cadre_agent_memory_ratio", used);
-  host.metrics.set_all("cadre_agent_output_left_out", left_out);
+  const auto show = [&](const char* metric, auto figure) {
+    std::map<std::vector<std::string>, double> values;
+    for (const agent::ProcessUse& use : uses)
+      values[{use.book, base::join(use.agents, ",")}] += static_cast<double>(figure(use));
+    host.metrics.set_all(metric, values);
+  };
+  using Use = agent::ProcessUse;
+  show("cadre_agent_processor_seconds", [](const Use& use) { return use.processor_seconds; });
+  show("cadre_agent_resident_bytes", [](const Use& use) { return use.resident_bytes; });
+  show("cadre_agent_own_bytes", [](const Use& use) { return use.own_bytes; });
+  show("cadre_agent_memory_ratio", memory_ratio);
+  show("cadre_agent_output_left_out", [](const Use& use) { return use.output_left_out; });
   for (const auto& book : host.books.now()) {
-    double count = 0, seconds = 0, bytes = 0;
-    for (const agent::ProcessUse& use : uses) {
-      if (use.book != book->id()) continue;
-      count += 1;
-      seconds += use.processor_seconds;
-      bytes += static_cast<double>(use.resident_bytes);
-    }
-    host.metrics.gauge("cadre_agent_processes", {book->id()}).set(count);
-    host.metrics.gauge("cadre_agent_processor_seconds", {book->id()}).set(seconds);
-    host.metrics.gauge("cadre_agent_resident_bytes", {book->id()}).set(bytes);
+    const auto count =
+        std::count_if(uses.begin(), uses.end(), [&](const Use& use) { return use.book == book->id(); });
+    host.metrics.gauge("cadre_agent_processes", {book->id()}).set(static_cast<double>(count));
   }
 }
 

@@ -163,13 +163,14 @@ base::Problems LiveHost::boot() {
   if (parts_.options.halted) problems.append(halt_all(plan->setup));
   for (const auto& [book, why] : plan->halts)
     problems.append(halt_book(book, why));
-  if (plan->trials && !problems.has_errors())
-    problems.append(revision::write_trials(parts_.options.state / revision::trials_file, *plan->trials));
   if (is_made && !problems.has_errors()) problems.append(parts_.revisions->append(plan->revision));
   if (!problems.has_errors()) problems.append(open_books(*plan, *chains));
   if (problems.has_errors()) return problems;
   if (plan->revision.number != parts_.revisions->current())
     problems.append(parts_.revisions->set_current(plan->revision.number));
+  // Not before what they went back to is what boots: a host that dies in between goes back again.
+  if (plan->trials && !problems.has_errors())
+    problems.append(revision::write_trials(parts_.options.state / revision::trials_file, *plan->trials));
   parts_.reload = std::make_unique<revision::Reload>(revision::Reload::Ground{
       parts_.options.config,
       parts_.options.state,

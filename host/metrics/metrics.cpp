@@ -113,10 +113,8 @@ BookMetrics Metrics::book(std::string_view book) {
   counters("cadre_inputs_total", "kind", all.inputs);
   counters("cadre_orders_total", "verdict", all.orders);
   counters("cadre_inputs_refused_total", "why", all.inputs_refused);
-  // Nobody keeps these: they are set when somebody looks. A book without such processes shows 0.
-  for (const char* metric :
-       {"cadre_agent_processes", "cadre_agent_processor_seconds", "cadre_agent_resident_bytes"})
-    series(metric, {name});
+  // Nobody keeps it: it is set when somebody looks. A book without such processes shows 0.
+  series("cadre_agent_processes", {name});
   return all;
 }
 

@@ -189,7 +189,11 @@ class RevisionKills(unittest.TestCase):
             books.append(Book(limit, confirmed, deaths))
         halted = frozenset(b["book"] for b in status["books"] if b["state"] == "halted")
         state = State(tuple(books), halted)
-        self.assertIn(state, states, self.host.log_text())
+        if state not in states:
+            events = self.host.command("events", "--json").stdout.splitlines()
+            told = [line for line in events if '"decision"' not in line]
+            self.fail("\n".join([f"{state} is none of", *map(str, states), "reasons: " + str([b["reason"] for b in status["books"]]),
+                                 "revisions: " + json.dumps(self.host.revisions()[-6:]), *told[-30:], self.host.log_text()]))
         return state
 
     def test_every_start_is_what_the_last_acknowledged_word_promised(self):

@@ -197,6 +197,23 @@ class Trial(unittest.TestCase):
             counted = Journal(host.journal(book)).agent_state("risk")["bytes"]
             self.assertEqual(int.from_bytes(counted[:8], "little"), self.at[book])
 
+    def test_a_start_that_ends_on_its_way_back_leaves_the_way_back_to_the_next_one(self):
+        host = self.start("on_its_way", decisions=1000)
+        self.set(host, 0.04)
+        host.kill()
+        host.start()
+        host.kill()
+        aside = host.journal("second") + ".aside"
+        os.rename(host.journal("second"), aside)
+        os.mkdir(host.journal("second"))  # no start gets past it
+        self.assertEqual(host.spawn().wait(), 3, host.log_text())
+        os.rmdir(host.journal("second"))
+        os.rename(aside, host.journal("second"))
+        host.start()
+        self.assertEqual((self.limit(host), self.limit(host, "second")), (0.05, 0.05))
+        self.assertEqual([b["state"] for b in host.status()["books"]], ["halted", "deciding"])
+        self.assertEqual(host.stop(), 0)
+
     def test_only_the_book_on_trial_is_halted_after_two_deaths(self):
         host = self.start("one_dies", decisions=2)
         self.set(host, 0.03, "second")

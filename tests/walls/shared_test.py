@@ -86,8 +86,10 @@ class Shared(unittest.TestCase):
         metrics = walls.within("GET", "/metrics")[1]
         self.assertIn('cadre_agent_processes{book="main"} 2', metrics)
         self.assertIn('cadre_agent_processes{book="other"} 0', metrics)
-        self.assertRegex(metrics, r'cadre_agent_resident_bytes\{book="main"\} [1-9]')
-        self.assertRegex(metrics, r'cadre_agent_processor_seconds\{book="main"\} [0-9]')
+        for each in processes:
+            of_it = rf'\{{book="main",stages="{",".join(each["stages"])}"\}}'
+            self.assertRegex(metrics, rf'cadre_agent_resident_bytes{of_it} [1-9]')
+            self.assertRegex(metrics, rf'cadre_agent_processor_seconds{of_it} [0-9]')
 
     def test_a_word_that_is_none_is_refused_with_the_words_there_are(self):
         walls = self.walls({"sizer": "proces"})

@@ -44,7 +44,8 @@ TEST(MetricsText, has_every_metric_of_the_table_in_its_order) {
   metrics.agent_failures("main", "risk");
   metrics.agent_deadline_misses("main", "risk");
   for (const char* of_processes :
-       {"cadre_agent_own_bytes", "cadre_agent_memory_ratio", "cadre_agent_output_left_out"})
+       {"cadre_agent_processor_seconds", "cadre_agent_resident_bytes", "cadre_agent_own_bytes",
+        "cadre_agent_memory_ratio", "cadre_agent_output_left_out"})
     metrics.set_all(of_processes, {{{"main", "risk"}, 1}});
   const std::string text = metrics.text();
   std::size_t at = 0;
