@@ -172,7 +172,7 @@ base::Problems AgentProcess::begin() {
                   "it belongs beside the host's program");
   }
   ++processes_alive;
-  output_->start();
+  if (!output_->start()) return refuse("no thread to read what the process writes", "");
   list_process(process_, seats_.front().book, names_of(seats_), output_->counts());
   if (seats_.front().probe && !begin_probe())
     return refuse("the process for " + seats_.front().agent_id + " did not start: " + how_, "");

@@ -218,6 +218,13 @@ base::Result<std::shared_ptr<LiveAgent>> made_again(const LiveAgent& agent);
 /// called again. Does nothing for one in this process.
 std::string retire(LiveAgent& agent);
 
+/// What is said of one whose state is not what it was after it decided, and of one that saves something else
+/// than it was given.
+inline constexpr const char* learned_while_deciding =
+    "decide: it changes its state while it decides; only observe may";
+inline constexpr const char* forgets_its_state =
+    "load_state: it forgets what it is given; what it saves afterwards is not the same";
+
 /// Whether a second instance that is given what one has saved saves the same: in one sentence what is wrong,
 /// or empty. Makes one.
 std::string forgets(const LiveAgent& agent, const SavedState& saved);

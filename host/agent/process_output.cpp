@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <system_error>
 #include <utility>
 
 #include "host/agent/secrets.hpp"
@@ -65,15 +66,20 @@ bool ProcessOutput::open() {
   return stop_ >= 0;
 }
 
-void ProcessOutput::start() {
+bool ProcessOutput::start() {
   close_once(write_end_);
   second_ = seconds_now();
   // Signals are for those who wait for them.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  reader_ = std::thread([this] { read_all(); });
+  try {
+    reader_ = std::thread([this] { read_all(); });
+  } catch (const std::system_error&) {
+    // Said by what this gives.
+  }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return reader_.joinable();
 }
 
 void ProcessOutput::finish() {
@@ -89,17 +95,9 @@ void ProcessOutput::finish() {
 }
 
 void ProcessOutput::hide(const std::map<std::string, std::string>& secrets) {
-  // A value of several lines is written in several.
-  constexpr std::size_t telling_bytes = 8;
   const std::lock_guard lock(hidden_lock_);
-  for (const auto& [pointer, value] : secrets) {
+  for (const auto& [pointer, value] : secrets)
     hidden_.emplace(value, value);
-    for (std::size_t at = 0, end = 0; end != std::string::npos; at = end + 1) {
-      end = value.find('\n', at);
-      const std::string line = value.substr(at, end - at);
-      if (line.size() >= telling_bytes) hidden_.emplace(line, line);
-    }
-  }
 }
 
 std::string ProcessOutput::last_words() const {

@@ -46,8 +46,9 @@ class ProcessOutput {
   bool open();
   /// The end that the process writes to; closed here by start().
   int for_process() const { return write_end_; }
-  /// The process has been started: its lines are read from now on.
-  void start();
+  /// The process has been started: its lines are read from now on. False: by nobody, since there is no
+  /// thread.
+  bool start();
   /// The process has ended: what is left is read, within bounds, however many still hold the pipe.
   void finish();
 

@@ -67,7 +67,7 @@ std::string forgets(const LiveAgent& agent, const SavedState& saved) {
   const auto again = second.save_state(saved.epoch, saved.instruments);
   if (!again) return "save_state answered " + again.problems()[0].message;
   if (again->bytes == saved.bytes) return {};
-  return "load_state: it forgets what it is given; what it saves afterwards is not the same";
+  return forgets_its_state;
 }
 
 }  // namespace cadre::agent

@@ -86,8 +86,7 @@ base::Problems look_at_states(book::Book& book) {
     const auto known = before.find(stage.name), now = after.find(stage.name);
     if (known == before.end() || now == after.end()) return;
     if (known->second.bytes != now->second.bytes)
-      refuse_tried(problems, *stage.agent, "PROBE_LEARNS_WHILE_DECIDING",
-                   "decide: it changes its state while it decides; only observe may");
+      refuse_tried(problems, *stage.agent, "PROBE_LEARNS_WHILE_DECIDING", agent::learned_while_deciding);
     else if (const std::string how = forgets(*stage.agent, now->second); !how.empty())
       refuse_tried(problems, *stage.agent, "STATE_MIGRATED_WRONGLY", how);
   });

@@ -83,8 +83,7 @@ base::Problems try_alone(const agent::LiveAgent::Elsewhere& where, const chain::
       if (!saved)
         refuse("save_state answered " + saved.problems()[0].message, "PROBE_FAILED");
       else if (known && known->bytes != saved->bytes)
-        refuse("load_state: it forgets what it is given; what it saves afterwards is not the same",
-               "STATE_MIGRATED_WRONGLY");
+        refuse(agent::forgets_its_state, "STATE_MIGRATED_WRONGLY");
       else
         known = *saved;
     }

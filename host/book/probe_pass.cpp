@@ -95,8 +95,7 @@ base::Problems ProbePass::decide_on(const journal::CheckpointRecord& learned) {
   for (const auto& [stage, now] : save()) {
     // An environment takes the orders of the decision: they are news to it.
     if (stage == chain_->environment().name || now.bytes == states_[stage].bytes) continue;
-    refuse(stage, "decide: it changes its state while it decides; only observe may",
-           "PROBE_LEARNS_WHILE_DECIDING");
+    refuse(stage, agent::learned_while_deciding, "PROBE_LEARNS_WHILE_DECIDING");
   }
   return problems_;
 }
@@ -121,8 +120,7 @@ base::Problems ProbePass::decide_again(const ProbePass& earlier, const journal::
 void ProbePass::compare(const ProbePass& earlier) {
   for (const auto& [stage, now] : states_) {
     if (now.bytes != earlier.states_.at(stage).bytes)
-      refuse(stage, "load_state: it forgets what it is given; what it saves afterwards is not the same",
-             "STATE_MIGRATED_WRONGLY");
+      refuse(stage, agent::forgets_its_state, "STATE_MIGRATED_WRONGLY");
   }
   const bool is_same =
       has_decided_ == earlier.has_decided_ && need_e9_ == earlier.need_e9_ &&

@@ -160,7 +160,7 @@ json::array books_json(const HostParts& host, const revision::Charge& charge) {
            {"deadline_misses", misses != now.deadline_misses.end() ? misses->second : 0},
            {"memory_mb", manifest.memory_mb != 0 ? json::value(manifest.memory_mb) : json::value(nullptr)},
            {"secrets", secrets_json(stage)},
-           {"left_out", stage.left_out.empty() ? json::value(nullptr) : json::value(stage.left_out)}});
+           {"left_out", or_null(stage.left_out)}});
     }
     json::object book{{"book", runner.id()}};
     live::visit_status_fields(now, [&](const char* name, const auto& value) { book[name] = shown(value); });

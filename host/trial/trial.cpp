@@ -118,8 +118,7 @@ class Trial final : public TrialBook {
     out["agent_state"] = base64(now->bytes);
     const bool is_environment = subject_->declaration().role == CADRE_ROLE_EXECUTION_ENVIRONMENT;
     if (known && known->bytes != now->bytes && !is_environment)
-      refuse("PROBE_LEARNS_WHILE_DECIDING",
-             "decide: it changes its state while it decides; only observe may");
+      refuse("PROBE_LEARNS_WHILE_DECIDING", agent::learned_while_deciding);
     else if (const std::string how = forgets(*subject_, *now); !how.empty())
       refuse("STATE_MIGRATED_WRONGLY", how);
   }

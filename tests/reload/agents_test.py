@@ -100,25 +100,22 @@ class ReloadAgents(unittest.TestCase):
                 self.assertEqual(done.returncode, 3, done.stderr)
                 self.assertEqual({problem["code"] for problem in json.loads(done.stdout) if problem["severity"] == "error"}, {code})
 
-    def test_what_fails_at_its_first_decision_is_refused_with_stage_and_call(self):
-        path = self.scenario("first_decision", isolation="process")
-        for variant, why in REFUSED_ON_DATA.items():
+    def assert_refused_on_data(self, name, variants, code, begin):
+        """Each by one problem of this code, with what the table says behind `begin`."""
+        path = self.scenario(name, isolation="process")
+        for variant, why in variants.items():
             with self.subTest(variant):
                 done = self.cadre([variant], "check", path, "--json")
                 self.assertEqual(done.returncode, 3, done.stderr)
                 problem, = json.loads(done.stdout)
-                self.assertEqual(problem["code"], "PROBE_FAILED")
-                self.assertRegex(problem["message"], r"^risk \(reload.counting_risk .*: deciding answered " + why)
+                self.assertEqual(problem["code"], code)
+                self.assertRegex(problem["message"], r"^risk \(reload.counting_risk .*: " + begin + why)
+
+    def test_what_fails_at_its_first_decision_is_refused_with_stage_and_call(self):
+        self.assert_refused_on_data("first_decision", REFUSED_ON_DATA, "PROBE_FAILED", "deciding answered ")
 
     def test_what_a_second_instance_would_not_know_is_refused(self):
-        path = self.scenario("second_instance", isolation="process")
-        for variant, why in FORGETS.items():
-            with self.subTest(variant):
-                done = self.cadre([variant], "check", path, "--json")
-                self.assertEqual(done.returncode, 3, done.stderr)
-                problem, = json.loads(done.stdout)
-                self.assertEqual(problem["code"], "STATE_MIGRATED_WRONGLY")
-                self.assertIn("load_state: " + why, problem["message"])
+        self.assert_refused_on_data("second_instance", FORGETS, "STATE_MIGRATED_WRONGLY", "load_state: ")
 
     def test_the_other_variants_pass_the_check(self):
         path = self.scenario("passes", isolation="process")
