@@ -46,7 +46,7 @@ void set_output_style(OutputStyle style) {
   output_style = style;
 }
 
-ProcessOutput::ProcessOutput(std::string book, std::vector<std::string> agents)
+ProcessOutput::ProcessOutput(std::string book, const std::vector<std::string>& agents)
     : book_(std::move(book)), agents_(base::join(agents, ", ")), style_(output_style) {}
 
 ProcessOutput::~ProcessOutput() {

@@ -37,7 +37,7 @@ class ProcessOutput {
   static constexpr std::uint64_t lines_a_second = 100;
   static constexpr std::size_t line_bytes_most = 2048;  ///< of one longer, the rest is counted and left out
 
-  ProcessOutput(std::string book, std::vector<std::string> agents);
+  ProcessOutput(std::string book, const std::vector<std::string>& agents);
   ~ProcessOutput();
   ProcessOutput(const ProcessOutput&) = delete;
   ProcessOutput& operator=(const ProcessOutput&) = delete;

@@ -26,7 +26,7 @@ std::vector<SecretUse> secret_uses(const boost::json::value& settings, const boo
 /// A folder with one file a secret, read anew whenever an agent is made.
 class Secrets {
  public:
-  static constexpr std::uint64_t bytes_most = 64 * 1024;
+  static constexpr std::uint64_t bytes_most = std::uint64_t{64} * 1024;
   static constexpr std::size_t name_bytes_most = 63;
 
   /// Empty: there is no folder, and every reference is refused.

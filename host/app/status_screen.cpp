@@ -193,7 +193,8 @@ void add_faults_of_processes(const json::value& book, std::vector<std::string>& 
                        std::to_string(std::llround(most / mebibyte)) +
                        " MiB that it may have (memory_mb): it will fail when it asks for more");
     if (const std::string lines = text_at(process, "/output_left_out"); !lines.empty() && lines != "0")
-      faults.push_back(who + " writes more than the log takes: " + lines + " lines are left out");
+      faults.push_back(
+          base::join({who, " writes more than the log takes: ", lines, " lines are left out"}, ""));
   }
 }
 
@@ -232,8 +233,9 @@ std::vector<std::string> faults_of(const json::value& status) {
       std::string not_restarted = text_at(stage, "/not_restarted");
       if (!not_restarted.empty()) not_restarted.insert(0, "; it was not restarted: ");
       if (const std::string why = text_at(stage, "/quarantined"); !why.empty())
-        faults.push_back(name + " goes on without " + text_at(stage, "/stage") +
-                         ", which is called no more: " + why + not_restarted);
+        faults.push_back(base::join({name, " goes on without ", text_at(stage, "/stage"),
+                                     ", which is called no more: ", why, not_restarted},
+                                    ""));
       if (const std::string misses = text_at(stage, "/deadline_misses"); !misses.empty() && misses != "0")
         faults.push_back(name + ": " + text_at(stage, "/stage") + " missed its deadline of " +
                          text_at(stage, "/deadline_us") + " us " + misses +

@@ -167,7 +167,7 @@ base::Problems probe_chain(const config::ScenarioConfig& config, chain::ChainPla
   const bool decides = source.copy != nullptr && !reaches_a_venue;
   if (source.copy != nullptr)
     terms.ground = "a copy of book " + config.book.id + " at event " + std::to_string(source.event);
-  const base::Problems refused = isolate_for_probe(config, plan, fresh, store, terms);
+  base::Problems refused = isolate_for_probe(config, plan, fresh, store, terms);
   if (refused.has_errors()) return refused;
   // What runs here already is not made a second time.
   return decides ? try_chain(config, plan, fresh, store, source) : try_each(config, plan, fresh, store);

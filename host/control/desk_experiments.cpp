@@ -36,7 +36,7 @@ live::Answer start(HostParts& host, const Call& call) {
       const auto kept = [&](const config::ScenarioConfig& scenario) {
         return revision::keeping_catalog(scenario, running, installed);
       };
-      const auto any = [&](const config::ScenarioConfig&) { return installed; };
+      const auto any = [&](const config::ScenarioConfig&) { return agent::Catalog(installed); };
       return host.experiments->start(
           *file,
           {runner, running_book, kept, any, charge.setup.host.trust.allow_weak_sandbox,

@@ -92,8 +92,8 @@ json::array processes_json(const std::vector<agent::ProcessUse>& uses, const std
   return processes;
 }
 
-json::value or_null(std::string text) {
-  return text.empty() ? json::value(nullptr) : json::value(std::move(text));
+json::value or_null(const std::string& text) {
+  return text.empty() ? json::value(nullptr) : json::value(text);
 }
 
 /// Names, never values.
@@ -184,9 +184,10 @@ std::vector<std::string> next_steps(const HostParts& host, const json::array& re
           " cannot be helped while the host runs: a halt of it holds; end the host with SIGTERM and start "
           "it again, it leaves the agent out");
     for (const auto& [stage, why] : now.quarantined)
-      steps.push_back("apply another version or other settings for " + stage + " of book " + book->id() +
-                      ", which is called no more, or `cadre agent restart " + book->id() + "/" + stage +
-                      " --reason ...` when it will not happen again");
+      steps.push_back(base::join({"apply another version or other settings for ", stage, " of book ",
+                                  book->id(), ", which is called no more, or `cadre agent restart ",
+                                  book->id(), "/", stage, " --reason ...` when it will not happen again"},
+                                 ""));
     if (!now.left_out.empty())
       steps.push_back("apply another version or other settings for book " + book->id() +
                       ", or let the agent in again with `cadre quarantine release`; then resume the book");

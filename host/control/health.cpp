@@ -26,9 +26,10 @@ std::vector<std::string> not_ready_reasons(const HostParts& host) {
     else if (!now.left_out.empty())
       reasons.push_back(book->id() + " decides nothing, an agent of it is in quarantine: " + now.left_out);
     for (const auto& [stage, why] : now.quarantined) {
-      const std::string not_restarted = host.not_restarted.why(book->id(), stage);
-      reasons.push_back(book->id() + " goes on without " + stage + ", which is called no more: " + why +
-                        (not_restarted.empty() ? "" : "; it was not restarted: " + not_restarted));
+      std::string not_restarted = host.not_restarted.why(book->id(), stage);
+      if (!not_restarted.empty()) not_restarted.insert(0, "; it was not restarted: ");
+      reasons.push_back(base::join(
+          {book->id(), " goes on without ", stage, ", which is called no more: ", why, not_restarted}, ""));
     }
   }
   return reasons;
