@@ -224,12 +224,13 @@ std::vector<std::string> faults_of(const json::value& status) {
     if (text_at(book, "/halt_is_due") == "true" && state == "stuck")
       faults.push_back(name + " is halted: no order leaves it, and its journal says so when it comes back");
     if (const std::string why = text_at(book, "/checkpoint_failed"); !why.empty())
-      faults.push_back(name + " takes no checkpoints, and a start begins at the last one: " + why);
+      faults.push_back(
+          base::join({name, " takes no checkpoints, and a start begins at the last one: ", why}, ""));
     add_faults_of_processes(book, faults);
     for (const json::value& stage : list_at(book, "/stages")) {
       if (const std::string left_out = text_at(stage, "/left_out"); !left_out.empty())
-        faults.push_back(name + " is without " + text_at(stage, "/stage") +
-                         ", which is in quarantine: " + left_out);
+        faults.push_back(base::join(
+            {name, " is without ", text_at(stage, "/stage"), ", which is in quarantine: ", left_out}, ""));
       std::string not_restarted = text_at(stage, "/not_restarted");
       if (!not_restarted.empty()) not_restarted.insert(0, "; it was not restarted: ");
       if (const std::string why = text_at(stage, "/quarantined"); !why.empty())
@@ -237,9 +238,10 @@ std::vector<std::string> faults_of(const json::value& status) {
                                      ", which is called no more: ", why, not_restarted},
                                     ""));
       if (const std::string misses = text_at(stage, "/deadline_misses"); !misses.empty() && misses != "0")
-        faults.push_back(name + ": " + text_at(stage, "/stage") + " missed its deadline of " +
-                         text_at(stage, "/deadline_us") + " us " + misses +
-                         (misses == "1" ? " time" : " times"));
+        faults.push_back(
+            base::join({name, ": ", text_at(stage, "/stage"), " missed its deadline of ",
+                        text_at(stage, "/deadline_us"), " us ", misses, misses == "1" ? " time" : " times"},
+                       ""));
       if (text_at(stage, "/sandbox") == "weak")
         faults.push_back(name + ": the process of " + text_at(stage, "/stage") +
                          " bounds no files, since this kernel cannot (allow_weak_sandbox)");
