@@ -1,7 +1,5 @@
 #include "host/admin/unix_socket.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -67,13 +65,6 @@ base::Result<ListeningSocket> ListeningSocket::open(const std::filesystem::path&
                    "the path of a socket may have " + std::to_string(socket_path_bytes_max) +
                        " bytes, this one has " + std::to_string(path.native().size()),
                    "use a shorter state folder, or start the host from inside of it");
-  }
-  // Two hosts that start at once would both find the same stale file; the folder is their lock.
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  const Descriptor lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (lock.number < 0) return not_possible(path, "its folder cannot be opened", errno);
-  while (::flock(lock.number, LOCK_EX) != 0) {
-    if (errno != EINTR) return not_possible(path, "its folder cannot be locked", errno);
   }
   switch (occupant_of(path)) {
     case Occupant::nobody:

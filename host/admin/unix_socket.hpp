@@ -13,8 +13,8 @@ constexpr std::size_t socket_path_bytes_max = 107;
 /// A socket that listens at its path, readable by its owner only. The file goes with it.
 class ListeningSocket {
  public:
-  /// A socket file that nobody listens at is replaced. Errors: ADMIN_SOCKET_PATH_TOO_LONG,
-  /// ADMIN_SOCKET_IN_USE, ADMIN_SOCKET_NOT_POSSIBLE.
+  /// A socket file that nobody listens at is replaced: whoever opens has its folder locked. Errors:
+  /// ADMIN_SOCKET_PATH_TOO_LONG, ADMIN_SOCKET_IN_USE, ADMIN_SOCKET_NOT_POSSIBLE.
   static base::Result<ListeningSocket> open(const std::filesystem::path& path);
 
   ListeningSocket(ListeningSocket&& other) noexcept;

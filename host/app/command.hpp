@@ -59,6 +59,7 @@ struct LiveArguments {
   bool exit_at_end = false;
   std::optional<std::uint64_t> revision;  ///< to boot; nothing: the one that ran last
   bool halted = false;
+  std::vector<std::string> begins_again{};  ///< books
   bool accepts_changes = false;
   std::filesystem::path secrets;  ///< empty: what CREDENTIALS_DIRECTORY names
 };

@@ -70,6 +70,12 @@ Run run_host(CLI::App& parser, const GlobalOptions& global) {
                   "start under another revision than the one that ran last; it comes as a new one")
       ->type_name("N");
   parser.add_flag("--halted", a->halted, "start with every book halted, until `cadre resume`");
+  parser
+      .add_option(
+          "--begin-again", a->begins_again,
+          "a book whose journal is lost begins with its initial cash and without positions; what is left "
+          "of its folder is put aside")
+      ->type_name("BOOK");
   parser.add_flag("--accept-changes", a->accepts_changes,
                   "take from CONFIG what changes only at a start; the difference becomes a revision");
   parser

@@ -194,6 +194,7 @@ base::Result<control::LiveOptions> options_of(const GlobalOptions& global, const
   options.actor = default_actor();
   options.revision = arguments.revision;
   options.halted = arguments.halted;
+  options.begins_again = arguments.begins_again;
   options.accepts_changes = arguments.accepts_changes;
   options.secrets = secrets_folder(arguments.secrets);
   // Before anything is recovered: a host that cannot be reached must not begin.

@@ -127,6 +127,11 @@ Result<std::string> read_file(const fs::path& path, std::uint64_t bytes_most) {
 Result<std::string> read_part(const fs::path& path, std::uint64_t from, std::size_t bytes) {
   if (Problems problems = check_readable(path); problems.has_errors()) return problems;
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat about {};
+  if (file.number() >= 0 && ::fstat(file.number(), &about) == 0) {
+    const auto size = static_cast<std::uint64_t>(about.st_size);
+    bytes = std::min<std::uint64_t>(bytes, size > from ? size - from : 0);
+  }
   std::string part(bytes, '\0');
   std::size_t filled = 0;
   while (file.number() >= 0) {

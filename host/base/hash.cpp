@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <array>
+#include <cstring>
 
 #include "host/base/file.hpp"
 
@@ -41,6 +42,18 @@ std::string Sha256::hex() {
   return text;
 }
 
+// The state of SHA-256 is its eight words, the number of bits, and the block at hand: the same in every
+// library, here as libsodium holds it.
+std::string Sha256::save() const {
+  return {reinterpret_cast<const char*>(&state_->sodium), sizeof state_->sodium};
+}
+
+bool Sha256::load(std::string_view saved) {
+  if (saved.size() != sizeof state_->sodium) return false;
+  std::memcpy(&state_->sodium, saved.data(), saved.size());
+  return true;
+}
+
 std::string sha256_hex(std::string_view bytes) {
   Sha256 hash;
   hash.update(bytes);
@@ -51,6 +64,28 @@ Result<std::string> sha256_file(const std::filesystem::path& path, std::uint64_t
   const Result<std::string> bytes = read_file(path, bytes_most);
   if (!bytes) return bytes.problems();
   return sha256_hex(*bytes);
+}
+
+struct Checksum::State {
+  State() : xxh3(XXH3_createState()) { XXH3_64bits_reset(xxh3); }
+  ~State() { XXH3_freeState(xxh3); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  XXH3_state_t* xxh3;
+};
+
+Checksum::Checksum() : state_(std::make_unique<State>()) {}
+Checksum::~Checksum() = default;
+Checksum::Checksum(Checksum&&) noexcept = default;
+Checksum& Checksum::operator=(Checksum&&) noexcept = default;
+
+void Checksum::update(const void* bytes, size_t count) {
+  XXH3_64bits_update(state_->xxh3, bytes, count);
+}
+
+uint64_t Checksum::so_far() const {
+  return XXH3_64bits_digest(state_->xxh3);
 }
 
 uint64_t checksum64(const void* bytes, size_t count) {

@@ -27,6 +27,10 @@ class Sha256 {
   /// Of what came so far; more may follow.
   std::string hex_so_far() const;
 
+  /// How far it got, for another one that goes on from there; false: that is not what save() gave.
+  std::string save() const;
+  [[nodiscard]] bool load(std::string_view saved);
+
  private:
   struct State;
   std::unique_ptr<State> state_;
@@ -37,5 +41,22 @@ Result<std::string> sha256_file(const std::filesystem::path& path, std::uint64_t
 
 /// XXH3, 64 bits: finds accidents, is no protection against an adversary.
 uint64_t checksum64(const void* bytes, size_t count);
+
+/// The same of bytes that come in pieces.
+class Checksum {
+ public:
+  Checksum();
+  ~Checksum();
+  Checksum(Checksum&&) noexcept;
+  Checksum& operator=(Checksum&&) noexcept;
+
+  void update(const void* bytes, size_t count);
+  /// Of what came so far; more may follow.
+  uint64_t so_far() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace cadre::base

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 
 /// `; did you mean "x"?`, or nothing when no candidate is near.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
+
+/// 16 lower-case hexadecimal digits.
+std::string hexadecimal(std::uint64_t number);
 
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 

@@ -52,6 +52,10 @@ class Book {
   /// positions, cash and open orders. Calls no agent. On the other book's thread.
   friend void stand_beside(Book& book, const Book& other);
   friend std::unique_ptr<Book> copy_of(const Book& book);
+  /// Into the checkpoint of a book, and out of it into one that has entered no chain yet; of the history all
+  /// but the full blocks.
+  friend void save_book(base::Encoder& to, const Book& book);
+  friend bool load_book(base::Decoder& from, Book& book, const std::vector<std::vector<double>>& rows);
   /// What decide() would, with nothing sent, told or counted.
   friend const chain::Decision* consider(Book& book);
   /// Errors: AGENT_ACTIVATE, an agent that refuses to start.
@@ -98,6 +102,8 @@ class Book {
   const chain::Chain* replaced_chain() const { return chains_.replaced(); }
   /// What agents were shown last.
   const cadre_execution_state& state() const { return state_.state(); }
+  /// The agents that are called no more, as the commands by which they became so.
+  std::vector<journal::CommandRecord> quarantines() const;
   /// Signals for instruments that were not in the universe when they came.
   std::uint64_t dropped_signals() const { return dropped_signals_; }
 
@@ -172,6 +178,9 @@ class Book {
 void stand_beside(Book& book, const Book& other);
 /// A book without a chain that stands where `book` does. On that book's thread.
 std::unique_ptr<Book> copy_of(const Book& book);
+void save_book(base::Encoder& to, const Book& book);
+/// False: that is not what save_book() gave of a book of the same data; the book is then of no use.
+[[nodiscard]] bool load_book(base::Decoder& from, Book& book, const std::vector<std::vector<double>>& rows);
 const chain::Decision* consider(Book& book);
 
 /// The kind of the command by which an instance is called no more; its reason begins with "STAGE: ".

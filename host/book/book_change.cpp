@@ -91,10 +91,39 @@ void stand_beside(Book& book, const Book& other) {
       std::make_unique<execution::PreTradeGate>(*other.gate_);  // the next one inherits what it counted
 }
 
+namespace {
+
+/// Closed ones that are still shown after a start.
+constexpr std::size_t orders_kept = 1000;
+
+}  // namespace
+
 std::unique_ptr<Book> copy_of(const Book& book) {
   auto copy = std::make_unique<Book>(book.config_, book.ledger_.data_instruments(), 0);
-  stand_beside(*copy, book);
+  copy->ledger_.stand_beside(book.ledger_, orders_kept);
+  copy->views_ = book.views_;
+  copy->gate_ = std::make_unique<execution::PreTradeGate>(*book.gate_);
+  copy->deadline_misses_ = book.deadline_misses_;
+  copy->dropped_signals_ = book.dropped_signals_;
   return copy;
+}
+
+void save_book(base::Encoder& to, const Book& book) {
+  book.ledger_.save(to, orders_kept);
+  book.views_.save(to);
+  book.gate_->save(to);
+  book.deadline_misses_.save(to);
+  to.put(book.dropped_signals_);
+}
+
+bool load_book(base::Decoder& from, Book& book, const std::vector<std::vector<double>>& rows) {
+  if (!book.ledger_.load(from, rows) || !book.views_.load(from, book.ledger_.universe().size())) return false;
+  // The gate of its chain, which it has not entered yet, inherits what this one has counted.
+  book.gate_ =
+      std::make_unique<execution::PreTradeGate>(book.config_.pre_trade_checks, book.config_.chain.constraints);
+  const bool fits = book.gate_->load(from) && book.deadline_misses_.load(from);
+  from.get(book.dropped_signals_);
+  return fits && from.ok();
 }
 
 base::Problems Book::enter_beside(const journal::CheckpointRecord& learned,

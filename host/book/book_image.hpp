@@ -1,9 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "host/book/book.hpp"
+#include "host/book/journal_facts.hpp"
+#include "host/market/taken_bars.hpp"
 
 namespace cadre::book {
 
@@ -15,6 +20,35 @@ struct BookImage {
   journal::CheckpointRecord learned;  ///< by the agents of the running chain, until then
   std::uint64_t journal_bytes = 0;    ///< where in its journal what happened afterwards begins
   std::uint64_t decisions = 0;        ///< made until then
+
+  // What a start has to know besides.
+  JournalFacts facts;                               ///< of the journal until then
+  std::string order_hash;                           ///< how far it got, as OrderHash::save
+  std::vector<market::TakenBars::Mark> bars;        ///< the newest that it has taken
+  std::vector<journal::CommandRecord> quarantines;  ///< Book::quarantines
 };
+
+/// What a file holds of an image: all but the full blocks of history, which are files of their own, named by
+/// their numbers and sums.
+struct StoredImage {
+  std::uint64_t sequence = 0;       ///< of the last event before it
+  std::uint64_t journal_bytes = 0;  ///< as in BookImage
+  JournalFacts facts;
+  journal::CheckpointRecord learned;
+  std::string order_hash;
+  std::vector<market::TakenBars::Mark> bars;
+  std::vector<journal::CommandRecord> quarantines;
+  std::uint64_t first_block = 0;
+  std::vector<std::uint64_t> block_sums;  ///< XXH3 of each full block from the first on
+  std::string book;                       ///< for load_book
+};
+
+/// Format of the files; others are passed over, and the journal is read from further back.
+inline constexpr std::uint32_t image_format = 1;
+
+/// The bytes of a file; `block_sums`: of the full blocks of its history.
+std::string encode_image(const BookImage& image, const std::vector<std::uint64_t>& block_sums);
+/// Errors: CHECKPOINT_DAMAGED, and what is wrong; of another format too.
+base::Result<StoredImage> decode_image(const std::filesystem::path& file, const std::string& bytes);
 
 }  // namespace cadre::book

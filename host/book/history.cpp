@@ -20,6 +20,7 @@ History::History(std::size_t columns, std::size_t expected_rows, bool carry)
 History::History(const History& other)
     : columns_(other.columns_),
       rows_(other.rows_),
+      forgotten_blocks_(other.forgotten_blocks_),
       skipped_(other.skipped_),
       keep_(other.keep_),
       carry_(other.carry_),
@@ -70,11 +71,47 @@ void History::add(const model::Bar& bar) {
   if (rows_ >= 2 * keep_) forget(rows_ - keep_);
 }
 
+void History::save(base::Encoder& to) const {
+  to.put<std::uint64_t>(rows_);
+  to.put<std::uint64_t>(skipped_);
+  to.put(forgotten_blocks_);
+  to.put(has_volumes_);
+  to.put_array(last_close_);
+  const std::size_t used = (skipped_ + rows_) % block_rows;
+  to.put_array(used == 0 ? std::span<const double>()
+                         : std::span<const double>(blocks_.back().get(), used * columns_ * 3));
+}
+
+bool History::load(base::Decoder& from, const std::vector<std::vector<double>>& full) {
+  rows_ = from.get<std::uint64_t>();
+  skipped_ = from.get<std::uint64_t>();
+  from.get(forgotten_blocks_);
+  from.get(has_volumes_);
+  from.get_array(last_close_);
+  std::vector<double> newest;
+  from.get_array(newest);
+  const std::size_t used = (skipped_ + rows_) % block_rows;
+  bool fits = from.ok() && skipped_ < block_rows && full_blocks() == full.size() &&
+              last_close_.size() == columns_ && newest.size() == used * columns_ * 3;
+  for (const std::vector<double>& block : full)
+    fits = fits && block.size() == block_size();
+  if (!fits) return false;
+  blocks_.clear();
+  for (const std::vector<double>& block : full)
+    blocks_.push_back(fresh_block()), std::copy(block.begin(), block.end(), blocks_.back().get());
+  if (used != 0) {
+    blocks_.push_back(fresh_block());
+    std::copy(newest.begin(), newest.end(), blocks_.back().get());
+  }
+  return true;
+}
+
 void History::forget(std::size_t rows) {
   skipped_ += rows;
   rows_ -= rows;
   const std::size_t gone = skipped_ / block_rows;
   skipped_ %= block_rows;
+  forgotten_blocks_ += gone;
   for (std::size_t k = 0; k < gone; ++k) {
     if (blocks_[k].use_count() != 1) continue;  // a copy still reads it
     std::atomic_thread_fence(std::memory_order_acquire);

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "host/base/codec.hpp"
 #include "host/journal/records.hpp"
 #include "host/model/bar.hpp"
 
@@ -31,6 +32,20 @@ class History {
   void keep_most(std::size_t rows) { keep_ = rows; }
 
   void add(const model::Bar& bar);
+
+  // For a checkpoint. Blocks are numbered through the life of a book; one that is full never changes again.
+
+  /// Of the oldest row that is remembered.
+  std::uint64_t first_block() const { return forgotten_blocks_; }
+  /// How many from there on are full.
+  std::size_t full_blocks() const { return (skipped_ + rows_) / block_rows; }
+  /// The rows of the k-th of them, in the form that load() takes.
+  std::span<const double> block(std::size_t k) const { return {blocks_[k].get(), block_size()}; }
+  /// All of it but the full blocks.
+  void save(base::Encoder& to) const;
+  /// `full`: the blocks that save() left out, in order. False: they do not fit what was saved; the history is
+  /// then of no use.
+  [[nodiscard]] bool load(base::Decoder& from, const std::vector<std::vector<double>>& full);
   /// Rows that are remembered; row 0 is the oldest of them.
   std::size_t rows() const { return rows_; }
   /// The last price it traded at; NaN: it never did.
@@ -60,6 +75,7 @@ class History {
 
   std::size_t columns_;
   std::size_t rows_ = 0;
+  std::uint64_t forgotten_blocks_ = 0;
   std::size_t skipped_ = 0;  ///< rows of the first block that are forgotten
   std::size_t keep_ = std::numeric_limits<std::size_t>::max() / 2;
   bool carry_;

@@ -38,16 +38,6 @@ base::Problems no_answer(const cadre_order& order, cadre_status status) {
   return problems;
 }
 
-/// The number that a journaled halt or resume carries; 0: it is of a host that numbered none.
-std::uint64_t halt_number(const journal::CommandRecord& command) {
-  boost::system::error_code error;
-  const boost::json::value said = boost::json::parse(command.text, error);
-  const boost::json::value* number = error ? nullptr : base::find(said, "/number");
-  if (number == nullptr || !number->is_number()) return 0;
-  const auto value = number->to_number<std::uint64_t>(error);
-  return error ? 0 : value;
-}
-
 bool same_report(const cadre_execution_report& a, const cadre_execution_report& b) {
   return model::id_text(a.client_id) == model::id_text(b.client_id) && a.status == b.status &&
          a.quantity_e9 == b.quantity_e9 && a.price_e9 == b.price_e9;
@@ -57,6 +47,15 @@ bool same_report(const cadre_execution_report& a, const cadre_execution_report& 
 struct CheckpointPlace {
   std::uint64_t revision = 0, begins_at = 0;
 };
+
+template <class Record>
+bool count(const journal::Record& record, JournalFacts& facts) {
+  base::Decoder from(record.payload);
+  Record value;
+  if (!decode(from, value, record.format)) return false;
+  facts.take(record.sequence, value);
+  return true;
+}
 
 /// Takes what one record adds to the facts. False: it cannot be read.
 bool survey(const journal::Record& record, std::uint64_t begins_at, JournalFacts& facts,
@@ -71,49 +70,29 @@ bool survey(const journal::Record& record, std::uint64_t begins_at, JournalFacts
       facts.instruments = std::move(known->instruments);
       return true;
     }
-    case RecordType::revision: {
-      journal::RevisionRecord taken;
-      if (!decode(from, taken, record.format)) return false;
-      facts.revision = taken.revision;
-      return true;
-    }
     case RecordType::checkpoint: {
       journal::CheckpointRecord checkpoint;
       if (!decode(from, checkpoint, record.format)) return false;
       checkpoints.push_back({checkpoint.revision, begins_at});
       return true;
     }
-    case RecordType::command: {
-      journal::CommandRecord command;
-      if (!decode(from, command, record.format)) return false;
-      if (command.kind == "halt" || command.kind == "resume") {
-        facts.halted = command.kind == "halt";
-        facts.halt_reason = facts.halted ? command.actor + ": " + command.reason : "";
-        facts.halt_number = std::max(facts.halt_number, halt_number(command));
-      }
-      return true;
-    }
-    case RecordType::order: {
-      journal::OrderRecord order;
-      if (!decode(from, order, record.format)) return false;
-      facts.count_order(order.failed_checks.empty());
-      return true;
-    }
-    case RecordType::report: {
-      journal::ReportRecord report;
-      if (!decode(from, report, record.format)) return false;
-      facts.count_report(report.report.quantity_e9);
-      return true;
-    }
+    case RecordType::revision:
+      return count<journal::RevisionRecord>(record, facts);
+    case RecordType::command:
+      return count<journal::CommandRecord>(record, facts);
+    case RecordType::order:
+      return count<journal::OrderRecord>(record, facts);
+    case RecordType::report:
+      return count<journal::ReportRecord>(record, facts);
     case RecordType::decision:
-      facts.count_decision();
-      return true;
+      return count<journal::DecisionRecord>(record, facts);
     case RecordType::bar:
-      facts.bar_is_open = true;
+      facts.take(record.sequence, model::Bar{});  // what it holds is read when it is folded
       return true;
     case RecordType::account:
-      facts.bar_is_open = false;
-      return true;
+      return count<journal::AccountRecord>(record, facts);
+    case RecordType::commit:
+      return count<journal::CommitRecord>(record, facts);
     default:
       return true;
   }
@@ -127,22 +106,50 @@ bool was_never_begun(const std::filesystem::path& file) {
 
 }  // namespace
 
-base::Result<JournalFacts> survey_journal(const std::filesystem::path& file, const RevisionFits& fits) {
-  JournalFacts facts;
+namespace {
+
+/// What a journal has behind its last commit, of which nobody was told.
+base::Problems tell_cut(const std::filesystem::path& file, std::uint64_t records, std::uint64_t keep_bytes,
+                        std::uint64_t ends_at) {
+  base::Problems problems;
+  if (ends_at > keep_bytes && keep_bytes != 0)
+    problems.warning("JOURNAL_TAIL_CUT", base::Place::of(file.string()),
+                     "its last " + std::to_string(ends_at - keep_bytes) + " bytes, " +
+                         (records == 1 ? "1 whole record" : std::to_string(records) + " whole records") +
+                         " among them, were never acknowledged, and are cut off",
+                     "whoever sent what was in them had no answer, and sends it again");
+  return problems;
+}
+
+}  // namespace
+
+base::Result<JournalFacts> survey_journal(const std::filesystem::path& file, const RevisionFits& fits,
+                                          std::uint64_t acknowledged, const StoredImage* from) {
+  JournalFacts facts = from != nullptr ? from->facts : JournalFacts{};
   std::vector<CheckpointPlace> checkpoints;
-  JournalFacts committed;
-  if (was_never_begun(file)) return committed;
-  auto reader = journal::JournalReader::open(file);
+  if (was_never_begun(file)) return JournalFacts{};
+  auto reader = from != nullptr
+                    ? journal::JournalReader::open_part(file, from->journal_bytes, journal::to_the_end)
+                    : journal::JournalReader::open(file);
   if (!reader) return reader.problems();
+  facts.stream = reader->newest().head;
+  if (from != nullptr) facts.keep_bytes = from->journal_bytes;
+  JournalFacts committed = facts;
   std::uint64_t begins_at = reader->offset();
+  std::uint64_t open_records = 0;
   while (const auto record = reader->next()) {
     if (!survey(*record, begins_at, facts, checkpoints)) return unreadable(file, *record);
     begins_at = reader->offset();
+    ++open_records;
     if (record->type != RecordType::commit) continue;
     facts.keep_bytes = begins_at;
     committed = facts;
+    open_records = 0;
   }
-  if (reader->problems().has_errors()) return reader->problems();
+  // What is damaged and was never acknowledged is the end of a write that was cut short.
+  if (reader->problems().has_errors() &&
+      (reader->is_acknowledged_behind() || reader->offset() < acknowledged))
+    return reader->problems();
   for (auto at = checkpoints.rbegin(); at != checkpoints.rend() && !committed.checkpoint_bytes; ++at) {
     if (at->begins_at < committed.keep_bytes && fits(at->revision))
       committed.checkpoint_bytes = at->begins_at;
@@ -153,7 +160,7 @@ base::Result<JournalFacts> survey_journal(const std::filesystem::path& file, con
                    "there are decisions in it and not one commit", "is it the journal of a backtest?");
     return problems;
   }
-  return {std::move(committed), reader->problems()};
+  return {std::move(committed), tell_cut(file, open_records, committed.keep_bytes, reader->file_ends_at())};
 }
 
 base::Problems JournalFold::run(const std::filesystem::path& file, const JournalFacts& facts) {
@@ -164,6 +171,30 @@ base::Problems JournalFold::run(const std::filesystem::path& file, const Journal
   book_.agents_observe_ = observing_;
   problems_.append(apply_all(*reader, file, facts.keep_bytes));
   book_.troubles_.clear();  // the journal says how they were treated
+  return problems_;
+}
+
+base::Problems JournalFold::run_from(const StoredImage& image, bool knows, const std::filesystem::path& file,
+                                     const JournalFacts& facts) {
+  auto reader = journal::JournalReader::open_part(file, image.journal_bytes, facts.keep_bytes);
+  if (!reader) return reader.problems();
+  last_bar_ = image.facts.last_bar;
+  last_decision_bar_ = image.facts.last_decision_bar;
+  decision_date_ = image.facts.decision_date;
+  for (const market::TakenBars::Mark& mark : image.bars)
+    bars_.add(mark);
+  for (const journal::CommandRecord& command : image.quarantines)
+    (void)book_.retell_trouble(command, false);
+  if (knows) {
+    book_.timers_.restore(image.learned.timers);
+    learn(image.learned);
+  } else {
+    observing_ = !facts.checkpoint_bytes;
+  }
+  checkpoint_bytes_ = facts.checkpoint_bytes.value_or(0);
+  book_.agents_observe_ = observing_;
+  problems_.append(apply_all(*reader, file, facts.keep_bytes));
+  book_.troubles_.clear();
   return problems_;
 }
 
@@ -206,6 +237,13 @@ base::Problems JournalFold::apply_all(journal::JournalReader& reader, const std:
   return problems;
 }
 
+void JournalFold::learn(journal::CheckpointRecord checkpoint) {
+  restarted_.clear();
+  problems_.append(book_.chains_.load(checkpoint, nullptr));
+  observing_ = true;
+  book_.agents_observe_ = true;
+}
+
 /// What the agents knew: all of them where observing begins, afterwards one that was made again.
 bool JournalFold::load(const journal::Record& record) {
   journal::CheckpointRecord checkpoint;
@@ -215,10 +253,7 @@ bool JournalFold::load(const journal::Record& record) {
     std::erase_if(checkpoint.agents, [&](const auto& agent) { return agent.stage != restarted_; });
   else
     book_.timers_.restore(checkpoint.timers);
-  restarted_.clear();
-  problems_.append(book_.chains_.load(checkpoint, nullptr));
-  observing_ = true;
-  book_.agents_observe_ = true;
+  learn(std::move(checkpoint));
   return true;
 }
 

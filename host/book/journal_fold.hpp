@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "host/book/book_image.hpp"
 #include "host/book/book_loop.hpp"
 #include "host/book/order_hash.hpp"
 #include "host/journal/journal.hpp"
@@ -17,27 +18,19 @@
 
 namespace cadre::book {
 
-/// What a journal says on the way, besides what the book itself then knows.
-struct JournalFacts : model::Tally {
-  std::uint64_t keep_bytes = 0;  ///< up to its last commit; what is behind had no consequence for anyone
-  std::vector<std::string> instruments;
-  std::uint64_t revision = 0;                     ///< the last one that took over
-  std::optional<std::uint64_t> checkpoint_bytes;  ///< where the last checkpoint that fits begins
-  bool bar_is_open = false;                       ///< the last bar lacks its account
-  bool halted = false;
-  std::string halt_reason;
-  std::uint64_t halt_number = 0;  ///< of the newest halt or resume; 0: none that a host had numbered
-};
-
 /// Whether what a book ran under a revision is what it boots with.
 using RevisionFits = std::function<bool(std::uint64_t revision)>;
 
-/// Reads through a journal for what recovery has to know beforehand. Errors: those of the reader,
-/// JOURNAL_BAD_RECORD.
-base::Result<JournalFacts> survey_journal(const std::filesystem::path& journal, const RevisionFits& fits);
+/// Reads through a journal for what recovery has to know beforehand. What stands behind its last commit, of
+/// which nobody was told, is passed over with a warning, whatever it looks like. `acknowledged`: a byte of
+/// the stream up to which it is known to have been durable. `from`: the checkpoint where reading begins;
+/// null: at the beginning. Errors: those of the reader, JOURNAL_BAD_RECORD. Warning: JOURNAL_TAIL_CUT.
+base::Result<JournalFacts> survey_journal(const std::filesystem::path& journal, const RevisionFits& fits,
+                                          std::uint64_t acknowledged, const StoredImage* from = nullptr);
 
-/// Folds a journal into a book that has entered its chain and heard nothing: prices, positions, cash and
-/// orders from its first record on; what the agents know from the last checkpoint on. Decides nothing, and
+/// Folds a journal into a book that has entered its chain: one that has heard nothing, from the first record
+/// on, or one that stands where a checkpoint has it, from there on; what the agents know from the last
+/// checkpoint on that fits. Decides nothing, and
 /// sends nothing but what a simulated environment has forgotten. Errors: JOURNAL_BAD_RECORD,
 /// RECOVERY_SEQUENCE, STATE_REFUSED.
 class JournalFold {
@@ -47,6 +40,11 @@ class JournalFold {
       : loop_(loop), book_(book), hash_(hash), bars_(bars) {}
 
   base::Problems run(const std::filesystem::path& journal, const JournalFacts& facts);
+  /// The book and the hash stand where `image` has them. `knows`: its agents are given what the image has of
+  /// them; else they know nothing until a checkpoint of the journal that fits comes, and where none does they
+  /// observe from here on.
+  base::Problems run_from(const StoredImage& image, bool knows, const std::filesystem::path& journal,
+                          const JournalFacts& facts);
 
   /// Goes on with the records from byte `from` to byte `to`, which a book has been through that stood where
   /// this one stands: agents observe them. Agents that were given up or got another chance are treated
@@ -74,6 +72,7 @@ class JournalFold {
   base::Problems apply_all(journal::JournalReader& reader, const std::filesystem::path& file,
                            std::uint64_t to);
   bool load(const journal::Record& checkpoint);
+  void learn(journal::CheckpointRecord checkpoint);
   bool apply(const journal::Record& record);
   bool apply_command(base::Decoder& from, std::uint32_t format);
   bool apply_order(base::Decoder& from, std::uint32_t format);

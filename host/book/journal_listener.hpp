@@ -1,5 +1,6 @@
 #pragma once
 
+#include "host/book/journal_facts.hpp"
 #include "host/book/listener.hpp"
 #include "host/journal/journal.hpp"
 #include "host/model/bar.hpp"
@@ -9,7 +10,7 @@ namespace cadre::book {
 /// Writes everything a book does into a journal. No allocation per event once its buffers have their size.
 class JournalListener : public BookListener {
  public:
-  explicit JournalListener(journal::JournalWriter& writer) : writer_(writer) {}
+  explicit JournalListener(journal::JournalWriter& writer) : writer_(&writer) {}
 
   void on_revision(std::uint64_t sequence, const journal::RevisionRecord& record) override {
     write(journal::RecordType::revision, sequence, record);
@@ -53,11 +54,19 @@ class JournalListener : public BookListener {
   void write(journal::RecordType type, std::uint64_t sequence, const Record& record) {
     encoder_.clear();
     journal::encode(encoder_, record);
-    writer_.append(type, sequence, encoder_.bytes());
+    writer_->append(type, sequence, encoder_.bytes());
+    if (facts_ != nullptr) facts_->take(sequence, record);
   }
 
+ protected:
+  /// What comes goes into another file from here on.
+  void go_on_in(journal::JournalWriter& writer) { writer_ = &writer; }
+  /// Whoever wants to know what was written; null: nobody.
+  void count_for(JournalFacts* facts) { facts_ = facts; }
+
  private:
-  journal::JournalWriter& writer_;
+  journal::JournalWriter* writer_;
+  JournalFacts* facts_ = nullptr;
   base::Encoder encoder_;
 };
 

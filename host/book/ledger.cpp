@@ -4,6 +4,7 @@
 
 #include "cadre/cadre.h"
 #include "host/base/invariant.hpp"
+#include "host/journal/journal.hpp"
 #include "host/model/order.hpp"
 
 namespace cadre::book {
@@ -129,7 +130,7 @@ journal::UniverseRecord Ledger::change_universe(const std::vector<std::string>& 
   return record;
 }
 
-void Ledger::stand_beside(const Ledger& other) {
+void Ledger::stand_beside(const Ledger& other, std::size_t orders) {
   universe_ = other.universe_;
   data_of_ = other.data_of_;
   history_ = other.history_;
@@ -142,9 +143,53 @@ void Ledger::stand_beside(const Ledger& other) {
   bars_ = other.bars_;
   last_bar_ = other.last_bar_;
   tracker_.enter_universe(universe_.size());
-  for (const execution::TrackedOrder& tracked : other.tracker_.recent()) {
-    if (tracked.open()) tracker_.adopt(tracked);
+  for (const execution::TrackedOrder& tracked : other.tracker_.newest(orders)) {
+    if (tracked.open() || orders != 0) tracker_.adopt(tracked);
   }
+}
+
+void Ledger::save(base::Encoder& to, std::size_t orders) const {
+  to.put(universe_.epoch);
+  to.put_texts(instrument_ids());
+  to.put(sequence_);
+  to.put(time_ns_);
+  to.put(date_);
+  to.put(bars_);
+  to.put_struct(execution_);
+  to.put(shortfall_sum_);
+  to.put(last_mark_profit_.raw());
+  base::Encoder bar;
+  journal::encode(bar, last_bar_);
+  to.put_text({reinterpret_cast<const char*>(bar.bytes().data()), bar.bytes().size()});
+  portfolio_.save(to);
+  tracker_.save(to, orders);
+  history_.save(to);
+}
+
+bool Ledger::load(base::Decoder& from, const std::vector<std::vector<double>>& rows) {
+  const auto epoch = from.get<std::uint64_t>();
+  std::vector<std::string> ids;
+  from.get_texts(ids);
+  const bool are_ours = std::all_of(ids.begin(), ids.end(), [&](const std::string& id) {
+    return std::binary_search(data_instruments_.begin(), data_instruments_.end(), id);
+  });
+  if (!from.ok() || !are_ours) return false;
+  set_universe(ids, epoch);
+  tracker_.enter_universe(universe_.size());
+  from.get(sequence_);
+  from.get(time_ns_);
+  from.get(date_);
+  from.get(bars_);
+  from.get_struct(execution_);
+  from.get(shortfall_sum_);
+  last_mark_profit_ = base::Money::from_raw(from.get<std::int64_t>());
+  std::string bytes;
+  from.get_text(bytes);
+  base::Decoder bar({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()});
+  const bool has_bar = journal::decode(bar, last_bar_, journal::format_version) &&
+                       (bars_ == 0 || last_bar_.close_e9.size() == data_instruments_.size());
+  return from.ok() && has_bar && portfolio_.load(from) && portfolio_.size() == universe_.size() &&
+         tracker_.load(from) && history_.load(from, rows);
 }
 
 std::vector<std::string> Ledger::instrument_ids() const {

@@ -93,4 +93,37 @@ void OpenViews::enter_universe(const Ledger& ledger) {
   std::erase_if(views_, [&](const View& view) { return view.instrument >= ledger.universe().size(); });
 }
 
+void OpenViews::save(base::Encoder& to) const {
+  to.put_count(views_.size());
+  for (const View& view : views_) {
+    to.put_text(view.record.strategy);
+    to.put_text(view.record.instrument);
+    to.put(view.record.score);
+    to.put(view.record.bars);
+    to.put(view.record.price_e9);
+    to.put(view.record.risk);
+    to.put(view.instrument);
+    to.put(view.bars);
+    to.put(view.weights);
+  }
+}
+
+bool OpenViews::load(base::Decoder& from, std::size_t instruments) {
+  views_.clear();
+  for (std::size_t left = from.get_count(40); left != 0 && from.ok(); --left) {
+    View& view = views_.emplace_back();
+    from.get_text(view.record.strategy);
+    from.get_text(view.record.instrument);
+    from.get(view.record.score);
+    from.get(view.record.bars);
+    from.get(view.record.price_e9);
+    from.get(view.record.risk);
+    from.get(view.instrument);
+    from.get(view.bars);
+    from.get(view.weights);
+    if (view.instrument >= instruments) return false;
+  }
+  return from.ok();
+}
+
 }  // namespace cadre::book

@@ -46,6 +46,9 @@ class OpenViews {
   void enter_universe(const Ledger& ledger);
 
   bool empty() const { return views_.empty(); }
+  void save(base::Encoder& to) const;
+  /// False: that is not what save() gave of a universe of so many instruments.
+  [[nodiscard]] bool load(base::Decoder& from, std::size_t instruments);
 
  private:
   struct View {

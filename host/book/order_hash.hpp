@@ -21,6 +21,9 @@ class OrderHash final : public BookListener {
   /// Ends it.
   std::string hex() { return hash_.hex(); }
   std::string hex_so_far() const { return hash_.hex_so_far(); }
+  /// How far it got, for a hash that goes on from there. False: that is not what save() gave.
+  std::string save() const { return hash_.save(); }
+  [[nodiscard]] bool load(std::string_view saved) { return hash_.load(saved); }
 
  private:
   base::Sha256 hash_;

@@ -26,21 +26,23 @@ std::string processor_name() {
 
 std::string head_text(const config::ScenarioConfig& config, const fs::path& folder,
                       const std::vector<std::string>& ids,
-                      const std::vector<std::shared_ptr<const agent::Manifest>>& used) {
+                      const std::vector<std::shared_ptr<const agent::Manifest>>& used,
+                      const journal::StreamHead& stream) {
   boost::json::array plugins;
   for (const auto& manifest : used) {
     plugins.push_back(
         {{"id", manifest->id}, {"version", manifest->version.to_string()}, {"sha256", manifest->sha256}});
   }
   boost::json::array instruments(ids.begin(), ids.end());
-  const boost::json::object head{{"config", config.document.root()},
-                                 {"folder", fs::absolute(folder).string()},
-                                 {"instruments", instruments},
-                                 {"plugins", plugins},
-                                 {"seed", config.seed},
-                                 {"host_version", std::string(base::version())},
-                                 {"processor", processor_name()},
-                                 {"c_library", std::string("glibc ") + gnu_get_libc_version()}};
+  boost::json::object head{{"config", config.document.root()},
+                           {"folder", fs::absolute(folder).string()},
+                           {"instruments", instruments},
+                           {"plugins", plugins},
+                           {"seed", config.seed},
+                           {"host_version", std::string(base::version())},
+                           {"processor", processor_name()},
+                           {"c_library", std::string("glibc ") + gnu_get_libc_version()}};
+  if (stream.is_named()) head["stream"] = journal::to_json(stream);
   return base::canonical(head);
 }
 

@@ -9,13 +9,16 @@
 #include "host/base/json.hpp"
 #include "host/base/result.hpp"
 #include "host/config/scenario_config.hpp"
+#include "host/journal/stream_head.hpp"
 
 namespace cadre::book {
 
-/// The JSON text of a journal's head: what is needed to run this again.
+/// The JSON text of a journal's head: what is needed to run this again, and where in a stream it stands; a
+/// backtest's is none of a host's.
 std::string head_text(const config::ScenarioConfig& config, const std::filesystem::path& folder,
                       const std::vector<std::string>& instruments,
-                      const std::vector<std::shared_ptr<const agent::Manifest>>& plugins);
+                      const std::vector<std::shared_ptr<const agent::Manifest>>& plugins,
+                      const journal::StreamHead& stream = {});
 
 /// What a head says.
 struct RunHead {

@@ -5,6 +5,9 @@
 #include <deque>
 #include <map>
 #include <string>
+#include <vector>
+
+#include "host/base/codec.hpp"
 
 namespace cadre::book {
 
@@ -25,6 +28,24 @@ class TooOften {
     if (bars.size() < too_many) return false;
     bars.clear();
     return true;
+  }
+
+  void save(base::Encoder& to) const {
+    to.put_count(bars_.size());
+    for (const auto& [stage, bars] : bars_) {
+      to.put_text(stage);
+      to.put_array(std::vector<std::uint64_t>(bars.begin(), bars.end()));
+    }
+  }
+  [[nodiscard]] bool load(base::Decoder& from) {
+    std::string stage;
+    std::vector<std::uint64_t> bars;
+    for (std::size_t left = from.get_count(8); left != 0 && from.ok(); --left) {
+      from.get_text(stage);
+      from.get_array(bars);
+      bars_[stage].assign(bars.begin(), bars.end());
+    }
+    return from.ok();
   }
 
  private:

@@ -39,6 +39,7 @@ constexpr ChangeRule host_rules[] = {
     {"/books", Changes::live, false,
      "a new book is opened beside the others; one goes when it is halted and flat"},
     {"/queue", Changes::live, false, "what waits beyond a smaller capacity is taken all the same"},
+    {"/journal", Changes::restart, false, "books are opened with it"},
     {"/checkpoint", Changes::restart, false, "books are opened with it"},
     {"/admin", Changes::restart, false, "the port is opened with the host"},
 };

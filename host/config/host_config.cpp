@@ -36,6 +36,7 @@ constexpr std::string_view schema_text = R"json({
     },
     "probe_timeout_ms": {"type": "integer", "minimum": 100, "maximum": 600000, "default": 10000, "description": "how long trying a change may take before it enters the host, all of its agents together (at a start those of each book); whoever is asked when it is over is refused"},
     "queue": {"type": "object", "default": {}, "properties": {@queue_keys@}},
+    "journal": {"type": "object", "default": {}, "properties": {@journal_keys@}},
     "checkpoint": {"type": "object", "default": {}, "properties": {@checkpoint_keys@}},
     "confirm": {"type": "object", "default": {}, "properties": {@confirm_keys@}},
     "watch": {"type": "object", "default": {}, "properties": {@watch_keys@}},
@@ -47,6 +48,9 @@ constexpr std::string_view schema_text = R"json({
 #define KEY(name, type, schema) reader.read(at + #name, config.name);
 void read_queue(KeyReader& reader, const std::string& at, QueueConfig& config) {
 #include "host/config/keys/queue.inc"
+}
+void read_journal(KeyReader& reader, const std::string& at, JournalConfig& config) {
+#include "host/config/keys/journal.inc"
 }
 void read_checkpoint(KeyReader& reader, const std::string& at, CheckpointConfig& config) {
 #include "host/config/keys/checkpoint.inc"
@@ -72,6 +76,7 @@ HostConfig read_head(const json::value& root, const PlaceOf& place, base::Proble
   host.name = reader.text("/name");
   reader.read("/probe_timeout_ms", host.probe_timeout_ms);
   read_queue(reader, "/queue/", host.queue);
+  read_journal(reader, "/journal/", host.journal);
   read_checkpoint(reader, "/checkpoint/", host.checkpoint);
   read_confirm(reader, "/confirm/", host.confirm);
   read_watch(reader, "/watch/", host.watch);

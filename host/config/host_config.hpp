@@ -31,6 +31,10 @@ struct QueueConfig {
 #include "host/config/keys/queue.inc"
 };
 
+struct JournalConfig {
+#include "host/config/keys/journal.inc"
+};
+
 struct CheckpointConfig {
 #include "host/config/keys/checkpoint.inc"
 };
@@ -64,6 +68,7 @@ struct HostConfig {
   std::vector<BookConfig> books;  ///< by position; ids differ
   QueueConfig queue;
   CheckpointConfig checkpoint;
+  JournalConfig journal;
   ConfirmConfig confirm;
   WatchConfig watch;
   TrustConfig trust;

@@ -36,6 +36,10 @@ constexpr Section sections[] = {
 #include "host/config/keys/instruments.inc"
     },
     {
+        "@journal_keys@",
+#include "host/config/keys/journal.inc"
+    },
+    {
         "@period_keys@",
 #include "host/config/keys/period.inc"
     },

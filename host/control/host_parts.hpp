@@ -31,6 +31,7 @@ struct LiveOptions {
   std::filesystem::path secrets{};          ///< a folder with a file a secret; empty: there is none
   std::optional<std::uint64_t> revision{};  ///< boots this one; nothing: CURRENT
   bool halted = false;                      ///< every book starts halted
+  std::vector<std::string> begins_again{};  ///< books whose journal is lost, and given up
   bool accepts_changes = false;             ///< takes from the file what changes only at a start
 };
 
@@ -46,6 +47,7 @@ struct HostParts {
   agent::LastFlight last_flight;  ///< how the host before this one ended
   std::unique_ptr<agent::Quarantine> quarantine;
   std::unique_ptr<live::HaltFile> halts;
+  std::unique_ptr<live::Incarnations> incarnations;
   metrics::Metrics metrics;
   live::EventFeed feed;
   live::BookList books;

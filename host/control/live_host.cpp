@@ -1,7 +1,5 @@
 #include "host/control/live_host.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,26 +18,13 @@
 #include "host/market/posted_bars.hpp"
 #include "host/market/price_reader.hpp"
 #include "host/revision/book_opening.hpp"
+#include "host/revision/book_part.hpp"
 #include "host/revision/probe_setup.hpp"
 #include "host/shadow/shadow_experiments.hpp"
 
 namespace cadre::control {
 
 namespace fs = std::filesystem;
-
-namespace {
-
-/// A child that a killed host was about to start has its lock until it becomes another program.
-bool locks_soon(int descriptor) {
-  constexpr int tries = 50;
-  for (int n = 0; flock(descriptor, LOCK_EX | LOCK_NB) != 0; ++n) {
-    if (n == tries) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return true;
-}
-
-}  // namespace
 
 LiveHost::LiveHost(LiveOptions options) {
   parts_.options = std::move(options);
@@ -52,7 +37,6 @@ LiveHost::LiveHost(LiveOptions options) {
 
 LiveHost::~LiveHost() {
   stop();
-  if (lock_ >= 0) close(lock_);
 }
 
 base::Result<std::unique_ptr<LiveHost>> LiveHost::open(const LiveOptions& options) {
@@ -66,18 +50,19 @@ base::Result<std::unique_ptr<LiveHost>> LiveHost::open(const LiveOptions& option
 }
 
 base::Problems LiveHost::lock_state_folder() {
+  const fs::path& state = parts_.options.state;
   base::Problems problems;
   std::error_code error;
-  fs::create_directories(parts_.options.state, error);
-  const fs::path file = parts_.options.state / "lock";
-  lock_ = error ? -1 : ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock_ < 0) {
-    problems.error("STATE_FOLDER_NOT_WRITABLE", base::Place::of(parts_.options.state.string()),
+  fs::create_directories(state, error);
+  if (error || access(state.c_str(), W_OK | X_OK) != 0) {
+    problems.error("STATE_FOLDER_NOT_WRITABLE", base::Place::of(state.string()),
                    "cannot be used as a state folder", "name another one with --state");
-  } else if (!locks_soon(lock_)) {
-    problems.error("STATE_FOLDER_IN_USE", base::Place::of(parts_.options.state.string()),
-                   "another host runs with this state folder", "`cadre status` shows it");
+    return problems;
   }
+  auto lock = base::FolderLock::take(state, "STATE_FOLDER_IN_USE", "another host runs with this state folder",
+                                     "`cadre status` shows it");
+  if (!lock) return lock.problems();
+  lock_ = std::move(lock).take();
   return problems;
 }
 
@@ -146,6 +131,8 @@ base::Problems LiveHost::boot() {
   auto plan = plan_start(parts_.options, *parts_.revisions, *parts_.store);
   if (!plan) return plan.problems();
   problems.append(plan.problems());
+  problems.append(look_for_books(plan->setup));
+  if (problems.has_errors()) return problems;
   revision::leave_out(plan->setup, *parts_.quarantine);
   plan = after_trial(std::move(plan).take(), parts_);
   if (!plan) return plan.problems();
@@ -182,7 +169,9 @@ base::Problems LiveHost::boot() {
       parts_.metrics,
       *parts_.quarantine,
       *parts_.recorder,
-      {parts_.options.state, *parts_.revisions, {parts_.feed, parts_.metrics, *parts_.halts}},
+      {parts_.options.state,
+       *parts_.revisions,
+       {parts_.feed, parts_.metrics, *parts_.halts, *parts_.incarnations}},
       [this](std::uint64_t revision, const std::vector<std::string>& books) {
         parts_.experiments->control_changed(revision, books);
       },
@@ -192,6 +181,32 @@ base::Problems LiveHost::boot() {
       [this](const std::string& book, const std::string& why) { return halt_running(book, why); },
       [this] { return parts_.watchdog->hanging_elsewhere(); }});
   parts_.reload->begin(std::move(plan->setup), plan->revision, parts_.since);
+  return problems;
+}
+
+/// Which books have lived here, before any folder of one is looked at. Those that are to begin again do so.
+base::Problems LiveHost::look_for_books(const revision::Setup& setup) {
+  const fs::path file = parts_.options.state / "incarnations";
+  std::error_code error;
+  const bool is_new = !fs::exists(file, error);
+  auto incarnations =
+      live::Incarnations::open(file, is_new ? revision::host_of_books(parts_.options.state) : "");
+  if (!incarnations) return incarnations.problems();
+  base::Problems problems = incarnations.problems();
+  parts_.incarnations = std::move(incarnations).take();
+  if (const auto current = parts_.revisions->get(parts_.revisions->current()); is_new && current)
+    for (const std::string& book : revision::books_of(*current))
+      problems.append(parts_.incarnations->had(book));
+  for (const std::string& book : parts_.options.begins_again) {
+    const bool is_here = std::any_of(setup.host.books.begin(), setup.host.books.end(),
+                                     [&](const auto& other) { return other.scenario.book.id == book; });
+    if (!is_here)
+      problems.error("BOOK_NOT_NAMED", {}, "--begin-again: the host has no book " + base::quote(book),
+                     "`cadre check` shows its books");
+    else
+      problems.append(live::begin_book_again(revision::book_folder(parts_.options.state, book), book,
+                                             parts_.options.actor, *parts_.incarnations));
+  }
   return problems;
 }
 
@@ -210,8 +225,9 @@ base::Problems LiveHost::halt_all(const revision::Setup& setup) {
 base::Problems LiveHost::open_books(const StartPlan& plan,
                                     const std::vector<std::shared_ptr<chain::Chain>>& chains) {
   const revision::Setup& setup = plan.setup;
-  const revision::BookGround ground{
-      parts_.options.state, *parts_.revisions, {parts_.feed, parts_.metrics, *parts_.halts}};
+  const revision::BookGround ground{parts_.options.state,
+                                    *parts_.revisions,
+                                    {parts_.feed, parts_.metrics, *parts_.halts, *parts_.incarnations}};
   base::Problems problems;
   for (std::size_t b = 0; b < chains.size(); ++b) {
     const config::BookConfig& book = setup.host.books[b];

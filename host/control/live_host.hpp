@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "host/base/folder_lock.hpp"
 #include "host/control/agent_restarts.hpp"
 #include "host/control/control_desk.hpp"
 #include "host/control/host_parts.hpp"
@@ -16,6 +17,7 @@ namespace cadre::control {
 ///   revisions/, CURRENT     what ran and what to boot      plugins/<sha256>/   the bytes it ran with
 ///   books/<id>/journal      the only truth of each book    admin.sock, token   for those who watch and
 ///   change it
+///   incarnations            which books have lived here
 ///   halts                   every halt and resume          flights, quarantine  what is being called; what
 ///   crashed or hung a host
 ///
@@ -52,6 +54,7 @@ class LiveHost {
   explicit LiveHost(LiveOptions options);
   base::Problems lock_state_folder();
   base::Problems look_back();
+  base::Problems look_for_books(const revision::Setup& setup);
   void tell_last_flight(base::Problems& problems);
   base::Problems halt_without(const std::string& book, const std::string& left_out);
   base::Problems hold_hanging();
@@ -61,10 +64,10 @@ class LiveHost {
   base::Problems halt_all(const revision::Setup& setup);
   base::Problems open_books(const StartPlan& plan, const std::vector<std::shared_ptr<chain::Chain>>& chains);
 
+  base::FolderLock lock_;  ///< of the state folder: outlives everything that works in it
   HostParts parts_;
   ControlDesk desk_{parts_};
   std::unique_ptr<AgentRestarts> restarts_;  ///< while it runs
-  int lock_ = -1;
   bool leaves_hanging_ = false;
   base::Problems warnings_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/base/invariant.hpp"
+#include "host/execution/pre_trade_gate.hpp"
 
 namespace cadre::execution {
 
@@ -62,10 +63,49 @@ void OrderTracker::forget_closed(std::size_t keep) {
 }
 
 void OrderTracker::adopt(const TrackedOrder& tracked) {
-  open_.emplace(tracked.order.client_id, orders_.size());
+  const std::size_t place = orders_.size();
   orders_.push_back(tracked);
-  change_working(tracked, tracked.remaining_e9());
-  ++open_count_;
+  if (tracked.open()) {
+    open_.emplace(tracked.order.client_id, place);
+    change_working(tracked, tracked.remaining_e9());
+    ++open_count_;
+  } else if (first_open_ == place) {
+    ++first_open_;
+  }
+}
+
+void OrderTracker::save(base::Encoder& to, std::size_t orders) const {
+  const auto kept = newest(orders);
+  to.put_count(kept.size());
+  for (const TrackedOrder& tracked : kept) {
+    to.put_struct(tracked.order);
+    to.put(tracked.status);
+    to.put(tracked.filled_e9);
+    to.put(tracked.filled_notional);
+    to.put(tracked.fees_e6);
+    to.put(tracked.reason);
+    to.put_texts(failed_codes({tracked.failed_checks}));
+  }
+}
+
+bool OrderTracker::load(base::Decoder& from) {
+  std::vector<std::string> codes;
+  for (std::size_t left = from.get_count(sizeof(cadre_order)); left != 0 && from.ok(); --left) {
+    TrackedOrder tracked;
+    from.get_struct(tracked.order);
+    from.get(tracked.status);
+    from.get(tracked.filled_e9);
+    from.get(tracked.filled_notional);
+    from.get(tracked.fees_e6);
+    from.get(tracked.reason);
+    from.get_texts(codes);
+    tracked.failed_checks = verdict_of(codes).failed;
+    const bool fits = from.ok() && tracked.filled_e9 >= 0 && tracked.remaining_e9() >= 0 &&
+                      (!tracked.open() || tracked.order.instrument < working_buy_.size());
+    if (!fits) return false;
+    adopt(tracked);
+  }
+  return from.ok();
 }
 
 const TrackedOrder* OrderTracker::apply(const cadre_execution_report& report) {

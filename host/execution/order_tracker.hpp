@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <memory_resource>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "cadre/order.h"
+#include "host/base/codec.hpp"
 #include "host/base/decimal.hpp"
 #include "host/model/order.hpp"
 
@@ -46,8 +48,17 @@ class OrderTracker {
   /// Forgets the oldest orders that are closed, once there are twice as many as these before the first open
   /// one: for a book without an end. Places change. No allocation.
   void forget_closed(std::size_t keep);
-  /// Takes over an open order that another tracker follows, with what was filled of it.
+  /// Takes over an order that another tracker follows, or remembers, with what was filled of it.
   void adopt(const TrackedOrder& tracked);
+  /// All open orders, among the newest of which so many may be closed.
+  std::span<const TrackedOrder> newest(std::size_t orders) const {
+    const std::size_t first = orders_.size() > orders ? orders_.size() - orders : 0;
+    return std::span(orders_).subspan(std::min(first, first_open_));
+  }
+  /// The newest orders, open or closed, into the checkpoint of a book.
+  void save(base::Encoder& to, std::size_t orders) const;
+  /// Into an empty tracker of that universe. False: that is not what save() gave.
+  [[nodiscard]] bool load(base::Decoder& from);
   /// A report on an order of ours; returns the order. nullptr, and nothing changes, for an unknown id, a
   /// closed order, or more than was open.
   const TrackedOrder* apply(const cadre_execution_report& report);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cadre/order.h"
+#include "host/base/codec.hpp"
 #include "host/config/scenario_config.hpp"
 #include "host/model/instrument.hpp"
 #include "host/model/portfolio.hpp"
@@ -60,6 +61,16 @@ class PreTradeGate {
   void inherit_counters(const PreTradeGate& before) {
     date_ = before.date_;
     orders_today_ = before.orders_today_;
+  }
+  /// What was counted today, into the checkpoint of a book and out of it.
+  void save(base::Encoder& to) const {
+    to.put(date_);
+    to.put(orders_today_);
+  }
+  [[nodiscard]] bool load(base::Decoder& from) {
+    from.get(date_);
+    from.get(orders_today_);
+    return from.ok();
   }
   /// An order that a journal says was accepted on this date.
   void count_recovered(std::int32_t date) {

@@ -198,7 +198,8 @@ inline constexpr auto fields<OutcomeRecord> = std::tuple{
     Field{"instrument", &OutcomeRecord::instrument, "id"}};
 
 template <>
-inline constexpr auto fields<CommitRecord> = std::tuple{};
+inline constexpr auto fields<CommitRecord> = std::tuple{
+    Field{"incarnation", &CommitRecord::incarnation, "how often the book had been opened when it was written", "", 4}};
 
 template <>
 inline constexpr auto fields<NoteRecord> = std::tuple{

@@ -10,20 +10,26 @@
 #include <string_view>
 #include <vector>
 
+#include "host/base/hash.hpp"
 #include "host/base/result.hpp"
+#include "host/journal/segments.hpp"
 
-/// The only truth of a run: an append-only file. 16 bytes of head, then frames:
+/// The only truth of a run: append-only segments, one behind the other, the newest a file named "journal" and
+/// the older ones beside it in "segments" (segments.hpp); a backtest writes one alone. A segment is 16 bytes
+/// of head, then frames:
 ///
 ///   file head   "CADREJOURNAL" u32 version
 ///   frame       u32 payload length | u32 type | u64 sequence | payload | u64 XXH3 of all of the frame before
 ///
-/// little-endian, no padding. What a payload holds is in records.hpp.
+/// little-endian, no padding. What a payload holds is in records.hpp. Places are bytes of the stream, which
+/// is what all segments are one behind the other, heads included.
 namespace cadre::journal {
 
 /// What is written. Format 1 had in an order's record a row number of the table of checks.
-inline constexpr uint32_t format_version = 3;
+inline constexpr uint32_t format_version = 4;
 inline constexpr uint32_t oldest_format_read = 1;
-inline constexpr std::size_t head_bytes = 16;
+/// In the place of a byte of the stream where something ends.
+inline constexpr uint64_t to_the_end = ~uint64_t{0};
 inline constexpr std::size_t frame_head_bytes = 16;
 inline constexpr std::size_t frame_tail_bytes = 8;
 /// Far above every real record: 10,000 instruments through 30 stages are 8 MB.
@@ -57,13 +63,15 @@ std::string_view record_type_name(RecordType type);
 /// and every flush and close says so.
 class JournalWriter {
  public:
-  /// A new file; the folder must exist. Errors: JOURNAL_EXISTS (nothing is ever overwritten),
-  /// JOURNAL_NOT_WRITABLE.
-  static base::Result<std::unique_ptr<JournalWriter>> create(const std::filesystem::path& path);
-  /// Goes on with a journal of today's format whose first `keep_bytes` are good: what is behind them is cut
-  /// off. Errors: JOURNAL_NOT_WRITABLE; JOURNAL_VERSION_UNKNOWN: upgrade_journal() comes first.
+  /// A new file, a segment that begins at byte `begins_at` of its stream; the folder must exist. Errors:
+  /// JOURNAL_EXISTS (nothing is ever overwritten), JOURNAL_NOT_WRITABLE.
+  static base::Result<std::unique_ptr<JournalWriter>> create(const std::filesystem::path& path,
+                                                             uint64_t begins_at = 0);
+  /// Goes on with a segment of today's format that begins at byte `begins_at` of its stream and is good up to
+  /// byte `keep_bytes` of it: what is behind that is cut off. Errors: those of reading it,
+  /// JOURNAL_NOT_WRITABLE; JOURNAL_VERSION_UNKNOWN: upgrade_journal() comes first.
   static base::Result<std::unique_ptr<JournalWriter>> reopen(const std::filesystem::path& path,
-                                                             uint64_t keep_bytes);
+                                                             uint64_t keep_bytes, uint64_t begins_at = 0);
   /// Writes out what is buffered, without syncing and without anyone to tell about a failure: call close().
   ~JournalWriter();
   JournalWriter(const JournalWriter&) = delete;
@@ -79,14 +87,23 @@ class JournalWriter {
   /// flush, then closes the file; nothing may be appended afterwards. A second call does nothing.
   base::Problems close();
 
-  /// Takes back what was appended behind the first `keep_bytes`. Errors: JOURNAL_NOT_WRITABLE.
+  /// Gives the file its name, in the place of one that has it; it is durable there. Errors:
+  /// JOURNAL_NOT_WRITABLE.
+  base::Problems rename_to(const std::filesystem::path& path);
+
+  /// Takes back what was appended behind byte `keep_bytes` of the stream. Errors: JOURNAL_NOT_WRITABLE.
   base::Problems cut(uint64_t keep_bytes);
 
-  /// Bytes appended so far, the file's head included.
-  uint64_t size_bytes() const { return size_bytes_; }
+  /// Bytes of the stream so far, the head of the file included.
+  uint64_t size_bytes() const { return begins_at_ + size_bytes_; }
+  uint64_t begins_at() const { return begins_at_; }
+  /// The highest that a record was appended with.
+  uint64_t sequence() const { return sequence_; }
+  /// XXH3 of the whole file so far: what the head of the segment behind it says. Ends with a cut.
+  uint64_t checksum();
 
  private:
-  JournalWriter(std::filesystem::path path, int descriptor, uint64_t size_bytes);
+  JournalWriter(std::filesystem::path path, int descriptor, uint64_t size_bytes, uint64_t begins_at);
   void write_out();
   void remember(const char* code, const char* what, int error_number);
   base::Problems outcome() const;
@@ -95,7 +112,10 @@ class JournalWriter {
   int descriptor_ = -1;
   std::vector<std::byte> buffer_;
   std::size_t filled_ = 0;
-  uint64_t size_bytes_ = 0;
+  uint64_t size_bytes_ = 0;  ///< of this file
+  uint64_t begins_at_ = 0;
+  uint64_t sequence_ = 0;
+  base::Checksum checksum_;
   const char* failure_code_ = nullptr;
   const char* failure_ = nullptr;
   int failure_number_ = 0;  ///< errno, or 0
@@ -104,44 +124,60 @@ class JournalWriter {
 struct Record {
   RecordType type = RecordType::note;
   uint64_t sequence = 0;
-  uint32_t format = format_version;      ///< of its journal
-  std::span<const std::byte> payload{};  ///< valid as long as the reader
+  uint32_t format = format_version;      ///< of its segment
+  std::span<const std::byte> payload{};  ///< valid until the next one is asked for
 };
 
-/// Reads a whole journal, or a part of it, into memory and hands out its records in order.
+/// Hands out the records of a journal in order, through all its segments: in memory is one of them.
 class JournalReader {
  public:
-  /// Errors: those of reading the file, JOURNAL_NOT_A_JOURNAL, JOURNAL_VERSION_UNKNOWN.
+  /// `path`: the newest segment. Errors: those of reading the file, JOURNAL_NOT_A_JOURNAL,
+  /// JOURNAL_VERSION_UNKNOWN.
   static base::Result<JournalReader> open(const std::filesystem::path& path);
-  /// The records from byte `from` to byte `to`, which begin and end records. Errors: as above.
+  /// The records from byte `from` of the stream to byte `to`, which begin and end records. Errors: as above;
+  /// JOURNAL_PRUNED: the segment that holds `from` is there no more.
   static base::Result<JournalReader> open_part(const std::filesystem::path& path, uint64_t from, uint64_t to);
 
-  /// The next whole record, or nothing at the end and at the first damage; problems() tells them apart.
+  /// The next whole record, or nothing at the end and at the first damage; problems() tells them apart. The
+  /// heads of later segments are no records of the stream: the first record is a head.
   std::optional<Record> next();
 
-  /// oldest_format_read to format_version.
+  /// oldest_format_read to format_version: of the segment at hand.
   uint32_t format() const { return format_; }
 
   /// What reading found so far. JOURNAL_TAIL_TRUNCATED is a warning: the run stopped within a write, and all
   /// records before it are good. JOURNAL_DAMAGED is an error: bytes were changed afterwards.
   const base::Problems& problems() const { return problems_; }
-  /// Where the last record that next() gave ends.
+  /// Byte of the stream where the last record that next() gave ends.
   uint64_t offset() const { return begins_at_ + offset_; }
+  /// Byte of the stream where the oldest segment that is there begins; above 0, older ones were pruned.
+  uint64_t stream_begins_at() const { return segments_.front().head.begins_at; }
+  const Segment& newest() const { return segments_.back(); }
+  /// After next() ended at damage: whether a whole record that makes others durable stands somewhere behind
+  /// it. Without one nobody was ever told of what is damaged.
+  bool is_acknowledged_behind() const;
+  /// Where what is there ends, damaged or not.
+  uint64_t file_ends_at() const { return begins_at_ + bytes_.size(); }
 
  private:
-  JournalReader(std::filesystem::path path, std::string bytes, uint32_t format)
-      : path_(std::move(path)), bytes_(std::move(bytes)), format_(format) {}
-  static base::Result<uint32_t> format_of(const std::filesystem::path& path, std::string_view head);
+  explicit JournalReader(std::vector<Segment> segments) : segments_(std::move(segments)) {}
+  static base::Result<JournalReader> open_from(std::vector<Segment> segments, std::size_t first,
+                                               uint64_t from, uint64_t to);
+  base::Problems load(std::size_t which, uint64_t from, uint64_t to);
+  bool enter_next();
+  std::optional<Record> frame();
   bool is_frame_at(std::size_t offset) const;
   std::optional<Record> stop_at_damage(const std::string& what);
   std::optional<Record> stop_at_truncation();
   std::string last_whole_record() const;
 
-  std::filesystem::path path_;
+  std::vector<Segment> segments_;  ///< oldest first
+  std::size_t at_ = 0;             ///< the one in memory
+  uint64_t to_ = 0;                ///< where reading ends
   std::string bytes_;
-  uint32_t format_;
-  uint64_t begins_at_ = 0;  ///< where in the file bytes_ do
-  std::size_t offset_ = head_bytes;
+  uint32_t format_ = format_version;
+  uint64_t begins_at_ = 0;  ///< byte of the stream where bytes_ do
+  std::size_t offset_ = 0;
   uint64_t records_ = 0;
   Record last_{};
   bool stopped_ = false;

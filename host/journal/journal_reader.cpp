@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include "host/base/file.hpp"
@@ -16,48 +17,97 @@ Number number_at(std::string_view bytes, std::size_t offset) {
 
 }  // namespace
 
-base::Result<uint32_t> JournalReader::format_of(const std::filesystem::path& path, std::string_view head) {
-  base::Problems problems;
-  const base::Place place{.file = path.string()};
-  if (head.size() < head_bytes || !head.starts_with("CADREJOURNAL")) {
-    problems.error("JOURNAL_NOT_A_JOURNAL", place,
-                   "this is not a journal: it does not begin with CADREJOURNAL",
-                   "name the journal file of a run folder");
-    return problems;
-  }
-  const auto format = number_at<uint32_t>(head, 12);
-  if (format >= oldest_format_read && format <= format_version) return format;
-  problems.error("JOURNAL_VERSION_UNKNOWN", place,
-                 "the journal has format " + std::to_string(format) + ", this host reads formats " +
-                     std::to_string(oldest_format_read) + " to " + std::to_string(format_version),
-                 "read it with the host that wrote it");
-  return problems;
-}
-
 base::Result<JournalReader> JournalReader::open(const std::filesystem::path& path) {
-  base::Result<std::string> bytes = base::read_file(path);
-  if (!bytes) return bytes.problems();
-  const auto format = format_of(path, *bytes);
-  if (!format) return format.problems();
-  return JournalReader(path, std::move(bytes).take(), *format);
+  auto segments = segments_of(path);
+  if (!segments) return segments.problems();
+  const uint64_t from = segments->front().head.begins_at + head_bytes;
+  return open_from(std::move(segments).take(), 0, from, to_the_end);
 }
 
 base::Result<JournalReader> JournalReader::open_part(const std::filesystem::path& path, uint64_t from,
                                                      uint64_t to) {
-  const auto head = base::read_part(path, 0, head_bytes);
-  if (!head) return head.problems();
-  const auto format = format_of(path, *head);
-  if (!format) return format.problems();
-  auto bytes = base::read_part(path, from, to > from ? to - from : 0);
-  if (!bytes) return bytes.problems();
-  JournalReader reader(path, std::move(bytes).take(), *format);
-  reader.begins_at_ = from;
-  reader.offset_ = 0;
+  auto segments = segments_of(path);
+  if (!segments) return segments.problems();
+  if (from < segments->front().head.begins_at) {
+    base::Problems problems;
+    problems.error("JOURNAL_PRUNED", {.file = path.string()},
+                   "it begins at byte " + std::to_string(segments->front().head.begins_at) +
+                       ", and what is asked for at byte " + std::to_string(from) +
+                       ": the segment is there no more",
+                   "put it back from a backup: `cadre journal restore`");
+    return problems;
+  }
+  std::size_t first = segments->size() - 1;
+  while (first > 0 && (*segments)[first].head.begins_at > from)
+    --first;
+  return open_from(std::move(segments).take(), first, from, to);
+}
+
+base::Result<JournalReader> JournalReader::open_from(std::vector<Segment> segments, std::size_t first,
+                                                     uint64_t from, uint64_t to) {
+  JournalReader reader(std::move(segments));
+  reader.to_ = to;
+  if (base::Problems problems = reader.load(first, from, to); problems.has_errors()) return problems;
   return reader;
 }
 
+/// Of a segment what lies between two bytes of the stream.
+base::Problems JournalReader::load(std::size_t which, uint64_t from, uint64_t to) {
+  const Segment& segment = segments_[which];
+  at_ = which;
+  format_ = segment.format;
+  begins_at_ = segment.head.begins_at;
+  offset_ = from - begins_at_;
+  const bool is_all = which + 1 < segments_.size() || to == to_the_end;
+  if (segment.is_compressed() || (is_all && offset_ <= head_bytes)) {
+    auto bytes = read_segment(segment);
+    if (!bytes) return bytes.problems();
+    bytes_ = std::move(bytes).take();
+    if (to < begins_at_ + bytes_.size()) bytes_.resize(to > begins_at_ ? to - begins_at_ : 0);
+  } else {
+    const uint64_t end = is_all ? from + segment_bytes_most : to;
+    auto bytes = base::read_part(segment.path, offset_, end > from ? end - from : 0);
+    if (!bytes) return bytes.problems();
+    bytes_ = std::move(bytes).take();
+    begins_at_ = from;
+    offset_ = 0;
+  }
+  return {};
+}
+
+/// Goes on behind the head of the next segment. False: there is none, or it does not go on there.
+bool JournalReader::enter_next() {
+  if (at_ + 1 == segments_.size() || offset() >= to_) return false;
+  const Segment& next = segments_[at_ + 1];
+  if (next.head.begins_at != offset()) {
+    (void)stop_at_damage("segment " + std::to_string(next.head.segment) + " begins at byte " +
+                         std::to_string(next.head.begins_at) + ", and the one before it ends");
+    return false;
+  }
+  problems_.append(load(at_ + 1, next.head.begins_at + head_bytes, to_));
+  if (problems_.has_errors() || !frame()) return false;  // its head is no record of the stream
+  return true;
+}
+
 std::optional<Record> JournalReader::next() {
-  if (stopped_ || offset_ == bytes_.size()) return std::nullopt;
+  while (!stopped_ && offset_ >= bytes_.size()) {
+    if (enter_next()) continue;
+    stopped_ = true;
+  }
+  return frame();
+}
+
+bool JournalReader::is_acknowledged_behind() const {
+  const std::size_t shortest = frame_head_bytes + frame_tail_bytes;
+  for (std::size_t at = offset_ + 1; at + shortest <= bytes_.size(); ++at) {
+    if (number_at<uint32_t>(bytes_, at + 4) == static_cast<uint32_t>(RecordType::commit) && is_frame_at(at))
+      return true;
+  }
+  return at_ + 1 < segments_.size();
+}
+
+std::optional<Record> JournalReader::frame() {
+  if (stopped_ || offset_ >= bytes_.size()) return std::nullopt;
   const std::size_t left = bytes_.size() - offset_;
   if (left < frame_head_bytes + frame_tail_bytes) return stop_at_truncation();
   // A power cut may leave the file longer than what was written into it.
@@ -91,7 +141,7 @@ bool JournalReader::is_frame_at(std::size_t offset) const {
 
 std::optional<Record> JournalReader::stop_at_damage(const std::string& what) {
   stopped_ = true;
-  problems_.error("JOURNAL_DAMAGED", {.file = path_.string()},
+  problems_.error("JOURNAL_DAMAGED", {.file = segments_[at_].path.string()},
                   what + " at byte " + std::to_string(offset()) + "; " + last_whole_record(),
                   "the file was changed after it was written: restore it from a copy");
   return std::nullopt;
@@ -105,9 +155,10 @@ std::optional<Record> JournalReader::stop_at_truncation() {
     const auto type = static_cast<RecordType>(number_at<uint32_t>(bytes_, at + 4));
     if (!record_type_name(type).empty() && is_frame_at(at)) return stop_at_damage("a record of wrong length");
   }
+  if (at_ + 1 < segments_.size()) return stop_at_damage("a record that is not whole");
   stopped_ = true;
   problems_.warning(
-      "JOURNAL_TAIL_TRUNCATED", {.file = path_.string()},
+      "JOURNAL_TAIL_TRUNCATED", {.file = segments_[at_].path.string()},
       "the last record, at byte " + std::to_string(offset()) + ", is not whole; " + last_whole_record(),
       "everything before it is good");
   return std::nullopt;

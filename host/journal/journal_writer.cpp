@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "host/base/file.hpp"
@@ -35,7 +36,8 @@ bool write_all(int descriptor, const std::byte* bytes, std::size_t count) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<JournalWriter>> JournalWriter::create(const std::filesystem::path& path) {
+base::Result<std::unique_ptr<JournalWriter>> JournalWriter::create(const std::filesystem::path& path,
+                                                                   uint64_t begins_at) {
   base::Problems problems;
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
   if (descriptor < 0 && errno == EEXIST) {
@@ -52,40 +54,48 @@ base::Result<std::unique_ptr<JournalWriter>> JournalWriter::create(const std::fi
                    "check the folder and its permissions");
     return problems;
   }
-  return std::unique_ptr<JournalWriter>(new JournalWriter(path, descriptor, 0));
+  return std::unique_ptr<JournalWriter>(new JournalWriter(path, descriptor, 0, begins_at));
 }
 
 base::Result<std::unique_ptr<JournalWriter>> JournalWriter::reopen(const std::filesystem::path& path,
-                                                                   uint64_t keep_bytes) {
-  CADRE_INVARIANT(keep_bytes >= head_bytes, "journal.keeps_its_head",
+                                                                   uint64_t keep_bytes, uint64_t begins_at) {
+  CADRE_INVARIANT(keep_bytes >= begins_at + head_bytes, "journal.keeps_its_head",
                   "a journal that is reopened keeps at least its head");
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC);
+  const uint64_t bytes = keep_bytes - begins_at;
+  const auto kept = base::read_part(path, 0, bytes);
+  if (!kept) return kept.problems();
+  base::Problems problems;
   uint32_t format = format_version;
-  if (descriptor >= 0 &&
-      (::pread(descriptor, &format, sizeof format, 12) != sizeof format || format != format_version)) {
-    ::close(descriptor);
-    base::Problems problems;
+  if (kept->size() >= head_bytes) std::memcpy(&format, kept->data() + 12, sizeof format);
+  if (format != format_version) {
     problems.error("JOURNAL_VERSION_UNKNOWN", {.file = path.string()},
                    "the journal has format " + std::to_string(format) + ", and one of format " +
                        std::to_string(format_version) + " is continued",
                    "");
     return problems;
   }
-  if (descriptor < 0 || ::ftruncate(descriptor, static_cast<off_t>(keep_bytes)) != 0 ||
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  if (descriptor < 0 || ::ftruncate(descriptor, static_cast<off_t>(bytes)) != 0 ||
       ::fdatasync(descriptor) != 0) {
     const int error_number = errno;
     if (descriptor >= 0) ::close(descriptor);
-    base::Problems problems;
     problems.error("JOURNAL_NOT_WRITABLE", {.file = path.string()},
                    "the journal cannot be continued (" + std::string(std::strerror(error_number)) + ")",
                    "check the file and its permissions");
     return problems;
   }
-  return std::unique_ptr<JournalWriter>(new JournalWriter(path, descriptor, keep_bytes));
+  std::unique_ptr<JournalWriter> writer(new JournalWriter(path, descriptor, bytes, begins_at));
+  writer->checksum_.update(kept->data(), kept->size());
+  return writer;
 }
 
-JournalWriter::JournalWriter(std::filesystem::path path, int descriptor, uint64_t size_bytes)
-    : path_(std::move(path)), descriptor_(descriptor), buffer_(buffer_bytes), size_bytes_(size_bytes) {
+JournalWriter::JournalWriter(std::filesystem::path path, int descriptor, uint64_t size_bytes,
+                             uint64_t begins_at)
+    : path_(std::move(path)),
+      descriptor_(descriptor),
+      buffer_(buffer_bytes),
+      size_bytes_(size_bytes),
+      begins_at_(begins_at) {
   if (size_bytes != 0) return;
   std::memcpy(buffer_.data(), "CADREJOURNAL", 12);
   put(buffer_.data() + 12, format_version);
@@ -118,6 +128,7 @@ void JournalWriter::append(RecordType type, uint64_t sequence, std::span<const s
   put(to, base::checksum64(start, frame - frame_tail_bytes));
   filled_ += frame;
   size_bytes_ += frame;
+  sequence_ = std::max(sequence_, sequence);
 }
 
 base::Problems JournalWriter::flush() {
@@ -132,14 +143,22 @@ base::Problems JournalWriter::flush() {
   return outcome();
 }
 
+base::Problems JournalWriter::rename_to(const std::filesystem::path& path) {
+  if (::rename(path_.c_str(), path.c_str()) != 0 || !base::sync_folder_of(path))
+    remember("JOURNAL_NOT_WRITABLE", "giving it its name failed", errno);
+  else
+    path_ = path;
+  return outcome();
+}
+
 base::Problems JournalWriter::cut(uint64_t keep_bytes) {
-  CADRE_INVARIANT(keep_bytes >= head_bytes && keep_bytes <= size_bytes_, "journal.keeps_its_head",
-                  "a journal that is cut keeps at least its head");
+  CADRE_INVARIANT(keep_bytes >= begins_at_ + head_bytes && keep_bytes <= size_bytes(),
+                  "journal.keeps_its_head", "a journal that is cut keeps at least its head");
   write_out();
-  if (failure_code_ == nullptr && (::ftruncate(descriptor_, static_cast<off_t>(keep_bytes)) != 0 ||
-                                   ::lseek(descriptor_, static_cast<off_t>(keep_bytes), SEEK_SET) < 0))
+  size_bytes_ = keep_bytes - begins_at_;
+  if (failure_code_ == nullptr && (::ftruncate(descriptor_, static_cast<off_t>(size_bytes_)) != 0 ||
+                                   ::lseek(descriptor_, static_cast<off_t>(size_bytes_), SEEK_SET) < 0))
     remember("JOURNAL_NOT_WRITABLE", "cutting it failed", errno);
-  size_bytes_ = keep_bytes;
   return outcome();
 }
 
@@ -152,7 +171,13 @@ base::Problems JournalWriter::close() {
   return outcome();
 }
 
+uint64_t JournalWriter::checksum() {
+  write_out();
+  return checksum_.so_far();
+}
+
 void JournalWriter::write_out() {
+  checksum_.update(buffer_.data(), filled_);
   if (failure_code_ == nullptr && !write_all(descriptor_, buffer_.data(), filled_))
     remember("JOURNAL_NOT_WRITABLE", "writing failed", errno);
   filled_ = 0;

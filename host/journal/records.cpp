@@ -19,7 +19,7 @@ static_assert(is_complete<HeadRecord>() && is_complete<model::Bar>() && is_compl
               is_complete<CommandRecord>() && is_complete<CheckpointRecord::Agent>() &&
               is_complete<CheckpointRecord::Timer>() && is_complete<CheckpointRecord>() &&
               is_complete<NoteRecord>() && is_complete<TimerRecord>() && is_complete<ViewRecord>() &&
-              is_complete<OutcomeRecord>());
+              is_complete<OutcomeRecord>() && is_complete<CommitRecord>());
 CADRE_STATIC_ASSERT(fills_struct<cadre_signal>() && fills_struct<cadre_order>() &&
                         fills_struct<cadre_execution_report>() && fills_struct<cadre_reason>() &&
                         fills_struct<cadre_limit_use>() && fills_struct<cadre_outcome>(),

@@ -123,7 +123,9 @@ struct CheckpointRecord {
 
 /// All before it was durable before anyone else could see a consequence of it; what stands behind the last
 /// one in a journal had none.
-struct CommitRecord {};
+struct CommitRecord {
+  std::uint64_t incarnation = 0;  ///< of the book that wrote it
+};
 
 /// What a reader may want to know and nothing follows from. Kinds: "stopped", the book could not go on.
 struct NoteRecord {

@@ -23,17 +23,24 @@ void BookCheckpoints::take() {
   image->book = book::copy_of(*book_);
   image->learned = std::move(learned).take();
   image->journal_bytes = keeper_->size_bytes();
+  image->facts = keeper_->facts();
+  image->order_hash = ground_.order_hash->save();
+  image->bars = ground_.bars(book_->ledger().date());
+  image->quarantines = book_->quarantines();
   image->decisions = tally_->decisions;
   const std::lock_guard lock(mutex_);
   keep_for_quarantined();
   // Of several without a decision between them only the last is worth anything.
   if (!images_.empty() && images_.back()->decisions == image->decisions) images_.pop_back();
   if (images_.size() == images_most) images_.pop_front();
+  files_.write(image);
   images_.push_back(std::move(image));
 }
 
-void BookCheckpoints::after_bar() {
-  if (++bars_since_ >= bars_) take();
+bool BookCheckpoints::after_bar() {
+  if (++bars_since_ < bars_) return false;
+  take();
+  return true;
 }
 
 std::shared_ptr<const book::BookImage> BookCheckpoints::newest_of(const std::string& stage) const {

@@ -3,12 +3,15 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 
 #include "host/book/book_image.hpp"
+#include "host/book/order_hash.hpp"
+#include "host/live/checkpoint_files.hpp"
 #include "host/live/journal_keeper.hpp"
 #include "host/model/tally.hpp"
 
@@ -19,22 +22,33 @@ namespace cadre::live {
 class BookCheckpoints {
  public:
   BookCheckpoints(std::filesystem::path journal, std::uint64_t bars)
-      : journal_(std::move(journal)), bars_(bars) {}
+      : journal_(std::move(journal)), bars_(bars), files_(journal_.parent_path() / "checkpoints") {}
 
-  /// All of it has to outlive this. `tally`: of the book.
-  void enter(const book::Book& book, JournalKeeper& keeper, const model::Tally& tally) {
+  /// What an image is made of besides the book.
+  struct Ground {
+    const model::Tally* tally;
+    const book::OrderHash* order_hash;
+    std::function<std::vector<market::TakenBars::Mark>(std::int32_t date)> bars;  ///< taken by then
+  };
+  /// All of it has to outlive this.
+  void enter(const book::Book& book, JournalKeeper& keeper, Ground ground) {
     book_ = &book;
     keeper_ = &keeper;
-    tally_ = &tally;
+    ground_ = std::move(ground);
+    tally_ = ground_.tally;
   }
-  /// Between two events. One that fails is logged, and the one before stays the newest. On the book's thread.
+  /// Where they lie on the disk.
+  CheckpointFiles& files() { return files_; }
+  /// Between two events. Its file may be on the disk before the journal is as far: a start leaves such a one
+  /// out, and removes it. One that fails is logged, and the one before stays the newest. On the book's
+  /// thread.
   void take();
   /// What the agents have learned alone, for the journal. Errors: STATE_SAVE. On the book's thread.
   base::Result<journal::CheckpointRecord> take_learned();
-  /// Why the newest one failed; empty: it did not. On the book's thread.
-  const std::string& failed() const { return failed_; }
-  /// The same once so many bars have passed since the last. On the book's thread.
-  void after_bar();
+  /// Why the newest one failed, or could not be written; empty: it did not. On the book's thread.
+  std::string failed() const { return failed_.empty() ? files_.failed() : failed_; }
+  /// The same once so many bars have passed since the last. Whether it was. On the book's thread.
+  bool after_bar();
 
   /// The newest at which the agent of a stage knew all that had happened: while it is quarantined, the last
   /// one before. Null before the first. [any-thread]
@@ -57,11 +71,13 @@ class BookCheckpoints {
 
   const std::filesystem::path journal_;
   const std::uint64_t bars_;
+  CheckpointFiles files_;
   std::uint64_t bars_since_ = 0;
   std::string failed_;
   const book::Book* book_ = nullptr;
   JournalKeeper* keeper_ = nullptr;
   const model::Tally* tally_ = nullptr;
+  Ground ground_{};
   void keep_for_quarantined();
 
   mutable std::mutex mutex_;

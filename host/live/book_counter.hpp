@@ -10,6 +10,7 @@
 #include "host/base/date.hpp"
 #include "host/book/book.hpp"
 #include "host/book/deadline_missed.hpp"
+#include "host/book/journal_facts.hpp"
 #include "host/book/listener.hpp"
 #include "host/live/book_snapshot.hpp"
 #include "host/metrics/metrics.hpp"
@@ -83,7 +84,7 @@ class BookCounter final : public book::BookListener, public model::Tally {
     if (count_report(report.quantity_e9)) metrics_.fills.add();
   }
 
-  std::map<std::string, BookSnapshot::Failures> failures;
+  book::FailuresByStage failures;
   std::map<std::string, std::uint64_t> deadline_misses;  ///< by stage
   std::vector<chain::ObserveFailure> missed;             ///< of which nobody was told
   std::vector<std::string> quarantined;                  ///< stages, of which nobody was told
@@ -94,11 +95,7 @@ class BookCounter final : public book::BookListener, public model::Tally {
  private:
   void remember(const std::string& stage, std::int32_t date, const char* call, cadre_status status,
                 const std::string& reason) {
-    BookSnapshot::Failures& all = failures[stage];
-    ++all.count;
-    all.revision = revision_;
-    all.last = base::format_date(date) + " " + call + ": " + agent::status_name(status) +
-               (reason.empty() ? std::string() : ": " + reason);
+    book::count_failure(failures, stage, date, call, status, reason, revision_);
   }
 
   static constexpr std::size_t remembered_decisions = 256;

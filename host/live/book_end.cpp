@@ -86,6 +86,8 @@ void BookRunner::leave(const journal::RevisionRecord& record) {
   take_command({"book_removed", book_->ledger().date(), record.actor, record.reason,
                 boost::json::serialize(boost::json::object{{"revision", record.revision}})});
   if (!keeper_->commit()) return stop_at_journal();
+  if (const base::Problems problems = folder_.left(); problems.has_errors())
+    base::log_event(base::LogLevel::error, "book_left", {{"book", id_}, {"why", base::to_line(problems[0])}});
   queue_.refuse_inputs();
   publish();
 }

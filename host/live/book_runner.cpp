@@ -20,15 +20,6 @@ namespace cadre::live {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-/// A recovered history grows on: room for a while, not for ever.
-constexpr std::size_t usual_bars = 4096;
-constexpr std::size_t remembered_bars = 8192;
-constexpr std::size_t remembered_orders = 32768;
-
-}  // namespace
-
 /// The queue as the loop sees it: bars come out of next(); everything else is done on the way to the next
 /// bar.
 class BookRunner::Source final : public book::MarketSource {
@@ -106,8 +97,9 @@ class BookRunner::Source final : public book::MarketSource {
 };
 
 BookRunner::BookRunner(const config::HostConfig& host, const config::BookConfig& book,
-                       std::vector<std::string> instruments, const fs::path& folder, const Ground& ground)
+                       std::vector<std::string> instruments, BookFolder folder, const Ground& ground)
     : id_(book.scenario.book.id),
+      folder_(std::move(folder)),
       config_(std::make_unique<config::ScenarioConfig>(book.scenario)),
       folder_of_config_(book.folder),
       instruments_(std::move(instruments)),
@@ -117,7 +109,9 @@ BookRunner::BookRunner(const config::HostConfig& host, const config::BookConfig&
       queue_(host.queue.capacity),
       source_(std::make_unique<Source>(*this)),
       counter_(metrics_),
-      checkpoints_(folder / "journal", host.checkpoint.bars),
+      segment_bytes_(host.journal.segment_mb << 20),
+      segments_kept_(host.journal.keep_segments),
+      checkpoints_(folder_.journal(), host.checkpoint.bars),
       halts_(id_, ground.halts, ground.feed) {
   halts_.set_taker([this] { return begin_halt(); });
 }
@@ -125,118 +119,6 @@ BookRunner::BookRunner(const config::HostConfig& host, const config::BookConfig&
 BookRunner::~BookRunner() {
   stop();
   if (thread_.joinable()) thread_.join();
-}
-
-base::Result<std::unique_ptr<BookRunner>> BookRunner::open(const config::HostConfig& host,
-                                                           const config::BookConfig& book,
-                                                           std::vector<std::string> instruments,
-                                                           const fs::path& folder, const Change& boot,
-                                                           const Ground& ground) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  std::unique_ptr<BookRunner> runner(new BookRunner(host, book, std::move(instruments), folder, ground));
-  const fs::path journal = folder / "journal";
-  base::Problems problems =
-      fs::exists(journal, error) ? runner->recover(journal, boot) : runner->begin(journal, boot);
-  if (problems.has_errors()) return problems;
-  runner->publish();
-  return {std::move(runner), problems};
-}
-
-base::Problems BookRunner::begin(const fs::path& journal, const Change& boot) {
-  auto writer = journal::JournalWriter::create(journal);
-  if (!writer) return writer.problems();
-  keeper_ = std::make_unique<JournalKeeper>(std::move(writer).take());
-  keeper_->set_sends_outside(!boot.chain->environment().agent->declaration().simulated);
-  book::Book& book = make_book();
-  checkpoints_.enter(book, *keeper_, counter_);
-  keeper_->write(journal::RecordType::head, 0,
-                 journal::HeadRecord{book::head_text(*config_, folder_of_config_, instruments_,
-                                                     chain::plugins_of(*boot.chain))});
-  for (book::BookListener* listener :
-       std::initializer_list<book::BookListener*>{keeper_.get(), &counter_, &order_hash_})
-    book.listen(listener);
-  book.enter(boot.chain, boot.record);
-  base::Problems problems = halts_.begin(0, false, "");
-  problems.append(book.activate());
-  checkpoints_.take();
-  if (!problems.has_errors()) take_halts();
-  problems.append(keeper_->problems());
-  return problems;
-}
-
-book::Book& BookRunner::make_book() {
-  loop_.reset();
-  book_ = std::make_unique<book::Book>(*config_, instruments_, usual_bars,
-                                       book::Memory{remembered_bars, remembered_orders}, &halts_);
-  halts_.enter(*book_);
-  loop_ = std::make_unique<book::BookLoop>(*book_, *config_);
-  return *book_;
-}
-
-/// A journal that never got as far as its first commit: nothing has happened.
-base::Problems BookRunner::begin_again(const fs::path& journal, const Change& boot) {
-  std::error_code error;
-  fs::remove(journal, error);
-  if (instruments_.empty()) {
-    auto instruments = config::instruments_of(config_->data);
-    if (!instruments) return instruments.problems();
-    instruments_ = std::move(instruments).take();
-  }
-  return begin(journal, boot);
-}
-
-base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) {
-  if (base::Problems upgraded = journal::upgrade_journal(journal); upgraded.has_errors()) return upgraded;
-  journal::RevisionRecord record = boot.record;
-  const book::RevisionFits fits = [&](std::uint64_t revision) {
-    return revision == boot.record.revision || (boot.fits && boot.fits(revision));
-  };
-  auto facts = book::survey_journal(journal, fits);
-  if (!facts) return facts.problems();
-  if (facts->revision != 0 && fits(facts->revision)) record.revision = facts->revision;
-  if (facts->keep_bytes == 0) return begin_again(journal, boot);
-  instruments_ = facts->instruments;
-  book::Book& book = make_book();
-  book.enter(boot.chain, record);
-  book::JournalFold fold(*loop_, book, order_hash_, bars_);
-  base::Problems problems = facts.problems();  // a torn end that was cut off
-  problems.append(halts_.begin(facts->halt_number, facts->halted, facts->halt_reason));
-  problems.append(fold.run(journal, *facts));
-  if (problems.has_errors()) return problems;
-  problems.append(book.activate());
-  if (problems.has_errors()) return problems;
-
-  auto writer = journal::JournalWriter::reopen(journal, facts->keep_bytes);
-  if (!writer) return writer.problems();
-  keeper_ = std::make_unique<JournalKeeper>(std::move(writer).take());
-  keeper_->set_sends_outside(!boot.chain->environment().agent->declaration().simulated);
-  static_cast<model::Tally&>(counter_) = *facts;
-  checkpoints_.enter(book, *keeper_, counter_);
-  for (book::BookListener* listener :
-       std::initializer_list<book::BookListener*>{keeper_.get(), &counter_, &order_hash_})
-    book.listen(listener);
-  if (facts->revision != record.revision) {
-    // What had taken over was never confirmed, or another revision was asked for: the journal says so.
-    keeper_->on_revision(book.ledger().sequence(), record);
-  }
-  halts_.journal();  // before anything leaves
-  std::vector<std::string> unknown;
-  problems.append(fold.reconcile(unknown));
-  if (problems.has_errors()) {
-    keeper_->abandon();
-    return problems;
-  }
-  if (facts->bar_is_open) book.close_bar();
-  checkpoints_.take();
-  if (!unknown.empty()) {
-    halts_.halt("the execution environment does not know the open order " + unknown.front() +
-                (unknown.size() > 1 ? " and " + std::to_string(unknown.size() - 1) + " more" : "") +
-                ": settle it there, then resume");
-  }
-  take_halts();
-  problems.append(keeper_->problems());
-  return problems;
 }
 
 void BookRunner::start() {
@@ -254,9 +136,14 @@ void BookRunner::loop() {
     });
     if (failed.has_errors()) stop_book(failed[0].message);
   });
-  if (stopped_.empty()) guarded([this] { checkpoints_.take(); });
+  if (stopped_.empty())
+    guarded([this] {
+      checkpoints_.take();
+      checkpoints_.files().after_writing([this] { prune(); });
+    });
   if (!stopped_.empty()) answer_until_closed();
   end_problems_ = keeper_->close();
+  checkpoints_.files().finish();
   publish();
   if (!end_problems_.has_errors()) end_problems_.append(why_stopped());
   const std::lock_guard lock(thread_mutex_);
@@ -295,7 +182,7 @@ void BookRunner::rest() {
 }
 
 void BookRunner::after_bar() {
-  checkpoints_.after_bar();
+  if (checkpoints_.after_bar()) begin_segment_when_full();
   for (const chain::ObserveFailure& missed : std::exchange(counter_.missed, {}))
     tell_failure(missed.stage, missed.replaced ? "observe, after it was replaced" : "observe", missed.reason);
   for (const std::string& stage : std::exchange(counter_.quarantined, {}))

@@ -24,6 +24,7 @@
 #include "host/live/book_checkpoints.hpp"
 #include "host/live/book_counter.hpp"
 #include "host/live/book_errand.hpp"
+#include "host/live/book_folder.hpp"
 #include "host/live/book_halts.hpp"
 #include "host/live/book_snapshot.hpp"
 #include "host/live/event_feed.hpp"
@@ -33,6 +34,11 @@
 #include "host/metrics/metrics.hpp"
 
 namespace cadre::live {
+
+struct StartPoint;
+
+/// A recovered history grows on: room for a while, not for ever.
+inline constexpr std::size_t usual_bars = 4096;
 
 /// One book on a thread of its own: takes what its queue holds through the same loop as a backtest,
 /// keeps the journal, and does between two events what others ask for.
@@ -52,11 +58,12 @@ class BookRunner {
     EventFeed& feed;
     metrics::Metrics& metrics;
     HaltFile& halts;
+    Incarnations& incarnations;
   };
 
   /// Begins a new journal in `folder`, or recovers from the one that is there, under this chain. What the
-  /// halts' file has and the journal has not is its first input. Errors: those of the journal, the agents,
-  /// and RECOVERY_.... Warning: HALTS_BEHIND.
+  /// halts' file has and the journal has not is its first input. Errors: those of BookFolder, the journal,
+  /// the agents, and RECOVERY_.... Warnings: HALTS_BEHIND, JOURNAL_TAIL_CUT.
   static base::Result<std::unique_ptr<BookRunner>> open(const config::HostConfig& host,
                                                         const config::BookConfig& book,
                                                         std::vector<std::string> instruments,
@@ -121,13 +128,24 @@ class BookRunner {
   friend void set_queue_capacity(BookRunner& book, std::size_t capacity);
   class Source;
   BookRunner(const config::HostConfig& host, const config::BookConfig& book,
-             std::vector<std::string> instruments, const std::filesystem::path& folder, const Ground& ground);
+             std::vector<std::string> instruments, BookFolder folder, const Ground& ground);
   book::Book& make_book();
-  base::Problems begin(const std::filesystem::path& journal, const Change& boot);
-  base::Problems begin_again(const std::filesystem::path& journal, const Change& boot);
-  base::Problems recover(const std::filesystem::path& journal, const Change& boot);
+  base::Problems begin(const Change& boot);
+  base::Problems begin_again(const Change& boot);
+  base::Problems recover(const Change& boot);
+  base::Problems live_on(std::uint64_t incarnation);
+  base::Result<std::unique_ptr<book::JournalFold>> fold_from(const StartPoint& start, const Change& boot,
+                                                             const journal::RevisionRecord& record);
+  base::Problems enter_life(std::uint64_t incarnation);
+  void keep_journal(std::unique_ptr<journal::JournalWriter> writer, const Change& boot,
+                    book::JournalFacts facts);
+  void listen();
   void loop();
   void after_bar();
+  void begin_segment_when_full();
+  void prune();
+  void tell(const base::Problems& problems);
+  std::string head_text(const journal::StreamHead& head) const;
   void rest();
   void tell_quarantined(const std::string& stage);
   void tell_lost();
@@ -152,6 +170,7 @@ class BookRunner {
   Answer lost() const;
 
   std::string id_;
+  BookFolder folder_;  ///< locked as long as anything of the book is there
   std::unique_ptr<config::ScenarioConfig> config_;
   std::filesystem::path folder_of_config_;
   std::vector<std::string> instruments_;
@@ -166,6 +185,7 @@ class BookRunner {
   std::unique_ptr<book::Book> book_;
   std::unique_ptr<book::BookLoop> loop_;
   BookCounter counter_;
+  const std::uint64_t segment_bytes_, segments_kept_;
   BookCheckpoints checkpoints_;
   BookHalts halts_;
   BookPulse pulse_;

@@ -6,6 +6,7 @@
 
 #include "host/base/date.hpp"
 #include "host/base/decimal.hpp"
+#include "host/book/journal_facts.hpp"
 #include "host/model/tally.hpp"
 
 namespace cadre::live {
@@ -41,14 +42,8 @@ struct BookSnapshot : model::Tally {
   base::Money equity, cash, profit, costs;
   std::string currency;
   std::uint64_t revision = 0;
-  /// What an agent has failed at, since the host was started.
-  struct Failures {
-    std::uint64_t count = 0;
-    std::string last;            ///< the newest: when, at what, and why
-    std::uint64_t revision = 0;  ///< that the book ran under then
-  };
-  std::map<std::string, Failures> failures;              ///< by stage
-  std::map<std::string, std::uint64_t> deadline_misses;  ///< by stage, since the host was started
+  book::FailuresByStage failures;                        ///< since the book began
+  std::map<std::string, std::uint64_t> deadline_misses;  ///< by stage, since the book began
   std::map<std::string, std::string> quarantined;        ///< stages whose agent is called no more, and why
   std::string checkpoint_failed;  ///< why the newest checkpoint could not be taken; empty: it was
   std::uint64_t journal_bytes = 0;

@@ -1,5 +1,7 @@
 #include "host/live/journal_keeper.hpp"
 
+#include "host/base/file.hpp"
+
 namespace cadre::live {
 
 JournalKeeper::~JournalKeeper() {
@@ -21,11 +23,51 @@ bool JournalKeeper::commit() {
 bool JournalKeeper::make_durable() {
   if (abandoned_ || problems_.has_errors()) return false;
   if (writer_->size_bytes() != committed_bytes_) {
-    write(journal::RecordType::commit, 0, journal::CommitRecord{});
-    problems_ = writer_->flush();
+    write_commit();
     committed_bytes_ = writer_->size_bytes();
   }
   return !problems_.has_errors();
+}
+
+std::filesystem::path JournalKeeper::begin_segment(
+    const std::filesystem::path& journal,
+    const std::function<std::string(const journal::StreamHead&)>& head_text) {
+  if (!make_durable()) return {};
+  journal::StreamHead head = facts_.stream;
+  const std::filesystem::path ended = journal::segment_path(journal, head.segment);
+  ++head.segment;
+  head.incarnation = incarnation_;
+  head.begins_at = writer_->size_bytes();
+  head.before = writer_->checksum();
+  std::filesystem::path beside = journal;
+  beside += ".next";
+  std::error_code error;
+  std::filesystem::remove(beside, error);  // of a host that ended here
+  std::filesystem::create_directories(ended.parent_path(), error);
+  auto next = journal::JournalWriter::create(beside, head.begins_at);
+  if (!next) {
+    problems_ = next.problems();
+    return {};
+  }
+  base::Encoder text;
+  journal::encode(text, journal::HeadRecord{head_text(head)});
+  (*next)->append(journal::RecordType::head, 0, text.bytes());
+  problems_ = (*next)->flush();
+  // The name of the one that ended is there before it loses the other one.
+  if (!problems_.has_errors()) std::filesystem::remove(ended, error);
+  if (!problems_.has_errors()) std::filesystem::create_hard_link(journal, ended, error);
+  if (error || (!problems_.has_errors() && !base::sync_folder_of(ended)))
+    problems_.error("JOURNAL_NOT_WRITABLE", base::Place::of(ended),
+                    "the segment that ended cannot be put there (" + error.message() + ")");
+  if (!problems_.has_errors()) problems_ = (*next)->rename_to(journal);
+  if (problems_.has_errors()) return {};
+  (void)writer_->close();
+  writer_ = std::move(next).take();
+  go_on_in(*writer_);
+  facts_.stream = head;
+  committed_bytes_ = 0;  // the head is not committed yet
+  (void)make_durable();
+  return ended;
 }
 
 void JournalKeeper::abandon() {
@@ -39,8 +81,13 @@ void JournalKeeper::give_up(const std::string& reason) {
   problems_ = writer_->cut(committed_bytes_);
   if (problems_.has_errors()) return;
   write(journal::RecordType::note, 0, journal::NoteRecord{"stopped", reason});
-  write(journal::RecordType::commit, 0, journal::CommitRecord{});
+  write_commit();
+}
+
+void JournalKeeper::write_commit() {
+  write(journal::RecordType::commit, 0, journal::CommitRecord{incarnation_});
   problems_ = writer_->flush();
+  if (!problems_.has_errors()) watermark_.set({incarnation_, writer_->size_bytes(), writer_->sequence()});
 }
 
 void JournalKeeper::tell(bool durable) {
@@ -55,6 +102,7 @@ void JournalKeeper::tell(bool durable) {
 
 base::Problems JournalKeeper::close() {
   commit();
+  watermark_.sync();
   return writer_->close();
 }
 

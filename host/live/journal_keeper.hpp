@@ -1,11 +1,15 @@
 #pragma once
 
+#include <filesystem>
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "host/book/journal_listener.hpp"
 #include "host/journal/journal.hpp"
 #include "host/live/event_queue.hpp"
+#include "host/live/watermark.hpp"
 
 namespace cadre::live {
 
@@ -13,10 +17,19 @@ namespace cadre::live {
 /// book's thread.
 class JournalKeeper final : public book::JournalListener {
  public:
-  explicit JournalKeeper(std::unique_ptr<journal::JournalWriter> writer)
-      : JournalListener(*writer), writer_(std::move(writer)) {}
+  /// `facts`: what the journal says until there.
+  explicit JournalKeeper(std::unique_ptr<journal::JournalWriter> writer, book::JournalFacts facts = {})
+      : JournalListener(*writer), writer_(std::move(writer)), facts_(std::move(facts)) {
+    count_for(&facts_);
+  }
   ~JournalKeeper() override;
 
+  /// The book's incarnation, which every commit names from here on, and where it is noted how far they are
+  /// durable.
+  void enter(std::uint64_t incarnation, Watermark watermark) {
+    incarnation_ = incarnation;
+    watermark_ = std::move(watermark);
+  }
   /// An input got its place; its ticket is done with the next commit.
   void took(std::shared_ptr<Ticket> ticket, std::uint64_t sequence);
   /// Everything so far is durable afterwards, and marked as such, and those who wait are told. False: it is
@@ -34,6 +47,17 @@ class JournalKeeper final : public book::JournalListener {
   bool on_sending(std::uint64_t) override { return !sends_outside_ || make_durable(); }
   void set_sends_outside(bool outside) { sends_outside_ = outside; }
 
+  /// Ends the segment at hand, which goes to the older ones, and begins the next, whose head has this text
+  /// for its place in the stream. Nothing is pending afterwards. The path of the one that ended; empty: it
+  /// goes on, and `problems` says why.
+  std::filesystem::path begin_segment(
+      const std::filesystem::path& journal,
+      const std::function<std::string(const journal::StreamHead&)>& head_text);
+  /// Bytes of the segment at hand.
+  std::uint64_t segment_bytes() const { return writer_->size_bytes() - writer_->begins_at(); }
+  /// What the journal says until now, with what is not committed yet.
+  const book::JournalFacts& facts() const { return facts_; }
+
   /// Whether something was taken since the last commit.
   bool pending() const { return !pending_.empty() || writer_->size_bytes() != committed_bytes_; }
   const base::Problems& problems() const { return problems_; }
@@ -42,11 +66,15 @@ class JournalKeeper final : public book::JournalListener {
 
  private:
   void tell(bool durable);
+  void write_commit();
 
   std::unique_ptr<journal::JournalWriter> writer_;
   std::vector<std::pair<std::shared_ptr<Ticket>, std::uint64_t>> pending_;
   std::uint64_t committed_bytes_ = 0;
+  std::uint64_t incarnation_ = 0;
+  Watermark watermark_;
   bool sends_outside_ = true;
+  book::JournalFacts facts_;
   bool abandoned_ = false;
   base::Problems problems_;
 };

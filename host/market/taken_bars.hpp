@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <vector>
 
 #include "host/model/bar.hpp"
 
@@ -17,7 +18,21 @@ class TakenBars {
   };
   static Mark mark_of(const model::Bar& bar);
 
-  void add(Mark mark) { checksums_[mark.date] = mark.checksum; }
+  /// Of so many the newest are remembered; what is older than those is not newer than the newest, and no more
+  /// is said of it.
+  static constexpr std::size_t remembered = 4096;
+
+  void add(Mark mark) {
+    checksums_[mark.date] = mark.checksum;
+    if (checksums_.size() > remembered) checksums_.erase(checksums_.begin());
+  }
+  /// Those up to a date, oldest first.
+  std::vector<Mark> until(std::int32_t date) const {
+    std::vector<Mark> marks;
+    for (auto at = checksums_.begin(); at != checksums_.end() && at->first <= date; ++at)
+      marks.push_back({at->first, at->second});
+    return marks;
+  }
   void add(const model::Bar& bar) { add(mark_of(bar)); }
 
   /// The latest date, yyyymmdd; 0: none.

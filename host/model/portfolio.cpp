@@ -92,6 +92,29 @@ bool Portfolio::identities_hold() const {
   return worth.value() == invested_ && adds_up();
 }
 
+void Portfolio::save(base::Encoder& to) const {
+  to.put_count(positions_.size());
+  for (const Position& position : positions_) {
+    to.put(position.quantity.raw());
+    to.put(position.price.raw());
+    to.put(position.value.raw());
+  }
+  for (const base::Money money : {invested_, initial_cash_, cash_, equity_, profit_, costs_})
+    to.put(money.raw());
+}
+
+bool Portfolio::load(base::Decoder& from) {
+  positions_.assign(from.get_count(3 * sizeof(std::int64_t)), {});
+  for (Position& position : positions_) {
+    position.quantity = base::Quantity::from_raw(from.get<std::int64_t>());
+    position.price = base::Price::from_raw(from.get<std::int64_t>());
+    position.value = base::Money::from_raw(from.get<std::int64_t>());
+  }
+  for (base::Money* money : {&invested_, &initial_cash_, &cash_, &equity_, &profit_, &costs_})
+    *money = base::Money::from_raw(from.get<std::int64_t>());
+  return from.ok() && identities_hold();
+}
+
 void Portfolio::remap(const std::vector<std::int32_t>& old_to_new, std::size_t new_size) {
   std::vector<Position> moved(new_size);
   for (std::size_t i = 0; i < old_to_new.size(); ++i) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "host/base/codec.hpp"
 #include "host/base/decimal.hpp"
 #include "host/model/instrument.hpp"
 
@@ -45,6 +46,10 @@ class Portfolio {
 
   /// Both identities, computed anew from every position. The same of running sums is checked at each fill.
   bool identities_hold() const;
+
+  void save(base::Encoder& to) const;
+  /// False: that is not what save() gave, or its sums do not add up.
+  [[nodiscard]] bool load(base::Decoder& from);
 
   /// Into a new universe: position i of the old one moves to old_to_new[i]; one without a place there must be
   /// zero.

@@ -1,11 +1,14 @@
 #include "host/revision/book_opening.hpp"
 
+#include <set>
+
 #include "host/base/text.hpp"
 #include "host/book/dated_changes.hpp"
 #include "host/book/run_head.hpp"
 #include "host/config/changeability.hpp"
 #include "host/config/market_data.hpp"
 #include "host/journal/records.hpp"
+#include "host/journal/segments.hpp"
 #include "host/revision/book_part.hpp"
 
 namespace cadre::revision {
@@ -37,6 +40,16 @@ bool is_a_default(const Change& change) {
 
 fs::path book_folder(const fs::path& state, const std::string& book) {
   return state / "books" / book;
+}
+
+std::string host_of_books(const fs::path& state) {
+  std::set<std::string> hosts;
+  std::error_code error;
+  for (fs::directory_iterator at(state / "books", error), end; !error && at != end; at.increment(error)) {
+    const auto segments = journal::segments_of(at->path() / "journal");
+    if (segments && segments->back().head.is_named()) hosts.insert(segments->back().head.host);
+  }
+  return hosts.size() == 1 ? *hosts.begin() : std::string();
 }
 
 base::Result<std::shared_ptr<live::BookRunner>> open_book(const BookGround& ground,

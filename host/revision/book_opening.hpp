@@ -19,6 +19,10 @@ struct BookGround {
 /// Where a book keeps its journal.
 std::filesystem::path book_folder(const std::filesystem::path& state, const std::string& book);
 
+/// The name of the host that the journals of a state folder are of, as the first of them says; empty: none
+/// does, or they name several.
+std::string host_of_books(const std::filesystem::path& state);
+
 /// Opens one book of a setup under a revision: it begins a journal, or goes on with the one that is there.
 /// Its thread is not started. Errors: those of BookRunner::open and of reading the instruments.
 base::Result<std::shared_ptr<live::BookRunner>> open_book(const BookGround& ground,

@@ -46,6 +46,17 @@ std::string part_of(const Revision& revision, const std::string& book) {
   return text;
 }
 
+std::vector<std::string> books_of(const Revision& revision) {
+  std::vector<std::string> ids;
+  const json::value* books = base::find(revision.config, "/books");
+  if (books == nullptr || !books->is_array()) return ids;
+  for (const json::value& each : books->get_array()) {
+    const json::value* id = base::find(each, "/scenario/book/id");
+    if (id != nullptr && id->is_string()) ids.emplace_back(id->get_string());
+  }
+  return ids;
+}
+
 base::Result<Revision> revision_before(const RevisionStore& revisions, const Revision& current,
                                        const std::string& book) {
   const std::string now = part_of(current, book);

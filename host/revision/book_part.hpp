@@ -13,6 +13,9 @@ namespace cadre::revision {
 /// there is no such book.
 std::string part_of(const Revision& revision, const std::string& book);
 
+/// The ids of the books of a revision.
+std::vector<std::string> books_of(const Revision& revision);
+
 /// The nearest revision before `current`, along the line of those that were in charge, in which the book was
 /// otherwise. Number 0: there is none. Errors: those of RevisionStore::get.
 base::Result<Revision> revision_before(const RevisionStore& revisions, const Revision& current,

@@ -145,8 +145,10 @@ bool Reload::close_added(Takeover& takeover) {
     added.chain = nullptr;
     const bool was_opened = added.runner != nullptr;
     added.runner = nullptr;
+    const std::string& id = added.config.scenario.book.id;
     std::error_code error;
-    if (!added.returns) fs::remove_all(book_folder(ground_.state, added.config.scenario.book.id), error);
+    if (!added.returns && (!was_opened || !ground_.for_books.of_host.incarnations.left(id).has_errors()))
+      fs::remove_all(book_folder(ground_.state, id), error);
     leaves_nothing = leaves_nothing && !(added.returns && was_opened);
   }
   return leaves_nothing;

@@ -17,6 +17,7 @@ build libspdlog-dev         spdlog: the log
 build libcli11-dev          CLI11: the command line
 build libsodium-dev         libsodium: SHA-256 and signatures
 build libxxhash-dev         xxHash: checksums of the journal
+build libzstd-dev           Zstandard: older segments of the journal
 build prometheus-cpp-dev    prometheus-cpp: the metrics of a running host
 build libjs-chart.js        Chart.js: plots of the reports
 test  libgtest-dev          GoogleTest: the tests

@@ -84,7 +84,9 @@ TEST_F(Keeper, gives_up_what_is_not_committed) {
   EXPECT_FALSE(given_up->wait(pulse));
   EXPECT_FALSE(keeper_.commit());
   EXPECT_FALSE(keeper_.close().has_errors());
-  EXPECT_EQ(book::survey_journal(path(), [](std::uint64_t revision) { return revision == 1; })->keep_bytes,
+  EXPECT_EQ(book::survey_journal(
+                path(), [](std::uint64_t revision) { return revision == 1; }, 0)
+                ->keep_bytes,
             kept_bytes);
 }
 

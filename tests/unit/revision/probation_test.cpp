@@ -99,11 +99,11 @@ TEST(Trial, fails_at_failed_answers_since_it_began) {
   config::ConfirmConfig confirm = wishes(20, 0);
   confirm.failures = 2;
   live::BookSnapshot now = snapshot(100);
-  now.failures["risk"] = {5, "before"};
+  now.failures["risk"] = {5, 0, "before"};
   BookTrial begun = begin_trial("main", 4, 3, now, begin_ns);
-  now.failures["risk"] = {6, "one"};
+  now.failures["risk"] = {6, 0, "one"};
   EXPECT_EQ(judge(confirm, begun, now, begin_ns).end, End::none);
-  now.failures["sizer"] = {1, "two"};
+  now.failures["sizer"] = {1, 0, "two"};
   const TrialVerdict verdict = judge(confirm, begun, now, begin_ns);
   EXPECT_EQ(verdict.end, End::failed);
   EXPECT_THAT(verdict.why, HasSubstr("2 failed answers of agents, the limit is 2"));

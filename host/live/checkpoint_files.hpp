@@ -1,0 +1,73 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "host/book/book_image.hpp"
+
+namespace cadre::live {
+
+/// The checkpoints of a book in its folder: a file each, named by the number of its last event, and the full
+/// blocks of history that they share. Written by a thread of its own, so that no decision waits for a disk;
+/// one that comes while another is written takes the place of one that waits.
+class CheckpointFiles {
+ public:
+  /// `folder`: made with the first file.
+  explicit CheckpointFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  ~CheckpointFiles();
+  CheckpointFiles(const CheckpointFiles&) = delete;
+  CheckpointFiles& operator=(const CheckpointFiles&) = delete;
+
+  const std::filesystem::path& folder() const { return folder_; }
+  /// Hands one over; its file is whole once it is there. [any-thread]
+  void write(std::shared_ptr<const book::BookImage> image);
+  /// Runs something on the same thread, after what waits. [any-thread]
+  void after_writing(std::function<void()> work);
+  /// Until what was handed over is written. [any-thread]
+  void finish();
+  /// Why the newest could not be written; empty: it could. [any-thread]
+  std::string failed() const;
+  /// Byte of the stream that the oldest kept one needs the journal from. [any-thread]
+  std::uint64_t needed_from() const;
+
+  /// The files that are there, newest first.
+  std::vector<std::filesystem::path> list() const;
+  /// Errors: those of reading it; CHECKPOINT_DAMAGED.
+  static base::Result<book::StoredImage> read(const std::filesystem::path& file);
+  /// The blocks of history that an image shares, in order. Errors: those of reading them; CHECKPOINT_DAMAGED.
+  base::Result<std::vector<std::vector<double>>> rows_of(const book::StoredImage& image) const;
+  /// Those that end behind byte `bytes` of the stream are of a journal that is gone: they go too.
+  void forget_after(std::uint64_t bytes);
+
+ private:
+  struct Kept {
+    std::uint64_t journal_bytes = 0, revision = 0, first_block = 0;
+  };
+  void run();
+  base::Problems write_now(const book::BookImage& image);
+  base::Problems write_rows(const book::History& history, std::vector<std::uint64_t>& sums);
+  void prune();
+  std::filesystem::path file_of(std::uint64_t sequence) const;
+  std::filesystem::path block_of(std::uint64_t number) const;
+
+  const std::filesystem::path folder_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::shared_ptr<const book::BookImage> waiting_;
+  std::vector<std::function<void()>> work_;
+  bool is_at_work_ = false, ends_ = false;
+  std::string failed_;
+  std::map<std::uint64_t, Kept> kept_;             ///< by sequence
+  std::map<std::uint64_t, std::uint64_t> blocks_;  ///< that are on the disk: sum by number
+  std::thread thread_;
+};
+
+}  // namespace cadre::live

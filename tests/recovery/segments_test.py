@@ -1,0 +1,168 @@
+"""A journal in segments with checkpoints of the whole book: wherever a host goes on, it stands where one stands that was never stopped.
+
+Usage: segments_test.py --build BUILD --cadre CADRE
+"""
+
+import glob
+import json
+import os
+import random
+import shutil
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
+from running_host import ROOT, RunningHost, new_folder, wait_until, write_json
+from test_main import run_tests
+
+DEMO = os.path.join(ROOT, "manifests", "scenarios", "demo.json")
+FIGURES = ("sequence", "decisions", "orders", "rejected_orders", "fills", "equity", "cash", "profit", "costs", "order_hash", "date", "failures")
+SEED = int(os.environ.get("CADRE_TEST_SEED", random.randrange(10**6)))
+arguments = None
+
+
+def agents():
+    return [os.path.join(arguments.build, "agents")]
+
+
+class Segments(unittest.TestCase):
+    """The demo, replayed into a host whose segments are as short as they may be."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.root = new_folder("segments")
+        cls.addClassCleanup(shutil.rmtree, cls.root)
+        cls.config = write_json(os.path.join(cls.root, "host.json"),
+                                {"name": "segments", "books": [{"scenario": DEMO}], "journal": {"segment_mb": 1}, "watch": {"enabled": False}})
+        cls.whole = os.path.join(cls.root, "whole")
+        host = RunningHost(arguments.cadre, cls.root, cls.config, agents(), state=cls.whole).start("--replay")
+        cls.ends = cls.standing(host)
+        assert host.stop() == 0
+
+    @staticmethod
+    def standing(host):
+        """Once the replay is over and all of it is taken."""
+        def is_over():
+            book = host.book()
+            return book["date"] == "2001-01-02" and book["queue"]["depth"] == 0
+        wait_until("the replay is over", is_over, 120)
+        book = host.settled_book()
+        return {name: book.get(name) for name in FIGURES}
+
+    def copy(self, name):
+        state = os.path.join(self.root, name)
+        shutil.copytree(self.whole, state, ignore=shutil.ignore_patterns("admin.sock"))
+        self.addCleanup(shutil.rmtree, state)
+        return RunningHost(arguments.cadre, os.path.join(self.root, name + ".log"), self.config, agents(), state=state)
+
+    def book_files(self, host, *parts):
+        return sorted(glob.glob(os.path.join(host.state, "books", "main", *parts)))
+
+    def assert_stands(self, host):
+        self.assertEqual({name: host.book().get(name) for name in FIGURES}, self.ends)
+        self.assertEqual(host.stop(), 0)
+
+    def test_a_journal_goes_on_in_segments_of_which_older_ones_are_compressed(self):
+        host = self.copy("compressed")
+        packed = self.book_files(host, "segments", "*.journal.zst")
+        self.assertGreater(len(packed), 5)
+        self.assertEqual(self.book_files(host, "segments", "*.journal"), [])
+        host.start()
+        self.assert_stands(host)
+
+    def test_without_any_checkpoint_the_whole_journal_is_read(self):
+        host = self.copy("no_checkpoint")
+        shutil.rmtree(os.path.join(host.state, "books", "main", "checkpoints"))
+        host.start()
+        self.assert_stands(host)
+
+    def test_a_damaged_checkpoint_gives_way_to_an_earlier_one_and_is_named(self):
+        host = self.copy("damaged")
+        newest = self.book_files(host, "checkpoints", "*.checkpoint")[-1]
+        with open(newest, "r+b") as file:
+            file.seek(os.path.getsize(newest) // 2)
+            file.write(b"\xaa\xbb\xcc")
+        host.start()
+        self.assertIn("CHECKPOINT_DAMAGED", host.log_text())
+        self.assert_stands(host)
+
+    def test_damaged_rows_of_history_are_found(self):
+        host = self.copy("rows")
+        rows = self.book_files(host, "checkpoints", "*.rows")[3]
+        with open(rows, "r+b") as file:
+            file.write(b"\x01\x02\x03\x04")
+        host.start()
+        self.assertIn("CHECKPOINT_DAMAGED", host.log_text())
+        self.assert_stands(host)
+
+    def test_pruned_segments_are_not_needed_by_a_start(self):
+        host = self.copy("pruned")
+        for path in self.book_files(host, "segments", "*")[:-3]:
+            os.remove(path)
+        host.start()
+        self.assert_stands(host)
+
+    def test_a_pruned_journal_without_a_checkpoint_is_refused(self):
+        host = self.copy("pruned_away")
+        os.remove(self.book_files(host, "segments", "*")[0])
+        shutil.rmtree(os.path.join(host.state, "books", "main", "checkpoints"))
+        self.assertEqual(host.spawn().wait(), 3)
+        self.assertIn("JOURNAL_PRUNED", host.log_text())
+
+    def test_a_missing_segment_in_the_middle_is_refused_where_it_is_needed(self):
+        host = self.copy("gap")
+        os.remove(self.book_files(host, "segments", "*")[4])
+        shutil.rmtree(os.path.join(host.state, "books", "main", "checkpoints"))
+        self.assertEqual(host.spawn().wait(), 3)
+        self.assertIn("JOURNAL_PRUNED", host.log_text())
+
+    def test_a_compressed_segment_that_was_changed_is_refused(self):
+        host = self.copy("changed")
+        packed = self.book_files(host, "segments", "*.zst")[4]
+        with open(packed, "r+b") as file:
+            file.truncate(os.path.getsize(packed) // 2)
+        shutil.rmtree(os.path.join(host.state, "books", "main", "checkpoints"))
+        self.assertEqual(host.spawn().wait(), 3)
+        self.assertIn("JOURNAL_DAMAGED", host.log_text())
+
+    def test_what_a_host_left_that_ended_between_two_segments_is_tidied(self):
+        host = self.copy("between")
+        journal = host.journal()
+        number = len(self.book_files(host, "segments", "*")) + 1
+        os.link(journal, os.path.join(os.path.dirname(journal), "segments", f"{number:08}.journal"))
+        shutil.copy(journal, journal + ".next")
+        host.start()
+        self.assertEqual(self.book_files(host, "segments", f"{number:08}*") + self.book_files(host, "journal.next"), [])
+        self.assert_stands(host)
+
+    def test_a_host_that_is_killed_anywhere_stands_in_the_end_where_one_does_that_was_not(self):
+        chance = random.Random(SEED)
+        state = os.path.join(self.root, "killed")
+        host = RunningHost(arguments.cadre, state + ".log", self.config, agents(), state=state)
+        for _ in range(12):
+            host.start("--replay")
+            ends = time.monotonic() + chance.uniform(0.05, 0.5)
+            wait_until("its time is over", lambda: time.monotonic() > ends)
+            host.kill()
+        host.start("--replay")
+        self.assertEqual(self.standing(host), self.ends, f"seed {SEED}")
+        self.assertGreater(len(self.book_files(host, "segments", "*")), 5)
+        self.assertEqual(host.stop(), 0)
+
+    def test_older_segments_are_pruned_as_the_configuration_says(self):
+        with open(self.config, encoding="utf-8") as file:
+            config = json.load(file)
+        config["journal"]["keep_segments"] = 2
+        path = write_json(os.path.join(self.root, "prunes.json"), config)
+        state = os.path.join(self.root, "prunes")
+        host = RunningHost(arguments.cadre, state + ".log", path, agents(), state=state).start("--replay")
+        self.assertEqual(self.standing(host), self.ends)
+        self.assertEqual(host.stop(), 0)
+        self.assertLessEqual(len(self.book_files(host, "segments", "*")), 3)
+        host.start()
+        self.assert_stands(host)
+
+
+if __name__ == "__main__":
+    run_tests("build", "cadre")
