@@ -87,6 +87,24 @@ struct ExplainArguments {
   std::string order;
   bool json = false;
 };
+/// Of `journal verify`, `show`, `backup`, `restore` and `prune`; each takes what concerns it.
+struct JournalArguments {
+  std::filesystem::path path;  ///< state folder, folder of a book, run folder or journal; of restore: the copy
+  std::filesystem::path to;    ///< of backup: the copy; of restore: the state folder
+  std::string book;
+  std::vector<std::string> kinds;
+  std::string instrument, since, until;
+  std::uint64_t last = 0;
+  std::uint64_t keep_segments = 0;
+  bool accepts_loss = false;
+  bool json = false;
+};
+int run_journal_verify_command(const JournalArguments& arguments);
+int run_journal_show_command(const JournalArguments& arguments);
+int run_journal_backup_command(const JournalArguments& arguments);
+int run_journal_restore_command(const JournalArguments& arguments);
+int run_journal_prune_command(const JournalArguments& arguments);
+
 int run_explain_command(const ExplainArguments& arguments);
 
 int run_agent_list_command(const GlobalOptions& global, bool json);

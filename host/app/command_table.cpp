@@ -144,6 +144,65 @@ Run explain(CLI::App& parser, const GlobalOptions&) {
   return [a] { return run_explain_command(*a); };
 }
 
+void add_journal_options(CLI::App& parser, JournalArguments& arguments) {
+  parser.add_option("PATH", arguments.path, "state folder, folder of a book, run folder, or a journal")
+      ->required();
+  parser.add_option("--book", arguments.book, "of a state folder this book alone")->type_name("BOOK");
+}
+
+Run journal_verify(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<JournalArguments>();
+  add_journal_options(parser, *a);
+  add_json_flag(parser, a->json, "print a JSON array");
+  return [a] { return run_journal_verify_command(*a); };
+}
+
+Run journal_show(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<JournalArguments>();
+  add_journal_options(parser, *a);
+  add_repeated_option(parser, "--kind", a->kinds, "KIND", "records of this kind; may be given several times");
+  parser.add_option("--instrument", a->instrument, "what is said of this instrument")->type_name("ID");
+  parser.add_option("--since", a->since, "from the bar of this date on, YYYY-MM-DD")->type_name("DATE");
+  parser.add_option("--until", a->until, "up to the bar of this date")->type_name("DATE");
+  parser.add_option("--last", a->last, "the newest so many of them")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}))
+      ->type_name("N");
+  return [a] { return run_journal_show_command(*a); };
+}
+
+Run journal_backup(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<JournalArguments>();
+  parser.add_option("STATE", a->path, "state folder; its host may run")->required();
+  parser.add_option("--to", a->to, "folder that is not there yet")->required()->type_name("DIR");
+  parser.add_option("--book", a->book, "this book alone")->type_name("BOOK");
+  add_json_flag(parser, a->json, "print a JSON array");
+  return [a] { return run_journal_backup_command(*a); };
+}
+
+Run journal_restore(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<JournalArguments>();
+  parser.add_option("BACKUP", a->path, "folder that `cadre journal backup` made")->required();
+  parser.add_option("--to", a->to, "state folder, whose host is stopped; one that is not there is made")
+      ->required()
+      ->type_name("STATE");
+  parser.add_option("--book", a->book, "this book alone")->type_name("BOOK");
+  parser.add_flag("--accept-loss", a->accepts_loss,
+                  "although the copy may lack what the host had acknowledged: the book begins halted");
+  return [a] { return run_journal_restore_command(*a); };
+}
+
+Run journal_prune(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<JournalArguments>();
+  add_journal_options(parser, *a);
+  parser
+      .add_option("--keep-segments", a->keep_segments,
+                  "older segments that are kept; what a checkpoint needs is kept in any case")
+      ->required()
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}))
+      ->type_name("N");
+  return [a] { return run_journal_prune_command(*a); };
+}
+
 Run experiment_run(CLI::App& parser, const GlobalOptions& global) {
   auto a = make<ExperimentRunArguments>();
   parser.add_option("FILE", a->file, "experiment file")->required();
@@ -244,6 +303,12 @@ const CommandRow kFirst[] = {
     {"agent show", "one agent: settings, services, state", agent_show},
     {"agent try", "one agent on one state: the author's microscope", agent_try},
     {"explain", "why an order is what it is: the change each stage made", explain},
+    {"journal", "look through journals, copy them and put them back", nullptr},
+    {"journal verify", "check every record, segment and checkpoint", journal_verify},
+    {"journal show", "records as JSON, one a line", journal_show},
+    {"journal backup", "copy a state folder while its host runs", journal_backup},
+    {"journal restore", "put a copy back in the place of what is lost", journal_restore},
+    {"journal prune", "remove old segments that no start needs", journal_prune},
     {"experiment", "compare two versions on the same inputs", nullptr},
     {"experiment run", "run both arms of an experiment over one history, and judge them", experiment_run},
     {"experiment analyze", "the verdict about two series of equity or returns", experiment_analyze}};

@@ -58,6 +58,8 @@ enum class RecordType : uint32_t {
 
 /// "head", "bar" ...; empty for an unknown type.
 std::string_view record_type_name(RecordType type);
+/// Whether it is the name of a type.
+bool is_record_type_name(std::string_view name);
 
 /// Writes one journal. One thread at a time. A failure is remembered: what is appended after it is dropped,
 /// and every flush and close says so.

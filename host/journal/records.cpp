@@ -249,4 +249,8 @@ std::string_view record_type_name(RecordType type) {
   return name;
 }
 
+bool is_record_type_name(std::string_view name) {
+  return std::apply([&](const auto&... row) { return ((row.name == name) || ...); }, record_table);
+}
+
 }  // namespace cadre::journal

@@ -127,9 +127,12 @@ base::Problems begin_book_again(const fs::path& folder, const std::string& book,
   }
   problems = incarnations.given_up(book, actor);
   if (problems.has_errors()) return problems;
-  fs::path aside = folder;
-  aside += ".given_up-" + std::to_string(incarnations.beginnings(book));
+  fs::path aside;
   std::error_code error;
+  for (std::uint64_t n = incarnations.beginnings(book); aside.empty() || fs::exists(aside, error); ++n) {
+    aside = folder;
+    aside += ".given_up-" + std::to_string(n);
+  }
   fs::rename(folder, aside, error);
   if (error || !base::sync_folder_of(folder))
     problems.error(

@@ -60,7 +60,8 @@ void Incarnations::take(const json::object& line) {
   life.is_over = kind == "left" || kind == "given_up";
   if (kind == "given_up") ++life.beginnings;
   if (kind == "given_up") life.last = 0;
-  if (kind == "opened") life.last = number_of(line, "incarnation");
+  if (kind == "opened" || kind == "restored") life.last = number_of(line, "incarnation");
+  if (kind == "restored") life.beginnings = number_of(line, "beginning");
 }
 
 base::Problems Incarnations::add(json::object line) {
@@ -99,6 +100,15 @@ base::Problems Incarnations::opened(const std::string& book, std::uint64_t incar
 
 base::Problems Incarnations::had(const std::string& book) {
   return add({{"kind", "had"}, {"book", book}});
+}
+
+base::Problems Incarnations::restored(const std::string& book, std::uint64_t incarnation,
+                                      std::uint64_t beginning, const std::string& actor) {
+  return add({{"kind", "restored"},
+              {"book", book},
+              {"incarnation", incarnation},
+              {"beginning", beginning},
+              {"actor", actor}});
 }
 
 base::Problems Incarnations::left(const std::string& book) {

@@ -36,6 +36,9 @@ class Incarnations {
   base::Problems opened(const std::string& book, std::uint64_t incarnation);
   /// A host of an earlier version, which kept no such file, has had the book.
   base::Problems had(const std::string& book);
+  /// It goes on with a copy of its journal, which knows of so many incarnations and beginnings.
+  base::Problems restored(const std::string& book, std::uint64_t incarnation, std::uint64_t beginning,
+                          const std::string& actor);
   /// A revision has it no more: it may come back to its journal, or begin again.
   base::Problems left(const std::string& book);
   /// Its journal is lost, and somebody said so: it begins again.

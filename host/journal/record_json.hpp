@@ -1,0 +1,19 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/journal/journal.hpp"
+
+namespace cadre::journal {
+
+/// A record as programs and people read it: `kind`, `sequence`, and its fields under the names that
+/// `cadre reference` gives them. Prices and quantities are decimal text; an index of an instrument is its id,
+/// and columns are objects by id. `instruments`: ids by index, as of the record. `only`: the index of one
+/// instrument, of which columns are shown alone; empty: all. Nothing when the record cannot be read.
+std::optional<boost::json::object> to_json(const Record& record, const std::vector<std::string>& instruments,
+                                           std::optional<std::size_t> only);
+
+}  // namespace cadre::journal
