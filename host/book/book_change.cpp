@@ -94,7 +94,7 @@ void stand_beside(Book& book, const Book& other) {
 namespace {
 
 /// Closed ones that are still shown after a start.
-constexpr std::size_t orders_kept = 1000;
+constexpr std::size_t orders_kept = 200;
 
 }  // namespace
 

@@ -5,6 +5,8 @@ import collections.abc
 import functools
 import json
 import os
+import ctypes
+import glob
 import struct
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -130,20 +132,46 @@ def file_format(path):
     return struct.unpack_from("<I", head, 12)[0]
 
 
-def read_journal(path):
-    """All whole records, in order."""
+def segment_bytes(path):
+    """All bytes of a segment, uncompressed by the library that the host does it with too."""
     with open(path, "rb") as file:
         data = file.read()
-    assert data[:12] == MAGIC, path
-    own_format, = struct.unpack_from("<I", data, 12)
-    records, at = [], FILE_HEAD_BYTES
-    while at + FRAME_HEAD_BYTES + FRAME_TAIL_BYTES <= len(data):
-        length, number, sequence = struct.unpack_from("<IIQ", data, at)
-        begin, end = at + FRAME_HEAD_BYTES, at + FRAME_HEAD_BYTES + length + FRAME_TAIL_BYTES
-        if end > len(data):
-            break
-        records.append(Record(number, sequence, data[begin:begin + length], end, own_format))
-        at = end
+    if not path.endswith(".zst"):
+        return data
+    zstd = ctypes.CDLL("libzstd.so.1")
+    zstd.ZSTD_getFrameContentSize.restype = ctypes.c_ulonglong
+    zstd.ZSTD_decompress.restype = ctypes.c_size_t
+    size = zstd.ZSTD_getFrameContentSize(data, ctypes.c_size_t(len(data)))
+    plain = ctypes.create_string_buffer(size)
+    assert zstd.ZSTD_decompress(plain, ctypes.c_size_t(size), data, ctypes.c_size_t(len(data))) == size, path
+    return plain.raw
+
+
+def segments_of(path):
+    """Older segments lie beside the newest, by number; one that is compressed at this moment is there in both forms."""
+    older = {}
+    for name in sorted(glob.glob(os.path.join(os.path.dirname(path), "segments", "*.journal*"))):
+        older.setdefault(os.path.basename(name)[:8], name)
+    return [older[number] for number in sorted(older)] + [path]
+
+
+def read_journal(path):
+    """All whole records of all segments, in order; the heads of later segments are none."""
+    records, begins_at = [], 0
+    for place, segment in enumerate(segments_of(path)):
+        data = segment_bytes(segment)
+        assert data[:12] == MAGIC, segment
+        own_format, = struct.unpack_from("<I", data, 12)
+        at = FILE_HEAD_BYTES
+        while at + FRAME_HEAD_BYTES + FRAME_TAIL_BYTES <= len(data):
+            length, number, sequence = struct.unpack_from("<IIQ", data, at)
+            begin, end = at + FRAME_HEAD_BYTES, at + FRAME_HEAD_BYTES + length + FRAME_TAIL_BYTES
+            if end > len(data):
+                break
+            if place == 0 or at != FILE_HEAD_BYTES:
+                records.append(Record(number, sequence, data[begin:begin + length], begins_at + end, own_format))
+            at = end
+        begins_at += len(data)
     return records
 
 
