@@ -257,6 +257,13 @@ bool JournalFold::apply(const journal::Record& record) {
       last_bar_ = record.sequence;
       break;
     }
+    case RecordType::signal: {
+      if (signal_ids_ == nullptr) break;
+      journal::SignalRecord signal;
+      if (!journal::decode(from, signal, record.format)) return false;
+      signal_ids_->add(journal::signal_of(signal), record.sequence);
+      break;
+    }
     case RecordType::command:
       if (!apply_command(from, record.format)) return false;
       break;

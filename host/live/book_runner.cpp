@@ -54,11 +54,13 @@ class BookRunner::Source final : public book::MarketSource {
       book::Book& book = *runner_.book_;
       if (auto* signal = std::get_if<model::ExternalSignal>(&input.what)) {
         book.take_signal(*signal);
+        runner_.note_sequence(*signal);
         runner_.keeper_->took(std::move(input.ticket), book.ledger().sequence());
         runner_.metrics_.input(metrics::Input::signal).add();
         ++taken_;
         continue;
       }
+      if (!runner_.takes(input)) continue;
       BarInput& taken = std::get<BarInput>(input.what);
       bar = std::move(taken.bar);
       signals = std::move(taken.signals);
@@ -139,6 +141,7 @@ base::Result<std::unique_ptr<BookRunner>> BookRunner::open(const config::HostCon
   base::Problems problems =
       fs::exists(journal, error) ? runner->recover(journal, boot) : runner->begin(journal, boot);
   if (problems.has_errors()) return problems;
+  runner->prepare_door();
   runner->publish();
   return {std::move(runner), problems};
 }
@@ -199,7 +202,9 @@ base::Problems BookRunner::recover(const fs::path& journal, const Change& boot) 
   instruments_ = facts->instruments;
   book::Book& book = make_book();
   book.enter(boot.chain, record);
-  book::JournalFold fold(*loop_, book, order_hash_, bars_);
+  prepare_door();
+  book::JournalFold fold(*loop_, book, order_hash_, door_.bars);
+  fold.remember_signals(&door_.signal_ids);
   base::Problems problems = facts.problems();  // a torn end that was cut off
   problems.append(halts_.begin(facts->halt_number, facts->halted, facts->halt_reason));
   problems.append(fold.run(journal, *facts));
@@ -375,6 +380,7 @@ std::shared_ptr<chain::Chain> BookRunner::commit_change(Change change) {
   (void)checkpoints_.take_learned();
   change.record.date = book.ledger().date();
   auto retired = book.commit_swap(std::move(change.chain), change.record);
+  follow_chain();
   checkpoints_.take();
   publish();
   return retired;  // durable with the next commit, before anything of it leaves
@@ -400,6 +406,8 @@ void BookRunner::take_halts() {
 BookSnapshot BookRunner::snapshot() const {
   std::unique_lock lock(snapshot_mutex_);
   BookSnapshot now = snapshot_;
+  now.suspect_move = notice_.text;
+  now.suspect_was_refused = notice_.was_refused;
   lock.unlock();
   now.queue_depth = queue_.depth();
   now.queue_capacity = queue_.capacity();
@@ -446,10 +454,6 @@ void BookRunner::publish() {
   now.left_out = left_out != nullptr ? left_out->agent->left_out() : std::string();
   const std::lock_guard lock(snapshot_mutex_);
   snapshot_ = std::move(now);
-}
-
-void set_queue_capacity(BookRunner& book, std::size_t capacity) {
-  book.queue_.set_capacity(capacity);
 }
 
 }  // namespace cadre::live

@@ -50,6 +50,8 @@ struct BookSnapshot : model::Tally {
   std::map<std::string, Failures> failures;              ///< by stage
   std::map<std::string, std::uint64_t> deadline_misses;  ///< by stage, since the host was started
   std::map<std::string, std::string> quarantined;        ///< stages whose agent is called no more, and why
+  std::string suspect_move;                              ///< prices that look wrong; empty: none, or long ago
+  bool suspect_was_refused = false;                      ///< the bar that had them
   std::string checkpoint_failed;  ///< why the newest checkpoint could not be taken; empty: it was
   std::uint64_t journal_bytes = 0;
   std::uint64_t halt_number = 0;  ///< of the newest halt or resume that its journal has
@@ -78,6 +80,7 @@ void visit_status_fields(const BookSnapshot& now, Visitor&& visit) {
   visit("order_hash", now.order_hash);
   visit("journal_bytes", now.journal_bytes);
   visit("checkpoint_failed", now.checkpoint_failed);
+  visit("suspect_move", now.suspect_move);
   visit("halt_number", now.halt_number);
   visit("revision", now.revision);
 }

@@ -12,8 +12,10 @@
 
 namespace cadre::market {
 
-/// What a field of a price says: missing is empty, NaN, NA, null or infinite.
-enum class PriceField { fine, missing, not_a_number, not_positive };
+/// What a field of a price says: missing is empty, NaN, NA, null or infinite. Prices are held in billionths,
+/// up to 9,223,372,036: too_large is beyond that, too_fine would be bent by more than 0.01 % of itself, and
+/// too_small is nothing when it is rounded.
+enum class PriceField { fine, missing, not_a_number, not_positive, too_small, too_fine, too_large };
 
 struct ParsedPrice {
   PriceField state = PriceField::not_a_number;
@@ -21,6 +23,14 @@ struct ParsedPrice {
 };
 
 ParsedPrice parse_price(std::string_view text);
+
+/// What is wrong with a price that is there and not fine, to follow the price itself, and the next step.
+struct PriceFault {
+  const char* code;
+  const char* what;
+  const char* next_step;
+};
+PriceFault fault_of(PriceField state);
 
 /// A number of at least 0, or -1.
 double parse_volume(std::string_view text);

@@ -350,11 +350,10 @@ class PriceReader {
                           kMissingNextStep);
         }
         break;
-      case PriceField::not_a_number:
-        problems_.error("PRICE_NOT_A_NUMBER", here(field), what + ": " + shown + " is no price");
-        break;
-      case PriceField::not_positive:
-        problems_.error("PRICE_NOT_POSITIVE", here(field), what + ": " + shown + " is not above 0");
+      default: {
+        const PriceFault fault = fault_of(price.state);
+        problems_.error(fault.code, here(field), what + ": " + shown + fault.what, fault.next_step);
+      }
     }
     return std::nullopt;
   }
