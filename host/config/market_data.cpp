@@ -22,6 +22,7 @@ market::PriceOptions price_options(const DataConfig& data) {
   options.from = data.from.date;
   options.to = data.to.date;
   options.suspect_move = data.prices.suspect_move;
+  options.columns = data.prices.columns;
   return options;
 }
 

@@ -115,6 +115,7 @@ Answer BookRunner::offer_signals(std::span<const std::string> texts) {
   // What is said again may still be on its way into the journal.
   const std::shared_ptr<Ticket> before = places.size() < signals->size() ? door_.newest_signal : nullptr;
   std::vector<Input> inputs;
+  inputs.reserve(places.size());
   for (const std::size_t place : places)
     inputs.push_back({(*signals)[place], ticket});
   const auto taken = queue_.push(std::move(inputs));

@@ -1,5 +1,6 @@
 #include "host/market/price_checks.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -29,7 +30,9 @@ double number_of(std::string_view text) {
   double number = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (end != text.data() + text.size() || failure == std::errc::invalid_argument) return std::nan("");
-  return number;
+  if (failure == std::errc()) return number;
+  const bool is_tiny = text.find("e-") != std::string_view::npos || text.find("E-") != std::string_view::npos;
+  return is_tiny ? 0 : text[0] == '-' ? -HUGE_VAL : HUGE_VAL;
 }
 
 /// Whether rounding to billionths changes the price by more than 0.01 % of itself.
@@ -46,7 +49,11 @@ ParsedPrice parse_price(std::string_view text) {
   if (is_missing_word(text)) return {PriceField::missing, 0};
   const auto price = base::Price::parse(text);
   const double written = number_of(text);
-  if (!price) return {written > 1 ? PriceField::too_large : PriceField::not_a_number, 0};
+  if (!price)
+    return {written > 1    ? PriceField::too_large
+            : written < -1 ? PriceField::not_positive
+                           : PriceField::not_a_number,
+            0};
   if (price->raw() == 0 && text.find_first_of("123456789") < text.find_first_of("eE") && text[0] != '-')
     return {PriceField::too_small, 0};
   if (price->raw() <= 0) return {PriceField::not_positive, price->raw()};
@@ -79,6 +86,31 @@ double parse_volume(std::string_view text) {
   const bool fine =
       failure == std::errc() && end == text.data() + text.size() && std::isfinite(volume) && volume >= 0;
   return fine ? volume : -1;
+}
+
+std::optional<int32_t> parse_day(std::string_view text) {
+  text = trimmed(text);
+  const auto digits = [&](size_t from, size_t count) {
+    const std::string_view part = text.substr(std::min(from, text.size()), count);
+    return part.size() == count && part.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  const auto part = [&](size_t from, size_t count) { return std::string(text.substr(from, count)); };
+  if (text.size() == 8 && digits(0, 8))
+    return base::parse_date(part(0, 4) + '-' + part(4, 2) + '-' + part(6, 2));
+  if (text.size() == 10 && digits(0, 2) && text[2] == '.' && digits(3, 2) && text[5] == '.' && digits(6, 4))
+    return base::parse_date(part(6, 4) + '-' + part(3, 2) + '-' + part(0, 2));
+  if (!digits(0, 4) || text.size() < 10) return std::nullopt;
+  const char between = text[4];
+  if ((between != '-' && between != '.' && between != '/') || text[7] != between) return std::nullopt;
+  // Behind the day only midnight: "T00:00:00", " 00:00", with a zone of UTC or none.
+  std::string_view time = text.substr(10);
+  for (const std::string_view zone : {"Z", "+00:00", ".000"}) {
+    if (time.ends_with(zone)) time.remove_suffix(zone.size());
+  }
+  const bool is_midnight = time.empty() || ((time[0] == 'T' || time[0] == ' ') &&
+                                            (time.substr(1) == "00:00" || time.substr(1) == "00:00:00"));
+  if (!is_midnight) return std::nullopt;
+  return base::parse_date(part(0, 4) + '-' + part(5, 2) + '-' + part(8, 2));
 }
 
 void MoveWatch::see(size_t column, const std::string& instrument, int32_t date, int64_t close_e9,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,10 @@ PriceFault fault_of(PriceField state);
 
 /// A number of at least 0, or -1.
 double parse_volume(std::string_view text);
+
+/// A day as files of prices write it, yyyymmdd: 1991-01-02, 1991.01.02, 1991/01/02, 19910102, 02.01.1991, and
+/// each of the first with a time of midnight behind it. Not 01/02/1991: it may be two days.
+std::optional<int32_t> parse_day(std::string_view text);
 
 /// Finds moves of one day that no market makes often: a split or a spin-off that nobody declared.
 class MoveWatch {
