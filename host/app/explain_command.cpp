@@ -61,6 +61,7 @@ json::object to_json(const backtest::Explanation& e) {
                        e.steps.empty() ? 0 : e.decision.position_e9[e.index] + e.decision.working_e9[e.index])
                        .to_string()},
           {"steps", steps},
+          {"note", e.note},
           {"failed_checks", failed},
           {"reports", reports}};
 }
@@ -68,6 +69,21 @@ json::object to_json(const backtest::Explanation& e) {
 std::string failure_line(const journal::StageFailure& failure) {
   return "failed: " + failure.instance + " (" + failure.policy + ")" +
          (failure.reason.empty() ? "" : ": " + failure.reason);
+}
+
+/// What the risk feedback loop came to, and what else is worth knowing of the decision.
+void print_decision(const backtest::Explanation& e) {
+  const auto outcome = chain::outcome_name(static_cast<chain::LoopOutcome>(e.decision.outcome));
+  std::printf("risk feedback: %s after %u pass%s", std::string(outcome).c_str(), e.decision.passes,
+              e.decision.passes == 1 ? "" : "es");
+  if (e.decision.cut_factor < 1)
+    std::printf("; the final cut scaled increases by %.4f", e.decision.cut_factor);
+  std::printf("\n");
+  if (!e.note.empty()) std::printf("%s\n", e.note.c_str());
+  for (std::size_t k = 0; k < e.decision.limits.size() && k < 3; ++k)
+    std::printf("  %s\n", limit_line(e.decision.limits[k], e.instruments).c_str());
+  for (const journal::StageFailure& failure : e.decision.failures)
+    std::printf("%s\n", failure_line(failure).c_str());
 }
 
 }  // namespace
@@ -102,7 +118,6 @@ int run_explain_command(const ExplainArguments& arguments) {
   if (e.steps.empty()) {
     std::printf("settles a position that left the universe; no decision led to it\n");
   } else {
-    const auto outcome = chain::outcome_name(static_cast<chain::LoopOutcome>(e.decision.outcome));
     std::printf("decided %s under revision %llu at %s a unit, equity %s\n\n",
                 base::format_date(e.decision.date).c_str(),
                 static_cast<unsigned long long>(e.decision.revision),
@@ -128,15 +143,7 @@ int run_explain_command(const ExplainArguments& arguments) {
     table.add_rule();
     table.add_row({"order", "", "", quantity(total, true), ""});
     std::printf("%s\n", table.to_string().c_str());
-    std::printf("risk feedback: %s after %u pass%s", std::string(outcome).c_str(), e.decision.passes,
-                e.decision.passes == 1 ? "" : "es");
-    if (e.decision.cut_factor < 1)
-      std::printf("; the final cut scaled increases by %.4f", e.decision.cut_factor);
-    std::printf("\n");
-    for (std::size_t k = 0; k < e.decision.limits.size() && k < 3; ++k)
-      std::printf("  %s\n", limit_line(e.decision.limits[k], e.instruments).c_str());
-    for (const journal::StageFailure& failure : e.decision.failures)
-      std::printf("%s\n", failure_line(failure).c_str());
+    print_decision(e);
   }
   if (!e.order.failed_checks.empty())
     std::printf("rejected by the pre-trade checks: %s\n", base::join(e.order.failed_checks, ", ").c_str());

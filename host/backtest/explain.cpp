@@ -1,6 +1,8 @@
 #include "host/backtest/explain.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <cstdlib>
 #include <map>
 
 #include "host/agent/catalog.hpp"
@@ -9,10 +11,24 @@
 #include "host/config/scenario_config.hpp"
 #include "host/journal/journal.hpp"
 #include "host/model/order.hpp"
+#include "host/model/quantity.hpp"
 
 namespace cadre::backtest {
 
 namespace {
+
+constexpr std::string_view quantity_limit_text =
+    "cut to 9,000,000,000 units, the largest position there is: quote the instrument for 1,000 units or "
+    "more, "
+    "or give the book less cash";
+
+/// Whether some step ends at the largest position, in a sentence; empty: none does.
+std::string note_of(const std::vector<chain::WaterfallStep>& steps) {
+  const bool at_most = std::any_of(steps.begin(), steps.end(), [](const auto& step) {
+    return std::abs(step.quantity_e9) / 1'000'000'000 == model::position_units_most;
+  });
+  return at_most ? std::string(quantity_limit_text) : std::string();
+}
 
 /// What is needed of a journal up to one order, and its reports after it.
 class Search {
@@ -151,6 +167,7 @@ base::Result<Explanation> explain_order(const std::filesystem::path& run, const 
       result.steps.push_back(std::move(refused));
     }
   }
+  result.note = note_of(result.steps);
   for (const chain::WaterfallStep& step : result.steps) {
     const auto stage = own_reasons.find(step.stage);
     const bool own = stage != own_reasons.end() && stage->second.count(step.reason.code) != 0;

@@ -21,6 +21,7 @@ struct Explanation {
   std::vector<chain::WaterfallStep> steps;
   std::vector<std::string> reasons;             ///< per step: why, in words; empty without a reason
   std::vector<cadre_execution_report> reports;  ///< what became of it
+  std::string note;                             ///< what no stage decided; empty: nothing
 };
 
 /// Finds the order in the run's journal. Errors: ORDER_UNKNOWN with near ids.

@@ -6,6 +6,7 @@
 #include "host/base/text.hpp"
 #include "host/config/market_data.hpp"
 #include "host/market/price_reader.hpp"
+#include "host/model/quantity.hpp"
 
 namespace cadre::backtest {
 
@@ -31,6 +32,27 @@ void check_names(const config::ScenarioConfig& config, const std::vector<std::st
     check(instrument, "/instruments/groups/" + base::pointer_token(instrument));
 }
 
+/// Cash that buys more units of an instrument than a position can have.
+void warn_of_quantities(const config::ScenarioConfig& config, const market::PriceHistory& prices,
+                        base::Problems& problems) {
+  const double cash = config.book.initial_cash.to_double() * config.chain.constraints.max_gross_exposure;
+  for (std::size_t column = 0; column < prices.columns(); ++column) {
+    std::int64_t lowest_e9 = 0;
+    for (std::size_t row = 0; row < prices.rows(); ++row) {
+      const std::int64_t close_e9 = prices.close_e9[row * prices.columns() + column];
+      if (close_e9 > 0 && (lowest_e9 == 0 || close_e9 < lowest_e9)) lowest_e9 = close_e9;
+    }
+    const base::Price lowest = base::Price::from_raw(lowest_e9);
+    const double unit = lowest.to_double() * config.instruments.multiplier.to_double();
+    if (lowest_e9 == 0 || cash / unit <= static_cast<double>(model::position_units_most)) continue;
+    problems.warning("QUANTITY_LIMIT", config.document.place("/book/initial_cash"),
+                     "the cash would buy more than 9,000,000,000 units of " + prices.instruments[column] +
+                         " at " + lowest.to_string() +
+                         ", the largest position there is: orders are cut to it",
+                     "quote it for 1,000 units or more, or give the book less cash");
+  }
+}
+
 }  // namespace
 
 base::Result<PreparedRun> prepare_run(const BacktestOptions& options) {
@@ -46,6 +68,7 @@ base::Result<PreparedRun> prepare_run(const BacktestOptions& options) {
   if (prices) {
     run.prices = std::move(prices).take();
     check_names(*run.config, run.prices.instruments, problems);
+    warn_of_quantities(*run.config, run.prices, problems);
     if (!run.config->data.signals.file.empty()) {
       auto signals = market::read_signals(run.config->data.signals.file, run.prices.instruments);
       problems.append(

@@ -119,8 +119,8 @@ void save_book(base::Encoder& to, const Book& book) {
 bool load_book(base::Decoder& from, Book& book, const std::vector<std::vector<double>>& rows) {
   if (!book.ledger_.load(from, rows) || !book.views_.load(from, book.ledger_.universe().size())) return false;
   // The gate of its chain, which it has not entered yet, inherits what this one has counted.
-  book.gate_ =
-      std::make_unique<execution::PreTradeGate>(book.config_.pre_trade_checks, book.config_.chain.constraints);
+  book.gate_ = std::make_unique<execution::PreTradeGate>(book.config_.pre_trade_checks,
+                                                         book.config_.chain.constraints);
   const bool fits = book.gate_->load(from) && book.deadline_misses_.load(from);
   from.get(book.dropped_signals_);
   return fits && from.ok();

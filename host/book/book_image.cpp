@@ -49,11 +49,7 @@ std::string encode_image(const BookImage& image, const std::vector<std::uint64_t
   image.facts.save(to);
   put_record(to, image.learned);
   to.put_text(image.order_hash);
-  to.put_count(image.bars.size());
-  for (const market::TakenBars::Mark& mark : image.bars) {
-    to.put(mark.date);
-    to.put(mark.checksum);
-  }
+  to.put_text(image.door);
   to.put_count(image.quarantines.size());
   for (const journal::CommandRecord& command : image.quarantines)
     put_record(to, command);
@@ -89,10 +85,7 @@ base::Result<StoredImage> decode_image(const std::filesystem::path& file, const 
   from.get(image.journal_bytes);
   bool fits = image.facts.load(from) && get_record(from, image.learned, record_format);
   from.get_text(image.order_hash);
-  for (std::size_t left = from.get_count(12); left != 0 && from.ok(); --left) {
-    const auto date = from.get<std::int32_t>();
-    image.bars.push_back({date, from.get<std::uint64_t>()});
-  }
+  from.get_text(image.door);
   for (std::size_t left = from.get_count(4); left != 0 && fits && from.ok(); --left)
     fits = get_record(from, image.quarantines.emplace_back(), record_format);
   from.get(image.first_block);

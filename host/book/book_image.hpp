@@ -8,7 +8,6 @@
 
 #include "host/book/book.hpp"
 #include "host/book/journal_facts.hpp"
-#include "host/market/taken_bars.hpp"
 
 namespace cadre::book {
 
@@ -22,9 +21,9 @@ struct BookImage {
   std::uint64_t decisions = 0;        ///< made until then
 
   // What a start has to know besides.
-  JournalFacts facts;                               ///< of the journal until then
-  std::string order_hash;                           ///< how far it got, as OrderHash::save
-  std::vector<market::TakenBars::Mark> bars;        ///< the newest that it has taken
+  JournalFacts facts;      ///< of the journal until then
+  std::string order_hash;  ///< how far it got, as OrderHash::save
+  std::string door;        ///< what its inputs are compared with, as whoever takes them saved it
   std::vector<journal::CommandRecord> quarantines;  ///< Book::quarantines
 };
 
@@ -36,7 +35,7 @@ struct StoredImage {
   JournalFacts facts;
   journal::CheckpointRecord learned;
   std::string order_hash;
-  std::vector<market::TakenBars::Mark> bars;
+  std::string door;
   std::vector<journal::CommandRecord> quarantines;
   std::uint64_t first_block = 0;
   std::vector<std::uint64_t> block_sums;  ///< XXH3 of each full block from the first on

@@ -181,8 +181,6 @@ base::Problems JournalFold::run_from(const StoredImage& image, bool knows, const
   last_bar_ = image.facts.last_bar;
   last_decision_bar_ = image.facts.last_decision_bar;
   decision_date_ = image.facts.decision_date;
-  for (const market::TakenBars::Mark& mark : image.bars)
-    bars_.add(mark);
   for (const journal::CommandRecord& command : image.quarantines)
     (void)book_.retell_trouble(command, false);
   if (knows) {
@@ -290,6 +288,13 @@ bool JournalFold::apply(const journal::Record& record) {
       if (watcher_ != nullptr) watcher_->on_bar();
       bars_.add(bar);
       last_bar_ = record.sequence;
+      break;
+    }
+    case RecordType::signal: {
+      if (signal_ids_ == nullptr) break;
+      journal::SignalRecord signal;
+      if (!journal::decode(from, signal, record.format)) return false;
+      signal_ids_->add(journal::signal_of(signal), record.sequence);
       break;
     }
     case RecordType::command:

@@ -13,6 +13,7 @@
 #include "host/book/order_hash.hpp"
 #include "host/journal/journal.hpp"
 #include "host/journal/records.hpp"
+#include "host/market/signal_ids.hpp"
 #include "host/market/taken_bars.hpp"
 #include "host/model/tally.hpp"
 
@@ -38,6 +39,9 @@ class JournalFold {
   /// The bars it meets are added to `bars`.
   JournalFold(BookLoop& loop, Book& book, OrderHash& hash, market::TakenBars& bars)
       : loop_(loop), book_(book), hash_(hash), bars_(bars) {}
+
+  /// The signals it meets are added to `ids` too. Null: to nothing.
+  void remember_signals(market::SignalIds* ids) { signal_ids_ = ids; }
 
   base::Problems run(const std::filesystem::path& journal, const JournalFacts& facts);
   /// The book and the hash stand where `image` has them. `knows`: its agents are given what the image has of
@@ -85,6 +89,7 @@ class JournalFold {
   Book& book_;
   OrderHash& hash_;
   market::TakenBars& bars_;
+  market::SignalIds* signal_ids_ = nullptr;
   std::uint64_t checkpoint_bytes_ = 0;
   bool observing_ = false;
   bool treats_agents_ = true;  ///< as the journal says it was done

@@ -1,6 +1,7 @@
 #include "host/book/ledger.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "cadre/cadre.h"
 #include "host/base/invariant.hpp"
@@ -8,6 +9,15 @@
 #include "host/model/order.hpp"
 
 namespace cadre::book {
+
+namespace {
+
+std::string overflow_text(const model::Universe& universe, std::uint32_t instrument) {
+  return "the value of " + universe.instruments[instrument].id +
+         " no longer fits the books, which end at 9.2 million million";
+}
+
+}  // namespace
 
 Ledger::Ledger(const config::ScenarioConfig& config, std::vector<std::string> data_instruments,
                std::size_t expected_bars, Memory memory)
@@ -200,9 +210,30 @@ std::vector<std::string> Ledger::instrument_ids() const {
 }
 
 void Ledger::stop_at_overflow(std::uint32_t instrument) {
-  if (stopped_.empty())
-    stopped_ = "the value of " + universe_.instruments[instrument].id +
-               " no longer fits the books, which end at 9.2 million million";
+  if (stopped_.empty()) stopped_ = overflow_text(universe_, instrument);
+}
+
+std::string why_not_marked(const Ledger& ledger, const model::Bar& bar) {
+  const model::Portfolio& portfolio = ledger.portfolio();
+  const model::Universe& universe = ledger.universe();
+  const std::vector<std::size_t>& column = ledger.data_columns();
+  // Far from where the books end, as nearly always: without a copy of the portfolio.
+  constexpr double far = 1e12;
+  double sum = std::abs(portfolio.cash().to_double()) + std::abs(portfolio.profit().to_double());
+  for (std::uint32_t i = 0; i < column.size(); ++i) {
+    const double price = base::Price::from_raw(bar.close_e9[column[i]]).to_double();
+    sum +=
+        std::abs(portfolio.value(i).to_double()) +
+        std::abs(portfolio.quantity(i).to_double() * price * universe.instruments[i].multiplier.to_double());
+  }
+  if (sum < far) return {};
+  model::Portfolio marked = portfolio;
+  for (std::uint32_t i = 0; i < column.size(); ++i) {
+    if (bar.valid[column[i]] == 0) continue;
+    const auto price = base::Price::from_raw(bar.close_e9[column[i]]);
+    if (!marked.mark(i, price, universe.instruments[i])) return overflow_text(universe, i);
+  }
+  return {};
 }
 
 }  // namespace cadre::book

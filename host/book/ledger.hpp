@@ -104,4 +104,7 @@ class Ledger {
   std::string stopped_;
 };
 
+/// Why positions cannot be marked at the prices of a bar; empty: they can. Nothing is changed.
+std::string why_not_marked(const Ledger& ledger, const model::Bar& bar);
+
 }  // namespace cadre::book

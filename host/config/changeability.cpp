@@ -16,6 +16,7 @@ constexpr ChangeRule scenario_rules[] = {
     {"/pre_trade_checks", Changes::live, true, "the next decision's orders meet the new gate"},
     {"/book", Changes::never, false, "its journal begins with its id, its currency and its cash"},
     {"/data", Changes::never, false, "the instruments and the adjustment of prices are those of the journal"},
+    {"/data/prices/on_suspect_move", Changes::live, false, "what becomes of the next bars"},
     {"/instruments", Changes::never, false,
      "orders and positions of the journal are counted in these lots and ticks"},
     {"/universe", Changes::never, false, "dated changes of the universe are declared beforehand"},

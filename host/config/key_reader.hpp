@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -89,6 +90,10 @@ class KeyReader {
   void take(const std::string& pointer, std::string& value) { value = text(pointer); }
   void take(const std::string& pointer, std::vector<std::string>& value) { value = texts(pointer); }
   void take(const std::string& pointer, std::filesystem::path& value) { value = path(pointer); }
+  void take(const std::string& pointer, std::map<std::string, std::string>& value) {
+    for (const auto& [key, text] : at(pointer).as_object())
+      value[std::string(key)] = text.as_string();
+  }
   void take(const std::string& pointer, base::OptionalDate& value) { value.date = date(pointer); }
   template <int digits, class Tag>
   void take(const std::string& pointer, base::Fixed<digits, Tag>& value) {

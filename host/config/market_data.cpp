@@ -1,6 +1,9 @@
 #include "host/config/market_data.hpp"
 
 #include <algorithm>
+#include <boost/json.hpp>
+
+#include "host/base/json.hpp"
 
 namespace cadre::config {
 
@@ -19,6 +22,7 @@ market::PriceOptions price_options(const DataConfig& data) {
   options.from = data.from.date;
   options.to = data.to.date;
   options.suspect_move = data.prices.suspect_move;
+  options.columns = data.prices.columns;
   return options;
 }
 
@@ -34,7 +38,29 @@ base::Result<std::vector<std::string>> instruments_of(const DataConfig& data) {
 }
 
 market::BarShape bar_shape(const DataConfig& data, std::vector<std::string> instruments) {
-  return {std::move(instruments), data.prices.volume == "shares", data.prices.missing != "refuse"};
+  return {std::move(instruments), data.prices.volume == "shares", data.prices.missing != "refuse",
+          data.prices.on_suspect_move};
+}
+
+std::vector<market::IntradayNeed> intraday_needs(const boost::json::value& config_schema,
+                                                 const boost::json::value& settings, const std::string& who) {
+  std::vector<market::IntradayNeed> needs;
+  const boost::json::value* properties = base::find(config_schema, "/properties");
+  if (properties == nullptr || !properties->is_object() || !settings.is_object()) return needs;
+  for (const auto& [key, schema] : properties->get_object()) {
+    const boost::json::value* chosen = settings.get_object().if_contains(key);
+    const boost::json::value* by_value = base::find(schema, "/x-bar-fields");
+    if (chosen == nullptr || by_value == nullptr || !chosen->is_string()) continue;
+    const std::string value(chosen->get_string());
+    const boost::json::value* fields = base::find(*by_value, "/" + base::pointer_token(value));
+    if (fields == nullptr || !fields->is_array()) continue;
+    for (const boost::json::value& field : fields->get_array()) {
+      if (field.is_string())
+        needs.push_back(
+            {std::string(field.get_string()), who + " (" + std::string(key) + ": " + value + ")"});
+    }
+  }
+  return needs;
 }
 
 }  // namespace cadre::config

@@ -19,4 +19,10 @@ base::Result<std::vector<std::string>> instruments_of(const DataConfig& data);
 /// What bars of these data look like when they are posted. `instruments`: sorted.
 market::BarShape bar_shape(const DataConfig& data, std::vector<std::string> instruments);
 
+/// The fields of a bar that an agent cannot do without under its settings: its schema says so beside the
+/// values of a key, as in "fill_at": {"enum": ["open", "close"], "x-bar-fields": {"open": ["open"]}}.
+/// `who`: how it is named.
+std::vector<market::IntradayNeed> intraday_needs(const boost::json::value& config_schema,
+                                                 const boost::json::value& settings, const std::string& who);
+
 }  // namespace cadre::config

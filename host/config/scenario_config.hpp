@@ -15,6 +15,8 @@
 #include "host/base/decimal.hpp"
 #include "host/base/json.hpp"
 #include "host/base/result.hpp"
+#include "host/market/price_layout.hpp"
+#include "host/market/suspect_moves.hpp"
 
 namespace cadre::config {
 

@@ -194,6 +194,13 @@ std::vector<std::string> next_steps(const HostParts& host, const json::array& re
     else if (now.state == live::BookState::halted)
       steps.push_back("resume book " + book->id() + " with `cadre resume --book " + book->id() +
                       " --reason ...` once it is clear why it was halted");
+    if (!now.suspect_move.empty())
+      steps.push_back(base::join(
+          {"look at the prices of book ", book->id(), ": ", now.suspect_move,
+           now.suspect_was_refused
+               ? "; the bar was refused: send the right one, or the same with \"confirmed\": true"
+               : "; the bar was taken: when it is wrong, halt the book and post the right prices next"},
+          ""));
     if (now.state == live::BookState::stopped)
       steps.push_back("book " + book->id() + " cannot go on: mend what it says and start the host again");
   }

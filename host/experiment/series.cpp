@@ -10,6 +10,7 @@
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
+#include "host/base/text.hpp"
 #include "host/market/csv.hpp"
 
 namespace cadre::experiment {
@@ -68,10 +69,31 @@ std::optional<double> read_value(const CsvField& field, SeriesKind kind, const b
   } else if (kind == SeriesKind::equity && !(value > 0)) {
     problems.error("SERIES_OUT_OF_RANGE", place,
                    name + base::quote(field.text) + " is not above zero: nothing has a return from there on");
+  } else if (kind == SeriesKind::returns && value <= -1) {
+    problems.error("SERIES_OUT_OF_RANGE", place,
+                   name + base::quote(field.text) + " is -1 or below: nobody loses more than all",
+                   "returns are shares, 0.01 for one per cent: is the column in per cent?");
   } else {
     return value;
   }
   return std::nullopt;
+}
+
+/// Returns of a period whose middle one is a tenth are those of nobody, but for a column in per cent.
+void warn_of_percent(const Series& series, CappedProblems& problems) {
+  constexpr double wide = 0.1;
+  constexpr std::size_t fewest = 5;
+  if (series.kind != SeriesKind::returns || series.values.size() < fewest) return;
+  std::vector<double> sizes;
+  for (const double value : series.values)
+    sizes.push_back(std::fabs(value));
+  const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
+  std::nth_element(sizes.begin(), middle, sizes.end());
+  if (*middle < wide) return;
+  problems.warning("SERIES_LOOKS_LIKE_PERCENT", {.file = series.name},
+                   "half of the returns are beyond " + base::format_double(*middle) + ", which is " +
+                       base::format_double(std::round(*middle * 1000) / 10) + " % a period",
+                   "returns are shares, 0.01 for one per cent: is the column in per cent?");
 }
 
 void read_rows(market::CsvRows& rows, const Columns& columns, Series& series, CappedProblems& problems) {
@@ -118,6 +140,7 @@ base::Result<Series> read_series(const std::filesystem::path& path) {
   rows.next();
   if (const auto columns = find_columns(rows.fields(), series, problems))
     read_rows(rows, *columns, series, problems);
+  warn_of_percent(series, problems);
   if (problems.has_errors()) return problems.take();
   return {std::move(series), problems.take()};
 }

@@ -11,7 +11,7 @@ namespace cadre::experiment {
 
 enum class SeriesKind {
   equity,  ///< in money, above zero; the first date only starts the first return
-  returns  ///< simple, per period, the period ending at the date
+  returns  ///< simple, per period, above -1, the period ending at the date
 };
 
 /// What one arm of an experiment was worth, one number a date.
@@ -25,7 +25,7 @@ struct Series {
 
 /// Reads CSV with the columns date and equity, as equity.csv of a run folder, or date and return; other
 /// columns are ignored. All problems at once, at most 50 in full. Codes: FILE_..., CSV_..., SERIES_BAD_DATE,
-/// SERIES_DATE_ORDER, SERIES_BAD_VALUE, SERIES_OUT_OF_RANGE.
+/// SERIES_DATE_ORDER, SERIES_BAD_VALUE, SERIES_OUT_OF_RANGE. Warning: SERIES_LOOKS_LIKE_PERCENT.
 base::Result<Series> read_series(const std::filesystem::path& path);
 
 }  // namespace cadre::experiment

@@ -65,7 +65,8 @@ inline constexpr auto fields<model::Bar> = std::tuple{
 template <>
 inline constexpr auto fields<SignalRecord> = std::tuple{
     Field{"signal", &SignalRecord::signal, "as agents saw it"},
-    Field{"instrument", &SignalRecord::instrument, "id"}};
+    Field{"instrument", &SignalRecord::instrument, "id"},
+    Field{"id", &SignalRecord::id, "its sender's own name for it; empty: none", "", 3}};
 
 template <>
 inline constexpr auto fields<UniverseRecord> = std::tuple{

@@ -26,6 +26,7 @@ struct HeadRecord {
 struct SignalRecord {
   cadre_signal signal{};
   std::string instrument{};
+  std::string id{};
 };
 
 struct UniverseRecord {

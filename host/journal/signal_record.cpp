@@ -8,6 +8,7 @@ namespace cadre::journal {
 SignalRecord record_of(const model::ExternalSignal& signal, std::uint32_t instrument) {
   SignalRecord record;
   record.instrument = signal.instrument;
+  record.id = signal.id;
   record.signal = {sizeof(cadre_signal),
                    instrument,
                    signal.direction,
@@ -29,7 +30,8 @@ model::ExternalSignal signal_of(const SignalRecord& record) {
           signal.direction,
           signal.strength,
           signal.confidence,
-          signal.horizon_days};
+          signal.horizon_days,
+          record.id};
 }
 
 }  // namespace cadre::journal

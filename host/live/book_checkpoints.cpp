@@ -25,7 +25,7 @@ void BookCheckpoints::take() {
   image->journal_bytes = keeper_->size_bytes();
   image->facts = keeper_->facts();
   image->order_hash = ground_.order_hash->save();
-  image->bars = ground_.bars(book_->ledger().date());
+  image->door = ground_.door();
   image->quarantines = book_->quarantines();
   image->decisions = tally_->decisions;
   const std::lock_guard lock(mutex_);

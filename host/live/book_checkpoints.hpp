@@ -28,7 +28,7 @@ class BookCheckpoints {
   struct Ground {
     const model::Tally* tally;
     const book::OrderHash* order_hash;
-    std::function<std::vector<market::TakenBars::Mark>(std::int32_t date)> bars;  ///< taken by then
+    std::function<std::string()> door;  ///< as BookDoor::save
   };
   /// All of it has to outlive this.
   void enter(const book::Book& book, JournalKeeper& keeper, Ground ground) {

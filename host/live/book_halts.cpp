@@ -50,6 +50,13 @@ void BookHalts::journal() {
   }
 }
 
+void BookHalts::order_halt(const std::string& reason) {
+  HaltOrder halt{.books = {id_}, .actor = "host", .reason = reason};
+  if (const base::Problems unwritten = file_.write(halt); unwritten.has_errors())
+    feed_.say("halt_not_durable", {{"book", id_}, {"why", unwritten[0].message}});
+  order(halt);
+}
+
 void BookHalts::carry_out() {
   if (std::exchange(cancel_is_due_, false)) book_->cancel_all();
   if (std::exchange(flatten_is_due_, false)) book_->flatten();

@@ -43,7 +43,10 @@ class BookHalts final : public book::OrderBarrier {
   void journal();
   /// What the orders ask for besides: open orders canceled, positions closed.
   void carry_out();
-  /// For a reason of the host's own, until a resume.
+  /// Orders a halt as an operator would, for a reason of the host's own: it is in the file, and holds after a
+  /// restart. To be journaled next.
+  void order_halt(const std::string& reason);
+  /// For a reason of the host's own that every start finds anew, until a resume.
   void halt(const std::string& reason) { set_halted(true, reason); }
   /// The book has stopped: no resume makes it decide.
   void stop();

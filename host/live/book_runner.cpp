@@ -45,11 +45,13 @@ class BookRunner::Source final : public book::MarketSource {
       book::Book& book = *runner_.book_;
       if (auto* signal = std::get_if<model::ExternalSignal>(&input.what)) {
         book.take_signal(*signal);
+        runner_.note_sequence(*signal);
         runner_.keeper_->took(std::move(input.ticket), book.ledger().sequence());
         runner_.metrics_.input(metrics::Input::signal).add();
         ++taken_;
         continue;
       }
+      if (!runner_.takes(input)) continue;
       BarInput& taken = std::get<BarInput>(input.what);
       bar = std::move(taken.bar);
       signals = std::move(taken.signals);
@@ -262,6 +264,7 @@ std::shared_ptr<chain::Chain> BookRunner::commit_change(Change change) {
   (void)checkpoints_.take_learned();
   change.record.date = book.ledger().date();
   auto retired = book.commit_swap(std::move(change.chain), change.record);
+  follow_chain();
   checkpoints_.take();
   publish();
   return retired;  // durable with the next commit, before anything of it leaves
@@ -287,6 +290,8 @@ void BookRunner::take_halts() {
 BookSnapshot BookRunner::snapshot() const {
   std::unique_lock lock(snapshot_mutex_);
   BookSnapshot now = snapshot_;
+  now.suspect_move = notice_.text;
+  now.suspect_was_refused = notice_.was_refused;
   lock.unlock();
   now.queue_depth = queue_.depth();
   now.queue_capacity = queue_.capacity();
@@ -333,10 +338,6 @@ void BookRunner::publish() {
   now.left_out = left_out != nullptr ? left_out->agent->left_out() : std::string();
   const std::lock_guard lock(snapshot_mutex_);
   snapshot_ = std::move(now);
-}
-
-void set_queue_capacity(BookRunner& book, std::size_t capacity) {
-  book.queue_.set_capacity(capacity);
 }
 
 }  // namespace cadre::live

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -9,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -23,6 +25,7 @@
 #include "host/live/answer.hpp"
 #include "host/live/book_checkpoints.hpp"
 #include "host/live/book_counter.hpp"
+#include "host/live/book_door.hpp"
 #include "host/live/book_errand.hpp"
 #include "host/live/book_folder.hpp"
 #include "host/live/book_halts.hpp"
@@ -30,7 +33,6 @@
 #include "host/live/event_feed.hpp"
 #include "host/live/event_queue.hpp"
 #include "host/live/journal_keeper.hpp"
-#include "host/market/taken_bars.hpp"
 #include "host/metrics/metrics.hpp"
 
 namespace cadre::live {
@@ -125,7 +127,7 @@ class BookRunner {
   void take_command(const journal::CommandRecord& command, std::shared_ptr<Ticket> ticket = nullptr);
 
  private:
-  friend void set_queue_capacity(BookRunner& book, std::size_t capacity);
+  friend void follow_host(BookRunner& book, const config::HostConfig& host);
   class Source;
   BookRunner(const config::HostConfig& host, const config::BookConfig& book,
              std::vector<std::string> instruments, BookFolder folder, const Ground& ground);
@@ -158,6 +160,17 @@ class BookRunner {
   void take_halts();
   void leave(const journal::RevisionRecord& record);
   void publish();
+  void prepare_door();
+  void follow_chain();
+  bool takes(Input& input);
+  void note_sequence(const model::ExternalSignal& signal);
+  void tell_moves(const BarInput& input);
+  void say_move(const std::string& moves, const char* action);
+  void notice(const SuspectNotice& notice);
+  void notice_refused(const base::Problems& problems);
+  Answer wait_for_signals(std::span<const model::ExternalSignal> signals,
+                          const std::vector<std::size_t>& places, std::size_t taken,
+                          const std::shared_ptr<Ticket>& ticket, const std::shared_ptr<Ticket>& before);
 
   /// What became of inputs that were put together.
   struct Offer {
@@ -168,6 +181,7 @@ class BookRunner {
   Answer wait_for(const Offer& offer);
   /// What is said to those whose input will not be taken.
   Answer lost() const;
+  Answer full(std::size_t taken, std::size_t offered, boost::json::object body);
 
   std::string id_;
   BookFolder folder_;  ///< locked as long as anything of the book is there
@@ -194,18 +208,18 @@ class BookRunner {
   std::mutex thread_mutex_;
   std::condition_variable thread_changed_;
   bool thread_is_over_ = false;
-  mutable std::mutex offer_mutex_;      ///< bars get their order here
-  market::TakenBars bars_;              ///< with those that wait
-  std::shared_ptr<Ticket> newest_bar_;  ///< of the newest of them; nullptr: it was recovered
+  BookDoor door_;
   std::string stopped_;
   bool ended_ = false;
   base::Problems end_problems_;
   mutable std::mutex snapshot_mutex_;
   BookSnapshot snapshot_;
+  SuspectNotice notice_;  ///< guarded by snapshot_mutex_
 };
 
-/// How many inputs of a book may wait from now on. [any-thread]
-void set_queue_capacity(BookRunner& book, std::size_t capacity);
+/// From now on the book takes inputs as its host's configuration says: how many may wait, and what becomes of
+/// bars with suspect moves. [any-thread]
+void follow_host(BookRunner& book, const config::HostConfig& host);
 
 /// On the book's thread: what is in the way of its leaving the host. Errors: BOOK_NOT_HALTED, BOOK_NOT_FLAT,
 /// those of why_stopped.

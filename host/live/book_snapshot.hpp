@@ -45,6 +45,8 @@ struct BookSnapshot : model::Tally {
   book::FailuresByStage failures;                        ///< since the book began
   std::map<std::string, std::uint64_t> deadline_misses;  ///< by stage, since the book began
   std::map<std::string, std::string> quarantined;        ///< stages whose agent is called no more, and why
+  std::string suspect_move;                              ///< prices that look wrong; empty: none, or long ago
+  bool suspect_was_refused = false;                      ///< the bar that had them
   std::string checkpoint_failed;  ///< why the newest checkpoint could not be taken; empty: it was
   std::uint64_t journal_bytes = 0;
   std::uint64_t halt_number = 0;  ///< of the newest halt or resume that its journal has
@@ -73,6 +75,7 @@ void visit_status_fields(const BookSnapshot& now, Visitor&& visit) {
   visit("order_hash", now.order_hash);
   visit("journal_bytes", now.journal_bytes);
   visit("checkpoint_failed", now.checkpoint_failed);
+  visit("suspect_move", now.suspect_move);
   visit("halt_number", now.halt_number);
   visit("revision", now.revision);
 }

@@ -32,6 +32,7 @@ base::Result<std::unique_ptr<BookRunner>> BookRunner::open(const config::HostCon
       new BookRunner(host, book, std::move(instruments), std::move(taken).take(), ground));
   base::Problems problems = runner->folder_.has_journal() ? runner->recover(boot) : runner->begin(boot);
   if (problems.has_errors()) return problems;
+  runner->prepare_door();
   runner->publish();
   return {std::move(runner), problems};
 }
@@ -137,7 +138,8 @@ base::Result<std::unique_ptr<book::JournalFold>> BookRunner::fold_from(
   base::Problems problems;
   if (start.image) {
     base::Decoder from(std::as_bytes(std::span(start.image->book)));
-    if (!order_hash_.load(start.image->order_hash) || !book::load_book(from, *book_, start.rows)) {
+    if (!order_hash_.load(start.image->order_hash) || !book::load_book(from, *book_, start.rows) ||
+        !door_.load(start.image->door)) {
       problems.error("CHECKPOINT_DAMAGED", base::Place::of(checkpoints_.files().folder()),
                      "the checkpoint of event " + std::to_string(start.image->sequence) +
                          " is whole, and is not of this book as it is configured now",
@@ -148,7 +150,9 @@ base::Result<std::unique_ptr<book::JournalFold>> BookRunner::fold_from(
         std::make_unique<book::BookLoop>(*book_, *config_);  // past the changes of the universe until there
   }
   book_->enter(boot.chain, record);
-  auto fold = std::make_unique<book::JournalFold>(*loop_, *book_, order_hash_, bars_);
+  prepare_door();
+  auto fold = std::make_unique<book::JournalFold>(*loop_, *book_, order_hash_, door_.bars);
+  fold->remember_signals(&door_.signal_ids);
   problems = start.image ? fold->run_from(*start.image, start.knows, folder_.journal(), start.facts)
                          : fold->run(folder_.journal(), start.facts);
   if (problems.has_errors()) return problems;
@@ -176,10 +180,8 @@ void BookRunner::keep_journal(std::unique_ptr<journal::JournalWriter> writer, co
                               book::JournalFacts facts) {
   keeper_ = std::make_unique<JournalKeeper>(std::move(writer), std::move(facts));
   keeper_->set_sends_outside(!boot.chain->environment().agent->declaration().simulated);
-  checkpoints_.enter(*book_, *keeper_, {&counter_, &order_hash_, [this](std::int32_t date) {
-                                          const std::lock_guard lock(offer_mutex_);
-                                          return bars_.until(date);
-                                        }});
+  checkpoints_.enter(*book_, *keeper_,
+                     {&counter_, &order_hash_, [this] { return door_.save(book_->ledger()); }});
 }
 
 std::string BookRunner::head_text(const journal::StreamHead& head) const {

@@ -11,6 +11,7 @@ void Ticket::done(std::uint64_t sequence) {
   const std::lock_guard lock(mutex_);
   if (first_ == 0) first_ = sequence;
   last_ = sequence;
+  ++done_;
   if (--open_ == 0) changed_.notify_all();
 }
 
@@ -23,6 +24,17 @@ void Ticket::lost() {
 void Ticket::skip() {
   const std::lock_guard lock(mutex_);
   if (--open_ == 0) changed_.notify_all();
+}
+
+void Ticket::refuse(const base::Problem& why) {
+  const std::lock_guard lock(mutex_);
+  refused_.add(why);
+  if (--open_ == 0) changed_.notify_all();
+}
+
+base::Problems Ticket::refused() const {
+  const std::lock_guard lock(mutex_);
+  return refused_;
 }
 
 bool Ticket::wait(const BookPulse& pulse) {

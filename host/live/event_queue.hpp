@@ -9,9 +9,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
+#include "host/base/problem.hpp"
 #include "host/journal/records.hpp"
 #include "host/live/book_pulse.hpp"
 #include "host/market/signal_reader.hpp"
@@ -29,25 +31,36 @@ class Ticket {
   void done(std::uint64_t sequence);
   /// One of them will never be taken.
   void lost();
-  /// One of them does not count: there was no room for it.
+  /// One of them does not count: there was no room for it, or one before it was refused.
   void skip();
+  /// The book cannot use one of them: it is not taken, and those after it are to be skipped. On the book's
+  /// thread.
+  void refuse(const base::Problem& why);
+  /// Why one of them was refused; once they have been waited for.
+  base::Problems refused() const;
   /// Waits until the last one is done or lost. True: all are durable; false: not, or the book is stuck.
   bool wait(const BookPulse& pulse);
   std::uint64_t first_sequence() const { return first_; }
   std::uint64_t last_sequence() const { return last_; }
+  /// How many have their place.
+  std::size_t taken() const { return done_; }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t open_;
   bool lost_ = false;
   std::uint64_t first_ = 0, last_ = 0;
+  std::size_t done_ = 0;
+  base::Problems refused_;
 };
 
 /// A bar with the signals that were known by its close, as a market source gives it.
 struct BarInput {
   model::Bar bar;
   std::vector<model::ExternalSignal> signals;
+  std::string suspect_moves{};  ///< those that nobody confirmed, in one sentence; empty: none
+  bool halts = false;           ///< the book is halted before it takes the bar
 };
 
 struct Input {

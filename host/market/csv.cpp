@@ -19,6 +19,19 @@ uint32_t characters(std::string_view text) {
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
+/// Where the first field of a row ends: at a comma that is in no quotation marks, or with the row.
+size_t end_of_field(std::string_view row) {
+  size_t from = 0;
+  if (row.starts_with('"')) {
+    const size_t closing = row.find("\",", 1);
+    if (closing != std::string_view::npos)
+      from = closing + 1;
+    else if (row.size() > 1 && row.ends_with('"'))
+      return row.size();
+  }
+  return std::min(row.find(',', from), row.size());
+}
+
 std::string_view without_quotes(std::string_view text) {
   const bool quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
   return quoted ? text.substr(1, text.size() - 2) : text;
@@ -36,8 +49,21 @@ std::string_view trimmed(std::string_view text) {
 
 CsvRows::CsvRows(std::string_view text) : rest_(text) {
   if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
-  while (!rest_.empty() && (rest_.back() == '\n' || rest_.back() == '\r'))
-    rest_.remove_suffix(1);
+  // Programs for tables write the rows of empty cells below the last one too.
+  while (!rest_.empty()) {
+    const size_t begin = rest_.find_last_of('\n') + 1;  // 0 where there is none
+    if (rest_.find_first_not_of(" \t\r,\"", begin) != std::string_view::npos) break;
+    rest_.remove_suffix(rest_.size() - (begin == 0 ? 0 : begin - 1));
+  }
+}
+
+bool CsvRows::is_blank() const {
+  return std::all_of(fields_.begin(), fields_.end(),
+                     [](const CsvField& field) { return trimmed(field.text).empty(); });
+}
+
+std::string_view CsvRows::following() const {
+  return rest_.substr(0, rest_.find('\n'));
 }
 
 bool CsvRows::next() {
@@ -55,7 +81,7 @@ void CsvRows::split(std::string_view row) {
   fields_.clear();
   uint32_t column = 1;
   while (true) {
-    const size_t comma = std::min(row.find(','), row.size());
+    const size_t comma = end_of_field(row);
     const std::string_view field = row.substr(0, comma);
     fields_.push_back({without_quotes(field), column});
     if (comma == row.size()) return;
@@ -81,6 +107,10 @@ base::Problems check_text(const std::string& file, std::string_view text) {
   } else if (const auto invalid = base::first_invalid_utf8(text)) {
     problems.error("CSV_NOT_UTF8", {.file = file, .line = line_of(*invalid)}, "the text is not valid UTF-8",
                    "save the file as UTF-8");
+  } else if (text.find('\n') == std::string_view::npos && text.find('\r') != std::string_view::npos) {
+    problems.error("CSV_LINE_ENDS", base::Place::of(file),
+                   "the lines end with a carriage return alone, expected a line feed",
+                   "save the file with line ends of Unix or Windows");
   }
   return problems;
 }

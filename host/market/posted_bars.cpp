@@ -9,6 +9,7 @@
 #include "host/base/json.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
+#include "host/market/price_checks.hpp"
 #include "host/model/bar.hpp"
 #include "host/model/signal.hpp"
 
@@ -22,7 +23,8 @@ const json::value& bar_schema() {
   static const json::value schema = json::parse(R"json({
     "type": "object",
     "required": ["date", "bars"],
-    "properties": {"date": {"type": "string"}, "bars": {"type": "object", "additionalProperties": true}}
+    "properties": {"date": {"type": "string"}, "bars": {"type": "object", "additionalProperties": true},
+                   "confirmed": {"type": "boolean"}}
   })json");
   return schema;
 }
@@ -59,6 +61,20 @@ class BarReader {
     if (bars.empty()) error("BAR_EMPTY", "/bars", "there is no instrument in it", "");
     check_missing();
     return std::move(bar_);
+  }
+
+  /// Its suspect moves; none when the sender says that they are right.
+  std::vector<SuspectMove> moves(const model::Bar& bar, const std::vector<std::int64_t>& closes_e9,
+                                 double suspect_move) {
+    const json::value* confirmed = document_.root().as_object().if_contains("confirmed");
+    if (confirmed != nullptr && confirmed->is_bool() && confirmed->get_bool()) return {};
+    std::vector<SuspectMove> found = find_moves(closes_e9, bar, suspect_move);
+    if (shape_.on_suspect_move != MovePolicy::refuse) return found;
+    for (const SuspectMove& move : found)
+      error("BAR_SUSPECT_MOVE", "/bars/" + base::pointer_token(instruments_[move.instrument]),
+            move_text(move, instruments_),
+            R"(send the right price, or say "confirmed": true beside the date when it is right)");
+    return found;
   }
 
   void not_newer(std::string message) {
@@ -138,17 +154,20 @@ class BarReader {
   }
 
   std::int64_t price(const json::value& value, const std::string& at) {
-    const auto parsed = value.is_number() ? base::Price::parse(base::canonical(value)) : std::nullopt;
-    if (parsed && parsed->raw() > 0) return parsed->raw();
-    const bool is_above_0 = value.is_number() && value.to_number<double>() > 0;
-    error("BAR_BAD_PRICE", at,
-          base::canonical(value) + (is_above_0 ? " is no price: it goes up to 9,223,372,036, in billionths"
-                                               : " is not a price above 0"),
-          "");
+    const ParsedPrice parsed = value.is_number() ? parse_price(base::canonical(value)) : ParsedPrice{};
+    if (parsed.state == PriceField::fine) return parsed.raw_e9;
+    const PriceFault fault = fault_of(parsed.state);
+    error("BAR_BAD_PRICE", at, base::canonical(value) + fault.what, fault.next_step);
     return 0;
   }
 
   void note_intraday(bool intraday, const std::string& at) {
+    if (!intraday) {
+      for (const IntradayNeed& need : shape_.needs)
+        error("BAR_INCOMPLETE", at, "there is no " + need.field + ", and " + need.who + " needs it",
+              "send open, high and low together with the close");
+      if (!shape_.needs.empty()) return;
+    }
     if (first_) {
       first_ = false;
       bar_.has_intraday = intraday;
@@ -179,13 +198,21 @@ class BarReader {
   bool first_ = true;
 };
 
-/// Of a day that is still to come wherever on earth, and not the next ones of a series that goes on from day
-/// to day.
-bool is_far_ahead(std::int32_t date, std::int32_t before, std::int32_t today) {
+/// The last date that is taken after `before`, the newest there is, or 0: that of a day which has begun
+/// somewhere on earth, and the next ones of a series that goes on from day to day.
+std::int32_t latest_after(std::int32_t before, std::int32_t today) {
   constexpr std::int64_t step_days = 7;
-  if (before == 0 || date <= before) return false;
-  const std::int64_t day = base::days_since_epoch(date);
-  return day > base::days_since_epoch(today) + 1 && day - base::days_since_epoch(before) > step_days;
+  const std::int64_t begun = base::days_since_epoch(today) + 1;
+  if (before == 0) return base::date_of_days(begun);
+  return base::date_of_days(std::max(begun, base::days_since_epoch(before) + step_days));
+}
+
+/// The closes after a bar.
+void carry(const model::Bar& bar, std::vector<std::int64_t>& closes_e9) {
+  closes_e9.resize(bar.close_e9.size(), 0);
+  for (std::size_t i = 0; i < bar.close_e9.size(); ++i) {
+    if (bar.valid[i] != 0) closes_e9[i] = bar.close_e9[i];
+  }
 }
 
 void add_to(base::CappedProblems& problems, const base::Problems& found) {
@@ -205,6 +232,7 @@ base::Result<PostedBars> read_bars(std::span<const std::string> texts, const Bar
   // What 100,000 bars may have against them is no answer to anyone.
   base::CappedProblems problems("bars");
   std::int32_t previous = 0;
+  std::vector<std::int64_t> closes_e9 = taken.closes_e9();  // as of the bar before
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const auto document = base::JsonDocument::parse("bars[" + std::to_string(i) + "]", texts[i]);
     base::Problems found = document.problems();
@@ -219,7 +247,7 @@ base::Result<PostedBars> read_bars(std::span<const std::string> texts, const Bar
     }
     BarReader reader(*document, shape, found);
     model::Bar bar = reader.read(previous);
-    if (is_far_ahead(bar.date, std::max(previous, taken.newest()), today)) reader.far_ahead(bar.date, today);
+    if (bar.date > latest_after(std::max(previous, taken.newest()), today)) reader.far_ahead(bar.date, today);
     previous = bar.date;
     if (!found.has_errors() && bar.date <= taken.newest()) {
       if (taken.has(bar)) {
@@ -229,6 +257,10 @@ base::Result<PostedBars> read_bars(std::span<const std::string> texts, const Bar
       reader.not_newer("the book is at " + base::format_date(taken.newest()) + " already" +
                        (taken.has_date(bar.date) ? ", and the bar it took for this date is another" : ""));
     }
+    if (!found.has_errors()) {
+      posted.moves.push_back(reader.moves(bar, closes_e9, taken.suspect_move()));
+      carry(bar, closes_e9);
+    }
     add_to(problems, found);
     posted.bars.push_back(std::move(bar));
   }
@@ -237,13 +269,14 @@ base::Result<PostedBars> read_bars(std::span<const std::string> texts, const Bar
 }
 
 base::Result<std::vector<model::ExternalSignal>> read_posted_signals(
-    std::span<const std::string> texts, const std::vector<std::string>& instruments) {
+    std::span<const std::string> texts, const std::vector<std::string>& instruments, std::int32_t newest,
+    std::int32_t today) {
   std::string lines;
   for (const std::string& text : texts) {
     lines += text;
     lines += '\n';
   }
-  return market::parse_signals("signals", lines, instruments);
+  return market::parse_signals("signals", lines, instruments, {latest_after(newest, today), today});
 }
 
 }  // namespace cadre::market

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,8 +13,10 @@
 
 namespace cadre::market {
 
-/// What a field of a price says: missing is empty, NaN, NA, null or infinite.
-enum class PriceField { fine, missing, not_a_number, not_positive };
+/// What a field of a price says: missing is empty, NaN, NA, null or infinite. Prices are held in billionths,
+/// up to 9,223,372,036: too_large is beyond that, too_fine would be bent by more than 0.01 % of itself, and
+/// too_small is nothing when it is rounded.
+enum class PriceField { fine, missing, not_a_number, not_positive, too_small, too_fine, too_large };
 
 struct ParsedPrice {
   PriceField state = PriceField::not_a_number;
@@ -22,8 +25,20 @@ struct ParsedPrice {
 
 ParsedPrice parse_price(std::string_view text);
 
+/// What is wrong with a price that is there and not fine, to follow the price itself, and the next step.
+struct PriceFault {
+  const char* code;
+  const char* what;
+  const char* next_step;
+};
+PriceFault fault_of(PriceField state);
+
 /// A number of at least 0, or -1.
 double parse_volume(std::string_view text);
+
+/// A day as files of prices write it, yyyymmdd: 1991-01-02, 1991.01.02, 1991/01/02, 19910102, 02.01.1991, and
+/// each of the first with a time of midnight behind it. Not 01/02/1991: it may be two days.
+std::optional<int32_t> parse_day(std::string_view text);
 
 /// Finds moves of one day that no market makes often: a split or a spin-off that nobody declared.
 class MoveWatch {

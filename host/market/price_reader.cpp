@@ -9,6 +9,7 @@
 #include "host/base/capped_problems.hpp"
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
+#include "host/base/json.hpp"
 #include "host/base/text.hpp"
 #include "host/market/csv.hpp"
 #include "host/market/price_checks.hpp"
@@ -19,7 +20,7 @@ namespace {
 constexpr const char* kExpectedHeader =
     "expected wide closes, date,AAPL,IBM,..., or long bars, date,symbol,open,high,low,close,volume";
 
-constexpr size_t kNone = std::numeric_limits<size_t>::max();
+constexpr size_t kNone = no_column;
 
 // One row of a long file. Prices are 0 where the bar is missing.
 struct Bar {
@@ -27,10 +28,6 @@ struct Bar {
   size_t symbol = 0;
   int64_t open_e9 = 0, high_e9 = 0, low_e9 = 0, close_e9 = 0;
   double volume = 0;
-};
-
-struct LongColumns {
-  size_t date = 0, symbol = 0, open = 0, high = 0, low = 0, close = 0, volume = kNone;
 };
 
 class PriceReader {
@@ -42,10 +39,12 @@ class PriceReader {
     rows_.next();
     const std::vector<CsvField> header = rows_.fields();
     history_.adjustment = options_.adjustment;
-    if (find_column(header, "symbol")) {
-      read_long(header);
-    } else {
-      read_wide(header);
+    const LayoutOptions layout{options_.columns, options_.instruments, file_};
+    if (check_header(header, rows_.following(), file_, problems_)) {
+      if (is_long(header, layout))
+        read_long(header, layout);
+      else
+        read_wide(header, layout);
     }
     if (!problems_.has_errors()) check_rows();
     if (!problems_.has_errors()) check_gaps(history_, options_.missing, file_, problems_);
@@ -61,8 +60,8 @@ class PriceReader {
 
   // ---- wide closes
 
-  void read_wide(const std::vector<CsvField>& header) {
-    const std::vector<size_t> slots = choose_columns(header);
+  void read_wide(const std::vector<CsvField>& header, const LayoutOptions& layout) {
+    const std::vector<size_t> slots = choose_columns(header, layout);
     if (problems_.has_errors()) return;
     MoveWatch moves(history_.columns(), options_.suspect_move);
     int32_t last_date = 0;
@@ -76,14 +75,14 @@ class PriceReader {
   }
 
   // The slot in the sorted instruments of every column of the file; kNone for those nobody asked for.
-  std::vector<size_t> choose_columns(const std::vector<CsvField>& header) {
+  std::vector<size_t> choose_columns(const std::vector<CsvField>& header, const LayoutOptions& layout) {
     std::vector<size_t> slots(header.size(), kNone);
-    const bool is_long_without_symbol =
-        find_column(header, "close") && (find_column(header, "open") || find_column(header, "high"));
-    if (find_column(header, "date") != 0 || header.size() < 2 || is_long_without_symbol) {
+    if (find_column(header, "date") != 0 || header.size() < 2) {
       problems_.error("CSV_HEADER", here(header[0]), "the header is not one that is known", kExpectedHeader);
       return slots;
     }
+    refuse_fields_as_instruments(header, layout, problems_);
+    if (problems_.has_errors()) return slots;
     if (options_.volume == VolumeDeclared::shares) refuse_missing_volume();
     std::map<std::string, size_t> columns;
     for (size_t i = 1; i < header.size(); ++i) {
@@ -122,8 +121,10 @@ class PriceReader {
 
   // ---- long bars
 
-  void read_long(const std::vector<CsvField>& header) {
-    const auto columns = find_long_columns(header);
+  void read_long(const std::vector<CsvField>& header, const LayoutOptions& layout) {
+    BarColumns columns = find_bar_columns(header, layout, problems_);
+    if (options_.volume == VolumeDeclared::none) columns.volume = kNone;
+    if (options_.volume == VolumeDeclared::shares && columns.volume == kNone) refuse_missing_volume();
     if (problems_.has_errors()) return;
     std::map<std::string, size_t, std::less<>> symbols;
     std::vector<int32_t> last_dates;
@@ -132,7 +133,8 @@ class PriceReader {
     MoveWatches moves(options_.suspect_move);
     while (rows_.next()) {
       if (!has_all_fields(header.size())) continue;
-      const CsvField& name = rows_.fields()[columns.symbol];
+      const CsvField name =
+          columns.symbol == kNone ? CsvField{options_.instruments.front()} : rows_.fields()[columns.symbol];
       const auto date = read_date(rows_.fields()[columns.date]);
       if (trimmed(name.text).empty()) problems_.error("CSV_EMPTY_FIELD", here(name), "the symbol is empty");
       if (!date || trimmed(name.text).empty()) continue;
@@ -151,39 +153,7 @@ class PriceReader {
     for (const auto& [symbol, index] : symbols)
       known.push_back(symbol);
     choose_instruments(known);
-    if (!problems_.has_errors()) place_bars(bars, symbols, columns.volume != kNone);
-  }
-
-  LongColumns find_long_columns(const std::vector<CsvField>& header) {
-    LongColumns columns;
-    const std::vector<std::pair<std::string, size_t*>> wanted = {
-        {"date", &columns.date},    {"symbol", &columns.symbol}, {"open", &columns.open},
-        {"high", &columns.high},    {"low", &columns.low},       {"close", &columns.close},
-        {"volume", &columns.volume}};
-    std::vector<std::string> names;
-    for (const auto& [name, column] : wanted) {
-      names.push_back(name);
-      const auto found = find_column(header, name);
-      if (found) *column = *found;
-      if (!found && name != "volume") {
-        problems_.error("CSV_HEADER", here(header[0]), "the column \"" + name + "\" is missing",
-                        kExpectedHeader);
-      }
-    }
-    for (size_t i = 0; i < header.size(); ++i) {
-      const std::string name(header[i].text);
-      const auto first = find_column(header, name);
-      if (first != i) {
-        problems_.error("CSV_HEADER", here(header[i]), "the column \"" + name + "\" stands here again");
-      } else if (std::none_of(names.begin(), names.end(),
-                              [&](const auto& n) { return find_column({header[i]}, n); })) {
-        problems_.error("CSV_HEADER", here(header[i]),
-                        "unknown column \"" + name + "\"" + base::did_you_mean(name, names), kExpectedHeader);
-      }
-    }
-    if (options_.volume == VolumeDeclared::none) columns.volume = kNone;
-    if (options_.volume == VolumeDeclared::shares && columns.volume == kNone) refuse_missing_volume();
-    return columns;
+    if (!problems_.has_errors()) place_bars(bars, symbols, columns);
   }
 
   // One watch an instrument, made when it first appears.
@@ -201,28 +171,35 @@ class PriceReader {
     std::vector<MoveWatch> watches_;
   };
 
-  Bar read_bar(const LongColumns& columns, int32_t date, size_t symbol, const std::string& name,
+  Bar read_bar(const BarColumns& columns, int32_t date, size_t symbol, const std::string& name,
                MoveWatch& moves) {
     const auto& fields = rows_.fields();
     const std::string what = name + " on " + base::format_date(date);
-    const auto open_e9 = read_price(fields[columns.open], what),
-               high_e9 = read_price(fields[columns.high], what);
-    const auto low_e9 = read_price(fields[columns.low], what),
-               close_e9 = read_price(fields[columns.close], what);
     Bar bar{.date = date, .symbol = symbol};
-    if (!open_e9 || !high_e9 || !low_e9 || !close_e9) return bar;
-    bar.open_e9 = *open_e9, bar.high_e9 = *high_e9, bar.low_e9 = *low_e9, bar.close_e9 = *close_e9;
-    if (*low_e9 > std::min(*open_e9, *close_e9)) {
-      problems_.warning("PRICE_NOT_BRACKETED", here(fields[columns.low]),
-                        what + ": the low is above open or close");
+    const auto close_e9 = read_price(fields[columns.close], what);
+    if (!columns.closes_only()) {
+      const auto open_e9 = read_price(fields[columns.open], what),
+                 high_e9 = read_price(fields[columns.high], what),
+                 low_e9 = read_price(fields[columns.low], what);
+      if (!open_e9 || !high_e9 || !low_e9) return bar;
+      bar.open_e9 = *open_e9, bar.high_e9 = *high_e9, bar.low_e9 = *low_e9;
     }
-    if (*high_e9 < std::max(*open_e9, *close_e9)) {
-      problems_.warning("PRICE_NOT_BRACKETED", here(fields[columns.high]),
-                        what + ": the high is below open or close");
-    }
+    if (!close_e9) return bar;
+    bar.close_e9 = *close_e9;
+    if (!columns.closes_only()) check_bracket(bar, columns, what);
     moves.see(0, name, date, *close_e9, here(fields[columns.close]), problems_);
     if (columns.volume != kNone) bar.volume = read_volume(fields[columns.volume], what);
     return bar;
+  }
+
+  void check_bracket(const Bar& bar, const BarColumns& columns, const std::string& what) {
+    const auto& fields = rows_.fields();
+    if (bar.low_e9 > std::min(bar.open_e9, bar.close_e9))
+      problems_.warning("PRICE_NOT_BRACKETED", here(fields[columns.low]),
+                        what + ": the low is above open or close");
+    if (bar.high_e9 < std::max(bar.open_e9, bar.close_e9))
+      problems_.warning("PRICE_NOT_BRACKETED", here(fields[columns.high]),
+                        what + ": the high is below open or close");
   }
 
   double read_volume(const CsvField& field, const std::string& what) {
@@ -230,15 +207,19 @@ class PriceReader {
     if (volume >= 0) return volume;
     const bool is_empty = trimmed(field.text).empty();
     if (is_empty && options_.missing != MissingPolicy::refuse) return 0;
+    const bool is_negative = trimmed(field.text).starts_with('-');
     problems_.error(
         "VOLUME_BAD", here(field),
-        what + ": " + (is_empty ? "the volume is empty" : "\"" + std::string(field.text) + "\" is no volume"),
-        is_empty ? kMissingNextStep : "");
+        what + ": " + (is_empty ? "the volume is empty" : base::quote(field.text) + " is no volume"),
+        is_empty      ? kMissingNextStep
+        : is_negative ? ""
+                      : "write it as a number, as in 1250000");
     return 0;
   }
 
   void place_bars(const std::vector<Bar>& bars, const std::map<std::string, size_t, std::less<>>& symbols,
-                  bool has_volume) {
+                  const BarColumns& columns) {
+    const bool has_volume = columns.volume != kNone;
     for (const Bar& bar : bars)
       history_.dates.push_back(bar.date);
     std::sort(history_.dates.begin(), history_.dates.end());
@@ -247,8 +228,10 @@ class PriceReader {
     for (size_t slot = 0; slot < history_.columns(); ++slot)
       slots[symbols.at(history_.instruments[slot])] = slot;
     const size_t cells = history_.rows() * history_.columns();
-    for (auto* prices : {&history_.open_e9, &history_.high_e9, &history_.low_e9, &history_.close_e9}) {
-      prices->assign(cells, 0);
+    history_.close_e9.assign(cells, 0);
+    if (!columns.closes_only()) {
+      for (auto* prices : {&history_.open_e9, &history_.high_e9, &history_.low_e9})
+        prices->assign(cells, 0);
     }
     history_.valid.assign(cells, 0);
     if (has_volume) history_.volume.assign(cells, 0);
@@ -257,10 +240,12 @@ class PriceReader {
       const auto row =
           std::lower_bound(history_.dates.begin(), history_.dates.end(), bar.date) - history_.dates.begin();
       const size_t at = static_cast<size_t>(row) * history_.columns() + slots[bar.symbol];
-      history_.open_e9[at] = bar.open_e9;
-      history_.high_e9[at] = bar.high_e9;
-      history_.low_e9[at] = bar.low_e9;
       history_.close_e9[at] = bar.close_e9;
+      if (!columns.closes_only()) {
+        history_.open_e9[at] = bar.open_e9;
+        history_.high_e9[at] = bar.high_e9;
+        history_.low_e9[at] = bar.low_e9;
+      }
       history_.valid[at] = 1;
       if (has_volume) history_.volume[at] = bar.volume;
     }
@@ -293,23 +278,24 @@ class PriceReader {
 
   bool has_all_fields(size_t expected) {
     const size_t found = rows_.fields().size();
-    if (found == expected) return true;
-    const bool is_blank = found == 1 && trimmed(rows_.fields()[0].text).empty();
-    problems_.error("CSV_RAGGED_ROW", {.file = file_, .line = rows_.line()},
-                    is_blank ? "a blank line between the rows"
-                             : "the row has " + std::to_string(found) + " fields, the header has " +
-                                   std::to_string(expected));
+    if (found == expected && !rows_.is_blank()) return true;
+    problems_.error(
+        "CSV_RAGGED_ROW", {.file = file_, .line = rows_.line()},
+        rows_.is_blank()
+            ? (found == 1 ? "a blank line between the rows" : "a row of empty cells between the rows")
+            : "the row has " + std::to_string(found) + " fields, the header has " + std::to_string(expected));
     return false;
   }
 
   std::optional<int32_t> read_date(const CsvField& field) {
-    const auto date = base::parse_date(trimmed(field.text));
+    const auto date = parse_day(field.text);
     if (!date) {
+      const bool is_beyond = base::is_beyond_dates(trimmed(field.text));
       problems_.error(
           "PRICE_BAD_DATE", here(field),
-          "\"" + std::string(field.text) + "\"" +
-              std::string(base::is_beyond_dates(trimmed(field.text)) ? base::beyond_dates
-                                                                     : " is no date, expected 1991-01-02"));
+          base::quote(field.text) +
+              std::string(is_beyond ? base::beyond_dates : " is no date, expected 1991-01-02"),
+          field.text.find('/') != std::string_view::npos ? "which number is the month is not known" : "");
     }
     return date;
   }
@@ -350,13 +336,23 @@ class PriceReader {
                           kMissingNextStep);
         }
         break;
-      case PriceField::not_a_number:
-        problems_.error("PRICE_NOT_A_NUMBER", here(field), what + ": " + shown + " is no price");
-        break;
-      case PriceField::not_positive:
-        problems_.error("PRICE_NOT_POSITIVE", here(field), what + ": " + shown + " is not above 0");
+      default: {
+        const PriceFault fault = fault_of(price.state);
+        problems_.error(fault.code, here(field), what + ": " + shown + fault.what, next_step(field, fault));
+      }
     }
     return std::nullopt;
+  }
+
+  static std::string next_step(const CsvField& field, const PriceFault& fault) {
+    const std::string_view text = trimmed(field.text);
+    if (text.find(',') != std::string_view::npos) return "take the commas out: numbers are written as 1100.5";
+    const bool is_zero = !text.empty() && text.find_first_not_of("0.") == std::string_view::npos;
+    if (is_zero)
+      return "feeds write 0 for a price they do not know: leave the cell empty, and the bar is missing "
+             "(missing: "
+             "carry or leave); or read the closes alone with data.prices.columns";
+    return fault.next_step;
   }
 
   void check_rows() {

@@ -18,6 +18,7 @@
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
 #include "host/market/csv.hpp"
+#include "host/market/signal_ids.hpp"
 #include "host/model/signal.hpp"
 
 namespace cadre::market {
@@ -37,6 +38,9 @@ enum Column : size_t {
 constexpr std::array<std::string_view, kColumns> kNames = {
     "time", "strategy", "instrument", "direction", "strength", "confidence", "horizon_days"};
 
+// The column that a file may have besides.
+constexpr std::string_view kId = "id";
+
 struct Range {
   double least, most;
   bool is_open_below;  // `least` itself is not allowed
@@ -49,16 +53,18 @@ constexpr Range kHorizonRange{0, HUGE_VAL, true, "a number above 0"};
 
 // One signal as it was written, whatever the format: words and numbers with their places.
 struct Written {
-  std::string time, strategy, instrument;
+  std::string time, strategy, instrument, id;
   std::optional<double> direction, strength, confidence, horizon_days;
   std::array<base::Place, kColumns> places;
+  base::Place id_place;
 };
 
 // The rules that hold for both formats.
 class SignalCollector {
  public:
-  SignalCollector(const std::string& file, const std::vector<std::string>& instruments)
-      : problems_(file), instruments_(instruments), sorted_(instruments) {
+  SignalCollector(const std::string& file, const std::vector<std::string>& instruments,
+                  const SignalDates& dates = {})
+      : problems_(file), instruments_(instruments), sorted_(instruments), dates_(dates) {
     std::sort(sorted_.begin(), sorted_.end());
   }
 
@@ -68,13 +74,14 @@ class SignalCollector {
     model::ExternalSignal signal;
     signal.strategy = written.strategy;
     signal.instrument = written.instrument;
+    signal.id = written.id;
     check_names(written);
     check_time(written, signal);
     if (written.direction) check_direction(written, signal);
     check_range(written, kStrength, written.strength, kStrengthRange, signal.strength);
     check_range(written, kConfidence, written.confidence, kConfidenceRange, signal.confidence);
     check_range(written, kHorizon, written.horizon_days, kHorizonRange, signal.horizon_days);
-    signals_.push_back(std::move(signal));
+    if (is_new(written, signal)) signals_.push_back(std::move(signal));
   }
 
   base::Result<std::vector<model::ExternalSignal>> take() {
@@ -89,17 +96,34 @@ class SignalCollector {
   void check_names(const Written& written) {
     if (written.strategy.empty()) {
       problems_.error("SIGNAL_BAD_VALUE", written.places[kStrategy], "the strategy is empty");
-    } else if (written.strategy.size() > CADRE_ID_BYTES_MAX) {
-      problems_.error("SIGNAL_BAD_VALUE", written.places[kStrategy],
-                      "the strategy " + base::quote(written.strategy) + " has " +
-                          std::to_string(written.strategy.size()) + " bytes, a name has at most " +
-                          std::to_string(CADRE_ID_BYTES_MAX),
-                      "shorten it; names are never cut, since two strategies could become one");
+    } else {
+      check_length("strategy", written.strategy, written.places[kStrategy], "strategies");
     }
+    check_length("id", written.id, written.id_place, "signals");
     if (std::binary_search(sorted_.begin(), sorted_.end(), written.instrument)) return;
     problems_.error("INSTRUMENT_UNKNOWN", written.places[kInstrument],
                     base::quote(written.instrument) + " is not an instrument of this universe" +
                         base::did_you_mean(written.instrument, instruments_));
+  }
+
+  void check_length(const char* what, const std::string& name, const base::Place& place, const char* these) {
+    if (name.size() <= CADRE_ID_BYTES_MAX) return;
+    problems_.error("SIGNAL_BAD_VALUE", place,
+                    "the " + std::string(what) + " " + base::quote(name) + " has " +
+                        std::to_string(name.size()) + " bytes, a name has at most " +
+                        std::to_string(CADRE_ID_BYTES_MAX),
+                    "shorten it; names are never cut, since two " + std::string(these) + " could become one");
+  }
+
+  /// Whether its id was not said before. One that is said of two signals is a problem.
+  bool is_new(const Written& written, const model::ExternalSignal& signal) {
+    const SignalIds::Known known = ids_.find(signal);
+    if (known == SignalIds::Known::other)
+      problems_.error("SIGNAL_ID_TAKEN", written.id_place,
+                      "the id " + base::quote(signal.id) + " is that of another signal here",
+                      "give each signal an id of its own");
+    ids_.add(signal, 0);
+    return known == SignalIds::Known::new_one;
   }
 
   void check_time(const Written& written, model::ExternalSignal& signal) {
@@ -115,6 +139,11 @@ class SignalCollector {
     }
     signal.time_ns = *time_ns;
     signal.date = base::date_of_time(*time_ns);
+    if (dates_.latest != 0 && signal.date > dates_.latest)
+      problems_.error(
+          "SIGNAL_FAR_AHEAD", written.places[kTime],
+          base::format_date(signal.date) + " is still to come, today is " + base::format_date(dates_.today),
+          "is the time right, and the clock of this machine?");
     const auto [last, is_first] = last_times_ns_.try_emplace(written.strategy, *time_ns);
     if (!is_first && *time_ns < last->second) {
       problems_.error("SIGNAL_TIME_ORDER", written.places[kTime],
@@ -150,6 +179,8 @@ class SignalCollector {
   base::CappedProblems problems_;
   const std::vector<std::string>& instruments_;
   std::vector<std::string> sorted_;
+  SignalDates dates_;
+  SignalIds ids_;
   std::vector<model::ExternalSignal> signals_;
   std::map<std::string, int64_t> last_times_ns_;
 };
@@ -173,7 +204,8 @@ std::optional<std::array<size_t, kColumns>> find_columns(const std::string& file
   for (size_t i = 0; i < header.size(); ++i) {
     const std::string name(trimmed(header[i].text));
     const base::Place place{.file = file, .line = 1, .column = header[i].column};
-    const bool is_known = std::any_of(names.begin(), names.end(),
+    const bool is_known = find_column({header[i]}, kId) ||
+                          std::any_of(names.begin(), names.end(),
                                       [&](const auto& known) { return find_column({header[i]}, known); });
     if (!is_known) {
       problems.error("CSV_HEADER", place,
@@ -204,6 +236,7 @@ void read_csv(const std::string& file, std::string_view text, SignalCollector& c
   const size_t width = rows.fields().size();
   const auto columns = find_columns(file, rows.fields(), collector.problems());
   if (!columns) return;
+  const auto id_column = find_column(rows.fields(), kId);
   while (rows.next()) {
     const auto& fields = rows.fields();
     if (fields.size() != width) {
@@ -227,6 +260,10 @@ void read_csv(const std::string& file, std::string_view text, SignalCollector& c
     written.strength = number(kStrength);
     written.confidence = number(kConfidence);
     written.horizon_days = number(kHorizon);
+    if (id_column) {
+      written.id = trimmed(fields[*id_column].text);
+      written.id_place = {.file = file, .line = rows.line(), .column = fields[*id_column].column};
+    }
     collector.add(written);
   }
 }
@@ -236,7 +273,7 @@ void read_csv(const std::string& file, std::string_view text, SignalCollector& c
 const boost::json::value& line_schema() {
   static const base::JsonDocument schema = base::JsonDocument::parse("signal", R"({"type": "object",
     "required": ["time", "strategy", "instrument", "direction", "strength", "confidence", "horizon_days"],
-    "properties": {"time": {"type": "string"}, "strategy": {"type": "string"}, "instrument": {"type": "string"},
+    "properties": {"id": {"type": "string", "minLength": 1}, "time": {"type": "string"}, "strategy": {"type": "string"}, "instrument": {"type": "string"},
       "direction": {"type": "integer"}, "strength": {"type": "number"}, "confidence": {"type": "number"},
       "horizon_days": {"type": "number"}}})")
                                                .take();
@@ -264,6 +301,10 @@ void read_json_line(const std::string& file, std::string_view text, uint32_t lin
     written.places[i] = at_line(document->place("/" + std::string(kNames[i])));
   }
   const auto& object = document->root().get_object();
+  if (const boost::json::value* id = object.if_contains("id")) {
+    written.id = id->get_string();
+    written.id_place = at_line(document->place("/id"));
+  }
   const auto member = [&](Column c) -> const boost::json::value& {
     return object.at(boost::json::string_view(kNames[c].data(), kNames[c].size()));
   };
@@ -308,10 +349,11 @@ base::Result<std::vector<model::ExternalSignal>> read_signals(const std::filesys
 }
 
 base::Result<std::vector<model::ExternalSignal>> parse_signals(const std::string& name, std::string_view text,
-                                                               const std::vector<std::string>& instruments) {
+                                                               const std::vector<std::string>& instruments,
+                                                               const SignalDates& dates) {
   const base::Problems problems = check_text(name, text);
   if (problems.has_errors()) return problems;
-  SignalCollector collector(name, instruments);
+  SignalCollector collector(name, instruments, dates);
   read_json_lines(name, text, collector);
   return collector.take();
 }

@@ -1,5 +1,9 @@
 #include "host/market/taken_bars.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "host/base/codec.hpp"
 #include "host/base/hash.hpp"
 #include "host/model/bar.hpp"
@@ -15,12 +19,84 @@ TakenBars::Mark TakenBars::mark_of(const model::Bar& bar) {
     all.put_array(*prices);
   all.put_array(bar.volume);
   all.put_array(bar.valid);
-  return {bar.date, base::checksum64(all.bytes().data(), all.bytes().size())};
+  return {bar.date, base::checksum64(all.bytes().data(), all.bytes().size()), bar.close_e9};
+}
+
+void TakenBars::add(Mark mark) {
+  checksums_[mark.date] = mark.checksum;
+  if (checksums_.size() > remembered) checksums_.erase(checksums_.begin());
+  closes_e9_.resize(std::max(closes_e9_.size(), mark.closes_e9.size()), 0);
+  for (std::size_t i = 0; i < mark.closes_e9.size(); ++i) {
+    if (mark.closes_e9[i] > 0) closes_e9_[i] = mark.closes_e9[i];
+  }
+  if (!mark.moves.empty()) {
+    moves_ = std::move(mark.moves);
+    bars_since_ = 0;
+  } else if (++bars_since_ >= bars_shown) {
+    moves_.clear();
+  }
+}
+
+void TakenBars::add(const model::Bar& bar) {
+  Mark mark = mark_of(bar);
+  mark.moves = find_moves(closes_e9_, bar, suspect_move_);
+  add(std::move(mark));
+}
+
+void TakenBars::forget(std::int32_t date, const model::Bar& last) {
+  const bool was_newest = date == newest();
+  checksums_.erase(date);
+  if (!was_newest) return;
+  closes_e9_ = last.close_e9;
+  if (!moves_.empty() && moves_.front().date == date) moves_.clear();
 }
 
 bool TakenBars::has(const model::Bar& bar) const {
   const auto found = checksums_.find(bar.date);
   return found != checksums_.end() && found->second == mark_of(bar).checksum;
+}
+
+void TakenBars::save(base::Encoder& to, std::int32_t date, std::span<const std::int64_t> closes_e9) const {
+  const auto end = checksums_.upper_bound(date);
+  to.put_count(static_cast<std::size_t>(std::distance(checksums_.begin(), end)));
+  for (auto at = checksums_.begin(); at != end; ++at) {
+    to.put(at->first);
+    to.put(at->second);
+  }
+  to.put_array(closes_e9);
+  const bool are_shown = !moves_.empty() && moves_.front().date <= date;
+  to.put_count(are_shown ? moves_.size() : 0);
+  for (std::size_t k = 0; are_shown && k < moves_.size(); ++k) {
+    to.put<std::uint64_t>(moves_[k].instrument);
+    to.put(moves_[k].date);
+    to.put_text(moves_[k].field);
+    to.put(moves_[k].before_e9);
+    to.put(moves_[k].after_e9);
+  }
+  to.put(std::int32_t{bars_since_});
+}
+
+bool TakenBars::load(base::Decoder& from) {
+  for (std::size_t left = from.get_count(12); left != 0 && from.ok(); --left) {
+    const auto date = from.get<std::int32_t>();
+    checksums_[date] = from.get<std::uint64_t>();
+  }
+  from.get_array(closes_e9_);
+  std::string field;
+  for (std::size_t left = from.get_count(28); left != 0 && from.ok(); --left) {
+    SuspectMove& move = moves_.emplace_back();
+    move.instrument = from.get<std::uint64_t>();
+    from.get(move.date);
+    from.get_text(field);
+    for (const char* known : {"close", "open", "high", "low"}) {
+      if (field == known) move.field = known;
+    }
+    from.get(move.before_e9);
+    from.get(move.after_e9);
+    if (move.instrument >= closes_e9_.size()) return false;
+  }
+  bars_since_ = from.get<std::int32_t>();
+  return from.ok();
 }
 
 }  // namespace cadre::market

@@ -9,12 +9,16 @@ std::optional<base::Quantity> target_quantity(double weight, base::Money equity,
   const double unit_value = price.to_double() * instrument.multiplier.to_double();
   if (!std::isfinite(weight) || !(unit_value > 0)) return std::nullopt;
   const double lot = instrument.lot.to_double();
-  const double change_in_lots = (weight * equity.to_double() / unit_value - current.to_double()) / lot;
+  const auto most = static_cast<double>(position_units_most);
+  // As far as it goes without growing beyond the largest position, in lots.
+  const double held = current.to_double();
+  const double wanted = std::fmin(std::fmax(weight * equity.to_double() / unit_value, std::fmin(-most, held)),
+                                  std::fmax(most, held));
+  const double change_in_lots = (wanted - held) / lot;
   // A change that is a whole number of lots but for the error of doubles is that number of lots.
   const double nearest = std::nearbyint(change_in_lots);
-  const double tolerance = 1e-9 * std::fmax(1.0, std::fabs(current.to_double() / lot));
+  const double tolerance = 1e-9 * std::fmax(1.0, std::fabs(held / lot));
   const double lots = std::fabs(change_in_lots - nearest) <= tolerance ? nearest : std::trunc(change_in_lots);
-  if (std::fabs(lots) * lot > 9.0e9) return std::nullopt;
   const auto change = base::Quantity::from_raw(static_cast<std::int64_t>(lots) * instrument.lot.raw());
   return checked_add(current, change);
 }

@@ -7,9 +7,12 @@
 
 namespace cadre::model {
 
+/// Units of the largest position: near the 9,223,372,036 that a quantity can hold.
+inline constexpr std::int64_t position_units_most = 9'000'000'000;
+
 /// The one place where weights become quantities. The position that a target weight means, in whole lots,
-/// rounded towards `current` (a book that is on target trades nothing). nullopt: no price, non-finite weight,
-/// or more than fits.
+/// rounded towards `current` (a book that is on target trades nothing). A position grows to
+/// `position_units_most` and no further: what is beyond is cut. nullopt: no price or non-finite weight.
 std::optional<base::Quantity> target_quantity(double weight, base::Money equity, base::Price price,
                                               const Instrument& instrument, base::Quantity current);
 

@@ -15,6 +15,7 @@ struct ExternalSignal {
   double strength = 0;      ///< finite, not negative, in the strategy's own unit
   double confidence = 0;    ///< 0 to 1
   double horizon_days = 0;  ///< sessions, above 0
+  std::string id{};         ///< its sender's own name for it, at most 63 bytes; empty: none
 };
 
 }  // namespace cadre::model

@@ -18,6 +18,12 @@ namespace {
 std::string verdict(const RunResult& result) {
   const Performance& a = result.strategy;
   const Performance& b = result.benchmark;
+  if (is_short(result)) {
+    std::string text = short_run_text;
+    text += " In all the strategy made " + signed_percent(a.total_return);
+    text += "; equal-weight buy and hold over the same dates made " + signed_percent(b.total_return) + ".";
+    return text;
+  }
   if (!std::isfinite(a.annualised_return)) return "No decision was made: there is nothing to measure.";
   std::string text = "The strategy made " + signed_percent(a.annualised_return) + " a year at " +
                      percent(a.annualised_volatility, 1) + " volatility";

@@ -22,12 +22,13 @@ Performance performance_of(std::span<const double> equity, double periods_per_ye
   Eigen::VectorXd returns(static_cast<Eigen::Index>(equity.size() - 1));
   for (std::size_t t = 1; t < equity.size(); ++t)
     returns(static_cast<Eigen::Index>(t - 1)) = equity[t] / equity[t - 1] - 1.0;
+  const bool has_years = static_cast<double>(returns.size()) / periods_per_year >= shortest_years;
   return {.total_return = equity.back() / equity.front() - 1.0,
-          .annualised_return = quant::annualised_return(returns, periods_per_year),
+          .annualised_return = has_years ? quant::annualised_return(returns, periods_per_year) : nan_value,
           .annualised_volatility = quant::annualised_volatility(returns, periods_per_year),
           .sharpe = quant::sharpe(returns, 0.0, periods_per_year),
           .sortino = quant::sortino(returns, 0.0, periods_per_year),
-          .calmar = quant::calmar(returns, periods_per_year),
+          .calmar = has_years ? quant::calmar(returns, periods_per_year) : nan_value,
           .max_drawdown = quant::max_drawdown(returns)};
 }
 
@@ -40,6 +41,10 @@ std::string json_number(double value) {
 }
 
 }  // namespace
+
+bool is_short(const RunResult& result) {
+  return result.years > 0.0 && result.years < shortest_years;
+}
 
 RunResult summarise(const RunSeries& series, const RunCounts& counts, double periods_per_year) {
   const std::size_t dates = series.dates.size();
@@ -61,7 +66,8 @@ RunResult summarise(const RunSeries& series, const RunCounts& counts, double per
   result.years = decided < 2 ? 0.0 : static_cast<double>(decided - 1) / periods_per_year;
   result.traded = sum_of(since_first(series.traded));
   const double mean_equity = sum_of(since_first(series.equity)) / static_cast<double>(decided);
-  result.turnover = result.years > 0.0 ? result.traded / 2.0 / mean_equity / result.years : nan_value;
+  result.turnover =
+      result.years >= shortest_years ? result.traded / 2.0 / mean_equity / result.years : nan_value;
   for (std::size_t t = 0; t < dates; ++t) {
     if (!std::isfinite(series.forecast_var[t]) || !std::isfinite(series.holding_return[t])) continue;
     ++result.var_forecasts;
@@ -131,7 +137,7 @@ std::string summary_table(const RunResult& result) {
   table.add_row({"fills", with_thousands(counts.fills), ""});
   table.add_row({"rejected orders", with_thousands(counts.rejected_orders), ""});
   table.add_row({"expired orders", with_thousands(counts.expired_orders), ""});
-  return table.to_string();
+  return table.to_string() + (is_short(result) ? std::string(short_run_text) + "\n" : std::string());
 }
 
 }  // namespace cadre::report

@@ -7,8 +7,12 @@
 
 namespace cadre::report {
 
+/// A run below this many years has no return a year, and none of the figures made of it: the power of 252
+/// over three days is no forecast of anything.
+inline constexpr double shortest_years = 0.25;
+
 /// What a series of equity was worth, in the conventions of cadre/quant/performance.hpp, without interest on
-/// cash. NaN where it is undefined.
+/// cash. NaN where it is undefined; annualised_return and calmar also below `shortest_years`.
 struct Performance {
   double total_return = 0.0;
   double annualised_return = 0.0;
@@ -25,12 +29,19 @@ struct RunResult {
   Performance benchmark;  ///< over the same dates
   double years = 0.0;     ///< returns since the first decision date / periods_per_year
   /// One-way share of equity per year: sum of traded / 2 / mean equity / years, from the first decision date.
+  /// NaN below `shortest_years`.
   double turnover = 0.0;
   double traded = 0.0;           ///< money, sum of |notional| of all fills
   uint64_t var_forecasts = 0;    ///< dates with a forecast and the return it was for
   uint64_t var_exceedances = 0;  ///< of these, holding_return < -forecast_var
   double decisions_per_second = 0.0;
 };
+
+/// Whether the run is too short for figures a year.
+bool is_short(const RunResult& result);
+/// What is said of a run that is.
+inline constexpr const char* short_run_text =
+    "The run is shorter than a quarter of a year: there is no return, turnover or Calmar ratio a year.";
 
 /// Expects columns as long as `dates`. A run without decisions has NaN figures.
 RunResult summarise(const RunSeries& series, const RunCounts& counts, double periods_per_year);

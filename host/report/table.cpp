@@ -116,7 +116,13 @@ std::string with_thousands(std::string_view decimal) {
 
 std::string decimals(double value, int digits) {
   if (!std::isfinite(value)) return "-";
-  char text[400];  // the largest double has 309 digits
+  char text[64];
+  // Nobody reads more digits than these, and a table ends somewhere.
+  constexpr double longest = 1e12;
+  if (std::fabs(value) >= longest) {
+    std::snprintf(text, sizeof text, "%.2e", value);
+    return text;
+  }
   std::snprintf(text, sizeof text, "%.*f", digits, value);
   const bool is_zero = std::string_view(text).find_first_of("123456789") == std::string_view::npos;
   return with_thousands(std::string_view(is_zero && text[0] == '-' ? text + 1 : text));

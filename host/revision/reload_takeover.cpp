@@ -292,7 +292,7 @@ live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Ch
     charge_.not_durable = undurable.has_errors() ? undurable[undurable.size() - 1].message : std::string();
   }
   for (const auto& book : ground_.books.now())
-    live::set_queue_capacity(*book, charge_.setup.host.queue.capacity);
+    live::follow_host(*book, charge_.setup.host);
   std::vector<std::string> changed;
   for (const auto& book : takeover.books)
     changed.push_back(book->id());

@@ -76,20 +76,23 @@ TEST(Book, stops_with_its_reason_on_a_full_disk_and_goes_on_once_there_is_room) 
   EXPECT_EQ(small.post(30, 40).body.at("accepted"), 10);
 }
 
-TEST(Book, that_met_a_bar_it_cannot_count_does_not_meet_it_again) {
+TEST(Book, refuses_a_bar_it_cannot_count_and_takes_the_right_one) {
   SmallHost small;
   ASSERT_TRUE(small.opens());
   ASSERT_EQ(small.post(0, 30).outcome, live::Outcome::accepted);
   const live::BookSnapshot before = small.settled();
   // Prices that can be written, of what the book holds, but whose value no longer fits.
-  const std::vector<std::string> bar = {
-      R"({"date": "2000-02-03", "bars": {"AA": 9.2e9, "GE": 9.2e9, "IBM": 9.2e9, "KO": 9.2e9}})"};
-  const live::Answer lost = small.host().post_bars("main", bar);
-  EXPECT_EQ(lost.outcome, live::Outcome::stopping);
-  EXPECT_NE(lost.problems[0].message.find("no longer fits"), std::string::npos);
-  EXPECT_TRUE(small.live().stop().has_errors());
-  ASSERT_TRUE(small.opens());
+  const std::vector<std::string> bars = {
+      R"({"date": "2000-02-03", "bars": {"AA": 9.2e9, "GE": 9.2e9, "IBM": 9.2e9, "KO": 9.2e9}})",
+      SmallHost::bar(31)};
+  const live::Answer refused = small.host().post_bars("main", bars);
+  EXPECT_EQ(refused.outcome, live::Outcome::invalid);
+  EXPECT_EQ(refused.body.at("accepted"), 0);
+  ASSERT_EQ(refused.problems.size(), 1u);
+  EXPECT_EQ(refused.problems[0].code, "BAR_OVERFLOW");
+  EXPECT_NE(refused.problems[0].message.find("no longer fits"), std::string::npos);
   EXPECT_EQ(small.settled().order_hash, before.order_hash);
+  EXPECT_EQ(small.settled().sequence, before.sequence);
   EXPECT_EQ(small.post(30, 31).body.at("accepted"), 1);
 }
 

@@ -107,14 +107,66 @@ TEST(ReadBars, names_the_limit_when_a_date_is_beyond_it) {
   }
 }
 
-TEST(ReadBars, says_that_a_price_is_too_large_and_not_that_it_is_none) {
+TEST(ReadBars, says_what_of_a_price_cannot_be_held) {
   const auto message = [](const std::string& price) {
-    return read_bars({{with(R"({"AA": )" + price + "}")}}, {instruments, false, true}, {}, today)
-        .problems()[0]
-        .message;
+    const auto posted =
+        read_bars({{with(R"({"AA": )" + price + "}")}}, {instruments, false, true}, {}, today);
+    return posted ? std::string("taken") : posted.problems()[0].message;
   };
-  EXPECT_EQ(message("1E300"), "1e+300 is no price: it goes up to 9,223,372,036, in billionths");
-  EXPECT_EQ(message("-1"), "-1 is not a price above 0");
+  EXPECT_EQ(message("1E300"), "1e+300 is above the largest price, 9,223,372,036");
+  EXPECT_EQ(message("-1"), "-1 is not above 0");
+  EXPECT_EQ(message("0"), "0 is not above 0");
+  EXPECT_EQ(message("4e-10"), "4e-10 is below the smallest step of a price, 0.000000001");
+  EXPECT_EQ(message("1.6e-9"),
+            "1.6e-09 is finer than the step of a price, 0.000000001: rounding would bend it");
+  // Half of a step is less than 0.01 % of this one.
+  EXPECT_EQ(message("0.0000050004"), "taken");
+}
+
+TEST(ReadBars, refuses_closes_alone_where_an_agent_needs_more) {
+  const BarShape shape{instruments, false, true, MovePolicy::take, {{"open", "environment (fill_at: open)"}}};
+  const auto posted = read_bars({{with(R"({"AA": 1, "GE": {"close": 2}})")}}, shape, {}, today);
+  ASSERT_FALSE(posted);
+  EXPECT_EQ(posted.problems()[0].message, "there is no open, and environment (fill_at: open) needs it");
+  EXPECT_EQ(posted.problems()[1].place.pointer, "/bars/GE");
+  EXPECT_EQ(read({with(R"({"AA": {"open": 1, "high": 1, "low": 1, "close": 1}})")}, shape),
+            "19920102 1000000000 0\n");
+}
+
+/// The suspect moves of two bars of which the first was taken.
+std::string moves(const std::string& first, const std::string& second, MovePolicy policy,
+                  const std::string& more = "") {
+  TakenBars taken = taken_until({with(first)});
+  taken.watch_moves(0.25);
+  const BarShape shape{instruments, false, true, policy};
+  const std::string text = R"({"date": "1992-01-03", "bars": )" + second + more + "}";
+  const auto posted = read_bars({{text}}, shape, taken, today);
+  if (!posted) return posted.problems()[0].code + ' ' + posted.problems()[0].place.pointer;
+  return moves_text(posted->moves.at(0), instruments);
+}
+
+TEST(ReadBars, tells_moves_that_are_beyond_the_bound_and_refuses_them_where_it_is_asked_to) {
+  const std::string before = R"({"AA": 10, "GE": 2})", after = R"({"AA": 1000, "GE": 2})";
+  EXPECT_EQ(moves(before, after, MovePolicy::take), "AA moves +9900.0 % on 1992-01-03, from 10 to 1000");
+  EXPECT_EQ(moves(before, after, MovePolicy::halt), "AA moves +9900.0 % on 1992-01-03, from 10 to 1000");
+  EXPECT_EQ(moves(before, after, MovePolicy::refuse), "BAR_SUSPECT_MOVE /bars/AA");
+  EXPECT_EQ(moves(before, after, MovePolicy::refuse, R"(, "confirmed": true)"), "");
+  EXPECT_EQ(moves(before, after, MovePolicy::refuse, R"(, "confirmed": false)"), "BAR_SUSPECT_MOVE /bars/AA");
+  EXPECT_EQ(moves(before, R"({"AA": 12.5, "GE": 1.5})", MovePolicy::refuse), "");
+  EXPECT_EQ(moves(before, R"({"AA": {"open": 100, "high": 100, "low": 10, "close": 10}})", MovePolicy::take),
+            "the open of AA moves +900.0 % on 1992-01-03, from 10 to 100");
+}
+
+TEST(ReadBars, compares_a_price_with_the_last_one_there_was) {
+  // Of GE the bar before has none.
+  TakenBars taken = taken_until({with(R"({"AA": 10, "GE": 2})"), with(R"({"AA": 10})", "1992-01-03")});
+  taken.watch_moves(0.25);
+  const auto posted =
+      read_bars({{with(R"({"AA": 10, "GE": 4})", "1992-01-06"), with(R"({"AA": 20})", "1992-01-07")}},
+                {instruments, false, true}, taken, today);
+  ASSERT_TRUE(posted);
+  EXPECT_EQ(moves_text(posted->moves[0], instruments), "GE moves +100.0 % on 1992-01-06, from 2 to 4");
+  EXPECT_EQ(moves_text(posted->moves[1], instruments), "AA moves +100.0 % on 1992-01-07, from 10 to 20");
 }
 
 TEST(ReadBars, refuses_what_the_data_declare_to_be_there) {
@@ -138,12 +190,13 @@ TEST(ReadBars, refuses_a_day_to_come_after_which_none_until_then_could_be_taken)
   const BarShape shape{instruments, false, true};
   EXPECT_EQ(read({of("2027-11-27")}, shape, taken), "BAR_FAR_AHEAD bars[0] /date\n");
   EXPECT_EQ(read({of("2026-11-27"), of("2261-12-31")}, shape, taken), "BAR_FAR_AHEAD bars[1] /date\n");
-  // Tomorrow has begun somewhere, a history that was made up goes on from day to day, and so does the first
-  // bar.
+  // Tomorrow has begun somewhere, and a history that was made up goes on from day to day.
   EXPECT_EQ(read({of("2026-11-28")}, shape, taken), "20261128 1000000000 0\n");
   EXPECT_EQ(read({of("2026-11-27"), of("2026-11-30"), of("2026-12-01")}, shape, taken),
             "20261127 1000000000 0\n20261130 1000000000 0\n20261201 1000000000 0\n");
-  EXPECT_EQ(read({of("2040-01-03")}), "20400103 1000000000 0\n");
+  // The first bar has none before it whose series it could go on with.
+  EXPECT_EQ(read({of("2040-01-03")}), "BAR_FAR_AHEAD bars[0] /date\n");
+  EXPECT_EQ(read({of("2026-11-28")}), "20261128 1000000000 0\n");
 }
 
 TEST(ReadBars, knows_the_same_bar_that_is_said_again_from_another_one) {

@@ -131,3 +131,39 @@ TEST(Signals, in_json_lines_are_refused_with_line_and_column) {
       "SIGNAL_OUT_OF_RANGE s.jsonl:1:67 /direction: direction 7 is not one of -1, 0, 1\n"
       "SIGNAL_OUT_OF_RANGE s.jsonl:1:114 /horizon_days: horizon_days -20 is not a number above 0\n");
 }
+
+TEST(Signals, with_an_id_that_is_said_again_are_one) {
+  const std::string header = "time,strategy,instrument,direction,strength,confidence,horizon_days,id\n";
+  const auto signals = read("s.csv", header +
+                                         "1991-01-02,m,AA,1,1,1,5,x\n1991-01-02,m,AA,1,1,1,5,x\n"
+                                         "1991-01-02,m,AA,1,1,1,5,\n1991-01-02,m,AA,1,1,1,5,\n");
+  ASSERT_TRUE(signals) << lines_of(signals.problems());
+  ASSERT_EQ(signals->size(), 3u) << "those without one are each their own";
+  EXPECT_EQ((*signals)[0].id, "x");
+  EXPECT_EQ((*signals)[1].id, "");
+}
+
+TEST(Signals, with_an_id_of_another_signal_are_refused) {
+  const auto line = [](const std::string& id, int strength) {
+    return R"({"id":")" + id + R"(","time":"1991-01-02","strategy":"m","instrument":"AA","direction":1,)" +
+           R"("strength":)" + std::to_string(strength) + R"(,"confidence":1,"horizon_days":5})" + "\n";
+  };
+  EXPECT_EQ(
+      json_problems(line("x", 1) + line("x", 2)),
+      "SIGNAL_ID_TAKEN s.jsonl:2:7 /id: the id \"x\" is that of another signal here; give each signal an "
+      "id of its own\n");
+  EXPECT_NE(json_problems(line(std::string(64, 'x'), 1)).find("has 64 bytes, a name has at most 63"),
+            std::string::npos);
+}
+
+TEST(Signals, beyond_the_latest_date_are_refused_where_there_is_one) {
+  const std::string text =
+      R"({"time":"1991-01-03","strategy":"m","instrument":"AA","direction":1,"strength":1,"confidence":1,)"
+      R"("horizon_days":5})";
+  EXPECT_TRUE(parse_signals("signals", text, kKnown));
+  EXPECT_TRUE(parse_signals("signals", text, kKnown, {19910103, 19910102}));
+  EXPECT_EQ(
+      lines_of(parse_signals("signals", text, kKnown, {19910102, 19910101}).problems()),
+      "SIGNAL_FAR_AHEAD signals:1:9 /time: 1991-01-03 is still to come, today is 1991-01-01; is the time "
+      "right, and the clock of this machine?\n");
+}

@@ -56,7 +56,7 @@ TEST(TargetQuantity, rounds_to_lots_towards_the_position) {
   }
 }
 
-TEST(TargetQuantity, refuses_what_has_no_meaning_or_does_not_fit) {
+TEST(TargetQuantity, refuses_what_has_no_meaning) {
   const Instrument about;
   const Money equity = *Money::parse("10000");
   const Price price = *Price::parse("30");
@@ -65,9 +65,22 @@ TEST(TargetQuantity, refuses_what_has_no_meaning_or_does_not_fit) {
   EXPECT_FALSE(target_quantity(-INFINITY, equity, price, about, {}));
   EXPECT_FALSE(target_quantity(0.1, equity, Price{}, about, {}));
   EXPECT_FALSE(target_quantity(0.1, equity, *Price::parse("-1"), about, {}));
+}
+
+TEST(TargetQuantity, grows_to_the_largest_position_and_no_further) {
+  const Instrument about;
+  const Money equity = *Money::parse("1000000000000");
+  const Price price = *Price::parse("1e-9");
+  const Quantity most = *Quantity::parse("9000000000");
   // 1e12 of equity at 1e-9 a unit are 1e21 units.
-  EXPECT_FALSE(target_quantity(1, *Money::parse("1000000000000"), *Price::parse("1e-9"), about, {}));
-  EXPECT_FALSE(target_quantity(1e300, equity, price, about, {}));
+  EXPECT_EQ(target_quantity(1, equity, price, about, {}), most);
+  EXPECT_EQ(target_quantity(-1, equity, price, about, {}), -most);
+  EXPECT_EQ(target_quantity(1e300, equity, price, about, {}), most);
+  EXPECT_EQ(target_quantity(1, equity, price, about, most), most);
+  EXPECT_EQ(target_quantity(0, equity, price, about, most), Quantity{});
+  // From one side to the other is two trades.
+  const auto across = target_quantity(-1, equity, price, about, *Quantity::parse("100"));
+  EXPECT_EQ(across, -most);
 }
 
 TEST(TargetQuantity, a_target_held_in_a_weight_of_doubles_trades_nothing) {

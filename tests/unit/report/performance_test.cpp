@@ -44,32 +44,46 @@ RunCounts counts() {
 }
 
 TEST(Performance, starts_at_the_first_decision_date) {
-  const RunResult result = summarise(series(), counts(), 252.0);
+  const RunResult result = summarise(series(), counts(), 12.0);
   EXPECT_NEAR(result.strategy.total_return, 0.089, 1e-12);
   EXPECT_NEAR(result.strategy.max_drawdown, 0.1, 1e-12) << "the fall from 500 was before";
-  EXPECT_NEAR(result.strategy.annualised_return, std::pow(1.089, 252.0 / 3.0) - 1.0, 1e-6);
+  EXPECT_NEAR(result.strategy.annualised_return, std::pow(1.089, 12.0 / 3.0) - 1.0, 1e-6);
 }
 
 TEST(Performance, figures_follow_the_conventions) {
-  const RunResult result = summarise(series(), counts(), 252.0);
+  const RunResult result = summarise(series(), counts(), 12.0);
   // Returns 0.1, -0.1, 0.1: mean 1/30, standard deviation with divisor 2 is sqrt(0.08/3/2).
   const double deviation = std::sqrt(0.08 / 3.0 / 2.0);
-  EXPECT_NEAR(result.strategy.annualised_volatility, std::sqrt(252.0) * deviation, 1e-9);
-  EXPECT_NEAR(result.strategy.sharpe, std::sqrt(252.0) / 30.0 / deviation, 1e-9);
-  EXPECT_NEAR(result.strategy.sortino, std::sqrt(252.0) / 30.0 / std::sqrt(0.01 / 3.0), 1e-9);
+  EXPECT_NEAR(result.strategy.annualised_volatility, std::sqrt(12.0) * deviation, 1e-9);
+  EXPECT_NEAR(result.strategy.sharpe, std::sqrt(12.0) / 30.0 / deviation, 1e-9);
+  EXPECT_NEAR(result.strategy.sortino, std::sqrt(12.0) / 30.0 / std::sqrt(0.01 / 3.0), 1e-9);
   EXPECT_NEAR(result.strategy.calmar, result.strategy.annualised_return / 0.1, 1e-6);
 }
 
 TEST(Performance, the_benchmark_is_measured_over_the_same_dates) {
-  const RunResult result = summarise(series(), counts(), 252.0);
+  const RunResult result = summarise(series(), counts(), 12.0);
   EXPECT_NEAR(result.benchmark.total_return, 0.2, 1e-12);
   EXPECT_NEAR(result.benchmark.max_drawdown, 0.2, 1e-12);
 }
 
 TEST(Performance, turnover_is_one_way_per_year_and_mean_equity) {
-  const RunResult result = summarise(series(), counts(), 252.0);
+  const RunResult result = summarise(series(), counts(), 12.0);
   const double mean_equity = (100.0 + 110.0 + 99.0 + 108.9) / 4.0;
-  EXPECT_NEAR(result.turnover, 120.0 / 2.0 / mean_equity / (3.0 / 252.0), 1e-9);
+  EXPECT_NEAR(result.turnover, 120.0 / 2.0 / mean_equity / (3.0 / 12.0), 1e-9);
+}
+
+TEST(Performance, of_a_run_below_a_quarter_of_a_year_has_no_figures_a_year) {
+  const RunResult result = summarise(series(), counts(), 12.01);
+  EXPECT_TRUE(is_short(result));
+  EXPECT_TRUE(std::isnan(result.strategy.annualised_return));
+  EXPECT_TRUE(std::isnan(result.strategy.calmar));
+  EXPECT_TRUE(std::isnan(result.benchmark.annualised_return));
+  EXPECT_TRUE(std::isnan(result.turnover));
+  EXPECT_NEAR(result.strategy.total_return, 0.089, 1e-12);
+  EXPECT_THAT(summary_table(result), testing::HasSubstr(short_run_text));
+  const RunResult longer = summarise(series(), counts(), 12.0);
+  EXPECT_FALSE(is_short(longer));
+  EXPECT_THAT(summary_table(longer), testing::Not(testing::HasSubstr(short_run_text)));
 }
 
 TEST(Performance, counts_losses_beyond_the_forecast_only) {
