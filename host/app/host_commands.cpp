@@ -10,6 +10,7 @@
 #include "host/admin/routes.hpp"
 #include "host/app/host_connection.hpp"
 #include "host/app/status_screen.hpp"
+#include "host/base/text.hpp"
 
 namespace cadre::app {
 
@@ -46,7 +47,8 @@ int watch_status(const HostArguments& arguments) {
     } else {
       std::error_code error;
       const json::value status = json::parse(response.body, error);
-      screen = arguments.json ? json::serialize(status) + "\n" : status_screen(status);
+      screen = arguments.json ? base::printable_json(json::serialize(status)) + "\n"
+                              : base::printable_lines(status_screen(status));
       if (!is_terminal && screen != shown) {
         std::printf("%s%s", is_drawn && !arguments.json ? "\n" : "", screen.c_str());
         std::fflush(stdout);
@@ -102,8 +104,10 @@ int events(const HostArguments& arguments) {
     }
     std::error_code error;
     const json::value event = json::parse(item.event.data, error);
-    std::fputs(arguments.json || error ? (item.event.data + "\n").c_str() : event_line(event).c_str(),
-               stdout);
+    if (arguments.json || error)
+      print_json(item.event.data);
+    else
+      print_text(event_line(event));
     std::fflush(stdout);
     return true;
   };

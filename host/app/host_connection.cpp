@@ -235,7 +235,10 @@ HostAnswer post(const HostArguments& arguments, const std::string& target, std::
 int print(const HostArguments& arguments, const HostAnswer& answer,
           const std::function<std::string()>& text) {
   if (answer.exit_code != exit_fine) return answer.exit_code;
-  std::fputs((arguments.json ? json::serialize(answer.body) + "\n" : text()).c_str(), stdout);
+  if (arguments.json)
+    print_json(json::serialize(answer.body));
+  else
+    print_text(text());
   return exit_fine;
 }
 

@@ -1,11 +1,9 @@
 // cadre run: a host that trades until it is told to stop.
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -15,7 +13,6 @@
 #include <iostream>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <thread>
 #include <vector>
 
@@ -25,6 +22,7 @@
 #include "host/agent/process_output.hpp"
 #include "host/app/command.hpp"
 #include "host/app/host_connection.hpp"
+#include "host/app/token_file.hpp"
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
 #include "host/config/host_config.hpp"
@@ -50,33 +48,6 @@ std::optional<Speed> parse_speed(const std::string& text) {
   const bool whole = failure == std::errc() && (at == end || (at + 1 == end && *at == 'x'));
   if (!whole || !(factor > 0) || factor > 1e12) return std::nullopt;
   return Speed{factor};
-}
-
-/// The token that loopback TCP asks for, in a file that only its owner reads; made once.
-base::Result<std::string> token_of(const fs::path& state) {
-  const fs::path file = state / "token";
-  std::error_code error;
-  if (fs::exists(file, error)) {
-    auto text = base::read_file(file);
-    if (!text) return text.problems();
-    // Editors, echo and secret stores all put a line feed behind it.
-    return text->substr(0, text->find_last_not_of(" \t\r\n") + 1);
-  }
-  std::random_device random;
-  std::string token;
-  for (int i = 0; i < 8; ++i) {
-    char part[9];
-    std::snprintf(part, sizeof part, "%08x", random());
-    token += part;
-  }
-  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  const bool written = descriptor >= 0 &&
-                       ::write(descriptor, token.data(), token.size()) == static_cast<ssize_t>(token.size());
-  if (descriptor >= 0) close(descriptor);
-  if (written) return token;
-  base::Problems problems;
-  problems.error("TOKEN_NOT_WRITABLE", base::Place::of(file), "the token cannot be written");
-  return problems;
 }
 
 /// Signals as something to wait for. Blocked for all threads that are started afterwards.
@@ -181,7 +152,7 @@ void print_books(const control::LiveHost& host) {
                    report::with_thousands(now.orders), std::to_string(now.revision),
                    now.order_hash.substr(0, 12)});
   }
-  std::cout << table.to_string();
+  print_text(table.to_string());
 }
 
 /// Where the host is read from and keeps its state; refused where it could not be reached or read.
@@ -237,7 +208,7 @@ base::Result<std::unique_ptr<admin::HttpServer>> start_server(control::LiveHost&
   listening.socket = state / socket_name;
   listening.port = host.config().admin.port;
   if (listening.port) {
-    auto token = token_of(state);
+    auto token = token_of(state / "token");
     if (!token) return token.problems();
     listening.token = *token;
   }
