@@ -39,6 +39,7 @@ int run_command_line(int argc, const char* const* argv);
 
 struct GlobalOptions {
   std::vector<std::filesystem::path> agent_folders;  ///< --agents, CADRE_AGENTS, or those beside the program
+  std::string log_level, log_format;                 ///< as options say; empty: they do not
 };
 
 struct BacktestArguments {

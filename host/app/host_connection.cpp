@@ -1,5 +1,6 @@
 #include "host/app/host_connection.hpp"
 
+#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -210,7 +211,8 @@ std::string default_actor() {
   for (const char* variable : {"USER", "LOGNAME"}) {
     if (const char* name = std::getenv(variable); name != nullptr && *name != '\0') return name;
   }
-  return "uid " + std::to_string(::getuid());
+  const passwd* entry = ::getpwuid(::getuid());
+  return entry != nullptr ? entry->pw_name : "uid " + std::to_string(::getuid());
 }
 
 std::string change_body(const HostArguments& arguments, json::object members, const std::string& document_key,

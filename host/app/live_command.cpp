@@ -25,6 +25,7 @@
 #include "host/app/token_file.hpp"
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
+#include "host/base/log_output.hpp"
 #include "host/config/host_config.hpp"
 #include "host/control/live_host.hpp"
 #include "host/live/replay_feed.hpp"
@@ -248,8 +249,42 @@ bool feed_until_told(control::LiveHost& host, Feeds feeds, const Signals& signal
   return signal == 0;
 }
 
+constexpr std::chrono::seconds log_patience{2};
+
+/// The log of this process, which no reader of it can hold up.
+class LogOfTheHost {
+ public:
+  /// Until the configuration is read it goes to standard error, or the journal.
+  explicit LogOfTheHost(const GlobalOptions& global) : global_(global) {
+    base::open_log({});
+    if (global_.log_level.empty()) base::set_log_level(base::LogLevel::info);
+  }
+  ~LogOfTheHost() { base::close_log(log_patience); }
+  LogOfTheHost(const LogOfTheHost&) = delete;
+  LogOfTheHost& operator=(const LogOfTheHost&) = delete;
+
+  /// What the command line says goes before the configuration.
+  base::Problems follow(config::LogConfig config, const fs::path& state) const {
+    if (!global_.log_format.empty()) base::value_named(global_.log_format, config.style);
+    config::apply_log(config);
+    if (!global_.log_level.empty())
+      base::set_log_level(base::log_level_named(global_.log_level).value_or(base::LogLevel::warn));
+    if (config.output == config::LogTo::automatic) return {};
+    const base::LogOutput output = config::log_output(config, state);
+    if (output.kind == base::LogOutput::Kind::file) {
+      std::error_code error;  // what cannot be made is said by whoever opens it
+      fs::create_directories(output.file.parent_path(), error);
+    }
+    return base::open_log(output);
+  }
+
+ private:
+  const GlobalOptions& global_;
+};
+
 /// Everything that has to last is on the disk. Destroying the host would wait for what does not come back.
 [[noreturn]] void end_with_threads_that_hang() {
+  base::close_log(log_patience);
   std::cout << std::flush;
   std::cerr << std::flush;
   std::fflush(nullptr);
@@ -277,6 +312,7 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
   const auto options = options_of(global, arguments);
   if (!options) return refuse(options.problems());
   agent::set_output_style(agent::OutputStyle::logged);
+  const LogOfTheHost log(global);
   auto opened = [&] {
     const StartCanBeStopped guard;
     return control::LiveHost::open(*options);
@@ -284,6 +320,8 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
   if (!opened) return refuse(opened.problems());
   print_problems(opened.problems());
   control::LiveHost& host = **opened;
+  if (const base::Problems problems = log.follow(host.config().log, options->state); problems.has_errors())
+    return refuse(problems);
   auto feeds = open_feeds(host, arguments, speed->factor);
   if (!feeds) return refuse(feeds.problems());
   auto server = start_server(host, options->state);

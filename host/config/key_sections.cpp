@@ -36,6 +36,10 @@ constexpr Section sections[] = {
 #include "host/config/keys/instruments.inc"
     },
     {
+        "@log_keys@",
+#include "host/config/keys/log.inc"
+    },
+    {
         "@period_keys@",
 #include "host/config/keys/period.inc"
     },

@@ -6,7 +6,9 @@
 
 #include "host/control/agent_restarts.hpp"
 #include "host/control/control_desk.hpp"
+#include "host/control/event_ids.hpp"
 #include "host/control/host_parts.hpp"
+#include "host/control/house_watch.hpp"
 #include "host/control/start_plan.hpp"
 
 namespace cadre::control {
@@ -16,6 +18,7 @@ namespace cadre::control {
 ///   revisions/, CURRENT     what ran and what to boot      plugins/<sha256>/   the bytes it ran with
 ///   books/<id>/journal      the only truth of each book    admin.sock, token   for those who watch and
 ///   change it
+///   event_ids               the greatest id of an event that may have been given
 ///   halts                   every halt and resume          flights, quarantine  what is being called; what
 ///   crashed or hung a host
 ///
@@ -55,6 +58,7 @@ class LiveHost {
   void tell_last_flight(base::Problems& problems);
   base::Problems halt_without(const std::string& book, const std::string& left_out);
   base::Problems hold_hanging();
+  void log_start() const;
   base::Problems boot();
   base::Problems halt_book(const std::string& book, const std::string& why);
   base::Problems halt_running(const std::string& book, const std::string& why);
@@ -63,6 +67,8 @@ class LiveHost {
 
   HostParts parts_;
   ControlDesk desk_{parts_};
+  std::unique_ptr<EventIds> event_ids_;
+  std::unique_ptr<HouseWatch> house_watch_;  ///< while it runs
   std::unique_ptr<AgentRestarts> restarts_;  ///< while it runs
   int lock_ = -1;
   bool leaves_hanging_ = false;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "host/base/ticks.hpp"
+#include "host/base/told.hpp"
 #include "host/book/book_loop.hpp"
 #include "host/book/journal_fold.hpp"
 #include "host/book/order_hash.hpp"
@@ -128,6 +129,7 @@ class BookRunner {
   base::Problems recover(const std::filesystem::path& journal, const Change& boot);
   void loop();
   void after_bar();
+  void show_decision();
   void rest();
   void tell_quarantined(const std::string& stage);
   void tell_lost();
@@ -158,6 +160,9 @@ class BookRunner {
   EventFeed& feed_;
   metrics::Metrics& all_metrics_;
   metrics::BookMetrics metrics_;
+  base::Told told_failures_;
+  std::int64_t last_bar_ns_ = 0, last_decision_ns_ = 0, undurable_since_ns_ = 0;
+  double greatest_equity_ = 0;
   const double ticks_per_second_ = base::ticks_per_second();
   std::uint64_t bar_begun_ = 0;  ///< ticks when the bar at hand was taken
   mutable EventQueue queue_;
