@@ -103,7 +103,10 @@ void check_length(const base::JsonDocument& document, const char* name, std::str
 std::string actor_of(const std::string& user, const std::string& name, const base::JsonDocument& document,
                      base::Problems& problems) {
   constexpr std::string_view own[] = {"watch", "host", "guardrail"};
-  if (std::find(std::begin(own), std::end(own), lower_case(name)) != std::end(own)) {
+  const auto is_own = [&](const std::string& word) {
+    return std::find(std::begin(own), std::end(own), lower_case(word)) != std::end(own);
+  };
+  if (is_own(name) && name != user) {
     problems.error("REQUEST_ACTOR_RESERVED", document.place("/actor"),
                    "the actor " + base::quote(name) + " is the host itself", "say who wants this");
   } else if (user.empty() && name.empty()) {
@@ -112,7 +115,9 @@ std::string actor_of(const std::string& user, const std::string& name, const bas
   }
   check_length(document, "actor", name, actor_characters_max, problems);
   if (user.empty()) return name + " (token)";
-  return name.empty() || name == user ? user : name + " (" + user + ")";
+  // A user of the system may have such a name: then it is said whose it is.
+  if (name.empty() || name == user) return is_own(user) ? "user " + user : user;
+  return name + " (" + user + ")";
 }
 
 /// What is wrong with one member of a change.

@@ -207,12 +207,16 @@ base::Result<SentDocument> configuration_to_send(const fs::path& path,
   return SentDocument{base::canonical(scenario->root()), origin, std::move(scenario).take()};
 }
 
+std::string own_user() {
+  const passwd* entry = ::getpwuid(::getuid());
+  return entry != nullptr ? entry->pw_name : "uid " + std::to_string(::getuid());
+}
+
 std::string default_actor() {
   for (const char* variable : {"USER", "LOGNAME"}) {
     if (const char* name = std::getenv(variable); name != nullptr && *name != '\0') return name;
   }
-  const passwd* entry = ::getpwuid(::getuid());
-  return entry != nullptr ? entry->pw_name : "uid " + std::to_string(::getuid());
+  return own_user();
 }
 
 std::string change_body(const HostArguments& arguments, json::object members, const std::string& document_key,

@@ -163,7 +163,7 @@ base::Result<control::LiveOptions> options_of(const GlobalOptions& global, const
   options.state =
       arguments.state.empty() ? fs::path(arguments.config.stem().string() + ".state") : arguments.state;
   options.agent_folders = global.agent_folders;
-  options.actor = default_actor();
+  options.actor = own_user();
   options.revision = arguments.revision;
   options.halted = arguments.halted;
   options.accepts_changes = arguments.accepts_changes;

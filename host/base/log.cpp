@@ -19,6 +19,7 @@
 #include <cstring>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "host/base/date.hpp"
 #include "host/base/json.hpp"
@@ -217,11 +218,12 @@ Problems open_log(const LogOutput& output) {
       std::make_shared<spdlog::details::thread_pool>(log_lines_max, 1));
   writer = pool->get();
   // What was given to the one before is written there.
-  auto* made = new std::shared_ptr<spdlog::logger>(with_lines(std::make_shared<spdlog::async_logger>(
+  static auto* const all = new std::vector<std::shared_ptr<spdlog::logger>>;
+  all->push_back(with_lines(std::make_shared<spdlog::async_logger>(
       "cadre", std::make_shared<CountedSink>(std::move(sink).take(), tally), *pool,
       spdlog::async_overflow_policy::overrun_oldest)));
   tally.gives_up = false;
-  current = made->get();
+  current = all->back().get();
   return {};
 }
 

@@ -39,6 +39,7 @@ constexpr LogEvent events[] = {
     {"deadline_missed", agent, "a call of an agent took longer than its manifest states"},
     {"disk_low", host, "the disk of the state folder has little room left"},
     {"disk_recovered", host, "the disk of the state folder has room again"},
+    {"events_continued", admin, "somebody came back to the stream of events, from an id on"},
     {"experiment_failed", experiment, "an experiment ended by a fault"},
     {"experiment_hangs", experiment, "an experiment does not come to its end"},
     {"host_crashed", host, "the host before this one crashed"},

@@ -125,6 +125,7 @@ TEST(RequestBodyTest, the_actor_is_the_user_at_the_other_end_with_the_name_that_
   EXPECT_EQ(actor("root", R"({"actor": "root", "reason": "b"})"), "root");
   EXPECT_EQ(actor("root", R"({"actor": " anna ", "reason": "b"})"), "anna (root)");
   EXPECT_EQ(actor("uid 7", R"({"actor": "root", "reason": "b"})"), "root (uid 7)");
+  EXPECT_EQ(actor("watch", R"({"actor": "watch", "reason": "b"})"), "user watch");
   EXPECT_EQ(actor("", R"({"actor": "anna", "reason": "b"})"), "anna (token)");
 }
 
