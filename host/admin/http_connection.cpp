@@ -25,13 +25,16 @@ constexpr std::chrono::milliseconds drain_timeout{5'000};
 
 void HttpConnection::wait_for_request() {
   if (buffer_.size() > 0) return read_header();
-  const bool is_stranger = needs_token_ && !has_shown_token_;
-  socket_.expires_after(is_stranger ? owner_.options().token_timeout : owner_.options().idle_timeout);
+  buffer_.shrink_to_fit();
+  idle_since_ = std::chrono::steady_clock::now();
+  socket_.expires_after(door_ == Door::stranger ? owner_.options().token_timeout
+                                                : owner_.options().idle_timeout);
   socket_.async_read_some(buffer_.prepare(4096), [this, me = self()](error_code error, std::size_t bytes) {
     if (error) return end();
     buffer_.commit(bytes);
     read_header();
   });
+  owner_.became_idle();
 }
 
 void HttpConnection::read_header() {
@@ -40,8 +43,8 @@ void HttpConnection::read_header() {
   parser_->body_limit(owner_.options().body_bytes_max);
   keep_alive_ = false;  // until a whole request has been read
   is_head_ = false;
-  const bool is_stranger = needs_token_ && !has_shown_token_;
-  socket_.expires_after(is_stranger ? owner_.options().token_timeout : owner_.options().read_timeout);
+  socket_.expires_after(door_ == Door::stranger ? owner_.options().token_timeout
+                                                : owner_.options().read_timeout);
   http::async_read_header(socket_, buffer_, *parser_,
                           [this, me = self()](error_code error, std::size_t) { on_header(error); });
 }
@@ -50,10 +53,8 @@ void HttpConnection::on_header(error_code error) {
   if (error) return on_bad_request(error);
   const auto& message = parser_->get();
   is_head_ = message.method() == http::verb::head;
-  // Before the body: nothing is stored for those who may not send it.
-  if (needs_token_ && !has_token())
-    return refuse(401, "unauthorized", "this address needs a token: Authorization: Bearer ...");
-  has_shown_token_ = true;
+  if (!accepts_header()) return;
+  idle_since_.reset();
   socket_.expires_after(owner_.options().read_timeout);  // of a stranger's header the time was shorter
   if (!beast::iequals(message[http::field::expect], "100-continue")) return read_body();
   static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -63,18 +64,68 @@ void HttpConnection::on_header(error_code error) {
   });
 }
 
+bool HttpConnection::accepts_header() {
+  // Before the body: nothing is stored for those who may not send it.
+  if (door_ != Door::local && !has_token()) {
+    refuse(401, "unauthorized", "this address needs a token: Authorization: Bearer ...");
+    return false;
+  }
+  if (door_ == Door::stranger && !owner_.admit()) {
+    refuse(503, "too_many_connections", "too many connections with the token are at work; end one of them");
+    return false;
+  }
+  if (door_ == Door::stranger) door_ = Door::known;
+  // Where a body ends must not depend on who reads its header: that is how requests are smuggled.
+  const auto& message = parser_->get();
+  const auto codings = message.count(http::field::transfer_encoding);
+  if (codings > 1 || (codings == 1 && !beast::iequals(message[http::field::transfer_encoding], "chunked"))) {
+    refuse(501, "transfer_coding",
+           "a body comes with its Content-Length, or with Transfer-Encoding: chunked");
+    return false;
+  }
+  if (codings == 1 && message.count(http::field::content_length) > 0) {
+    refuse(400, "malformed", "a body has a Content-Length or is chunked, not both");
+    return false;
+  }
+  if (const auto length = parser_->content_length();
+      length && !hold_body(static_cast<std::size_t>(*length))) {
+    refuse(503, "too_many_bodies", "other bodies take all the room there is for them; send it again later");
+    return false;
+  }
+  return true;
+}
+
+bool HttpConnection::hold_body(std::size_t bytes) {
+  if (bytes <= small_body_bytes_max || bytes <= held_bytes_) return true;
+  if (!owner_.hold_body(door_, bytes - held_bytes_)) return false;
+  held_bytes_ = bytes;
+  return true;
+}
+
+void HttpConnection::release_body() {
+  if (held_bytes_ > 0) owner_.release_body(door_, std::exchange(held_bytes_, 0));
+}
+
 bool HttpConnection::has_token() const {
   return is_bearer(parser_->get()[http::field::authorization], owner_.options().token);
 }
 
 void HttpConnection::read_body() {
-  http::async_read(socket_, buffer_, *parser_,
-                   [this, me = self()](error_code error, std::size_t) { on_request(error); });
+  if (parser_->is_done()) return on_request({});
+  // Piece by piece: how long a chunked body gets is known only while it comes.
+  http::async_read_some(socket_, buffer_, *parser_, [this, me = self()](error_code error, std::size_t) {
+    if (error || parser_->is_done()) return on_request(error);
+    if (!hold_body(parser_->get().body().size()))
+      return refuse(503, "too_many_bodies",
+                    "other bodies take all the room there is for them; send it again later");
+    read_body();
+  });
 }
 
 void HttpConnection::on_request(error_code error) {
   if (error) return on_bad_request(error);
   auto message = parser_->release();
+  parser_.reset();
   keep_alive_ = message.keep_alive();
   Request request;
   request.method = is_head_ ? "GET" : std::string(message.method_string());
@@ -85,6 +136,7 @@ void HttpConnection::on_request(error_code error) {
   for (const auto& field : message)
     request.headers[lower_case(field.name_string())] = field.value();
   request.body = std::move(message.body());
+  request.user = user_;
   owner_.handle(self(), std::move(request));
 }
 
@@ -110,9 +162,10 @@ void HttpConnection::refuse(unsigned status, std::string_view word, std::string 
 }
 
 void HttpConnection::respond(Response response) {
+  release_body();
   if (ended_) return;
   if (!response.events || is_head_) return write(std::move(response));
-  if (!owner_.add_stream())
+  if (!owner_.add_stream(door_))
     return refuse(503, "too_many_streams", "too many streams of events are open; end one of them");
   start_stream(std::move(response));
 }
@@ -135,6 +188,7 @@ void HttpConnection::write(Response response) {
 
 void HttpConnection::on_written(error_code error) {
   if (error) return end();
+  response_.reset();
   if (keep_alive_) return wait_for_request();
   // What is still under way to us would make the system throw away the answer.
   socket_.socket().shutdown(asio::socket_base::shutdown_send, error);
@@ -214,11 +268,13 @@ void HttpConnection::watch_reader() {
 void HttpConnection::end() {
   if (std::exchange(ended_, true)) return;
   const auto me = self();
+  // What a worker has of a body is counted until it is done with it.
+  if (parser_) release_body();
   heartbeat_.cancel();
   socket_.close();
   if (stream_ != nullptr) {
     stream_->close();
-    owner_.remove_stream();
+    owner_.remove_stream(door_);
     owner_.unsubscribe(stream_);
   }
   owner_.remove(me);

@@ -45,6 +45,7 @@ std::string_view reason_phrase(unsigned status) {
                                                                {429, "Too Many Requests"},
                                                                {431, "Request Header Fields Too Large"},
                                                                {500, "Internal Server Error"},
+                                                               {501, "Not Implemented"},
                                                                {503, "Service Unavailable"}};
   for (const auto& [code, phrase] : phrases) {
     if (code == status) return phrase;

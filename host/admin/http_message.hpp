@@ -18,6 +18,8 @@ struct Request {
   std::string query;   ///< what follows the ?, as sent
   std::map<std::string, std::string> headers;  ///< names in lower case; of equal names the last
   std::string body;
+  /// The user at the other end, as the system says: "root" or "uid 1000"; empty at 127.0.0.1.
+  std::string user{};
 
   /// Empty when there is none.
   std::string_view header(const std::string& name) const;

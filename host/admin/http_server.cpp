@@ -1,6 +1,12 @@
 #include "host/admin/http_server.hpp"
 
+#include <malloc.h>
+#include <pwd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -9,6 +15,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
@@ -27,7 +34,47 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t urgent_workers = 4;
+constexpr std::size_t stream_workers = 2;
+constexpr std::size_t doors = 2;  // the socket, and 127.0.0.1
+constexpr std::size_t big_body_bytes = 1u << 20;
+constexpr std::chrono::seconds trim_pause{1};
 constexpr std::chrono::milliseconds accept_pause{100};  // when the process has no descriptors left
+
+std::size_t index_of(Door door) {
+  return door == Door::local ? 0 : 1;
+}
+
+/// Threads of one door.
+struct Workers {
+  explicit Workers(std::size_t count) : usual(count), urgent(urgent_workers) {}
+  asio::thread_pool usual, urgent;
+};
+
+/// The name of a user id, of those who can open the socket: the host's own user and root. Looked up once, so
+/// that no directory service is asked while somebody wants to halt.
+class UserNames {
+ public:
+  UserNames() {
+    for (const uid_t user : {::geteuid(), uid_t{0}}) {
+      std::array<char, 4096> text{};
+      passwd entry{};
+      passwd* found = nullptr;
+      if (::getpwuid_r(user, &entry, text.data(), text.size(), &found) == 0 && found != nullptr)
+        names_[user] = entry.pw_name;
+    }
+  }
+  /// Of the other end of a Unix socket.
+  std::string of_peer(int descriptor) const {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return "unknown user";
+    const auto found = names_.find(peer.uid);
+    return found != names_.end() ? found->second : "uid " + std::to_string(peer.uid);
+  }
+
+ private:
+  std::map<uid_t, std::string> names_;
+};
 
 }  // namespace
 
@@ -36,8 +83,8 @@ class HttpServer::Engine : public ConnectionOwner {
   Engine(ServerOptions options, Handler handler)
       : options_(std::move(options)),
         handler_(std::move(handler)),
-        pool_(options_.workers),
-        urgent_pool_(urgent_workers) {}
+        local_workers_(options_.workers),
+        loopback_workers_(options_.port ? options_.workers : 1) {}
   ~Engine() override {
     try {
       stop();
@@ -57,8 +104,15 @@ class HttpServer::Engine : public ConnectionOwner {
   void handle(std::shared_ptr<HttpConnection> connection, Request request) override;
   void subscribe(std::shared_ptr<FrameQueue> stream, Subscription subscription) override;
   void unsubscribe(std::shared_ptr<FrameQueue> stream) override;
-  bool add_stream() override { return streams_ < options_.streams_max && ++streams_ > 0; }
-  void remove_stream() override { --streams_; }
+  bool add_stream(Door door) override {
+    std::size_t& streams = streams_[index_of(door)];
+    return streams < options_.streams_max && ++streams > 0;
+  }
+  void remove_stream(Door door) override { --streams_[index_of(door)]; }
+  bool hold_body(Door door, std::size_t bytes) override;
+  void release_body(Door door, std::size_t bytes) override;
+  bool admit() override;
+  void became_idle() override { accept_again(); }
   void remove(const std::shared_ptr<HttpConnection>& connection) override;
 
   std::uint16_t port() const { return port_; }
@@ -68,13 +122,19 @@ class HttpServer::Engine : public ConnectionOwner {
   struct Listener {
     typename Protocol::acceptor acceptor;
     asio::steady_timer pause;
-    bool needs_token;
+    Door door;
     bool paused = false;
-    std::size_t connections = 0;  ///< from here: those at the other address take no place of it
-    Listener(asio::io_context& io, bool token) : acceptor(io), pause(io), needs_token(token) {}
+    Listener(asio::io_context& io, Door whose) : acceptor(io), pause(io), door(whose) {}
   };
   template <class Protocol>
   void accept(Listener<Protocol>& listener);
+  void accept_again();
+  std::size_t count_of(Door door) const;
+  std::size_t most_of(Door door) const {
+    return door == Door::stranger ? options_.strangers_max : options_.connections_max;
+  }
+  std::shared_ptr<HttpConnection> longest_idle(Door door) const;
+  bool make_room(Door door);
   void end_everything();
   base::Problems open_port();
 
@@ -90,12 +150,15 @@ class HttpServer::Engine : public ConnectionOwner {
 
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
-  Listener<asio::local::stream_protocol> local_{io_, false};
-  Listener<asio::ip::tcp> loopback_{io_, true};
+  Listener<asio::local::stream_protocol> local_{io_, Door::local};
+  Listener<asio::ip::tcp> loopback_{io_, Door::stranger};
   std::unordered_set<std::shared_ptr<HttpConnection>> connections_;
-  std::size_t streams_ = 0;
+  std::array<std::size_t, doors> streams_{}, body_bytes_{};
+  asio::steady_timer trim_{io_};
+  const UserNames users_;
   bool ended_ = false;
-  asio::thread_pool pool_, urgent_pool_;
+  Workers local_workers_, loopback_workers_;
+  asio::thread_pool stream_pool_{stream_workers};
   std::thread thread_;
 };
 
@@ -148,7 +211,8 @@ void HttpServer::Engine::run() {
 
 template <class Protocol>
 void HttpServer::Engine::accept(Listener<Protocol>& listener) {
-  listener.paused = listener.connections >= options_.connections_max;
+  listener.paused = listener.door == Door::local && count_of(Door::local) >= options_.connections_max &&
+                    longest_idle(Door::local) == nullptr;
   if (ended_ || listener.paused) return;
   listener.acceptor.async_accept([this, &listener](error_code error, typename Protocol::socket socket) {
     if (ended_) return;
@@ -157,26 +221,75 @@ void HttpServer::Engine::accept(Listener<Protocol>& listener) {
       listener.pause.async_wait([this, &listener](error_code) { accept(listener); });
       return;
     }
+    std::string user = listener.door == Door::local ? users_.of_peer(socket.native_handle()) : std::string();
+    make_room(listener.door);
     const auto connection = std::make_shared<HttpConnection>(
-        *this, asio::generic::stream_protocol::socket(std::move(socket)), listener.needs_token);
+        *this, asio::generic::stream_protocol::socket(std::move(socket)), listener.door, std::move(user));
     connections_.insert(connection);
-    ++listener.connections;
     connection->wait_for_request();
     accept(listener);
   });
 }
 
-void HttpServer::Engine::remove(const std::shared_ptr<HttpConnection>& connection) {
-  if (connections_.erase(connection) == 0) return;
-  --(connection->needs_token() ? loopback_.connections : local_.connections);
+void HttpServer::Engine::accept_again() {
   if (local_.acceptor.is_open() && local_.paused) accept(local_);
-  if (loopback_.acceptor.is_open() && loopback_.paused) accept(loopback_);
+}
+
+std::size_t HttpServer::Engine::count_of(Door door) const {
+  return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(),
+                                                [&](const auto& each) { return each->door() == door; }));
+}
+
+std::shared_ptr<HttpConnection> HttpServer::Engine::longest_idle(Door door) const {
+  std::shared_ptr<HttpConnection> longest;
+  for (const auto& each : connections_) {
+    if (each->door() != door || !each->idle_since()) continue;
+    if (longest == nullptr || *each->idle_since() < *longest->idle_since()) longest = each;
+  }
+  return longest;
+}
+
+/// Whether one more fits in at the door, after those that are idle there were ended as needed.
+bool HttpServer::Engine::make_room(Door door) {
+  while (count_of(door) >= most_of(door)) {
+    const auto idle = longest_idle(door);
+    if (idle == nullptr) return false;
+    idle->end();
+  }
+  return true;
+}
+
+bool HttpServer::Engine::admit() {
+  return make_room(Door::known);
+}
+
+bool HttpServer::Engine::hold_body(Door door, std::size_t bytes) {
+  std::size_t& held = body_bytes_[index_of(door)];
+  if (held + bytes > options_.bodies_bytes_max) return false;
+  held += bytes;
+  return true;
+}
+
+/// Memory of big bodies goes back to the system, a little later and once for many: else the process would
+/// stay as big as it was at its worst moment.
+void HttpServer::Engine::release_body(Door door, std::size_t bytes) {
+  body_bytes_[index_of(door)] -= bytes;
+  if (bytes < big_body_bytes || ended_) return;
+  trim_.expires_after(trim_pause);
+  trim_.async_wait([](error_code error) {
+    if (!error) ::malloc_trim(0);
+  });
+}
+
+void HttpServer::Engine::remove(const std::shared_ptr<HttpConnection>& connection) {
+  if (connections_.erase(connection) > 0) accept_again();
 }
 
 void HttpServer::Engine::handle(std::shared_ptr<HttpConnection> connection, Request request) {
   const auto& urgent = options_.urgent_paths;
   const bool is_urgent = std::find(urgent.begin(), urgent.end(), request.path) != urgent.end();
-  asio::thread_pool& pool = is_urgent ? urgent_pool_ : pool_;
+  Workers& workers = connection->door() == Door::local ? local_workers_ : loopback_workers_;
+  asio::thread_pool& pool = is_urgent ? workers.urgent : workers.usual;
   asio::post(pool, [this, connection = std::move(connection), request = std::move(request)]() mutable {
     if (is_closing_) return;
     Response response;
@@ -194,7 +307,7 @@ void HttpServer::Engine::handle(std::shared_ptr<HttpConnection> connection, Requ
 }
 
 void HttpServer::Engine::subscribe(std::shared_ptr<FrameQueue> stream, Subscription subscription) {
-  asio::post(pool_, [this, stream = std::move(stream), subscription = std::move(subscription)] {
+  asio::post(stream_pool_, [this, stream = std::move(stream), subscription = std::move(subscription)] {
     try {
       auto unsubscribe = subscription([stream](std::string frame) { stream->push(std::move(frame)); });
       {
@@ -209,7 +322,7 @@ void HttpServer::Engine::subscribe(std::shared_ptr<FrameQueue> stream, Subscript
 }
 
 void HttpServer::Engine::unsubscribe(std::shared_ptr<FrameQueue> stream) {
-  asio::post(pool_, [this, stream = std::move(stream)] {
+  asio::post(stream_pool_, [this, stream = std::move(stream)] {
     std::function<void()> end;
     {
       const std::scoped_lock lock(subscriptions_mutex_);
@@ -232,6 +345,7 @@ void HttpServer::Engine::end_everything() {
   error_code ignored;
   local_.pause.cancel();
   loopback_.pause.cancel();
+  trim_.cancel();
   local_.acceptor.close(ignored);
   loopback_.acceptor.close(ignored);
   for (const auto& connection : std::unordered_set(connections_))
@@ -244,7 +358,8 @@ void HttpServer::Engine::stop() {
   close();
   std::call_once(stopped_once_, [this] {
     if (thread_.joinable()) thread_.join();
-    for (asio::thread_pool* pool : {&pool_, &urgent_pool_}) {
+    for (asio::thread_pool* pool : {&local_workers_.usual, &local_workers_.urgent, &loopback_workers_.usual,
+                                    &loopback_workers_.urgent, &stream_pool_}) {
       pool->stop();
       pool->join();
     }

@@ -22,12 +22,19 @@ struct ServerOptions {
   /// What `Authorization: Bearer ...` has to say at 127.0.0.1.
   std::string token{};
 
-  std::size_t workers = 16;  ///< threads that run handlers; one may wait for a book
+  // Each door has a budget of its own, so that nobody at 127.0.0.1 is in the way of a halt at the socket.
+  std::size_t workers = 16;  ///< threads that run handlers at each door; one may wait for a book
   /// Have workers of their own: a host whose books hang can still be looked at and halted.
   std::vector<std::string> urgent_paths{"/healthz", "/readyz", "/metrics", "/v1/status", "/v1/halt"};
-  std::size_t connections_max = 256;                ///< at each address; more wait until one ends there
-  std::size_t streams_max = 128;                    ///< more are answered with 503
-  std::size_t body_bytes_max = 16u << 20;           ///< more is answered with 413
+  /// At each door. One more ends the connection that has been idle longest there; if none is, those at the
+  /// socket wait, and those with the token get 503.
+  std::size_t connections_max = 256;
+  std::size_t strangers_max = 64;          ///< at 127.0.0.1 without the token yet; one more ends the oldest
+  std::size_t streams_max = 128;           ///< at each door; more are answered with 503
+  std::size_t body_bytes_max = 16u << 20;  ///< more is answered with 413
+  /// Of all bodies at a door that are read or worked on; more are answered with 503. Those of up to
+  /// `small_body_bytes_max` are not counted: a halt always fits.
+  std::size_t bodies_bytes_max = 128u << 20;
   std::size_t header_bytes_max = 16u << 10;         ///< more is answered with 431
   std::size_t stream_queue_bytes_max = 8u << 20;    ///< a stream whose reader is further behind is ended
   std::chrono::milliseconds read_timeout{30'000};   ///< from the first byte of a request to its last
@@ -36,6 +43,9 @@ struct ServerOptions {
   std::chrono::milliseconds token_timeout{5'000};  ///< for a connection to show its token, where it needs one
   std::chrono::milliseconds heartbeat_interval{15'000};  ///< a comment line in every stream
 };
+
+/// Bodies of up to this size are bounded by the number of connections alone.
+constexpr std::size_t small_body_bytes_max = 64u << 10;
 
 /// HTTP/1.1 for the few who watch and change a host. Sockets are served by one thread, handlers run on a few
 /// workers; a stream of events occupies none of them.

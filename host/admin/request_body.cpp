@@ -48,9 +48,10 @@ void for_each_part(std::string_view text, Visit visit) {
   }
 }
 
-std::string_view media_type(const Request& request) {
+/// In lower case, without its parameters.
+std::string media_type(const Request& request) {
   const std::string_view type = request.header("content-type");
-  return trimmed(type.substr(0, type.find(';')));
+  return lower_case(trimmed(type.substr(0, type.find(';'))));
 }
 
 Response wrong_type(std::string_view wanted) {
@@ -80,6 +81,43 @@ base::Problem wrong_kind(base::Place place, std::string_view what, std::string_v
 bool is_count(const json::value& value, std::uint64_t most) {
   boost::system::error_code error;
   return value.is_number() && value.to_number<std::uint64_t>(error) <= most && !error;
+}
+
+std::size_t code_points(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+void check_length(const base::JsonDocument& document, const char* name, std::string_view text,
+                  std::size_t most, base::Problems& problems) {
+  const std::size_t length = code_points(text);
+  if (length <= most) return;
+  problems.error("REQUEST_TOO_LONG", document.place("/" + std::string(name)),
+                 std::string(name) + " has " + std::to_string(length) + " characters, it may have " +
+                     std::to_string(most),
+                 "shorten it: it is journaled");
+}
+
+/// Who wants a change: the user at the other end, which the system knows, with the name that was added. At
+/// 127.0.0.1 the system knows nobody, and the name is all there is.
+std::string actor_of(const std::string& user, const std::string& name, const base::JsonDocument& document,
+                     base::Problems& problems) {
+  constexpr std::string_view own[] = {"watch", "host", "guardrail"};
+  const auto is_own = [&](const std::string& word) {
+    return std::find(std::begin(own), std::end(own), lower_case(word)) != std::end(own);
+  };
+  if (is_own(name) && name != user) {
+    problems.error("REQUEST_ACTOR_RESERVED", document.place("/actor"),
+                   "the actor " + base::quote(name) + " is the host itself", "say who wants this");
+  } else if (user.empty() && name.empty()) {
+    problems.error("REQUEST_MISSING_KEY", document.place("/actor"), "actor is missing",
+                   "say who wants this; it is journaled");
+  }
+  check_length(document, "actor", name, actor_characters_max, problems);
+  if (user.empty()) return name + " (token)";
+  // A user of the system may have such a name: then it is said whose it is.
+  if (name.empty() || name == user) return is_own(user) ? "user " + user : user;
+  return name + " (" + user + ")";
 }
 
 /// What is wrong with one member of a change.
@@ -174,7 +212,7 @@ std::string member_text(std::string_view object_text, std::string_view key) {
 }
 
 std::optional<Response> read_inputs(const Request& request, std::vector<std::string>& texts) {
-  const std::string_view type = media_type(request);
+  const std::string type = media_type(request);
   std::optional<Response> refused;
   if (type == "application/json") {
     refused = read_array(request, texts);
@@ -209,10 +247,10 @@ std::optional<Response> read_change(const Request& request, std::span<const Memb
   for (const auto& [key, value] : *object)
     check_member(*document, std::string(key), value, members, problems);
   call.members = *object;
-  call.mandate = {std::string(trimmed(call.text("actor"))), std::string(trimmed(call.text("reason")))};
-  if (call.mandate.actor.empty())
-    problems.error("REQUEST_MISSING_KEY", document->place("/actor"), "actor is missing",
-                   "say who wants this; it is journaled");
+  const std::string said(trimmed(call.text("actor")));
+  call.mandate = {actor_of(request.user, said, *document, problems),
+                  std::string(trimmed(call.text("reason")))};
+  check_length(*document, "reason", call.mandate.reason, reason_characters_max, problems);
   if (call.mandate.reason.empty())
     problems.error("REQUEST_MISSING_KEY", document->place("/reason"), "reason is missing",
                    "say why; it is journaled");

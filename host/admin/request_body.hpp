@@ -26,8 +26,13 @@ constexpr std::size_t inputs_max = 100'000;
 /// Else a response: 400, 413, 415 or 422.
 std::optional<Response> read_inputs(const Request& request, std::vector<std::string>& texts);
 
+/// Characters of the two texts that a change is journaled with.
+constexpr std::size_t reason_characters_max = 1'000, actor_characters_max = 100;
+
 /// Reads the change that somebody asks for into a call: an object with actor, reason, and the members of the
-/// operation. Else a response: 400, 415 or 422, with every fault of the body.
+/// operation. The actor of the call is the user at the other end of the socket, and the name that the body
+/// may add: `anna (root)`; at 127.0.0.1 the name, as `anna (token)`. Else a response: 400, 415 or 422, with
+/// every fault of the body.
 std::optional<Response> read_change(const Request& request, std::span<const control::Member> members,
                                     control::Call& call);
 

@@ -8,6 +8,7 @@
 #include "host/admin/problem_json.hpp"
 #include "host/admin/request_body.hpp"
 #include "host/base/json.hpp"
+#include "host/base/log.hpp"
 #include "host/base/text.hpp"
 
 namespace cadre::admin {
@@ -116,6 +117,9 @@ Response get_events(HostControl& host, const Matched& matched) {
   const auto id = after.empty() ? std::optional<std::uint64_t>(0) : parse_count(after);
   if (!id)
     return problem_response(400, "malformed", "the id of an event is a number, not " + base::quote(after));
+  if (*id != 0)
+    base::log_event(base::LogLevel::info, "events_continued",
+                    {{"after", std::to_string(*id)}, {"user", matched.request.user}});
   Response response{200, "text/event-stream"};
   response.events = [&host, id = *id](const FrameSink& sink) -> std::function<void()> {
     const std::uint64_t number = host.listen(

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -102,6 +103,22 @@ Fault fault_of(const struct stat& about, const std::string& file) {
   return {};
 }
 
+/// Whoever may write into the folder may put another file in the place of a secret.
+Fault folder_fault(const std::filesystem::path& folder) {
+  struct stat about {};
+  struct statvfs mounted {};
+  // What is missing is said of the file.
+  if (stat(folder.c_str(), &about) != 0) return {};
+  if (statvfs(folder.c_str(), &mounted) == 0 && (mounted.f_flag & ST_RDONLY) != 0) return {};
+  if ((about.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return {"SECRETS_FOLDER_NOT_PRIVATE", "may be written by others than its owner",
+            "`chmod 700 " + folder.string() + "`, or mount it read-only"};
+  if (about.st_uid != geteuid() && about.st_uid != 0)
+    return {"SECRETS_FOLDER_NOT_PRIVATE", "belongs to another user",
+            "it has to belong to the user of the host, or to root"};
+  return {};
+}
+
 Fault read_all(int descriptor, std::string& text) {
   text.resize(Secrets::bytes_most + 1);
   std::size_t size = 0;
@@ -140,6 +157,11 @@ base::Result<std::string> Secrets::read(const std::string& name, const base::Pla
         "SECRETS_NOT_GIVEN", place,
         "the secret " + base::quote(name) + " is asked for, and there is no folder of secrets",
         "`cadre run --secrets DIR`, or `cadre check --secrets DIR` of a host file; backtests have none");
+    return problems;
+  }
+  if (const Fault fault = folder_fault(folder_); !fault.what.empty()) {
+    problems.error(fault.code, place, "the folder of secrets " + folder_.string() + " " + fault.what,
+                   fault.next);
     return problems;
   }
   const std::string file = (folder_ / name).string();

@@ -33,7 +33,8 @@ class Secrets {
   explicit Secrets(std::filesystem::path folder = {}) : folder_(std::move(folder)) {}
 
   /// The text of a file, without one line end behind it. `place`: of the reference. Errors: SECRET_BAD_NAME,
-  /// SECRETS_NOT_GIVEN, SECRET_MISSING, SECRET_NOT_PRIVATE, SECRET_NOT_USABLE. [any-thread]
+  /// SECRETS_NOT_GIVEN, SECRETS_FOLDER_NOT_PRIVATE, SECRET_MISSING, SECRET_NOT_PRIVATE, SECRET_NOT_USABLE.
+  /// [any-thread]
   base::Result<std::string> read(const std::string& name, const base::Place& place) const;
 
  private:

@@ -67,7 +67,7 @@ int run_agent_list_command(const GlobalOptions& global, bool as_json) {
     json::array array;
     for (const agent::CatalogEntry& entry : catalog.entries())
       array.push_back(describe(entry));
-    std::printf("%s\n", json::serialize(array).c_str());
+    print_json(json::serialize(array));
   } else {
     report::TextTable table({{"agent"}, {"role"}, {"version"}, {"what it does"}});
     for (const agent::CatalogEntry& entry : catalog.entries()) {
@@ -76,7 +76,7 @@ int run_agent_list_command(const GlobalOptions& global, bool as_json) {
       table.add_row({entry.agent->id, role.substr(0, role.find('/')), entry.manifest->version.to_string(),
                      entry.agent->description.empty() ? entry.manifest->name : entry.agent->description});
     }
-    std::printf("%s", table.to_string().c_str());
+    print_text(table.to_string());
   }
   print_problems(catalog.problems());
   return catalog.problems().has_errors() ? exit_invalid_input : exit_fine;
@@ -90,7 +90,7 @@ int run_agent_show_command(const GlobalOptions& global, const AgentArguments& ar
     return exit_invalid_input;
   }
   if (arguments.json) {
-    std::printf("%s\n", json::serialize(describe(*found)).c_str());
+    print_json(json::serialize(describe(*found)));
     return exit_fine;
   }
   const agent::AgentDeclaration& a = *found->agent;
@@ -130,7 +130,7 @@ int run_agent_show_command(const GlobalOptions& global, const AgentArguments& ar
     settings.add_row({std::string(key), type_of(p), otherwise != nullptr ? base::canonical(*otherwise) : "-",
                       meaning != nullptr ? std::string(meaning->as_string()) : ""});
   }
-  std::printf("%s", settings.to_string().c_str());
+  print_text(settings.to_string());
   return exit_fine;
 }
 

@@ -39,6 +39,7 @@ int run_command_line(int argc, const char* const* argv);
 
 struct GlobalOptions {
   std::vector<std::filesystem::path> agent_folders;  ///< --agents, CADRE_AGENTS, or those beside the program
+  std::string log_level, log_format;                 ///< as options say; empty: they do not
 };
 
 struct BacktestArguments {
@@ -149,6 +150,11 @@ int run_reference_command(const GlobalOptions& global, const ReferenceArguments&
 
 /// Writes one line per problem to standard error: the errors, or the warnings when there are none.
 void print_problems(const base::Problems& problems);
+/// On standard output, as text for people: lines as they are, and whatever else would steer a terminal shown
+/// and not sent.
+void print_text(std::string_view text);
+/// One JSON value and a line end, with the same care; a program reads the same value.
+void print_json(std::string_view json);
 /// Why a command did not do what it was asked to: print_problems, and, for a command that prints JSON, one
 /// object {"problems": [...]} on standard output.
 void print_refusal(const base::Problems& problems, bool as_json);

@@ -84,9 +84,10 @@ CommandLine::CommandLine()
                   "CADRE_AGENTS)")
       ->type_name("DIR")
       ->allow_extra_args(false);
-  app_.add_option("--log-level", log_level_, "debug, info, warn, error or off")
+  app_.add_option("--log-level", global_.log_level,
+                  "debug, info, warn, error or off (default: warn; of a host, what /log of its file says)")
       ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}));
-  app_.add_option("--log-format", log_format_, "text for people, json for collectors")
+  app_.add_option("--log-format", global_.log_format, "text for people (default), json for collectors")
       ->check(CLI::IsMember({"text", "json"}));
   for (const CommandRow& row : command_table())
     add(row);
@@ -129,15 +130,8 @@ int CommandLine::run(int argc, const char* const* argv) {
 }
 
 void CommandLine::set_up_log() const {
-  constexpr std::pair<std::string_view, base::LogLevel> levels[] = {{"debug", base::LogLevel::debug},
-                                                                    {"info", base::LogLevel::info},
-                                                                    {"warn", base::LogLevel::warn},
-                                                                    {"error", base::LogLevel::error},
-                                                                    {"off", base::LogLevel::off}};
-  for (const auto& [name, level] : levels) {
-    if (name == log_level_) base::set_log_level(level);
-  }
-  base::set_log_style(log_format_ == "json" ? base::LogStyle::json : base::LogStyle::text);
+  base::set_log_level(base::log_level_named(global_.log_level).value_or(base::LogLevel::warn));
+  base::set_log_style(global_.log_format == "json" ? base::LogStyle::json : base::LogStyle::text);
 }
 
 int run_command_line(int argc, const char* const* argv) {

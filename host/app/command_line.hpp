@@ -46,8 +46,6 @@ class CommandLine {
 
   CLI::App app_;
   GlobalOptions global_;
-  std::string log_level_ = "warn";
-  std::string log_format_ = "text";
   Run chosen_;
 };
 

@@ -88,7 +88,7 @@ int run_experiment_run_command(const GlobalOptions& global, const ExperimentRunA
   }
   print_problems(outcome->comparison.problems);
   if (arguments.json)
-    std::printf("%s\n", outcome_json(*outcome).c_str());
+    print_json(outcome_json(*outcome));
   else
     print_outcome(*outcome);
   if (!arguments.out.empty() && !arguments.json)
@@ -117,7 +117,7 @@ int run_experiment_analyze_command(const ExperimentAnalyzeArguments& arguments) 
   print_problems(comparison.problems);
   const std::string text =
       arguments.json ? experiment::to_json(comparison) + "\n" : experiment::summary(comparison);
-  std::printf("%s", text.c_str());
+  print_text(text);
   return exit_code_of(comparison.verdict);
 }
 

@@ -106,7 +106,7 @@ int run_explain_command(const ExplainArguments& arguments) {
     return exit_invalid_input;
   }
   if (arguments.json) {
-    std::printf("%s\n", json::serialize(to_json(*explained)).c_str());
+    print_json(json::serialize(to_json(*explained)));
     return exit_fine;
   }
   const backtest::Explanation& e = *explained;

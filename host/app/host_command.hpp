@@ -24,6 +24,9 @@ struct HostArguments {
   std::optional<std::uint64_t> decisions;      ///< none: as many as the host looks at usually
   std::optional<std::uint64_t> based_on;       ///< none: the current one
   std::uint64_t after = 0;                     ///< id of an event
+  std::optional<std::uint64_t> last;           ///< so many events; none: all that are remembered
+  std::string kind, since;                     ///< of events; empty: any
+  std::string part, level;                     ///< of the log; no part: all
   bool watch = false;
   bool follow = false;
   bool cancel_orders = false;

@@ -8,8 +8,11 @@
 
 #include "host/admin/http_message.hpp"
 #include "host/admin/routes.hpp"
+#include "host/app/events_command.hpp"
 #include "host/app/host_connection.hpp"
 #include "host/app/status_screen.hpp"
+#include "host/base/log.hpp"
+#include "host/base/text.hpp"
 
 namespace cadre::app {
 
@@ -46,7 +49,8 @@ int watch_status(const HostArguments& arguments) {
     } else {
       std::error_code error;
       const json::value status = json::parse(response.body, error);
-      screen = arguments.json ? json::serialize(status) + "\n" : status_screen(status);
+      screen = arguments.json ? base::printable_json(json::serialize(status)) + "\n"
+                              : base::printable_lines(status_screen(status));
       if (!is_terminal && screen != shown) {
         std::printf("%s%s", is_drawn && !arguments.json ? "\n" : "", screen.c_str());
         std::fflush(stdout);
@@ -91,26 +95,27 @@ int resume(const HostArguments& arguments) {
   });
 }
 
-int events(const HostArguments& arguments) {
-  admin::HostAddress address;
-  if (const int code = find_host(arguments, address); code != exit_fine) return code;
-  bool is_complete = false;
-  const auto hear = [&](const admin::EventParser::Item& item) {
-    if (item.is_comment) {
-      is_complete = item.comment == admin::end_of_remembered;
-      return arguments.follow || !is_complete;
+int log_levels(const HostArguments& arguments) {
+  const bool changes = !arguments.level.empty();
+  json::object members{{"level", arguments.level}};
+  if (!arguments.part.empty()) members["part"] = arguments.part;
+  const HostAnswer answer = changes ? post(arguments, "/v1/log", change_body(arguments, std::move(members)))
+                                    : get(arguments, "/v1/log");
+  return print(arguments, answer, [&] {
+    std::string text;
+    for (const base::LogEvent& event : base::log_events()) {
+      const std::string name(base::log_part_name(event.part));
+      if (text.find(name + ": ") == std::string::npos)
+        text += name + ": " + text_at(answer.body, "/levels/" + name) + "\n";
     }
-    std::error_code error;
-    const json::value event = json::parse(item.event.data, error);
-    std::fputs(arguments.json || error ? (item.event.data + "\n").c_str() : event_line(event).c_str(),
-               stdout);
-    std::fflush(stdout);
-    return true;
-  };
-  const auto lost = [](const std::string& why) { std::fprintf(stderr, "%s; trying again\n", why.c_str()); };
-  const admin::ClientResponse last =
-      admin::follow_events(address, {.after = arguments.after, .reconnects = arguments.follow}, hear, lost);
-  return explain_refusal(arguments, last);
+    return text + "lines dropped: " + text_at(answer.body, "/dropped") + "\n";
+  });
+}
+
+int show_log(const HostArguments& arguments) {
+  HostArguments reading = arguments;
+  reading.level.clear();
+  return log_levels(reading);
 }
 
 }  // namespace
@@ -137,7 +142,19 @@ std::span<const HostCommand> host_commands() {
        Kind::reads,
        events,
        {{"--follow", &A::follow, "go on with what happens"},
-        {"--after", &A::after, "only events with a greater id", "ID"}}}};
+        {"--after", &A::after, "only events with a greater id", "ID"},
+        {"--last", &A::last, "only so many of them, the newest", "N"},
+        {"--kind", &A::kind, "only events of this kind", "KIND"},
+        {"--since", &A::since, "only events since then, or of the last 90s, 15m, 2h, 1d", "TIME"},
+        book_option()}},
+      {"log", "what a running host logs", Kind::reads},
+      {"log show", "the level of each part, and how many lines were dropped", Kind::reads, show_log},
+      {"log set",
+       "log more or less, until the configuration says otherwise or the host ends",
+       Kind::changes,
+       log_levels,
+       {{"--level", &A::level, "debug, info, warn, error or off", "LEVEL", true},
+        {"--part", &A::part, "host, admin, revision, book, agent or experiment (default: all)", "PART"}}}};
   return rows;
 }
 

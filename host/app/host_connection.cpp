@@ -1,5 +1,6 @@
 #include "host/app/host_connection.hpp"
 
+#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -206,11 +207,16 @@ base::Result<SentDocument> configuration_to_send(const fs::path& path,
   return SentDocument{base::canonical(scenario->root()), origin, std::move(scenario).take()};
 }
 
+std::string own_user() {
+  const passwd* entry = ::getpwuid(::getuid());
+  return entry != nullptr ? entry->pw_name : "uid " + std::to_string(::getuid());
+}
+
 std::string default_actor() {
   for (const char* variable : {"USER", "LOGNAME"}) {
     if (const char* name = std::getenv(variable); name != nullptr && *name != '\0') return name;
   }
-  return "uid " + std::to_string(::getuid());
+  return own_user();
 }
 
 std::string change_body(const HostArguments& arguments, json::object members, const std::string& document_key,
@@ -235,7 +241,10 @@ HostAnswer post(const HostArguments& arguments, const std::string& target, std::
 int print(const HostArguments& arguments, const HostAnswer& answer,
           const std::function<std::string()>& text) {
   if (answer.exit_code != exit_fine) return answer.exit_code;
-  std::fputs((arguments.json ? json::serialize(answer.body) + "\n" : text()).c_str(), stdout);
+  if (arguments.json)
+    print_json(json::serialize(answer.body));
+  else
+    print_text(text());
   return exit_fine;
 }
 

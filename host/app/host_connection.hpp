@@ -62,7 +62,9 @@ base::Result<SentDocument> document_to_send(const std::filesystem::path& path);
 base::Result<SentDocument> configuration_to_send(const std::filesystem::path& path,
                                                  const std::vector<config::Override>& changes);
 
-/// Who runs this command, when nobody says.
+/// The user of this process, as the system says; "uid 7" without a name.
+std::string own_user();
+/// Who runs this command, when nobody says: as the environment names the user, else own_user().
 std::string default_actor();
 
 }  // namespace cadre::app

@@ -97,12 +97,12 @@ int results(const HostArguments& arguments) {
     }
   }
   if (arguments.json) {
-    std::printf("%s\n", json::serialize(comparison).c_str());
+    print_json(json::serialize(comparison));
   } else {
     const std::string state = text_at(answer.body, "/state");
     if (state == "ended" || state == "failed")
       std::printf("%s is over: %s\n", arguments.name.c_str(), text_at(answer.body, "/reason").c_str());
-    std::printf("%s", comparison_text(arguments.name, comparison).c_str());
+    print_text(comparison_text(arguments.name, comparison));
     if (!arguments.out.empty()) std::printf("\nReport:  %s\n", shown(arguments.out / "report.html").c_str());
   }
   return exit_code_of_verdict(text_at(comparison, "/verdict"));

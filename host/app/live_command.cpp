@@ -1,11 +1,9 @@
 // cadre run: a host that trades until it is told to stop.
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -15,7 +13,6 @@
 #include <iostream>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <thread>
 #include <vector>
 
@@ -25,8 +22,10 @@
 #include "host/agent/process_output.hpp"
 #include "host/app/command.hpp"
 #include "host/app/host_connection.hpp"
+#include "host/app/token_file.hpp"
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
+#include "host/base/log_output.hpp"
 #include "host/config/host_config.hpp"
 #include "host/control/live_host.hpp"
 #include "host/live/replay_feed.hpp"
@@ -50,33 +49,6 @@ std::optional<Speed> parse_speed(const std::string& text) {
   const bool whole = failure == std::errc() && (at == end || (at + 1 == end && *at == 'x'));
   if (!whole || !(factor > 0) || factor > 1e12) return std::nullopt;
   return Speed{factor};
-}
-
-/// The token that loopback TCP asks for, in a file that only its owner reads; made once.
-base::Result<std::string> token_of(const fs::path& state) {
-  const fs::path file = state / "token";
-  std::error_code error;
-  if (fs::exists(file, error)) {
-    auto text = base::read_file(file);
-    if (!text) return text.problems();
-    // Editors, echo and secret stores all put a line feed behind it.
-    return text->substr(0, text->find_last_not_of(" \t\r\n") + 1);
-  }
-  std::random_device random;
-  std::string token;
-  for (int i = 0; i < 8; ++i) {
-    char part[9];
-    std::snprintf(part, sizeof part, "%08x", random());
-    token += part;
-  }
-  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  const bool written = descriptor >= 0 &&
-                       ::write(descriptor, token.data(), token.size()) == static_cast<ssize_t>(token.size());
-  if (descriptor >= 0) close(descriptor);
-  if (written) return token;
-  base::Problems problems;
-  problems.error("TOKEN_NOT_WRITABLE", base::Place::of(file), "the token cannot be written");
-  return problems;
 }
 
 /// Signals as something to wait for. Blocked for all threads that are started afterwards.
@@ -181,7 +153,7 @@ void print_books(const control::LiveHost& host) {
                    report::with_thousands(now.orders), std::to_string(now.revision),
                    now.order_hash.substr(0, 12)});
   }
-  std::cout << table.to_string();
+  print_text(table.to_string());
 }
 
 /// Where the host is read from and keeps its state; refused where it could not be reached or read.
@@ -191,7 +163,7 @@ base::Result<control::LiveOptions> options_of(const GlobalOptions& global, const
   options.state =
       arguments.state.empty() ? fs::path(arguments.config.stem().string() + ".state") : arguments.state;
   options.agent_folders = global.agent_folders;
-  options.actor = default_actor();
+  options.actor = own_user();
   options.revision = arguments.revision;
   options.halted = arguments.halted;
   options.begins_again = arguments.begins_again;
@@ -238,7 +210,7 @@ base::Result<std::unique_ptr<admin::HttpServer>> start_server(control::LiveHost&
   listening.socket = state / socket_name;
   listening.port = host.config().admin.port;
   if (listening.port) {
-    auto token = token_of(state);
+    auto token = token_of(state / "token");
     if (!token) return token.problems();
     listening.token = *token;
   }
@@ -278,8 +250,42 @@ bool feed_until_told(control::LiveHost& host, Feeds feeds, const Signals& signal
   return signal == 0;
 }
 
+constexpr std::chrono::seconds log_patience{2};
+
+/// The log of this process, which no reader of it can hold up.
+class LogOfTheHost {
+ public:
+  /// Until the configuration is read it goes to standard error, or the journal.
+  explicit LogOfTheHost(const GlobalOptions& global) : global_(global) {
+    base::open_log({});
+    if (global_.log_level.empty()) base::set_log_level(base::LogLevel::info);
+  }
+  ~LogOfTheHost() { base::close_log(log_patience); }
+  LogOfTheHost(const LogOfTheHost&) = delete;
+  LogOfTheHost& operator=(const LogOfTheHost&) = delete;
+
+  /// What the command line says goes before the configuration.
+  base::Problems follow(config::LogConfig config, const fs::path& state) const {
+    if (!global_.log_format.empty()) base::value_named(global_.log_format, config.style);
+    config::apply_log(config);
+    if (!global_.log_level.empty())
+      base::set_log_level(base::log_level_named(global_.log_level).value_or(base::LogLevel::warn));
+    if (config.output == config::LogTo::automatic) return {};
+    const base::LogOutput output = config::log_output(config, state);
+    if (output.kind == base::LogOutput::Kind::file) {
+      std::error_code error;  // what cannot be made is said by whoever opens it
+      fs::create_directories(output.file.parent_path(), error);
+    }
+    return base::open_log(output);
+  }
+
+ private:
+  const GlobalOptions& global_;
+};
+
 /// Everything that has to last is on the disk. Destroying the host would wait for what does not come back.
 [[noreturn]] void end_with_threads_that_hang() {
+  base::close_log(log_patience);
   std::cout << std::flush;
   std::cerr << std::flush;
   std::fflush(nullptr);
@@ -307,6 +313,7 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
   const auto options = options_of(global, arguments);
   if (!options) return refuse(options.problems());
   agent::set_output_style(agent::OutputStyle::logged);
+  const LogOfTheHost log(global);
   auto opened = [&] {
     const StartCanBeStopped guard;
     return control::LiveHost::open(*options);
@@ -314,6 +321,8 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
   if (!opened) return refuse(opened.problems());
   print_problems(opened.problems());
   control::LiveHost& host = **opened;
+  if (const base::Problems problems = log.follow(host.config().log, options->state); problems.has_errors())
+    return refuse(problems);
   auto feeds = open_feeds(host, arguments, speed->factor);
   if (!feeds) return refuse(feeds.problems());
   auto server = start_server(host, options->state);

@@ -3,6 +3,7 @@
 
 #include "host/app/command.hpp"
 #include "host/base/problem_json.hpp"
+#include "host/base/text.hpp"
 
 namespace cadre::app {
 
@@ -20,7 +21,7 @@ void print_problems(const base::Problems& problems) {
   const bool errors_only = problems.has_errors();
   for (const base::Problem& problem : problems) {
     if (errors_only && problem.severity != base::Severity::error) continue;
-    std::fprintf(stderr, "%s\n", base::to_line(problem).c_str());
+    std::fprintf(stderr, "%s\n", base::printable_lines(base::to_line(problem)).c_str());
   }
 }
 
@@ -28,7 +29,15 @@ void print_refusal(const base::Problems& problems, bool as_json) {
   print_problems(problems);
   if (!as_json) return;
   const boost::json::object object{{"problems", base::to_json(problems)}};
-  std::printf("%s\n", boost::json::serialize(object).c_str());
+  print_json(boost::json::serialize(object));
+}
+
+void print_text(std::string_view text) {
+  std::fputs(base::printable_lines(text).c_str(), stdout);
+}
+
+void print_json(std::string_view json) {
+  std::fputs((base::printable_json(json) + "\n").c_str(), stdout);
 }
 
 std::string shown(const std::filesystem::path& path) {

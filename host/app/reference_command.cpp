@@ -11,6 +11,7 @@
 #include "host/backtest/experiment_run.hpp"
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
+#include "host/base/log.hpp"
 #include "host/base/problem_codes.hpp"
 #include "host/base/text.hpp"
 #include "host/chain/stage.hpp"
@@ -175,6 +176,17 @@ std::string routes_page() {
   return page;
 }
 
+std::string log_page() {
+  std::string page =
+      std::string("# The log\n\n") + generated_note +
+      "Every event that a host logs, with the part whose level decides whether it does: /log of the "
+      "host file, or `cadre log set`.\n\n| event | part | meaning |\n|---|---|---|\n";
+  for (const base::LogEvent& event : base::log_events())
+    page += "| `" + std::string(event.name) + "` | " + std::string(base::log_part_name(event.part)) + " | " +
+            cell(std::string(event.meaning)) + " |\n";
+  return page;
+}
+
 std::string metrics_page() {
   return std::string("# Metrics\n\n") + generated_note +
          "At `/metrics` of a running host, in the text format of Prometheus.\n\n" + metrics::reference_text();
@@ -295,6 +307,7 @@ int run_reference_command(const GlobalOptions& global, const ReferenceArguments&
       {arguments.pages / "pre_trade_checks.md", checks_page()},
       {arguments.pages / "stages.md", stages_page()},
       {arguments.pages / "http.md", routes_page()},
+      {arguments.pages / "log.md", log_page()},
       {arguments.pages / "metrics.md", metrics_page()},
       {arguments.pages / "problems.md", problems_page()},
       {arguments.pages / "audit.md", audit_page()},

@@ -152,7 +152,7 @@ HostAnswer send_change(const HostArguments& arguments, const admin::HostAddress&
                                sent);
   const json::value* meanwhile = base::find(answer.body, "/difference");
   if (answer.exit_code == exit_conflict && meanwhile != nullptr)
-    std::fputs(difference_text(*meanwhile).c_str(), stderr);
+    std::fputs(base::printable_lines(difference_text(*meanwhile)).c_str(), stderr);
   return answer;
 }
 

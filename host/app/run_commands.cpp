@@ -141,10 +141,10 @@ int run_backtest_command(const GlobalOptions& global, const BacktestArguments& a
   }
   print_problems(outcome->warnings);
   if (arguments.json) {
-    std::printf("%s\n", report::to_json(outcome->result).c_str());
+    print_json(report::to_json(outcome->result));
     return exit_fine;
   }
-  std::printf("%s", report::summary_table(outcome->result).c_str());
+  print_text(report::summary_table(outcome->result));
   if (!outcome->folder.empty()) {
     std::printf("\nReport:  %s\n", shown(outcome->folder / "report.html").c_str());
     std::printf("Explain: cadre explain %s ORDER   (orders are in %s)\n", shown(outcome->folder).c_str(),
@@ -159,7 +159,7 @@ int run_check_command(const GlobalOptions& global, const CheckArguments& argumen
   for (const auto& file : arguments.files)
     problems.append(check_file(global, file, arguments.probe_timeout_ms, secrets));
   if (arguments.json) {
-    std::printf("%s\n", boost::json::serialize(base::to_json(problems)).c_str());
+    print_json(boost::json::serialize(base::to_json(problems)));
   } else {
     print_problems(problems);
     std::size_t errors = 0;
@@ -199,7 +199,7 @@ int run_replay_command(const GlobalOptions& global, const ReplayArguments& argum
                                      {"recorded_hash", outcome->recorded_hash},
                                      {"hash_was_compared", outcome->hash_was_compared},
                                      {"first_difference", outcome->first_difference}};
-    std::printf("%s\n", boost::json::serialize(object).c_str());
+    print_json(boost::json::serialize(object));
   } else if (outcome->identical) {
     std::printf("%s orders, identical to the bit\norder hash %s\n",
                 report::with_thousands(outcome->orders).c_str(), outcome->order_hash.c_str());

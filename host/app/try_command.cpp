@@ -39,7 +39,7 @@ void print_rows(const char* title, const json::array& rows) {
     }
     table.add_row(cells);
   }
-  std::printf("%s", table.to_string().c_str());
+  print_text(table.to_string());
 }
 
 void print_tables(const json::object& out) {
@@ -76,7 +76,7 @@ int run_agent_try_command(const GlobalOptions& global, const TryArguments& argum
   }
   print_problems(out.problems());
   if (arguments.json)
-    std::printf("%s\n", base::canonical(*out).c_str());
+    print_json(base::canonical(*out));
   else
     print_tables(*out);
   const bool is_usable = out->at("status").as_string() == "ok" && !out->contains("unusable");

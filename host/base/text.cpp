@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <numeric>
+#include <utility>
 
 namespace cadre::base {
 namespace {
@@ -51,6 +52,73 @@ size_t sequence_length(std::string_view text, size_t at) {
     return 4;
   }
   return 0;
+}
+
+// The character of a valid sequence.
+char32_t code_point(std::string_view sequence) {
+  const auto first = static_cast<unsigned char>(sequence[0]);
+  char32_t point = sequence.size() == 1 ? first : first & (0xffu >> (sequence.size() + 1));
+  for (const char c : sequence.substr(1))
+    point = point << 6 | (static_cast<unsigned char>(c) & 0x3fu);
+  return point;
+}
+
+bool is_control(char32_t point) {
+  return point < 0x20 || (point >= 0x7f && point < 0xa0);
+}
+
+// Marks that are not seen themselves and change how what is around them is seen.
+bool is_unseen(char32_t point) {
+  constexpr std::pair<char32_t, char32_t> ranges[] = {{0x61c, 0x61c},   {0x180e, 0x180e},  {0x200b, 0x200f},
+                                                      {0x2028, 0x202e}, {0x2060, 0x206f},  {0xfeff, 0xfeff},
+                                                      {0xfff9, 0xfffb}, {0xe0000, 0xe007f}};
+  return std::any_of(std::begin(ranges), std::end(ranges),
+                     [&](const auto& range) { return point >= range.first && point <= range.second; });
+}
+
+void append_hex(std::string& text, char32_t number, int digits) {
+  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4)
+    text += "0123456789abcdef"[number >> shift & 15];
+}
+
+enum class Escape { as_bytes, as_json };
+
+// One character that is not sent as it is; `bytes` that are no UTF-8 have no code point.
+void append_shown(std::string& text, std::string_view bytes, std::optional<char32_t> point, Escape escape) {
+  if (escape == Escape::as_json && !point) {
+    text += "\\ufffd";
+  } else if (escape == Escape::as_json && *point > 0xffff) {
+    text += "\\u";
+    append_hex(text, 0xd800 + ((*point - 0x10000) >> 10), 4);
+    text += "\\u";
+    append_hex(text, 0xdc00 + ((*point - 0x10000) & 0x3ff), 4);
+  } else if (point && (escape == Escape::as_json || is_unseen(*point))) {
+    text += "\\u";
+    append_hex(text, *point, *point > 0xffff ? 6 : 4);
+  } else {
+    for (const char c : bytes) {
+      text += "\\x";
+      append_hex(text, static_cast<unsigned char>(c), 2);
+    }
+  }
+}
+
+std::string with_shown(std::string_view text, Escape escape, std::string_view kept) {
+  std::string shown;
+  shown.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = sequence_length(text, at);
+    const std::string_view bytes = text.substr(at, std::max<std::size_t>(length, 1));
+    const std::optional<char32_t> point =
+        length == 0 ? std::nullopt : std::optional<char32_t>(code_point(bytes));
+    const bool is_kept = length == 1 && kept.find(bytes[0]) != std::string_view::npos;
+    if (is_kept || (point && !is_control(*point) && !is_unseen(*point)))
+      shown += bytes;
+    else
+      append_shown(shown, bytes, point, escape);
+    at += bytes.size();
+  }
+  return shown;
 }
 
 }  // namespace
@@ -116,25 +184,15 @@ std::optional<size_t> first_invalid_utf8(std::string_view text) {
 }
 
 std::string printable(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string shown;
-  shown.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = sequence_length(text, at);
-    const auto first = static_cast<unsigned char>(text[at]);
-    const bool is_control = (first < 0x20 && first != '\t') || first == 0x7f ||
-                            (first == 0xc2 && length == 2 && static_cast<unsigned char>(text[at + 1]) < 0xa0);
-    if (length != 0 && !is_control) {
-      shown += text.substr(at, length);
-      at += length;
-      continue;
-    }
-    for (std::size_t k = 0; k < std::max<std::size_t>(length, 1); ++k, ++at) {
-      const auto byte = static_cast<unsigned char>(text[at]);
-      shown += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
-    }
-  }
-  return shown;
+  return with_shown(text, Escape::as_bytes, "\t");
+}
+
+std::string printable_lines(std::string_view text) {
+  return with_shown(text, Escape::as_bytes, "\t\n");
+}
+
+std::string printable_json(std::string_view json) {
+  return with_shown(json, Escape::as_json, "\t\n\r");
 }
 
 std::string on_one_line(std::string text) {

@@ -27,8 +27,12 @@ std::string format_double(double value);
 std::optional<size_t> first_invalid_utf8(std::string_view text);
 
 /// On one line and without effect on a terminal: control characters but tabs, and bytes that are no UTF-8, as
-/// \x1b.
+/// \x1b; what turns the direction of writing, breaks a line or cannot be seen, as \u202e.
 std::string printable(std::string_view text);
+/// The same, but lines stay lines.
+std::string printable_lines(std::string_view text);
+/// JSON without effect on a terminal: the same characters as JSON writes them. What it says stays the same.
+std::string printable_json(std::string_view json);
 
 /// With spaces in the places of line ends and other control characters.
 std::string on_one_line(std::string text);

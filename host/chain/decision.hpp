@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "cadre/order.h"
@@ -23,7 +24,9 @@ struct Decision {
   std::vector<DecidedOrder> orders;   ///< in sending order: reductions first, then sells before buys
   std::vector<std::int64_t> need_e9;  ///< per instrument: final target - filled - working
   std::vector<std::uint64_t> stamps;  ///< clock ticks: at the start, then after every agent
-  bool held = false;                  ///< a stage failed before sizing: positions stay as they are
+  /// The stage whose call ended at each stamp; empty where none did. Text of the chain.
+  std::vector<std::string_view> stamped;
+  bool held = false;  ///< a stage failed before sizing: positions stay as they are
 };
 
 }  // namespace cadre::chain

@@ -35,7 +35,7 @@ void TradeExecutionOrchestrator::enforce_final_risk() {
   for (std::size_t i = 0; i < target_.size(); ++i) {
     if (target_[i] != desired_[i]) reasons_[i] = {CADRE_REASON_FINAL_CUT, 0, factor};
   }
-  decision_.stamps.push_back(base::ticks());
+  stamp({});
   record_risk();
   record_effect();
 }

@@ -89,6 +89,7 @@ void TradeExecutionOrchestrator::enter(std::shared_ptr<Chain> chain, const BookS
   decision_.orders.reserve(n);
   decision_.need_e9.assign(n, 0);
   decision_.stamps.reserve(1024);
+  decision_.stamped.reserve(1024);
 }
 
 void TradeExecutionOrchestrator::begin() {
@@ -107,7 +108,8 @@ void TradeExecutionOrchestrator::begin() {
   decision_.orders.clear();
   decision_.held = false;
   decision_.stamps.clear();
-  decision_.stamps.push_back(base::ticks());
+  decision_.stamped.clear();
+  stamp({});
   effect_ = 0;
   risk_failed_ = false;
   const auto weight = book_.arena->column(ColumnId::weight);
@@ -124,10 +126,17 @@ void TradeExecutionOrchestrator::begin() {
   book_.view->forget_decision(book_.arena->head());
 }
 
+/// As many as there is room for: a decision allocates nothing.
+void TradeExecutionOrchestrator::stamp(std::string_view stage) {
+  if (decision_.stamps.size() == decision_.stamps.capacity()) return;
+  decision_.stamps.push_back(base::ticks());
+  decision_.stamped.push_back(stage);
+}
+
 template <class Call>
 cadre_status TradeExecutionOrchestrator::call(const Stage& stage, Call&& call) {
   const cadre_status status = ask(stage, agent::Flight::decide, *book_.view, std::forward<Call>(call));
-  if (decision_.stamps.size() < decision_.stamps.capacity()) decision_.stamps.push_back(base::ticks());
+  stamp(stage.name);
   return status;
 }
 
@@ -266,7 +275,7 @@ void TradeExecutionOrchestrator::change_targets(const Stage& stage) {
 void TradeExecutionOrchestrator::run_risk_feedback() {
   cadre_targets& targets = open_targets();
   loop_ = RiskFeedbackLoop(panel_, chain_->risk_feedback).run(*book_.view, targets);
-  decision_.stamps.push_back(base::ticks());
+  stamp({});
   if (loop_.outcome == LoopOutcome::failed) {
     note_failure(*panel_.failed_stage(), panel_.failed_status(), panel_.failed_reason());
     risk_failed_ = true;
@@ -392,7 +401,7 @@ void TradeExecutionOrchestrator::check_orders() {
                              {reference_price_e9_, traded, volume}, committed);
   for (DecidedOrder& decided : decision_.orders)
     decided.verdict = book_.gate->check(decided.order);
-  decision_.stamps.push_back(base::ticks());
+  stamp({});
 }
 
 cadre_targets& TradeExecutionOrchestrator::open_targets() {

@@ -41,6 +41,7 @@ class TradeExecutionOrchestrator {
 
  private:
   void begin();
+  void stamp(std::string_view stage);
   void publish_services();
   void collect_signals();
   cadre_status ask_for_signals(const Stage& source, std::uint64_t capacity, cadre_signal_list& list);

@@ -42,6 +42,12 @@ constexpr ChangeRule host_rules[] = {
     {"/queue", Changes::live, false, "what waits beyond a smaller capacity is taken all the same"},
     {"/journal", Changes::restart, false, "books are opened with it"},
     {"/checkpoint", Changes::restart, false, "books are opened with it"},
+    {"/log", Changes::live, false, "what is logged, and how a line looks"},
+    {"/log/output", Changes::restart, false, "the log is opened with the host"},
+    {"/log/file", Changes::restart, false, "the log is opened with the host"},
+    {"/log/file_mb", Changes::restart, false, "the log is opened with the host"},
+    {"/log/files", Changes::restart, false, "the log is opened with the host"},
+    {"/log/journal_socket", Changes::restart, false, "the log is opened with the host"},
     {"/admin", Changes::restart, false, "the port is opened with the host"},
 };
 

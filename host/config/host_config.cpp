@@ -41,7 +41,8 @@ constexpr std::string_view schema_text = R"json({
     "confirm": {"type": "object", "default": {}, "properties": {@confirm_keys@}},
     "watch": {"type": "object", "default": {}, "properties": {@watch_keys@}},
     "trust": {"type": "object", "default": {}, "description": "which agents run in the host's process, and what is done without Landlock", "properties": {@trust_keys@}},
-    "admin": {"type": "object", "default": {}, "properties": {@admin_keys@}}
+    "admin": {"type": "object", "default": {}, "properties": {@admin_keys@}},
+    "log": {"type": "object", "default": {}, "description": "what the host writes of what happens, and where", "properties": {@log_keys@}}
   }
 })json";
 
@@ -67,6 +68,9 @@ void read_trust(KeyReader& reader, const std::string& at, TrustConfig& config) {
 void read_admin(KeyReader& reader, const std::string& at, AdminConfig& config) {
 #include "host/config/keys/admin.inc"
 }
+void read_log(KeyReader& reader, const std::string& at, LogConfig& config) {
+#include "host/config/keys/log.inc"
+}
 #undef KEY
 
 /// What is not in a book. `root` has its defaults filled in.
@@ -82,6 +86,7 @@ HostConfig read_head(const json::value& root, const PlaceOf& place, base::Proble
   read_watch(reader, "/watch/", host.watch);
   read_trust(reader, "/trust/", host.trust);
   read_admin(reader, "/admin/", host.admin);
+  read_log(reader, "/log/", host.log);
   return host;
 }
 

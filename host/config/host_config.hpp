@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/config/log_config.hpp"
 #include "host/config/scenario_config.hpp"
 
 namespace cadre::config {
@@ -73,6 +74,7 @@ struct HostConfig {
   WatchConfig watch;
   TrustConfig trust;
   AdminConfig admin;
+  LogConfig log;
   std::uint64_t probe_timeout_ms = 0;        ///< of everything that a change has tried
   std::vector<std::filesystem::path> files;  ///< it was read from: what a watch looks at
 

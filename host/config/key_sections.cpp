@@ -40,6 +40,10 @@ constexpr Section sections[] = {
 #include "host/config/keys/journal.inc"
     },
     {
+        "@log_keys@",
+#include "host/config/keys/log.inc"
+    },
+    {
         "@period_keys@",
 #include "host/config/keys/period.inc"
     },

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/base/text.hpp"
+#include "host/base/told.hpp"
 #include "host/control/host_control.hpp"
 #include "host/control/host_parts.hpp"
 
@@ -19,9 +20,7 @@ class ControlDesk final : public HostControl {
     refresh_gauges(host_);
     return host_.metrics.text();
   }
-  live::Answer run(const Operation& operation, const Call& call) override {
-    return operation.run(host_, call);
-  }
+  live::Answer run(const Operation& operation, const Call& call) override;
   std::uint64_t listen(std::uint64_t after, live::EventListener listener) override {
     return host_.feed.listen(after, std::move(listener));
   }
@@ -29,6 +28,7 @@ class ControlDesk final : public HostControl {
 
  private:
   HostParts& host_;
+  base::Told refused_;
 };
 
 }  // namespace cadre::control

@@ -14,6 +14,7 @@
 #include "host/base/text.hpp"
 #include "host/base/version.hpp"
 #include "host/control/host_parts.hpp"
+#include "host/control/house_watch.hpp"
 #include "host/control/operation.hpp"
 #include "host/model/order.hpp"
 
@@ -204,6 +205,9 @@ std::vector<std::string> next_steps(const HostParts& host, const json::array& re
     if (now.state == live::BookState::stopped)
       steps.push_back("book " + book->id() + " cannot go on: mend what it says and start the host again");
   }
+  if (const DiskRoom room = disk_room(host.options.state); room.is_low())
+    steps.push_back("make room on the disk of " + host.options.state.string() +
+                    ": a book whose journal cannot be written stops");
   const bool by_watch = std::any_of(refused.begin(), refused.end(), [](const json::value& each) {
     return each.at("actor").as_string() == revision::Reload::watch_actor;
   });

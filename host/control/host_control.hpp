@@ -20,7 +20,9 @@ class HostControl {
   /// Does one of operations(). May block until it is done.
   virtual live::Answer run(const Operation& operation, const Call& call) = 0;
 
-  /// Events with an id above `after` that are still remembered, then the new ones. The number ends it.
+  /// Events with an id above `after` that are still remembered, then the new ones. Before them, where some
+  /// above `after` are gone, an event `events_missed` that says which. 0: all that are remembered, without a
+  /// word of others. The number ends it.
   virtual std::uint64_t listen(std::uint64_t after, live::EventListener listener) = 0;
   virtual void stop_listening(std::uint64_t number) = 0;
 };

@@ -13,6 +13,7 @@
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"
+#include "host/base/version.hpp"
 #include "host/book/dated_changes.hpp"
 #include "host/config/market_data.hpp"
 #include "host/market/posted_bars.hpp"
@@ -42,6 +43,10 @@ LiveHost::~LiveHost() {
 base::Result<std::unique_ptr<LiveHost>> LiveHost::open(const LiveOptions& options) {
   std::unique_ptr<LiveHost> host(new LiveHost(options));
   base::Problems problems = host->lock_state_folder();
+  if (!problems.has_errors()) {
+    host->event_ids_ = std::make_unique<EventIds>(options.state / "event_ids", host->parts_.feed);
+    problems = host->event_ids_->begin();
+  }
   if (!problems.has_errors()) problems = host->look_back();
   if (!problems.has_errors()) problems.append(host->boot());
   if (problems.has_errors()) return problems;
@@ -286,10 +291,32 @@ void LiveHost::start() {
   for (const auto& book : parts_.books.now())
     book->start();
   agent::begin_growth(getpid());
+  parts_.metrics.gauge("process_start_time_seconds").set(static_cast<double>(base::now_ns()) / 1e9);
   parts_.ready = true;
   parts_.metrics.ready().set(1);
   parts_.feed.say("started", {{"revision", current_revision()}});
+  log_start();
+  house_watch_ = std::make_unique<HouseWatch>(parts_, *event_ids_);
   parts_.reload->start();
+}
+
+/// What a reader of the log has to know to read the rest.
+void LiveHost::log_start() const {
+  std::vector<std::string> books, folders;
+  for (const auto& book : parts_.books.now())
+    books.push_back(book->id());
+  for (const fs::path& folder : parts_.options.agent_folders)
+    folders.push_back(folder.string());
+  std::error_code error;
+  base::log_event(base::LogLevel::info, "host_started",
+                  {{"version", std::string(base::version())},
+                   {"pid", std::to_string(::getpid())},
+                   {"actor", parts_.options.actor},
+                   {"revision", std::to_string(current_revision())},
+                   {"books", base::join(books, ",")},
+                   {"config", fs::absolute(parts_.options.config, error).string()},
+                   {"state", fs::absolute(parts_.options.state, error).string()},
+                   {"agents", base::join(folders, ",")}});
 }
 
 base::Problems LiveHost::stop() {
@@ -297,6 +324,8 @@ base::Problems LiveHost::stop() {
   parts_.ready = false;
   parts_.metrics.ready().set(0);
   parts_.feed.say("stopping", {});
+  base::log_event(base::LogLevel::info, "host_stopping", {});
+  house_watch_.reset();
   for (const auto& book : parts_.books.now())
     book->close();
   if (restarts_ != nullptr) restarts_->end();
@@ -313,6 +342,9 @@ base::Problems LiveHost::stop() {
   if (leaves_hanging_) problems.append(hold_hanging());
   if (parts_.recorder != nullptr)
     parts_.recorder->end(leaves_hanging_ ? agent::LastFlight::End::abandoned : agent::LastFlight::End::told);
+  if (event_ids_ != nullptr) event_ids_->end();
+  base::log_event(problems.has_errors() ? base::LogLevel::error : base::LogLevel::info, "host_stopped",
+                  {{"problems", problems.empty() ? std::string() : problems[0].message}});
   return problems;
 }
 

@@ -7,7 +7,9 @@
 #include "host/base/folder_lock.hpp"
 #include "host/control/agent_restarts.hpp"
 #include "host/control/control_desk.hpp"
+#include "host/control/event_ids.hpp"
 #include "host/control/host_parts.hpp"
+#include "host/control/house_watch.hpp"
 #include "host/control/start_plan.hpp"
 
 namespace cadre::control {
@@ -18,6 +20,7 @@ namespace cadre::control {
 ///   books/<id>/journal      the only truth of each book    admin.sock, token   for those who watch and
 ///   change it
 ///   incarnations            which books have lived here
+///   event_ids               the greatest id of an event that may have been given
 ///   halts                   every halt and resume          flights, quarantine  what is being called; what
 ///   crashed or hung a host
 ///
@@ -58,6 +61,7 @@ class LiveHost {
   void tell_last_flight(base::Problems& problems);
   base::Problems halt_without(const std::string& book, const std::string& left_out);
   base::Problems hold_hanging();
+  void log_start() const;
   base::Problems boot();
   base::Problems halt_book(const std::string& book, const std::string& why);
   base::Problems halt_running(const std::string& book, const std::string& why);
@@ -67,6 +71,8 @@ class LiveHost {
   base::FolderLock lock_;  ///< of the state folder: outlives everything that works in it
   HostParts parts_;
   ControlDesk desk_{parts_};
+  std::unique_ptr<EventIds> event_ids_;
+  std::unique_ptr<HouseWatch> house_watch_;  ///< while it runs
   std::unique_ptr<AgentRestarts> restarts_;  ///< while it runs
   bool leaves_hanging_ = false;
   base::Problems warnings_;

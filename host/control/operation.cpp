@@ -39,8 +39,9 @@ std::optional<std::uint64_t> Call::number(std::size_t index) const {
 std::span<const Operation* const> operations() {
   static const std::vector<const Operation*> all = [] {
     std::vector<const Operation*> rows;
-    for (const auto kind : {book_operations(), halt_operations(), revision_operations(),
-                            experiment_operations(), quarantine_operations(), agent_operations()}) {
+    for (const auto kind :
+         {book_operations(), halt_operations(), revision_operations(), experiment_operations(),
+          quarantine_operations(), agent_operations(), log_operations()}) {
       for (const Operation& row : kind)
         rows.push_back(&row);
     }

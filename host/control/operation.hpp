@@ -75,5 +75,6 @@ std::span<const Operation> revision_operations();
 std::span<const Operation> experiment_operations();
 std::span<const Operation> quarantine_operations();
 std::span<const Operation> agent_operations();
+std::span<const Operation> log_operations();
 
 }  // namespace cadre::control

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -47,6 +50,14 @@ class BookCounter final : public book::BookListener, public model::Tally {
                             {},
                             {}};
     revision_ = record.revision;
+    count_time(decision);
+    for (const cadre_limit_use& use : record.limits) {
+      // Names are an agent's: there may be as many as anybody can look at.
+      const std::string name = limit_name(use);
+      if (limit_use.size() >= limits_shown_most && !limit_use.contains(name)) continue;
+      double& most = limit_use[name];
+      most = std::max(most, use.limit > 0 ? use.value / use.limit : 0);
+    }
     for (const journal::StageFailure& failure : record.failures) {
       remember(failure.instance, record.date, "decide", failure.status, failure.reason);
       summary.failed.push_back(failure.instance);
@@ -77,6 +88,10 @@ class BookCounter final : public book::BookListener, public model::Tally {
   }
   void on_order(std::uint64_t, const chain::DecidedOrder& decided) override {
     count_order(decided.verdict.accepted());
+    if (!decided.verdict.accepted()) {
+      for (const std::string& code : execution::failed_codes(decided.verdict))
+        ++rejected[code];
+    }
     metrics_.order(decided.verdict.accepted() ? metrics::Judged::accepted : metrics::Judged::rejected).add();
   }
   void on_report(std::uint64_t, const cadre_execution_report& report) override {
@@ -89,16 +104,31 @@ class BookCounter final : public book::BookListener, public model::Tally {
   std::vector<chain::ObserveFailure> missed;             ///< of which nobody was told
   std::vector<std::string> quarantined;                  ///< stages, of which nobody was told
   std::deque<DecisionSummary> newest;
+  std::map<std::string, std::uint64_t, std::less<>> stage_ticks;  ///< of deciding calls, by stage
+  std::map<std::string, std::uint64_t> rejected;                  ///< orders, by the check that failed
+  std::map<std::string, double> limit_use;                        ///< the greatest share since it was cleared
   std::uint64_t bars = 0;
   bool is_new = false;  ///< a decision that nobody was told of
 
  private:
+  static std::string limit_name(const cadre_limit_use& use) {
+    return {use.name.text, ::strnlen(use.name.text, sizeof use.name.text)};
+  }
+  void count_time(const chain::Decision& decision) {
+    for (std::size_t k = 1; k < decision.stamps.size(); ++k) {
+      const std::string_view stage = decision.stamped[k];
+      if (stage.empty()) continue;
+      auto found = stage_ticks.find(stage);
+      if (found == stage_ticks.end()) found = stage_ticks.emplace(stage, 0).first;
+      found->second += decision.stamps[k] - decision.stamps[k - 1];
+    }
+  }
   void remember(const std::string& stage, std::int32_t date, const char* call, cadre_status status,
                 const std::string& reason) {
     book::count_failure(failures, stage, date, call, status, reason, revision_);
   }
 
-  static constexpr std::size_t remembered_decisions = 256;
+  static constexpr std::size_t remembered_decisions = 256, limits_shown_most = 64;
 
   metrics::BookMetrics& metrics_;
   std::int32_t date_ = 0;       ///< of the last bar

@@ -185,12 +185,15 @@ void BookRunner::rest() {
 
 void BookRunner::after_bar() {
   if (checkpoints_.after_bar()) begin_segment_when_full();
+  last_bar_ns_ = base::now_ns();
   for (const chain::ObserveFailure& missed : std::exchange(counter_.missed, {}))
     tell_failure(missed.stage, missed.replaced ? "observe, after it was replaced" : "observe", missed.reason);
   for (const std::string& stage : std::exchange(counter_.quarantined, {}))
     tell_quarantined(stage);
   if (!counter_.is_new) return;
   counter_.is_new = false;
+  last_decision_ns_ = last_bar_ns_;
+  show_decision();
   metrics_.decision_seconds.observe(static_cast<double>(base::ticks() - bar_begun_) / ticks_per_second_);
   const DecisionSummary& decision = counter_.newest.back();
   feed_.say("decision", {{"book", id_},
@@ -202,8 +205,29 @@ void BookRunner::after_bar() {
     tell_failure(decision.failed[k], "decide", decision.reasons[k]);
 }
 
+/// What a decision came to, by stage, limit and check.
+void BookRunner::show_decision() {
+  for (const auto& [stage, ticks] : counter_.stage_ticks)
+    all_metrics_.gauge("cadre_agent_call_seconds_total", {id_, stage})
+        .set(static_cast<double>(ticks) / ticks_per_second_);
+  for (const auto& [limit, use] : counter_.limit_use)
+    all_metrics_.gauge("cadre_limit_use_ratio", {id_, limit}).set(use);
+  // A limit that a decision says nothing of is used by nothing.
+  for (auto& [limit, use] : counter_.limit_use)
+    use = 0;
+  for (const auto& [code, count] : counter_.rejected)
+    all_metrics_.gauge("cadre_orders_rejected_total", {id_, code}).set(static_cast<double>(count));
+}
+
 void BookRunner::tell_failure(const std::string& stage, const char* call, const std::string& reason) {
   all_metrics_.agent_failures(id_, stage).add();
+  if (const std::uint64_t times = told_failures_.count(stage); times > 0)
+    base::log_event(base::LogLevel::warn, "agent_failed",
+                    {{"book", id_},
+                     {"stage", stage},
+                     {"call", call},
+                     {"reason", reason},
+                     {"times", std::to_string(times)}});
   feed_.say("agent_failed", {{"book", id_},
                              {"stage", stage},
                              {"call", call},
@@ -295,6 +319,7 @@ BookSnapshot BookRunner::snapshot() const {
   lock.unlock();
   now.queue_depth = queue_.depth();
   now.queue_capacity = queue_.capacity();
+  now.queue_oldest_seconds = queue_.oldest_seconds();
   if (!pulse_.is_stuck()) return now;
   now.state = BookState::stuck;
   now.reason = pulse_.sentence();
@@ -329,6 +354,15 @@ void BookRunner::publish() {
   now.currency = config_->book.currency;
   now.revision = book.chain().revision;
   now.journal_bytes = keeper_->size_bytes();
+  now.last_bar_ns = last_bar_ns_;
+  now.last_decision_ns = last_decision_ns_;
+  if (!keeper_->pending())
+    undurable_since_ns_ = 0;
+  else if (undurable_since_ns_ == 0)
+    undurable_since_ns_ = base::now_ns();
+  now.undurable_since_ns = undurable_since_ns_;
+  greatest_equity_ = std::max(greatest_equity_, now.equity.to_double());
+  now.drawdown = greatest_equity_ > 0 ? 1 - now.equity.to_double() / greatest_equity_ : 0;
   metrics_.equity.set(now.equity.to_double());
   metrics_.queue_depth.set(static_cast<double>(queue_.depth()));
   metrics_.journal_bytes.set(static_cast<double>(now.journal_bytes));

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "host/base/ticks.hpp"
+#include "host/base/told.hpp"
 #include "host/book/book_loop.hpp"
 #include "host/book/journal_fold.hpp"
 #include "host/book/order_hash.hpp"
@@ -148,6 +149,7 @@ class BookRunner {
   void prune();
   void tell(const base::Problems& problems);
   std::string head_text(const journal::StreamHead& head) const;
+  void show_decision();
   void rest();
   void tell_quarantined(const std::string& stage);
   void tell_lost();
@@ -191,6 +193,9 @@ class BookRunner {
   EventFeed& feed_;
   metrics::Metrics& all_metrics_;
   metrics::BookMetrics metrics_;
+  base::Told told_failures_;
+  std::int64_t last_bar_ns_ = 0, last_decision_ns_ = 0, undurable_since_ns_ = 0;
+  double greatest_equity_ = 0;
   const double ticks_per_second_ = base::ticks_per_second();
   std::uint64_t bar_begun_ = 0;  ///< ticks when the bar at hand was taken
   mutable EventQueue queue_;

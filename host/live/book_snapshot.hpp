@@ -51,6 +51,11 @@ struct BookSnapshot : model::Tally {
   std::uint64_t journal_bytes = 0;
   std::uint64_t halt_number = 0;  ///< of the newest halt or resume that its journal has
   std::string order_hash;
+  std::int64_t last_bar_ns = 0;       ///< when this process took the last bar, by the wall clock; 0: none yet
+  std::int64_t last_decision_ns = 0;  ///< when it decided last; 0: not yet
+  std::int64_t undurable_since_ns = 0;  ///< since when something waits for the journal; 0: nothing does
+  double drawdown = 0;                  ///< below the greatest equity since the host was started, as a share
+  double queue_oldest_seconds = 0;      ///< as of when it was asked for
   std::size_t queue_depth = 0, queue_capacity = 0;  ///< as of when it was asked for
 };
 

@@ -19,8 +19,32 @@ void EventFeed::say(std::string_view event, boost::json::object members) {
   if (remembered_.size() > remembered_most) remembered_.pop_front();
 }
 
+void EventFeed::begin_after(std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  last_id_ = id;
+}
+
+std::uint64_t EventFeed::last_id() const {
+  const std::lock_guard lock(mutex_);
+  return last_id_;
+}
+
 std::uint64_t EventFeed::listen(std::uint64_t after, EventListener listener) {
   const std::lock_guard lock(mutex_);
+  const std::uint64_t oldest = remembered_.empty() ? last_id_ + 1 : remembered_.front().first;
+  // An id that was never given is of another state folder: its events begin anew.
+  const bool is_ahead = after > last_id_;
+  if (is_ahead) after = 0;
+  if (is_ahead || (after != 0 && after + 1 < oldest)) {
+    const boost::json::object missed{{"id", oldest - 1},
+                                     {"time", base::now_text()},
+                                     {"event", "events_missed"},
+                                     {"from", after + 1},
+                                     {"to", oldest - 1},
+                                     {"why", is_ahead ? "the id was never given here: another state folder"
+                                                      : "only the newest are remembered, by one process"}};
+    listener(oldest - 1, boost::json::serialize(missed));
+  }
   for (const auto& [id, text] : remembered_) {
     if (id > after) listener(id, text);
   }

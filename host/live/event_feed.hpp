@@ -18,6 +18,10 @@ class EventFeed {
   /// Adds id and time to the members and tells everyone.
   void say(std::string_view event, boost::json::object members);
 
+  /// The next id is one more. Before anything is said.
+  void begin_after(std::uint64_t id);
+  std::uint64_t last_id() const;
+
   /// As HostControl::listen.
   std::uint64_t listen(std::uint64_t after, EventListener listener);
   void stop_listening(std::uint64_t number);
@@ -25,7 +29,7 @@ class EventFeed {
  private:
   static constexpr std::size_t remembered_most = 4096;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::uint64_t last_id_ = 0;
   std::uint64_t last_number_ = 0;
   std::deque<std::pair<std::uint64_t, std::string>> remembered_;

@@ -140,6 +140,12 @@ std::size_t EventQueue::capacity() const {
   return capacity_;
 }
 
+double EventQueue::oldest_seconds() const {
+  const std::lock_guard lock(mutex_);
+  if (inputs_.empty()) return 0;
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - inputs_.front().since).count();
+}
+
 std::size_t EventQueue::depth() const {
   const std::lock_guard lock(mutex_);
   return inputs_.size();

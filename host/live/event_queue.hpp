@@ -66,6 +66,7 @@ struct BarInput {
 struct Input {
   std::variant<BarInput, model::ExternalSignal> what;
   std::shared_ptr<Ticket> ticket;  ///< nullptr: nobody waits
+  std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
 };
 
 /// What a book has still to take: inputs, at most as many as its capacity, and control work, which goes first
@@ -103,6 +104,8 @@ class EventQueue {
   void close();
 
   std::size_t depth() const;
+  /// For how long the input that comes next has waited; 0 when none waits.
+  double oldest_seconds() const;
   std::size_t capacity() const;
 
  private:

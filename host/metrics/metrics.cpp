@@ -69,7 +69,9 @@ Metrics::Metrics() : series_(table().size()) {
   ready_ = &series("cadre_ready", {}).gauge;
   weakly_sandboxed_ = &series("cadre_agents_weakly_sandboxed", {}).gauge;
   quarantined_ = &series("cadre_agents_quarantined", {}).gauge;
-  series("cadre_host_own_bytes", {});
+  for (const Metric& metric : table()) {
+    if (metric.labels.empty()) series(metric.name, {});
+  }
   swap_seconds_ = &series("cadre_swap_seconds", {}).histogram;
 }
 
@@ -114,7 +116,10 @@ BookMetrics Metrics::book(std::string_view book) {
   counters("cadre_orders_total", "verdict", all.orders);
   counters("cadre_inputs_refused_total", "why", all.inputs_refused);
   // Nobody keeps it: it is set when somebody looks. A book without such processes shows 0.
-  series("cadre_agent_processes", {name});
+  for (const Metric& metric : table()) {
+    const bool is_of_a_book = metric.labels.size() == 1 && metric.labels[0].name == "book";
+    if (is_of_a_book) series(metric.name, {name});
+  }
   return all;
 }
 
@@ -155,7 +160,8 @@ std::string Metrics::text() const {
       prometheus::ClientMetric& sample = family.metric.emplace_back();
       for (std::size_t l = 0; l < label_values.size(); ++l)
         sample.label.push_back({std::string(metric.labels[l].name), label_values[l]});
-      sample.counter.value = static_cast<double>(series->counter.value());
+      // A counter is counted, or set by whoever counts elsewhere.
+      sample.counter.value = static_cast<double>(series->counter.value()) + series->gauge.value();
       sample.gauge.value = series->gauge.value();
       if (metric.type == Type::histogram) sample.histogram = histogram_of(series->histogram);
     }

@@ -19,11 +19,40 @@ std::string_view type_name(Type type) {
 /// How the host and its books are.
 std::vector<Metric> of_the_host() {
   return {
+      {"cadre_build_info", Type::gauge, "1; what runs is in the label", {{"version", {}}}},
+      {"process_cpu_seconds_total", Type::counter, "Processor time of the host's own process", {}},
+      {"process_resident_memory_bytes",
+       Type::gauge,
+       "Memory of the host's own process, with what it shares",
+       {}},
+      {"process_virtual_memory_bytes", Type::gauge, "Address space of the host's own process", {}},
+      {"process_start_time_seconds", Type::gauge, "When the process began, in seconds since 1970", {}},
+      {"process_open_fds", Type::gauge, "Descriptors that the host's own process has open", {}},
+      {"process_max_fds", Type::gauge, "Descriptors that it may have open", {}},
+      {"cadre_disk_free_bytes", Type::gauge, "What the host may still write where its state folder is", {}},
+      {"cadre_disk_size_bytes", Type::gauge, "Size of the disk on which its state folder is", {}},
+      {"cadre_log_dropped_total", Type::counter, "Lines of the log that could not be written in time", {}},
+      {"cadre_sources_differing",
+       Type::gauge,
+       "Values and libraries of files that say otherwise than what runs",
+       {}},
+      {"cadre_changes_refused", Type::gauge, "Changes that were refused and are not yet mended", {}},
       {"cadre_ready", Type::gauge, "1 while inputs are taken and decisions made, else 0", {}},
       {"cadre_book_state",
        Type::gauge,
        "1 for the state that a book is in, else 0",
        {{"book", {}}, {"state", {"starting", "warming up", "deciding", "halted", "stopped", "stuck"}}}},
+      {"cadre_book_halted", Type::gauge, "1 while a book is halted, else 0", {{"book", {}}}},
+      {"cadre_book_trial", Type::gauge, "1 while a book is on trial under a change, else 0", {{"book", {}}}},
+      {"cadre_book_last_bar_timestamp_seconds",
+       Type::gauge,
+       "When a book took its last bar in this process, in seconds since 1970; before the first, when the "
+       "process began",
+       {{"book", {}}}},
+      {"cadre_book_last_decision_timestamp_seconds",
+       Type::gauge,
+       "When a book decided last in this process, in seconds since 1970; 0 before the first",
+       {{"book", {}}}},
       {"cadre_book_stuck_seconds",
        Type::gauge,
        "For how long a call of an agent has not come back, 0 when all do",
@@ -57,31 +86,16 @@ std::vector<Metric> of_the_host() {
   };
 }
 
-/// What goes through them.
-std::vector<Metric> of_the_work() {
+/// What its agents take and do.
+std::vector<Metric> of_the_agents() {
   return {
-      {"cadre_inputs_total",
-       Type::counter,
-       "Inputs that were taken from a book's queue",
-       {{"book", {}}, {"kind", {"bar", "signal", "report"}}}},
-      {"cadre_inputs_refused_total",
-       Type::counter,
-       "Inputs that were not taken into a book's queue",
-       {{"book", {}}, {"why", {"full", "invalid"}}}},
-      {"cadre_queue_depth", Type::gauge, "Inputs that wait in a book's queue", {{"book", {}}}},
-      {"cadre_decisions_total", Type::counter, "Decisions of a book", {{"book", {}}}},
-      {"cadre_decision_seconds",
-       Type::histogram,
-       "Time from taking an input to the orders that came of it",
-       {{"book", {}}}},
-      {"cadre_orders_total",
-       Type::counter,
-       "Orders, by the verdict of the pre-trade checks",
-       {{"book", {}}, {"verdict", {"accepted", "rejected"}}}},
-      {"cadre_fills_total", Type::counter, "Fills of a book's orders", {{"book", {}}}},
       {"cadre_agent_deadline_misses_total",
        Type::counter,
        "Calls of an agent that took longer than the deadline its manifest states",
+       {{"book", {}}, {"stage", {}}}},
+      {"cadre_agent_call_seconds_total",
+       Type::counter,
+       "Time of a stage's calls in decisions, from the end of the call before",
        {{"book", {}}, {"stage", {}}}},
       {"cadre_agent_failures_total",
        Type::counter,
@@ -108,7 +122,53 @@ std::vector<Metric> of_the_work() {
        Type::gauge,
        "Lines that each of those processes has written and the log does not show: too many in a second",
        {{"book", {}}, {"stages", {}}}},
+  };
+}
+
+/// What goes through them.
+std::vector<Metric> of_the_work() {
+  return {
+      {"cadre_inputs_total",
+       Type::counter,
+       "Inputs that were taken from a book's queue",
+       {{"book", {}}, {"kind", {"bar", "signal", "report"}}}},
+      {"cadre_inputs_refused_total",
+       Type::counter,
+       "Inputs that were not taken into a book's queue",
+       {{"book", {}}, {"why", {"full", "invalid"}}}},
+      {"cadre_queue_depth", Type::gauge, "Inputs that wait in a book's queue", {{"book", {}}}},
+      {"cadre_queue_capacity", Type::gauge, "Inputs that may wait in a book's queue", {{"book", {}}}},
+      {"cadre_queue_oldest_seconds",
+       Type::gauge,
+       "For how long the next input of a book has waited",
+       {{"book", {}}}},
+      {"cadre_decisions_total", Type::counter, "Decisions of a book", {{"book", {}}}},
+      {"cadre_decision_seconds",
+       Type::histogram,
+       "Time from taking an input to the orders that came of it",
+       {{"book", {}}}},
+      {"cadre_orders_total",
+       Type::counter,
+       "Orders, by the verdict of the pre-trade checks",
+       {{"book", {}}, {"verdict", {"accepted", "rejected"}}}},
+      {"cadre_orders_rejected_total",
+       Type::counter,
+       "Orders that the pre-trade checks rejected, by check; one that fails two counts for both",
+       {{"book", {}}, {"code", {}}}},
+      {"cadre_fills_total", Type::counter, "Fills of a book's orders", {{"book", {}}}},
       {"cadre_equity", Type::gauge, "Cash and positions of a book, in its currency", {{"book", {}}}},
+      {"cadre_drawdown_ratio",
+       Type::gauge,
+       "How far a book's equity is below its greatest since the host was started, as a share of that",
+       {{"book", {}}}},
+      {"cadre_limit_use_ratio",
+       Type::gauge,
+       "The greatest use of a risk limit in the last decision, as a share of the limit",
+       {{"book", {}}, {"limit", {}}}},
+      {"cadre_journal_lag_seconds",
+       Type::gauge,
+       "For how long something of a book has waited to be durable in its journal",
+       {{"book", {}}}},
       {"cadre_journal_bytes", Type::gauge, "Size of a book's journal", {{"book", {}}}},
   };
 }
@@ -118,8 +178,8 @@ std::vector<Metric> of_the_work() {
 const std::vector<Metric>& table() {
   static const std::vector<Metric> metrics = [] {
     std::vector<Metric> all = of_the_host();
-    const std::vector<Metric> more = of_the_work();
-    all.insert(all.end(), more.begin(), more.end());
+    for (const std::vector<Metric>& more : {of_the_work(), of_the_agents()})
+      all.insert(all.end(), more.begin(), more.end());
     return all;
   }();
   return metrics;

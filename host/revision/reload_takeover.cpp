@@ -285,6 +285,8 @@ live::Answer Reload::take_over(Setup next, std::vector<std::shared_ptr<chain::Ch
     return refuse(proposal, problems);
   }
   const base::Problems undurable = make_current(takeover, revision, proposal);
+  // What an operator set by hand holds until the configuration says something else.
+  if (!next.host.log.says_the_same(charge_.setup.host.log)) config::apply_log(next.host.log);
   put_in_charge(std::move(next), revision, takeover, proposal.source);
   problems.append(undurable);
   {

@@ -7,6 +7,7 @@ import datetime
 import http.client
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -359,6 +360,11 @@ class RunningHost:
         kib = lambda key: int(status[key].split()[0])
         return {"rss_kib": kib("VmRSS"), "anonymous_kib": kib("RssAnon"), "threads": int(status["Threads"]),
                 "descriptors": len(os.listdir(proc + "/fd")), "plugins_mapped": len(mapped)}
+
+
+def actor(name):
+    """As a journal has it: the name that a command adds, and the user who ran it."""
+    return f"{name} ({pwd.getpwuid(os.geteuid()).pw_name})"
 
 
 # Files.

@@ -10,7 +10,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
-from running_host import RunningHost, bars, fresh_folder, risk_manager, scenario, wait_until, write_json
+from running_host import RunningHost, actor, bars, fresh_folder, risk_manager, scenario, wait_until, write_json
 from test_main import run_tests  # noqa: E402
 
 arguments = None
@@ -118,7 +118,7 @@ class Drift(unittest.TestCase):
         self.until_state(host, "waiting")
         problem, = host.status()["refused"][0]["problems"]
         self.assertEqual((problem["code"], problem["pointer"]), ("FILE_CONFLICT", "/books/0/scenario/chain/risk_managers/0/config/max_weight"))
-        for part in ("from 0.05 to 0.03", "made 0.02", "revision 2, anna: by hand"):
+        for part in ("from 0.05 to 0.03", "made 0.02", f"revision 2, {actor('anna')}: by hand"):
             self.assertIn(part, problem["message"])
         # All or nothing: the other half of the edit waits too, and over a restart.
         self.assertEqual((host.revision(), self.exposure(host)), (2, 0.99))

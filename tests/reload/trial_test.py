@@ -9,7 +9,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
 from journal_file import Journal
-from running_host import RunningHost, agent_folders, bars, fresh_folder, risk_manager, scenario, wait_until, write_json
+from running_host import RunningHost, actor, agent_folders, bars, fresh_folder, risk_manager, scenario, wait_until, write_json
 from test_main import run_tests  # noqa: E402
 
 arguments = None
@@ -119,7 +119,7 @@ class Trial(unittest.TestCase):
         self.assertEqual((done.returncode, self.trials(host)), (0, {"main": None, "second": None}))
         self.assertEqual(host.stop(), 0)
         confirmed = [r for r in Journal(host.journal()).of("command") if r["kind"] == "trial_confirmed"]
-        self.assertEqual([(r["actor"], r["reason"]) for r in confirmed], [("anna", "seen enough")])
+        self.assertEqual([(r["actor"], r["reason"]) for r in confirmed], [(actor("anna"), "seen enough")])
 
     def test_what_is_on_no_trial_cannot_be_confirmed(self):
         host = self.start("confirm_none", decisions=1000)

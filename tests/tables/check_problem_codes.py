@@ -20,8 +20,11 @@ SPELLED_PLACE = re.compile(r',\s*0,\s*0,\s*""\s*\}')
 NO_CODES = {
     "CADRE_AGENTS": "environment variable",
     "CADRE_HOST": "environment variable",
+    "CADRE_EVENT": "field of journald",
     "CREDENTIALS_DIRECTORY": "environment variable",
     "GLIBC_PRIVATE": "symbol version",
+    "JOURNAL_STREAM": "environment variable",
+    "SYSLOG_IDENTIFIER": "field of journald",
 }
 # The pre-trade checks have a table of their own, and a page.
 OTHER_TABLES = {os.path.join("host", "execution", "pre_trade_gate.cpp")}

@@ -14,6 +14,7 @@ import time
 import unittest
 
 from walls import BARS, DAY, Journal, Walls, change, misbehaving, undisturbed, wait_until
+from running_host import actor
 from test_main import run_tests
 
 arguments = None
@@ -71,7 +72,7 @@ class Restart(unittest.TestCase):
         self.assertEqual(self.adjuster_of(walls)["quarantined"], None)
         self.assertEqual(walls.host.ask("GET", "/readyz")[0], 200)
         event, = walls.events("agent_restarted")
-        self.assertEqual((event["book"], event["stage"], event["actor"]), ("main", "adjuster", "anna"))
+        self.assertEqual((event["book"], event["stage"], event["actor"]), ("main", "adjuster", actor("anna")))
         for book in ("main", "other"):
             walls.post(book, DAY + 2, 60)
             walls.host.settled_book(book)

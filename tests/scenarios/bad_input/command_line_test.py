@@ -38,7 +38,8 @@ class CommandLine(Workbench):
         commands = self.commands_of()
         self.assertIn("backtest", commands)
         groups = {"agent": {"list", "show", "try", "restart"}, "experiment": {"run", "analyze", "start", "status", "results", "stop"},
-                  "revision": {"list", "show", "diff", "apply", "confirm", "rollback"}, "quarantine": {"list", "release"}, "journal": {"verify", "show", "backup", "restore", "prune"}}
+                  "revision": {"list", "show", "diff", "apply", "confirm", "rollback"}, "quarantine": {"list", "release"}, "journal": {"verify", "show", "backup", "restore", "prune"},
+                  "log": {"show", "set"}}
         for command in commands:
             with self.subTest(command):
                 self.assertEqual(set(self.commands_of(command)), groups.get(command, set()))

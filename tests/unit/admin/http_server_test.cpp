@@ -208,6 +208,91 @@ TEST_F(HttpServerTest, strangers_at_the_port_take_no_place_of_the_socket_and_are
   EXPECT_EQ(send(tcp, {.target = "/healthz"}).status, 200u);
 }
 
+TEST_F(HttpServerTest, idle_connections_at_the_socket_make_room_for_whoever_comes) {
+  start({.connections_max = 4});
+  std::vector<std::unique_ptr<RawClient>> idle;
+  for (int i = 0; i < 20; ++i)
+    idle.push_back(std::make_unique<RawClient>(socket()));
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(get("/v1/status").status, 200u);
+  idle[0]->read_to_end();
+  EXPECT_TRUE(idle[0]->has_ended()) << "the one that was idle longest";
+}
+
+TEST_F(HttpServerTest, strangers_above_their_limit_push_out_the_oldest_and_never_who_has_the_token) {
+  start({.port = 0, .token = "secret", .strangers_max = 2, .token_timeout = 20'000ms});
+  RawClient known(server_->port());
+  known.send("GET /healthz HTTP/1.1\r\nAuthorization: Bearer secret\r\n\r\n");
+  known.read_until("ok\n");
+  std::vector<std::unique_ptr<RawClient>> strangers;
+  for (int i = 0; i < 6; ++i)
+    strangers.push_back(std::make_unique<RawClient>(server_->port()));
+  strangers[0]->read_to_end();
+  EXPECT_TRUE(strangers[0]->has_ended());
+  known.forget();
+  known.send("GET /healthz HTTP/1.1\r\nAuthorization: Bearer secret\r\n\r\n");
+  EXPECT_NE(known.read_until("ok\n").find("200 OK"), std::string::npos);
+}
+
+TEST_F(HttpServerTest, blocked_handlers_of_the_port_are_in_the_way_of_none_at_the_socket) {
+  start({.port = 0, .token = "secret", .workers = 2});
+  host_.hold();
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(std::make_unique<RawClient>(server_->port()));
+    clients.back()->send(
+        "POST /v1/books/main/bars HTTP/1.1\r\nAuthorization: Bearer secret\r\n"
+        "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
+  }
+  host_.wait_until_blocked(2);
+  EXPECT_EQ(get("/v1/revisions").status, 200u) << "not an urgent one";
+  host_.release();
+}
+
+TEST_F(HttpServerTest, bodies_together_have_a_bound_and_a_halt_always_fits) {
+  start({.bodies_bytes_max = 300'000});
+  RawClient slow(socket());
+  slow.send(
+      "POST /v1/books/main/bars HTTP/1.1\r\nContent-Type: application/json\r\n"
+      "Content-Length: 200000\r\nExpect: 100-continue\r\n\r\n");
+  slow.read_until("100 Continue");
+  const std::string announced =
+      "POST /v1/books/main/bars HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 200000\r\n\r\n";
+  RawClient refused(socket());
+  refused.send(announced);
+  EXPECT_NE(refused.read_until("too_many_bodies").find(" 503 "), std::string::npos);
+  RawClient chunked(socket());
+  chunked.send(
+      "POST /v1/books/main/bars HTTP/1.1\r\nContent-Type: application/json\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n1ffff\r\n" +
+      std::string(0x1ffff, ' '));
+  EXPECT_NE(chunked.read_until("too_many_bodies").find(" 503 "), std::string::npos);
+  EXPECT_EQ(post("/v1/halt", R"({"reason": "r"})").status, 200u);
+  slow.send(std::string(199'998, ' ') + "{}");
+  EXPECT_NE(slow.read_until("200 OK").find("200 OK"), std::string::npos);
+  RawClient later(socket());
+  later.send(announced + std::string(199'998, ' ') + "{}");
+  EXPECT_NE(later.read_until("\r\n").find("200 OK"), std::string::npos) << "given back";
+}
+
+TEST_F(HttpServerTest, a_transfer_coding_but_chunked_is_refused_in_any_order) {
+  start();
+  const std::string head = "POST /v1/halt HTTP/1.1\r\nContent-Type: application/json\r\n";
+  for (const char* fields :
+       {"Transfer-Encoding: gzip\r\nContent-Length: 2\r\n",
+        "Content-Length: 2\r\nTransfer-Encoding: gzip\r\n", "Transfer-Encoding: gzip, chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n",
+        "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n"}) {
+    RawClient client(socket());
+    client.send(head + fields + "\r\n{}");
+    const std::string answer = client.read_until("\r\n");
+    EXPECT_TRUE(answer.find(" 400 ") != std::string::npos || answer.find(" 501 ") != std::string::npos)
+        << fields << answer;
+  }
+  EXPECT_EQ(host_.last, "") << "nothing was done";
+}
+
 TEST_F(HttpServerTest, urgent_requests_are_answered_though_all_handlers_are_blocked) {
   start({.workers = 4});
   host_.hold();

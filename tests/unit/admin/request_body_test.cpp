@@ -101,6 +101,57 @@ TEST(RequestBodyTest, every_fault_of_a_change_is_named_at_once) {
     EXPECT_THAT(refused->body, HasSubstr(says));
 }
 
+Request change_by(std::string user, std::string body) {
+  Request request = body_of("application/json", std::move(body));
+  request.user = std::move(user);
+  return request;
+}
+
+TEST(RequestBodyTest, a_media_type_is_compared_without_regard_to_case) {
+  control::Call call;
+  EXPECT_FALSE(
+      read_change(body_of("Application/JSON; Charset=UTF-8", R"({"actor": "a", "reason": "b"})"), {}, call));
+  std::vector<std::string> texts;
+  EXPECT_FALSE(read_inputs(body_of("APPLICATION/X-NDJSON", "{}"), texts));
+}
+
+TEST(RequestBodyTest, the_actor_is_the_user_at_the_other_end_with_the_name_that_was_added) {
+  const auto actor = [](std::string user, std::string body) {
+    control::Call call;
+    EXPECT_FALSE(read_change(change_by(std::move(user), body), {}, call)) << body;
+    return call.mandate.actor;
+  };
+  EXPECT_EQ(actor("root", R"({"reason": "b"})"), "root");
+  EXPECT_EQ(actor("root", R"({"actor": "root", "reason": "b"})"), "root");
+  EXPECT_EQ(actor("root", R"({"actor": " anna ", "reason": "b"})"), "anna (root)");
+  EXPECT_EQ(actor("uid 7", R"({"actor": "root", "reason": "b"})"), "root (uid 7)");
+  EXPECT_EQ(actor("watch", R"({"actor": "watch", "reason": "b"})"), "user watch");
+  EXPECT_EQ(actor("", R"({"actor": "anna", "reason": "b"})"), "anna (token)");
+}
+
+TEST(RequestBodyTest, nobody_claims_to_be_the_host_itself) {
+  for (const char* name : {"watch", "host", "Host", "guardrail"}) {
+    control::Call call;
+    const auto refused =
+        read_change(change_by("root", R"({"reason": "b", "actor": ")" + std::string(name) + "\"}"), {}, call);
+    ASSERT_TRUE(refused) << name;
+    EXPECT_EQ(refused->status, 422u);
+    EXPECT_THAT(refused->body, HasSubstr("REQUEST_ACTOR_RESERVED"));
+  }
+}
+
+TEST(RequestBodyTest, a_reason_may_have_a_thousand_characters_and_no_more) {
+  std::string reason;
+  for (int i = 0; i < 1'000; ++i)
+    reason += "\u00e9";  // two bytes each
+  control::Call call;
+  EXPECT_FALSE(read_change(change_by("root", R"({"reason": ")" + reason + "\"}"), {}, call));
+  const auto refused = read_change(change_by("root", R"({"reason": ")" + reason + "x\"}"), {}, call);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 422u);
+  EXPECT_THAT(refused->body, HasSubstr("reason has 1001 characters, it may have 1000"));
+}
+
 }  // namespace
 
 }  // namespace cadre::admin

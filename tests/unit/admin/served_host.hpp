@@ -1,8 +1,11 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include <memory>
+#include <string>
 
 #include "host/admin/http_client.hpp"
 #include "host/admin/http_server.hpp"
@@ -12,6 +15,12 @@
 #include "tests/unit/admin/raw_client.hpp"
 
 namespace cadre::admin::testing {
+
+/// What the system says of whoever runs this.
+inline std::string own_user() {
+  const passwd* entry = ::getpwuid(::geteuid());
+  return entry != nullptr ? entry->pw_name : "uid " + std::to_string(::geteuid());
+}
 
 /// A fake host behind a server on a socket of a temporary folder.
 class ServedHost : public ::testing::Test {

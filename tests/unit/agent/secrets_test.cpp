@@ -70,6 +70,19 @@ TEST_F(SecretsFolder, refuses_a_file_that_others_may_use) {
   }
 }
 
+TEST_F(SecretsFolder, is_refused_when_others_may_write_into_it) {
+  write("plain", "value");
+  for (const mode_t mode : {0770, 0702, 0777, 01777}) {
+    ASSERT_EQ(chmod(folder_.path().c_str(), mode), 0);
+    EXPECT_EQ(read("plain"), "SECRETS_FOLDER_NOT_PRIVATE") << std::oct << mode;
+  }
+  for (const mode_t mode : {0500, 0700, 0755}) {
+    ASSERT_EQ(chmod(folder_.path().c_str(), mode), 0);
+    EXPECT_EQ(read("plain"), "value") << std::oct << mode;
+  }
+  ASSERT_EQ(chmod(folder_.path().c_str(), 0700), 0);
+}
+
 TEST_F(SecretsFolder, refuses_names_that_lead_elsewhere) {
   for (const char* name : {"", ".", "..", ".hidden", "a/b", "../a", "a b"})
     EXPECT_EQ(read(name), "SECRET_BAD_NAME") << name;

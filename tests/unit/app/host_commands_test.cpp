@@ -122,7 +122,7 @@ TEST_F(HostCommandsTest, halt_and_resume_say_who_and_why) {
   with.flatten = true;
   EXPECT_EQ(run("halt", with), exit_fine);
   EXPECT_EQ(host_.last, "POST /v1/halt");
-  EXPECT_EQ(host_.call.mandate.actor, "ann");
+  EXPECT_EQ(host_.call.mandate.actor, "ann (" + admin::testing::own_user() + ")");
   EXPECT_EQ(host_.call.mandate.reason, "why");
   EXPECT_EQ(host_.call.text("book"), "main");
   EXPECT_TRUE(host_.call.flag("flatten"));
@@ -131,7 +131,7 @@ TEST_F(HostCommandsTest, halt_and_resume_say_who_and_why) {
   ::setenv("USER", "bob", 1);
   EXPECT_EQ(run("resume", with), exit_fine);
   EXPECT_EQ(host_.last, "POST /v1/resume");
-  EXPECT_EQ(host_.call.mandate.actor, "bob");
+  EXPECT_EQ(host_.call.mandate.actor, "bob (" + admin::testing::own_user() + ")");
   EXPECT_EQ(host_.call.text("book"), "main");
 }
 

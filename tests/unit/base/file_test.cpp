@@ -109,7 +109,8 @@ TEST(Log, writes_one_escaped_json_line) {
   log_event(LogLevel::info, "stage_added", {{"name", "a \"b\"\n{}"}});
   set_log_level(LogLevel::warn);
   const std::string line = testing::internal::GetCapturedStderr();
-  EXPECT_NE(line.find(R"("level":"info","event":"stage_added","name":"a \"b\"\n{}"})"), std::string::npos)
+  EXPECT_NE(line.find(R"("level":"info","part":"host","event":"stage_added","name":"a \"b\"\n{}"})"),
+            std::string::npos)
       << line;
   EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
 }
@@ -120,7 +121,7 @@ TEST(Log, writes_one_line_for_people_whatever_somebody_gave_as_a_reason) {
   log_event(LogLevel::warn, "halted", {{"reason", "lunch\nerror: book_stopped\x1b[31m"}});
   set_log_style(LogStyle::json);
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
-            "warning: halted: reason lunch error: book_stopped [31m\n");
+            "warning: halted: reason lunch\\x0aerror: book_stopped\\x1b[31m\n");
 }
 
 TEST(Log, drops_what_is_below_the_level) {

@@ -4,6 +4,13 @@
 
 using namespace cadre::base;
 
+TEST(Text, json_that_steers_no_terminal_says_the_same) {
+  EXPECT_EQ(printable_json("{\"a\":\"caf\u00e9 \u202e \u009b \x7f\"}"),
+            "{\"a\":\"caf\u00e9 \\u202e \\u009b \\u007f\"}");
+  EXPECT_EQ(printable_json("\"\U000e0041\""), "\"\\udb40\\udc41\"");
+  EXPECT_EQ(printable_json("[1,\n2]"), "[1,\n2]");
+}
+
 TEST(Nearest, finds_slips) {
   const std::vector<std::string> keys = {"max_iterations", "min_weight", "cash"};
   EXPECT_EQ(nearest("max_iteration", keys), "max_iterations");
@@ -56,5 +63,8 @@ TEST(Printable, keeps_text_and_shows_what_a_terminal_would_obey_or_could_not_rea
                       "31m"),
             "\\xc2\\x9b31m");  // CSI in one character
   EXPECT_EQ(printable("\xff\xe2\x82"), "\\xff\\xe2\\x82");
+  EXPECT_EQ(printable("sell\u202e\u2066yub\ufeff\u200b"), "sell\\u202e\\u2066yub\\ufeff\\u200b");
+  EXPECT_EQ(printable("\U000e0041"), "\\u0e0041");
+  EXPECT_EQ(printable_lines("a\x1b[2J\n\tb\r\n"), "a\\x1b[2J\n\tb\\x0d\n");
   EXPECT_EQ(printable(std::string_view("a\0b", 3)), "a\\x00b");
 }

@@ -47,6 +47,10 @@ TEST(MetricsText, has_every_metric_of_the_table_in_its_order) {
        {"cadre_agent_processor_seconds", "cadre_agent_resident_bytes", "cadre_agent_own_bytes",
         "cadre_agent_memory_ratio", "cadre_agent_output_left_out"})
     metrics.set_all(of_processes, {{{"main", "risk"}, 1}});
+  metrics.gauge("cadre_build_info", {"1.0.0"}).set(1);
+  metrics.gauge("cadre_orders_rejected_total", {"main", "MAX_ORDER_VALUE"}).set(2);
+  metrics.gauge("cadre_agent_call_seconds_total", {"main", "risk"}).set(0.5);
+  metrics.gauge("cadre_limit_use_ratio", {"main", "position_risk"}).set(0.9);
   const std::string text = metrics.text();
   std::size_t at = 0;
   for (const Metric& metric : table()) {

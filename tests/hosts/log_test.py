@@ -1,0 +1,162 @@
+"""The log tells the story of a host, wherever it goes, and holds up nobody; events keep their ids.
+
+Usage: log_test.py --build BUILD --cadre CADRE
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+import unittest
+
+from running_host import RunningHost, actor, agent_folders, bars, new_folder, risk_manager, scenario, wait_until, write_json
+from test_main import run_tests
+
+arguments = None
+
+
+class Log(unittest.TestCase):
+    def host(self, **log):
+        self.root = new_folder("log")
+        self.addCleanup(shutil.rmtree, self.root, ignore_errors=True)
+        write_json(os.path.join(self.root, "demo.json"), scenario([risk_manager()]))
+        self.config = write_json(os.path.join(self.root, "host.json"), self.document(**log))
+        host = RunningHost(arguments.cadre, self.root, self.config, agent_folders(arguments.build, "v1"))
+        self.addCleanup(host.end)
+        return host
+
+    def document(self, **log):
+        return {"name": "h", "books": [{"scenario": "demo.json"}], "log": log}
+
+    def lines(self, host):
+        with open(os.path.join(host.state, "log", "host.log"), encoding="utf-8") as file:
+            return [json.loads(line) for line in file]
+
+    def test_a_file_tells_the_story_in_lines_of_json(self):
+        host = self.host(output="file", style="json").start()
+        reason = 'a "quote"\n\x1b[2J\u202e} end'
+        self.assertEqual(host.ask("POST", "/v1/halt", {"reason": reason, "actor": "anna"})[0], 200)
+        self.assertEqual(host.apply({"books": []})[0], 422)
+        self.assertEqual(host.ask("POST", "/v1/books/main/bars", {"date": "never"})[0], 422)
+        self.assertEqual(host.stop(), 0)
+        lines = self.lines(host)
+        events = [line["event"] for line in lines]
+        self.assertEqual(events[0], "host_started")
+        self.assertEqual(events[-2:], ["host_stopping", "host_stopped"])
+        self.assertEqual((lines[0]["part"], lines[0]["level"], lines[0]["revision"], lines[0]["books"]), ("host", "info", "1", "main"))
+        halt = next(line for line in lines if line["event"] == "operator_action")
+        self.assertEqual((halt["what"], halt["actor"], halt["reason"], halt["outcome"]), ("/v1/halt", actor("anna"), reason, "done"))
+        self.assertIn("apply_refused", events)
+        refused = next(line for line in lines if line["event"] == "inputs_refused")
+        self.assertEqual((refused["book"], refused["outcome"], refused["times"]), ("main", "refused", "1"))
+
+    def test_levels_follow_the_operator_and_then_the_configuration(self):
+        host = self.host(output="file", style="json", admin_level="error").start()
+        halts = lambda: sum(line["event"] == "operator_action" for line in self.lines(host))
+        host.command("halt", "--reason", "one")
+        self.assertEqual(host.get("/v1/log")["levels"]["admin"], "error")
+        done = host.command("log", "set", "--part", "admin", "--level", "info", "--reason", "look")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        host.command("halt", "--reason", "two")
+        self.assertIn("admin: info", host.command("log", "show").stdout)
+        wait_until("two actions", lambda: halts() == 2)  # the setting itself, and the second halt
+        for words in (["--part", "amdin", "--level", "info"], ["--level", "loud"]):
+            done = host.command("log", "set", "--reason", "x", *words)
+            self.assertEqual(done.returncode, 3)
+            self.assertIn("LOG_WORD_UNKNOWN", done.stderr)
+        write_json(self.config, self.document(output="file", style="json", admin_level="off", level="warn"))
+        wait_until("the file was taken over", lambda: host.get("/v1/log")["levels"] == {
+            "host": "warn", "admin": "off", "revision": "warn", "book": "warn", "agent": "warn", "experiment": "warn"})
+        self.assertEqual(host.stop(), 0)
+        self.assertNotIn("host_stopped", [line["event"] for line in self.lines(host)])
+
+    def test_journald_gets_priorities_and_fields(self):
+        folder = new_folder("journald")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        path = os.path.join(folder, "socket")
+        journald = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(journald.close)
+        journald.bind(path)
+        journald.settimeout(20)
+        host = self.host(output="journald", journal_socket=path).start()
+        host.command("halt", "--reason", "one\ntwo")
+        received = b""
+        while b"CADRE_EVENT=operator_action" not in received:
+            received = journald.recv(65536)
+        self.assertIn(b"PRIORITY=6\n", received)
+        self.assertIn(b"SYSLOG_IDENTIFIER=cadre\n", received)
+        self.assertIn(b"CADRE_REASON\n" + (7).to_bytes(8, "little") + b"one\ntwo\n", received)
+        self.assertEqual(host.stop(), 0)
+
+    def test_an_output_that_cannot_be_opened_is_refused(self):
+        host = self.host(output="journald", journal_socket="/nonexistent/socket")
+        self.assertEqual(host.spawn().wait(), 3)
+        self.assertIn("LOG_NOT_POSSIBLE", host.log_text())
+
+    def test_a_blocked_standard_error_holds_up_nobody(self):
+        host = self.host(output="stderr", style="json")
+        os.makedirs(host.root, exist_ok=True)
+        read, write = os.pipe()  # nobody reads
+        self.addCleanup(os.close, read)
+        with open(host.log, "ab") as log:
+            host.log_begins = log.tell()
+            host.process = subprocess.Popen([host.cadre, *host.options(), "run", host.config, "--state", host.state], stdout=log, stderr=write,
+                                            stdin=subprocess.DEVNULL, env=host.environment(), start_new_session=True)
+        os.close(write)
+        host.wait_until_ready()
+        for _ in range(150):  # more than a pipe takes
+            self.assertEqual(host.ask("POST", "/v1/resume", {"reason": "r" * 900})[0], 200)
+        host.post(bars(260))
+        self.assertGreater(host.settled_book()["decisions"], 0)
+        begun = time.monotonic()
+        self.assertEqual(host.stop(), 0)
+        self.assertLess(time.monotonic() - begun, 20)
+
+
+class Events(unittest.TestCase):
+    host = Log.host
+    document = Log.document
+
+    def test_ids_outlive_stops_and_kills_and_what_is_gone_is_told(self):
+        host = self.host().start()
+        host.command("halt", "--reason", "one")
+        ids = lambda *words: [json.loads(line) for line in host.command("events", "--json", *words).stdout.splitlines()]
+        first = ids()
+        last = first[-1]["id"]
+        host.stop()
+        host.start()
+        again = ids()
+        self.assertGreater(again[0]["id"], last)
+        host.kill()
+        host.start()
+        after_kill = ids()
+        self.assertGreater(after_kill[0]["id"], again[-1]["id"])
+        missed = ids("--after", str(last))
+        self.assertEqual((missed[0]["event"], missed[0]["from"], missed[0]["to"]), ("events_missed", last + 1, after_kill[0]["id"] - 1))
+        self.assertEqual([event["id"] for event in missed[1:]], [event["id"] for event in after_kill])
+        ahead = ids("--after", str(10 ** 12))
+        self.assertEqual(ahead[0]["event"], "events_missed")
+        self.assertEqual([event["id"] for event in ahead[1:]], [event["id"] for event in after_kill])
+        newest = after_kill[-1]["id"]
+        self.assertEqual(ids("--after", str(newest)), [])
+
+    def test_are_chosen_by_number_kind_book_and_time(self):
+        host = self.host().start()
+        for reason in ("one", "two", "three"):
+            host.command("halt", "--reason", reason)
+        chosen = lambda *words: [json.loads(line)["reason"] for line in host.command("events", "--json", "--kind", "halt", *words).stdout.splitlines()]
+        self.assertEqual(chosen(), ["one", "two", "three"])
+        self.assertEqual(chosen("--last", "2"), ["two", "three"])
+        self.assertEqual(chosen("--last", "0"), [])
+        self.assertEqual(chosen("--book", "main", "--since", "1h"), ["one", "two", "three"])
+        self.assertEqual(chosen("--book", "other"), [])
+        self.assertEqual(chosen("--since", "2200-01-01"), [])
+        done = host.command("events", "--since", "lunch")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("15m", done.stderr)
+
+
+if __name__ == "__main__":
+    run_tests("build", "cadre")
