@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "host/base/json.hpp"
+#include "host/base/text.hpp"
 
 namespace cadre::config {
 
@@ -54,10 +55,9 @@ std::vector<market::IntradayNeed> intraday_needs(const boost::json::value& confi
     const std::string value(chosen->get_string());
     const boost::json::value* fields = base::find(*by_value, "/" + base::pointer_token(value));
     if (fields == nullptr || !fields->is_array()) continue;
+    const std::string whom = base::join({who, " (", std::string(key), ": ", value, ")"}, "");
     for (const boost::json::value& field : fields->get_array()) {
-      if (field.is_string())
-        needs.push_back(
-            {std::string(field.get_string()), who + " (" + std::string(key) + ": " + value + ")"});
+      if (field.is_string()) needs.push_back({std::string(field.get_string()), whom});
     }
   }
   return needs;

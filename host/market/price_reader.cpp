@@ -94,6 +94,7 @@ class PriceReader {
       }
     }
     std::vector<std::string> known;
+    known.reserve(columns.size());
     for (const auto& [name, column] : columns)
       known.push_back(name);
     choose_instruments(known);
@@ -150,6 +151,7 @@ class PriceReader {
       bars.push_back(read_bar(columns, *date, found->second, found->first, moves.of(found->second)));
     }
     std::vector<std::string> known;
+    known.reserve(symbols.size());
     for (const auto& [symbol, index] : symbols)
       known.push_back(symbol);
     choose_instruments(known);
