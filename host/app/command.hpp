@@ -90,8 +90,9 @@ struct ExplainArguments {
 };
 /// Of `journal verify`, `show`, `backup`, `restore` and `prune`; each takes what concerns it.
 struct JournalArguments {
-  std::filesystem::path path;  ///< state folder, folder of a book, run folder or journal; of restore: the copy
-  std::filesystem::path to;    ///< of backup: the copy; of restore: the state folder
+  std::filesystem::path
+      path;                  ///< state folder, folder of a book, run folder or journal; of restore: the copy
+  std::filesystem::path to;  ///< of backup: the copy; of restore: the state folder
   std::string book;
   std::vector<std::string> kinds;
   std::string instrument, since, until;

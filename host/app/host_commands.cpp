@@ -69,7 +69,8 @@ int watch_status(const HostArguments& arguments) {
 int status(const HostArguments& arguments) {
   if (arguments.watch) return watch_status(arguments);
   const HostAnswer answer = get(arguments, "/v1/status");
-  return print(arguments, answer, [&] { return status_screen(answer.body); });
+  const int code = print(arguments, answer, [&] { return status_screen(answer.body); });
+  return code == exit_fine && !faults_of(answer.body).empty() ? exit_difference : code;
 }
 
 int halt(const HostArguments& arguments) {
@@ -128,7 +129,9 @@ std::span<const HostCommand> host_commands() {
        "a running host: what runs, since when, what is wrong, what to do next",
        Kind::reads,
        status,
-       {{"--watch", &A::watch, "look again every second"}}},
+       {{"--watch", &A::watch, "look again every second"}},
+       "Exit codes: 0 nothing is wrong, 1 something is, and the screen says what, 2 usage, 7 no host "
+       "answers."},
       {"halt",
        "stop deciding, at once",
        Kind::changes,

@@ -86,12 +86,22 @@ double number_at(const json::value& value, const char* pointer) {
 
 constexpr double mebibyte = 1 << 20;
 
+/// "3 days", "12 min": the largest unit of a time.
+std::string span_text(double seconds) {
+  const std::pair<double, const char*> units[] = {{86400, " days"}, {3600, " h"}, {60, " min"}};
+  for (const auto& [length, name] : units) {
+    if (seconds >= 2 * length) return std::to_string(std::llround(seconds / length)) + name;
+  }
+  return std::to_string(std::llround(seconds)) + " s";
+}
+
 std::string head_of(const json::value& status) {
   std::string line = text_at(status, "/name");
   line += (line.empty() ? "" : ": ") + or_dash(text_at(status, "/state"));
   if (text_at(status, "/ready") == "false") line += ", not ready";
   if (const std::string since = text_at(status, "/since"); !since.empty())
     line += " since " + moment(since) + " UTC";
+  if (const double up = number_at(status, "/uptime_seconds"); up > 0) line += " (up " + span_text(up) + ")";
   if (const double own = number_at(status, "/own_bytes"); own > 0)
     line += ", " + std::to_string(std::llround(own / mebibyte)) + " MiB (grown by " +
             std::to_string(std::llround(number_at(status, "/grown_bytes") / mebibyte)) + ")";
@@ -118,6 +128,12 @@ std::string head_of(const json::value& status) {
   return lines + wrapped(revision, 2);
 }
 
+/// How long ago something was; "-": it has not been.
+std::string age_text(const json::value& book, const char* pointer) {
+  const json::value* age = base::find(book, pointer);
+  return age != nullptr && age->is_number() ? span_text(age->to_number<double>()) : "-";
+}
+
 std::string books_table(const json::array& books) {
   std::string currency = books.empty() ? "" : text_at(books[0], "/currency");
   for (const json::value& book : books) {
@@ -127,17 +143,19 @@ std::string books_table(const json::array& books) {
   report::TextTable table({{"book"},
                            {"state"},
                            {"date"},
+                           {"bar", Align::right},
                            {"equity" + unit, Align::right},
                            {"profit", Align::right},
                            {"open", Align::right},
                            {"queue", Align::right},
                            {"decided", Align::right}});
   for (const json::value& book : books) {
-    table.add_row(
-        {shortened(or_dash(text_at(book, "/book")), name_columns_max), or_dash(text_at(book, "/state")),
-         or_dash(text_at(book, "/date")), or_dash(amount(text_at(book, "/equity"))),
-         or_dash(amount(text_at(book, "/profit"))), or_dash(count(text_at(book, "/open_orders"))),
-         or_dash(count(text_at(book, "/queue/depth"))), or_dash(count(text_at(book, "/decisions")))});
+    table.add_row({shortened(or_dash(text_at(book, "/book")), name_columns_max),
+                   or_dash(text_at(book, "/state")), or_dash(text_at(book, "/date")),
+                   age_text(book, "/last_bar_seconds"), or_dash(amount(text_at(book, "/equity"))),
+                   or_dash(amount(text_at(book, "/profit"))), or_dash(count(text_at(book, "/open_orders"))),
+                   or_dash(count(text_at(book, "/queue/depth"))),
+                   or_dash(count(text_at(book, "/decisions")))});
   }
   return table.to_string();
 }
@@ -210,77 +228,6 @@ bool is_half_full(const json::value& book) {
   return capacity->to_number<double>() > 0 && depth->to_number<double>() * 2 >= capacity->to_number<double>();
 }
 
-std::vector<std::string> faults_of(const json::value& status) {
-  std::vector<std::string> faults;
-  for (const json::value& book : list_at(status, "/books")) {
-    const std::string name = text_at(book, "/book");
-    const std::string state = text_at(book, "/state");
-    const std::string reason = text_at(book, "/reason");
-    if (state == "halted" || state == "stopped" || state == "stuck")
-      faults.push_back(base::join({name, " is ", state, reason.empty() ? "" : ": ", reason}, ""));
-    if (is_half_full(book))
-      faults.push_back(name + " has " + text_at(book, "/queue/depth") + " of " +
-                       text_at(book, "/queue/capacity") + " inputs waiting");
-    if (text_at(book, "/halt_is_due") == "true" && state == "stuck")
-      faults.push_back(name + " is halted: no order leaves it, and its journal says so when it comes back");
-    if (const std::string why = text_at(book, "/checkpoint_failed"); !why.empty())
-      faults.push_back(
-          base::join({name, " takes no checkpoints, and a start begins at the last one: ", why}, ""));
-    add_faults_of_processes(book, faults);
-    for (const json::value& stage : list_at(book, "/stages")) {
-      if (const std::string left_out = text_at(stage, "/left_out"); !left_out.empty())
-        faults.push_back(base::join(
-            {name, " is without ", text_at(stage, "/stage"), ", which is in quarantine: ", left_out}, ""));
-      std::string not_restarted = text_at(stage, "/not_restarted");
-      if (!not_restarted.empty()) not_restarted.insert(0, "; it was not restarted: ");
-      if (const std::string why = text_at(stage, "/quarantined"); !why.empty())
-        faults.push_back(base::join({name, " goes on without ", text_at(stage, "/stage"),
-                                     ", which is called no more: ", why, not_restarted},
-                                    ""));
-      if (const std::string misses = text_at(stage, "/deadline_misses"); !misses.empty() && misses != "0")
-        faults.push_back(
-            base::join({name, ": ", text_at(stage, "/stage"), " missed its deadline of ",
-                        text_at(stage, "/deadline_us"), " us ", misses, misses == "1" ? " time" : " times"},
-                       ""));
-      if (text_at(stage, "/sandbox") == "weak")
-        faults.push_back(name + ": the process of " + text_at(stage, "/stage") +
-                         " bounds no files, since this kernel cannot (allow_weak_sandbox)");
-      const std::string failures = text_at(stage, "/failures");
-      const std::string last = text_at(stage, "/last_failure");
-      // What an agent did that another version or other settings have replaced is wrong no more.
-      const bool is_past = base::find(stage, "/last_failure_revision") != nullptr &&
-                           whole_at(stage, "/last_failure_revision") < whole_at(stage, "/since_revision");
-      if (!failures.empty() && failures != "0" && !is_past)
-        faults.push_back(
-            base::join({name, ": ", text_at(stage, "/stage"), " (", text_at(stage, "/agent"), ") failed ",
-                        failures, failures == "1" ? " time" : " times", last.empty() ? "" : "; last ", last},
-                       ""));
-    }
-  }
-  for (const json::value& experiment : list_at(status, "/experiments")) {
-    if (text_at(experiment, "/state") == "failed")
-      faults.push_back("experiment " + text_at(experiment, "/name") +
-                       " failed: " + text_at(experiment, "/reason"));
-  }
-  for (const json::value& hanging : list_at(status, "/hanging"))
-    faults.push_back("hanging: " + text_at(hanging, ""));
-  if (text_at(status, "/last_run/end") == "crashed")
-    faults.push_back("the host before this one crashed: " + text_at(status, "/last_run/what"));
-  for (const json::value& suspect : list_at(status, "/last_run/suspects"))
-    faults.push_back("under way when the host before this one ended: " + text_at(suspect, ""));
-  for (const json::value& refusal : list_at(status, "/refused")) {
-    faults.push_back("refused " + moment(text_at(refusal, "/time")) + ", by " + text_at(refusal, "/actor") +
-                     ", from " + text_at(refusal, "/source"));
-    for (const base::Problem& problem : base::problems_from_json(json::value(list_at(refusal, "/problems"))))
-      faults.push_back("  " + base::to_line(problem));
-  }
-  for (const json::value& waiting : list_at(status, "/waiting"))
-    faults.push_back("waiting for " + text_at(waiting, ""));
-  for (const json::value& retained : list_at(status, "/retained"))
-    faults.push_back("RETAINED " + text_at(retained, "/library") + ": " + text_at(retained, "/reason"));
-  return faults;
-}
-
 /// "main: revision 4, 3 of 20 decisions, 1 of 5 minutes" of every book on trial.
 std::string trials_text(const json::array& books) {
   std::string lines;
@@ -330,6 +277,81 @@ const json::array& list_at(const json::value& value, std::string_view pointer) {
   return found != nullptr && found->is_array() ? found->get_array() : none;
 }
 
+std::vector<std::string> faults_of(const json::value& status) {
+  std::vector<std::string> faults;
+  for (const json::value& book : list_at(status, "/books")) {
+    const std::string name = text_at(book, "/book");
+    const std::string state = text_at(book, "/state");
+    const std::string reason = text_at(book, "/reason");
+    if (state == "halted" || state == "stopped" || state == "stuck")
+      faults.push_back(base::join({name, " is ", state, reason.empty() ? "" : ": ", reason}, ""));
+    if (is_half_full(book))
+      faults.push_back(name + " has " + text_at(book, "/queue/depth") + " of " +
+                       text_at(book, "/queue/capacity") + " inputs waiting");
+    if (text_at(book, "/halt_is_due") == "true" && state == "stuck")
+      faults.push_back(name + " is halted: no order leaves it, and its journal says so when it comes back");
+    if (const std::string moves = text_at(book, "/suspect_move"); !moves.empty())
+      faults.push_back(base::join({name, ": ", moves}, ""));
+    if (const std::string why = text_at(book, "/checkpoint_failed"); !why.empty())
+      faults.push_back(
+          base::join({name, " takes no checkpoints, and a start begins at the last one: ", why}, ""));
+    add_faults_of_processes(book, faults);
+    for (const json::value& stage : list_at(book, "/stages")) {
+      if (const std::string left_out = text_at(stage, "/left_out"); !left_out.empty())
+        faults.push_back(base::join(
+            {name, " is without ", text_at(stage, "/stage"), ", which is in quarantine: ", left_out}, ""));
+      std::string not_restarted = text_at(stage, "/not_restarted");
+      if (!not_restarted.empty()) not_restarted.insert(0, "; it was not restarted: ");
+      if (const std::string why = text_at(stage, "/quarantined"); !why.empty())
+        faults.push_back(base::join({name, " goes on without ", text_at(stage, "/stage"),
+                                     ", which is called no more: ", why, not_restarted},
+                                    ""));
+      if (const std::string misses = text_at(stage, "/deadline_misses"); !misses.empty() && misses != "0")
+        faults.push_back(
+            base::join({name, ": ", text_at(stage, "/stage"), " missed its deadline of ",
+                        text_at(stage, "/deadline_us"), " us ", misses, misses == "1" ? " time" : " times"},
+                       ""));
+      if (text_at(stage, "/sandbox") == "weak")
+        faults.push_back(name + ": the process of " + text_at(stage, "/stage") +
+                         " bounds no files, since this kernel cannot (allow_weak_sandbox)");
+      const std::string failures = text_at(stage, "/failures");
+      const std::string last = text_at(stage, "/last_failure");
+      // What an agent did that another version or other settings have replaced is wrong no more.
+      const bool is_past = base::find(stage, "/last_failure_revision") != nullptr &&
+                           whole_at(stage, "/last_failure_revision") < whole_at(stage, "/since_revision");
+      if (!failures.empty() && failures != "0" && !is_past)
+        faults.push_back(
+            base::join({name, ": ", text_at(stage, "/stage"), " (", text_at(stage, "/agent"), ") failed ",
+                        failures, failures == "1" ? " time" : " times", last.empty() ? "" : "; last ", last},
+                       ""));
+    }
+  }
+  for (const json::value& experiment : list_at(status, "/experiments")) {
+    if (text_at(experiment, "/state") == "failed")
+      faults.push_back("experiment " + text_at(experiment, "/name") +
+                       " failed: " + text_at(experiment, "/reason"));
+  }
+  for (const json::value& hanging : list_at(status, "/hanging"))
+    faults.push_back("hanging: " + text_at(hanging, ""));
+  if (text_at(status, "/last_run/end") == "crashed")
+    faults.push_back("the host before this one crashed: " + text_at(status, "/last_run/what"));
+  for (const json::value& refusal : list_at(status, "/refused")) {
+    faults.push_back("refused " + moment(text_at(refusal, "/time")) + ", by " + text_at(refusal, "/actor") +
+                     ", from " + text_at(refusal, "/source"));
+    for (const base::Problem& problem : base::problems_from_json(json::value(list_at(refusal, "/problems"))))
+      faults.push_back("  " + base::to_line(problem));
+  }
+  for (const json::value& waiting : list_at(status, "/waiting"))
+    faults.push_back("waiting for " + text_at(waiting, ""));
+  for (const json::value& retained : list_at(status, "/retained"))
+    faults.push_back("RETAINED " + text_at(retained, "/library") + ": " + text_at(retained, "/reason"));
+  for (const json::value& reason : list_at(status, "/not_ready")) {
+    std::string text = text_at(reason, "");
+    if (std::find(faults.begin(), faults.end(), text) == faults.end()) faults.push_back(std::move(text));
+  }
+  return faults;
+}
+
 std::string status_screen(const json::value& status) {
   std::string screen = head_of(status);
   const json::array& books = list_at(status, "/books");
@@ -356,6 +378,8 @@ std::string status_screen(const json::value& status) {
   screen += faults.empty() ? "\nnothing is wrong\n" : "\nwhat is wrong\n";
   for (const std::string& fault : faults)
     screen += wrapped("  " + fault, 6);
+  for (const json::value& suspect : list_at(status, "/last_run/suspects"))
+    screen += wrapped("\nunder way when the host before this one ended: " + text_at(suspect, ""), 2);
   const json::array& steps = list_at(status, "/next_steps");
   if (!steps.empty()) screen += "\nwhat to do next\n";
   for (const json::value& step : steps)

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cadre::app {
 
@@ -13,6 +14,8 @@ constexpr std::size_t screen_columns = 80;
 /// The status of a host on one screen: what runs, since when, by whom and why, what is wrong, what to do
 /// next. Members that are missing are left out.
 std::string status_screen(const boost::json::value& status);
+/// What is wrong with a host, a sentence each; empty: nothing is.
+std::vector<std::string> faults_of(const boost::json::value& status);
 
 /// {"current": n, "revisions": [...]} as a table, newest first.
 std::string revisions_table(const boost::json::value& body);

@@ -93,6 +93,16 @@ json::array processes_json(const std::vector<agent::ProcessUse>& uses, const std
   return processes;
 }
 
+std::int64_t seconds_since(std::chrono::steady_clock::time_point began) {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
+}
+
+/// How many seconds ago that was by the wall clock; null: it has not been.
+json::value age_json(std::int64_t time_ns) {
+  if (time_ns == 0) return nullptr;
+  return std::max<std::int64_t>(0, (base::now_ns() - time_ns) / 1'000'000'000);
+}
+
 json::value or_null(const std::string& text) {
   return text.empty() ? json::value(nullptr) : json::value(text);
 }
@@ -166,6 +176,8 @@ json::array books_json(const HostParts& host, const revision::Charge& charge) {
     json::object book{{"book", runner.id()}};
     live::visit_status_fields(now, [&](const char* name, const auto& value) { book[name] = shown(value); });
     book["halt_is_due"] = runner.halts().is_due();
+    book["last_bar_seconds"] = age_json(now.last_bar_ns);
+    book["last_decision_seconds"] = age_json(now.last_decision_ns);
     book["queue"] = {{"depth", now.queue_depth}, {"capacity", now.queue_capacity}};
     book["trial"] = trial_json(charge, runner.id(), now);
     book["stages"] = std::move(stages);
@@ -246,6 +258,7 @@ live::Answer status(HostParts& host, const Call&) {
                         {"ready", reasons.empty()},
                         {"not_ready", json::value_from(reasons)},
                         {"since", host.since},
+                        {"uptime_seconds", seconds_since(host.began)},
                         {"host_version", std::string(base::version())},
                         {"pid", getpid()},
                         {"processor_seconds", own.processor_seconds},

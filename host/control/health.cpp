@@ -4,10 +4,18 @@
 
 #include "host/base/text.hpp"
 #include "host/control/host_parts.hpp"
+#include "host/control/house_watch.hpp"
 
 namespace cadre::control {
 
 namespace json = boost::json;
+
+namespace {
+
+/// An input that waits for so long is not on its way: the book does not keep up with what it is sent.
+constexpr double behind_seconds = 10;
+
+}  // namespace
 
 std::vector<std::string> not_ready_reasons(const HostParts& host) {
   if (host.stopped) return {"the host is on its way out"};
@@ -16,12 +24,24 @@ std::vector<std::string> not_ready_reasons(const HostParts& host) {
   const std::string not_durable =
       host.reload->read([](const revision::Charge& charge) { return charge.not_durable; });
   if (!not_durable.empty()) reasons.push_back(not_durable);
+  if (const DiskRoom room = disk_room(host.options.state); room.all_bytes != 0 && room.is_low())
+    reasons.push_back("the disk of the state folder has " + std::to_string(room.free_bytes >> 20) +
+                      " MiB left");
   for (const auto& book : host.books.now()) {
     const live::BookSnapshot now = book->snapshot();
+    const std::string in_state = book->id() + " is " + live::state_name(now.state) + ": " + now.reason;
     if (now.state == live::BookState::stuck || now.state == live::BookState::stopped)
-      reasons.push_back(book->id() + " is " + live::state_name(now.state) + ": " + now.reason);
+      reasons.push_back(in_state);
     else if (!now.left_out.empty())
       reasons.push_back(book->id() + " decides nothing, an agent of it is in quarantine: " + now.left_out);
+    else if (now.state == live::BookState::halted)
+      reasons.push_back(in_state);
+    else if (now.date != 0 && now.equity.raw() <= 0)
+      reasons.push_back(book->id() + " is ruined: its equity is " + now.equity.to_string() +
+                        ", and it decides nothing");
+    else if (now.queue_oldest_seconds > behind_seconds)
+      reasons.push_back(book->id() + " is behind: an input has waited for " +
+                        std::to_string(static_cast<int>(now.queue_oldest_seconds)) + " s");
     for (const auto& [stage, why] : now.quarantined) {
       std::string not_restarted = host.not_restarted.why(book->id(), stage);
       if (!not_restarted.empty()) not_restarted.insert(0, "; it was not restarted: ");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -40,6 +41,7 @@ struct LiveOptions {
 struct HostParts {
   LiveOptions options;
   std::string since;
+  std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
   std::unique_ptr<revision::RevisionStore> revisions;
   agent::Secrets secrets;
   std::unique_ptr<agent::Store> store;

@@ -66,7 +66,7 @@ template <>
 inline constexpr auto fields<SignalRecord> = std::tuple{
     Field{"signal", &SignalRecord::signal, "as agents saw it"},
     Field{"instrument", &SignalRecord::instrument, "id"},
-    Field{"id", &SignalRecord::id, "its sender's own name for it; empty: none", "", 3}};
+    Field{"id", &SignalRecord::id, "its sender's own name for it; empty: none", "", 4}};
 
 template <>
 inline constexpr auto fields<UniverseRecord> = std::tuple{

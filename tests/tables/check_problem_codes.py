@@ -1,4 +1,4 @@
-"""The codes of problems that host/ uses are the rows of host/base/problem_codes.cpp, and the other way round.
+"""The codes of problems that host/ uses are the rows of host/base/problem_codes.inc, and the other way round.
 
 A code is a text of capitals with an underscore (CATEGORY_CONDITION), wherever it stands in host/: passed to error() or warning(), given to a
 helper, or compared with. Texts of this form that are no codes of problems are in NO_CODES, with what they are.
@@ -10,7 +10,7 @@ import os
 import re
 import sys
 
-TABLE = os.path.join("host", "base", "problem_codes.cpp")
+TABLE = os.path.join("host", "base", "problem_codes.inc")
 CODE = re.compile(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"')
 REPORTED = re.compile(r'(?:\b(?:error|warning)\(|Severity::(?:error|warning),)\s*"([^"]*)"')
 # Codes are found as whole texts: one that is put together would escape.
@@ -39,7 +39,7 @@ def sources(root):
     for directory, folders, files in os.walk(os.path.join(root, "host")):
         folders.sort()
         for name in sorted(files):
-            if name.endswith((".cpp", ".hpp")):
+            if name.endswith((".cpp", ".hpp")) or os.path.relpath(os.path.join(directory, name), root) == TABLE:
                 path = os.path.join(directory, name)
                 with open(path, encoding="utf-8") as file:
                     yield os.path.relpath(path, root), without_comments(file.read())

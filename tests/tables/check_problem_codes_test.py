@@ -9,7 +9,7 @@ sys.dont_write_bytecode = True
 import check_problem_codes  # noqa: E402  (found beside this file)
 
 GOOD = {
-    "host/base/problem_codes.cpp": 'constexpr ProblemCode kCodes[] = {\n    {"FILE_EMPTY", "It is empty", "Fill it"},\n'
+    "host/base/problem_codes.inc": 'constexpr ProblemCode kCodes[] = {\n    {"FILE_EMPTY", "It is empty", "Fill it"},\n'
                                    '    {"FILE_LOST",\n     "It is lost", "Find it"}};\n',
     "host/base/file.cpp": 'problems.error("FILE_EMPTY", place, "empty");\n// "FILE_IN_A_COMMENT" is none\nfail(\n    "FILE_LOST", place);\n',
 }
@@ -17,7 +17,7 @@ GOOD = {
 BREACHES = [
     ("code without a row", "host/a/a.cpp", '\nproblems.warning("FILE_ODD", {}, "odd");\n', "host/a/a.cpp:2: FILE_ODD is not in"),
     ("code through a helper", "host/a/a.cpp", 'fail("FILE_ODD");\n', "host/a/a.cpp:1: FILE_ODD is not in"),
-    ("row without a use", "host/base/file.cpp", 'error("FILE_LOST", {}, "lost");\n', "host/base/problem_codes.cpp:2: FILE_EMPTY is used nowhere"),
+    ("row without a use", "host/base/file.cpp", 'error("FILE_LOST", {}, "lost");\n', "host/base/problem_codes.inc:2: FILE_EMPTY is used nowhere"),
     ("code of one word", "host/a/a.cpp", 'problems.error("LOST", {}, "lost");\n', "host/a/a.cpp:1: 'LOST' is no code"),
     ("place spelled out", "host/a/a.cpp", 'problems.error("FILE_LOST", {file, 0, 0, ""}, "lost");\n', "host/a/a.cpp:1: a place is spelled out"),
     ("code in pieces", "host/a/a.cpp", 'problems.error("FILE_" + what, {}, "odd");\n', "host/a/a.cpp:1: a code is put together"),
