@@ -128,10 +128,11 @@ std::string head_of(const json::value& status) {
   return lines + wrapped(revision, 2);
 }
 
-/// How long ago something was; "-": it has not been.
-std::string age_text(const json::value& book, const char* pointer) {
+/// ", last bar 3 s ago"; nothing where there has been none.
+std::string age_text(const json::value& book, const char* pointer, const char* what) {
   const json::value* age = base::find(book, pointer);
-  return age != nullptr && age->is_number() ? span_text(age->to_number<double>()) : "-";
+  if (age == nullptr || !age->is_number()) return {};
+  return std::string(", ") + what + " " + span_text(age->to_number<double>()) + " ago";
 }
 
 std::string books_table(const json::array& books) {
@@ -143,19 +144,17 @@ std::string books_table(const json::array& books) {
   report::TextTable table({{"book"},
                            {"state"},
                            {"date"},
-                           {"bar", Align::right},
                            {"equity" + unit, Align::right},
                            {"profit", Align::right},
                            {"open", Align::right},
                            {"queue", Align::right},
                            {"decided", Align::right}});
   for (const json::value& book : books) {
-    table.add_row({shortened(or_dash(text_at(book, "/book")), name_columns_max),
-                   or_dash(text_at(book, "/state")), or_dash(text_at(book, "/date")),
-                   age_text(book, "/last_bar_seconds"), or_dash(amount(text_at(book, "/equity"))),
-                   or_dash(amount(text_at(book, "/profit"))), or_dash(count(text_at(book, "/open_orders"))),
-                   or_dash(count(text_at(book, "/queue/depth"))),
-                   or_dash(count(text_at(book, "/decisions")))});
+    table.add_row(
+        {shortened(or_dash(text_at(book, "/book")), name_columns_max), or_dash(text_at(book, "/state")),
+         or_dash(text_at(book, "/date")), or_dash(amount(text_at(book, "/equity"))),
+         or_dash(amount(text_at(book, "/profit"))), or_dash(count(text_at(book, "/open_orders"))),
+         or_dash(count(text_at(book, "/queue/depth"))), or_dash(count(text_at(book, "/decisions")))});
   }
   return table.to_string();
 }
@@ -219,6 +218,38 @@ void add_faults_of_processes(const json::value& book, std::vector<std::string>& 
 std::uint64_t whole_at(const json::value& value, const char* pointer) {
   const json::value* found = base::find(value, pointer);
   return found != nullptr && found->is_number() ? found->to_number<std::uint64_t>() : 0;
+}
+
+/// What is wrong with one stage of a book.
+void add_faults_of_stage(const std::string& name, const json::value& stage,
+                         std::vector<std::string>& faults) {
+  if (const std::string left_out = text_at(stage, "/left_out"); !left_out.empty())
+    faults.push_back(base::join(
+        {name, " is without ", text_at(stage, "/stage"), ", which is in quarantine: ", left_out}, ""));
+  std::string not_restarted = text_at(stage, "/not_restarted");
+  if (!not_restarted.empty()) not_restarted.insert(0, "; it was not restarted: ");
+  if (const std::string why = text_at(stage, "/quarantined"); !why.empty())
+    faults.push_back(base::join({name, " goes on without ", text_at(stage, "/stage"),
+                                 ", which is called no more: ", why, not_restarted},
+                                ""));
+  if (const std::string misses = text_at(stage, "/deadline_misses"); !misses.empty() && misses != "0")
+    faults.push_back(
+        base::join({name, ": ", text_at(stage, "/stage"), " missed its deadline of ",
+                    text_at(stage, "/deadline_us"), " us ", misses, misses == "1" ? " time" : " times"},
+                   ""));
+  if (text_at(stage, "/sandbox") == "weak")
+    faults.push_back(name + ": the process of " + text_at(stage, "/stage") +
+                     " bounds no files, since this kernel cannot (allow_weak_sandbox)");
+  const std::string failures = text_at(stage, "/failures");
+  const std::string last = text_at(stage, "/last_failure");
+  // What an agent did that another version or other settings have replaced is wrong no more.
+  const bool is_past = base::find(stage, "/last_failure_revision") != nullptr &&
+                       whole_at(stage, "/last_failure_revision") < whole_at(stage, "/since_revision");
+  if (!failures.empty() && failures != "0" && !is_past)
+    faults.push_back(
+        base::join({name, ": ", text_at(stage, "/stage"), " (", text_at(stage, "/agent"), ") failed ",
+                    failures, failures == "1" ? " time" : " times", last.empty() ? "" : "; last ", last},
+                   ""));
 }
 
 bool is_half_full(const json::value& book) {
@@ -297,33 +328,7 @@ std::vector<std::string> faults_of(const json::value& status) {
           base::join({name, " takes no checkpoints, and a start begins at the last one: ", why}, ""));
     add_faults_of_processes(book, faults);
     for (const json::value& stage : list_at(book, "/stages")) {
-      if (const std::string left_out = text_at(stage, "/left_out"); !left_out.empty())
-        faults.push_back(base::join(
-            {name, " is without ", text_at(stage, "/stage"), ", which is in quarantine: ", left_out}, ""));
-      std::string not_restarted = text_at(stage, "/not_restarted");
-      if (!not_restarted.empty()) not_restarted.insert(0, "; it was not restarted: ");
-      if (const std::string why = text_at(stage, "/quarantined"); !why.empty())
-        faults.push_back(base::join({name, " goes on without ", text_at(stage, "/stage"),
-                                     ", which is called no more: ", why, not_restarted},
-                                    ""));
-      if (const std::string misses = text_at(stage, "/deadline_misses"); !misses.empty() && misses != "0")
-        faults.push_back(
-            base::join({name, ": ", text_at(stage, "/stage"), " missed its deadline of ",
-                        text_at(stage, "/deadline_us"), " us ", misses, misses == "1" ? " time" : " times"},
-                       ""));
-      if (text_at(stage, "/sandbox") == "weak")
-        faults.push_back(name + ": the process of " + text_at(stage, "/stage") +
-                         " bounds no files, since this kernel cannot (allow_weak_sandbox)");
-      const std::string failures = text_at(stage, "/failures");
-      const std::string last = text_at(stage, "/last_failure");
-      // What an agent did that another version or other settings have replaced is wrong no more.
-      const bool is_past = base::find(stage, "/last_failure_revision") != nullptr &&
-                           whole_at(stage, "/last_failure_revision") < whole_at(stage, "/since_revision");
-      if (!failures.empty() && failures != "0" && !is_past)
-        faults.push_back(
-            base::join({name, ": ", text_at(stage, "/stage"), " (", text_at(stage, "/agent"), ") failed ",
-                        failures, failures == "1" ? " time" : " times", last.empty() ? "" : "; last ", last},
-                       ""));
+      add_faults_of_stage(name, stage, faults);
     }
   }
   for (const json::value& experiment : list_at(status, "/experiments")) {
@@ -362,6 +367,8 @@ std::string status_screen(const json::value& status) {
     screen += "\nchain of " + text_at(book, "/book");
     if (const std::string revision = text_at(book, "/revision"); !revision.empty())
       screen += ", revision " + revision;
+    screen += age_text(book, "/last_bar_seconds", "last bar");
+    screen += age_text(book, "/last_decision_seconds", "last decision");
     screen += "\n" + chain_table(stages);
     if (const json::array& processes = list_at(book, "/processes"); !processes.empty())
       screen += "\n" + processes_table(processes);

@@ -52,10 +52,13 @@ class Book {
   /// positions, cash and open orders. Calls no agent. On the other book's thread.
   friend void stand_beside(Book& book, const Book& other);
   friend std::unique_ptr<Book> copy_of(const Book& book);
-  /// Into the checkpoint of a book, and out of it into one that has entered no chain yet; of the history all
-  /// but the full blocks.
+  /// Into the checkpoint of a book, and out of it into one that has entered no chain yet: all but its orders,
+  /// which save_orders() gives, and the full blocks of its history.
+  /// The agents that are called no more, as the commands by which they became so.
+  friend std::vector<journal::CommandRecord> quarantines_of(const Book& book);
   friend void save_book(base::Encoder& to, const Book& book);
-  friend bool load_book(base::Decoder& from, Book& book, const std::vector<std::vector<double>>& rows);
+  friend bool load_book(base::Decoder& from, base::Decoder& orders, Book& book,
+                        const std::vector<std::vector<double>>& rows);
   /// What decide() would, with nothing sent, told or counted.
   friend const chain::Decision* consider(Book& book);
   /// Errors: AGENT_ACTIVATE, an agent that refuses to start.
@@ -102,8 +105,6 @@ class Book {
   const chain::Chain* replaced_chain() const { return chains_.replaced(); }
   /// What agents were shown last.
   const cadre_execution_state& state() const { return state_.state(); }
-  /// The agents that are called no more, as the commands by which they became so.
-  std::vector<journal::CommandRecord> quarantines() const;
   /// Signals for instruments that were not in the universe when they came.
   std::uint64_t dropped_signals() const { return dropped_signals_; }
 
@@ -178,9 +179,13 @@ class Book {
 void stand_beside(Book& book, const Book& other);
 /// A book without a chain that stands where `book` does. On that book's thread.
 std::unique_ptr<Book> copy_of(const Book& book);
+std::vector<journal::CommandRecord> quarantines_of(const Book& book);
 void save_book(base::Encoder& to, const Book& book);
+/// The open orders and the newest closed ones, which are still shown after a start.
+std::string save_orders(const Book& book);
 /// False: that is not what save_book() gave of a book of the same data; the book is then of no use.
-[[nodiscard]] bool load_book(base::Decoder& from, Book& book, const std::vector<std::vector<double>>& rows);
+[[nodiscard]] bool load_book(base::Decoder& from, base::Decoder& orders, Book& book,
+                             const std::vector<std::vector<double>>& rows);
 const chain::Decision* consider(Book& book);
 
 /// The kind of the command by which an instance is called no more; its reason begins with "STAGE: ".

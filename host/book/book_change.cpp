@@ -94,13 +94,13 @@ void stand_beside(Book& book, const Book& other) {
 namespace {
 
 /// Closed ones that are still shown after a start.
-constexpr std::size_t orders_kept = 200;
+constexpr std::size_t orders_kept = 1000;
 
 }  // namespace
 
 std::unique_ptr<Book> copy_of(const Book& book) {
   auto copy = std::make_unique<Book>(book.config_, book.ledger_.data_instruments(), 0);
-  copy->ledger_.stand_beside(book.ledger_, orders_kept);
+  copy->ledger_.stand_beside(book.ledger_);
   copy->views_ = book.views_;
   copy->gate_ = std::make_unique<execution::PreTradeGate>(*book.gate_);
   copy->deadline_misses_ = book.deadline_misses_;
@@ -109,15 +109,24 @@ std::unique_ptr<Book> copy_of(const Book& book) {
 }
 
 void save_book(base::Encoder& to, const Book& book) {
-  book.ledger_.save(to, orders_kept);
+  save_ledger(to, book.ledger_);
   book.views_.save(to);
   book.gate_->save(to);
   book.deadline_misses_.save(to);
   to.put(book.dropped_signals_);
 }
 
-bool load_book(base::Decoder& from, Book& book, const std::vector<std::vector<double>>& rows) {
-  if (!book.ledger_.load(from, rows) || !book.views_.load(from, book.ledger_.universe().size())) return false;
+std::string save_orders(const Book& book) {
+  base::Encoder to;
+  book.ledger().tracker().save(to, orders_kept);
+  return {reinterpret_cast<const char*>(to.bytes().data()), to.bytes().size()};
+}
+
+bool load_book(base::Decoder& from, base::Decoder& orders, Book& book,
+               const std::vector<std::vector<double>>& rows) {
+  if (!load_ledger(from, orders, book.ledger_, rows) ||
+      !book.views_.load(from, book.ledger_.universe().size()))
+    return false;
   // The gate of its chain, which it has not entered yet, inherits what this one has counted.
   book.gate_ = std::make_unique<execution::PreTradeGate>(book.config_.pre_trade_checks,
                                                          book.config_.chain.constraints);

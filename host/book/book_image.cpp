@@ -40,7 +40,8 @@ base::Problems damaged(const std::filesystem::path& file, const std::string& wha
 
 }  // namespace
 
-std::string encode_image(const BookImage& image, const std::vector<std::uint64_t>& block_sums) {
+std::string encode_image(const BookImage& image, const std::string& orders,
+                         const std::vector<std::uint64_t>& block_sums) {
   base::Encoder to;
   to.put(image_format);
   to.put(journal::format_version);
@@ -55,6 +56,7 @@ std::string encode_image(const BookImage& image, const std::vector<std::uint64_t
     put_record(to, command);
   to.put(image.book->ledger().history().first_block());
   to.put_array(block_sums);
+  to.put_text(orders);
   base::Encoder book;
   save_book(book, *image.book);
   to.put_text(text_of(book));
@@ -90,6 +92,7 @@ base::Result<StoredImage> decode_image(const std::filesystem::path& file, const 
     fits = get_record(from, image.quarantines.emplace_back(), record_format);
   from.get(image.first_block);
   from.get_array(image.block_sums);
+  from.get_text(image.orders);
   from.get_text(image.book);
   if (!fits || !from.finished()) return damaged(file, "what it holds cannot be read");
   return image;

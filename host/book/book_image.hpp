@@ -24,7 +24,7 @@ struct BookImage {
   JournalFacts facts;      ///< of the journal until then
   std::string order_hash;  ///< how far it got, as OrderHash::save
   std::string door;        ///< what its inputs are compared with, as whoever takes them saved it
-  std::vector<journal::CommandRecord> quarantines;  ///< Book::quarantines
+  std::vector<journal::CommandRecord> quarantines;  ///< quarantines_of
 };
 
 /// What a file holds of an image: all but the full blocks of history, which are files of their own, named by
@@ -39,14 +39,17 @@ struct StoredImage {
   std::vector<journal::CommandRecord> quarantines;
   std::uint64_t first_block = 0;
   std::vector<std::uint64_t> block_sums;  ///< XXH3 of each full block from the first on
-  std::string book;                       ///< for load_book
+  std::string orders;                     ///< both for load_book
+  std::string book;
 };
 
 /// Format of the files; others are passed over, and the journal is read from further back.
 inline constexpr std::uint32_t image_format = 1;
 
-/// The bytes of a file; `block_sums`: of the full blocks of its history.
-std::string encode_image(const BookImage& image, const std::vector<std::uint64_t>& block_sums);
+/// The bytes of a file. `orders`: as save_orders gave them then; `block_sums`: of the full blocks of its
+/// history.
+std::string encode_image(const BookImage& image, const std::string& orders,
+                         const std::vector<std::uint64_t>& block_sums);
 /// Errors: CHECKPOINT_DAMAGED, and what is wrong; of another format too.
 base::Result<StoredImage> decode_image(const std::filesystem::path& file, const std::string& bytes);
 

@@ -159,14 +159,14 @@ void Book::treat_troubles() {
   }
 }
 
-std::vector<journal::CommandRecord> Book::quarantines() const {
+std::vector<journal::CommandRecord> quarantines_of(const Book& book) {
   std::vector<journal::CommandRecord> all;
-  chain().each_stage([&](const chain::Stage& stage) {
+  book.chain().each_stage([&](const chain::Stage& stage) {
     const agent::InstanceQuarantine& quarantine = stage.agent->quarantine();
     if (!quarantine.holds()) return;
     json::object text = identity_of(stage);
     if (quarantine.lost_its_process()) text[process_is_gone] = true;
-    all.push_back({agent_quarantined, ledger_.date(), "host", stage.name + ": " + quarantine.why(),
+    all.push_back({agent_quarantined, book.ledger_.date(), "host", stage.name + ": " + quarantine.why(),
                    json::serialize(text)});
   });
   return all;

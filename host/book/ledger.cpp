@@ -140,7 +140,7 @@ journal::UniverseRecord Ledger::change_universe(const std::vector<std::string>& 
   return record;
 }
 
-void Ledger::stand_beside(const Ledger& other, std::size_t orders) {
+void Ledger::stand_beside(const Ledger& other) {
   universe_ = other.universe_;
   data_of_ = other.data_of_;
   history_ = other.history_;
@@ -153,53 +153,55 @@ void Ledger::stand_beside(const Ledger& other, std::size_t orders) {
   bars_ = other.bars_;
   last_bar_ = other.last_bar_;
   tracker_.enter_universe(universe_.size());
-  for (const execution::TrackedOrder& tracked : other.tracker_.newest(orders)) {
-    if (tracked.open() || orders != 0) tracker_.adopt(tracked);
+  for (const execution::TrackedOrder& tracked : other.tracker_.recent()) {
+    if (tracked.open()) tracker_.adopt(tracked);
   }
 }
 
-void Ledger::save(base::Encoder& to, std::size_t orders) const {
-  to.put(universe_.epoch);
-  to.put_texts(instrument_ids());
-  to.put(sequence_);
-  to.put(time_ns_);
-  to.put(date_);
-  to.put(bars_);
-  to.put_struct(execution_);
-  to.put(shortfall_sum_);
-  to.put(last_mark_profit_.raw());
+void save_ledger(base::Encoder& to, const Ledger& ledger) {
+  to.put(ledger.universe_.epoch);
+  to.put_texts(ledger.instrument_ids());
+  to.put(ledger.sequence_);
+  to.put(ledger.time_ns_);
+  to.put(ledger.date_);
+  to.put(ledger.bars_);
+  to.put_struct(ledger.execution_);
+  to.put(ledger.shortfall_sum_);
+  to.put(ledger.last_mark_profit_.raw());
   base::Encoder bar;
-  journal::encode(bar, last_bar_);
+  journal::encode(bar, ledger.last_bar_);
   to.put_text({reinterpret_cast<const char*>(bar.bytes().data()), bar.bytes().size()});
-  portfolio_.save(to);
-  tracker_.save(to, orders);
-  history_.save(to);
+  ledger.portfolio_.save(to);
+  ledger.history_.save(to);
 }
 
-bool Ledger::load(base::Decoder& from, const std::vector<std::vector<double>>& rows) {
+bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
+                 const std::vector<std::vector<double>>& rows) {
   const auto epoch = from.get<std::uint64_t>();
   std::vector<std::string> ids;
   from.get_texts(ids);
+  const std::vector<std::string>& data = ledger.data_instruments_;
   const bool are_ours = std::all_of(ids.begin(), ids.end(), [&](const std::string& id) {
-    return std::binary_search(data_instruments_.begin(), data_instruments_.end(), id);
+    return std::binary_search(data.begin(), data.end(), id);
   });
   if (!from.ok() || !are_ours) return false;
-  set_universe(ids, epoch);
-  tracker_.enter_universe(universe_.size());
-  from.get(sequence_);
-  from.get(time_ns_);
-  from.get(date_);
-  from.get(bars_);
-  from.get_struct(execution_);
-  from.get(shortfall_sum_);
-  last_mark_profit_ = base::Money::from_raw(from.get<std::int64_t>());
+  ledger.set_universe(ids, epoch);
+  ledger.tracker_.enter_universe(ledger.universe_.size());
+  from.get(ledger.sequence_);
+  from.get(ledger.time_ns_);
+  from.get(ledger.date_);
+  from.get(ledger.bars_);
+  from.get_struct(ledger.execution_);
+  from.get(ledger.shortfall_sum_);
+  ledger.last_mark_profit_ = base::Money::from_raw(from.get<std::int64_t>());
   std::string bytes;
   from.get_text(bytes);
   base::Decoder bar({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()});
-  const bool has_bar = journal::decode(bar, last_bar_, journal::format_version) &&
-                       (bars_ == 0 || last_bar_.close_e9.size() == data_instruments_.size());
-  return from.ok() && has_bar && portfolio_.load(from) && portfolio_.size() == universe_.size() &&
-         tracker_.load(from) && history_.load(from, rows);
+  const bool has_bar = journal::decode(bar, ledger.last_bar_, journal::format_version) &&
+                       (ledger.bars_ == 0 || ledger.last_bar_.close_e9.size() == data.size());
+  return from.ok() && has_bar && ledger.portfolio_.load(from) &&
+         ledger.portfolio_.size() == ledger.universe_.size() && ledger.tracker_.load(orders) &&
+         ledger.history_.load(from, rows);
 }
 
 std::vector<std::string> Ledger::instrument_ids() const {

@@ -48,14 +48,14 @@ class Ledger {
   void reject_order(std::size_t place) { tracker_.reject(place, 0); }
   /// Into another universe. What leaves has to be flat and without open orders.
   journal::UniverseRecord change_universe(const std::vector<std::string>& instruments);
-  /// Stands where another book of the same data stands: market, positions, cash, open orders. Of the newest
-  /// `orders` those that are closed are remembered too.
-  void stand_beside(const Ledger& other, std::size_t orders = 0);
-  /// Into the checkpoint of a book and out of it: everything, with the newest orders, but the full blocks of
-  /// history, which are beside it. False: that is not what save() gave of a book of the same data; the ledger
-  /// is then of no use.
-  void save(base::Encoder& to, std::size_t orders) const;
-  [[nodiscard]] bool load(base::Decoder& from, const std::vector<std::vector<double>>& rows);
+  /// Stands where another book of the same data stands: market, positions, cash, open orders.
+  void stand_beside(const Ledger& other);
+  /// Into the checkpoint of a book and out of it: everything but the orders and the full blocks of history,
+  /// which are beside it. False: that is not what save() gave of a book of the same data; the ledger is then
+  /// of no use.
+  friend void save_ledger(base::Encoder& to, const Ledger& ledger);
+  friend bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
+                          const std::vector<std::vector<double>>& rows);
 
   const std::string& book() const { return config_.book.id; }
   const std::vector<std::string>& data_instruments() const { return data_instruments_; }
@@ -106,5 +106,9 @@ class Ledger {
 
 /// Why positions cannot be marked at the prices of a bar; empty: they can. Nothing is changed.
 std::string why_not_marked(const Ledger& ledger, const model::Bar& bar);
+
+void save_ledger(base::Encoder& to, const Ledger& ledger);
+[[nodiscard]] bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
+                               const std::vector<std::vector<double>>& rows);
 
 }  // namespace cadre::book

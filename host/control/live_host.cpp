@@ -321,10 +321,10 @@ void LiveHost::log_start() const {
 
 base::Problems LiveHost::stop() {
   if (parts_.stopped.exchange(true)) return {};
-  parts_.ready = false;
+  const bool had_started = parts_.ready.exchange(false);
   parts_.metrics.ready().set(0);
   parts_.feed.say("stopping", {});
-  base::log_event(base::LogLevel::info, "host_stopping", {});
+  if (had_started) base::log_event(base::LogLevel::info, "host_stopping", {});
   house_watch_.reset();
   for (const auto& book : parts_.books.now())
     book->close();
@@ -343,8 +343,9 @@ base::Problems LiveHost::stop() {
   if (parts_.recorder != nullptr)
     parts_.recorder->end(leaves_hanging_ ? agent::LastFlight::End::abandoned : agent::LastFlight::End::told);
   if (event_ids_ != nullptr) event_ids_->end();
-  base::log_event(problems.has_errors() ? base::LogLevel::error : base::LogLevel::info, "host_stopped",
-                  {{"problems", problems.empty() ? std::string() : problems[0].message}});
+  if (had_started)
+    base::log_event(problems.has_errors() ? base::LogLevel::error : base::LogLevel::info, "host_stopped",
+                    {{"problems", problems.empty() ? std::string() : problems[0].message}});
   return problems;
 }
 

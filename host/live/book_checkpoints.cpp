@@ -26,14 +26,14 @@ void BookCheckpoints::take() {
   image->facts = keeper_->facts();
   image->order_hash = ground_.order_hash->save();
   image->door = ground_.door();
-  image->quarantines = book_->quarantines();
+  image->quarantines = book::quarantines_of(*book_);
   image->decisions = tally_->decisions;
   const std::lock_guard lock(mutex_);
   keep_for_quarantined();
   // Of several without a decision between them only the last is worth anything.
   if (!images_.empty() && images_.back()->decisions == image->decisions) images_.pop_back();
   if (images_.size() == images_most) images_.pop_front();
-  files_.write(image);
+  files_.write(image, book::save_orders(*book_));
   images_.push_back(std::move(image));
 }
 

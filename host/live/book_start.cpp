@@ -138,7 +138,8 @@ base::Result<std::unique_ptr<book::JournalFold>> BookRunner::fold_from(
   base::Problems problems;
   if (start.image) {
     base::Decoder from(std::as_bytes(std::span(start.image->book)));
-    if (!order_hash_.load(start.image->order_hash) || !book::load_book(from, *book_, start.rows) ||
+    base::Decoder orders(std::as_bytes(std::span(start.image->orders)));
+    if (!order_hash_.load(start.image->order_hash) || !book::load_book(from, orders, *book_, start.rows) ||
         !door_.load(start.image->door)) {
       problems.error("CHECKPOINT_DAMAGED", base::Place::of(checkpoints_.files().folder()),
                      "the checkpoint of event " + std::to_string(start.image->sequence) +

@@ -34,9 +34,10 @@ CheckpointFiles::~CheckpointFiles() {
   if (thread_.joinable()) thread_.join();
 }
 
-void CheckpointFiles::write(std::shared_ptr<const book::BookImage> image) {
+void CheckpointFiles::write(std::shared_ptr<const book::BookImage> image, std::string orders) {
   const std::lock_guard lock(mutex_);
   waiting_ = std::move(image);
+  waiting_orders_ = std::move(orders);
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   changed_.notify_all();
 }
@@ -70,11 +71,12 @@ void CheckpointFiles::run() {
     changed_.wait(lock, [&] { return waiting_ != nullptr || !work_.empty() || ends_; });
     if (waiting_ == nullptr && work_.empty()) return;
     const auto image = std::exchange(waiting_, nullptr);
+    const std::string orders = std::exchange(waiting_orders_, {});
     const auto work = std::exchange(work_, {});
     is_at_work_ = true;
     lock.unlock();
     if (image != nullptr) {
-      const base::Problems problems = write_now(*image);
+      const base::Problems problems = write_now(*image, orders);
       const std::string why = problems.has_errors() ? base::to_line(problems[0]) : "";
       if (!why.empty())
         base::log_event(base::LogLevel::error, "checkpoint_not_written",
@@ -90,7 +92,7 @@ void CheckpointFiles::run() {
   }
 }
 
-base::Problems CheckpointFiles::write_now(const book::BookImage& image) {
+base::Problems CheckpointFiles::write_now(const book::BookImage& image, const std::string& orders) {
   std::error_code error;
   fs::create_directories(folder_, error);
   const book::History& history = image.book->ledger().history();
@@ -98,7 +100,7 @@ base::Problems CheckpointFiles::write_now(const book::BookImage& image) {
   base::Problems problems = write_rows(history, sums);
   if (problems.has_errors()) return problems;
   const std::uint64_t sequence = image.book->ledger().sequence();
-  problems = base::write_file_atomically(file_of(sequence), encode_image(image, sums));
+  problems = base::write_file_atomically(file_of(sequence), encode_image(image, orders, sums));
   if (problems.has_errors()) return problems;
   const std::lock_guard lock(mutex_);
   kept_[sequence] = {image.journal_bytes, image.learned.revision, history.first_block()};

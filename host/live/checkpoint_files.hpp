@@ -27,8 +27,9 @@ class CheckpointFiles {
   CheckpointFiles& operator=(const CheckpointFiles&) = delete;
 
   const std::filesystem::path& folder() const { return folder_; }
-  /// Hands one over; its file is whole once it is there. [any-thread]
-  void write(std::shared_ptr<const book::BookImage> image);
+  /// Hands one over, with its orders as save_orders() gave them; its file is whole once it is there.
+  /// [any-thread]
+  void write(std::shared_ptr<const book::BookImage> image, std::string orders);
   /// Runs something on the same thread, after what waits. [any-thread]
   void after_writing(std::function<void()> work);
   /// Until what was handed over is written. [any-thread]
@@ -52,7 +53,7 @@ class CheckpointFiles {
     std::uint64_t journal_bytes = 0, revision = 0, first_block = 0;
   };
   void run();
-  base::Problems write_now(const book::BookImage& image);
+  base::Problems write_now(const book::BookImage& image, const std::string& orders);
   base::Problems write_rows(const book::History& history, std::vector<std::uint64_t>& sums);
   void prune();
   std::filesystem::path file_of(std::uint64_t sequence) const;
@@ -62,6 +63,7 @@ class CheckpointFiles {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::shared_ptr<const book::BookImage> waiting_;
+  std::string waiting_orders_;
   std::vector<std::function<void()>> work_;
   bool is_at_work_ = false, ends_ = false;
   std::string failed_;

@@ -45,8 +45,10 @@ class JournalLost(unittest.TestCase):
         self.journal = self.host.journal()
 
     def host_of(self, state, config=None):
-        return RunningHost(arguments.cadre, self.folder, config or self.config, [os.path.join(arguments.build, "agents")],
+        host = RunningHost(arguments.cadre, self.folder, config or self.config, [os.path.join(arguments.build, "agents")],
                            state=os.path.join(self.folder, state))
+        self.addCleanup(host.end)
+        return host
 
     def refused(self, *more):
         """What a start says that is refused."""

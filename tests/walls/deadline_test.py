@@ -81,7 +81,7 @@ class Deadline(unittest.TestCase):
 
         walls.host.kill()
         walls.start_unready()
-        self.assert_quarantined(walls, 0)
+        self.assert_quarantined(walls, misses)  # known after a start too
 
         status, body = walls.host.ask("POST", "/v1/revisions", change(config=walls.changed(misbehaving("nothing", on_failure="bypass"))),
                                       {"If-Match": '"1"'})

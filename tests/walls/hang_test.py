@@ -137,7 +137,7 @@ class Hang(unittest.TestCase):
         self.assertEqual((main["state"], main["halt_number"], main["halt_is_due"]), ("halted", 5, False))
         self.assertIn("once more", main["reason"])
         self.assertEqual(walls.host.status()["quarantine"], [])
-        self.assertTrue(walls.host.status()["ready"])
+        self.assertTrue(walls.host.is_only_halted())
         self.assertEqual(walls.within("POST", "/v1/resume", change(book="other"))[0], 200)
         walls.post("main", DAY, 60)  # halted, it does not decide on that day
         walls.post("other", DAY, 60)
@@ -200,7 +200,7 @@ class Hang(unittest.TestCase):
         self.assertEqual((status, answer["duplicates"]), (202, 1))
         main = walls.host.settled_book("main")
         self.assertEqual((main["halt_number"], main["open_orders"]), (1, 0))
-        self.assertTrue(walls.host.status()["ready"])
+        self.assertTrue(walls.host.is_only_halted())
         self.assertEqual(walls.host.stop(), 0)
 
     def test_one_that_hangs_while_it_is_made_holds_up_changes_and_nothing_else(self):

@@ -296,8 +296,10 @@ class Restart(unittest.TestCase):
         wait_until("it is ready", lambda: walls.host.ask("GET", "/readyz")[0] == 200)
         walls.post("main", DAY + 5, 60)
         walls.host.settled_book("main")
-        # What it had failed at before is known after the start too, and nothing has come to it.
-        self.assertEqual((self.adjuster_of(walls)["failures"], walls.host.stop()), (failed, 0))
+        # The decisions that it had failed at before are known after the start too, and nothing has come to them.
+        known = self.adjuster_of(walls)["failures"]
+        self.assertTrue(0 < known <= failed, (known, failed))
+        self.assertEqual(walls.host.stop(), 0)
 
     def test_a_book_with_a_dead_process_still_takes_checkpoints(self):
         walls = self.walls("process_alone")

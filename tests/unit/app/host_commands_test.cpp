@@ -62,11 +62,11 @@ class HostCommandsTest : public admin::testing::ServedHost {
 TEST_F(HostCommandsTest, status_is_a_screen_or_json) {
   start();
   host_.next.body = testing::status_fixture();
-  EXPECT_EQ(run("status", arguments()), exit_fine);
+  EXPECT_EQ(run("status", arguments()), exit_difference);
   EXPECT_THAT(out_, StartsWith("demo: running since 2026-11-25 02:04:39 UTC\n"));
   HostArguments with = arguments();
   with.json = true;
-  EXPECT_EQ(run("status", with), exit_fine);
+  EXPECT_EQ(run("status", with), exit_difference);
   EXPECT_EQ(json::parse(out_), host_.next.body);
 }
 
