@@ -82,7 +82,6 @@ class WatchedFolders(unittest.TestCase):
         self.addCleanup(shutil.rmtree, folder)
         shutil.copytree(NEW_FOLDER, folder, dirs_exist_ok=True)
         host = RunningHost(arguments.cadre, folder, os.path.join(folder, "conf", "scenario.json"), [os.path.join(arguments.build, "agents")]).start()
-        self.addCleanup(self.host.end)
         os.replace(os.path.join(folder, "new-scenario.json"), os.path.join(folder, "conf", "scenario.json"))
         wait_until("the file is taken", lambda: host.revision() == 2)
         chain = os.path.join(folder, "chains2", "chain.json")
