@@ -98,10 +98,10 @@ std::string span_text(double seconds) {
 std::string head_of(const json::value& status) {
   std::string line = text_at(status, "/name");
   line += (line.empty() ? "" : ": ") + or_dash(text_at(status, "/state"));
-  if (text_at(status, "/ready") == "false") line += ", not ready";
   if (const std::string since = text_at(status, "/since"); !since.empty())
     line += " since " + moment(since) + " UTC";
   if (const double up = number_at(status, "/uptime_seconds"); up > 0) line += " (up " + span_text(up) + ")";
+  if (text_at(status, "/ready") == "false") line += ", not ready";
   if (const double own = number_at(status, "/own_bytes"); own > 0)
     line += ", " + std::to_string(std::llround(own / mebibyte)) + " MiB (grown by " +
             std::to_string(std::llround(number_at(status, "/grown_bytes") / mebibyte)) + ")";
