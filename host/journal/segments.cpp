@@ -121,6 +121,27 @@ std::map<std::uint64_t, fs::path> older_segments(const fs::path& journal) {
   return found;
 }
 
+base::Problems compress_segment(const fs::path& path) {
+  const auto bytes = base::read_file(path, segment_bytes_most);
+  if (!bytes) return bytes.problems();
+  std::string packed(ZSTD_compressBound(bytes->size()), '\0');
+  constexpr int level = 6;
+  const std::size_t size = ZSTD_compress(packed.data(), packed.size(), bytes->data(), bytes->size(), level);
+  base::Problems problems;
+  if (ZSTD_isError(size) != 0) {
+    problems.error("JOURNAL_NOT_WRITABLE", {.file = path.string()},
+                   std::string("it cannot be compressed (") + ZSTD_getErrorName(size) + ")");
+    return problems;
+  }
+  packed.resize(size);
+  fs::path compressed = path;
+  compressed += ".zst";
+  problems = base::write_file_atomically(compressed, packed);
+  std::error_code error;
+  if (!problems.has_errors()) fs::remove(path, error);
+  return problems;
+}
+
 }  // namespace
 
 fs::path segment_path(const fs::path& journal, std::uint64_t number) {
@@ -151,24 +172,11 @@ base::Result<std::string> read_segment(const Segment& segment) {
   return base::read_file(segment.path, segment_bytes_most);
 }
 
-base::Problems compress_segment(const fs::path& path) {
-  const auto bytes = base::read_file(path, segment_bytes_most);
-  if (!bytes) return bytes.problems();
-  std::string packed(ZSTD_compressBound(bytes->size()), '\0');
-  constexpr int level = 6;
-  const std::size_t size = ZSTD_compress(packed.data(), packed.size(), bytes->data(), bytes->size(), level);
+base::Problems compress_segments(const fs::path& journal) {
   base::Problems problems;
-  if (ZSTD_isError(size) != 0) {
-    problems.error("JOURNAL_NOT_WRITABLE", {.file = path.string()},
-                   std::string("it cannot be compressed (") + ZSTD_getErrorName(size) + ")");
-    return problems;
+  for (const auto& [number, path] : older_segments(journal)) {
+    if (path.extension() != ".zst") problems.append(compress_segment(path));
   }
-  packed.resize(size);
-  fs::path compressed = path;
-  compressed += ".zst";
-  problems = base::write_file_atomically(compressed, packed);
-  std::error_code error;
-  if (!problems.has_errors()) fs::remove(path, error);
   return problems;
 }
 

@@ -34,9 +34,9 @@ std::filesystem::path segment_path(const std::filesystem::path& journal, std::ui
 /// All bytes of a segment, uncompressed. Errors: those of reading a file, JOURNAL_DAMAGED.
 base::Result<std::string> read_segment(const Segment& segment);
 
-/// Replaces an older segment by a compressed one (zstd); a power cut leaves one of both. Errors: those of
-/// reading it, JOURNAL_NOT_WRITABLE.
-base::Problems compress_segment(const std::filesystem::path& path);
+/// Replaces the older segments that are not compressed yet (zstd); a power cut leaves one of both. Errors:
+/// those of reading them, JOURNAL_NOT_WRITABLE.
+base::Problems compress_segments(const std::filesystem::path& journal);
 
 /// Removes older segments, the oldest first, until so many are left; 0: all stay. Those that hold byte
 /// `needed_from` of the stream, or what comes behind it, stay in any case. Errors: JOURNAL_NOT_WRITABLE.

@@ -59,7 +59,12 @@ void BookFolder::clear_marks() const {
   std::error_code error;
   fs::remove(folder_ / "watermark", error);
   fs::remove_all(folder_ / "checkpoints", error);
-  fs::remove_all(folder_ / "segments", error);
+  // Older segments are nobody's to throw away.
+  if (!fs::exists(folder_ / "segments", error)) return;
+  fs::path aside;
+  for (int n = 1; aside.empty() || fs::exists(aside, error); ++n)
+    aside = folder_ / ("segments.replaced-" + std::to_string(n));
+  fs::rename(folder_ / "segments", aside, error);
 }
 
 base::Problems BookFolder::lost(const std::string& what) const {

@@ -179,6 +179,8 @@ base::Problems BookRunner::live_on(std::uint64_t incarnation) {
 
 void BookRunner::keep_journal(std::unique_ptr<journal::JournalWriter> writer, const Change& boot,
                               book::JournalFacts facts) {
+  // A journal that an earlier version began says in its next segment whose it is.
+  if (!facts.stream.is_named()) facts.stream = folder_.first_head();
   keeper_ = std::make_unique<JournalKeeper>(std::move(writer), std::move(facts));
   keeper_->set_sends_outside(!boot.chain->environment().agent->declaration().simulated);
   checkpoints_.enter(*book_, *keeper_,
@@ -195,8 +197,8 @@ void BookRunner::begin_segment_when_full() {
   const fs::path ended = keeper_->begin_segment(
       folder_.journal(), [this](const journal::StreamHead& head) { return head_text(head); });
   if (ended.empty()) return;  // said at the next commit
-  checkpoints_.files().after_writing([this, ended] {
-    tell(journal::compress_segment(ended));
+  checkpoints_.files().after_writing([this] {
+    tell(journal::compress_segments(folder_.journal()));
     prune();
   });
 }

@@ -1,6 +1,7 @@
 #include "host/live/journal_keeper.hpp"
 
 #include "host/base/file.hpp"
+#include "host/base/invariant.hpp"
 
 namespace cadre::live {
 
@@ -33,7 +34,10 @@ std::filesystem::path JournalKeeper::begin_segment(
     const std::filesystem::path& journal,
     const std::function<std::string(const journal::StreamHead&)>& head_text) {
   if (!make_durable()) return {};
+  const std::uint64_t sequence = newest_event();
   journal::StreamHead head = facts_.stream;
+  CADRE_INVARIANT(head.is_named(), "journal.segment_is_named",
+                  "every segment but the first says whose it is");
   const std::filesystem::path ended = journal::segment_path(journal, head.segment);
   ++head.segment;
   head.incarnation = incarnation_;
@@ -52,6 +56,10 @@ std::filesystem::path JournalKeeper::begin_segment(
   base::Encoder text;
   journal::encode(text, journal::HeadRecord{head_text(head)});
   (*next)->append(journal::RecordType::head, 0, text.bytes());
+  text.clear();
+  journal::encode(text, journal::CommitRecord{incarnation_});
+  (*next)->append(journal::RecordType::commit, 0,
+                  text.bytes());  // so that a start finds one in every segment
   problems_ = (*next)->flush();
   // The name of the one that ended is there before it loses the other one.
   if (!problems_.has_errors()) std::filesystem::remove(ended, error);
@@ -65,8 +73,9 @@ std::filesystem::path JournalKeeper::begin_segment(
   writer_ = std::move(next).take();
   go_on_in(*writer_);
   facts_.stream = head;
-  committed_bytes_ = 0;  // the head is not committed yet
-  (void)make_durable();
+  committed_bytes_ = writer_->size_bytes();
+  watermark_.set({incarnation_, committed_bytes_, sequence});
+  watermark_.sync();
   return ended;
 }
 
@@ -87,7 +96,7 @@ void JournalKeeper::give_up(const std::string& reason) {
 void JournalKeeper::write_commit() {
   write(journal::RecordType::commit, 0, journal::CommitRecord{incarnation_});
   problems_ = writer_->flush();
-  if (!problems_.has_errors()) watermark_.set({incarnation_, writer_->size_bytes(), writer_->sequence()});
+  if (!problems_.has_errors()) watermark_.set({incarnation_, writer_->size_bytes(), newest_event()});
 }
 
 void JournalKeeper::tell(bool durable) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -67,6 +68,8 @@ class JournalKeeper final : public book::JournalListener {
  private:
   void tell(bool durable);
   void write_commit();
+  /// As far as it was written, or read again, by this process.
+  std::uint64_t newest_event() const { return std::max(writer_->sequence(), facts_.last_bar); }
 
   std::unique_ptr<journal::JournalWriter> writer_;
   std::vector<std::pair<std::shared_ptr<Ticket>, std::uint64_t>> pending_;

