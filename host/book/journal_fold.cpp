@@ -160,7 +160,8 @@ base::Result<JournalFacts> survey_journal(const std::filesystem::path& file, con
                    "there are decisions in it and not one commit", "is it the journal of a backtest?");
     return problems;
   }
-  return {std::move(committed), tell_cut(file, open_records, committed.keep_bytes, reader->file_ends_at())};
+  base::Problems cut = tell_cut(file, open_records, committed.keep_bytes, reader->file_ends_at());
+  return {std::move(committed), std::move(cut)};
 }
 
 base::Problems JournalFold::run(const std::filesystem::path& file, const JournalFacts& facts) {
@@ -235,7 +236,7 @@ base::Problems JournalFold::apply_all(journal::JournalReader& reader, const std:
   return problems;
 }
 
-void JournalFold::learn(journal::CheckpointRecord checkpoint) {
+void JournalFold::learn(const journal::CheckpointRecord& checkpoint) {
   restarted_.clear();
   problems_.append(book_.chains_.load(checkpoint, nullptr));
   observing_ = true;
@@ -251,7 +252,7 @@ bool JournalFold::load(const journal::Record& record) {
     std::erase_if(checkpoint.agents, [&](const auto& agent) { return agent.stage != restarted_; });
   else
     book_.timers_.restore(checkpoint.timers);
-  learn(std::move(checkpoint));
+  learn(checkpoint);
   return true;
 }
 

@@ -76,7 +76,7 @@ class JournalFold {
   base::Problems apply_all(journal::JournalReader& reader, const std::filesystem::path& file,
                            std::uint64_t to);
   bool load(const journal::Record& checkpoint);
-  void learn(journal::CheckpointRecord checkpoint);
+  void learn(const journal::CheckpointRecord& checkpoint);
   bool apply(const journal::Record& record);
   bool apply_command(base::Decoder& from, std::uint32_t format);
   bool apply_order(base::Decoder& from, std::uint32_t format);

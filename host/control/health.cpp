@@ -29,13 +29,11 @@ std::vector<std::string> not_ready_reasons(const HostParts& host) {
                       " MiB left");
   for (const auto& book : host.books.now()) {
     const live::BookSnapshot now = book->snapshot();
-    const std::string in_state = book->id() + " is " + live::state_name(now.state) + ": " + now.reason;
-    if (now.state == live::BookState::stuck || now.state == live::BookState::stopped)
-      reasons.push_back(in_state);
-    else if (!now.left_out.empty())
+    const bool has_ended = now.state == live::BookState::stuck || now.state == live::BookState::stopped;
+    if (!has_ended && !now.left_out.empty())
       reasons.push_back(book->id() + " decides nothing, an agent of it is in quarantine: " + now.left_out);
-    else if (now.state == live::BookState::halted)
-      reasons.push_back(in_state);
+    else if (has_ended || now.state == live::BookState::halted)
+      reasons.push_back(book->id() + " is " + live::state_name(now.state) + ": " + now.reason);
     else if (now.date != 0 && now.equity.raw() <= 0)
       reasons.push_back(book->id() + " is ruined: its equity is " + now.equity.to_string() +
                         ", and it decides nothing");

@@ -18,8 +18,6 @@
 
 namespace cadre::live {
 
-namespace fs = std::filesystem;
-
 /// The queue as the loop sees it: bars come out of next(); everything else is done on the way to the next
 /// bar.
 class BookRunner::Source final : public book::MarketSource {

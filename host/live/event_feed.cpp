@@ -10,8 +10,8 @@ namespace cadre::live {
 void EventFeed::say(std::string_view event, boost::json::object members) {
   const std::lock_guard lock(mutex_);
   boost::json::object whole{{"id", ++last_id_}, {"time", base::now_text()}, {"event", event}};
-  for (auto& [key, value] : members)
-    whole[key] = std::move(value);
+  for (auto& member : members)
+    whole[member.key()] = std::move(member.value());
   std::string text = boost::json::serialize(whole);
   for (const auto& [number, listener] : listeners_)
     listener(last_id_, text);

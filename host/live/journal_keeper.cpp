@@ -38,7 +38,7 @@ std::filesystem::path JournalKeeper::begin_segment(
   journal::StreamHead head = facts_.stream;
   CADRE_INVARIANT(head.is_named(), "journal.segment_is_named",
                   "every segment but the first says whose it is");
-  const std::filesystem::path ended = journal::segment_path(journal, head.segment);
+  std::filesystem::path ended = journal::segment_path(journal, head.segment);
   ++head.segment;
   head.incarnation = incarnation_;
   head.begins_at = writer_->size_bytes();
