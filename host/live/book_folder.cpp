@@ -42,8 +42,7 @@ std::uint64_t BookFolder::acknowledged() const {
 
 std::string BookFolder::ways_out() const {
   return "put it back: `cadre journal restore`; only where it is lost for good, and the book is to begin "
-         "without "
-         "positions and with its initial cash: `cadre run --begin-again " +
+         "without positions and with its initial cash: `cadre run --begin-again " +
          book_ + "`";
 }
 
@@ -107,7 +106,7 @@ base::Problems BookFolder::check(const book::JournalFacts& facts) const {
 
 namespace {
 
-/// Why a journal cannot be gone on with, as far as a look at it says; empty: it can.
+/// Whether a journal cannot be gone on with, as far as a look at it says.
 bool is_lost(const BookFolder& folder, const Incarnations& incarnations, const std::string& book) {
   if (!folder.has_journal()) return true;
   auto facts = book::survey_journal(
