@@ -76,7 +76,7 @@ int run_agent_list_command(const GlobalOptions& global, bool as_json) {
       table.add_row({entry.agent->id, role.substr(0, role.find('/')), entry.manifest->version.to_string(),
                      entry.agent->description.empty() ? entry.manifest->name : entry.agent->description});
     }
-    print_text(table.to_string());
+    print_text(table.to_string(width_of_output()));
   }
   print_problems(catalog.problems());
   return catalog.problems().has_errors() ? exit_invalid_input : exit_fine;
@@ -116,7 +116,7 @@ int run_agent_show_command(const GlobalOptions& global, const AgentArguments& ar
   facts.add_row({"manifest", shown(found->manifest->file)});
   facts.add_row({"library", shown(found->manifest->library)});
   facts.add_row({"sha256", found->manifest->sha256});
-  std::printf("%s\n", facts.to_string().c_str());
+  std::printf("%s\n", facts.to_string(width_of_output()).c_str());
   const json::value* properties = base::find(a.config_schema, "/properties");
   if (properties == nullptr || properties->as_object().empty()) {
     std::printf("It has no settings.\n");
@@ -130,7 +130,7 @@ int run_agent_show_command(const GlobalOptions& global, const AgentArguments& ar
     settings.add_row({std::string(key), type_of(p), otherwise != nullptr ? base::canonical(*otherwise) : "-",
                       meaning != nullptr ? std::string(meaning->as_string()) : ""});
   }
-  print_text(settings.to_string());
+  print_text(settings.to_string(width_of_output()));
   return exit_fine;
 }
 

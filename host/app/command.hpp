@@ -154,6 +154,8 @@ void print_problems(const base::Problems& problems);
 /// On standard output, as text for people: lines as they are, and whatever else would steer a terminal shown
 /// and not sent.
 void print_text(std::string_view text);
+/// Columns for tables on standard output: those of its terminal, or as many as they need.
+std::size_t width_of_output();
 /// One JSON value and a line end, with the same care; a program reads the same value.
 void print_json(std::string_view json);
 /// Why a command did not do what it was asked to: print_problems, and, for a command that prints JSON, one

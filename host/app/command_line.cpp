@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <iostream>
 #include <vector>
 
+#include "host/app/word_order.hpp"
 #include "host/base/invariant.hpp"
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
@@ -38,23 +38,55 @@ std::vector<fs::path> default_agent_folders() {
   return {program.parent_path() / "agents"};
 }
 
-/// What a word that is no command or option may have been meant to be, as a line; empty when nothing is near.
-std::string about_unknown_word(const CLI::App& app) {
-  const CLI::App* at = &app;
-  while (!at->get_subcommands().empty())
-    at = at->get_subcommands().front();
-  const std::vector<std::string> unknown = at->remaining();
-  if (unknown.empty()) return {};
+/// The words that a group or command knows.
+std::vector<std::string> known_words(const CLI::App& at) {
   std::vector<std::string> known;
-  for (const CLI::App* each : at->get_subcommands([](const CLI::App*) { return true; }))
+  for (const CLI::App* each : at.get_subcommands([](const CLI::App*) { return true; }))
     known.push_back(each->get_name());
-  for (const CLI::Option* option : at->get_options()) {
+  for (const CLI::Option* option : at.get_options()) {
     for (const std::string& name : option->get_lnames())
       known.push_back("--" + name);
   }
-  const std::string& word = unknown.front();
-  return base::quote(word) + " is no command or option of " + at->get_name() +
-         base::did_you_mean(word, known) + "\n";
+  return known;
+}
+
+/// Why the parser took no more words: each word that it does not know, else everything that is missing, else
+/// what it says itself.
+base::Problems usage_problems(const CLI::App& at, const std::vector<std::string>& unknown,
+                              const CLI::ParseError& error) {
+  base::Problems problems;
+  const std::string path = path_of(at);
+  const auto say = [&](const std::string& message, const std::string& near = {}) {
+    const std::string guess = near.empty() ? "" : "did you mean " + base::quote(near) + "? ";
+    problems.error("COMMAND_USAGE", {}, message, guess + "`" + path + " --help` shows what it takes");
+  };
+  const bool is_group = !at.get_subcommands([](const CLI::App*) { return true; }).empty();
+  for (const std::string& word : unknown) {
+    if (!is_group && !word.starts_with('-')) continue;
+    say(base::quote(word) + " is no command or option of " + path, base::nearest(word, known_words(at)));
+    if (is_group) return problems;
+  }
+  if (problems.empty()) {
+    for (const std::string& word : unknown)
+      say(base::quote(word) + " is one word too many for " + path);
+  }
+  std::size_t missing = 0;
+  for (const CLI::Option* option : at.get_options()) {
+    if (!option->get_required() || option->count() > 0) continue;
+    ++missing;
+    const std::string name = option->get_positional() ? option->get_name(true) : option->get_name();
+    say(name + " is required: " + option->get_description());
+  }
+  if (!problems.empty()) return problems;
+  if (is_group) {
+    std::vector<std::string> commands;
+    for (const CLI::App* each : at.get_subcommands([](const CLI::App*) { return true; }))
+      commands.push_back(each->get_name());
+    say(path + " needs a command: " + base::join(commands, ", "));
+  } else {
+    say(error.what());
+  }
+  return problems;
 }
 
 std::string exit_codes_line() {
@@ -75,10 +107,10 @@ std::pair<std::string, std::string> split(std::string_view path) {
 
 CommandLine::CommandLine()
     : app_("Cadre: a trade-execution host whose agents can be replaced while it trades", "cadre") {
-  app_.set_version_flag("--version", std::string(base::version()));
+  app_.set_version_flag("-V,--version", std::string(base::version()));
   app_.require_subcommand(1);
   app_.get_formatter()->column_width(34);
-  app_.footer(exit_codes_line());
+  app_.footer("cadre help COMMAND says more of one.\n" + exit_codes_line());
   app_.add_option("--agents", global_.agent_folders,
                   "folder of agents; may be given several times (default: the one beside the program, or "
                   "CADRE_AGENTS)")
@@ -111,11 +143,15 @@ const CLI::App& CommandLine::parser_of(const CommandRow& row) const {
 }
 
 int CommandLine::run(int argc, const char* const* argv) {
+  const std::vector<std::string> words = in_parser_order(app_, {argv + std::min(argc, 1), argv + argc});
   try {
-    app_.parse(argc, argv);
+    app_.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() != 0) std::cerr << about_unknown_word(app_);
-    return app_.exit(error) == 0 ? exit_fine : exit_usage;
+    if (error.get_exit_code() == 0) return app_.exit(error);
+    const CLI::App& at = command_named(app_, words);
+    const bool as_json = std::find(words.begin(), words.end(), "--json") != words.end();
+    print_refusal(usage_problems(at, app_.remaining(true), error), as_json);
+    return exit_usage;
   }
   if (global_.agent_folders.empty()) global_.agent_folders = default_agent_folders();
   set_up_log();

@@ -5,11 +5,14 @@
 #include <vector>
 
 #include "host/app/command_line.hpp"
+#include "host/app/expected_files.hpp"
 #include "host/app/host_command.hpp"
 
 namespace cadre::app {
 
 namespace {
+
+using config::FileKind;
 
 constexpr const char* one_object = "print one JSON object";
 constexpr const char* exit_codes_of_a_verdict =
@@ -42,7 +45,8 @@ Run run_backtest(CLI::App& parser, const GlobalOptions& global) {
   parser.add_option("--out", a->out, "run folder to write; a run that is there is replaced")
       ->type_name("DIR");
   add_json_flag(parser, a->json);
-  return [a, &global] { return run_backtest_command(global, *a); };
+  return expecting({.files = {{&a->config, {FileKind::scenario}}}, .as_json = &a->json},
+                   [a, &global] { return run_backtest_command(global, *a); });
 }
 
 Run run_host(CLI::App& parser, const GlobalOptions& global) {
@@ -83,10 +87,10 @@ Run run_host(CLI::App& parser, const GlobalOptions& global) {
                   "folder with one file for each secret that settings of agents refer to (default: what "
                   "CREDENTIALS_DIRECTORY names)")
       ->type_name("DIR");
-  return [a, replay, &global] {
+  return expecting({.files = {{&a->replay, {FileKind::table}}}}, [a, replay, &global] {
     a->replays = replay->count() > 0;
     return run_live_command(global, *a);
-  };
+  });
 }
 
 Run check(CLI::App& parser, const GlobalOptions& global) {
@@ -117,7 +121,9 @@ Run agent_show(CLI::App& parser, const GlobalOptions& global) {
   auto a = make<AgentArguments>();
   parser.add_option("ID", a->id, "an agent's id")->required();
   add_json_flag(parser, a->json);
-  return [a, &global] { return run_agent_show_command(global, *a); };
+  return expecting(
+      {.names = {{&a->id, "the id of an agent", "`cadre agent list` shows the ids"}}, .as_json = &a->json},
+      [a, &global] { return run_agent_show_command(global, *a); });
 }
 
 Run agent_try(CLI::App& parser, const GlobalOptions& global) {
@@ -133,7 +139,10 @@ Run agent_try(CLI::App& parser, const GlobalOptions& global) {
       ->check(CLI::Range(std::uint64_t{100}, std::uint64_t{600'000}))
       ->type_name("MS");
   add_json_flag(parser, a->json);
-  return [a, &global] { return run_agent_try_command(global, *a); };
+  return expecting({.files = {{&a->config, {FileKind::settings}}, {&a->state, {FileKind::state}}},
+                    .names = {{&a->id, "the id of an agent", "write cadre agent try ID --state FILE"}},
+                    .as_json = &a->json},
+                   [a, &global] { return run_agent_try_command(global, *a); });
 }
 
 Run explain(CLI::App& parser, const GlobalOptions&) {
@@ -141,7 +150,10 @@ Run explain(CLI::App& parser, const GlobalOptions&) {
   parser.add_option("RUN", a->run, "run folder")->required();
   parser.add_option("ORDER", a->order, "client order id, as in orders.csv")->required();
   add_json_flag(parser, a->json);
-  return [a] { return run_explain_command(*a); };
+  return expecting({.files = {{&a->run, {FileKind::run_folder}}},
+                    .names = {{&a->order, "the id of an order", "write cadre explain RUN ORDER"}},
+                    .as_json = &a->json},
+                   [a] { return run_explain_command(*a); });
 }
 
 void add_journal_options(CLI::App& parser, JournalArguments& arguments) {
@@ -154,7 +166,9 @@ Run journal_verify(CLI::App& parser, const GlobalOptions&) {
   auto a = make<JournalArguments>();
   add_journal_options(parser, *a);
   add_json_flag(parser, a->json, "print a JSON array");
-  return [a] { return run_journal_verify_command(*a); };
+  return expecting({.files = {{&a->path, {FileKind::state_folder, FileKind::run_folder, FileKind::journal}}},
+                    .as_json = &a->json},
+                   [a] { return run_journal_verify_command(*a); });
 }
 
 Run journal_show(CLI::App& parser, const GlobalOptions&) {
@@ -167,7 +181,8 @@ Run journal_show(CLI::App& parser, const GlobalOptions&) {
   parser.add_option("--last", a->last, "the newest so many of them")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}))
       ->type_name("N");
-  return [a] { return run_journal_show_command(*a); };
+  return expecting({.files = {{&a->path, {FileKind::state_folder, FileKind::run_folder, FileKind::journal}}}},
+                   [a] { return run_journal_show_command(*a); });
 }
 
 Run journal_backup(CLI::App& parser, const GlobalOptions&) {
@@ -176,7 +191,8 @@ Run journal_backup(CLI::App& parser, const GlobalOptions&) {
   parser.add_option("--to", a->to, "folder that is not there yet")->required()->type_name("DIR");
   parser.add_option("--book", a->book, "this book alone")->type_name("BOOK");
   add_json_flag(parser, a->json, "print a JSON array");
-  return [a] { return run_journal_backup_command(*a); };
+  return expecting({.files = {{&a->path, {FileKind::state_folder}}}, .as_json = &a->json},
+                   [a] { return run_journal_backup_command(*a); });
 }
 
 Run journal_restore(CLI::App& parser, const GlobalOptions&) {
@@ -200,7 +216,8 @@ Run journal_prune(CLI::App& parser, const GlobalOptions&) {
       ->required()
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}))
       ->type_name("N");
-  return [a] { return run_journal_prune_command(*a); };
+  return expecting({.files = {{&a->path, {FileKind::state_folder, FileKind::run_folder, FileKind::journal}}}},
+                   [a] { return run_journal_prune_command(*a); });
 }
 
 Run experiment_run(CLI::App& parser, const GlobalOptions& global) {
@@ -209,7 +226,8 @@ Run experiment_run(CLI::App& parser, const GlobalOptions& global) {
   parser.add_option("--out", a->out, "folder for the run folders control and candidate")->type_name("DIR");
   add_json_flag(parser, a->json);
   parser.footer(exit_codes_of_a_verdict);
-  return [a, &global] { return run_experiment_run_command(global, *a); };
+  return expecting({.files = {{&a->file, {FileKind::experiment}}}, .as_json = &a->json},
+                   [a, &global] { return run_experiment_run_command(global, *a); });
 }
 
 Run experiment_analyze(CLI::App& parser, const GlobalOptions&) {
@@ -239,7 +257,9 @@ Run experiment_analyze(CLI::App& parser, const GlobalOptions&) {
       ->type_name("TEST");
   add_json_flag(parser, a->json);
   parser.footer(exit_codes_of_a_verdict);
-  return [a] { return run_experiment_analyze_command(*a); };
+  return expecting(
+      {.files = {{&a->control, {FileKind::table}}, {&a->candidate, {FileKind::table}}}, .as_json = &a->json},
+      [a] { return run_experiment_analyze_command(*a); });
 }
 
 Run reference(CLI::App& parser, const GlobalOptions& global) {
@@ -254,7 +274,8 @@ Run replay(CLI::App& parser, const GlobalOptions& global) {
   parser.add_option("RUN", a->run, "run folder")->required();
   add_repeated_option(parser, "--set", a->set, "POINTER=VALUE", "a what-if: change one value");
   add_json_flag(parser, a->json);
-  return [a, &global] { return run_replay_command(global, *a); };
+  return expecting({.files = {{&a->run, {FileKind::run_folder}}}, .as_json = &a->json},
+                   [a, &global] { return run_replay_command(global, *a); });
 }
 
 /// Adds one option of a command that speaks to a host, which fills an argument of it.

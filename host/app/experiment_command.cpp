@@ -55,7 +55,7 @@ void print_outcome(const experiment::ExperimentOutcome& outcome) {
       {"costs", report::money(outcome.control.counts.costs), report::money(outcome.candidate.counts.costs)});
   table.add_row({"orders", report::with_thousands(outcome.control.counts.orders),
                  report::with_thousands(outcome.candidate.counts.orders)});
-  std::printf("\n%s", table.to_string().c_str());
+  std::printf("\n%s", table.to_string(width_of_output()).c_str());
   if (outcome.differences.empty()) {
     std::printf("\nall %s decisions are the same\n", report::with_thousands(outcome.decisions).c_str());
     return;

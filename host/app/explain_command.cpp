@@ -142,7 +142,7 @@ int run_explain_command(const ExplainArguments& arguments) {
     }
     table.add_rule();
     table.add_row({"order", "", "", quantity(total, true), ""});
-    std::printf("%s\n", table.to_string().c_str());
+    std::printf("%s\n", table.to_string(width_of_output()).c_str());
     print_decision(e);
   }
   if (!e.order.failed_checks.empty())

@@ -10,7 +10,7 @@ std::span<const HostOption> options_of(HostCommand::Kind kind) {
        "SOCKET|URL"},
       {"--token-file", &A::token_file, "file with the token that a URL needs", "FILE"},
       {"--json", &A::json, "print JSON: one value, or one per line"},
-      {"--reason", &A::reason, "why; it is journaled", "TEXT", true},
+      {"--reason", &A::reason, "why, for the journal", "TEXT", true},
       {"--actor", &A::actor, "who wants it (default: the user running this)", "NAME"}};
   constexpr std::size_t reading = 3;
   return kind == HostCommand::Kind::changes ? std::span(all) : std::span(all).first(reading);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -176,6 +177,8 @@ HostAnswer ask_host(const HostArguments& arguments, const admin::ClientRequest& 
 }
 
 base::Result<SentDocument> document_to_send(const fs::path& path) {
+  const base::Problems other = config::expect_kind(path, std::array{config::FileKind::experiment});
+  if (other.has_errors()) return other;
   auto document = base::JsonDocument::load(path);
   if (!document) return document.problems();
   auto text = base::read_file(path);

@@ -41,7 +41,7 @@ std::string comparison_text(const std::string& name, const json::value& comparis
                    basis_points(comparison, (at + "/ci_low").c_str()),
                    basis_points(comparison, (at + "/ci_high").c_str())});
   }
-  text += table.to_string() + text_at(comparison, "/n") + " periods";
+  text += table.to_string(width_of_output()) + text_at(comparison, "/n") + " periods";
   if (const std::string needed = text_at(comparison, "/periods_needed"); !needed.empty())
     text += ", " + needed + " needed";
   return text + "\n";

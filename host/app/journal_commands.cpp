@@ -84,7 +84,7 @@ int run_journal_verify_command(const JournalArguments& arguments) {
   if (arguments.json)
     std::cout << json::serialize(all) << "\n";
   else if (!all.empty())
-    std::cout << table.to_string();
+    std::cout << table.to_string(width_of_output());
   print_problems(problems);
   return problems.has_errors() ? exit_invalid_input : exit_fine;
 }

@@ -153,7 +153,7 @@ void print_books(const control::LiveHost& host) {
                    report::with_thousands(now.orders), std::to_string(now.revision),
                    now.order_hash.substr(0, 12)});
   }
-  print_text(table.to_string());
+  print_text(table.to_string(width_of_output()));
 }
 
 /// Where the host is read from and keeps its state; refused where it could not be reached or read.

@@ -1,9 +1,12 @@
+#include <unistd.h>
+
 #include <boost/json.hpp>
 #include <cstdio>
 
 #include "host/app/command.hpp"
 #include "host/base/problem_json.hpp"
 #include "host/base/text.hpp"
+#include "host/report/table.hpp"
 
 namespace cadre::app {
 
@@ -34,6 +37,10 @@ void print_refusal(const base::Problems& problems, bool as_json) {
 
 void print_text(std::string_view text) {
   std::fputs(base::printable_lines(text).c_str(), stdout);
+}
+
+std::size_t width_of_output() {
+  return report::terminal_width(STDOUT_FILENO).value_or(report::TextTable::unlimited);
 }
 
 void print_json(std::string_view json) {

@@ -7,6 +7,7 @@
 #include "host/admin/routes.hpp"
 #include "host/agent/catalog.hpp"
 #include "host/app/command.hpp"
+#include "host/app/published_schema.hpp"
 #include "host/app/reference_page.hpp"
 #include "host/backtest/experiment_run.hpp"
 #include "host/base/file.hpp"
@@ -301,6 +302,10 @@ int run_reference_command(const GlobalOptions& global, const ReferenceArguments&
   const agent::Catalog catalog = agent::Catalog::discover(global.agent_folders);
   base::Problems problems = catalog.problems();
   const json::value journal_format = journal::describe_format();
+  const auto schema = [&](const char* name, const json::value& value) {
+    return std::pair(arguments.schemas / (std::string(name) + ".schema.json"),
+                     base::pretty(published_schema(value, name)) + "\n");
+  };
   const std::pair<std::filesystem::path, std::string> files[] = {
       {arguments.pages / "commands.md", commands_page()},
       {arguments.pages / "configuration.md", configuration_page()},
@@ -313,16 +318,13 @@ int run_reference_command(const GlobalOptions& global, const ReferenceArguments&
       {arguments.pages / "audit.md", audit_page()},
       {arguments.pages / "agents.md", agents_page(catalog)},
       {arguments.pages / "journal.md", journal_page(journal_format)},
-      {arguments.schemas / "scenario.schema.json", base::pretty(config::scenario_schema()) + "\n"},
-      {arguments.schemas / "host.schema.json", base::pretty(config::host_schema()) + "\n"},
-      {arguments.schemas / "chain.schema.json", base::pretty(config::chain_schema()) + "\n"},
-      {arguments.schemas / "manifest.schema.json",
-       base::pretty(json::parse(agent::manifest_schema())) + "\n"},
-      {arguments.schemas / "experiment.schema.json",
-       base::pretty(json::parse(experiment::experiment_schema())) + "\n"},
       {arguments.schemas / "journal.json", base::pretty(journal_format) + "\n"},
-      {arguments.schemas / "state.schema.json",
-       base::pretty(json::parse(trial::trial_state_schema())) + "\n"}};
+      schema("scenario", config::scenario_schema()),
+      schema("host", config::host_schema()),
+      schema("chain", config::chain_schema()),
+      schema("manifest", json::parse(agent::manifest_schema())),
+      schema("experiment", json::parse(experiment::experiment_schema())),
+      schema("state", json::parse(trial::trial_state_schema()))};
   for (const auto& [path, text] : files) {
     std::error_code ignored;
     std::filesystem::create_directories(path.parent_path(), ignored);

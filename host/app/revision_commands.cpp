@@ -55,7 +55,7 @@ std::string revision_text(const json::value& body) {
                      text_at(plugin, "/sha256").substr(0, 12),
                      text_at(plugin, "/manifest_sha256").substr(0, 12), base::join(books, ", ")});
     }
-    text += "\n" + table.to_string();
+    text += "\n" + table.to_string(width_of_output());
   }
   if (const json::value* config = base::find(body, "/config"); config != nullptr)
     text += "\n" + base::pretty(*config) + "\n";

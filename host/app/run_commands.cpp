@@ -1,5 +1,6 @@
 // backtest, check and replay.
 
+#include <array>
 #include <boost/json.hpp>
 #include <cstdio>
 
@@ -100,18 +101,23 @@ base::Problems check_manifest(const std::filesystem::path& file) {
 
 base::Problems check_file(const GlobalOptions& global, const std::filesystem::path& file,
                           std::optional<std::uint64_t> timeout_ms, const agent::Secrets& secrets) {
+  using config::FileKind;
+  const base::Problems other =
+      config::expect_kind(file, std::array{FileKind::scenario, FileKind::host, FileKind::chain,
+                                           FileKind::experiment, FileKind::manifest});
+  if (other.has_errors()) return other;
   auto document = base::JsonDocument::load(file);
   if (!document) return document.problems();
   switch (config::file_kind(document->root())) {
-    case config::FileKind::manifest:
+    case FileKind::manifest:
       return check_manifest(file);
-    case config::FileKind::chain:
+    case FileKind::chain:
       return config::check_chain(*document);
-    case config::FileKind::experiment:
+    case FileKind::experiment:
       return backtest::check_experiment({file, global.agent_folders, {}});
-    case config::FileKind::host:
+    case FileKind::host:
       return check_host(global, file, timeout_ms, secrets);
-    case config::FileKind::scenario:
+    default:
       break;
   }
   return backtest::check_backtest({file, {}, global.agent_folders, {}},

@@ -39,7 +39,7 @@ void print_rows(const char* title, const json::array& rows) {
     }
     table.add_row(cells);
   }
-  print_text(table.to_string());
+  print_text(table.to_string(width_of_output()));
 }
 
 void print_tables(const json::object& out) {

@@ -272,6 +272,8 @@ class Validator {
       const std::string inner_pointer = pointer + "/" + pointer_token(key);
       if (inner != nullptr) {
         check(member.value(), *inner, inner_pointer);
+      } else if (key == "$schema" && member.value().is_string()) {
+        continue;  // what an editor checks the file with
       } else if (!key.starts_with("x-") && !is_open) {
         error("CONFIG_UNKNOWN_KEY", inner_pointer,
               "unknown key " + quote(key) + suggestion(key, known, object));

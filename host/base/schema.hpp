@@ -22,9 +22,9 @@ using PlaceOf = std::function<Place(std::string_view pointer)>;
 Problems check_schema(const boost::json::value& schema, const PlaceOf& place);
 
 /// Adds every fault of a value under a schema that check_schema accepts. `pointer` is that of the value; keys
-/// that begin with x- are allowed in every object and never looked into. Codes: CONFIG_WRONG_TYPE,
-/// CONFIG_OUT_OF_RANGE, CONFIG_UNKNOWN_KEY, CONFIG_MISSING_KEY, CONFIG_UNKNOWN_WORD, CONFIG_WRONG_LENGTH,
-/// CONFIG_WRONG_FORM, CONFIG_NOT_UNIQUE.
+/// that begin with x-, and a "$schema" that is a text, are allowed in every object and never looked into.
+/// Codes: CONFIG_WRONG_TYPE, CONFIG_OUT_OF_RANGE, CONFIG_UNKNOWN_KEY, CONFIG_MISSING_KEY,
+/// CONFIG_UNKNOWN_WORD, CONFIG_WRONG_LENGTH, CONFIG_WRONG_FORM, CONFIG_NOT_UNIQUE.
 void validate(const boost::json::value& value, const boost::json::value& schema, const std::string& pointer,
               const PlaceOf& place, Problems& out);
 

@@ -137,6 +137,12 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
     }
   }
   if (!best.empty() || word.size() < 4) return best;
+  // A name without what stands before it: "momentum" of "cadre.momentum".
+  for (const std::string& candidate : candidates) {
+    if (candidate.size() > word.size() && candidate.ends_with(word) &&
+        candidate[candidate.size() - word.size() - 1] == '.')
+      return candidate;
+  }
   // A word that was cut short, or one with something added.
   for (const std::string& candidate : candidates) {
     const bool related =

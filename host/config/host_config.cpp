@@ -1,5 +1,6 @@
 #include "host/config/host_config.hpp"
 
+#include <array>
 #include <boost/json.hpp>
 
 #include "host/base/schema.hpp"
@@ -140,29 +141,6 @@ void note_chain_file(const fs::path& scenario_file, std::vector<fs::path>& files
     files.push_back((scenario_file.parent_path() / std::string(chain->as_string())).lexically_normal());
 }
 
-/// One problem instead of many for a file of another kind.
-base::Problems other_kind(const json::value& root, const fs::path& file) {
-  base::Problems problems;
-  const auto say = [&](const char* what, const char* next) {
-    problems.error("CONFIG_NOT_A_HOST", base::Place::of(file), what, next);
-  };
-  switch (file_kind(root)) {
-    case FileKind::experiment:
-      say("this is an experiment, expected a host or a scenario",
-          "`cadre experiment run` and `cadre experiment start` take it");
-      break;
-    case FileKind::manifest:
-      say("this is a manifest, expected a host or a scenario", "name its folder with --agents");
-      break;
-    case FileKind::chain:
-      say("this is a chain, expected a host or a scenario", "a scenario names it at /chain");
-      break;
-    default:
-      break;
-  }
-  return problems;
-}
-
 }  // namespace
 
 const json::value& host_schema() {
@@ -171,10 +149,10 @@ const json::value& host_schema() {
 }
 
 base::Result<HostConfig> load_host(const fs::path& file) {
+  base::Problems problems = expect_kind(file, std::array{FileKind::host, FileKind::scenario});
+  if (problems.has_errors()) return problems;
   auto document = base::JsonDocument::load(file);
   if (!document) return document.problems();
-  base::Problems problems = other_kind(document->root(), file);
-  if (problems.has_errors()) return problems;
   const fs::path folder = fs::absolute(file).lexically_normal().parent_path();
   if (says_scenario(document->root())) {
     auto scenario = load_scenario_document(file, {});

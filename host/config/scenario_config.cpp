@@ -1,12 +1,14 @@
 #include "host/config/scenario_config.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <set>
 
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
 #include "host/config/changeability.hpp"
+#include "host/config/file_kind.hpp"
 #include "host/config/key_reader.hpp"
 #include "host/config/scenario_schema.hpp"
 
@@ -136,7 +138,8 @@ DataConfig read_data(Reader& reader) {
   read_prices(reader, "/data/prices/", data.prices);
   read_signals(reader, "/data/signals/", data.signals);
   if (data.from.date != 0 && data.to.date != 0 && data.from.date > data.to.date) {
-    reader.error("CONFIG_EMPTY_PERIOD", "/data/from", "the first date is after the last one", "");
+    reader.error("CONFIG_EMPTY_PERIOD", "/data/from", "the first date is after the last one",
+                 "exchange /data/from (--from) and /data/to (--to)");
   }
   return data;
 }
@@ -227,16 +230,19 @@ base::Problems check_chain(const base::JsonDocument& document) {
 
 base::Result<base::JsonDocument> load_scenario_document(const fs::path& file,
                                                         const std::vector<Override>& overrides) {
+  base::Problems problems = expect_kind(file, std::array{FileKind::scenario});
+  if (problems.has_errors()) return problems;
   auto loaded = base::JsonDocument::load(file);
   if (!loaded) return loaded.problems();
   base::JsonDocument document = std::move(loaded).take();
-  base::Problems problems;
   const json::value* chain = base::find(document.root(), "/chain");
   if (chain != nullptr && chain->is_string()) {
     const fs::path chain_file = (file.parent_path() / std::string(chain->as_string())).lexically_normal();
+    const base::Problems other = expect_kind(chain_file, std::array{FileKind::chain});
     auto chain_document = base::JsonDocument::load(chain_file);
-    if (!chain_document) {
-      problems.append(base::asked_for_at(chain_document.problems(), document.place("/chain")));
+    if (other.has_errors() || !chain_document) {
+      problems.append(base::asked_for_at(other.has_errors() ? other : chain_document.problems(),
+                                         document.place("/chain")));
       return problems;
     }
     document.embed("/chain", *chain_document);

@@ -1,6 +1,6 @@
 #include "host/report/progress.hpp"
 
-#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -25,12 +25,6 @@ std::string duration(double seconds) {
     std::snprintf(text, sizeof text, "%ld h %02ld min", whole / 3600, whole / 60 % 60);
   }
   return text;
-}
-
-std::size_t terminal_width(int descriptor) {
-  winsize size{};
-  if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-  return size.ws_col;
 }
 
 // A bar that cannot be drawn is no reason to stop.
@@ -74,9 +68,10 @@ void Progress::update(uint64_t done) {
   next_draw_ = now + draw_every;
   const double elapsed_seconds = std::chrono::duration<double>(now - start_).count();
   // One column stays free: some terminals wrap when the last one is written.
-  write_text(descriptor_,
-             "\r" + progress_line(label_, done, total_, elapsed_seconds, terminal_width(descriptor_) - 1) +
-                 "\x1b[K");
+  write_text(descriptor_, "\r" +
+                              progress_line(label_, done, total_, elapsed_seconds,
+                                            terminal_width(descriptor_).value_or(80) - 1) +
+                              "\x1b[K");
   drawn_ = true;
 }
 

@@ -1,8 +1,11 @@
 #include "host/report/table.hpp"
 
+#include <sys/ioctl.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <iterator>
 
 #include "host/base/invariant.hpp"
@@ -45,7 +48,52 @@ std::string padded(const std::string& text, std::size_t width, Align align) {
   return align == Align::left ? text + blanks : blanks + text;
 }
 
+std::size_t line_width(const std::vector<std::size_t>& widths) {
+  std::size_t sum = 2 * (widths.size() - 1);
+  for (const std::size_t width : widths)
+    sum += width;
+  return sum;
+}
+
+std::size_t longest_word(const std::string& text) {
+  std::size_t longest = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    longest = std::max(longest, display_width(std::string_view(text).substr(at, end - at)));
+    at = end + 1;
+  }
+  return longest;
+}
+
+/// Cuts off what fits into a line: all of it, or whole words.
+std::string take_line(std::string& rest, std::size_t width) {
+  std::string line;
+  if (display_width(rest) <= width) {
+    line.swap(rest);
+    return line;
+  }
+  std::size_t end = 0;
+  for (std::size_t blank = rest.find(' '); blank != std::string::npos; blank = rest.find(' ', blank + 1)) {
+    if (display_width(std::string_view(rest).substr(0, blank)) > width) break;
+    end = blank;
+  }
+  if (end == 0) end = std::min(rest.find(' ', 1), rest.size());
+  line = rest.substr(0, end);
+  rest.erase(0, std::min(end + 1, rest.size()));
+  return line;
+}
+
 }  // namespace
+
+std::optional<std::size_t> terminal_width(int descriptor) {
+  if (const char* columns = std::getenv("COLUMNS")) {
+    const long said = std::strtol(columns, nullptr, 10);
+    if (said > 0) return static_cast<std::size_t>(said);
+  }
+  winsize size{};
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return std::nullopt;
+  return size.ws_col;
+}
 
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
@@ -69,22 +117,32 @@ void TextTable::add_rule() {
   rows_.emplace_back();
 }
 
-std::string TextTable::to_string() const {
-  std::vector<std::size_t> widths;
-  std::vector<std::string> headings;
-  for (const Column& column : columns_) {
-    widths.push_back(display_width(column.heading));
-    headings.push_back(column.heading);
-  }
-  for (const auto& row : rows_)
-    for (std::size_t c = 0; c < row.size(); ++c)
+std::vector<std::size_t> TextTable::widths_for(std::size_t width) const {
+  std::vector<std::size_t> widths, least;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    widths.push_back(display_width(columns_[c].heading));
+    least.push_back(widths[c]);
+    for (const auto& row : rows_) {
+      if (row.empty()) continue;
       widths[c] = std::max(widths[c], display_width(row[c]));
+      least[c] = std::max(least[c], columns_[c].align == Align::left ? longest_word(row[c]) : widths[c]);
+    }
+  }
+  while (line_width(widths) > width) {
+    std::size_t widest = columns_.size();
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      const bool is_wider = widest == columns_.size() || widths[c] > widths[widest];
+      if (widths[c] > least[c] && is_wider) widest = c;
+    }
+    if (widest == columns_.size()) break;
+    --widths[widest];
+  }
+  return widths;
+}
 
-  std::size_t line_width = 2 * (widths.size() - 1);
-  for (const std::size_t width : widths)
-    line_width += width;
-  const std::string rule = std::string(line_width, '-') + "\n";
-
+std::string TextTable::to_string(std::size_t width) const {
+  const std::vector<std::size_t> widths = widths_for(width);
+  const std::string rule = std::string(line_width(widths), '-') + "\n";
   const auto line = [&](const std::vector<std::string>& cells) {
     std::string text;
     for (std::size_t c = 0; c < cells.size(); ++c)
@@ -92,9 +150,23 @@ std::string TextTable::to_string() const {
     text.erase(text.find_last_not_of(' ') + 1);
     return text + "\n";
   };
+  const auto lines = [&](const std::vector<std::string>& cells) {
+    std::vector<std::string> rest = cells;
+    std::string text;
+    do {
+      std::vector<std::string> first;
+      for (std::size_t c = 0; c < rest.size(); ++c)
+        first.push_back(take_line(rest[c], widths[c]));
+      text += line(first);
+    } while (std::any_of(rest.begin(), rest.end(), [](const std::string& cell) { return !cell.empty(); }));
+    return text;
+  };
+  std::vector<std::string> headings;
+  for (const Column& column : columns_)
+    headings.push_back(column.heading);
   std::string text = line(headings) + rule;
   for (const auto& row : rows_)
-    text += row.empty() ? rule : line(row);
+    text += row.empty() ? rule : lines(row);
   return text;
 }
 

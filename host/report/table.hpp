@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,10 @@ enum class Align { left, right };
 
 /// Columns a terminal gives to UTF-8 text: combining marks none, East Asian wide characters two.
 std::size_t display_width(std::string_view text);
+
+/// Columns of the terminal behind a descriptor: as COLUMNS says, or the terminal; nothing where there is
+/// none.
+std::optional<std::size_t> terminal_width(int descriptor);
 
 /// Text in aligned columns, two blanks between them, a rule below the headings. No blanks at ends of lines.
 class TextTable {
@@ -29,9 +34,14 @@ class TextTable {
   void add_row(std::vector<std::string> cells);
   /// A line across all columns.
   void add_rule();
-  std::string to_string() const;
+  /// Wider than `width`, the cells of its left-aligned columns go on below, broken at blanks; what has no
+  /// blank is left whole, and then the table is wider.
+  std::string to_string(std::size_t width = unlimited) const;
+  static constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
 
  private:
+  std::vector<std::size_t> widths_for(std::size_t width) const;
+
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;  ///< an empty row is a rule
 };

@@ -26,6 +26,7 @@ test  libbenchmark-dev      Google Benchmark: the timings
 test  curl                  curl: the guides post bars with it
 test  prometheus            promtool: checks the text of the metrics
 test  python3               the checks of the source tree
+test  python3-jsonschema    jsonschema: whether the schemas are as editors read them
 test  git                   git: which files belong to the tree, and which changed
 test  clang-format          clang-format: the form of the sources
 test  clang-tidy            clang-tidy: mistakes that a compiler lets pass

@@ -70,13 +70,15 @@ class Changes(unittest.TestCase):
 
     def test_a_dry_run_changes_nothing_at_all(self):
         host = self.start("dry", agent_folders(arguments.build, "v1", "v1b"))
-        before, status = tree(host.state, "admin.sock", "flights"), host.standing()
+        # A checkpoint of the start is finished by a thread of its own.
+        left_out = ("admin.sock", "flights", "checkpoints")
+        before, status = tree(host.state, *left_out), host.standing()
         mapped = host.resources()
         done = self.apply_file(host, [risk_manager(version="1.0.1")], "--dry-run")
         self.assertIn("1.0.1", done.stdout)
         refused = self.apply_file(host, [risk_manager(max_weight=-1)], "--dry-run", code=3)
         self.assertIn("max_weight", refused.stderr)
-        after = tree(host.state, "admin.sock", "flights")
+        after = tree(host.state, *left_out)
         # The bytes of what was looked at are kept; nothing else is new, and nothing differs.
         new = sorted(set(after) - set(before))
         self.assertEqual({path.split(os.sep)[0] for path in new} - {"plugins"}, set())

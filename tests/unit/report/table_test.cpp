@@ -21,6 +21,24 @@ TEST(Table, aligns_its_columns_and_ends_no_line_in_blanks) {
             "caf\xc3\xa9           2  x\n");
 }
 
+TEST(Table, goes_on_below_where_a_line_would_be_wider_than_asked) {
+  TextTable table({{"name", Align::left}, {"value", Align::right}, {"why", Align::left}});
+  table.add_row({"equity", "1,000.00", "all that it is worth"});
+  EXPECT_EQ(table.to_string(28),
+            "name       value  why\n"
+            "----------------------------\n"
+            "equity  1,000.00  all that\n"
+            "                  it is\n"
+            "                  worth\n");
+  EXPECT_EQ(table.to_string(40), table.to_string()) << "wide enough";
+}
+
+TEST(Table, breaks_no_word_and_no_number_for_the_width) {
+  TextTable table({{"agent", Align::left}, {"value", Align::right}});
+  table.add_row({"cadre.execution_rules", "1,000.00"});
+  EXPECT_EQ(table.to_string(10), table.to_string());
+}
+
 TEST(Table, width_is_what_a_terminal_shows) {
   EXPECT_EQ(display_width("abc"), 3u);
   EXPECT_EQ(display_width("caf\xc3\xa9"), 4u);
