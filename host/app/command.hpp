@@ -42,6 +42,14 @@ struct GlobalOptions {
   std::string log_level, log_format;                 ///< as options say; empty: they do not
 };
 
+struct InitArguments {
+  std::filesystem::path folder;
+  bool is_empty = false;                 ///< else the demo
+  std::vector<std::string> instruments;  ///< of an empty one
+  bool json = false;
+};
+int run_init_command(const InitArguments& arguments);
+
 struct BacktestArguments {
   std::filesystem::path config;
   std::vector<std::string> set;

@@ -35,6 +35,17 @@ std::shared_ptr<Arguments> make() {
   return std::make_shared<Arguments>();
 }
 
+Run init(CLI::App& parser, const GlobalOptions&) {
+  auto a = make<InitArguments>();
+  parser.add_option("DIR", a->folder, "folder that is not there yet, or an empty one")->required();
+  parser.add_flag("--empty", a->is_empty,
+                  "without prices, for --instrument, deciding by signals that it is sent");
+  add_repeated_option(parser, "--instrument", a->instruments, "ID",
+                      "an instrument of an empty desk; may be given several times");
+  add_json_flag(parser, a->json);
+  return [a] { return run_init_command(*a); };
+}
+
 Run run_backtest(CLI::App& parser, const GlobalOptions& global) {
   auto a = make<BacktestArguments>();
   parser.add_option("CONFIG", a->config, "scenario file")->required();
@@ -313,6 +324,7 @@ Run declare_host_command(CLI::App& parser, const HostCommand& command) {
 
 // Commands that need no running host, in two parts of help.
 const CommandRow kFirst[] = {
+    {"init", "make the files of a desk of one's own: the demo's, or an empty one", init},
     {"backtest", "run a scenario over its history", run_backtest},
     {"run", "run a host until it is told to stop: takes inputs, decides, can be changed", run_host},
     {"check",

@@ -9,6 +9,7 @@
 #include "host/admin/http_message.hpp"
 #include "host/admin/routes.hpp"
 #include "host/app/events_command.hpp"
+#include "host/app/feed_command.hpp"
 #include "host/app/host_connection.hpp"
 #include "host/app/status_screen.hpp"
 #include "host/base/log.hpp"
@@ -140,6 +141,19 @@ std::span<const HostCommand> host_commands() {
         {"--cancel-orders", &A::cancel_orders, "cancel the open orders"},
         {"--flatten", &A::flatten, "close the positions"}}},
       {"resume", "decide again after a halt", Kind::changes, resume, {book_option()}},
+      {"feed",
+       "give a running host bars or signals from a file or a pipe",
+       Kind::reads,
+       feed,
+       {{"BOOK", &A::book, "the book that gets them", "", true},
+        {"FILE", &A::file, "prices or signals as CSV, or one JSON object to a line; - for standard input", "",
+         true},
+        {"--follow", &A::follow, "go on as the file grows, and over restarts of the host"}},
+       "Prices are one row for a day with a column for each instrument, or one row for a day and an\n"
+       "instrument; then a day is over when the next begins, or nothing came for a second. What the host\n"
+       "took before is passed over: a feed may always begin again.\n"
+       "Exit codes: 0 all is taken, 2 usage, 3 the host refuses an input, 6 the book takes none, 7 no host "
+       "answers."},
       {"events",
        "what happened in a running host",
        Kind::reads,

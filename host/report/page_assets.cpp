@@ -1,14 +1,6 @@
 #include "host/report/page_assets.hpp"
 
-// The assembler copies the file as it is: a quarter of a megabyte costs the compiler nothing.
-#define CADRE_EMBED(name, file)                                                                           \
-  __asm__(".pushsection .rodata\n" #name "_begin:\n.incbin \"" file "\"\n" #name "_end:\n.globl " #name   \
-          "_begin\n.globl " #name "_end\n.hidden " #name "_begin\n.hidden " #name "_end\n.popsection\n"); \
-  extern "C" {                                                                                            \
-  extern const char name##_begin[];                                                                       \
-  extern const char name##_end[];                                                                         \
-  }                                                                                                       \
-  static_assert(true)
+#include "host/base/embed.hpp"
 
 CADRE_EMBED(cadre_chart_js, CADRE_CHART_JS);
 CADRE_EMBED(cadre_plots_js, CADRE_PLOTS_JS);

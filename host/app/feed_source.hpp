@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "host/base/result.hpp"
+
+namespace cadre::app {
+
+/// Bytes of a file, of a file that is still written, or of standard input ("-").
+class FeedSource {
+ public:
+  enum class State {
+    bytes,
+    quiet,  ///< nothing came within the wait; more may
+    over
+  };
+
+  /// Errors: those of a file that is not there or no file.
+  static base::Result<FeedSource> open(const std::filesystem::path& path, bool follows);
+  FeedSource(FeedSource&& other) noexcept;
+  FeedSource& operator=(FeedSource&&) = delete;
+  FeedSource(const FeedSource&) = delete;
+  FeedSource& operator=(const FeedSource&) = delete;
+  ~FeedSource();
+
+  /// Waits so long for more and puts it in the place of `bytes`. Errors: FILE_NOT_READABLE, FEED_SOURCE_CUT.
+  base::Result<State> read(std::string& bytes, std::chrono::milliseconds wait);
+  /// How large the file is; 0: not known.
+  std::uint64_t size() const;
+  std::uint64_t bytes_read() const { return read_; }
+  const std::string& name() const { return name_; }
+
+ private:
+  FeedSource(int descriptor, std::string name, bool follows)
+      : descriptor_(descriptor), name_(std::move(name)), follows_(follows) {}
+
+  int descriptor_;
+  std::string name_;
+  bool follows_;
+  std::uint64_t read_ = 0;
+};
+
+}  // namespace cadre::app

@@ -1,0 +1,62 @@
+"""`cadre init` makes a desk that checks, runs and is decided on, and replaces nothing that is there."""
+
+import json
+import os
+import unittest
+
+from workbench import Workbench
+
+
+class Init(Workbench):
+    def test_the_demo_is_a_desk_that_decides_as_the_demo_does(self):
+        made = self.cadre("init", "desk")
+        self.assertEqual((made.returncode, made.stderr), (0, ""))
+        for words in made.stdout.splitlines():
+            for name in ("scenarios/main.json", "host.json"):
+                self.assertTrue(os.path.isfile(self.path("desk", name)), words)
+        self.assertEqual(self.cadre("check", "desk/host.json", "desk/scenarios/main.json", "desk/chains/main.json").returncode, 0)
+        run = self.cadre("backtest", "desk/scenarios/main.json", "--json")
+        # What README says of the demo.
+        self.assertEqual(json.loads(run.stdout)["order_hash"], "0cf3c2f5a33ae530fb5de2d8d233546faa2c9d618cadbafcbc9a82107d262248")
+
+    def test_an_empty_desk_has_the_instruments_that_are_named(self):
+        self.assertEqual(self.cadre("init", "desk", "--empty", "--instrument", "BRK.B", "--instrument", "IBM").returncode, 0)
+        self.assertEqual(self.cadre("check", "desk/host.json").returncode, 0)
+        with open(self.path("desk", "scenarios", "main.json"), encoding="utf-8") as file:
+            self.assertEqual(json.load(file)["data"]["prices"]["instruments"], ["BRK.B", "IBM"])
+
+    def test_an_empty_folder_is_as_good_as_none(self):
+        os.mkdir(self.path("desk"))
+        self.assertEqual(self.cadre("init", "desk").returncode, 0)
+
+    def test_what_is_there_is_never_replaced(self):
+        os.mkdir(self.path("desk"))
+        for name, make in (("desk/a", "x"), ("a_file", "x")):
+            with open(self.path(name), "w", encoding="utf-8") as file:
+                file.write(make)
+        os.symlink("nowhere", self.path("a_link"))
+        before = sorted(os.listdir(self.folder))
+        for name in ("desk", "a_file", "a_link"):
+            run = self.cadre("init", name)
+            self.assertEqual((run.returncode, run.stdout), (3, ""))
+            self.assertIn("[INIT_NOT_EMPTY]", run.stderr)
+        self.assertEqual(sorted(os.listdir(self.folder)), before)
+        self.assertEqual(os.listdir(self.path("desk")), ["a"])
+
+    def test_wrong_words_are_refused_all_at_once_and_nothing_is_made(self):
+        for words, codes in ((("--empty",), ["INIT_NO_INSTRUMENTS"]), (("--instrument", "IBM"), ["INIT_NO_INSTRUMENTS"]),
+                             (("--empty", "--instrument", "A B", "--instrument", "C,D", "--instrument", "x" * 64, "--instrument", "IBM", "--instrument", "IBM"),
+                              ["INIT_BAD_INSTRUMENT"] * 4)):
+            run = self.cadre("init", "desk", *words, "--json")
+            self.assertEqual(run.returncode, 3)
+            self.assertEqual([p["code"] for p in json.loads(run.stdout)["problems"]], codes)
+            self.assertFalse(os.path.exists(self.path("desk")))
+
+    def test_a_place_that_cannot_be_written_is_named(self):
+        run = self.cadre("init", "/proc/desk")
+        self.assertEqual(run.returncode, 3)
+        self.assertIn("/proc/desk: cannot make this folder", run.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
