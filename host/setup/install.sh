@@ -17,6 +17,7 @@ build libspdlog-dev         spdlog: the log
 build libcli11-dev          CLI11: the command line
 build libsodium-dev         libsodium: SHA-256 and signatures
 build libxxhash-dev         xxHash: checksums of the journal
+build libsystemd-dev        libsystemd: what a host tells the service manager
 build libzstd-dev           Zstandard: older segments of the journal
 build prometheus-cpp-dev    prometheus-cpp: the metrics of a running host
 build libjs-chart.js        Chart.js: plots of the reports
@@ -26,6 +27,12 @@ test  libbenchmark-dev      Google Benchmark: the timings
 test  curl                  curl: the guides post bars with it
 test  prometheus            promtool: checks the text of the metrics
 test  python3               the checks of the source tree
+test  man-db                man: the man pages render
+test  groff                 groff: the man pages have no mistakes
+test  systemd               systemd-analyze: the unit of the service
+test  lintian               lintian: the packages are as Debian wants them
+test  dpkg-dev              dpkg-shlibdeps: what the packages depend on
+test  file                  file: cpack and lintian look into programs
 test  git                   git: which files belong to the tree, and which changed
 test  clang-format          clang-format: the form of the sources
 test  clang-tidy            clang-tidy: mistakes that a compiler lets pass
