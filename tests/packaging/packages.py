@@ -3,16 +3,21 @@
     folder = build_packages(build)                      # cadre_VERSION_ARCH.deb and cadre-sdk_VERSION_ARCH.deb
     newer = build_packages(build, version="0.10.1")     # the same as a later version
     root = unpack(folder.cadre)                         # its files, below a folder
-    with Chroot(folder) as chroot:                      # as root, with a Debian mirror: a machine to install in
-        chroot.install(folder.cadre)
+    with Chroot() as chroot:                            # as root, with a Debian mirror: a Debian to install in
+        chroot.install(folder.cadre)                    # with what it depends on; nothing is started
         chroot.run("cadre --version")
+        with chroot.boot() as machine:                  # the same, with a systemd that runs
+            machine.run("systemctl status cadre")
+            machine.socket                              # of its service, for running_host.Client
 """
 
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
@@ -72,6 +77,17 @@ def unpack(package, folder=None):
     return folder
 
 
+def repack(package, change):
+    """The same package with other files: `change` is called with the folder of its content, and may edit what is there."""
+    folder = tempfile.mkdtemp(prefix="cadre_repacked_")
+    try:
+        output_of("dpkg-deb", "--raw-extract", package, folder)
+        change(folder)
+        output_of("dpkg-deb", "--root-owner-group", "--build", folder, package)
+    finally:
+        shutil.rmtree(folder)
+
+
 def debian_mirror():
     """The one that this machine installs from; None where there is none."""
     for folder, _, names in os.walk("/etc/apt"):
@@ -88,7 +104,30 @@ def can_make_chroots():
     return os.geteuid() == 0 and shutil.which("debootstrap") is not None and debian_mirror() is not None
 
 
-class Chroot:
+PLAIN = ["env", "-i", "HOME=/root", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+
+
+class Shell:
+    """Runs lines of a shell somewhere else: `words` lead there."""
+
+    def words(self):
+        raise NotImplementedError
+
+    def try_to(self, command, user=None):
+        """(exit code, what it printed, both streams). `user`: who has been logged in, with all of their groups."""
+        line = ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "sh", "-c", command] if user else ["sh", "-c", command]
+        done = subprocess.run([*self.words(), *PLAIN, *line], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL, cwd="/")
+        return done.returncode, done.stdout
+
+    def run(self, command, user=None):
+        """The same, and it has to end well: what it printed."""
+        code, printed = self.try_to(command, user)
+        if code != 0:
+            raise AssertionError(f"{command} ended with {code}:\n{printed}")
+        return printed
+
+
+class Chroot(Shell):
     """A minimal Debian in a folder of its own, gone with the object. Takes root, debootstrap and a mirror."""
 
     def __init__(self, suite="bookworm"):
@@ -104,21 +143,23 @@ class Chroot:
         output_of("cp", "-a", self.base + "/.", self.root)
         for name in ("resolv.conf", "hosts"):
             shutil.copy(os.path.join("/etc", name), os.path.join(self.root, "etc", name))
-        for kind, source, place in (("proc", "proc", "proc"), ("tmpfs", "tmpfs", "tmp"), ("tmpfs", "tmpfs", "run")):
-            self.mount("-t", kind, source, place)
-        self.mount("--bind", "/dev", "dev")
+        self.mount_all()
         return self
 
-    def mount(self, *words):
-        place = os.path.join(self.root, words[-1])
-        output_of("mount", *words[:-1], place)
-        self.mounted.append(place)
-
     def __exit__(self, *_):
+        self.unmount_all()
+        if not self.mounted:
+            shutil.rmtree(self.root, ignore_errors=True)
+
+    def mount_all(self):
+        for kind, place in (("proc", "proc"), ("tmpfs", "run"), ("devtmpfs", "dev")):
+            output_of("mount", "-t", kind, kind, os.path.join(self.root, place))
+            self.mounted.append(os.path.join(self.root, place))
+
+    def unmount_all(self):
         for place in reversed(self.mounted):
             subprocess.run(["umount", "--lazy", place], check=False)
-        if not any(os.path.ismount(place) for place in self.mounted):
-            shutil.rmtree(self.root, ignore_errors=True)
+        self.mounted = [place for place in self.mounted if os.path.ismount(place)]
 
     def make_base(self):
         if os.path.exists(os.path.join(self.base, ".ready")):
@@ -136,26 +177,86 @@ class Chroot:
             os.remove(os.path.join(self.base, "etc", "apt", "sources.list"))
         output_of("touch", os.path.join(self.base, ".ready"))
 
-    def try_to(self, command, user=None):
-        """Runs a line of a shell in it: (exit code, what it printed)."""
-        words = ["chroot", *([f"--userspec={user}"] if user else []), self.root, "env", "-i", "HOME=/root", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive",
-                 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c", command]
-        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL, cwd="/")
-        return done.returncode, done.stdout
+    def words(self):
+        return ["chroot", self.root]
 
-    def run(self, command, user=None):
-        """The same, and it has to end well: what it printed."""
-        code, printed = self.try_to(command, user)
-        if code != 0:
-            raise AssertionError(f"{command} ended with {code}:\n{printed}")
-        return printed
+    def put(self, file):
+        """A copy of a file of this machine: where it is in the chroot."""
+        os.makedirs(os.path.join(self.root, "srv"), exist_ok=True)
+        shutil.copy(file, os.path.join(self.root, "srv"))
+        return "/srv/" + os.path.basename(file)
 
     def install(self, *packages):
         """Packages of this machine, with what they depend on from the mirror."""
-        places = []
-        for package in packages:
-            shutil.copy(package, os.path.join(self.root, "tmp"))
-            places.append("/tmp/" + os.path.basename(package))
-        if not os.listdir(os.path.join(self.root, "var", "lib", "apt", "lists")):
+        places = [self.put(package) for package in packages]
+        if not self.run("ls /var/lib/apt/lists | grep Packages || true"):
             self.run("apt-get update")
         return self.run("apt-get install --yes --no-install-recommends " + " ".join(places))
+
+    def boot(self):
+        return Machine(self)
+
+
+class Machine(Shell):
+    """A chroot with a systemd that runs, in a container (systemd-nspawn), until the end of the block. Its network is this machine's."""
+
+    # Of what a container's filter does not know, and a machine has.
+    CALLS = "landlock_create_ruleset landlock_add_rule landlock_restrict_self"
+
+    def __init__(self, chroot):
+        self.chroot, self.container, self.leader = chroot, None, None
+
+    def __enter__(self):
+        self.chroot.unmount_all()
+        self.log = open(os.path.join(self.chroot.root, "srv", "boot.log"), "wb")
+        self.container = subprocess.Popen(
+            ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--system-call-filter=" + self.CALLS, "--directory", self.chroot.root, "--boot"],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        try:
+            self.wait_for("the container", self.find_leader)
+            self.wait_for("systemd", lambda: self.try_to("systemctl is-system-running")[1].strip() in ("running", "degraded"))
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        if self.leader is not None and self.container.poll() is None:
+            os.kill(self.leader, signal.SIGRTMIN + 4)  # systemd powers off
+        try:
+            self.container.wait(60)
+        except subprocess.TimeoutExpired:
+            self.container.kill()
+            self.container.wait()
+        self.log.close()
+        self.chroot.mount_all()
+
+    def find_leader(self):
+        with open(f"/proc/{self.container.pid}/task/{self.container.pid}/children", encoding="ascii") as file:
+            children = file.read().split()
+        self.leader = int(children[0]) if children else None
+        return self.leader is not None
+
+    def wait_for(self, what, holds, deadline_s=90):
+        """Asks until it holds: what it gave."""
+        end = time.monotonic() + deadline_s
+        while True:
+            found = holds()
+            if found:
+                return found
+            if self.container.poll() is not None or time.monotonic() > end:
+                with open(self.log.name, encoding="utf-8", errors="replace") as file:
+                    raise AssertionError(f"{what} does not come:\n{file.read()[-3000:]}")
+            time.sleep(0.05)
+
+    def words(self):
+        return ["nsenter", "--target", str(self.leader), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
+
+    @property
+    def socket(self):
+        """That of the service, as this machine sees it."""
+        return f"/proc/{self.leader}/root/run/cadre/admin.sock"
+
+    def shown(self, name, unit="cadre"):
+        """A property of a unit."""
+        return self.run(f"systemctl show --property {name} --value {unit}").strip()

@@ -170,12 +170,46 @@ class PackagesTest(unittest.TestCase):
         self.assertEqual(self.complete("halt", "--reason", ""), [])
         self.assertEqual(self.complete("revision", "apply", "--xyz"), [])
 
+    def test_zsh_completes_the_same(self):
+        if shutil.which("zsh") is None:
+            self.skipTest("zsh is not installed")
+        # As its completion system calls the function, and with the word that it adds matches by.
+        script = ('compadd() { print -l -- "${@[2,-1]}" }; compdef() { }; source "$1"; '
+                  'words=("${@[2,-1]}"); CURRENT=${#words}; _cadre')
+        environment = dict(os.environ, PATH=os.path.join(self.root, "usr/bin") + ":" + os.environ["PATH"])
+        complete = lambda *words: output_of("zsh", "-f", "-c", script, "zsh", os.path.join(self.root, "usr/share/zsh/vendor-completions/_cadre"),
+                                            "cadre", *words, env=environment).split()
+        self.assertIn("backtest", complete(""))
+        self.assertIn("rollback", complete("revision", ""))
+        self.assertEqual(complete("--log-level", ""), ["debug", "info", "warn", "error", "off"])
+        self.assertIn("cadre.momentum", complete("agent", "show", ""))
+        self.assertIn("--out", complete("backtest", "x", "-"))
+
+    def test_fish_completes_the_same(self):
+        if shutil.which("fish") is None:
+            self.skipTest("fish is not installed")
+        script = os.path.join(self.root, "usr/share/fish/vendor_completions.d/cadre.fish")
+        environment = dict(os.environ, PATH=os.path.join(self.root, "usr/bin") + ":" + os.environ["PATH"], HOME=self.root)
+        complete = lambda line: [row.split("\t")[0] for row in output_of(
+            "fish", "--no-config", "-c", f"source {script}; complete -C '{line}'", env=environment).splitlines()]
+        self.assertEqual(complete("cadre rev"), ["revision"])
+        self.assertEqual(complete("cadre revision ro"), ["rollback"])
+        self.assertIn("debug", complete("cadre --log-level "))
+        self.assertEqual(complete("cadre agent show cadre.mo"), ["cadre.momentum"])
+        self.assertIn("--out", complete("cadre backtest x --o"))
+
     def test_zsh_and_fish_can_read_theirs(self):
         for shell, place in (("zsh", "usr/share/zsh/vendor-completions/_cadre"), ("fish", "usr/share/fish/vendor_completions.d/cadre.fish")):
             with self.subTest(shell):
                 if shutil.which(shell) is None:
                     self.skipTest(f"{shell} is not installed")
                 output_of(shell, "-n", os.path.join(self.root, place))
+
+    def test_a_shell_that_is_not_known_and_a_reference_of_nothing_are_refused(self):
+        for words, said in ((("completion", "tcsh"), "tcsh"), (("reference",), "--pages, --schemas or --man")):
+            done = self.cadre(*words)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertIn(said, done.stderr)
 
     def test_a_later_version_is_packed_from_the_same_build(self):
         later = build_packages(arguments.build, version=packages.project_version() + "+1")

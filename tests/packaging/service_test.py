@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import stat
+import subprocess
 import sys
 import time
 import unittest
@@ -147,6 +148,13 @@ class Service(unittest.TestCase):
         self.assertEqual(self.host.command("status").returncode, 0)
         self.assertEqual(self.host.stop(), 0)
         self.assertFalse(os.path.exists(place))
+
+    def test_bash_completes_the_names_of_its_books(self):
+        self.host.start()
+        script = 'source <(cadre completion bash); COMP_WORDS=(cadre halt --book ""); COMP_CWORD=3; _cadre; echo "${COMPREPLY[@]}"'
+        variables = dict(os.environ, PATH=os.path.dirname(arguments.cadre) + ":" + os.environ["PATH"], CADRE_HOST=self.host.socket)
+        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, env=variables)
+        self.assertEqual((done.returncode, done.stdout), (0, "one\n"), done.stderr)
 
     def test_without_a_group_the_socket_is_its_users_alone(self):
         self.host.start()
