@@ -1,5 +1,6 @@
 #include "host/admin/http_server.hpp"
 
+#include <grp.h>
 #include <malloc.h>
 #include <pwd.h>
 #include <sys/socket.h>
@@ -50,17 +51,29 @@ struct Workers {
   asio::thread_pool usual, urgent;
 };
 
-/// The name of a user id, of those who can open the socket: the host's own user and root. Looked up once, so
-/// that no directory service is asked while somebody wants to halt.
+/// The name of a user id, of those who can open the socket: the host's own user, root, and whom the group of
+/// the socket lists. Looked up once, so that no directory service is asked while somebody wants to halt: who
+/// becomes a member later is shown by number until the host starts again.
 class UserNames {
  public:
-  UserNames() {
+  explicit UserNames(const std::string& group) {
+    std::array<char, 4096> text{};
+    passwd entry{};
+    passwd* found = nullptr;
     for (const uid_t user : {::geteuid(), uid_t{0}}) {
-      std::array<char, 4096> text{};
-      passwd entry{};
-      passwd* found = nullptr;
       if (::getpwuid_r(user, &entry, text.data(), text.size(), &found) == 0 && found != nullptr)
         names_[user] = entry.pw_name;
+    }
+    std::array<char, 65536> members{};
+    ::group of_socket{};
+    ::group* known = nullptr;
+    if (group.empty() ||
+        ::getgrnam_r(group.c_str(), &of_socket, members.data(), members.size(), &known) != 0 ||
+        known == nullptr)
+      return;
+    for (char** member = of_socket.gr_mem; *member != nullptr; ++member) {
+      if (::getpwnam_r(*member, &entry, text.data(), text.size(), &found) == 0 && found != nullptr)
+        names_[entry.pw_uid] = entry.pw_name;
     }
   }
   /// Of the other end of a Unix socket.
@@ -83,6 +96,7 @@ class HttpServer::Engine : public ConnectionOwner {
   Engine(ServerOptions options, Handler handler)
       : options_(std::move(options)),
         handler_(std::move(handler)),
+        users_(options_.socket_group),
         local_workers_(options_.workers),
         loopback_workers_(options_.port ? options_.workers : 1) {}
   ~Engine() override {
@@ -140,6 +154,7 @@ class HttpServer::Engine : public ConnectionOwner {
 
   const ServerOptions options_;
   const Handler handler_;
+  const UserNames users_;
   std::uint16_t port_ = 0;
   std::optional<ListeningSocket> socket_;
   std::atomic<bool> is_closing_{false};
@@ -155,7 +170,6 @@ class HttpServer::Engine : public ConnectionOwner {
   std::unordered_set<std::shared_ptr<HttpConnection>> connections_;
   std::array<std::size_t, doors> streams_{}, body_bytes_{};
   asio::steady_timer trim_{io_};
-  const UserNames users_;
   bool ended_ = false;
   Workers local_workers_, loopback_workers_;
   asio::thread_pool stream_pool_{stream_workers};
@@ -164,7 +178,7 @@ class HttpServer::Engine : public ConnectionOwner {
 
 base::Problems HttpServer::Engine::open() {
   if (!options_.socket.empty()) {
-    auto opened = ListeningSocket::open(options_.socket);
+    auto opened = ListeningSocket::open(options_.socket, options_.socket_group);
     if (!opened) return opened.problems();
     socket_.emplace(std::move(*opened));
     local_.acceptor.assign(asio::local::stream_protocol{}, socket_->release());

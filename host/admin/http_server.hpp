@@ -17,6 +17,8 @@ namespace cadre::admin {
 struct ServerOptions {
   /// Where to listen; empty: at no Unix socket. Who may open the file may do everything: its mode is 0600.
   std::filesystem::path socket{};
+  /// Whose members may do everything too: the mode of the socket is 0660 then; empty: nobody else.
+  std::string socket_group{};
   /// Listens at 127.0.0.1 too: 0 takes any free port. Needs a token.
   std::optional<std::uint16_t> port{};
   /// What `Authorization: Bearer ...` has to say at 127.0.0.1.

@@ -1,12 +1,15 @@
 #include "host/admin/unix_socket.hpp"
 
+#include <grp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 namespace cadre::admin {
@@ -57,9 +60,36 @@ Occupant occupant_of(const std::filesystem::path& path) {
   return errno == ECONNREFUSED ? Occupant::stale_socket : Occupant::listener;
 }
 
+std::optional<gid_t> number_of_group(const std::string& group) {
+  std::array<char, 65536> text{};
+  ::group entry{};
+  ::group* found = nullptr;
+  if (::getgrnam_r(group.c_str(), &entry, text.data(), text.size(), &found) != 0 || found == nullptr)
+    return std::nullopt;
+  return entry.gr_gid;
+}
+
+/// Gives the socket's file to its owner alone, or to a group too.
+base::Problems set_rights(const std::filesystem::path& path, const std::string& group) {
+  if (!group.empty()) {
+    const auto number = number_of_group(group);
+    if (!number)
+      return problem("ADMIN_SOCKET_GROUP", path, "there is no group " + group + " for --socket-group",
+                     "make it with `groupadd --system " + group + "`, or name another one");
+    if (::chown(path.c_str(), static_cast<uid_t>(-1), *number) != 0)
+      return problem("ADMIN_SOCKET_GROUP", path,
+                     "the socket cannot be given to the group " + group + ": " + std::strerror(errno),
+                     "the host's user has to be a member of it");
+  }
+  if (::chmod(path.c_str(), group.empty() ? 0600 : 0660) != 0)
+    return not_possible(path, "its mode cannot be set", errno);
+  return {};
+}
+
 }  // namespace
 
-base::Result<ListeningSocket> ListeningSocket::open(const std::filesystem::path& path) {
+base::Result<ListeningSocket> ListeningSocket::open(const std::filesystem::path& path,
+                                                    const std::string& group) {
   if (path.native().size() > socket_path_bytes_max) {
     return problem("ADMIN_SOCKET_PATH_TOO_LONG", path,
                    "the path of a socket may have " + std::to_string(socket_path_bytes_max) +
@@ -88,7 +118,7 @@ base::Result<ListeningSocket> ListeningSocket::open(const std::filesystem::path&
   if (::bind(listening.number, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     return not_possible(path, "it cannot be bound", errno);
   ListeningSocket made(listening.release(), path);
-  if (::chmod(path.c_str(), 0600) != 0) return not_possible(path, "its mode cannot be set", errno);
+  if (auto problems = set_rights(path, group); problems.has_errors()) return problems;
   if (::listen(made.descriptor_, SOMAXCONN) != 0) return not_possible(path, "nobody can listen at it", errno);
   return made;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 #include "host/base/result.hpp"
 
@@ -10,12 +11,14 @@ namespace cadre::admin {
 /// Bytes a path of a socket may have: sun_path without its end.
 constexpr std::size_t socket_path_bytes_max = 107;
 
-/// A socket that listens at its path, readable by its owner only. The file goes with it.
+/// A socket that listens at its path, for its owner alone (mode 0600) or a group too (0660). The file goes
+/// with it.
 class ListeningSocket {
  public:
-  /// A socket file that nobody listens at is replaced: whoever opens has its folder locked. Errors:
-  /// ADMIN_SOCKET_PATH_TOO_LONG, ADMIN_SOCKET_IN_USE, ADMIN_SOCKET_NOT_POSSIBLE.
-  static base::Result<ListeningSocket> open(const std::filesystem::path& path);
+  /// `group`: whose members may connect as the owner may; empty: nobody else may. A socket file that nobody
+  /// listens at is replaced: whoever opens has its folder locked. Errors: ADMIN_SOCKET_PATH_TOO_LONG,
+  /// ADMIN_SOCKET_IN_USE, ADMIN_SOCKET_NOT_POSSIBLE, ADMIN_SOCKET_GROUP.
+  static base::Result<ListeningSocket> open(const std::filesystem::path& path, const std::string& group = {});
 
   ListeningSocket(ListeningSocket&& other) noexcept;
   ListeningSocket& operator=(ListeningSocket&& other) noexcept;

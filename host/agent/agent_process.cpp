@@ -20,6 +20,7 @@
 #include "host/agent/sandbox.hpp"
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
+#include "host/base/program_files.hpp"
 #include "host/base/text.hpp"
 
 namespace cadre::agent {
@@ -44,8 +45,7 @@ int processors() {
 }
 
 std::filesystem::path helper_program() {
-  std::error_code error;
-  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "cadre-agent-host";
+  return base::beside_program("cadre-agent-host");
 }
 
 base::Problems refuse(std::string message, std::string next) {

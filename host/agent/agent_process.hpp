@@ -22,14 +22,14 @@ namespace cadre::agent {
 
 class CallRing;
 
-/// The child process (cadre-agent-host, beside this program) of one isolated agent, or of several of one book
-/// that share it. All their libraries are opened when it starts, before its sandbox is sealed: who comes
-/// later gets another process. It is in a sandbox (host/agent/sandbox.hpp), and calls go over a CallRing.
-/// When it is gone, has not answered ten seconds after a call began, or does not speak the protocol, it is
-/// killed with its group, and every later call of any of its agents fails. So is one that is tried
-/// (ProbeTerms) when the probe's time is over, or after a call that left something behind. What it writes to
-/// its standard output and error goes over a ProcessOutput, and its last lines are part of how it ended.
-/// [any-thread]: one call at a time.
+/// The child process (cadre-agent-host, which comes with this program) of one isolated agent, or of several
+/// of one book that share it. All their libraries are opened when it starts, before its sandbox is sealed:
+/// who comes later gets another process. It is in a sandbox (host/agent/sandbox.hpp), and calls go over a
+/// CallRing. When it is gone, has not answered ten seconds after a call began, or does not speak the
+/// protocol, it is killed with its group, and every later call of any of its agents fails. So is one that is
+/// tried (ProbeTerms) when the probe's time is over, or after a call that left something behind. What it
+/// writes to its standard output and error goes over a ProcessOutput, and its last lines are part of how it
+/// ended. [any-thread]: one call at a time.
 class AgentProcess {
  public:
   /// One agent of the process. Places are counted from 0, in the order of start.

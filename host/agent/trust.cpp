@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "host/base/file.hpp"
+#include "host/base/program_files.hpp"
 
 namespace cadre::agent {
 
@@ -54,7 +55,7 @@ const std::set<std::string>& built_digests() {
   static const std::set<std::string> digests = [] {
     std::set<std::string> found;
     std::error_code error;
-    const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path() / "trusted_agents";
+    const fs::path folder = base::beside_program("trusted_agents");
     constexpr std::uint64_t digest_characters = 64;
     for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
       if (auto digest = base::read_file(it->path(), digest_characters))

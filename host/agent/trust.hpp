@@ -35,7 +35,8 @@ class Trust {
   std::filesystem::path store_;
 };
 
-/// The sums of what was built with this program: one in each file of the folder trusted_agents beside it.
+/// The sums of what was built with this program: one in each file of the folder trusted_agents that
+/// comes with it (base::beside_program).
 /// Whoever can write there can replace the program too.
 const std::set<std::string>& built_digests();
 

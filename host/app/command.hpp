@@ -71,6 +71,8 @@ struct LiveArguments {
   std::vector<std::string> begins_again{};  ///< books
   bool accepts_changes = false;
   std::filesystem::path secrets;  ///< empty: what CREDENTIALS_DIRECTORY names
+  std::filesystem::path socket;   ///< to listen at; empty: admin.sock in the state folder
+  std::string socket_group;       ///< whose members may use it too; empty: nobody else
 };
 int run_live_command(const GlobalOptions& global, const LiveArguments& arguments);
 
@@ -153,9 +155,11 @@ struct ExperimentRunArguments {
 int run_experiment_run_command(const GlobalOptions& global, const ExperimentRunArguments& arguments);
 
 struct ReferenceArguments {
-  std::filesystem::path pages, schemas;
+  std::filesystem::path pages, schemas, man;  ///< folders; empty: not wanted
 };
 int run_reference_command(const GlobalOptions& global, const ReferenceArguments& arguments);
+/// The script with which a shell completes commands, on standard output. `shell`: bash, zsh or fish.
+int run_completion_command(const std::string& shell);
 
 /// Writes one line per problem to standard error: the errors, or the warnings when there are none.
 void print_problems(const base::Problems& problems);

@@ -98,6 +98,14 @@ Run run_host(CLI::App& parser, const GlobalOptions& global) {
                   "folder with one file for each secret that settings of agents refer to (default: what "
                   "CREDENTIALS_DIRECTORY names)")
       ->type_name("DIR");
+  parser
+      .add_option("--socket", a->socket,
+                  "socket to listen at, in a folder that is there (default: admin.sock in the state folder)")
+      ->type_name("FILE");
+  parser
+      .add_option("--socket-group", a->socket_group,
+                  "group whose members may do at the socket what the host's user may (default: nobody else)")
+      ->type_name("GROUP");
   return expecting({.files = {{&a->replay, {FileKind::table}}}}, [a, replay, &global] {
     a->replays = replay->count() > 0;
     return run_live_command(global, *a);
@@ -275,9 +283,18 @@ Run experiment_analyze(CLI::App& parser, const GlobalOptions&) {
 
 Run reference(CLI::App& parser, const GlobalOptions& global) {
   auto a = make<ReferenceArguments>();
-  parser.add_option("--pages", a->pages, "folder for the pages")->required()->type_name("DIR");
-  parser.add_option("--schemas", a->schemas, "folder for the schemas")->required()->type_name("DIR");
+  parser.add_option("--pages", a->pages, "folder for the pages in Markdown")->type_name("DIR");
+  parser.add_option("--schemas", a->schemas, "folder for the schemas")->type_name("DIR");
+  parser.add_option("--man", a->man, "folder for the pages of man(1)")->type_name("DIR");
   return [a, &global] { return run_reference_command(global, *a); };
+}
+
+Run completion(CLI::App& parser, const GlobalOptions&) {
+  auto shell = make<std::string>();
+  parser.add_option("SHELL", *shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  return [shell] { return run_completion_command(*shell); };
 }
 
 Run replay(CLI::App& parser, const GlobalOptions& global) {
@@ -346,7 +363,8 @@ const CommandRow kFirst[] = {
     {"experiment run", "run both arms of an experiment over one history, and judge them", experiment_run},
     {"experiment analyze", "the verdict about two series of equity or returns", experiment_analyze}};
 const CommandRow kLast[] = {
-    {"reference", "write the reference pages and JSON schemas of this version", reference},
+    {"completion", "print the script with which a shell completes commands", completion},
+    {"reference", "write the reference pages, man pages and JSON schemas of this version", reference},
     {"replay", "run a recorded run again and compare every order", replay}};
 
 }  // namespace

@@ -6,9 +6,6 @@
 
 namespace cadre::app {
 
-namespace {
-
-/// "--set POINTER=VALUE", "--json", or "FILE" for what stands in its place without a name.
 std::string shown_name(const CLI::Option& option) {
   if (option.get_positional()) return option.get_name(true);
   const bool takes_value = option.get_items_expected_max() > 0;
@@ -25,6 +22,8 @@ std::string usage_of(const CommandRow& row, const CLI::App& parser) {
   }
   return usage;
 }
+
+namespace {
 
 void add_options(std::string& page, const CLI::App& parser) {
   std::string rows;

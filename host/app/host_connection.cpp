@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 
@@ -13,6 +14,7 @@
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
 #include "host/base/problem_json.hpp"
+#include "host/base/text.hpp"
 #include "host/config/file_kind.hpp"
 #include "host/config/host_config.hpp"
 
@@ -24,6 +26,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr const char* socket_name = "admin.sock";
+/// Of the host that the system's service runs (host/package/cadre.service.in).
+constexpr const char* service_socket = "/run/cadre/admin.sock";
 constexpr std::chrono::seconds probe_timeout{2};
 
 /// Sockets of hosts that answer, in the working directory and the folders in it.
@@ -76,10 +80,20 @@ void print_failure(const HostArguments& arguments, std::string code, std::string
   print_refusal(problems, arguments.json);
 }
 
-/// The socket of the one host that runs here; prints why there is none.
+/// The socket of the one host that runs here, or else of the system's service; prints why there is none.
 std::optional<fs::path> only_running_host(const HostArguments& arguments) {
   const std::vector<fs::path> running = running_hosts();
   if (running.size() == 1) return running.front();
+  if (running.empty()) {
+    if (::access(service_socket, R_OK | W_OK) == 0) return service_socket;
+    if (errno == EACCES) {
+      print_failure(
+          arguments, "HOST_SERVICE_FORBIDDEN",
+          base::join({"you may not use the socket of the service, ", service_socket}, ""),
+          base::join({"as root `usermod --append --groups cadre ", own_user(), "`, then log in again"}, ""));
+      return std::nullopt;
+    }
+  }
   std::string found;
   for (const fs::path& path : running)
     found += " " + path.string();

@@ -6,6 +6,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <boost/json.hpp>
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
@@ -22,6 +23,8 @@
 #include "host/agent/process_output.hpp"
 #include "host/app/command.hpp"
 #include "host/app/host_connection.hpp"
+#include "host/app/service_notices.hpp"
+#include "host/app/status_screen.hpp"
 #include "host/app/token_file.hpp"
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
@@ -134,7 +137,10 @@ class StartCanBeStopped {
   std::thread thread_;
 };
 
-constexpr const char* socket_name = "admin.sock";
+/// Where the host listens.
+fs::path socket_of(const LiveArguments& arguments, const fs::path& state) {
+  return arguments.socket.empty() ? state / "admin.sock" : arguments.socket;
+}
 
 void print_books(const control::LiveHost& host) {
   using report::Align;
@@ -170,13 +176,14 @@ base::Result<control::LiveOptions> options_of(const GlobalOptions& global, const
   options.accepts_changes = arguments.accepts_changes;
   options.secrets = secrets_folder(arguments.secrets);
   // Before anything is recovered: a host that cannot be reached must not begin.
-  const fs::path socket = options.state / socket_name;
+  const fs::path socket = socket_of(arguments, options.state);
   base::Problems problems;
   if (socket.native().size() > admin::socket_path_bytes_max) {
     problems.error("ADMIN_SOCKET_PATH_TOO_LONG", base::Place::of(socket),
                    "the path of a socket may have " + std::to_string(admin::socket_path_bytes_max) +
                        " bytes, this one has " + std::to_string(socket.native().size()),
-                   "use a shorter --state, or start the host from inside of it");
+                   arguments.socket.empty() ? "use a shorter --state, or start the host from inside of it"
+                                            : "name a shorter one with --socket");
     return problems;
   }
   // A name that is wrong leaves no state folder behind.
@@ -205,9 +212,11 @@ base::Result<Feeds> open_feeds(const control::LiveHost& host, const LiveArgument
 }
 
 base::Result<std::unique_ptr<admin::HttpServer>> start_server(control::LiveHost& host,
+                                                              const LiveArguments& arguments,
                                                               const fs::path& state) {
   admin::ServerOptions listening;
-  listening.socket = state / socket_name;
+  listening.socket = socket_of(arguments, state);
+  listening.socket_group = arguments.socket_group;
   listening.port = host.config().admin.port;
   if (listening.port) {
     auto token = token_of(state / "token");
@@ -218,17 +227,28 @@ base::Result<std::unique_ptr<admin::HttpServer>> start_server(control::LiveHost&
       listening, [&host](const admin::Request& request) { return admin::answer(host.control(), request); });
 }
 
-void print_start(const control::LiveHost& host, const admin::HttpServer& server, const fs::path& state) {
+void print_start(const control::LiveHost& host, const admin::HttpServer& server, const fs::path& socket) {
   std::cout << host.config().name << ": revision " << host.current_revision() << ", " << host.books().size()
-            << (host.books().size() == 1 ? " book" : " books") << "; admin at "
-            << (state / socket_name).string();
+            << (host.books().size() == 1 ? " book" : " books") << "; admin at " << socket.string();
   if (host.config().admin.port) std::cout << " and http://127.0.0.1:" << server.port();
   std::cout << std::endl;
 }
 
+/// What the service manager is told of a host that runs.
+ServiceNotices::Host as_service(control::LiveHost& host) {
+  return {[&host] {
+            admin::Request request;
+            request.method = "GET";
+            request.path = "/v1/status";
+            const admin::Response answer = admin::answer(host.control(), request);
+            return status_line(boost::json::parse(answer.body));
+          },
+          [&host] { return host.watchdog_looks(); }};
+}
+
 /// Feeds the host until a signal ends it, or its history when that is asked for. Whether the history did.
-bool feed_until_told(control::LiveHost& host, Feeds feeds, const Signals& signals, bool exit_at_end,
-                     std::vector<std::thread>& looks) {
+bool feed_until_told(control::LiveHost& host, Feeds feeds, const Signals& signals, ServiceNotices& notices,
+                     bool exit_at_end, std::vector<std::thread>& looks) {
   for (const auto& feed : feeds)
     feed->start();
   std::thread at_end;
@@ -242,8 +262,13 @@ bool feed_until_told(control::LiveHost& host, Feeds feeds, const Signals& signal
   int signal = signals.wait();
   // On a thread of its own: a change runs agents, and one that hangs must not be in the way of the next
   // signal.
-  for (; signal == SIGHUP; signal = signals.wait())
-    looks.emplace_back([&host] { host.reload(true); });
+  for (; signal == SIGHUP; signal = signals.wait()) {
+    notices.reloading();
+    looks.emplace_back([&host, &notices] {
+      host.reload(true);
+      notices.reloaded();
+    });
+  }
   for (const auto& feed : feeds)
     feed->stop();
   if (at_end.joinable()) at_end.join();
@@ -314,6 +339,7 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
   if (!options) return refuse(options.problems());
   agent::set_output_style(agent::OutputStyle::logged);
   const LogOfTheHost log(global);
+  ServiceNotices notices;
   auto opened = [&] {
     const StartCanBeStopped guard;
     return control::LiveHost::open(*options);
@@ -325,18 +351,20 @@ int run_live_command(const GlobalOptions& global, const LiveArguments& arguments
     return refuse(problems);
   auto feeds = open_feeds(host, arguments, speed->factor);
   if (!feeds) return refuse(feeds.problems());
-  auto server = start_server(host, options->state);
+  auto server = start_server(host, arguments, options->state);
   if (!server) return refuse(server.problems());
 
   host.start();
-  print_start(host, **server, options->state);
+  print_start(host, **server, socket_of(arguments, options->state));
+  notices.started(as_service(host));
   std::vector<std::thread> looks;
   // What the file says otherwise and may change while the host runs comes now.
   if (arguments.accepts_changes) looks.emplace_back([&host] { host.reload(true); });
-  if (feed_until_told(host, std::move(feeds).take(), signals, arguments.exit_at_end, looks)) {
+  if (feed_until_told(host, std::move(feeds).take(), signals, notices, arguments.exit_at_end, looks)) {
     for (const auto& book : host.books().now())
       book->drain();
   }
+  notices.stopping();
   (*server)->close();
   const base::Problems problems = host.stop();
   if (!host.leaves_hanging()) (*server)->stop();

@@ -3,6 +3,8 @@
 
 #include <boost/json.hpp>
 #include <cstdio>
+#include <utility>
+#include <vector>
 
 #include "host/admin/routes.hpp"
 #include "host/agent/catalog.hpp"
@@ -165,7 +167,8 @@ std::string routes_page() {
   std::string page = "# HTTP\n\n";
   page += generated_note;
   page +=
-      "A running host listens at `admin.sock` in its state folder, and, with `/admin/port` in its host file, "
+      "A running host listens at `admin.sock` in its state folder, or where --socket says, and, with "
+      "`/admin/port` in its host file, "
       "at "
       "127.0.0.1 with `Authorization: Bearer` and the token in the file `token` there. Refusals are "
       "`application/problem+json` (RFC 9457) with all problems in `problems`. Every change names `actor` and "
@@ -298,33 +301,62 @@ std::string journal_page(const json::value& format) {
 
 }  // namespace
 
+namespace {
+
+using Files = std::vector<std::pair<std::filesystem::path, std::string>>;
+
+/// Pages in Markdown.
+void add_pages(const std::filesystem::path& folder, const agent::Catalog& catalog, Files& files) {
+  const std::pair<const char*, std::string> pages[] = {
+      {"commands.md", commands_page()},
+      {"configuration.md", configuration_page()},
+      {"pre_trade_checks.md", checks_page()},
+      {"stages.md", stages_page()},
+      {"http.md", routes_page()},
+      {"log.md", log_page()},
+      {"metrics.md", metrics_page()},
+      {"problems.md", problems_page()},
+      {"audit.md", audit_page()},
+      {"agents.md", agents_page(catalog)},
+      {"journal.md", journal_page(journal::describe_format())}};
+  for (const auto& [name, text] : pages)
+    files.emplace_back(folder / name, text);
+}
+
+void add_schemas(const std::filesystem::path& folder, Files& files) {
+  const std::pair<const char*, json::value> schemas[] = {
+      {"scenario", config::scenario_schema()},
+      {"host", config::host_schema()},
+      {"chain", config::chain_schema()},
+      {"manifest", json::parse(agent::manifest_schema())},
+      {"experiment", json::parse(experiment::experiment_schema())},
+      {"state", json::parse(trial::trial_state_schema())}};
+  for (const auto& [name, schema] : schemas)
+    files.emplace_back(folder / (std::string(name) + ".schema.json"),
+                       base::pretty(published_schema(schema, name)) + "\n");
+  files.emplace_back(folder / "journal.json", base::pretty(journal::describe_format()) + "\n");
+}
+
+}  // namespace
+
 int run_reference_command(const GlobalOptions& global, const ReferenceArguments& arguments) {
+  if (arguments.pages.empty() && arguments.schemas.empty() && arguments.man.empty()) {
+    base::Problems problems;
+    problems.error("COMMAND_USAGE", {}, "there is nothing to write",
+                   "name a folder with --pages, --schemas or --man");
+    print_problems(problems);
+    return exit_usage;
+  }
   const agent::Catalog catalog = agent::Catalog::discover(global.agent_folders);
-  base::Problems problems = catalog.problems();
-  const json::value journal_format = journal::describe_format();
-  const auto schema = [&](const char* name, const json::value& value) {
-    return std::pair(arguments.schemas / (std::string(name) + ".schema.json"),
-                     base::pretty(published_schema(value, name)) + "\n");
-  };
-  const std::pair<std::filesystem::path, std::string> files[] = {
-      {arguments.pages / "commands.md", commands_page()},
-      {arguments.pages / "configuration.md", configuration_page()},
-      {arguments.pages / "pre_trade_checks.md", checks_page()},
-      {arguments.pages / "stages.md", stages_page()},
-      {arguments.pages / "http.md", routes_page()},
-      {arguments.pages / "log.md", log_page()},
-      {arguments.pages / "metrics.md", metrics_page()},
-      {arguments.pages / "problems.md", problems_page()},
-      {arguments.pages / "audit.md", audit_page()},
-      {arguments.pages / "agents.md", agents_page(catalog)},
-      {arguments.pages / "journal.md", journal_page(journal_format)},
-      {arguments.schemas / "journal.json", base::pretty(journal_format) + "\n"},
-      schema("scenario", config::scenario_schema()),
-      schema("host", config::host_schema()),
-      schema("chain", config::chain_schema()),
-      schema("manifest", json::parse(agent::manifest_schema())),
-      schema("experiment", json::parse(experiment::experiment_schema())),
-      schema("state", json::parse(trial::trial_state_schema()))};
+  // Only the pages tell of agents.
+  base::Problems problems = arguments.pages.empty() ? base::Problems{} : catalog.problems();
+  Files files;
+  if (!arguments.pages.empty()) add_pages(arguments.pages, catalog, files);
+  if (!arguments.schemas.empty()) add_schemas(arguments.schemas, files);
+  if (!arguments.man.empty()) {
+    for (ManPage& page : man_pages())
+      files.emplace_back(arguments.man / page.file, std::move(page.text));
+  }
   for (const auto& [path, text] : files) {
     std::error_code ignored;
     std::filesystem::create_directories(path.parent_path(), ignored);

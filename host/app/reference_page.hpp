@@ -1,6 +1,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
+
+#include "host/app/command_line.hpp"
 
 namespace cadre::app {
 
@@ -10,6 +13,18 @@ inline constexpr const char* generated_note =
 
 /// docs/reference/commands.md: every command with its options, and the exit codes.
 std::string commands_page();
+
+/// "--set POINTER=VALUE", "--json", or "FILE" for what stands in its place without a name.
+std::string shown_name(const CLI::Option& option);
+/// "cadre explain RUN ORDER": a command with what it cannot do without.
+std::string usage_of(const CommandRow& row, const CLI::App& parser);
+
+/// One page of man(1): its file's name, such as "cadre-run.1", and its text in roff.
+struct ManPage {
+  std::string file, text;
+};
+/// cadre(1), one for each command, and cadre-agent-host(1).
+std::vector<ManPage> man_pages();
 
 /// docs/reference/audit.md: the rules of the audit of libraries, and its lists of imports.
 std::string audit_page();

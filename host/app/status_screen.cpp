@@ -357,6 +357,30 @@ std::vector<std::string> faults_of(const json::value& status) {
   return faults;
 }
 
+std::string status_line(const json::value& status) {
+  constexpr std::size_t bytes_most = 900;
+  const std::size_t books = list_at(status, "/books").size();
+  std::string line = "revision " + text_at(status, "/revision/number") + ", " + std::to_string(books) +
+                     (books == 1 ? " book: " : " books: ");
+  const std::vector<std::string> faults = faults_of(status);
+  if (faults.empty()) return line + "nothing is wrong";
+  std::size_t said = 0;
+  for (; said < faults.size(); ++said) {
+    const std::string fault = base::printable(faults[said]);
+    if (said > 0 && line.size() + fault.size() > bytes_most) break;
+    line += said > 0 ? "; " + fault : fault;
+  }
+  if (line.size() > bytes_most) {
+    line.resize(bytes_most);
+    while ((static_cast<unsigned char>(line.back()) & 0xc0U) == 0x80U)  // not within a character
+      line.pop_back();
+    line.back() = ' ';
+    line += "...";
+  }
+  if (said < faults.size()) line += "; and " + std::to_string(faults.size() - said) + " more";
+  return line;
+}
+
 std::string status_screen(const json::value& status) {
   std::string screen = head_of(status);
   const json::array& books = list_at(status, "/books");

@@ -17,6 +17,10 @@ std::string status_screen(const boost::json::value& status);
 /// What is wrong with a host, a sentence each; empty: nothing is.
 std::vector<std::string> faults_of(const boost::json::value& status);
 
+/// The same in one line: "revision 4, 2 books: nothing is wrong". At most 1,000 bytes; what else is wrong is
+/// counted.
+std::string status_line(const boost::json::value& status);
+
 /// {"current": n, "revisions": [...]} as a table, newest first.
 std::string revisions_table(const boost::json::value& body);
 /// {"changes": [{pointer, before, after}], "plugins": [{id, before, after}]}, a line for each.

@@ -52,6 +52,8 @@ class LiveHost {
   const live::BookList& books() const { return parts_.books; }
   std::uint64_t current_revision() const;
   const base::Problems& warnings() const { return warnings_; }
+  /// How often its watchdog has looked at the threads of the books. [any-thread]
+  std::uint64_t watchdog_looks() const { return parts_.watchdog->looks(); }
 
  private:
   explicit LiveHost(LiveOptions options);

@@ -54,8 +54,10 @@ void Watchdog::watch(const live::BookList& books) {
 
 void Watchdog::run() {
   std::unique_lock lock(mutex_);
-  while (!changed_.wait_for(lock, look_interval, [&] { return ends_; }))
+  while (!changed_.wait_for(lock, look_interval, [&] { return ends_; })) {
     look();
+    looks_done_.fetch_add(1, std::memory_order_relaxed);
+  }
 }
 
 void Watchdog::look() {

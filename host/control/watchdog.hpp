@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -47,6 +48,9 @@ class Watchdog {
   std::string hanging_elsewhere() const;
   /// For how long a book has been stuck, 0 when it is not. [any-thread]
   double stuck_seconds(const std::string& book) const;
+  /// How often it has looked: what does not grow any more has a watchdog that does not look. Waits for
+  /// nobody. [any-thread]
+  std::uint64_t looks() const { return looks_done_.load(std::memory_order_relaxed); }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -82,6 +86,7 @@ class Watchdog {
   const live::BookList* books_ = nullptr;
   std::map<std::size_t, Lasting> calls_;  ///< by slot
   std::map<std::string, BookLooks> looks_;
+  std::atomic<std::uint64_t> looks_done_{0};
   std::thread thread_;
 };
 

@@ -96,10 +96,10 @@ class SdkPackage(unittest.TestCase):
         os.makedirs(source)
         with open(os.path.join(source, "CMakeLists.txt"), "w", encoding="utf-8") as lists:
             lists.write("cmake_minimum_required(VERSION 3.25)\nproject(Newer LANGUAGES C)\n"
-                        "find_package(CadreSdk 0.10 REQUIRED)\n")
+                        "find_package(CadreSdk 0.11 REQUIRED)\n")
         _, done = self.configure(source)
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn("0.9.0", done.stderr)
+        self.assertIn("0.10.0", done.stderr)
 
     def test_nothing_in_the_package_names_the_tree_it_was_built_from(self):
         tree = os.path.abspath(os.path.join(SOURCES, "..", ".."))

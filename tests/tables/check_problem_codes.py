@@ -24,6 +24,7 @@ NO_CODES = {
     "CREDENTIALS_DIRECTORY": "environment variable",
     "GLIBC_PRIVATE": "symbol version",
     "JOURNAL_STREAM": "environment variable",
+    "NOTIFY_SOCKET": "environment variable",
     "SYSLOG_IDENTIFIER": "field of journald",
 }
 # The pre-trade checks have a table of their own, and a page.

@@ -1,4 +1,6 @@
+#include <grp.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -72,6 +74,28 @@ TEST(UnixSocketTest, a_folder_that_is_not_there_is_refused) {
   const auto opened = ListeningSocket::open(folder / "none" / "admin.sock");
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.problems()[0].code, "ADMIN_SOCKET_NOT_POSSIBLE");
+}
+
+TEST(UnixSocketTest, a_socket_is_its_owners_alone_or_a_groups_too) {
+  const TemporaryFolder folder;
+  const ::group* own = ::getgrgid(::getegid());
+  ASSERT_NE(own, nullptr);
+  const auto alone = ListeningSocket::open(folder / "alone.sock");
+  const auto shared = ListeningSocket::open(folder / "shared.sock", own->gr_name);
+  ASSERT_TRUE(alone && shared);
+  using std::filesystem::perms;
+  EXPECT_EQ(std::filesystem::status(folder / "alone.sock").permissions(),
+            perms::owner_read | perms::owner_write);
+  EXPECT_EQ(std::filesystem::status(folder / "shared.sock").permissions(),
+            perms::owner_read | perms::owner_write | perms::group_read | perms::group_write);
+}
+
+TEST(UnixSocketTest, a_group_that_is_not_there_is_refused_and_leaves_no_file) {
+  const TemporaryFolder folder;
+  const auto opened = ListeningSocket::open(folder / "admin.sock", "no-such-group");
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.problems()[0].code, "ADMIN_SOCKET_GROUP");
+  EXPECT_FALSE(std::filesystem::exists(folder / "admin.sock"));
 }
 
 TEST(UnixSocketTest, the_file_goes_with_the_socket) {
