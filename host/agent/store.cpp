@@ -3,6 +3,7 @@
 #include "host/agent/audit.hpp"
 #include "host/agent/elf_image.hpp"
 #include "host/agent/trust.hpp"
+#include "host/base/durable_folder.hpp"
 #include "host/base/file.hpp"
 #include "host/base/hash.hpp"
 #include "host/base/json.hpp"
@@ -48,7 +49,7 @@ base::Result<fs::path> Store::adopt(const Manifest& manifest, ImportList list) c
   if (const auto there = base::sha256_file(copy, library_bytes_most);
       there && *there == digest && fs::exists(beside, error) && is_marked == is_of_root)
     return fs::absolute(copy);
-  fs::create_directories(folder, error);
+  error = base::make_durable_folder(folder);
   if (error) {
     problems.error("STORE_NOT_WRITABLE", base::Place::of(folder),
                    "cannot make this folder: " + error.message(), "");
@@ -83,9 +84,7 @@ base::Problems Store::keep_manifest(const Manifest& manifest) const {
                    "it was changed while it was looked at", "try again when it is not being written");
     return problems;
   }
-  std::error_code error;
-  fs::create_directories(kept.parent_path(), error);
-  if (error) {
+  if (const std::error_code error = base::make_durable_folder(kept.parent_path())) {
     problems.error("STORE_NOT_WRITABLE", base::Place::of(kept.parent_path()),
                    "cannot make this folder: " + error.message(), "");
     return problems;

@@ -1,5 +1,6 @@
 // journal verify, show, backup, restore, prune: what is done with journals beside a host, or without one.
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <iostream>
 
@@ -20,6 +21,21 @@ std::string date_text(std::int32_t date) {
   return date == 0 ? "-" : base::format_date(date);
 }
 
+json::array kinds_of(const live::Verified& found) {
+  json::array all;
+  for (const auto& [kind, sum] : found.kinds)
+    all.push_back({{"kind", kind}, {"records", sum.records}, {"bytes", sum.bytes}});
+  return all;
+}
+
+/// What a journal is made of, so that it is seen what makes it large.
+void add_kinds(report::TextTable& table, const live::JournalPlace& place, const live::Verified& found) {
+  for (const auto& [kind, sum] : found.kinds)
+    table.add_row({place.book.empty() ? "-" : place.book, kind, report::with_thousands(sum.records),
+                   report::with_thousands(sum.bytes),
+                   report::with_thousands(sum.bytes / std::max<std::uint64_t>(found.decisions, 1))});
+}
+
 json::object to_json(const live::JournalPlace& place, const live::Verified& found) {
   return {{"book", place.book},
           {"journal", place.journal.string()},
@@ -35,7 +51,8 @@ json::object to_json(const live::JournalPlace& place, const live::Verified& foun
           {"begins_at", found.begins_at},
           {"uncommitted_bytes", found.uncommitted},
           {"checkpoints", found.checkpoints},
-          {"incarnation", found.incarnation}};
+          {"incarnation", found.incarnation},
+          {"kinds", kinds_of(found)}};
 }
 
 /// A date of an option; a problem when it is none.
@@ -70,10 +87,16 @@ int run_journal_verify_command(const JournalArguments& arguments) {
                            {"bytes", Align::right},
                            {"on disk", Align::right},
                            {"checkpoints", Align::right}});
+  report::TextTable kinds({{"book"},
+                           {"kind"},
+                           {"records", Align::right},
+                           {"bytes", Align::right},
+                           {"bytes a decision", Align::right}});
   for (const live::JournalPlace& place : *places) {
     const auto found = live::verify_journal(place);
     problems.append(found.problems());
     if (!found) continue;
+    add_kinds(kinds, place, *found);
     all.push_back(to_json(place, *found));
     table.add_row({place.book.empty() ? "-" : place.book, date_text(found->from), date_text(found->to),
                    std::to_string(found->segments), report::with_thousands(found->records),
@@ -84,7 +107,7 @@ int run_journal_verify_command(const JournalArguments& arguments) {
   if (arguments.json)
     std::cout << json::serialize(all) << "\n";
   else if (!all.empty())
-    std::cout << table.to_string(width_of_output());
+    std::cout << table.to_string(width_of_output()) << "\n" << kinds.to_string(width_of_output());
   print_problems(problems);
   return problems.has_errors() ? exit_invalid_input : exit_fine;
 }

@@ -256,19 +256,56 @@ void add_field_rows(std::string& page, const json::array& fields, const std::str
   }
 }
 
+/// What host/journal/compact.hpp writes.
+constexpr const char* compact_kinds =
+    "| kind | bytes |\n|---|---|\n"
+    "| bool, u8 | a byte; bool is 0 or 1 |\n"
+    "| u32, u64 | varint: seven bits a byte, the lowest first; the highest bit says that one follows |\n"
+    "| i32 | varint of its zigzag: 0, -1, 1, -2 ... are 0, 1, 2, 3 ... |\n"
+    "| i64, money | a byte `e + 16 w`, and the lowest `w` bytes of the zigzag of the number / 10^e; money "
+    "is "
+    "millionths |\n"
+    "| f64 | a byte `w`, and its highest `w` bytes; the others are zero |\n"
+    "| text, bytes | varint length, bytes; text is UTF-8 |\n"
+    "| texts | varint count, texts |\n"
+    "| array | varint count, column |\n"
+    "| struct | its fields, one behind the other |\n"
+    "| structs | varint count, and of every field a column; of an id, texts |\n"
+    "| list | varint count, elements field by field |\n"
+    "| id | as text, without the zeros at its end |\n\n"
+    "A column has a number of each of many things. Nothing stands for one that is empty; else its first "
+    "byte "
+    "says its form, and form 0 is that all are the number that follows.\n\n"
+    "| column of | first byte | what follows |\n|---|---|---|\n"
+    "| integers | `w + 16 m + 32 s` | where `m` is 1, a bit a number that says which ones are not zero; "
+    "then "
+    "`w` bytes of each of these: of the number when its kind has no sign, else of the zigzag of the number "
+    "/ "
+    "10^n, where n is 0, 2, 3, 4, 5, 6, 7, 9 for `s` from 0 on |\n"
+    "| f64 | 1 | nothing: it is as its reference, the column of f64 before the one before it in the same "
+    "record, if that has as many numbers |\n"
+    "| f64 | `2 + 16 w` | two bits a number: 0, it is zero; 1, the same as the last one with 3; 2, the "
+    "same as "
+    "that of the reference; 3, its highest `w` bytes follow, all of them behind the bits |\n"
+    "| f64 | `3 + 16 w` | the highest `w` bytes of each |\n\n";
+
 std::string journal_page(const json::value& format) {
   std::string page = "# Journal\n\n";
   page += generated_note;
   page +=
       "Format " + base::canonical(format.at("format_version")) + "; formats from " +
       base::canonical(format.at("oldest_format_read")) +
-      " on are read, and a host that goes on with a state folder writes its journals anew in this one "
-      "first. The only truth of a run: an append-only file, `journal` in a run folder and in the folder of a "
-      "book of a state folder. For programs the same is in `manifests/schema/journal.json`.\n\n"
+      " on are read. A host that goes on with a state folder of format 4 begins a segment of this one, and "
+      "writes journals of earlier ones anew first. The only truth of a run: an append-only file, `journal` "
+      "in "
+      "a run folder and in the folder of a book of a state folder. For programs the same is in "
+      "`manifests/schema/journal.json`.\n\n"
       "```text\nfile head   \"CADREJOURNAL\" u32 format\n"
       "frame       u32 payload length | u32 type | u64 sequence | payload | u64 XXH3 of all of the frame "
-      "before\n```\n\nLittle-endian, no padding.\n\n"
-      "| kind | bytes |\n|---|---|\n"
+      "before\n```\n\nLittle-endian, no padding. Every record can be read alone.\n\n" +
+      compact_kinds + "Bits begin with the lowest. Formats up to " +
+      base::canonical(format.at("compact").at("last_plain_format")) +
+      " had:\n\n| kind | bytes |\n|---|---|\n"
       "| bool, u8, u32, u64, i32, i64, f64 | a number as it lies in memory; bool is a byte, 0 or 1 |\n"
       "| money | i64, millionths |\n"
       "| text, bytes | u32 length, bytes; text is UTF-8 |\n"

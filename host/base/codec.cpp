@@ -22,9 +22,8 @@ void Encoder::put_count(std::size_t count) {
   put(static_cast<uint32_t>(count));
 }
 
-void Encoder::put_bytes(const void* bytes, std::size_t count) {
-  const auto* first = static_cast<const std::byte*>(bytes);
-  bytes_.insert(bytes_.end(), first, first + count);
+void Encoder::grow(std::size_t bytes) {
+  buffer_.resize(std::max(2 * buffer_.size(), filled_ + bytes));
 }
 
 void Decoder::get(bool& value) {
@@ -67,6 +66,23 @@ std::span<const std::byte> Decoder::get_raw(std::size_t bytes) {
   const auto raw = left_.first(bytes);
   left_ = left_.subspan(bytes);
   return raw;
+}
+
+std::uint64_t Decoder::get_varint(std::uint64_t most) {
+  std::uint64_t value = 0;
+  for (std::size_t at = 0; at < std::min(left_.size(), varint_bytes_max); ++at) {
+    const auto byte = static_cast<std::uint64_t>(left_[at]);
+    value |= (byte & 0x7f) << (7 * at);
+    if ((byte & 0x80) != 0) continue;
+    // One form a number: no byte too many, and no bit beyond the 64th.
+    const bool is_shortest = at == 0 || byte != 0;
+    const bool fits = at + 1 < varint_bytes_max || byte == 1;
+    if (!is_shortest || !fits || value > most) break;
+    left_ = left_.subspan(at + 1);
+    return value;
+  }
+  refuse();
+  return 0;
 }
 
 void Decoder::get_bytes(void* to, std::size_t count) {

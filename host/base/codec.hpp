@@ -21,11 +21,13 @@ concept Number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 template <class T>
 concept AbiStruct = std::is_class_v<T> && std::is_trivially_copyable_v<T> && std::is_standard_layout_v<T>;
 
+inline constexpr std::size_t varint_bytes_max = 10;
+
 /// Fills a buffer that keeps its capacity: no allocation once it was large enough.
 class Encoder {
  public:
-  void clear() { bytes_.clear(); }
-  std::span<const std::byte> bytes() const { return bytes_; }
+  void clear() { filled_ = 0; }
+  std::span<const std::byte> bytes() const { return {buffer_.data(), filled_}; }
 
   template <Number T>
   void put(T value) {
@@ -63,11 +65,33 @@ class Encoder {
 
   /// A count of what follows; above 2^32 - 1 it is a broken invariant.
   void put_count(std::size_t count);
+  /// Seven bits a byte, the lowest first; the highest bit says that another one follows. 1 to 10 bytes.
+  void put_varint(std::uint64_t value) {
+    std::byte* to = room(varint_bytes_max);
+    std::byte* const start = to;
+    for (; value >= 0x80; value >>= 7)
+      *to++ = static_cast<std::byte>(value | 0x80);
+    *to++ = static_cast<std::byte>(value);
+    filled_ += static_cast<std::size_t>(to - start);
+  }
+  void put_bytes(const void* bytes, std::size_t count) {
+    std::byte* to = room(count);
+    if (count != 0) std::memcpy(to, bytes, count);
+    filled_ += count;
+  }
+
+  /// Where at least `bytes` can be written, until anything else is put; used() says how many were.
+  std::byte* room(std::size_t bytes) {
+    if (bytes > buffer_.size() - filled_) grow(bytes);
+    return buffer_.data() + filled_;
+  }
+  void used(std::size_t bytes) { filled_ += bytes; }
 
  private:
-  void put_bytes(const void* bytes, std::size_t count);
+  void grow(std::size_t bytes);
 
-  std::vector<std::byte> bytes_;
+  std::vector<std::byte> buffer_;  ///< larger than what it holds
+  std::size_t filled_ = 0;
 };
 
 /// Reads what an Encoder wrote. After the first thing that does not fit, ok() is false for good and all that
@@ -132,6 +156,9 @@ class Decoder {
   std::size_t get_stride(std::size_t bytes_min);
   /// So many bytes as they are.
   std::span<const std::byte> get_raw(std::size_t bytes);
+  /// What put_varint() wrote; anything else, and more than `most`, is refused.
+  std::uint64_t get_varint(std::uint64_t most = ~std::uint64_t{0});
+  std::size_t left() const { return left_.size(); }
 
  private:
   template <class T>

@@ -58,7 +58,7 @@ class Book {
   friend std::vector<journal::CommandRecord> quarantines_of(const Book& book);
   friend void save_book(base::Encoder& to, const Book& book);
   friend bool load_book(base::Decoder& from, base::Decoder& orders, Book& book,
-                        const std::vector<std::vector<double>>& rows);
+                        const std::vector<std::vector<double>>& rows, std::uint32_t record_format);
   /// What decide() would, with nothing sent, told or counted.
   friend const chain::Decision* consider(Book& book);
   /// Errors: AGENT_ACTIVATE, an agent that refuses to start.
@@ -185,7 +185,7 @@ void save_book(base::Encoder& to, const Book& book);
 std::string save_orders(const Book& book);
 /// False: that is not what save_book() gave of a book of the same data; the book is then of no use.
 [[nodiscard]] bool load_book(base::Decoder& from, base::Decoder& orders, Book& book,
-                             const std::vector<std::vector<double>>& rows);
+                             const std::vector<std::vector<double>>& rows, std::uint32_t record_format);
 const chain::Decision* consider(Book& book);
 
 /// The kind of the command by which an instance is called no more; its reason begins with "STAGE: ".

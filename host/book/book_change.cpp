@@ -123,8 +123,8 @@ std::string save_orders(const Book& book) {
 }
 
 bool load_book(base::Decoder& from, base::Decoder& orders, Book& book,
-               const std::vector<std::vector<double>>& rows) {
-  if (!load_ledger(from, orders, book.ledger_, rows) ||
+               const std::vector<std::vector<double>>& rows, std::uint32_t record_format) {
+  if (!load_ledger(from, orders, book.ledger_, rows, record_format) ||
       !book.views_.load(from, book.ledger_.universe().size()))
     return false;
   // The gate of its chain, which it has not entered yet, inherits what this one has counted.

@@ -83,6 +83,7 @@ base::Result<StoredImage> decode_image(const std::filesystem::path& file, const 
     return damaged(file, "it has format " + std::to_string(format) + ", this host reads format " +
                              std::to_string(image_format));
   StoredImage image;
+  image.record_format = record_format;
   from.get(image.sequence);
   from.get(image.journal_bytes);
   bool fits = image.facts.load(from) && get_record(from, image.learned, record_format);

@@ -41,6 +41,7 @@ struct StoredImage {
   std::vector<std::uint64_t> block_sums;  ///< XXH3 of each full block from the first on
   std::string orders;                     ///< both for load_book
   std::string book;
+  std::uint32_t record_format = 0;  ///< of the journal that its records are written as those of
 };
 
 /// Format of the files; others are passed over, and the journal is read from further back.

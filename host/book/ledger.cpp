@@ -176,7 +176,7 @@ void save_ledger(base::Encoder& to, const Ledger& ledger) {
 }
 
 bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
-                 const std::vector<std::vector<double>>& rows) {
+                 const std::vector<std::vector<double>>& rows, std::uint32_t record_format) {
   const auto epoch = from.get<std::uint64_t>();
   std::vector<std::string> ids;
   from.get_texts(ids);
@@ -197,7 +197,7 @@ bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
   std::string bytes;
   from.get_text(bytes);
   base::Decoder bar({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()});
-  const bool has_bar = journal::decode(bar, ledger.last_bar_, journal::format_version) &&
+  const bool has_bar = journal::decode(bar, ledger.last_bar_, record_format) &&
                        (ledger.bars_ == 0 || ledger.last_bar_.close_e9.size() == data.size());
   return from.ok() && has_bar && ledger.portfolio_.load(from) &&
          ledger.portfolio_.size() == ledger.universe_.size() && ledger.tracker_.load(orders) &&

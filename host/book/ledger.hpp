@@ -51,11 +51,11 @@ class Ledger {
   /// Stands where another book of the same data stands: market, positions, cash, open orders.
   void stand_beside(const Ledger& other);
   /// Into the checkpoint of a book and out of it: everything but the orders and the full blocks of history,
-  /// which are beside it. False: that is not what save() gave of a book of the same data; the ledger is then
-  /// of no use.
+  /// which are beside it. `record_format`: of the records in it. False: that is not what save() gave of a
+  /// book of the same data; the ledger is then of no use.
   friend void save_ledger(base::Encoder& to, const Ledger& ledger);
   friend bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
-                          const std::vector<std::vector<double>>& rows);
+                          const std::vector<std::vector<double>>& rows, std::uint32_t record_format);
 
   const std::string& book() const { return config_.book.id; }
   const std::vector<std::string>& data_instruments() const { return data_instruments_; }
@@ -109,6 +109,6 @@ std::string why_not_marked(const Ledger& ledger, const model::Bar& bar);
 
 void save_ledger(base::Encoder& to, const Ledger& ledger);
 [[nodiscard]] bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
-                               const std::vector<std::vector<double>>& rows);
+                               const std::vector<std::vector<double>>& rows, std::uint32_t record_format);
 
 }  // namespace cadre::book

@@ -9,6 +9,7 @@
 
 #include "host/agent/process_use.hpp"
 #include "host/base/date.hpp"
+#include "host/base/durable_folder.hpp"
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
@@ -58,7 +59,7 @@ base::Problems LiveHost::lock_state_folder() {
   const fs::path& state = parts_.options.state;
   base::Problems problems;
   std::error_code error;
-  fs::create_directories(state, error);
+  error = base::make_durable_folder(state);
   if (error || access(state.c_str(), W_OK | X_OK) != 0) {
     problems.error("STATE_FOLDER_NOT_WRITABLE", base::Place::of(state.string()),
                    "cannot be used as a state folder", "name another one with --state");

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <string>
 
+#include "host/journal/compact.hpp"
 #include "host/journal/fields.hpp"
 
 namespace cadre::journal {
@@ -133,6 +134,8 @@ json::value describe_format() {
       {"format_version", format_version},
       {"oldest_format_read", oldest_format_read},
       {"short_ids", json::object{{"last_format", last_format_with_short_ids}, {"bytes", short_id_bytes}}},
+      {"compact", json::object{{"last_plain_format", last_plain_format},
+                               {"column_scales", json::value_from(column_scales)}}},
       {"records", std::move(records)},
       {"structs", std::move(structs)}};
 }

@@ -29,6 +29,8 @@ Field(std::string_view, T Record::*, std::string_view, std::string_view = {}, ui
 /// Formats up to this one held an id in 32 bytes.
 inline constexpr uint32_t last_format_with_short_ids = 2;
 inline constexpr std::size_t short_id_bytes = 32;
+/// Formats up to this one held numbers as they lie in memory, and structs with all their bytes.
+inline constexpr uint32_t last_plain_format = 4;
 
 /// A field that formats up to `last_format` had and no host writes any more. What it held is passed over.
 template <class T>

@@ -25,9 +25,12 @@
 /// is what all segments are one behind the other, heads included.
 namespace cadre::journal {
 
-/// What is written. Format 1 had in an order's record a row number of the table of checks.
-inline constexpr uint32_t format_version = 4;
+/// What is written.
+inline constexpr uint32_t format_version = 5;
 inline constexpr uint32_t oldest_format_read = 1;
+/// Journals of earlier formats were one file, which is written anew; from this one on the next segment has
+/// today's.
+inline constexpr uint32_t first_format_with_segments = 4;
 /// In the place of a byte of the stream where something ends.
 inline constexpr uint64_t to_the_end = ~uint64_t{0};
 inline constexpr std::size_t frame_head_bytes = 16;
@@ -69,9 +72,9 @@ class JournalWriter {
   /// JOURNAL_EXISTS (nothing is ever overwritten), JOURNAL_NOT_WRITABLE.
   static base::Result<std::unique_ptr<JournalWriter>> create(const std::filesystem::path& path,
                                                              uint64_t begins_at = 0);
-  /// Goes on with a segment of today's format that begins at byte `begins_at` of its stream and is good up to
-  /// byte `keep_bytes` of it: what is behind that is cut off. Errors: those of reading it,
-  /// JOURNAL_NOT_WRITABLE; JOURNAL_VERSION_UNKNOWN: upgrade_journal() comes first.
+  /// Goes on with a segment that begins at byte `begins_at` of its stream and is good up to byte `keep_bytes`
+  /// of it: what is behind that is cut off. Nothing is appended to one of an earlier format(). Errors: those
+  /// of reading it, JOURNAL_NOT_WRITABLE; JOURNAL_VERSION_UNKNOWN: upgrade_journal() comes first.
   static base::Result<std::unique_ptr<JournalWriter>> reopen(const std::filesystem::path& path,
                                                              uint64_t keep_bytes, uint64_t begins_at = 0);
   /// Writes out what is buffered, without syncing and without anyone to tell about a failure: call close().
@@ -99,6 +102,8 @@ class JournalWriter {
   /// Bytes of the stream so far, the head of the file included.
   uint64_t size_bytes() const { return begins_at_ + size_bytes_; }
   uint64_t begins_at() const { return begins_at_; }
+  /// Of the file.
+  uint32_t format() const { return format_; }
   /// The highest that a record was appended with.
   uint64_t sequence() const { return sequence_; }
   /// XXH3 of the whole file so far: what the head of the segment behind it says. Ends with a cut.
@@ -116,6 +121,7 @@ class JournalWriter {
   std::size_t filled_ = 0;
   uint64_t size_bytes_ = 0;  ///< of this file
   uint64_t begins_at_ = 0;
+  uint32_t format_ = format_version;
   uint64_t sequence_ = 0;
   base::Checksum checksum_;
   const char* failure_code_ = nullptr;

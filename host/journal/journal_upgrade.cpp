@@ -14,14 +14,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether there is a whole head that names another format than today's, known or not.
-bool is_of_another_format(const fs::path& path) {
+/// Whether there is a whole head that names a format from before there were segments, or one not known here.
+bool is_not_continued(const fs::path& path) {
   char head[head_bytes];
   std::ifstream file(path, std::ios::binary);
   if (!file.read(head, sizeof head)) return false;
   uint32_t format = 0;
   std::memcpy(&format, head + 12, sizeof format);
-  return format != format_version;
+  return format < first_format_with_segments || format > format_version;
 }
 
 /// A record as today's hosts write it. False: it cannot be read. The types are those of the table of records.
@@ -71,7 +71,7 @@ base::Problems put_in_place(const fs::path& beside, const fs::path& path) {
 }  // namespace
 
 base::Problems upgrade_journal(const fs::path& path) {
-  if (!is_of_another_format(path)) return {};
+  if (!is_not_continued(path)) return {};
   auto reader = JournalReader::open(path);
   if (!reader) return reader.problems();
   fs::path beside = path;

@@ -67,10 +67,11 @@ base::Result<std::unique_ptr<JournalWriter>> JournalWriter::reopen(const std::fi
   base::Problems problems;
   uint32_t format = format_version;
   if (kept->size() >= head_bytes) std::memcpy(&format, kept->data() + 12, sizeof format);
-  if (format != format_version) {
+  if (format < first_format_with_segments || format > format_version) {
     problems.error("JOURNAL_VERSION_UNKNOWN", {.file = path.string()},
-                   "the journal has format " + std::to_string(format) + ", and one of format " +
-                       std::to_string(format_version) + " is continued",
+                   "the journal has format " + std::to_string(format) + ", and those of formats " +
+                       std::to_string(first_format_with_segments) + " to " + std::to_string(format_version) +
+                       " are continued",
                    "");
     return problems;
   }
@@ -86,6 +87,7 @@ base::Result<std::unique_ptr<JournalWriter>> JournalWriter::reopen(const std::fi
   }
   std::unique_ptr<JournalWriter> writer(new JournalWriter(path, descriptor, bytes, begins_at));
   writer->checksum_.update(kept->data(), kept->size());
+  writer->format_ = format;
   return writer;
 }
 
@@ -110,6 +112,8 @@ JournalWriter::~JournalWriter() {
 
 void JournalWriter::append(RecordType type, uint64_t sequence, std::span<const std::byte> payload) {
   CADRE_INVARIANT(descriptor_ >= 0, "journal.open", "nothing is appended to a journal that is closed");
+  CADRE_INVARIANT(format_ == format_version, "journal.one_format",
+                  "a segment of an earlier format is only ended");
   if (failure_code_ != nullptr) return;
   if (payload.size() > payload_bytes_max) {
     remember("JOURNAL_RECORD_TOO_LARGE", "a record is larger than 256 MiB", 0);

@@ -6,6 +6,7 @@
 
 #include "host/base/invariant.hpp"
 
+#include "host/journal/compact.hpp"
 #include "host/journal/field_checks.hpp"
 #include "host/journal/fields.hpp"
 
@@ -30,7 +31,7 @@ inline constexpr bool is_vector = false;
 template <class T>
 inline constexpr bool is_vector<std::vector<T>> = true;
 
-/// How many bytes a struct of the ABI, or a field of one, has in a journal.
+/// How many bytes a struct of the ABI, or a field of one, has in a journal of a plain format.
 template <class T>
 constexpr std::size_t abi_bytes(uint32_t format) {
   if constexpr (std::is_same_v<T, cadre_id>) {
@@ -75,7 +76,7 @@ void get_structs(base::Decoder& from, std::vector<T>& values, uint32_t format) {
   }
 }
 
-/// The fewest bytes that a value can have, in any format.
+/// The fewest bytes that a value can have, in any plain format.
 template <class T>
 constexpr std::size_t bytes_min() {
   if constexpr (std::is_same_v<T, bool>) {
@@ -97,34 +98,35 @@ constexpr std::size_t bytes_min() {
   }
 }
 
-template <class Record>
-void put_fields(base::Encoder& to, const Record& record);
+template <class T>
+void get_value(base::Decoder& from, T& value, uint32_t format);
+template <class T>
+void get_value(CompactReader& from, T& value, uint32_t format);
+
+/// The text of an id, with all that stands behind its end: nothing, in one of ours.
+std::string_view all_of(const cadre_id& id) {
+  std::size_t bytes = sizeof id.text;
+  while (bytes != 0 && id.text[bytes - 1] == '\0')
+    --bytes;
+  return {id.text, bytes};
+}
+
+template <class From, class Record, class T>
+void get_field(From& from, Record& record, const Field<Record, T>& field, uint32_t format) {
+  if (format >= field.first_format) get_value(from, record.*field.member, format);
+}
+
+template <class From, class Record, class T>
+void get_field(From& from, Record&, const RetiredField<T>& field, uint32_t format) {
+  if (format > field.last_format) return;
+  T passed_over{};
+  get_value(from, passed_over, format);
+}
+
 template <class Record>
 void get_fields(base::Decoder& from, Record& record, uint32_t format);
 
-template <class T>
-void put_value(base::Encoder& to, const T& value) {
-  if constexpr (std::is_arithmetic_v<T>) {
-    to.put(value);
-  } else if constexpr (std::is_same_v<T, base::Money>) {
-    to.put(value.raw());
-  } else if constexpr (std::is_same_v<T, std::string>) {
-    to.put_text(value);
-  } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
-    to.put_texts(value);
-  } else if constexpr (!is_vector<T>) {
-    to.put_struct(value);
-  } else if constexpr (base::Number<typename T::value_type>) {
-    to.put_array(value);
-  } else if constexpr (base::AbiStruct<typename T::value_type>) {
-    to.put_structs(value);
-  } else {
-    to.put_count(value.size());
-    for (const auto& element : value)
-      put_fields(to, element);
-  }
-}
-
+/// As formats up to last_plain_format have it: numbers as they lie in memory.
 template <class T>
 void get_value(base::Decoder& from, T& value, uint32_t format) {
   if constexpr (std::is_arithmetic_v<T>) {
@@ -148,33 +150,116 @@ void get_value(base::Decoder& from, T& value, uint32_t format) {
   }
 }
 
+template <class Record>
+void get_fields(base::Decoder& from, Record& record, uint32_t format) {
+  for_each_field<Record>([&](const auto& field) { get_field(from, record, field, format); });
+}
+
+/// A field of every struct of many, one behind the other.
+template <class Struct, class T>
+Column<T> column_of(const std::vector<Struct>& values, const Field<Struct, T>& field) {
+  return {&(values.front().*field.member), values.size(), sizeof(Struct)};
+}
+
+template <class Record>
+void put_fields(CompactWriter& to, const Record& record);
+
+template <class Struct>
+void put_columns(CompactWriter& to, const std::vector<Struct>& values) {
+  to.put_count(values.size(), sizeof(Struct));
+  if (values.empty()) return;
+  for_each_field<Struct>([&]<class T>(const Field<Struct, T>& field) {
+    if constexpr (std::is_same_v<T, cadre_id>) {
+      for (const Struct& value : values)
+        to.put_text(all_of(value.*field.member));
+    } else {
+      to.put_column(column_of(values, field));
+    }
+  });
+}
+
+template <class T>
+void put_value(CompactWriter& to, const T& value) {
+  if constexpr (std::is_arithmetic_v<T>) {
+    to.put(value);
+  } else if constexpr (std::is_same_v<T, base::Money>) {
+    to.put(value.raw());
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    to.put_text(value);
+  } else if constexpr (std::is_same_v<T, cadre_id>) {
+    to.put_text(all_of(value));
+  } else if constexpr (!is_vector<T>) {
+    put_fields(to, value);
+  } else if constexpr (base::Number<typename T::value_type>) {
+    to.put_count(value.size(), sizeof(typename T::value_type));
+    to.put_column(Column<typename T::value_type>(value.data(), value.size()));
+  } else if constexpr (base::AbiStruct<typename T::value_type>) {
+    put_columns(to, value);
+  } else {
+    to.put_count(value.size(), sizeof(typename T::value_type));
+    for (const auto& element : value)
+      put_value(to, element);
+  }
+}
+
 template <class Record, class T>
-void put_field(base::Encoder& to, const Record& record, const Field<Record, T>& field) {
+void put_field(CompactWriter& to, const Record& record, const Field<Record, T>& field) {
   put_value(to, record.*field.member);
 }
 
 template <class Record, class T>
-void put_field(base::Encoder&, const Record&, const RetiredField<T>&) {}
-
-template <class Record, class T>
-void get_field(base::Decoder& from, Record& record, const Field<Record, T>& field, uint32_t format) {
-  if (format >= field.first_format) get_value(from, record.*field.member, format);
-}
-
-template <class Record, class T>
-void get_field(base::Decoder& from, Record&, const RetiredField<T>& field, uint32_t format) {
-  if (format > field.last_format) return;
-  T passed_over{};
-  get_value(from, passed_over, format);
-}
+void put_field(CompactWriter&, const Record&, const RetiredField<T>&) {}
 
 template <class Record>
-void put_fields(base::Encoder& to, const Record& record) {
+void put_fields(CompactWriter& to, const Record& record) {
   for_each_field<Record>([&](const auto& field) { put_field(to, record, field); });
 }
 
 template <class Record>
-void get_fields(base::Decoder& from, Record& record, uint32_t format) {
+void get_fields(CompactReader& from, Record& record, uint32_t format);
+
+template <class Struct>
+void get_columns(CompactReader& from, std::vector<Struct>& values) {
+  values.resize(from.get_count(sizeof(Struct), 0));
+  if (values.empty()) return;
+  for_each_field<Struct>([&]<class T>(const Field<Struct, T>& field) {
+    if constexpr (std::is_same_v<T, cadre_id>) {
+      for (Struct& value : values)
+        from.get_text((value.*field.member).text, sizeof(cadre_id));
+    } else {
+      from.get_column(&(values.front().*field.member), values.size(), sizeof(Struct));
+    }
+  });
+}
+
+template <class T>
+void get_value(CompactReader& from, T& value, uint32_t format) {
+  if constexpr (std::is_arithmetic_v<T>) {
+    from.get(value);
+  } else if constexpr (std::is_same_v<T, base::Money>) {
+    int64_t raw = 0;
+    from.get(raw);
+    value = base::Money::from_raw(raw);
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    from.get_text(value);
+  } else if constexpr (std::is_same_v<T, cadre_id>) {
+    from.get_text(value.text, sizeof value);
+  } else if constexpr (!is_vector<T>) {
+    get_fields(from, value, format);
+  } else if constexpr (base::Number<typename T::value_type>) {
+    value.resize(from.get_count(sizeof(typename T::value_type), 0));
+    from.get_column(value.data(), value.size());
+  } else if constexpr (base::AbiStruct<typename T::value_type>) {
+    get_columns(from, value);
+  } else {
+    value.resize(from.get_count(sizeof(typename T::value_type), 1));
+    for (auto& element : value)
+      get_value(from, element, format);
+  }
+}
+
+template <class Record>
+void get_fields(CompactReader& from, Record& record, uint32_t format) {
   for_each_field<Record>([&](const auto& field) { get_field(from, record, field, format); });
 }
 
@@ -210,12 +295,18 @@ bool columns_fit(const DecisionRecord& decision) {
 template <class Record>
 void encode(base::Encoder& to, const Record& record) {
   CADRE_INVARIANT(columns_fit(record), "journal.columns", "the columns of a record have one length");
-  put_fields(to, record);
+  CompactWriter writer(to);
+  put_fields(writer, record);
 }
 
 template <class Record>
 bool decode(base::Decoder& from, Record& record, uint32_t format) {
-  get_fields(from, record, format);
+  if (format <= last_plain_format) {
+    get_fields(from, record, format);
+  } else {
+    CompactReader reader(from);
+    get_fields(reader, record, format);
+  }
   return from.finished() && columns_fit(record);
 }
 

@@ -14,8 +14,8 @@
 #include "host/model/bar.hpp"
 
 /// What the records of a journal hold, in the order that the table of fields.hpp gives them. encode() puts a
-/// record into an Encoder; decode() is false for anything that encode() cannot have written, and leaves the
-/// record with whatever was read until then. A record decoded into one used before keeps that one's memory.
+/// record into an Encoder; decode() is false for anything that is no such record, and leaves it with whatever
+/// was read until then. A record decoded into one used before keeps that one's memory.
 namespace cadre::journal {
 
 /// The first record: what ran.

@@ -80,7 +80,7 @@ base::Result<std::uint32_t> format_of(const fs::path& path, std::string_view hea
 }
 
 /// What the head record of a segment says; one without a name where there is none that is whole.
-StreamHead stream_head_of(const fs::path& path) {
+StreamHead stream_head_of(const fs::path& path, std::uint32_t format) {
   const auto begin = first_bytes(path, head_bytes + frame_head_bytes);
   if (!begin || begin->size() < head_bytes + frame_head_bytes) return {};
   std::uint32_t length = 0, type = 0;
@@ -92,7 +92,7 @@ StreamHead stream_head_of(const fs::path& path) {
   base::Decoder from(
       {reinterpret_cast<const std::byte*>(bytes->data()) + head_bytes + frame_head_bytes, length});
   HeadRecord head;
-  return decode(from, head, format_version) ? read_stream_head(head.text) : StreamHead{};
+  return decode(from, head, format) ? read_stream_head(head.text) : StreamHead{};
 }
 
 base::Result<Segment> segment_at(const fs::path& path) {
@@ -100,7 +100,7 @@ base::Result<Segment> segment_at(const fs::path& path) {
   if (!head) return head.problems();
   const auto format = format_of(path, *head);
   if (!format) return format.problems();
-  return Segment{path, stream_head_of(path), *format};
+  return Segment{path, stream_head_of(path, *format), *format};
 }
 
 /// Where older segments lie, by number; of one that is there in both forms, as it was written.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/base/date.hpp"
+#include "host/base/durable_folder.hpp"
 #include "host/base/file.hpp"
 #include "host/base/text.hpp"
 #include "host/journal/segments.hpp"
@@ -14,7 +15,7 @@ namespace fs = std::filesystem;
 base::Result<BookFolder> BookFolder::take(const fs::path& folder, const std::string& book,
                                           Incarnations& incarnations) {
   std::error_code error;
-  fs::create_directories(folder, error);
+  error = base::make_durable_folder(folder);
   auto lock = base::FolderLock::take(folder, "BOOK_FOLDER_IN_USE",
                                      "another host works with the book " + base::quote(book),
                                      "`cadre status` shows it; give this host a state folder of its own");

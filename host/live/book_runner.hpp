@@ -146,6 +146,7 @@ class BookRunner {
   void loop();
   void after_bar();
   void begin_segment_when_full();
+  void begin_segment();
   void prune();
   void tell(const base::Problems& problems);
   std::string head_text(const journal::StreamHead& head) const;

@@ -105,6 +105,7 @@ base::Problems BookRunner::recover(const Change& boot) {
   const std::uint64_t incarnation = folder_.next_incarnation(facts.incarnation);
   problems.append(enter_life(incarnation));
   if (problems.has_errors()) return problems;
+  if (!keeper_->is_of_todays_format()) begin_segment();
   static_cast<model::Tally&>(counter_) = facts;
   counter_.failures = facts.failures;
   counter_.deadline_misses = facts.deadline_misses;
@@ -139,7 +140,8 @@ base::Result<std::unique_ptr<book::JournalFold>> BookRunner::fold_from(
   if (start.image) {
     base::Decoder from(std::as_bytes(std::span(start.image->book)));
     base::Decoder orders(std::as_bytes(std::span(start.image->orders)));
-    if (!order_hash_.load(start.image->order_hash) || !book::load_book(from, orders, *book_, start.rows) ||
+    if (!order_hash_.load(start.image->order_hash) ||
+        !book::load_book(from, orders, *book_, start.rows, start.image->record_format) ||
         !door_.load(start.image->door)) {
       problems.error("CHECKPOINT_DAMAGED", base::Place::of(checkpoints_.files().folder()),
                      "the checkpoint of event " + std::to_string(start.image->sequence) +
@@ -193,7 +195,10 @@ std::string BookRunner::head_text(const journal::StreamHead& head) const {
 
 /// After a checkpoint, so that a start needs little of what is older.
 void BookRunner::begin_segment_when_full() {
-  if (keeper_->segment_bytes() < segment_bytes_) return;
+  if (keeper_->segment_bytes() >= segment_bytes_) begin_segment();
+}
+
+void BookRunner::begin_segment() {
   const fs::path ended = keeper_->begin_segment(
       folder_.journal(), [this](const journal::StreamHead& head) { return head_text(head); });
   if (ended.empty()) return;  // said at the next commit

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <set>
 
+#include "host/base/durable_folder.hpp"
 #include "host/base/file.hpp"
 #include "host/base/hash.hpp"
 #include "host/base/log.hpp"
@@ -94,7 +95,7 @@ void CheckpointFiles::run() {
 
 base::Problems CheckpointFiles::write_now(const book::BookImage& image, const std::string& orders) {
   std::error_code error;
-  fs::create_directories(folder_, error);
+  error = base::make_durable_folder(folder_);
   const book::History& history = image.book->ledger().history();
   std::vector<std::uint64_t> sums;
   base::Problems problems = write_rows(history, sums);

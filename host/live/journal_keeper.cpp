@@ -1,5 +1,6 @@
 #include "host/live/journal_keeper.hpp"
 
+#include "host/base/durable_folder.hpp"
 #include "host/base/file.hpp"
 #include "host/base/invariant.hpp"
 
@@ -33,7 +34,7 @@ bool JournalKeeper::make_durable() {
 std::filesystem::path JournalKeeper::begin_segment(
     const std::filesystem::path& journal,
     const std::function<std::string(const journal::StreamHead&)>& head_text) {
-  if (!make_durable()) return {};
+  if (is_of_todays_format() && !make_durable()) return {};
   const std::uint64_t sequence = newest_event();
   journal::StreamHead head = facts_.stream;
   CADRE_INVARIANT(head.is_named(), "journal.segment_is_named",
@@ -47,7 +48,7 @@ std::filesystem::path JournalKeeper::begin_segment(
   beside += ".next";
   std::error_code error;
   std::filesystem::remove(beside, error);  // of a host that ended here
-  std::filesystem::create_directories(ended.parent_path(), error);
+  error = base::make_durable_folder(ended.parent_path());
   auto next = journal::JournalWriter::create(beside, head.begins_at);
   if (!next) {
     problems_ = next.problems();

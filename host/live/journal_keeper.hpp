@@ -54,6 +54,9 @@ class JournalKeeper final : public book::JournalListener {
   std::filesystem::path begin_segment(
       const std::filesystem::path& journal,
       const std::function<std::string(const journal::StreamHead&)>& head_text);
+  /// Whether records can be written into the segment at hand. Into one that an earlier version wrote none
+  /// are: the next begins before anything else.
+  bool is_of_todays_format() const { return writer_->format() == journal::format_version; }
   /// Bytes of the segment at hand.
   std::uint64_t segment_bytes() const { return writer_->size_bytes() - writer_->begins_at(); }
   /// What the journal says until now, with what is not committed yet.

@@ -90,6 +90,9 @@ base::Problems check_records(const fs::path& file, Verified& found) {
       return damaged(file, "the " + std::string(journal::record_type_name(record->type)) +
                                " that ends at byte " + std::to_string(reader->offset()) + " cannot be read");
     ++found.records;
+    Verified::Kind& kind = found.kinds[std::string(journal::record_type_name(record->type))];
+    ++kind.records;
+    kind.bytes += journal::frame_head_bytes + record->payload.size() + journal::frame_tail_bytes;
     if (has_number(record->type) && found.sequence != 0 && record->sequence > found.sequence + 1)
       return damaged(file, "event " + std::to_string(record->sequence) + " follows on event " +
                                std::to_string(found.sequence));

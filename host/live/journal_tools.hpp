@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,11 @@ struct Verified {
   std::uint64_t checkpoints = 0;   ///< that are whole
   std::uint64_t incarnation = 0;
   std::int32_t from = 0, to = 0;  ///< yyyymmdd of the first bar and the last; 0: none
+  struct Kind {
+    std::uint64_t records = 0;
+    std::uint64_t bytes = 0;  ///< uncompressed, with their frames
+  };
+  std::map<std::string, Kind> kinds{};  ///< by the name of the kind of record
 };
 /// Checks every record, that segments follow on each other, that numbers do, and that checkpoints are whole.
 /// Errors: JOURNAL_DAMAGED, with its place, and those of reading. Warnings: what does no harm.

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 
+#include "host/base/durable_folder.hpp"
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
 
@@ -60,7 +61,7 @@ bool sync_folder(const fs::path& folder) {
 
 base::Result<std::unique_ptr<RevisionStore>> RevisionStore::open(const fs::path& folder) {
   std::error_code error;
-  fs::create_directories(folder / "revisions", error);
+  error = base::make_durable_folder(folder / "revisions");
   if (error || !fs::is_directory(folder / "revisions") || ::access((folder / "revisions").c_str(), W_OK) != 0)
     return one_error("REVISION_STORE_NOT_USABLE", folder,
                      "revisions cannot be kept here (" +

@@ -39,7 +39,26 @@ def unpacker(name, file_format):
 
 def struct_at(name, payload, at, file_format):
     names, form, ids = unpacker(name, file_format)
-    return {n: value.rstrip(b"\0").decode() if is_id else value for n, value, is_id in zip(names, form.unpack_from(payload, at), ids)}
+    return {n: text_at(value) if is_id else value for n, value, is_id in zip(names, form.unpack_from(payload, at), ids)}
+
+
+def text_at(bytes_of_text):
+    return bytes_of_text.rstrip(b"\0").decode()
+
+
+class Columns(collections.abc.Sequence):
+    """Structs of a format whose fields stand one behind the other, for all of them."""
+
+    def __init__(self, columns, count):
+        self.columns, self.count = columns, count
+
+    def __len__(self):
+        return self.count
+
+    def __getitem__(self, place):
+        if not 0 <= place < self.count:
+            raise IndexError(place)
+        return {name: column[place] for name, column in self.columns.items()}
 
 
 class Structs(collections.abc.Sequence):
@@ -107,6 +126,107 @@ class Cursor:
                 if field.get("first_format", 1) <= self.file_format <= field.get("last_format", self.file_format)}
 
 
+def unzigzag(value):
+    return (value >> 1) ^ -(value & 1)
+
+
+def double_of(high_bytes):
+    """Of its highest bytes: the others are zero."""
+    return struct.unpack("<d", bytes(8 - len(high_bytes)) + high_bytes)[0]
+
+
+class CompactCursor(Cursor):
+    """Of the formats behind `last_plain_format`."""
+
+    SIGNED = ("i32", "i64", "money")
+
+    def __init__(self, payload, file_format):
+        super().__init__(payload, file_format)
+        self.last = ((), ())  # the two columns of doubles before
+
+    def byte(self):
+        return self.take(1)[0]
+
+    def varint(self):
+        value = shift = 0
+        while True:
+            byte = self.byte()
+            value |= (byte & 0x7f) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    def count(self):
+        return self.varint()
+
+    def low(self, width):
+        return int.from_bytes(self.take(width), "little")
+
+    def number(self, kind):
+        if kind in ("bool", "u8"):
+            value = self.byte()
+            return bool(value) if kind == "bool" else value
+        if kind in ("u32", "u64"):
+            return self.varint()
+        if kind == "i32":
+            return unzigzag(self.varint())
+        first = self.byte()
+        if kind == "f64":
+            return double_of(self.take(first))
+        return unzigzag(self.low(first >> 4)) * 10 ** (first & 0xf)
+
+    def column(self, kind, count):
+        values = self.numbers_of_column(kind, count)
+        if kind == "f64":
+            self.last = (self.last[1], values)
+        return values
+
+    def numbers_of_column(self, kind, count):
+        if not count:
+            return ()
+        form = self.byte()
+        if form == 0:
+            return (self.number(kind),) * count
+        if kind == "f64":
+            return self.doubles(form, count)
+        width, masked, factor = form & 0xf, form & 0x10, 10 ** description()["compact"]["column_scales"][form >> 5]
+        mask = self.low((count + 7) // 8) if masked else -1
+        stored = [self.low(width) if mask >> i & 1 else 0 for i in range(count)]
+        return tuple(unzigzag(value) * factor if kind in self.SIGNED else value for value in stored)
+
+    def doubles(self, form, count):
+        kind, width = form & 0xf, form >> 4
+        reference = self.last[0]
+        if kind == 1:
+            assert len(reference) == count
+            return reference
+        codes = self.low((count + 3) // 4) if kind == 2 else -1
+        values, last = [], 0.0
+        for i in range(count):
+            code = codes >> 2 * i & 3
+            if code == 3:
+                last = double_of(self.take(width))
+            values.append((0.0, last, reference[i] if code == 2 else None, last)[code])
+        return tuple(values)
+
+    def value(self, field):
+        kind = field["kind"]
+        if kind == "array":
+            return self.column(field["of"], self.count())
+        if kind == "struct":
+            return self.fields(description()["structs"][field["of"]]["fields"])
+        if kind == "structs":
+            count, columns = self.count(), {}
+            for each in description()["structs"][field["of"]]["fields"] if count else ():
+                columns[each["name"]] = [text_at(self.bytes()) for _ in range(count)] if each["kind"] == "id" else self.column(each["kind"], count)
+            return Columns(columns, count)
+        if kind == "id":
+            return text_at(self.bytes())
+        if kind in ("text", "bytes", "texts", "list"):
+            return super().value(field)
+        return self.number(kind)
+
+
 class Record:
     """One frame; its fields are read when they are asked for."""
 
@@ -116,7 +236,7 @@ class Record:
 
     @functools.cached_property
     def fields(self):
-        cursor = Cursor(self.payload, self.file_format)
+        cursor = (Cursor if self.file_format <= description()["compact"]["last_plain_format"] else CompactCursor)(self.payload, self.file_format)
         values = cursor.fields(kinds()[self.number]["fields"])
         assert cursor.at == len(self.payload), self.kind
         return values

@@ -7,6 +7,8 @@
 #include <cstring>
 
 #include "host/base/file.hpp"
+#include "host/base/hash.hpp"
+#include "host/base/invariant.hpp"
 
 namespace {
 
@@ -77,7 +79,7 @@ TEST_F(Journal, has_the_layout_the_header_promises) {
   write_three();
   const std::string bytes = content();
   ASSERT_EQ(bytes.size(), 16u + 3 * 24 + 5 + 5);
-  EXPECT_EQ(bytes.substr(0, 16), std::string("CADREJOURNAL\x04\0\0\0", 16));
+  EXPECT_EQ(bytes.substr(0, 16), std::string("CADREJOURNAL\x05\0\0\0", 16));
   EXPECT_EQ(bytes.substr(16, 21), std::string("\x05\0\0\0\x01\0\0\0\x01\0\0\0\0\0\0\0first", 21));
 }
 
@@ -148,7 +150,7 @@ TEST_F(Journal, refuses_a_file_that_is_no_journal) {
 TEST_F(Journal, refuses_an_unknown_format_with_one_sentence) {
   write_three();
   std::string bytes = content();
-  for (const char format : {0, 5}) {
+  for (const char format : {0, 6}) {
     bytes[12] = format;
     put_content(bytes);
     const auto reader = JournalReader::open(path());
@@ -156,7 +158,7 @@ TEST_F(Journal, refuses_an_unknown_format_with_one_sentence) {
     ASSERT_EQ(reader.problems().size(), 1u);
     EXPECT_EQ(reader.problems()[0].code, "JOURNAL_VERSION_UNKNOWN");
     EXPECT_EQ(reader.problems()[0].message,
-              "the journal has format " + std::to_string(format) + ", this host reads formats 1 to 4");
+              "the journal has format " + std::to_string(format) + ", this host reads formats 1 to 5");
   }
 }
 
@@ -168,6 +170,20 @@ TEST_F(Journal, of_another_format_is_not_continued_and_keeps_its_bytes) {
   const auto writer = JournalWriter::reopen(path(), journal::head_bytes);
   ASSERT_FALSE(writer);
   EXPECT_EQ(writer.problems()[0].code, "JOURNAL_VERSION_UNKNOWN");
+  EXPECT_EQ(content(), bytes);
+}
+
+TEST_F(Journal, of_a_format_with_segments_is_only_ended) {
+  write_three();
+  std::string bytes = content();
+  bytes[12] = 4;
+  put_content(bytes);
+  const auto writer = JournalWriter::reopen(path(), bytes.size());
+  ASSERT_TRUE(writer);
+  EXPECT_EQ((*writer)->format(), 4u);
+  EXPECT_EQ((*writer)->checksum(), base::checksum64(bytes.data(), bytes.size()));
+  EXPECT_THROW((*writer)->append(RecordType::note, 4, {}), base::InvariantBroken);
+  EXPECT_TRUE((*writer)->close().empty());
   EXPECT_EQ(content(), bytes);
 }
 

@@ -149,6 +149,29 @@ inline journal::EndRecord end() {
   return {.decisions = 2300, .orders = 900, .fills = 890, .order_hash = "c0ffee"};
 }
 
+inline journal::CheckpointRecord checkpoint() {
+  return {.revision = 41,
+          .epoch = 3,
+          .instruments = {"ge", "ibm"},
+          .agents = {{.stage = "momentum",
+                      .agent = "cadre.momentum",
+                      .sha256 = "c0ffee",
+                      .schema = 2,
+                      .bytes = "state"}},
+          .timers = {{.stage = "news", .id = 7, .due_ns = 8, .period_ns = 9}}};
+}
+
+inline journal::OutcomeRecord outcome() {
+  return {.outcome = {.size = sizeof(cadre_outcome),
+                      .instrument = 1,
+                      .score = 0.5,
+                      .weight = 0.25,
+                      .realised_return = -0.01,
+                      .risk = 0.1,
+                      .strategy = model::make_id("momentum")},
+          .instrument = "ibm"};
+}
+
 /// The payload of a record.
 template <class Record>
 std::vector<std::byte> payload_of(const Record& record) {

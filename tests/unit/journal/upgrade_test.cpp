@@ -38,7 +38,9 @@ class JournalUpgrade : public testing::Test {
   void write_format_1() {
     auto writer = JournalWriter::create(path());
     ASSERT_TRUE(writer);
-    (*writer)->append(RecordType::head, 1, sample::payload_of(sample::head()));
+    base::Encoder head;
+    head.put_text(sample::head().text);
+    (*writer)->append(RecordType::head, 1, head.bytes());
     base::Encoder order;
     order.put_struct(sample::order().order);
     order.put(std::uint32_t{9});
@@ -81,6 +83,15 @@ TEST_F(JournalUpgrade, leaves_a_journal_of_today_and_a_head_that_is_not_whole_al
   put_content("CADREJO");
   EXPECT_TRUE(journal::upgrade_journal(path()).empty());
   EXPECT_EQ(content(), "CADREJO");
+}
+
+TEST_F(JournalUpgrade, leaves_a_journal_alone_whose_next_segment_has_the_format_of_today) {
+  write_format_1();
+  std::string bytes = content();
+  bytes[12] = journal::first_format_with_segments;
+  put_content(bytes);
+  EXPECT_TRUE(journal::upgrade_journal(path()).empty());
+  EXPECT_EQ(content(), bytes);
 }
 
 TEST_F(JournalUpgrade, cuts_a_stop_within_a_write_off) {

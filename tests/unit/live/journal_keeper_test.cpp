@@ -59,7 +59,7 @@ TEST_F(Keeper, lets_no_order_leave_and_tells_nobody_that_it_is_durable_on_a_full
   ASSERT_TRUE(keeper_.commit());
   const auto first = std::make_shared<Ticket>(1), second = std::make_shared<Ticket>(1);
   {
-    const FullDisk full(keeper_.size_bytes() + 100);
+    const FullDisk full(keeper_.size_bytes() + 10);
     take(first, 1);
     EXPECT_FALSE(keeper_.on_sending(1));
     EXPECT_EQ(keeper_.problems()[0].code, "JOURNAL_NOT_WRITABLE");

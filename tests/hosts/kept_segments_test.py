@@ -1,0 +1,128 @@
+"""A state folder whose segments have format 4 is gone on with: the next segment has the format of today, and every place in the stream stays as it was.
+
+Usage: kept_segments_test.py --build BUILD --cadre CADRE
+
+The folder is in tests/data/format-4. Its agents are in its store.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+import unittest
+
+from journal_file import Journal, file_format, segments_of, was_accepted
+from running_host import PRICES, ROOT, RunningHost, new_folder, read_bars, write_json
+from test_main import run_tests
+
+KEPT = os.path.join(ROOT, "tests", "data", "format-4")
+BARS = 450
+arguments = None
+
+with open(os.path.join(KEPT, "expected.json"), encoding="utf-8") as expected_file:
+    EXPECTED = json.load(expected_file)
+
+
+class KeptSegments(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.folder = new_folder("kept4")
+        self.addCleanup(shutil.rmtree, self.folder)
+        with tarfile.open(os.path.join(KEPT, "state.tar.xz")) as archive:
+            archive.extractall(self.folder)
+        shutil.copy(PRICES, os.path.join(self.folder, "prices.csv"))
+        self.state = os.path.join(self.folder, "state")
+        self.book = os.path.join(self.state, "books", "main")
+        with open(os.path.join(self.state, "revisions", "000001.json"), encoding="utf-8") as file:
+            self.config = write_json(os.path.join(self.folder, "host.json"), json.load(file)["config"])
+        self.texts = [json.dumps(bar) for bar in read_bars(BARS + 50)]
+
+    def start(self):
+        host = RunningHost(arguments.cadre, self.folder, self.config, [os.path.join(arguments.build, "agents")], state=self.state)
+        self.addCleanup(host.end)
+        return host.start()
+
+    def cadre(self, *words):
+        return subprocess.run([arguments.cadre, "--agents", os.path.join(arguments.build, "agents"), *words], capture_output=True, text=True)
+
+    def explained(self, which):
+        """The first order that was accepted, or rejected, as `cadre explain` tells of it."""
+        orders = Journal(os.path.join(self.book, "journal")).of("order")
+        order = next(order for order in orders if was_accepted(order) == (which == "accepted"))
+        done = self.cadre("explain", self.book, order["order"]["client_id"], "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def assert_stands(self, host, when):
+        book = host.settled_book()
+        self.assertEqual({key: book[key] for key in EXPECTED[when]}, EXPECTED[when])
+
+    def formats(self):
+        return [file_format(path) for path in segments_of(os.path.join(self.book, "journal")) if not path.endswith(".zst")]
+
+    def go_on(self):
+        """From where it was killed to fifty bars later, with a start between."""
+        host = self.start()
+        self.assert_stands(host, "state")
+        self.assertEqual(self.formats()[-1], 5)
+        host.post(self.texts[BARS:BARS + 20])
+        host.kill()
+        host = self.start()
+        host.post(self.texts[BARS + 20:])
+        self.assert_stands(host, "fifty_bars_later")
+        self.assertEqual(host.stop(), 0, host.log_text())
+        verified = self.cadre("journal", "verify", self.state)
+        self.assertEqual((verified.returncode, verified.stderr), (0, ""))
+        return host
+
+    def test_it_is_of_format_4_and_read_as_it_is(self):
+        self.assertEqual(self.formats(), [4])
+        self.assertEqual(len(segments_of(os.path.join(self.book, "journal"))), 2)
+        self.assertEqual(len(Journal(os.path.join(self.book, "journal")).of("order")), EXPECTED["state"]["orders"])
+        self.assertEqual(self.explained("accepted")["failed_checks"], [])
+
+    def test_a_host_goes_on_from_its_checkpoint_in_a_segment_of_today(self):
+        before = Journal(os.path.join(self.book, "journal"))
+        explained = [self.explained(which) for which in ("accepted", "rejected")]
+        self.go_on()
+        after = Journal(os.path.join(self.book, "journal"))
+        kept = after.records[:len(before.records)]
+        self.assertEqual([(r.kind, r.sequence, r.end, r.payload) for r in kept], [(r.kind, r.sequence, r.end, r.payload) for r in before.records])
+        self.assertEqual(after.gaps(), [])
+        self.assertEqual([self.explained(which) for which in ("accepted", "rejected")], explained)
+
+    def test_a_host_goes_on_without_a_checkpoint_through_segments_of_both_formats(self):
+        self.go_on()
+        shutil.rmtree(os.path.join(self.book, "checkpoints"))
+        host = self.start()
+        self.assert_stands(host, "fifty_bars_later")
+        self.assertEqual(host.stop(), 0, host.log_text())
+
+    def test_a_torn_end_of_it_is_cut_before_the_next_segment_begins(self):
+        path = os.path.join(self.book, "journal")
+        size = os.path.getsize(path)
+        with open(path, "ab") as file:
+            file.write(b"\x40\0\0\0\2\0\0\0half of a bar")
+        host = self.go_on()
+        with open(host.log, encoding="utf-8") as log:
+            self.assertIn("[JOURNAL_TAIL_CUT]", log.read())
+        before = Journal(path)
+        self.assertEqual(before.gaps(), [])
+        self.assertGreater(sum(record.end for record in before.records[-1:]), size)
+
+    def test_a_damaged_byte_of_it_is_refused_with_its_place(self):
+        path = os.path.join(self.book, "journal")
+        with open(path, "r+b") as file:
+            file.seek(os.path.getsize(path) // 2)
+            byte = file.read(1)
+            file.seek(-1, 1)
+            file.write(bytes([byte[0] ^ 1]))
+        verified = self.cadre("journal", "verify", self.state)
+        self.assertEqual(verified.returncode, 3)
+        self.assertRegex(verified.stderr, r"at byte \d+.*\[JOURNAL_DAMAGED\]")
+
+
+if __name__ == "__main__":
+    run_tests("build", "cadre")
