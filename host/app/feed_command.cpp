@@ -1,10 +1,12 @@
 #include "host/app/feed_command.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <chrono>
 #include <cstdio>
 #include <deque>
+#include <map>
 #include <thread>
 
 #include "host/admin/http_client.hpp"
@@ -112,6 +114,7 @@ class Feeder {
   /// The host names the place in what was sent; people want that in their file.
   int refuse(const json::value& answer, std::size_t lines, const admin::ClientResponse& response) {
     base::Problems placed;
+    std::map<std::string, std::size_t> said;  // what is wrong with every line is said of the first
     for (base::Problem problem : base::problems_from_json(json::value(list_at(answer, "/problems")))) {
       const std::size_t bracket = problem.place.file.find('[');
       const std::size_t index = bracket == std::string::npos
@@ -122,8 +125,11 @@ class Feeder {
         problem.place.line = waiting_[index].line;
         problem.place.column = 0;
       }
-      placed.add(std::move(problem));
+      if (++said[problem.code + problem.message] == 1) placed.add(std::move(problem));
     }
+    const auto repeated = [](const auto& each) { return each.second > 1; };
+    if (std::any_of(said.begin(), said.end(), repeated))
+      placed.warning("AND_MORE", base::Place::of(source_), "the same of other lines is left out");
     if (placed.empty()) return explain_refusal(arguments_, response);
     print_refusal(placed, arguments_.json);
     if (taken_ > 0)

@@ -1,5 +1,6 @@
-# Writes the sums of the agents that the host trusts, and the unit, /etc/cadre/host.json and the demo's scenario, which name where things are. Below a prefix that ends with
-# /usr (also a staged one, as of cpack) they are Debian's places: /usr/bin, /etc. Given: sources, manifests, agents_folder, work.
+# Writes what names places, when it is installed: the unit, /etc/cadre/host.json, the demo's scenario, links of the README; and the
+# sums of the agents that the host trusts. Below a prefix that ends with /usr (also a staged one, as of cpack) they are Debian's places:
+# /usr/bin, /etc. Given: sources, manifests, readme, agents_folder, work.
 if(CMAKE_INSTALL_PREFIX MATCHES "/usr/?$")
   set(final /usr)
   set(etc /etc)
@@ -9,6 +10,9 @@ else()
   set(etc "${CMAKE_INSTALL_PREFIX}/etc")
   set(etc_here "${etc}")
 endif()
+# Two installations at the same time write different files.
+string(SHA256 place "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}")
+set(work ${work}/placed/${place})
 set(bin ${final}/bin)
 set(share ${final}/share/cadre)
 configure_file(${sources}/cadre.service.in ${work}/cadre.service @ONLY)
@@ -16,6 +20,11 @@ configure_file(${sources}/host.json.in ${work}/host.json @ONLY)
 file(READ ${manifests}/scenarios/demo.json demo)
 string(REPLACE "../../tests/data/" "../data/" demo "${demo}")
 file(WRITE ${work}/demo.json "${demo}")
+file(READ ${readme} text)
+string(REPLACE "](docs/LICENSE" "](copyright" text "${text}")
+string(REPLACE "](docs/" "](" text "${text}")
+file(WRITE ${work}/README.md "${text}")
+file(INSTALL ${work}/README.md DESTINATION "${CMAKE_INSTALL_PREFIX}/share/doc/cadre")
 file(INSTALL ${work}/cadre.service DESTINATION "${CMAKE_INSTALL_PREFIX}/lib/systemd/system")
 file(INSTALL ${work}/demo.json DESTINATION "${CMAKE_INSTALL_PREFIX}/share/cadre/scenarios")
 file(GLOB agents RELATIVE ${agents_folder} ${agents_folder}/*.so)
@@ -28,3 +37,4 @@ endforeach()
 if(NOT EXISTS "$ENV{DESTDIR}${etc_here}/cadre/host.json")
   file(INSTALL ${work}/host.json DESTINATION "${etc_here}/cadre")
 endif()
+file(REMOVE_RECURSE ${work})

@@ -28,11 +28,8 @@ test  curl                  curl: the guides post bars with it
 test  prometheus            promtool: checks the text of the metrics
 test  python3               the checks of the source tree
 test  python3-jsonschema    jsonschema: whether the schemas are as editors read them
-test  man-db                man: the man pages render
 test  groff                 groff: the man pages have no mistakes
 test  systemd               systemd-analyze: the unit of the service
-more  systemd-container     systemd-nspawn: the package on a Debian of its own
-more  debootstrap           debootstrap: the same
 test  lintian               lintian: the packages are as Debian wants them
 test  dpkg-dev              dpkg-shlibdeps: what the packages depend on
 test  file                  file: cpack and lintian look into programs
@@ -42,6 +39,8 @@ test  clang-tidy            clang-tidy: mistakes that a compiler lets pass
 test  universal-ctags       ctags: how long functions are, how many a class has
 more  zsh                   zsh: completion in it
 more  fish                  fish: completion in it
+more  systemd-container     systemd-nspawn: the package on a Debian of its own
+more  debootstrap           debootstrap: the same
 more  clang                 clang: agents built by another compiler
 more  rustc                 rustc: agents in Rust
 more  python3-dev           Python: agents in Python

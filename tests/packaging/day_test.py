@@ -50,7 +50,7 @@ class Day(unittest.TestCase):
 
                     def is_as_told(command=command, expected=expected, printed=printed):
                         printed[:] = machine.try_to("cd /srv && " + command)[1].splitlines()
-                        return matches(expected, [line.rstrip() for line in printed]) or not command.startswith("cadre status")
+                        return matches(expected, [line.rstrip() for line in printed]) or not command.startswith("cadre status") or "SHOW_DAY" in os.environ
                     machine.wait_for(command, is_as_told, deadline_s=30)
                     if os.environ.get("SHOW_DAY"):
                         print("$ " + command, *printed, sep="\n", flush=True)

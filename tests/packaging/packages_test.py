@@ -64,6 +64,14 @@ class PackagesTest(unittest.TestCase):
             self.assertEqual((owner, mode[5], mode[8]), ("root/root", "-", "-"), path)
         self.assertEqual({path for path in host if not path.startswith(("/usr/", "/etc/"))}, {"/"} & set(host))
 
+    def test_links_of_the_documents_lead_to_what_is_installed(self):
+        host = contents(self.packages.cadre)
+        with open(os.path.join(self.root, "usr/share/doc/cadre/README.md"), encoding="utf-8") as file:
+            links = re.findall(r"\]\((?!https?:)([^)#]+)\)", file.read())
+        self.assertIn("guides/service.md", links)
+        here = {os.path.normpath("/usr/share/doc/cadre/" + link) for link in links if not link.startswith("tests/")}
+        self.assertEqual({path for path in here if path not in host and path + "/" not in host}, set())
+
     def test_lintian_has_nothing_to_say(self):
         words = ["lintian", "--fail-on", "warning,error", *(["--allow-root"] if os.geteuid() == 0 else []), self.packages.cadre, self.packages.sdk]
         done = subprocess.run(words, capture_output=True, text=True)
