@@ -92,8 +92,11 @@ class Feeder {
   int wait_or_refuse(const json::value& answer, std::size_t lines, const admin::ClientResponse& response) {
     const bool is_away = response.delivery != admin::Delivery::answered;
     const bool is_full = !is_away && (response.status == 429 || response.status == 503);
-    const bool waits = arguments_.follow ? is_away || is_full : is_full && Clock::now() - moved_ < patience;
-    if (!waits && !is_full) return refuse(answer, lines, response);
+    // A book that has stopped says why, and does not begin again by itself.
+    const bool is_stopped = response.status == 503 && !list_at(answer, "/problems").empty();
+    const bool waits =
+        arguments_.follow ? is_away || is_full : is_full && !is_stopped && Clock::now() - moved_ < patience;
+    if (!waits && (!is_full || is_stopped)) return refuse(answer, lines, response);
     if (!waits) {
       base::Problems problems;
       problems.error("FEED_WAITS", base::Place::of(source_),
@@ -129,8 +132,8 @@ class Feeder {
     }
     const auto repeated = [](const auto& each) { return each.second > 1; };
     if (std::any_of(said.begin(), said.end(), repeated))
-      placed.warning("AND_MORE", base::Place::of(source_), "the same of other lines is left out");
-    if (placed.empty()) return explain_refusal(arguments_, response);
+      placed.error("AND_MORE", base::Place::of(source_), "the same of other lines is left out");
+    if (placed.empty() || response.status >= 500) return explain_refusal(arguments_, response);
     print_refusal(placed, arguments_.json);
     if (taken_ > 0)
       std::fprintf(stderr, "%s before it %s taken; feed it again when it is mended, they are passed over\n",
