@@ -61,13 +61,18 @@ Problems DurableLines::read(std::string_view bytes) {
   while (bytes_ < bytes.size()) {
     ++number;
     const std::size_t end = bytes.find('\n', bytes_);
-    if (end == std::string_view::npos) {
+    boost::json::object object;
+    const bool has_end = end != std::string_view::npos;
+    const bool is_whole = has_end && parse_line(bytes.substr(bytes_, end - bytes_), object);
+    // A power cut may leave zeros where a part of the last line never came to the disk.
+    const bool is_last = !has_end || end + 1 == bytes.size();
+    const bool has_hole = bytes.substr(bytes_).find('\0') != std::string_view::npos;
+    if (!has_end || (!is_whole && is_last && has_hole)) {
       problems.warning("STATE_LINE_CUT", {.file = file_.string(), .line = number},
                        "the last line ends within its write: it is cut off, nobody was told of it");
       return problems;
     }
-    boost::json::object object;
-    if (!parse_line(bytes.substr(bytes_, end - bytes_), object)) {
+    if (!is_whole) {
       problems.error("STATE_LINE_DAMAGED", {.file = file_.string(), .line = number},
                      "the line is not what was written: its checksum is another",
                      "put a copy of the file back; without one, keep it for those who ask, and move it away");

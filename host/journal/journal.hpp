@@ -161,8 +161,8 @@ class JournalReader {
   /// Byte of the stream where the oldest segment that is there begins; above 0, older ones were pruned.
   uint64_t stream_begins_at() const { return segments_.front().head.begins_at; }
   const Segment& newest() const { return segments_.back(); }
-  /// After next() ended at damage: whether a whole record that makes others durable stands somewhere behind
-  /// it. Without one nobody was ever told of what is damaged.
+  /// After next() ended at damage: whether somebody may have been told of what is damaged. Nobody was when no
+  /// whole commit stands behind it, or one alone, behind a part that never came to the disk.
   bool is_acknowledged_behind() const;
   /// Where what is there ends, damaged or not.
   uint64_t file_ends_at() const { return begins_at_ + bytes_.size(); }
@@ -175,6 +175,7 @@ class JournalReader {
   bool enter_next();
   std::optional<Record> frame();
   bool is_frame_at(std::size_t offset) const;
+  bool has_hole(std::size_t from, std::size_t to) const;
   std::optional<Record> stop_at_damage(const std::string& what);
   std::optional<Record> stop_at_truncation();
   std::string last_whole_record() const;

@@ -98,12 +98,32 @@ std::optional<Record> JournalReader::next() {
 }
 
 bool JournalReader::is_acknowledged_behind() const {
+  if (at_ + 1 < segments_.size()) return true;
   const std::size_t shortest = frame_head_bytes + frame_tail_bytes;
-  for (std::size_t at = offset_ + 1; at + shortest <= bytes_.size(); ++at) {
-    if (number_at<uint32_t>(bytes_, at + 4) == static_cast<uint32_t>(RecordType::commit) && is_frame_at(at))
-      return true;
+  std::size_t commits = 0, first = 0;
+  for (std::size_t at = offset_ + 1; at + shortest <= bytes_.size() && commits < 2; ++at) {
+    if (number_at<uint32_t>(bytes_, at + 4) != static_cast<uint32_t>(RecordType::commit) || !is_frame_at(at))
+      continue;
+    if (++commits == 1) first = at;
   }
-  return at_ + 1 < segments_.size();
+  // Each is durable before anything behind it is written. The last one may be on the disk without all that
+  // it covers, when the power was cut: where nothing came to the disk there are zeros.
+  return commits == 2 || (commits == 1 && !has_hole(offset_, first));
+}
+
+/// Whether a sector of the disk, as far as it lies between two places in memory, is nothing but zeros.
+bool JournalReader::has_hole(std::size_t from, std::size_t to) const {
+  constexpr std::size_t sector = 512, fewest = 8;  // fewer zeros are in many a record
+  const std::size_t in_file = begins_at_ - segments_[at_].head.begins_at;
+  while (from < to) {
+    const std::size_t end = std::min(to, from + sector - (in_file + from) % sector);
+    const auto is_zero = [](char byte) { return byte == '\0'; };
+    if (end - from >= fewest && std::all_of(bytes_.begin() + static_cast<std::ptrdiff_t>(from),
+                                            bytes_.begin() + static_cast<std::ptrdiff_t>(end), is_zero))
+      return true;
+    from = end;
+  }
+  return false;
 }
 
 std::optional<Record> JournalReader::frame() {

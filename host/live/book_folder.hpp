@@ -22,6 +22,8 @@ class BookFolder {
 
   const std::filesystem::path& path() const { return folder_; }
   std::filesystem::path journal() const { return folder_ / "journal"; }
+  /// Whether the folder is where it was: what is written by path goes into it.
+  bool is_in_place() const { return lock_.is_at(folder_); }
   /// Whether a file is there, whatever is in it.
   bool has_journal() const;
   bool has_lived() const { return incarnations_->has_lived(book_); }

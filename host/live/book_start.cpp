@@ -195,7 +195,14 @@ std::string BookRunner::head_text(const journal::StreamHead& head) const {
 
 /// After a checkpoint, so that a start needs little of what is older.
 void BookRunner::begin_segment_when_full() {
-  if (keeper_->segment_bytes() >= segment_bytes_) begin_segment();
+  if (keeper_->segment_bytes() < segment_bytes_) return;
+  if (folder_.is_in_place()) return begin_segment();
+  // The next bar tries again; the journal goes on in the file that it has.
+  base::Problems problems;
+  problems.error("BOOK_FOLDER_MOVED", base::Place::of(folder_.path()),
+                 "another folder is in the place of the one that the host works in",
+                 "put the folder back that was there");
+  tell(problems);
 }
 
 void BookRunner::begin_segment() {

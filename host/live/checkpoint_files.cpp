@@ -1,5 +1,7 @@
 #include "host/live/checkpoint_files.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -24,7 +26,27 @@ constexpr std::size_t revisions_kept = 8;
 constexpr std::string_view ending = ".checkpoint";
 constexpr std::uint64_t file_bytes_most = std::uint64_t{1} << 32;
 
+/// Device and number of a folder; zeros: it is not there.
+std::pair<std::uint64_t, std::uint64_t> place_of(const fs::path& folder) {
+  struct stat about {};
+  if (::stat(folder.c_str(), &about) != 0) return {};
+  return {about.st_dev, about.st_ino};
+}
+
 }  // namespace
+
+CheckpointFiles::CheckpointFiles(fs::path folder)
+    : folder_(std::move(folder)), place_(place_of(folder_.parent_path())) {}
+
+base::Problems CheckpointFiles::check_place() const {
+  base::Problems problems;
+  const decltype(place_) unknown{};
+  if (place_ != unknown && place_ != place_of(folder_.parent_path()))
+    problems.error("BOOK_FOLDER_MOVED", base::Place::of(folder_.parent_path()),
+                   "another folder is in the place of the one that the host works in",
+                   "put the folder back that was there");
+  return problems;
+}
 
 CheckpointFiles::~CheckpointFiles() {
   {
@@ -94,8 +116,8 @@ void CheckpointFiles::run() {
 }
 
 base::Problems CheckpointFiles::write_now(const book::BookImage& image, const std::string& orders) {
-  std::error_code error;
-  error = base::make_durable_folder(folder_);
+  if (base::Problems moved = check_place(); moved.has_errors()) return moved;
+  (void)base::make_durable_folder(folder_);  // said by the first file in it
   const book::History& history = image.book->ledger().history();
   std::vector<std::uint64_t> sums;
   base::Problems problems = write_rows(history, sums);

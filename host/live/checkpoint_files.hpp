@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "host/book/book_image.hpp"
@@ -21,7 +22,7 @@ namespace cadre::live {
 class CheckpointFiles {
  public:
   /// `folder`: made with the first file.
-  explicit CheckpointFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  explicit CheckpointFiles(std::filesystem::path folder);
   ~CheckpointFiles();
   CheckpointFiles(const CheckpointFiles&) = delete;
   CheckpointFiles& operator=(const CheckpointFiles&) = delete;
@@ -59,7 +60,11 @@ class CheckpointFiles {
   std::filesystem::path file_of(std::uint64_t sequence) const;
   std::filesystem::path block_of(std::uint64_t number) const;
 
+  /// That the folder of the book is the one that was there at first. Errors: BOOK_FOLDER_MOVED.
+  base::Problems check_place() const;
+
   const std::filesystem::path folder_;
+  std::pair<std::uint64_t, std::uint64_t> place_;  ///< device and number of the folder that it is in
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::shared_ptr<const book::BookImage> waiting_;

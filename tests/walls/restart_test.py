@@ -218,6 +218,8 @@ class Restart(unittest.TestCase):
 
     def test_one_that_the_journal_cannot_keep_is_not_said_to_be_there(self):
         walls = self.walls("none", does="nothing", limits=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
+        walls.post("main", DAY + 2, 600)  # a journal larger than the shared memory, which the limit is for too
+        walls.host.settled_book("main")
         room = os.path.getsize(walls.host.journal("main")) + 10
         resource.prlimit(walls.host.process.pid, resource.RLIMIT_FSIZE, (room, room))
         for again in ("while it is found out", "afterwards"):

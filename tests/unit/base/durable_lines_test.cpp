@@ -72,6 +72,25 @@ TEST_F(Lines, that_are_damaged_are_refused_with_their_place) {
   }
 }
 
+TEST_F(Lines, whose_last_one_has_a_hole_lose_it_alone_and_others_are_damaged) {
+  write(3);
+  const std::string whole = bytes();
+  const std::size_t last = whole.rfind('\n', whole.size() - 2) + 1;
+  std::string torn = whole;
+  torn.replace(last, 5, std::string(5, '\0'));
+  put(torn);
+  {
+    const auto lines = DurableLines::open(path());
+    ASSERT_TRUE(lines);
+    EXPECT_EQ(lines->found().size(), 2u);
+    EXPECT_EQ(lines.problems()[0].code, "STATE_LINE_CUT");
+  }
+  torn = whole;
+  torn.replace(0, 5, std::string(5, '\0'));
+  put(torn);
+  EXPECT_EQ(DurableLines::open(path()).problems()[0].code, "STATE_LINE_DAMAGED");
+}
+
 TEST_F(Lines, cannot_be_added_to_a_file_that_was_deleted) {
   auto lines = DurableLines::open(path());
   ASSERT_TRUE(lines);

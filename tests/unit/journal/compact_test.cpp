@@ -137,6 +137,7 @@ void expect_number_back(Number value, std::size_t bytes_most) {
   Number back{};
   CompactReader(decoder).get(back);
   EXPECT_TRUE(decoder.finished());
+  // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): to the bit is what is meant, for doubles too
   EXPECT_EQ(std::memcmp(&back, &value, sizeof value), 0) << value;
 }
 

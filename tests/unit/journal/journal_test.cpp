@@ -245,6 +245,38 @@ TEST_F(Journal, cut_anywhere_keeps_every_whole_record_before_the_cut) {
   }
 }
 
+// The group of a note of 2,000 bytes and its commit, which begins at byte 40.
+std::string damaged_at(std::string bytes, std::size_t from, std::size_t count, char what) {
+  std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(from), count, what);
+  return bytes;
+}
+
+TEST_F(Journal, a_hole_in_the_last_group_was_acknowledged_to_nobody_and_any_other_damage_may_have_been) {
+  auto writer = JournalWriter::create(path());
+  ASSERT_TRUE(writer);
+  (*writer)->append(RecordType::commit, 0, {});
+  (*writer)->append(RecordType::note, 2, bytes_of(std::string(2000, 'x')));
+  (*writer)->append(RecordType::commit, 0, {});
+  ASSERT_TRUE((*writer)->flush().empty());
+  const std::string one_group = content();
+  (*writer)->append(RecordType::commit, 0, {});
+  ASSERT_TRUE((*writer)->close().empty());
+  const std::string another_behind = content();
+  const auto is_acknowledged = [&](const std::string& bytes) {
+    put_content(bytes);
+    auto reader = JournalReader::open(path());
+    while (reader->next()) {
+    }
+    EXPECT_TRUE(reader->problems().has_errors());
+    return reader->is_acknowledged_behind();
+  };
+  EXPECT_FALSE(is_acknowledged(damaged_at(one_group, 512, 512, '\0'))) << "a sector that never came";
+  EXPECT_FALSE(is_acknowledged(damaged_at(one_group, 40, 472, '\0'))) << "the rest of the first";
+  EXPECT_TRUE(is_acknowledged(damaged_at(one_group, 512, 511, '\0'))) << "less than a sector";
+  EXPECT_TRUE(is_acknowledged(damaged_at(one_group, 512, 512, 'y'))) << "other bytes";
+  EXPECT_TRUE(is_acknowledged(damaged_at(another_behind, 512, 512, '\0'))) << "with another group behind it";
+}
+
 TEST_F(Journal, a_truncated_tail_names_its_byte_and_the_last_whole_record) {
   write_three();
   put_content(content().substr(0, 75));
