@@ -1,6 +1,11 @@
 // Backup of a state folder, and the way back.
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <set>
 
 #include "host/base/file.hpp"
@@ -180,6 +185,21 @@ base::Problems put_back(const JournalPlace& copy, const fs::path& state, Ends& e
   return incarnations.restored(copy.book, ends.facts.incarnation, ends.facts.stream.beginning, actor);
 }
 
+/// Root restores what a service of another user reads: all of it belongs to whom the state folder belongs to.
+base::Problems give_to_owner_of(const fs::path& state) {
+  base::Problems problems;
+  struct stat owner {};
+  if (::geteuid() != 0 || ::stat(state.c_str(), &owner) != 0) return problems;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(state, error)) {
+    if (::lchown(entry.path().c_str(), owner.st_uid, owner.st_gid) != 0)
+      problems.error("FILE_NOT_WRITABLE", base::Place::of(entry.path()),
+                     std::string("cannot give it to the owner of the state folder: ") + std::strerror(errno),
+                     "chown it by hand");
+  }
+  return problems;
+}
+
 }  // namespace
 
 base::Problems back_up(const fs::path& state, const std::string& book, const fs::path& to) {
@@ -250,6 +270,7 @@ base::Result<std::vector<Restored>> restore(const fs::path& from, const fs::path
     problems.append(put_back((*copies)[k], state, all[k], **incarnations, **halts, actor));
     restored.push_back(all[k].restored);
   }
+  problems.append(give_to_owner_of(state));
   if (problems.has_errors()) return problems;
   return restored;
 }

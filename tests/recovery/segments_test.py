@@ -193,7 +193,14 @@ class Segments(unittest.TestCase):
         shutil.rmtree(copy)
         self.journal("backup", host.state, "--to", copy)
         os.remove(host.journal())
+        if os.geteuid() == 0:
+            # The service has a user of its own, and root restores for it.
+            for path, folders, names in os.walk(host.state):
+                for name in [".", *folders, *names]:
+                    os.chown(os.path.join(path, name), 65534, 65534)
         self.journal("restore", copy, "--to", host.state)
+        owners = {os.lstat(os.path.join(path, name)).st_uid for path, folders, names in os.walk(host.state) for name in [*folders, *names]}
+        self.assertEqual(owners, {os.stat(host.state).st_uid})
         host.start()
         self.assert_stands(host)
 

@@ -44,7 +44,8 @@ class CommandLine(Workbench):
 
     def test_what_is_missing_or_out_of_range_is_bad_usage(self):
         self.refused("halt", "--reason is required: why, for the journal")
-        self.refused("reference", "--pages is required: folder for the pages", "--schemas is required: folder for the schemas")
+        self.refused("experiment analyze", "--control is required: CSV with the columns date and equity, or date and return",
+                     "--candidate is required: the same of the version that would replace it")
         self.refused("run x --speed 3", "--speed requires --replay")
         self.refused("experiment analyze --control a --candidate b --alpha 3", "--alpha: Value 3 not in range 0.000001 to 0.500000")
         self.refused("experiment", "cadre experiment needs a command: run, analyze, start, status, results, stop")
