@@ -30,8 +30,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t batch_lines = 500;
 constexpr std::size_t batch_bytes = std::size_t{1} << 20;
 constexpr std::chrono::milliseconds day_is_over{1'000};
-constexpr std::chrono::milliseconds try_again{200};
-constexpr std::chrono::seconds patience{60};  // with a book that takes nothing
+constexpr std::chrono::milliseconds first_pause{1}, longest_pause{200};  // before trying again
+constexpr std::chrono::seconds patience{60};                             // with a book that takes nothing
 
 /// Posts inputs in their order and keeps count of what the host did with them.
 class Feeder {
@@ -74,7 +74,10 @@ class Feeder {
     known_ += count(answer, "/duplicates");
     waiting_.erase(waiting_.begin(),
                    waiting_.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(done, lines)));
-    if (done > 0) moved_ = Clock::now();
+    if (done > 0) {
+      moved_ = Clock::now();
+      pause_ = first_pause;
+    }
     if (response.delivery == admin::Delivery::answered && response.status < 300) {
       if (done < lines) return refuse(answer, lines, response);
       is_said_ = false;
@@ -110,7 +113,8 @@ class Feeder {
                    is_away ? response.failure.c_str() : text_at(answer, "/detail").c_str());
       is_said_ = true;
     }
-    std::this_thread::sleep_for(try_again);
+    std::this_thread::sleep_for(pause_);
+    pause_ = std::min(2 * pause_, longest_pause);
     return exit_fine;
   }
 
@@ -147,6 +151,7 @@ class Feeder {
   std::deque<market::FeedLine> waiting_;
   std::uint64_t taken_ = 0, known_ = 0;
   Clock::time_point moved_ = Clock::now();
+  std::chrono::milliseconds pause_ = first_pause;
   bool is_said_ = false;
 };
 

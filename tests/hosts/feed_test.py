@@ -72,8 +72,8 @@ class Feed(unittest.TestCase):
         once = self.host.settled_book()["sequence"]
         self.assertEqual(self.feed("main", path), "1 signal taken by main\n", "answered as the first time")
         self.assertEqual(self.host.settled_book()["sequence"], once, "and not taken again")
-        self.feed("main", self.write("q.csv", "date,AA,BB", "2024-01-03,10,20"))
-        self.assertEqual(self.host.settled_book()["open_orders"], 1, "the signal is bought")
+        shown = subprocess.run([arguments.cadre, "journal", "show", self.host.state, "--kind", "signal"], capture_output=True, text=True, check=True)
+        self.assertEqual(len(shown.stdout.splitlines()), 1, shown.stdout)
 
     def test_a_wrong_line_is_named_what_was_before_it_is_taken_and_nothing_behind(self):
         self.host.start()
