@@ -11,6 +11,7 @@
 #include "host/app/events_command.hpp"
 #include "host/app/feed_command.hpp"
 #include "host/app/host_connection.hpp"
+#include "host/app/status_faults.hpp"
 #include "host/app/status_screen.hpp"
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"

@@ -24,6 +24,7 @@
 #include "host/app/command.hpp"
 #include "host/app/host_connection.hpp"
 #include "host/app/service_notices.hpp"
+#include "host/app/status_faults.hpp"
 #include "host/app/status_screen.hpp"
 #include "host/app/token_file.hpp"
 #include "host/base/date.hpp"

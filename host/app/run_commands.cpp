@@ -102,7 +102,7 @@ base::Problems check_manifest(const std::filesystem::path& file) {
 base::Problems check_file(const GlobalOptions& global, const std::filesystem::path& file,
                           std::optional<std::uint64_t> timeout_ms, const agent::Secrets& secrets) {
   using config::FileKind;
-  const base::Problems other =
+  base::Problems other =
       config::expect_kind(file, std::array{FileKind::scenario, FileKind::host, FileKind::chain,
                                            FileKind::experiment, FileKind::manifest});
   if (other.has_errors()) return other;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "host/app/status_faults.hpp"
 #include "host/base/decimal.hpp"
 #include "host/base/json.hpp"
 #include "host/base/problem_json.hpp"
@@ -58,12 +59,6 @@ std::string wrapped(const std::string& text, std::size_t indent) {
   return lines + line + "\n";
 }
 
-/// "2026-11-25 02:04:39" of a time as programs write it.
-std::string moment(std::string time) {
-  if (time.size() < 20 || time[10] != 'T') return time;
-  return time.substr(0, 10) + " " + time.substr(11, 8);
-}
-
 /// Whole units of a currency.
 std::string amount(const std::string& decimal) {
   const auto money = base::Money::parse(decimal);
@@ -77,11 +72,6 @@ std::string count(const std::string& number) {
 
 std::string or_dash(const std::string& text) {
   return text.empty() ? "-" : text;
-}
-
-double number_at(const json::value& value, const char* pointer) {
-  const json::value* found = base::find(value, pointer);
-  return found != nullptr && found->is_number() ? found->to_number<double>() : 0;
 }
 
 constexpr double mebibyte = 1 << 20;
@@ -196,69 +186,6 @@ std::string processes_table(const json::array& processes) {
   return table.to_string();
 }
 
-/// What is wrong with the processes of a book's isolated agents.
-void add_faults_of_processes(const json::value& book, std::vector<std::string>& faults) {
-  for (const json::value& process : list_at(book, "/processes")) {
-    std::vector<std::string> stages;
-    for (const json::value& stage : list_at(process, "/stages"))
-      stages.push_back(text_at(stage, ""));
-    const std::string who = text_at(book, "/book") + ": the process of " + base::join(stages, ", ");
-    const double used = number_at(process, "/data_bytes"), most = number_at(process, "/data_bytes_most");
-    constexpr double nearly = 0.8;
-    if (most > 0 && used >= nearly * most)
-      faults.push_back(who + " has " + std::to_string(std::llround(used / mebibyte)) + " of the " +
-                       std::to_string(std::llround(most / mebibyte)) +
-                       " MiB that it may have (memory_mb): it will fail when it asks for more");
-    if (const std::string lines = text_at(process, "/output_left_out"); !lines.empty() && lines != "0")
-      faults.push_back(
-          base::join({who, " writes more than the log takes: ", lines, " lines are left out"}, ""));
-  }
-}
-
-std::uint64_t whole_at(const json::value& value, const char* pointer) {
-  const json::value* found = base::find(value, pointer);
-  return found != nullptr && found->is_number() ? found->to_number<std::uint64_t>() : 0;
-}
-
-/// What is wrong with one stage of a book.
-void add_faults_of_stage(const std::string& name, const json::value& stage,
-                         std::vector<std::string>& faults) {
-  if (const std::string left_out = text_at(stage, "/left_out"); !left_out.empty())
-    faults.push_back(base::join(
-        {name, " is without ", text_at(stage, "/stage"), ", which is in quarantine: ", left_out}, ""));
-  std::string not_restarted = text_at(stage, "/not_restarted");
-  if (!not_restarted.empty()) not_restarted.insert(0, "; it was not restarted: ");
-  if (const std::string why = text_at(stage, "/quarantined"); !why.empty())
-    faults.push_back(base::join({name, " goes on without ", text_at(stage, "/stage"),
-                                 ", which is called no more: ", why, not_restarted},
-                                ""));
-  if (const std::string misses = text_at(stage, "/deadline_misses"); !misses.empty() && misses != "0")
-    faults.push_back(
-        base::join({name, ": ", text_at(stage, "/stage"), " missed its deadline of ",
-                    text_at(stage, "/deadline_us"), " us ", misses, misses == "1" ? " time" : " times"},
-                   ""));
-  if (text_at(stage, "/sandbox") == "weak")
-    faults.push_back(name + ": the process of " + text_at(stage, "/stage") +
-                     " bounds no files, since this kernel cannot (allow_weak_sandbox)");
-  const std::string failures = text_at(stage, "/failures");
-  const std::string last = text_at(stage, "/last_failure");
-  // What an agent did that another version or other settings have replaced is wrong no more.
-  const bool is_past = base::find(stage, "/last_failure_revision") != nullptr &&
-                       whole_at(stage, "/last_failure_revision") < whole_at(stage, "/since_revision");
-  if (!failures.empty() && failures != "0" && !is_past)
-    faults.push_back(
-        base::join({name, ": ", text_at(stage, "/stage"), " (", text_at(stage, "/agent"), ") failed ",
-                    failures, failures == "1" ? " time" : " times", last.empty() ? "" : "; last ", last},
-                   ""));
-}
-
-bool is_half_full(const json::value& book) {
-  const json::value* depth = base::find(book, "/queue/depth");
-  const json::value* capacity = base::find(book, "/queue/capacity");
-  if (depth == nullptr || capacity == nullptr || !depth->is_number() || !capacity->is_number()) return false;
-  return capacity->to_number<double>() > 0 && depth->to_number<double>() * 2 >= capacity->to_number<double>();
-}
-
 /// "main: revision 4, 3 of 20 decisions, 1 of 5 minutes" of every book on trial.
 std::string trials_text(const json::array& books) {
   std::string lines;
@@ -302,83 +229,20 @@ std::string text_at(const json::value& value, std::string_view pointer) {
   return text;
 }
 
+double number_at(const json::value& value, const char* pointer) {
+  const json::value* found = base::find(value, pointer);
+  return found != nullptr && found->is_number() ? found->to_number<double>() : 0;
+}
+
+std::string moment(std::string time) {
+  if (time.size() < 20 || time[10] != 'T') return time;
+  return time.substr(0, 10) + " " + time.substr(11, 8);
+}
+
 const json::array& list_at(const json::value& value, std::string_view pointer) {
   static const json::array none;
   const json::value* found = base::find(value, pointer);
   return found != nullptr && found->is_array() ? found->get_array() : none;
-}
-
-std::vector<std::string> faults_of(const json::value& status) {
-  std::vector<std::string> faults;
-  for (const json::value& book : list_at(status, "/books")) {
-    const std::string name = text_at(book, "/book");
-    const std::string state = text_at(book, "/state");
-    const std::string reason = text_at(book, "/reason");
-    if (state == "halted" || state == "stopped" || state == "stuck")
-      faults.push_back(base::join({name, " is ", state, reason.empty() ? "" : ": ", reason}, ""));
-    if (is_half_full(book))
-      faults.push_back(name + " has " + text_at(book, "/queue/depth") + " of " +
-                       text_at(book, "/queue/capacity") + " inputs waiting");
-    if (text_at(book, "/halt_is_due") == "true" && state == "stuck")
-      faults.push_back(name + " is halted: no order leaves it, and its journal says so when it comes back");
-    if (const std::string moves = text_at(book, "/suspect_move"); !moves.empty())
-      faults.push_back(base::join({name, ": ", moves}, ""));
-    if (const std::string why = text_at(book, "/checkpoint_failed"); !why.empty())
-      faults.push_back(
-          base::join({name, " takes no checkpoints, and a start begins at the last one: ", why}, ""));
-    add_faults_of_processes(book, faults);
-    for (const json::value& stage : list_at(book, "/stages")) {
-      add_faults_of_stage(name, stage, faults);
-    }
-  }
-  for (const json::value& experiment : list_at(status, "/experiments")) {
-    if (text_at(experiment, "/state") == "failed")
-      faults.push_back("experiment " + text_at(experiment, "/name") +
-                       " failed: " + text_at(experiment, "/reason"));
-  }
-  for (const json::value& hanging : list_at(status, "/hanging"))
-    faults.push_back("hanging: " + text_at(hanging, ""));
-  if (text_at(status, "/last_run/end") == "crashed")
-    faults.push_back("the host before this one crashed: " + text_at(status, "/last_run/what"));
-  for (const json::value& refusal : list_at(status, "/refused")) {
-    faults.push_back("refused " + moment(text_at(refusal, "/time")) + ", by " + text_at(refusal, "/actor") +
-                     ", from " + text_at(refusal, "/source"));
-    for (const base::Problem& problem : base::problems_from_json(json::value(list_at(refusal, "/problems"))))
-      faults.push_back("  " + base::to_line(problem));
-  }
-  for (const json::value& waiting : list_at(status, "/waiting"))
-    faults.push_back("waiting for " + text_at(waiting, ""));
-  for (const json::value& retained : list_at(status, "/retained"))
-    faults.push_back("RETAINED " + text_at(retained, "/library") + ": " + text_at(retained, "/reason"));
-  for (const json::value& reason : list_at(status, "/not_ready")) {
-    std::string text = text_at(reason, "");
-    if (std::find(faults.begin(), faults.end(), text) == faults.end()) faults.push_back(std::move(text));
-  }
-  return faults;
-}
-
-std::string status_line(const json::value& status) {
-  constexpr std::size_t bytes_most = 900;
-  const std::size_t books = list_at(status, "/books").size();
-  std::string line = "revision " + text_at(status, "/revision/number") + ", " + std::to_string(books) +
-                     (books == 1 ? " book: " : " books: ");
-  const std::vector<std::string> faults = faults_of(status);
-  if (faults.empty()) return line + "nothing is wrong";
-  std::size_t said = 0;
-  for (; said < faults.size(); ++said) {
-    const std::string fault = base::printable(faults[said]);
-    if (said > 0 && line.size() + fault.size() > bytes_most) break;
-    line += said > 0 ? "; " + fault : fault;
-  }
-  if (line.size() > bytes_most) {
-    line.resize(bytes_most);
-    while ((static_cast<unsigned char>(line.back()) & 0xc0U) == 0x80U)  // not within a character
-      line.pop_back();
-    line.back() = ' ';
-    line += "...";
-  }
-  if (said < faults.size()) line += "; and " + std::to_string(faults.size() - said) + " more";
-  return line;
 }
 
 std::string status_screen(const json::value& status) {

@@ -14,12 +14,6 @@ constexpr std::size_t screen_columns = 80;
 /// The status of a host on one screen: what runs, since when, by whom and why, what is wrong, what to do
 /// next. Members that are missing are left out.
 std::string status_screen(const boost::json::value& status);
-/// What is wrong with a host, a sentence each; empty: nothing is.
-std::vector<std::string> faults_of(const boost::json::value& status);
-
-/// The same in one line: "revision 4, 2 books: nothing is wrong". At most 1,000 bytes; what else is wrong is
-/// counted.
-std::string status_line(const boost::json::value& status);
 
 /// {"current": n, "revisions": [...]} as a table, newest first.
 std::string revisions_table(const boost::json::value& body);
@@ -36,6 +30,10 @@ std::string event_line(const boost::json::value& event);
 
 /// A member as text, whatever its type; empty when it is missing or null.
 std::string text_at(const boost::json::value& value, std::string_view pointer);
+/// A number at the pointer, or 0.
+double number_at(const boost::json::value& value, const char* pointer);
+/// "2026-11-25 02:04:39" of a time as programs write it.
+std::string moment(std::string time);
 /// An array at the pointer, or an empty one.
 const boost::json::array& list_at(const boost::json::value& value, std::string_view pointer);
 

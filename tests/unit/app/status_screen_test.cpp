@@ -140,6 +140,17 @@ TEST(StatusScreenTest, a_failure_of_an_agent_that_was_replaced_since_is_wrong_no
   }
 }
 
+TEST(StatusScreenTest, a_failure_is_forgotten_when_the_agent_has_not_failed_for_thirty_days_of_its_book) {
+  for (const auto& [date, is_wrong] :
+       {std::pair{"2024-03-01", true}, {"2024-03-31", true}, {"2024-04-01", false}}) {
+    json::value status = status_fixture();
+    status.at_pointer("/books/0/stages/1").as_object()["last_failure"] = "2024-03-01 decide: error: why";
+    status.at_pointer("/books/0").as_object()["date"] = date;
+    const bool is_told = status_screen(status).find("failed 2 times") != std::string::npos;
+    EXPECT_EQ(is_told, is_wrong) << "it failed on 2024-03-01, and it is " << date;
+  }
+}
+
 TEST(StatusScreenTest, missing_and_mistyped_members_are_left_out) {
   for (const char* text : {"null", "[]", "{}", "7", R"({"books": [{}]})", R"({"books": [7], "refused": [7]})",
                            R"({"books": {}, "refused": [{"problems": [{}]}], "queue": 7})",

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <string>
+#include <vector>
+
+namespace cadre::app {
+
+/// What is wrong with a host, a sentence each; empty: nothing is.
+std::vector<std::string> faults_of(const boost::json::value& status);
+
+/// The same in one line: "revision 4, 2 books: nothing is wrong". At most 1,000 bytes; what else is wrong is
+/// counted.
+std::string status_line(const boost::json::value& status);
+
+}  // namespace cadre::app
