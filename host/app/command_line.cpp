@@ -134,6 +134,12 @@ void CommandLine::add(const CommandRow& row) {
     return;
   }
   parser->callback([this, run = row.declare(*parser, global_)] { chosen_ = run; });
+  // A script's unset variable is neither a name nor "all of them".
+  for (CLI::Option* option :
+       parser->get_options([](const CLI::Option* each) { return each->get_items_expected_min() > 0; }))
+    option->check([](const std::string& given) {
+      return given.empty() ? std::string("it may not be empty") : std::string();
+    });
 }
 
 const CLI::App& CommandLine::parser_of(const CommandRow& row) const {

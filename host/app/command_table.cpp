@@ -319,10 +319,6 @@ void add_option(CLI::App& parser, const HostOption& option, HostArguments& argum
           if (*option.type != '\0') added->type_name(option.type);
           if constexpr (std::is_same_v<decltype(value), std::vector<std::string>&>)
             added->allow_extra_args(false);
-          // A script's unset variable is not "all of them".
-          added->check([](const std::string& given) {
-            return given.empty() ? std::string("it may not be empty") : std::string();
-          });
         }
         added->required(option.is_required);
       },

@@ -123,10 +123,12 @@ class Feeder {
     base::Problems placed;
     std::map<std::string, std::size_t> said;  // what is wrong with every line is said of the first
     for (base::Problem problem : base::problems_from_json(json::value(list_at(answer, "/problems")))) {
+      // "bars[3]", or the fourth line of what was sent where that is no JSON.
       const std::size_t bracket = problem.place.file.find('[');
-      const std::size_t index = bracket == std::string::npos
-                                    ? lines
-                                    : std::strtoull(problem.place.file.c_str() + bracket + 1, nullptr, 10);
+      const std::size_t index = bracket != std::string::npos
+                                    ? std::strtoull(problem.place.file.c_str() + bracket + 1, nullptr, 10)
+                                : problem.place.line > 0 ? problem.place.line - 1
+                                                         : lines;
       if (index < std::min(lines, waiting_.size())) {
         problem.place.file = source_;
         problem.place.line = waiting_[index].line;

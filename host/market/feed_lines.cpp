@@ -99,8 +99,12 @@ void FeedLines::take_header(std::string_view line) {
   const std::vector<CsvField> header = rows.fields();
   const bool is_signals = find_column(header, "strategy") && find_column(header, "instrument");
   kind_ = is_signals ? Kind::signals : Kind::bars;
-  for (const CsvField& field : header)
-    header_.emplace_back(trimmed(field.text));
+  for (const CsvField& field : header) {
+    const std::string_view name = trimmed(field.text);
+    if (std::find(header_.begin(), header_.end(), name) != header_.end())
+      refuse("CSV_HEADER", field.column, "the column " + base::quote(name) + " is there twice", "keep one");
+    header_.emplace_back(name);
+  }
   if (is_signals) {
     layout_ = Layout::signals;
     return;

@@ -87,6 +87,8 @@ class Feed(unittest.TestCase):
 
     def test_what_is_not_there_or_no_input_is_refused(self):
         self.host.start()
+        objects = self.write("p.jsonl", '{"date": "2024-01-02", "bars": {"AA": 1, "BB": 2}}', "{no json")
+        self.assertIn(f"{objects}:2: not JSON", self.feed("main", objects, code=3))
         self.assertIn("[FILE_NOT_FOUND]", self.feed("main", "none.csv", code=3))
         self.assertIn("expected a CSV file", self.feed("main", os.path.join(self.root, "desk", "host.json"), code=3))
         self.assertIn("[FILE_IS_DIRECTORY]", self.feed("main", "desk/prices", code=3))

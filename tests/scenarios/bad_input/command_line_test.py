@@ -50,6 +50,12 @@ class CommandLine(Workbench):
         self.refused("experiment analyze --control a --candidate b --alpha 3", "--alpha: Value 3 not in range 0.000001 to 0.500000")
         self.refused("experiment", "cadre experiment needs a command: run, analyze, start, status, results, stop")
 
+    def test_a_value_that_is_empty_is_bad_usage_wherever_it_stands(self):
+        for words, name in ((("init", ""), "DIR"), (("backtest", ""), "CONFIG"), (("backtest", "x.json", "--out", ""), "--out"), (("run", "x.json", "--state", ""), "--state"),
+                            (("journal", "verify", ""), "PATH"), (("halt", "--reason", "x", "--book", ""), "--book"), (("feed", "", "x.csv"), "BOOK")):
+            run = self.cadre(*words)
+            self.assertEqual((run.returncode, run.stderr.partition("; ")[0]), (2, f"{name}: it may not be empty"))
+
     def test_options_stand_before_or_behind_the_command(self):
         self.write()
         orders = [("--json", "agent", "list"), ("agent", "--json", "list"), ("agent", "list", "--json"), ("agent", "list", "--json", "--log-level", "error")]

@@ -110,6 +110,7 @@ TEST(FeedLines, a_source_that_is_none_is_refused_with_its_place) {
   EXPECT_EQ(whole("date,AA\n2024-01-02,1\n2024-01-03,1,2\n"), R"(2 {"date":"2024-01-02","bars":{"AA":1}})"
                                                               "\nCSV_RAGGED_ROW 3:1\n")
       << "what was right comes first";
+  EXPECT_EQ(whole("date,AA,BB,AA\n2024-01-02,1,2,3\n"), "CSV_HEADER 1:12\n");
   EXPECT_EQ(whole("date,AA\n2024-13-02,1\n2024-01-03,1\n"), "PRICE_BAD_DATE 2:1\n")
       << "and nothing behind it";
   EXPECT_EQ(whole(std::string("date,AA\n2024-01-02,\0\n", 21)), "CSV_BINARY 2:0\n");
