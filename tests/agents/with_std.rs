@@ -10,6 +10,6 @@ pub extern "C" fn cadre_plugin() -> *const u8 {
     counts.insert(format!("{:?}", std::time::Instant::now()), 1.0);
     let other = std::thread::spawn(move || println!("{counts:?}"));
     other.join().unwrap();
-    LAST.with_borrow_mut(|last| last.push('.'));
+    LAST.with(|last| last.borrow_mut().push('.'));
     std::ptr::null()
 }
