@@ -44,6 +44,8 @@ constexpr LogEvent events[] = {
     {"events_continued", admin, "somebody came back to the stream of events, from an id on"},
     {"experiment_failed", experiment, "an experiment ended by a fault"},
     {"experiment_hangs", experiment, "an experiment does not come to its end"},
+    {"experiment_lost", experiment, "an experiment ended with the host that ran it"},
+    {"experiment_not_kept", experiment, "the results of an experiment cannot be written"},
     {"host_crashed", host, "the host before this one crashed"},
     {"host_started", host, "books take inputs: versions, revision, folders"},
     {"host_stopped", host, "all books have ended"},

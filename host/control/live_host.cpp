@@ -49,6 +49,7 @@ base::Result<std::unique_ptr<LiveHost>> LiveHost::open(const LiveOptions& option
     problems = host->event_ids_->begin();
   }
   if (!problems.has_errors()) problems = host->look_back();
+  if (!problems.has_errors()) problems.append(host->parts_.experiments->open(options.state / "experiments"));
   if (!problems.has_errors()) problems.append(host->boot());
   if (problems.has_errors()) return problems;
   host->warnings_ = problems;

@@ -27,6 +27,8 @@ namespace {
 
 /// Bars an experiment may be behind its book before it gives up.
 constexpr std::size_t behind_most = 4096;
+/// How much of what it has compared may be lost with its host.
+constexpr std::chrono::minutes keep_every{1};
 
 }  // namespace
 
@@ -40,7 +42,8 @@ ShadowExperiment::ShadowExperiment(experiment::ExperimentFile file, std::string 
 
 ShadowExperiment::~ShadowExperiment() = default;
 
-base::Problems ShadowExperiment::start_thread() {
+base::Problems ShadowExperiment::start_thread(Keep keep) {
+  keep_ = std::move(keep);
   base::Problems problems;
   try {
     std::thread([me = shared_from_this()] { me->loop(); }).detach();
@@ -184,7 +187,11 @@ void ShadowExperiment::loop() {
   bool has_begun = false;
   try {
     has_begun = begin_arms();
-    if (has_begun) work();
+    if (has_begun) {
+      keep_(summary());
+      kept_ = std::chrono::steady_clock::now();
+      work();
+    }
   } catch (const std::exception& thrown) {
     fail(std::string("it failed: ") + thrown.what());
   } catch (...) {
@@ -209,6 +216,7 @@ void ShadowExperiment::loop() {
     queue_.clear();
     queue_changed_.notify_all();
   }
+  if (has_begun) keep_(*results());
   candidate_.reset();
   twin_.reset();
   const std::lock_guard lock(queue_mutex_);
@@ -233,8 +241,14 @@ void ShadowExperiment::work() {
       queue_.pop_front();
     }
     take(heard);
-    const std::lock_guard lock(queue_mutex_);
-    ++bars_taken_;
+    {
+      const std::lock_guard lock(queue_mutex_);
+      ++bars_taken_;
+    }
+    if (const auto now = std::chrono::steady_clock::now(); now - kept_ > keep_every) {
+      keep_(describe());
+      kept_ = now;
+    }
   }
 }
 

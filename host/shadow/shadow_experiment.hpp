@@ -34,7 +34,9 @@ class ShadowExperiment final : public book::BookListener,
 
   /// Gets the thread to which the agents belong from here on, in the end too: destroying one may hang. It
   /// waits for stand(). Errors: EXPERIMENT_FAILED.
-  base::Problems start_thread();
+  /// `keep` gets what it says of itself when it begins, once a minute, and when it is over. [its thread]
+  using Keep = std::function<void(const boost::json::object& body)>;
+  base::Problems start_thread(Keep keep);
   /// On the book's thread, between two events: both arms take their places beside it, and hear it from here
   /// on. No agent of theirs is called here.
   void stand(book::Book& control);
@@ -118,6 +120,9 @@ class ShadowExperiment final : public book::BookListener,
   mutable std::mutex numbers_mutex_;  ///< of all until the next line
   experiment::Series twin_equity_, candidate_equity_;
   std::vector<experiment::DecisionDifference> differences_;
+
+  Keep keep_;  ///< set before its thread begins
+  std::chrono::steady_clock::time_point kept_{};
 
   // Of its thread, once it has begun.
   std::unique_ptr<ShadowArm> twin_, candidate_;

@@ -76,6 +76,16 @@ live::Answer unknown(std::string_view name) {
   return {live::Outcome::unknown, {}, problems};
 }
 
+/// One line of the list, of what was kept of an experiment.
+json::object summary_of(const json::object& body) {
+  json::object summary;
+  for (const char* member :
+       {"name", "book", "state", "reason", "since", "periods", "verdict", "differing_decisions"}) {
+    if (const json::value* found = body.if_contains(member)) summary[member] = *found;
+  }
+  return summary;
+}
+
 }  // namespace
 
 ShadowExperiments::ShadowExperiments(const agent::Store& store, live::EventFeed& feed)
@@ -136,7 +146,7 @@ live::Answer ShadowExperiments::start(const experiment::ExperimentFile& file, co
 
   const auto experiment =
       std::make_shared<ShadowExperiment>(file, runner.id(), std::move(twin), std::move(candidate));
-  problems = experiment->start_thread();
+  problems = experiment->start_thread([shelf = shelf_](const json::object& body) { shelf->keep(body); });
   if (problems.has_errors()) return {live::Outcome::conflict, {}, problems};
   live::Answer begun = begin(experiment, runner, mandate);
   if (begun.outcome != live::Outcome::created) {
@@ -197,7 +207,7 @@ live::Answer ShadowExperiments::begin(const std::shared_ptr<ShadowExperiment>& e
 
 live::Answer ShadowExperiments::stop(std::string_view name, const live::Mandate& mandate) {
   const Running running = find(name);
-  if (running.experiment == nullptr) return unknown(name);
+  if (running.experiment == nullptr) return of_earlier_host(name, false);
   if (running.experiment->running()) {
     end(running, "stopped by " + mandate.actor + ": " + mandate.reason);
     const journal::CommandRecord command{"experiment_stopped", 0, mandate.actor, mandate.reason,
@@ -211,6 +221,12 @@ live::Answer ShadowExperiments::stop(std::string_view name, const live::Mandate&
     feed_.say("experiment_stopped", {{"name", name}, {"actor", mandate.actor}, {"reason", mandate.reason}});
   }
   return {live::Outcome::done, running.experiment->summary(), {}};
+}
+
+live::Answer ShadowExperiments::of_earlier_host(std::string_view name, bool whole) const {
+  const auto found = shelf_->earlier().find(name);
+  if (found == shelf_->earlier().end()) return unknown(name);
+  return {live::Outcome::done, whole ? found->second : summary_of(found->second), {}};
 }
 
 std::vector<ShadowExperiments::Running> ShadowExperiments::all() const {
@@ -252,12 +268,15 @@ json::array ShadowExperiments::list() const {
   json::array list;
   for (const Running& running : all())
     list.push_back(running.experiment->summary());
+  for (const auto& [name, body] : shelf_->earlier()) {
+    if (find(name).experiment == nullptr) list.push_back(summary_of(body));
+  }
   return list;
 }
 
 live::Answer ShadowExperiments::results(std::string_view name) const {
   const Running running = find(name);
-  if (running.experiment == nullptr) return unknown(name);
+  if (running.experiment == nullptr) return of_earlier_host(name, true);
   auto results = running.experiment->results();
   if (results) return {live::Outcome::done, std::move(*results), {}};
   base::Problems problems;

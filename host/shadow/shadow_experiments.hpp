@@ -16,6 +16,7 @@
 #include "host/live/answer.hpp"
 #include "host/live/book_runner.hpp"
 #include "host/live/event_feed.hpp"
+#include "host/shadow/experiment_shelf.hpp"
 
 namespace cadre::shadow {
 
@@ -27,6 +28,9 @@ class ShadowExperiments {
  public:
   ShadowExperiments(const agent::Store& store, live::EventFeed& feed);
   ~ShadowExperiments();
+  /// What earlier hosts with this state folder left of theirs, in a folder of its own. Warnings:
+  /// EXPERIMENT_FILE_DAMAGED.
+  base::Problems open(const std::filesystem::path& folder) { return shelf_->open(folder); }
 
   /// Beside what an experiment is started.
   /// The agents that a scenario may have.
@@ -68,6 +72,7 @@ class ShadowExperiments {
                             const live::Mandate& mandate);
   /// nullptr when there is none of that name.
   Running find(std::string_view name) const;
+  live::Answer of_earlier_host(std::string_view name, bool whole) const;
   std::vector<Running> all() const;
   /// In the place of one of the same name; the oldest ended ones go.
   void remember(const std::string& name, Running running);
@@ -76,6 +81,8 @@ class ShadowExperiments {
 
   const agent::Store& store_;
   live::EventFeed& feed_;
+  /// An arm that hangs may outlive the host's end of this.
+  std::shared_ptr<ExperimentShelf> shelf_ = std::make_shared<ExperimentShelf>();
   mutable std::mutex mutex_;
   std::map<std::string, Running, std::less<>> experiments_;
   std::uint64_t last_number_ = 0;

@@ -1,0 +1,85 @@
+#include "host/shadow/experiment_shelf.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <utility>
+#include <vector>
+
+#include "host/base/file.hpp"
+#include "host/base/hash.hpp"
+#include "host/base/json.hpp"
+#include "host/base/log.hpp"
+#include "host/base/text.hpp"
+
+namespace cadre::shadow {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t kept_most = 64;
+
+std::string text_of(const json::object& body, const char* member) {
+  const json::value* found = body.if_contains(member);
+  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
+}
+
+/// What ran then runs no more, and what had failed was told at its time.
+void end_with_its_host(json::object& body) {
+  const std::string state = text_of(body, "state"), name = text_of(body, "name");
+  if (state == "running") {
+    body["reason"] = "the host that ran it ended; start it again to go on comparing";
+    base::log_event(base::LogLevel::warn, "experiment_lost",
+                    {{"name", name}, {"periods", base::canonical(body["periods"])}});
+  } else if (state == "failed") {
+    body["reason"] = "failed: " + text_of(body, "reason");
+  }
+  body["state"] = "ended";
+}
+
+}  // namespace
+
+base::Problems ExperimentShelf::open(fs::path folder) {
+  base::Problems problems;
+  std::error_code error;
+  folder_ = std::move(folder);
+  fs::create_directories(folder_, error);
+  std::vector<std::pair<std::string, fs::path>> by_age;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_, error)) {
+    if (entry.path().extension() != ".json") continue;
+    const auto document = base::JsonDocument::load(entry.path());
+    const json::object* body = document ? document->root().if_object() : nullptr;
+    const std::string name = body != nullptr ? text_of(*body, "name") : std::string();
+    if (name.empty() || file_of(name) != entry.path()) {
+      problems.warning("EXPERIMENT_FILE_DAMAGED", base::Place::of(entry.path()),
+                       "this is not what a host wrote of an experiment", "remove it; its results are lost");
+      continue;
+    }
+    json::object kept = *body;
+    end_with_its_host(kept);
+    by_age.emplace_back(text_of(kept, "since"), entry.path());
+    earlier_.insert_or_assign(name, std::move(kept));
+  }
+  std::sort(by_age.begin(), by_age.end());
+  for (std::size_t k = 0; k + kept_most < by_age.size(); ++k) {
+    fs::remove(by_age[k].second, error);
+    std::erase_if(earlier_, [&](const auto& each) { return file_of(each.first) == by_age[k].second; });
+  }
+  return problems;
+}
+
+void ExperimentShelf::keep(const json::object& body) const {
+  if (folder_.empty()) return;
+  const std::string name = text_of(body, "name");
+  const base::Problems problems = base::write_file_atomically(file_of(name), json::serialize(body) + "\n");
+  if (problems.has_errors())
+    base::log_event(base::LogLevel::warn, "experiment_not_kept",
+                    {{"name", name}, {"why", base::to_line(problems[0])}});
+}
+
+fs::path ExperimentShelf::file_of(const std::string& name) const {
+  return folder_ / (base::hexadecimal(base::checksum64(name.data(), name.size())) + ".json");
+}
+
+}  // namespace cadre::shadow
