@@ -361,7 +361,7 @@ std::optional<json::object> ShadowExperiment::results(std::chrono::milliseconds 
     const bool told = queue_changed_.wait_for(lock, patience, [&] { return over_ || question->answered; });
     std::erase(questions_, question);
     if (!told) return std::nullopt;
-    body = question->answered ? std::move(question->answer) : last_words_;
+    body = question->answered ? question->answer : last_words_;
     if (body.contains("state")) {
       // As of now: it may have ended after it was asked.
       body["state"] = state_name();
