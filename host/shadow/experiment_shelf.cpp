@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/base/durable_folder.hpp"
 #include "host/base/file.hpp"
 #include "host/base/hash.hpp"
 #include "host/base/json.hpp"
@@ -44,7 +45,7 @@ base::Problems ExperimentShelf::open(fs::path folder) {
   base::Problems problems;
   std::error_code error;
   folder_ = std::move(folder);
-  fs::create_directories(folder_, error);
+  error = base::make_durable_folder(folder_);
   std::vector<std::pair<std::string, fs::path>> by_age;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder_, error)) {
     if (entry.path().extension() != ".json") continue;
@@ -57,7 +58,10 @@ base::Problems ExperimentShelf::open(fs::path folder) {
       continue;
     }
     json::object kept = *body;
-    end_with_its_host(kept);
+    if (text_of(kept, "state") != "ended") {
+      end_with_its_host(kept);
+      keep(kept);  // said once
+    }
     by_age.emplace_back(text_of(kept, "since"), entry.path());
     earlier_.insert_or_assign(name, std::move(kept));
   }

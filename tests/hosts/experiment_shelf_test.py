@@ -72,6 +72,9 @@ class ExperimentShelf(unittest.TestCase):
         self.host.start()
         self.assertEqual((self.only()["state"], self.only()["reason"]), ("ended", "the host that ran it ended; start it again to go on comparing"))
         self.assertIn("experiment_lost", self.host.log_text())
+        self.assertEqual(self.host.stop(), 0)
+        self.host.start()
+        self.assertNotIn("experiment_lost", self.host.log_text(), "it is said once, by the next host")
         again = self.host.command("experiment", "status")
         self.assertIn("ended", again.stdout)
 
