@@ -28,21 +28,8 @@ live::Answer start(HostParts& host, const Call& call) {
   return host.reload->between_changes([&](const revision::Charge& charge) -> live::Answer {
     if (!host.ready)
       return {live::Outcome::stopping, {}, {}};  // it began to stop while we waited for our turn
-    const auto runner = live::find_book(host.books, book);
-    for (const config::BookConfig& running_book : charge.setup.host.books) {
-      if (runner == nullptr || running_book.scenario.book.id != book) continue;
-      const agent::Catalog running = revision::pinned_catalog(*host.store, charge.revision.plugins, book);
-      const agent::Catalog installed = agent::Catalog::discover(host.options.agent_folders);
-      const auto kept = [&](const config::ScenarioConfig& scenario) {
-        return revision::keeping_catalog(scenario, running, installed);
-      };
-      const auto any = [&](const config::ScenarioConfig&) { return agent::Catalog(installed); };
-      return host.experiments->start(
-          *file,
-          {runner, running_book, kept, any, charge.setup.host.trust.allow_weak_sandbox,
-           charge.setup.host.probe_timeout_ms},
-          call.mandate);
-    }
+    if (const auto ground = experiment_ground(host, charge, book))
+      return host.experiments->start(*file, *document, *ground, call.mandate);
     return live::unknown_book(host.books, book);
   });
 }
@@ -61,6 +48,27 @@ live::Answer results(HostParts& host, const Call& call) {
 }
 
 }  // namespace
+
+std::optional<shadow::ShadowExperiments::StartGround> experiment_ground(const HostParts& host,
+                                                                        const revision::Charge& charge,
+                                                                        const std::string& book) {
+  const auto runner = live::find_book(host.books, book);
+  for (const config::BookConfig& running_book : charge.setup.host.books) {
+    if (runner == nullptr || running_book.scenario.book.id != book) continue;
+    const agent::Catalog running = revision::pinned_catalog(*host.store, charge.revision.plugins, book);
+    const agent::Catalog installed = agent::Catalog::discover(host.options.agent_folders);
+    return shadow::ShadowExperiments::StartGround{
+        runner,
+        running_book,
+        [running, installed](const config::ScenarioConfig& scenario) {
+          return revision::keeping_catalog(scenario, running, installed);
+        },
+        [installed](const config::ScenarioConfig&) { return agent::Catalog(installed); },
+        charge.setup.host.trust.allow_weak_sandbox,
+        charge.setup.host.probe_timeout_ms};
+  }
+  return std::nullopt;
+}
 
 std::span<const Operation> experiment_operations() {
   using Brings = Operation::Brings;

@@ -66,6 +66,11 @@ struct HostParts {
 /// What is in the way of taking inputs and making decisions, a sentence each. A halt that a person asked for
 /// is in nobody's way. [any-thread]
 std::vector<std::string> not_ready_reasons(const HostParts& host);
+/// What an experiment beside a book is made of, while no change is on its way; nothing: there is no such
+/// book.
+std::optional<shadow::ShadowExperiments::StartGround> experiment_ground(const HostParts& host,
+                                                                        const revision::Charge& charge,
+                                                                        const std::string& book);
 /// The gauges that nobody sets when something happens. [any-thread]
 void refresh_gauges(HostParts& host);
 /// {end, what, suspects}: how the host before this one ended.

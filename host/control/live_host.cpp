@@ -292,6 +292,7 @@ void LiveHost::start() {
   restarts_ = std::make_unique<AgentRestarts>(parts_);
   for (const auto& book : parts_.books.now())
     book->start();
+  resume_experiments();
   agent::begin_growth(getpid());
   parts_.metrics.gauge("process_start_time_seconds").set(static_cast<double>(base::now_ns()) / 1e9);
   parts_.ready = true;
@@ -300,6 +301,18 @@ void LiveHost::start() {
   log_start();
   house_watch_ = std::make_unique<HouseWatch>(parts_, *event_ids_);
   parts_.reload->start();
+}
+
+/// What an experiment is made of was tried when it began: a start goes on with it and tries nothing.
+void LiveHost::resume_experiments() {
+  (void)parts_.reload->between_changes([this](const revision::Charge& charge) -> live::Answer {
+    parts_.experiments->resume(parts_.books, [&](const std::string& book) {
+      auto ground = experiment_ground(parts_, charge, book);
+      if (ground) ground->probes = false;
+      return ground;
+    });
+    return {};
+  });
 }
 
 /// What a reader of the log has to know to read the rest.

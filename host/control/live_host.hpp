@@ -64,6 +64,7 @@ class LiveHost {
   base::Problems halt_without(const std::string& book, const std::string& left_out);
   base::Problems hold_hanging();
   void log_start() const;
+  void resume_experiments();
   base::Problems boot();
   base::Problems halt_book(const std::string& book, const std::string& why);
   base::Problems halt_running(const std::string& book, const std::string& why);

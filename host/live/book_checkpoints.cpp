@@ -16,9 +16,17 @@ base::Result<journal::CheckpointRecord> BookCheckpoints::take_learned() {
 }
 
 void BookCheckpoints::take() {
+  (void)take_image(CheckpointFiles::Keep::until_newer);  // why it failed is in failed_
+}
+
+base::Result<std::shared_ptr<const book::BookImage>> BookCheckpoints::take_pinned() {
+  return take_image(CheckpointFiles::Keep::pinned);
+}
+
+base::Result<std::shared_ptr<const book::BookImage>> BookCheckpoints::take_image(CheckpointFiles::Keep keep) {
   bars_since_ = 0;
   auto learned = take_learned();
-  if (!learned) return;
+  if (!learned) return learned.problems();
   auto image = std::make_shared<book::BookImage>();
   image->book = book::copy_of(*book_);
   image->learned = std::move(learned).take();
@@ -33,8 +41,9 @@ void BookCheckpoints::take() {
   // Of several without a decision between them only the last is worth anything.
   if (!images_.empty() && images_.back()->decisions == image->decisions) images_.pop_back();
   if (images_.size() == images_most) images_.pop_front();
-  files_.write(image, book::save_orders(*book_));
-  images_.push_back(std::move(image));
+  files_.write(image, book::save_orders(*book_), keep);
+  images_.push_back(image);
+  return {std::shared_ptr<const book::BookImage>(std::move(image))};
 }
 
 bool BookCheckpoints::after_bar() {

@@ -43,6 +43,9 @@ class BookCheckpoints {
   /// out, and removes it. One that fails is logged, and the one before stays the newest. On the book's
   /// thread.
   void take();
+  /// The same, for somebody who goes back to it later: its file, and the journal from there on, stay until
+  /// files().unpin() of its last event. Errors: STATE_SAVE. On the book's thread.
+  base::Result<std::shared_ptr<const book::BookImage>> take_pinned();
   /// What the agents have learned alone, for the journal. Errors: STATE_SAVE. On the book's thread.
   base::Result<journal::CheckpointRecord> take_learned();
   /// Why the newest one failed, or could not be written; empty: it did not. On the book's thread.
@@ -78,6 +81,7 @@ class BookCheckpoints {
   JournalKeeper* keeper_ = nullptr;
   const model::Tally* tally_ = nullptr;
   Ground ground_{};
+  base::Result<std::shared_ptr<const book::BookImage>> take_image(CheckpointFiles::Keep keep);
   void keep_for_quarantined();
 
   mutable std::mutex mutex_;

@@ -23,7 +23,7 @@ namespace {
 /// of them.
 constexpr std::size_t newest_kept = 4;
 constexpr std::size_t revisions_kept = 8;
-constexpr std::string_view ending = ".checkpoint";
+constexpr std::string_view ending = ".checkpoint", pin_ending = ".pinned";
 constexpr std::uint64_t file_bytes_most = std::uint64_t{1} << 32;
 
 /// Device and number of a folder; zeros: it is not there.
@@ -36,7 +36,9 @@ std::pair<std::uint64_t, std::uint64_t> place_of(const fs::path& folder) {
 }  // namespace
 
 CheckpointFiles::CheckpointFiles(fs::path folder)
-    : folder_(std::move(folder)), place_(place_of(folder_.parent_path())) {}
+    : folder_(std::move(folder)), place_(place_of(folder_.parent_path())) {
+  find_pins();
+}
 
 base::Problems CheckpointFiles::check_place() const {
   base::Problems problems;
@@ -57,12 +59,51 @@ CheckpointFiles::~CheckpointFiles() {
   if (thread_.joinable()) thread_.join();
 }
 
-void CheckpointFiles::write(std::shared_ptr<const book::BookImage> image, std::string orders) {
+void CheckpointFiles::write(std::shared_ptr<const book::BookImage> image, std::string orders, Keep keep) {
+  if (keep == Keep::pinned) pin(image->book->ledger().sequence());
   const std::lock_guard lock(mutex_);
-  waiting_ = std::move(image);
-  waiting_orders_ = std::move(orders);
+  if (!waiting_.empty() && waiting_.back().keep == Keep::until_newer) waiting_.pop_back();
+  waiting_.push_back({std::move(image), std::move(orders), keep});
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   changed_.notify_all();
+}
+
+void CheckpointFiles::pin(std::uint64_t sequence) {
+  const std::lock_guard lock(mutex_);
+  ++pins_[sequence];
+}
+
+void CheckpointFiles::unpin(std::uint64_t sequence) {
+  const std::lock_guard lock(mutex_);
+  const auto pinned = pins_.find(sequence);
+  if (pinned == pins_.end() || --pinned->second != 0) return;
+  pins_.erase(pinned);
+  std::error_code error;
+  fs::remove(pin_of(sequence), error);
+  prune();
+}
+
+void CheckpointFiles::unpin_earlier() {
+  std::set<std::uint64_t> earlier;
+  {
+    const std::lock_guard lock(mutex_);
+    earlier.swap(earlier_pins_);
+  }
+  for (const std::uint64_t sequence : earlier)
+    unpin(sequence);
+}
+
+/// Only a file says to the next host that a checkpoint is needed.
+void CheckpointFiles::find_pins() {
+  std::error_code error;
+  for (fs::directory_iterator at(folder_, error), end; !error && at != end; at.increment(error)) {
+    if (at->path().extension() != pin_ending) continue;
+    const std::string name = at->path().stem().string();
+    std::uint64_t sequence = 0;
+    const auto read = std::from_chars(name.data(), name.data() + name.size(), sequence);
+    if (read.ec == std::errc() && at->path() == pin_of(sequence) && earlier_pins_.insert(sequence).second)
+      ++pins_[sequence];
+  }
 }
 
 void CheckpointFiles::after_writing(std::function<void()> work) {
@@ -74,7 +115,7 @@ void CheckpointFiles::after_writing(std::function<void()> work) {
 
 void CheckpointFiles::finish() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return waiting_ == nullptr && work_.empty() && !is_at_work_; });
+  changed_.wait(lock, [&] { return waiting_.empty() && work_.empty() && !is_at_work_; });
 }
 
 std::string CheckpointFiles::failed() const {
@@ -91,28 +132,32 @@ std::uint64_t CheckpointFiles::needed_from() const {
 void CheckpointFiles::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [&] { return waiting_ != nullptr || !work_.empty() || ends_; });
-    if (waiting_ == nullptr && work_.empty()) return;
-    const auto image = std::exchange(waiting_, nullptr);
-    const std::string orders = std::exchange(waiting_orders_, {});
+    changed_.wait(lock, [&] { return !waiting_.empty() || !work_.empty() || ends_; });
+    if (waiting_.empty() && work_.empty()) return;
+    const auto waiting = std::exchange(waiting_, {});
     const auto work = std::exchange(work_, {});
     is_at_work_ = true;
     lock.unlock();
-    if (image != nullptr) {
-      const base::Problems problems = write_now(*image, orders);
-      const std::string why = problems.has_errors() ? base::to_line(problems[0]) : "";
-      if (!why.empty())
-        base::log_event(base::LogLevel::error, "checkpoint_not_written",
-                        {{"book", image->book->ledger().book()}, {"why", why}});
-      const std::lock_guard again(mutex_);
-      failed_ = why;
-    }
+    for (const Waiting& each : waiting)
+      write_one(each);
     for (const auto& each : work)
       each();
     lock.lock();
     is_at_work_ = false;
     changed_.notify_all();
   }
+}
+
+void CheckpointFiles::write_one(const Waiting& waiting) {
+  base::Problems problems = write_now(*waiting.image, waiting.orders);
+  if (waiting.keep == Keep::pinned && !problems.has_errors())
+    problems = base::write_file_atomically(pin_of(waiting.image->book->ledger().sequence()), "");
+  const std::string why = problems.has_errors() ? base::to_line(problems[0]) : "";
+  if (!why.empty())
+    base::log_event(base::LogLevel::error, "checkpoint_not_written",
+                    {{"book", waiting.image->book->ledger().book()}, {"why", why}});
+  const std::lock_guard lock(mutex_);
+  failed_ = why;
 }
 
 base::Problems CheckpointFiles::write_now(const book::BookImage& image, const std::string& orders) {
@@ -158,6 +203,9 @@ void CheckpointFiles::prune() {
         revisions.size() < revisions_kept && revisions.insert(at->second.revision).second;
     if (kept.size() < newest_kept || is_last_of_its_revision) kept.insert(at->first);
   }
+  for (const auto& [sequence, who] : pins_) {
+    if (kept_.contains(sequence)) kept.insert(sequence);
+  }
   std::error_code error;
   std::uint64_t first_block = ~std::uint64_t{0};
   for (auto at = kept_.begin(); at != kept_.end();) {
@@ -185,6 +233,10 @@ fs::path CheckpointFiles::block_of(std::uint64_t number) const {
   char name[40];
   std::snprintf(name, sizeof name, "%08llu.rows", static_cast<unsigned long long>(number));
   return folder_ / name;
+}
+
+fs::path CheckpointFiles::pin_of(std::uint64_t sequence) const {
+  return file_of(sequence).replace_extension(pin_ending);
 }
 
 std::vector<fs::path> CheckpointFiles::list() const {

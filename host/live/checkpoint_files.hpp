@@ -2,11 +2,13 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -28,9 +30,17 @@ class CheckpointFiles {
   CheckpointFiles& operator=(const CheckpointFiles&) = delete;
 
   const std::filesystem::path& folder() const { return folder_; }
-  /// Hands one over, with its orders as save_orders() gave them; its file is whole once it is there.
+  enum class Keep { until_newer, pinned };
+  /// Hands one over, with its orders as save_orders() gave them; its file is whole once it is there. A pinned
+  /// one, and what of the journal came after it, stays until it is unpinned, over restarts of the host too.
   /// [any-thread]
-  void write(std::shared_ptr<const book::BookImage> image, std::string orders);
+  void write(std::shared_ptr<const book::BookImage> image, std::string orders, Keep keep = Keep::until_newer);
+  /// One more, or one less, who needs the file of an event. [any-thread]
+  void pin(std::uint64_t sequence);
+  void unpin(std::uint64_t sequence);
+  /// What was pinned before this process began and nobody has pinned again is not needed any more.
+  /// [any-thread]
+  void unpin_earlier();
   /// Runs something on the same thread, after what waits. [any-thread]
   void after_writing(std::function<void()> work);
   /// Until what was handed over is written. [any-thread]
@@ -44,6 +54,8 @@ class CheckpointFiles {
   std::vector<std::filesystem::path> list() const;
   /// Errors: those of reading it; CHECKPOINT_DAMAGED.
   static base::Result<book::StoredImage> read(const std::filesystem::path& file);
+  /// The file of the checkpoint that was taken after this event.
+  std::filesystem::path file_of(std::uint64_t sequence) const;
   /// The blocks of history that an image shares, in order. Errors: those of reading them; CHECKPOINT_DAMAGED.
   base::Result<std::vector<std::vector<double>>> rows_of(const book::StoredImage& image) const;
   /// Those that end behind byte `bytes` of the stream are of a journal that is gone: they go too.
@@ -53,12 +65,19 @@ class CheckpointFiles {
   struct Kept {
     std::uint64_t journal_bytes = 0, revision = 0, first_block = 0;
   };
+  struct Waiting {
+    std::shared_ptr<const book::BookImage> image;
+    std::string orders;
+    Keep keep;
+  };
   void run();
+  void write_one(const Waiting& waiting);
   base::Problems write_now(const book::BookImage& image, const std::string& orders);
   base::Problems write_rows(const book::History& history, std::vector<std::uint64_t>& sums);
   void prune();
-  std::filesystem::path file_of(std::uint64_t sequence) const;
   std::filesystem::path block_of(std::uint64_t number) const;
+  std::filesystem::path pin_of(std::uint64_t sequence) const;
+  void find_pins();
 
   /// That the folder of the book is the one that was there at first. Errors: BOOK_FOLDER_MOVED.
   base::Problems check_place() const;
@@ -67,13 +86,14 @@ class CheckpointFiles {
   std::pair<std::uint64_t, std::uint64_t> place_;  ///< device and number of the folder that it is in
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::shared_ptr<const book::BookImage> waiting_;
-  std::string waiting_orders_;
+  std::deque<Waiting> waiting_;
   std::vector<std::function<void()>> work_;
   bool is_at_work_ = false, ends_ = false;
   std::string failed_;
   std::map<std::uint64_t, Kept> kept_;             ///< by sequence
   std::map<std::uint64_t, std::uint64_t> blocks_;  ///< that are on the disk: sum by number
+  std::map<std::uint64_t, std::uint64_t> pins_;    ///< how many need it, by sequence
+  std::set<std::uint64_t> earlier_pins_;           ///< found on the disk, and counted in pins_
   std::thread thread_;
 };
 

@@ -26,7 +26,12 @@ std::string text_of(const json::object& body, const char* member) {
   return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
 }
 
-/// What ran then runs no more, and what had failed was told at its time.
+bool can_go_on(const json::object& body) {
+  const std::string state = text_of(body, "state");
+  return (state == "running" || state == "catching up") && body.contains("start");
+}
+
+/// What had failed was told at its time.
 void end_with_its_host(json::object& body) {
   const std::string state = text_of(body, "state"), name = text_of(body, "name");
   if (state == "running") {
@@ -40,6 +45,15 @@ void end_with_its_host(json::object& body) {
 }
 
 }  // namespace
+
+json::object summary_of(const json::object& body) {
+  json::object summary;
+  for (const char* member : {"name", "book", "state", "reason", "since", "periods", "halted_bars", "verdict",
+                             "differing_decisions"}) {
+    if (const json::value* found = body.if_contains(member)) summary[member] = *found;
+  }
+  return summary;
+}
 
 base::Problems ExperimentShelf::open(fs::path folder) {
   base::Problems problems;
@@ -58,7 +72,7 @@ base::Problems ExperimentShelf::open(fs::path folder) {
       continue;
     }
     json::object kept = *body;
-    if (text_of(kept, "state") != "ended") {
+    if (text_of(kept, "state") != "ended" && !can_go_on(kept)) {
       end_with_its_host(kept);
       keep(kept);  // said once
     }
@@ -80,6 +94,44 @@ void ExperimentShelf::keep(const json::object& body) const {
   if (problems.has_errors())
     base::log_event(base::LogLevel::warn, "experiment_not_kept",
                     {{"name", name}, {"why", base::to_line(problems[0])}});
+}
+
+std::optional<json::object> ExperimentShelf::find(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = earlier_.find(name);
+  if (found == earlier_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::vector<json::object> ExperimentShelf::summaries() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<json::object> summaries;
+  for (const auto& [name, body] : earlier_)
+    summaries.push_back(summary_of(body));
+  return summaries;
+}
+
+std::vector<std::string> ExperimentShelf::unfinished() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& [name, body] : earlier_) {
+    if (can_go_on(body)) names.push_back(name);
+  }
+  return names;
+}
+
+void ExperimentShelf::end(const std::string& name, const char* state, const std::string& reason) {
+  json::object body;
+  {
+    const std::lock_guard lock(mutex_);
+    json::object& kept = earlier_[name];
+    kept["state"] = state;
+    kept["reason"] = reason;
+    body = kept;
+  }
+  keep(body);
+  base::log_event(base::LogLevel::warn, "experiment_lost",
+                  {{"name", name}, {"periods", base::canonical(body["periods"])}, {"why", reason}});
 }
 
 fs::path ExperimentShelf::file_of(const std::string& name) const {

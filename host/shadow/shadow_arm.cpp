@@ -47,7 +47,7 @@ base::Result<std::unique_ptr<ShadowArm>> ShadowArm::build(std::string name,
   if (problems.has_errors()) return problems;
   const chain::Chain& running = ground.runner.chain();
   place_agents(*plan, running, ground);
-  if (const auto fresh = book::new_stages(*plan, &running, nullptr).fresh; !fresh.empty()) {
+  if (const auto fresh = book::new_stages(*plan, &running, nullptr).fresh; ground.probes && !fresh.empty()) {
     problems =
         book::probe_chain(*config, *plan, fresh, ground.store, agent::probe_terms(ground.probe_timeout_ms),
                           live::probe_source(ground.runner, *config, {}));
@@ -65,8 +65,8 @@ base::Result<std::unique_ptr<ShadowArm>> ShadowArm::build(std::string name,
   return {std::move(arm), plan.problems()};
 }
 
-void ShadowArm::stand(const book::Book& control) {
-  revision_ = book::revision_record(control.chain().revision, 0, control.ledger().date(), *config_, *chain_);
+void ShadowArm::stand(const book::Book& control, std::uint64_t revision) {
+  revision_ = book::revision_record(revision, 0, control.ledger().date(), *config_, *chain_);
   book::stand_beside(*book_, control);
 }
 
@@ -84,7 +84,9 @@ base::Problems ShadowArm::enter(const journal::CheckpointRecord& learned) {
   return problems;
 }
 
-void ShadowArm::step(const model::Bar& bar, std::span<const model::ExternalSignal> signals) {
+void ShadowArm::step(const model::Bar& bar, std::span<const model::ExternalSignal> signals,
+                     bool stands_still) {
+  book_->set_halted(stands_still);
   const base::Problems failed = loop_->step(bar, signals);
   decided_ = loop_->decision() != nullptr;
   if (decided_) decision_ = loop_->decision()->record;
@@ -96,8 +98,29 @@ void ShadowArm::step(const model::Bar& bar, std::span<const model::ExternalSigna
                stage.agent->manifest().version.to_string() + ") can be called no more, " +
                stage.agent->quarantine().why();
   });
-  equity_.dates.push_back(book_->ledger().date());
-  equity_.values.push_back(book_->ledger().portfolio().equity().to_double());
+  note_equity(stands_still);
+}
+
+void ShadowArm::note_equity(bool stands_still) {
+  const double equity = book_->ledger().portfolio().equity().to_double();
+  if (!stands_still) {
+    equity_.dates.push_back(book_->ledger().date());
+    equity_.values.push_back(equity * still_factor_);
+  } else if (!equity_.values.empty() && equity != 0) {
+    still_factor_ = equity_.values.back() / equity;
+  }
+}
+
+boost::json::array ShadowArm::agents() const {
+  boost::json::array agents;
+  std::as_const(*chain_).each_stage([&](const chain::Stage& stage) {
+    const auto& manifest = stage.agent->manifest();
+    agents.push_back({{"stage", stage.name},
+                      {"id", stage.agent->declaration().id},
+                      {"version", manifest.version.to_string()},
+                      {"sha256", manifest.sha256}});
+  });
+  return agents;
 }
 
 report::RunResult ShadowArm::result() const {

@@ -32,18 +32,24 @@ constexpr std::chrono::minutes keep_every{1};
 
 }  // namespace
 
-ShadowExperiment::ShadowExperiment(experiment::ExperimentFile file, std::string book,
-                                   std::unique_ptr<ShadowArm> twin, std::unique_ptr<ShadowArm> candidate)
+std::string went_on(std::uint64_t revision) {
+  return "the book went on to revision " + std::to_string(revision) +
+         ": what the candidate was compared with is gone";
+}
+
+ShadowExperiment::ShadowExperiment(experiment::ExperimentFile file, ExperimentDefinition definition,
+                                   std::string book, std::unique_ptr<ShadowArm> twin,
+                                   std::unique_ptr<ShadowArm> candidate)
     : file_(std::move(file)),
       book_(std::move(book)),
-      since_(base::now_text()),
+      definition_(std::move(definition)),
       twin_(std::move(twin)),
       candidate_(std::move(candidate)) {}
 
 ShadowExperiment::~ShadowExperiment() = default;
 
-base::Problems ShadowExperiment::start_thread(Keep keep) {
-  keep_ = std::move(keep);
+base::Problems ShadowExperiment::start_thread(Ground ground) {
+  ground_ = std::move(ground);
   base::Problems problems;
   try {
     std::thread([me = shared_from_this()] { me->loop(); }).detach();
@@ -56,27 +62,34 @@ base::Problems ShadowExperiment::start_thread(Keep keep) {
   return problems;
 }
 
-void ShadowExperiment::stand(book::Book& control) {
+void ShadowExperiment::stand(book::Book& control, live::BookCheckpoints& checkpoints) {
   if (closed_) return;
-  base::Problems problems;
-  try {
-    auto learned = control.checkpoint();
-    problems = learned.problems();
-    if (learned) learned_ = std::move(learned).take();
-    for (ShadowArm* arm : {twin_.get(), candidate_.get()})
-      arm->stand(control);
-    control_.name = book_;
-    if (control.ledger().date() != 0) {
-      control_.dates.push_back(control.ledger().date());
-      control_.values.push_back(control.ledger().portfolio().equity().to_double());
-    }
-    if (!problems.has_errors()) control.listen(this);
-  } catch (const std::exception& thrown) {
-    problems.error("EXPERIMENT_FAILED", {}, std::string("it could not begin: ") + thrown.what());
+  auto image = checkpoints.take_pinned();
+  if (!image) return begin_standing(control, image.problems(), {});
+  begin_standing(control, beginning_at(std::move(image).take(), control.chain().revision), {});
+}
+
+void ShadowExperiment::stand_again(book::Book& control, live::BookCheckpoints& checkpoints,
+                                   Beginning beginning) {
+  if (closed_) return;
+  JournalPart missed{checkpoints.journal(), beginning.journal_bytes, checkpoints.journal_bytes()};
+  begin_standing(control, std::move(beginning), std::move(missed));
+}
+
+void ShadowExperiment::begin_standing(book::Book& control, base::Result<Beginning> beginning,
+                                      JournalPart missed) {
+  const base::Problems problems = beginning.problems();
+  if (beginning) {
+    beginning_ = std::move(beginning).take();
+    missed_ = std::move(missed);
+    hearing_ = Hearing(control.halted());
+    control.listen(this);
+    listening_ = true;
   }
-  listening_ = !problems.has_errors();
   const std::lock_guard lock(queue_mutex_);
+  has_place_ = listening_;
   begin_problems_ = problems;
+  catching_up_ = missed_.from != missed_.to;
   stage_ = listening_ ? Stage::stood : Stage::failed;
   queue_changed_.notify_all();
 }
@@ -88,18 +101,47 @@ bool ShadowExperiment::begin_arms() {
     queue_changed_.wait(lock, [&] { return stage_ != Stage::waiting || closed_; });
     if (stage_ != Stage::stood || at_once_) return false;
   }
-  base::Problems problems = twin_->enter(learned_);
-  problems.append(candidate_->enter(learned_));
+  base::Problems problems;
+  for (ShadowArm* arm : {twin_.get(), candidate_.get()}) {
+    arm->stand(*beginning_.book, beginning_.revision);
+    problems.append(arm->enter(beginning_.learned));
+  }
+  const book::Ledger& ledger = beginning_.book->ledger();
+  control_.name = book_;
+  if (ledger.date() != 0) {
+    control_.dates.push_back(ledger.date());
+    control_.values.push_back(ledger.portfolio().equity().to_double());
+  }
+  beginning_.book.reset();
+  beginning_.learned = {};
   {
     const std::lock_guard lock(numbers_mutex_);
     twin_equity_ = twin_->equity();
     candidate_equity_ = candidate_->equity();
   }
+  if (!problems.has_errors()) keep(summary());  // before anybody is told that it runs
   const std::lock_guard lock(queue_mutex_);
   begin_problems_ = problems;
   stage_ = problems.has_errors() ? Stage::failed : Stage::begun;
   queue_changed_.notify_all();
   return stage_ == Stage::begun;
+}
+
+/// What the book took while nobody heard it. False: it is over.
+bool ShadowExperiment::catch_up() {
+  Hearing hearing(beginning_.halted);
+  const base::Problems problems = hear_journal(missed_, hearing, [&](const Heard& heard) {
+    take(heard);
+    keep_sometimes();
+    const std::lock_guard lock(queue_mutex_);
+    return !at_once_;
+  });
+  missed_signals_ = hearing.waiting();
+  if (problems.has_errors())
+    fail("what the book took since it began cannot be read: " + base::to_line(problems[0]));
+  const std::lock_guard lock(queue_mutex_);
+  catching_up_ = false;
+  return !at_once_;
 }
 
 bool ShadowExperiment::wait_until_begun(const std::function<bool()>& given_up) const {
@@ -126,6 +168,14 @@ void ShadowExperiment::end(const std::string& reason, bool at_once) {
   queue_changed_.notify_all();
 }
 
+void ShadowExperiment::suspend() {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    suspended_ = ended_.empty();
+  }
+  end("the host stopped", true);
+}
+
 void ShadowExperiment::fail(const std::string& reason) {
   {
     const std::lock_guard lock(queue_mutex_);
@@ -136,7 +186,7 @@ void ShadowExperiment::fail(const std::string& reason) {
 }
 
 const char* ShadowExperiment::state_name() const {
-  if (ended_.empty()) return "running";
+  if (ended_.empty()) return catching_up_ ? "catching up" : "running";
   return failed_ ? "failed" : "ended";
 }
 
@@ -151,47 +201,43 @@ bool ShadowExperiment::running() const {
 }
 
 void ShadowExperiment::on_revision(std::uint64_t, const journal::RevisionRecord& revision) {
-  end("the book went on to revision " + std::to_string(revision.revision) +
-      ": what the candidate was compared with is gone");
+  end(went_on(revision.revision));
 }
 
 void ShadowExperiment::on_bar(std::uint64_t, const model::Bar& bar) {
-  if (closed_) return;
-  heard_.bar = bar;
-  bar_began_ = true;
+  if (!closed_) hearing_.take(bar);
 }
 
 void ShadowExperiment::on_signal(std::uint64_t, const journal::SignalRecord& record) {
-  if (closed_) return;
-  (bar_began_ ? heard_.signals : heard_.before).push_back(journal::signal_of(record));
+  if (!closed_) hearing_.take(record);
+}
+
+void ShadowExperiment::on_command(std::uint64_t, const journal::CommandRecord& command) {
+  if (!closed_) hearing_.take(command);
 }
 
 void ShadowExperiment::on_account(std::uint64_t, const journal::AccountRecord& account) {
-  heard_.control_equity = account.equity.to_double();
-  Heard heard = std::exchange(heard_, {});
-  if (!std::exchange(bar_began_, false)) return;  // the account of a bar that began before it listened
+  std::optional<Heard> heard = hearing_.take(account);
+  if (!heard) return;
   const std::lock_guard lock(queue_mutex_);
   if (closed_) return;
   if (queue_.size() >= behind_most) {
     ended_ = "it could not follow the book: " + std::to_string(queue_.size()) + " bars behind";
     closed_ = failed_ = true;
   } else {
-    queue_.push_back(std::move(heard));
+    queue_.push_back(std::move(*heard));
     ++bars_heard_;
   }
   queue_changed_.notify_all();
 }
 
-/// Whatever an agent of it throws ends the experiment and nothing else.
+/// From its beginning to its end. Whatever an agent of it throws ends the experiment and nothing else.
 void ShadowExperiment::loop() {
   bool has_begun = false;
   try {
     has_begun = begin_arms();
-    if (has_begun) {
-      keep_(summary());
-      kept_ = std::chrono::steady_clock::now();
-      work();
-    }
+    kept_ = std::chrono::steady_clock::now();
+    if (has_begun && catch_up()) work();
   } catch (const std::exception& thrown) {
     fail(std::string("it failed: ") + thrown.what());
   } catch (...) {
@@ -205,6 +251,7 @@ void ShadowExperiment::loop() {
   } catch (...) {
     last = {{"problem", "there are no results"}};
   }
+  bool is_suspended = false;
   {
     const std::lock_guard lock(queue_mutex_);
     last_words_ = std::move(last);
@@ -213,15 +260,39 @@ void ShadowExperiment::loop() {
       stage_ = Stage::failed;
     }
     over_ = true;
+    is_suspended = suspended_;
     queue_.clear();
     queue_changed_.notify_all();
   }
-  if (has_begun) keep_(*results());
+  if (has_begun) keep(*results());
+  if (has_place_ && !is_suspended) ground_.let_go(beginning_.sequence);
   candidate_.reset();
   twin_.reset();
   const std::lock_guard lock(queue_mutex_);
   gone_ = true;
   queue_changed_.notify_all();
+}
+
+/// With what the next host needs to go on with it.
+void ShadowExperiment::keep(json::object body) const {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    if (suspended_) {
+      body["state"] = "running";
+      body["reason"] = "";
+    }
+  }
+  body["start"] = {{"experiment", definition_.document}, {"origin", definition_.origin},
+                   {"revision", beginning_.revision},    {"sequence", beginning_.sequence},
+                   {"control", twin_->agents()},         {"candidate", candidate_->agents()}};
+  ground_.keep(body);
+}
+
+void ShadowExperiment::keep_sometimes() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - kept_ <= keep_every) return;
+  keep(describe());
+  kept_ = now;
 }
 
 void ShadowExperiment::work() {
@@ -240,15 +311,16 @@ void ShadowExperiment::work() {
       heard = std::move(queue_.front());
       queue_.pop_front();
     }
+    for (const model::ExternalSignal& signal : std::exchange(missed_signals_, {})) {
+      for (ShadowArm* arm : {twin_.get(), candidate_.get()})
+        arm->take_signal(signal);
+    }
     take(heard);
     {
       const std::lock_guard lock(queue_mutex_);
       ++bars_taken_;
     }
-    if (const auto now = std::chrono::steady_clock::now(); now - kept_ > keep_every) {
-      keep_(describe());
-      kept_ = now;
-    }
+    keep_sometimes();
   }
 }
 
@@ -275,10 +347,9 @@ void ShadowExperiment::take(const Heard& heard) {
   for (ShadowArm* arm : {twin_.get(), candidate_.get()}) {
     for (const model::ExternalSignal& signal : heard.before)
       arm->take_signal(signal);
-    arm->step(heard.bar, heard.signals);
+    arm->step(heard.bar, heard.signals, heard.was_halted);
   }
-  control_.dates.push_back(heard.bar.date);
-  control_.values.push_back(heard.control_equity);
+  note_book(heard);
   const journal::DecisionRecord* a = twin_->decision();
   const journal::DecisionRecord* b = candidate_->decision();
   for (auto [failures, decision] : {std::pair(&twin_failures_, a), std::pair(&candidate_failures_, b)}) {
@@ -293,8 +364,10 @@ void ShadowExperiment::take(const Heard& heard) {
   }
   {
     const std::lock_guard lock(numbers_mutex_);
+    if (heard.was_halted) ++halted_bars_;
     for (auto [numbers, arm] :
          {std::pair(&twin_equity_, twin_.get()), std::pair(&candidate_equity_, candidate_.get())}) {
+      if (heard.was_halted) continue;
       numbers->dates.push_back(arm->equity().dates.back());
       numbers->values.push_back(arm->equity().values.back());
     }
@@ -303,6 +376,16 @@ void ShadowExperiment::take(const Heard& heard) {
   for (const ShadowArm* arm : {twin_.get(), candidate_.get()}) {
     const std::string failure = arm->failure();
     if (!failure.empty()) fail(failure);
+  }
+}
+
+/// What the book itself was worth, as the arms note what they were.
+void ShadowExperiment::note_book(const Heard& heard) {
+  if (!heard.was_halted) {
+    control_.dates.push_back(heard.bar.date);
+    control_.values.push_back(heard.book_equity * still_factor_);
+  } else if (!control_.values.empty() && heard.book_equity != 0) {
+    still_factor_ = control_.values.back() / heard.book_equity;
   }
 }
 
@@ -344,8 +427,9 @@ json::object ShadowExperiment::summary() const {
           {"book", book_},
           {"state", state},
           {"reason", ended},
-          {"since", since_},
+          {"since", definition_.since},
           {"periods", comparison.n},
+          {"halted_bars", halted_bars_},
           {"verdict", experiment::verdict_name(comparison.verdict)},
           {"differing_decisions", differences_.size()}};
 }
@@ -395,8 +479,13 @@ json::object ShadowExperiment::describe() const {
   body["order_hashes"] = {{"twin", twin_->order_hash()}, {"candidate", candidate_->order_hash()}};
   report::ExperimentPageInput page =
       experiment::experiment_page_input(file_, outcome, twin_->equity(), candidate_->equity());
-  if (body.at("state") != "running")
-    page.warnings.push_back("It is over: " + std::string(body.at("reason").as_string()));
+  if (!body.at("reason").as_string().empty())
+    page.warnings.push_back((body.at("state") == "failed" ? "It failed: " : "It is over: ") +
+                            std::string(body.at("reason").as_string()));
+  if (halted_bars_ != 0)
+    page.warnings.push_back("Left out of the comparison: the " + std::to_string(halted_bars_) +
+                            (halted_bars_ == 1 ? " bar" : " bars") +
+                            " during which the book was halted. The arms decided nothing then.");
   page.title = file_.name + ", in shadow of book " + book_;
   page.closing = "The control is a simulated twin of the book " + book_ +
                  ", not the book itself; the book returned " +

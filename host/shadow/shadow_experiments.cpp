@@ -76,14 +76,18 @@ live::Answer unknown(std::string_view name) {
   return {live::Outcome::unknown, {}, problems};
 }
 
-/// One line of the list, of what was kept of an experiment.
-json::object summary_of(const json::object& body) {
-  json::object summary;
-  for (const char* member :
-       {"name", "book", "state", "reason", "since", "periods", "verdict", "differing_decisions"}) {
-    if (const json::value* found = body.if_contains(member)) summary[member] = *found;
+/// The first stage whose agent is another one than it was; empty: there is none.
+std::string exchanged_agent(const json::array& now, const json::value& before) {
+  const json::array* then = before.if_array();
+  for (std::size_t k = 0; k < now.size(); ++k) {
+    const bool is_same = then != nullptr && k < then->size() &&
+                         now[k].at("stage") == (*then)[k].at("stage") &&
+                         now[k].at("sha256") == (*then)[k].at("sha256");
+    if (is_same) continue;
+    return std::string(now[k].at("stage").as_string()) + " has another agent than when it began, " +
+           std::string(now[k].at("id").as_string()) + " " + std::string(now[k].at("version").as_string());
   }
-  return summary;
+  return {};
 }
 
 }  // namespace
@@ -128,7 +132,8 @@ void ShadowExperiments::remember(const std::string& name, Running running) {
   }
 }
 
-live::Answer ShadowExperiments::start(const experiment::ExperimentFile& file, const StartGround& ground,
+live::Answer ShadowExperiments::start(const experiment::ExperimentFile& file,
+                                      const base::JsonDocument& document, const StartGround& ground,
                                       const live::Mandate& mandate) {
   live::BookRunner& runner = *ground.runner;
   base::Problems problems = check_file(file);
@@ -144,9 +149,10 @@ live::Answer ShadowExperiments::start(const experiment::ExperimentFile& file, co
   auto candidate = build_arm("candidate", file.candidate, file, ground.installed, ground, problems);
   if (problems.has_errors()) return {live::Outcome::invalid, {}, problems};
 
-  const auto experiment =
-      std::make_shared<ShadowExperiment>(file, runner.id(), std::move(twin), std::move(candidate));
-  problems = experiment->start_thread([shelf = shelf_](const json::object& body) { shelf->keep(body); });
+  const auto experiment = std::make_shared<ShadowExperiment>(
+      file, ExperimentDefinition{base::canonical(document.root()), document.file(), base::now_text()},
+      runner.id(), std::move(twin), std::move(candidate));
+  problems = start_thread(*experiment, ground.runner);
   if (problems.has_errors()) return {live::Outcome::conflict, {}, problems};
   live::Answer begun = begin(experiment, runner, mandate);
   if (begun.outcome != live::Outcome::created) {
@@ -160,6 +166,79 @@ live::Answer ShadowExperiments::start(const experiment::ExperimentFile& file, co
   return begun;
 }
 
+base::Problems ShadowExperiments::start_thread(ShadowExperiment& experiment,
+                                               const std::shared_ptr<live::BookRunner>& runner) const {
+  return experiment.start_thread({[shelf = shelf_](const json::object& body) { shelf->keep(body); },
+                                  [book = std::weak_ptr(runner)](std::uint64_t sequence) {
+                                    if (const auto there = book.lock())
+                                      there->checkpoints().files().unpin(sequence);
+                                  }});
+}
+
+void ShadowExperiments::resume(const live::BookList& books, const GroundOf& ground_of) {
+  for (const std::string& name : shelf_->unfinished()) {
+    const auto lost = resume_one(name, ground_of);
+    if (lost) shelf_->end(name, lost->state, lost->reason);
+  }
+  for (const auto& book : books.now())
+    book->checkpoints().files().unpin_earlier();
+}
+
+ShadowExperiments::Lost ShadowExperiments::cannot_go_on(const base::Problems& problems) {
+  return {"failed", "the host was started again, and it cannot go on: " + base::to_line(problems[0])};
+}
+
+std::optional<ShadowExperiments::Lost> ShadowExperiments::resume_one(const std::string& name,
+                                                                     const GroundOf& ground_of) {
+  const json::object body = *shelf_->find(name);
+  const auto text_of = [](const json::value& object, const char* member) {
+    const json::value* found = object.as_object().if_contains(member);
+    return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
+  };
+  const auto number_of = [](const json::value& object, const char* member) {
+    const json::value* found = object.as_object().if_contains(member);
+    return found != nullptr && found->is_number() ? found->to_number<std::uint64_t>() : 0;
+  };
+  const json::value& start = body.at("start");
+  const std::string book = text_of(body, "book"), origin = text_of(start, "origin");
+  const ExperimentDefinition definition{text_of(start, "experiment"), origin, text_of(body, "since")};
+  const auto ground = ground_of(book);
+  if (!ground) return Lost{"ended", "the book is not in the host any more"};
+  live::BookRunner& runner = *ground->runner;
+  if (runner.chain().revision != number_of(start, "revision"))
+    return Lost{"ended", went_on(runner.chain().revision)};
+  const auto document = base::JsonDocument::parse(origin, definition.document);
+  if (!document) return cannot_go_on(document.problems());
+  const auto file = experiment::read_experiment(*document, std::filesystem::path(origin).parent_path());
+  if (!file) return cannot_go_on(file.problems());
+
+  base::Problems problems;
+  auto twin = build_arm("control", file->control, *file, ground->running, *ground, problems);
+  auto candidate = build_arm("candidate", file->candidate, *file, ground->installed, *ground, problems);
+  if (problems.has_errors()) return cannot_go_on(problems);
+  for (const auto& [arm, before] :
+       {std::pair(twin.get(), "control"), std::pair(candidate.get(), "candidate")}) {
+    const std::string exchanged = exchanged_agent(arm->agents(), start.at(before));
+    if (!exchanged.empty()) return Lost{"ended", base::join({before, ": ", exchanged}, "")};
+  }
+  const std::uint64_t sequence = number_of(start, "sequence");
+  auto beginning = stored_beginning(runner.checkpoints().files(), sequence, runner.chain().revision,
+                                    ground->scenario.scenario, runner.instruments());
+  if (!beginning) return cannot_go_on(beginning.problems());
+  const auto experiment =
+      std::make_shared<ShadowExperiment>(*file, definition, book, std::move(twin), std::move(candidate));
+  problems = start_thread(*experiment, ground->runner);
+  if (problems.has_errors()) return cannot_go_on(problems);
+  runner.checkpoints().files().pin(sequence);
+  runner.post_work([experiment, at = &runner, begins = std::move(beginning).take()](book::Book& there) {
+    experiment->stand_again(there, at->checkpoints(), begins);
+  });
+  remember(name, {experiment, ground->runner});
+  feed_.say("experiment_resumed", {{"name", name}, {"book", book}});
+  base::log_event(base::LogLevel::info, "experiment_resumed", {{"name", name}, {"book", book}});
+  return std::nullopt;
+}
+
 std::unique_ptr<ShadowArm> ShadowExperiments::build_arm(
     const char* name, const std::vector<config::Override>& changes, const experiment::ExperimentFile& file,
     const CatalogOf& catalog_of, const StartGround& ground, base::Problems& problems) const {
@@ -167,8 +246,9 @@ std::unique_ptr<ShadowArm> ShadowExperiments::build_arm(
   problems.append(config.problems());
   if (!config) return nullptr;
   const agent::Catalog catalog = catalog_of(**config);
-  auto built = ShadowArm::build(name, std::move(config).take(), catalog,
-                                {store_, *ground.runner, ground.allow_weak_sandbox, ground.probe_timeout_ms});
+  auto built = ShadowArm::build(
+      name, std::move(config).take(), catalog,
+      {store_, *ground.runner, ground.allow_weak_sandbox, ground.probe_timeout_ms, ground.probes});
   for (base::Problem problem : built.problems()) {
     problem.message = std::string(name) + ": " + problem.message;
     problems.add(std::move(problem));
@@ -179,7 +259,8 @@ std::unique_ptr<ShadowArm> ShadowExperiments::build_arm(
 /// The book only makes room for the arms; what they do to begin, they do on a thread of their own.
 live::Answer ShadowExperiments::begin(const std::shared_ptr<ShadowExperiment>& experiment,
                                       live::BookRunner& runner, const live::Mandate& mandate) {
-  if (!runner.post_work([experiment](book::Book& book) { experiment->stand(book); }))
+  if (!runner.post_work(
+          [experiment, at = &runner](book::Book& book) { experiment->stand(book, at->checkpoints()); }))
     return {live::Outcome::stopping, {}, {}};
   const auto deadline = std::chrono::steady_clock::now() + begin_most;
   const bool is_over = experiment->wait_until_begun(
@@ -187,6 +268,7 @@ live::Answer ShadowExperiments::begin(const std::shared_ptr<ShadowExperiment>& e
   base::Problems problems = is_over ? experiment->begin_problems() : runner.why_stopped();
   if (is_over && problems.has_errors()) return {live::Outcome::invalid, {}, problems};
   if (is_over) {
+    runner.checkpoints().files().finish();  // the next host can go on with it
     const journal::CommandRecord command{"experiment_started", 0, mandate.actor, mandate.reason,
                                          experiment->name()};
     const live::Asked told = runner.with_book([&runner, command](book::Book& book) {
@@ -224,9 +306,10 @@ live::Answer ShadowExperiments::stop(std::string_view name, const live::Mandate&
 }
 
 live::Answer ShadowExperiments::of_earlier_host(std::string_view name, bool whole) const {
-  const auto found = shelf_->earlier().find(name);
-  if (found == shelf_->earlier().end()) return unknown(name);
-  return {live::Outcome::done, whole ? found->second : summary_of(found->second), {}};
+  auto found = shelf_->find(name);
+  if (!found) return unknown(name);
+  found->erase("start");
+  return {live::Outcome::done, whole ? *found : summary_of(*found), {}};
 }
 
 std::vector<ShadowExperiments::Running> ShadowExperiments::all() const {
@@ -245,8 +328,7 @@ void ShadowExperiments::end_of(const std::vector<std::string>& books, const std:
 }
 
 void ShadowExperiments::control_changed(std::uint64_t revision, const std::vector<std::string>& books) {
-  end_of(books, "the book went on to revision " + std::to_string(revision) +
-                    ": what the candidate was compared with is gone");
+  end_of(books, went_on(revision));
 }
 
 void ShadowExperiments::books_removed(std::uint64_t revision, const std::vector<std::string>& books) {
@@ -256,7 +338,7 @@ void ShadowExperiments::books_removed(std::uint64_t revision, const std::vector<
 void ShadowExperiments::stop_all() {
   const std::vector<Running> running = all();
   for (const Running& each : running)
-    each.experiment->end("the host stopped", true);
+    each.experiment->suspend();
   const auto deadline = std::chrono::steady_clock::now() + end_most;
   for (const Running& each : running) {
     if (!each.experiment->wait_until_gone(deadline))
@@ -268,8 +350,8 @@ json::array ShadowExperiments::list() const {
   json::array list;
   for (const Running& running : all())
     list.push_back(running.experiment->summary());
-  for (const auto& [name, body] : shelf_->earlier()) {
-    if (find(name).experiment == nullptr) list.push_back(summary_of(body));
+  for (json::object& summary : shelf_->summaries()) {
+    if (find(summary.at("name").as_string()).experiment == nullptr) list.push_back(std::move(summary));
   }
   return list;
 }

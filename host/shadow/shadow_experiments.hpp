@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "host/agent/store.hpp"
 #include "host/experiment/experiment_file.hpp"
 #include "host/live/answer.hpp"
+#include "host/live/book_list.hpp"
 #include "host/live/book_runner.hpp"
 #include "host/live/event_feed.hpp"
 #include "host/shadow/experiment_shelf.hpp"
@@ -43,11 +45,18 @@ class ShadowExperiments {
     CatalogOf installed;  ///< those that there are
     bool allow_weak_sandbox = false;
     std::uint64_t probe_timeout_ms = agent::probe_timeout_ms_default;
+    bool probes = true;
   };
 
-  /// Both arms begin where the book stands: a simulated twin of the control, and the candidate.
-  live::Answer start(const experiment::ExperimentFile& file, const StartGround& ground,
-                     const live::Mandate& mandate);
+  /// Both arms begin where the book stands: a simulated twin of the control, and the candidate. `document`:
+  /// the text of `file`, and its path.
+  live::Answer start(const experiment::ExperimentFile& file, const base::JsonDocument& document,
+                     const StartGround& ground, const live::Mandate& mandate);
+  /// A book by its id; nothing: it is not in the host.
+  using GroundOf = std::function<std::optional<StartGround>(const std::string& book)>;
+  /// Goes on with those that ran when the last host ended. One that cannot go on has ended, with the reason,
+  /// or failed. Waits for no book. What the books keep for others is needed no more afterwards.
+  void resume(const live::BookList& books, const GroundOf& ground_of);
   live::Answer stop(std::string_view name, const live::Mandate& mandate);
   /// The book has another chain now: what was compared with is gone.
   void control_changed(std::uint64_t revision, const std::vector<std::string>& books);
@@ -70,6 +79,15 @@ class ShadowExperiments {
                                        const StartGround& ground, base::Problems& problems) const;
   static live::Answer begin(const std::shared_ptr<ShadowExperiment>& experiment, live::BookRunner& runner,
                             const live::Mandate& mandate);
+  /// Why it cannot go on, and whether that is a failure; nothing: it does.
+  struct Lost {
+    const char* state;
+    std::string reason;
+  };
+  static Lost cannot_go_on(const base::Problems& problems);
+  std::optional<Lost> resume_one(const std::string& name, const GroundOf& ground_of);
+  base::Problems start_thread(ShadowExperiment& experiment,
+                              const std::shared_ptr<live::BookRunner>& runner) const;
   /// nullptr when there is none of that name.
   Running find(std::string_view name) const;
   live::Answer of_earlier_host(std::string_view name, bool whole) const;

@@ -1,8 +1,9 @@
-"""What a shadow experiment said of itself outlives the host that ran it: its results stay readable, and nobody is left to think that it still compares.
+"""A shadow experiment outlives the host that ran it: the next one goes on with it as if nothing had been, or says why not, and its results stay readable.
 
 Usage: experiment_shelf_test.py --build BUILD --cadre CADRE
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -19,18 +20,35 @@ PERIODS = 40
 class ExperimentShelf(unittest.TestCase):
     maxDiff = None
 
+    others = 0
+
     def setUp(self):
         self.root = new_folder("shelf")
         self.addCleanup(shutil.rmtree, self.root)
         desk = os.path.join(self.root, "desk")
         subprocess.run([arguments.cadre, "init", desk], check=True, capture_output=True)
-        self.host = RunningHost(arguments.cadre, self.root, os.path.join(desk, "host.json"), [os.path.join(arguments.build, "agents")])
+        self.chain = os.path.join(desk, "chains", "main.json")
+        self.edit_chain(lambda chain: chain["signal_sources"].append({"name": "people", "agent": "cadre.external_signals"}))
+        self.agents = os.path.join(self.root, "agents")
+        shutil.copytree(os.path.join(arguments.build, "agents"), self.agents)
+        self.desk = desk
+        self.host = RunningHost(arguments.cadre, self.root, os.path.join(desk, "host.json"), [self.agents])
         self.addCleanup(self.host.end)
         self.host.start()
         self.bars = bars(300 + PERIODS)
         self.host.post(self.bars[:300])
         self.host.settled_book()
-        status, body = self.host.ask("POST", "/v1/experiments", json.dumps(
+        self.begin(self.host)
+
+    def edit_chain(self, edit):
+        with open(self.chain, encoding="utf-8") as file:
+            chain = json.load(file)
+        edit(chain)
+        with open(self.chain, "w", encoding="utf-8") as file:
+            json.dump(chain, file)
+
+    def begin(self, host):
+        status, body = host.ask("POST", "/v1/experiments", json.dumps(
             {"actor": "anna", "reason": "smaller", "book": "main", "origin": "experiment.json",
              "experiment": {"name": "smaller", "candidate": {"set": {"/chain/position_sizer/config/max_position_size": 0.05}}}}))
         self.assertEqual(status, 201, body)
@@ -52,33 +70,190 @@ class ExperimentShelf(unittest.TestCase):
         folder = os.path.join(self.host.state, "experiments")
         return [os.path.join(folder, name) for name in os.listdir(folder)]
 
-    def test_results_stay_readable_after_the_host_was_stopped(self):
-        self.trade_on()
+    # What is right for a period however often the host ended before it.
+    SAME = ("name", "book", "since", "periods", "verdict", "comparison", "decisions", "failures", "differing_decisions", "simulator_bias_bp",
+            "order_hashes")
+
+    def undisturbed(self, *inputs):
+        """Results of the same experiment on a host that took the same inputs and was never stopped."""
+        self.others += 1
+        other = RunningHost(arguments.cadre, os.path.join(self.root, f"undisturbed-{self.others}"), self.host.config, self.host.agents)
+        self.addCleanup(other.end)
+        other.start()
+        other.post(self.bars[:300])
+        other.settled_book()
+        self.begin(other)
+        for give in inputs or [lambda host: host.post(self.bars[300:])]:
+            give(other)
+        other.settled_book()
+        return other.ask_for("/v1/experiments/smaller/results")
+
+    def same(self, one, other):
+        for name in self.SAME:
+            if name != "since":
+                self.assertEqual(one[name], other[name], name)
+
+    def test_it_goes_on_after_the_host_was_stopped_as_if_it_had_not_been(self):
+        self.host.post(self.bars[300:320])
+        self.host.settled_book()
         before = self.results()
         self.assertEqual(self.host.stop(), 0)
         self.host.start()
-        after = self.results()
-        for name in ("name", "book", "since", "periods", "verdict", "comparison", "decisions", "differing_decisions", "order_hashes"):
-            self.assertEqual(after[name], before[name], name)
-        self.assertEqual((after["state"], after["reason"]), ("ended", "the host stopped"))
-        self.assertIn("<html", after["page"])
-        self.assertEqual(self.only()["state"], "ended")
-        self.assertIn("smaller", self.host.command("status").stdout)
-        self.assertEqual(self.host.command("status").returncode, 0)
+        again = self.results()
+        self.assertEqual((again["state"], again["reason"]), ("running", ""))
+        self.assertEqual(again["since"], before["since"])
+        self.same(again, before)
+        self.host.post(self.bars[320:])
+        self.host.settled_book()
+        self.same(self.results(), self.undisturbed())
+        self.assertIn("experiment_resumed", self.host.log_text())
+        self.assertIn("running", self.host.command("experiment", "status").stdout)
 
-    def test_one_whose_host_was_killed_says_that_it_ended_with_it(self):
-        self.trade_on()
+    def test_it_goes_on_after_the_host_was_killed_thrice(self):
+        for first, last in ((300, 307), (307, 320), (320, 321)):
+            self.host.post(self.bars[first:last])
+            self.host.kill()
+            self.host.start()
+        self.host.post(self.bars[321:])
+        self.host.settled_book()
+        self.same(self.results(), self.undisturbed())
+
+    def test_signals_between_two_bars_are_heard_once_whatever_end_of_the_host_lies_between_them(self):
+        def early(host):
+            host.post(self.bars[300:310])
+
+        def signal(host):
+            status, body = host.ask("POST", "/v1/books/main/signals", json.dumps([
+                {"time": json.loads(self.bars[309])["date"], "strategy": "person", "instrument": "KO", "direction": 1, "strength": 2.0, "confidence": 0.9,
+                 "horizon_days": 250}]))
+            self.assertEqual(status, 202, body)
+
+        def late(host):
+            host.post(self.bars[310:])
+
+        early(self.host)
+        signal(self.host)
         self.host.kill()
         self.host.start()
-        self.assertEqual((self.only()["state"], self.only()["reason"]), ("ended", "the host that ran it ended; start it again to go on comparing"))
+        self.host.settled_book()
+        late(self.host)
+        self.host.settled_book()
+        results = self.results()
+        self.same(results, self.undisturbed(early, signal, late))
+        self.assertNotEqual(results["order_hashes"], self.undisturbed(early, late)["order_hashes"], "the signal changed nothing: the test shows nothing")
+
+    def test_it_stands_still_while_its_book_is_halted(self):
+        self.host.post(self.bars[300:310])
+        self.host.settled_book()
+        self.assertEqual(self.results()["periods"], 10)
+        self.host.command("halt", "--book", "main", "--actor", "anna", "--reason", "lunch")
+        self.host.post(self.bars[310:320])
+        self.host.settled_book()
+        still = self.results()
+        self.assertEqual((still["periods"], still["halted_bars"]), (10, 10))
+        self.assertIn("10 bars during which the book was halted", still["page"])
+        self.host.kill()
+        self.host.start()
+        self.same(self.results(), still)
+        self.host.command("resume", "--book", "main", "--actor", "anna", "--reason", "back")
+        self.host.post(self.bars[320:])
+        self.host.settled_book()
+        after = self.results()
+        self.assertEqual((after["periods"], after["halted_bars"]), (PERIODS - 10, 10))
+
+    def lost(self, state, *words):
+        self.host.start()
+        only = self.only()
+        self.assertEqual(only["state"], state, only)
+        for word in words:
+            self.assertIn(word, only["reason"])
         self.assertIn("experiment_lost", self.host.log_text())
+        status = self.host.command("status")
+        self.assertEqual(status.returncode, 1 if state == "failed" else 0, status.stdout)
+        self.assertIn("<html", self.results()["page"], "what it compared until then stays readable")
+        self.assertEqual(self.pins(), [], "what it needed is needed no more")
+
+    def pins(self):
+        folder = os.path.join(self.host.state, "books", "main", "checkpoints")
+        return [name for name in os.listdir(folder) if name.endswith(".pinned")]
+
+    def test_its_beginning_is_kept_as_long_as_it_runs_and_no_longer(self):
+        pinned, = self.pins()
+        beginning = os.path.join(self.host.state, "books", "main", "checkpoints", pinned.replace(".pinned", ".checkpoint"))
+        for k in range(6):
+            self.assertEqual(self.host.stop(), 0)
+            self.host.start()
+            self.host.post(self.bars[300 + k:301 + k])
+        self.host.settled_book()
+        self.assertTrue(os.path.exists(beginning))
+        self.assertEqual(self.pins(), [pinned])
+        stopped = self.host.command("experiment", "stop", "smaller", "--actor", "anna", "--reason", "enough")
+        self.assertEqual(stopped.returncode, 0, stopped.stderr)
+        self.assertEqual(self.host.stop(), 0)
+        self.assertEqual(self.pins(), [])
+        self.assertFalse(os.path.exists(beginning))
+
+    def test_without_its_beginning_it_has_failed_and_says_so(self):
+        self.trade_on()
+        pinned, = self.pins()
+        self.assertEqual(self.host.stop(), 0)
+        os.remove(os.path.join(self.host.state, "books", "main", "checkpoints", pinned.replace(".pinned", ".checkpoint")))
+        self.lost("failed", "cannot go on", "checkpoint")
+
+    def test_with_another_agent_in_its_candidate_it_has_ended(self):
+        self.trade_on()
+        self.assertEqual(self.host.stop(), 0)
+        library, manifest = (os.path.join(self.agents, "risk_manager" + ending) for ending in (".so", ".json"))
+        with open(library, "rb") as file:
+            before = file.read()
+        after = before + b"\0"
+        with open(library, "wb") as file:
+            file.write(after)
+        with open(manifest, encoding="utf-8") as file:
+            text = file.read()
+        with open(manifest, "w", encoding="utf-8") as file:
+            file.write(text.replace(hashlib.sha256(before).hexdigest(), hashlib.sha256(after).hexdigest()))
+        self.lost("ended", "candidate: risk has another agent than when it began")
+
+    def test_a_revision_of_another_book_does_not_end_it(self):
+        self.assertEqual(self.host.stop(), 0)
+        shutil.rmtree(self.host.state)
+        with open(os.path.join(self.desk, "scenarios", "main.json"), encoding="utf-8") as file:
+            other = json.load(file)
+        other["book"]["id"] = "other"
+        other["chain"] = "../chains/other.json"
+        shutil.copy(self.chain, os.path.join(self.desk, "chains", "other.json"))
+        with open(os.path.join(self.desk, "scenarios", "other.json"), "w", encoding="utf-8") as file:
+            json.dump(other, file)
+        with open(self.host.config, encoding="utf-8") as file:
+            config = json.load(file)
+        config["books"].append({"scenario": "scenarios/other.json"})
+        with open(self.host.config, "w", encoding="utf-8") as file:
+            json.dump(config, file)
+        self.host.start()
+        self.begin(self.host)
+        applied = self.host.command("revision", "apply", "--set", "/chain/position_sizer/config/max_position_size=0.07", "--book", "other",
+                                    "--actor", "anna", "--reason", "less")
+        self.assertEqual(applied.returncode, 0, applied.stderr)
+        self.assertEqual(self.only()["state"], "running")
+        self.host.kill()
+        self.host.start()
+        self.assertEqual(self.results()["state"], "running")
+
+    def test_with_another_configuration_of_its_book_it_has_ended(self):
+        self.trade_on()
+        self.assertEqual(self.host.stop(), 0)
+        self.edit_chain(lambda chain: chain["position_sizer"]["config"].update(max_position_size=0.07))
+        self.host.start()
+        self.host.command("revision", "apply", self.host.config, "--actor", "anna", "--reason", "more")
+        self.assertEqual(self.only()["state"], "ended")
+        self.assertIn("revision 2", self.only()["reason"])
         self.assertEqual(self.host.stop(), 0)
         self.host.start()
-        self.assertNotIn("experiment_lost", self.host.log_text(), "it is said once, by the next host")
-        again = self.host.command("experiment", "status")
-        self.assertIn("ended", again.stdout)
+        self.assertEqual(self.only()["state"], "ended")
 
     def test_one_of_the_same_name_takes_its_place(self):
+        self.host.command("experiment", "stop", "smaller", "--actor", "anna", "--reason", "enough")
         self.assertEqual(self.host.stop(), 0)
         self.host.start()
         self.assertEqual(self.only()["state"], "ended")

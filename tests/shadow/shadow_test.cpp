@@ -182,7 +182,7 @@ TEST(Shadow, arm_shares_no_instance_with_the_book_so_that_no_path_leads_to_its_e
   live.book().with_book([&](book::Book& control) {
     auto learned = control.checkpoint();
     ASSERT_TRUE(learned);
-    (*arm)->stand(control);
+    (*arm)->stand(control, control.chain().revision);
     ASSERT_FALSE((*arm)->enter(*learned).has_errors());
     control.chain().each_stage([&](const chain::Stage& ours) {
       (*arm)->book().chain().each_stage([&](const chain::Stage& theirs) {
@@ -192,7 +192,7 @@ TEST(Shadow, arm_shares_no_instance_with_the_book_so_that_no_path_leads_to_its_e
     });
     orders_before = control.ledger().tracker().orders().size();
     // The arm decides and sends, as often as it likes: the book and its environment hear nothing of it.
-    (*arm)->step(next, {});
+    (*arm)->step(next, {}, false);
     EXPECT_GT((*arm)->book().ledger().tracker().orders().size(), 0u);
     EXPECT_EQ(control.ledger().tracker().orders().size(), orders_before);
     const auto& environment = control.chain().environment();

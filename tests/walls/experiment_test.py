@@ -100,7 +100,7 @@ class Experiment(unittest.TestCase):
         self.assertIn("try is over: candidate: " + NAMED, " ".join(shown.stdout.split()))
         with open(os.path.join(out, "report.html"), encoding="utf-8") as page:
             text = page.read()
-        self.assertIn("It is over: candidate: adjuster", text)
+        self.assertIn("It failed: candidate: adjuster", text)
         with open(os.path.join(out, "comparison.json"), encoding="utf-8") as file:
             self.assertIn("verdict", json.load(file))
 
