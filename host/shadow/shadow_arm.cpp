@@ -74,7 +74,7 @@ base::Problems ShadowArm::enter(const journal::CheckpointRecord& learned) {
   recorder_ = std::make_unique<book::RunRecorder>(*book_, instruments_, 0.0);
   book_->listen(recorder_.get());
   book_->listen(&hash_);
-  const base::Problems problems = book_->enter_beside(learned, chain_, revision_);
+  base::Problems problems = book_->enter_beside(learned, chain_, revision_);
   loop_ = std::make_unique<book::BookLoop>(*book_, *config_);
   equity_.name = name_;
   if (revision_.date != 0) {
