@@ -29,7 +29,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t batch_lines = 500;
 constexpr std::size_t batch_bytes = std::size_t{1} << 20;
-constexpr std::chrono::milliseconds day_is_over{1'000};
+/// How long nothing has to come before a day of rows is over. Who writes a file row by row may be slower.
+constexpr std::chrono::milliseconds day_is_over{1'000}, followed_day_is_over{5'000};
 constexpr std::chrono::milliseconds first_pause{1}, longest_pause{200};  // before trying again
 constexpr std::chrono::seconds patience{60};                             // with a book that takes nothing
 
@@ -139,7 +140,11 @@ class Feeder {
     const auto repeated = [](const auto& each) { return each.second > 1; };
     if (std::any_of(said.begin(), said.end(), repeated))
       placed.error("AND_MORE", base::Place::of(source_), "the same of other lines is left out");
-    if (placed.empty() || response.status >= 500) return explain_refusal(arguments_, response);
+    if (placed.empty() || response.status >= 500) {
+      const int code = explain_refusal(arguments_, response);
+      // The host is there: it is the book that takes nothing.
+      return response.status == 503 && !placed.empty() ? exit_time_out : code;
+    }
     print_refusal(placed, arguments_.json);
     if (taken_ > 0)
       std::fprintf(stderr, "%s before it %s taken; feed it again when it is mended, they are passed over\n",
@@ -198,7 +203,7 @@ int feed(const HostArguments& arguments) {
   report::Progress progress("feed", source->size());
   for (bool goes_on = true; goes_on;) {
     std::string bytes;
-    const auto state = source->read(bytes, day_is_over);
+    const auto state = source->read(bytes, arguments.follow ? followed_day_is_over : day_is_over);
     if (!state) {
       print_refusal(state.problems(), arguments.json);
       return exit_invalid_input;

@@ -75,6 +75,19 @@ int status(const HostArguments& arguments) {
   return code == exit_fine && !faults_of(answer.body).empty() ? exit_difference : code;
 }
 
+/// What a halt does not stop: orders that have left.
+std::string open_orders_text(const json::value& body) {
+  std::string text;
+  const json::value* books = base::find(body, "/open_orders");
+  if (books == nullptr || !books->is_object()) return text;
+  for (const auto& [book, count] : books->get_object()) {
+    const std::string number = text_at(count, "");
+    text += std::string(book) + " has " + number + (number == "1" ? " open order" : " open orders") +
+            ", which may still be filled\n";
+  }
+  return text;
+}
+
 int halt(const HostArguments& arguments) {
   const HostAnswer answer = post(
       arguments, "/v1/halt",
@@ -82,7 +95,7 @@ int halt(const HostArguments& arguments) {
   return print(arguments, answer, [&] {
     std::string text = (arguments.book.empty() ? "halted" : arguments.book + " is halted") +
                        "; `cadre resume" + (arguments.book.empty() ? "" : " --book " + arguments.book) +
-                       " --reason ...` decides again\n";
+                       " --reason ...` decides again\n" + open_orders_text(answer.body);
     for (const json::value& waiting : list_at(answer.body, "/waiting"))
       text += text_at(waiting, "/book") +
               " is stuck: no order leaves it, and its journal says so when it comes back: " +
@@ -94,7 +107,8 @@ int halt(const HostArguments& arguments) {
 int resume(const HostArguments& arguments) {
   const HostAnswer answer = post(arguments, "/v1/resume", change_body(arguments));
   return print(arguments, answer, [&] {
-    return (arguments.book.empty() ? "deciding" : arguments.book + " is deciding") + std::string(" again\n");
+    return (arguments.book.empty() ? "deciding" : arguments.book + " is deciding") + std::string(" again\n") +
+           open_orders_text(answer.body);
   });
 }
 
@@ -151,7 +165,8 @@ std::span<const HostCommand> host_commands() {
          true},
         {"--follow", &A::follow, "go on as the file grows, and over restarts of the host"}},
        "Prices are one row for a day with a column for each instrument, or one row for a day and an\n"
-       "instrument; then a day is over when the next begins, or nothing came for a second. What the host\n"
+       "instrument; then a day is over when the next begins, or nothing came for a second\n"
+       "(five with --follow). What the host\n"
        "took before is passed over: a feed may always begin again.\n"
        "Exit codes: 0 all is taken, 2 usage, 3 the host refuses an input, 6 the book takes none, 7 no host "
        "answers."},

@@ -46,6 +46,19 @@ std::vector<fs::path> running_hosts() {
   return candidates;
 }
 
+/// State folders here whose hosts do not run, as a sentence; empty: there are none.
+std::string resting_hosts() {
+  std::vector<std::string> folders;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(".", error)) {
+    if (entry.is_directory(error) && fs::exists(entry.path() / "CURRENT", error))
+      folders.push_back(entry.path().lexically_normal().string());
+  }
+  if (folders.empty()) return {};
+  std::sort(folders.begin(), folders.end());
+  return "; the host of " + base::join(folders, ", that of ") + " does not run: `cadre run FILE` starts it";
+}
+
 /// The first line of the file, without what surrounds it.
 base::Result<std::string> read_token(const fs::path& path) {
   auto text = base::read_file(path);
@@ -98,7 +111,7 @@ std::optional<fs::path> only_running_host(const HostArguments& arguments) {
   for (const fs::path& path : running)
     found += " " + path.string();
   if (running.empty())
-    print_failure(arguments, "HOST_NOT_FOUND", "no host runs with its state folder here",
+    print_failure(arguments, "HOST_NOT_FOUND", "no host runs with its state folder here" + resting_hosts(),
                   "name its socket with --host");
   else
     print_failure(arguments, "HOST_NOT_NAMED", "several hosts run here", "name one with --host:" + found);

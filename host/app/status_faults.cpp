@@ -83,7 +83,9 @@ void add_faults_of_stage(const json::value& book, const json::value& stage,
   if (!failures.empty() && failures != "0" && !is_past && !is_long_ago(last, text_at(book, "/date")))
     faults.push_back(
         base::join({name, ": ", text_at(stage, "/stage"), " (", text_at(stage, "/agent"), ") failed ",
-                    failures, failures == "1" ? " time" : " times", last.empty() ? "" : "; last ", last},
+                    failures, failures == "1" ? " time" : " times", last.empty() ? "" : "; last ", last,
+                    " (told until another version or other settings come, or the book is ",
+                    std::to_string(forgotten_after_days), " days further)"},
                    ""));
 }
 
@@ -111,6 +113,8 @@ std::vector<std::string> faults_of(const json::value& status) {
       faults.push_back(name + " is halted: no order leaves it, and its journal says so when it comes back");
     if (const std::string moves = text_at(book, "/suspect_move"); !moves.empty())
       faults.push_back(base::join({name, ": ", moves}, ""));
+    if (const std::string gap = text_at(book, "/bar_gap"); !gap.empty())
+      faults.push_back(base::join({name, ": ", gap}, ""));
     if (const std::string why = text_at(book, "/checkpoint_failed"); !why.empty())
       faults.push_back(
           base::join({name, " takes no checkpoints, and a start begins at the last one: ", why}, ""));
@@ -124,8 +128,11 @@ std::vector<std::string> faults_of(const json::value& status) {
       faults.push_back("experiment " + text_at(experiment, "/name") +
                        " failed: " + text_at(experiment, "/reason"));
   }
-  for (const json::value& hanging : list_at(status, "/hanging"))
-    faults.push_back("hanging: " + text_at(hanging, ""));
+  for (const json::value& hanging : list_at(status, "/hanging")) {
+    const std::string call = text_at(hanging, "");
+    const auto says_it = [&](const std::string& fault) { return fault.find(call) != std::string::npos; };
+    if (std::none_of(faults.begin(), faults.end(), says_it)) faults.push_back("hanging: " + call);
+  }
   if (text_at(status, "/last_run/end") == "crashed")
     faults.push_back("the host before this one crashed: " + text_at(status, "/last_run/what"));
   for (const json::value& refusal : list_at(status, "/refused")) {

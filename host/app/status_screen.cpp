@@ -255,6 +255,8 @@ std::string status_screen(const json::value& status) {
     screen += "\nchain of " + text_at(book, "/book");
     if (const std::string revision = text_at(book, "/revision"); !revision.empty())
       screen += ", revision " + revision;
+    if (text_at(book, "/state") == "warming up")
+      screen += ", " + text_at(book, "/bars") + " of " + text_at(book, "/warm_up_bars") + " bars of warm-up";
     screen += age_text(book, "/last_bar_seconds", "last bar");
     screen += age_text(book, "/last_decision_seconds", "last decision");
     screen += "\n" + chain_table(stages);
@@ -273,6 +275,9 @@ std::string status_screen(const json::value& status) {
   screen += faults.empty() ? "\nnothing is wrong\n" : "\nwhat is wrong\n";
   for (const std::string& fault : faults)
     screen += wrapped("  " + fault, 6);
+  if (text_at(status, "/last_run/end") == "killed")
+    screen += wrapped(
+        "\nthe host before this one was killed, or its machine stopped: what it had acknowledged is here", 2);
   for (const json::value& suspect : list_at(status, "/last_run/suspects"))
     screen += wrapped("\nunder way when the host before this one ended: " + text_at(suspect, ""), 2);
   const json::array& steps = list_at(status, "/next_steps");

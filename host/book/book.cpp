@@ -132,6 +132,16 @@ bool Book::is_warm() const {
   return full(s.sessions, need.sessions) && full(s.bars, need.bars) && ledger_.bars() > need.warm_up_bars;
 }
 
+std::uint64_t warm_up_bars(const Book& book) {
+  const cadre_requirements& need = book.chain().requirements;
+  std::uint64_t bars = std::uint64_t{need.warm_up_bars} + 1;
+  // The first bar has no return.
+  for (const cadre_rows& rows : {need.sessions, need.bars})
+    bars = std::max({bars, rows.returns == 0 ? 0 : std::uint64_t{rows.returns} + 1,
+                     std::uint64_t{rows.closes}, std::uint64_t{rows.volumes}});
+  return bars;
+}
+
 const chain::Decision* Book::decide() {
   refresh_state();
   if (halted_ || chain().stage_left_out() != nullptr || !is_warm() || ledger_.portfolio().equity().raw() <= 0)

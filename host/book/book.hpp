@@ -187,6 +187,8 @@ std::string save_orders(const Book& book);
 [[nodiscard]] bool load_book(base::Decoder& from, base::Decoder& orders, Book& book,
                              const std::vector<std::vector<double>>& rows, std::uint32_t record_format);
 const chain::Decision* consider(Book& book);
+/// Bars after which every agent of a book has the history that it asked for, when none lacks a price.
+std::uint64_t warm_up_bars(const Book& book);
 
 /// The kind of the command by which an instance is called no more; its reason begins with "STAGE: ".
 inline constexpr const char* agent_quarantined = "agent_quarantined";

@@ -14,6 +14,7 @@ namespace {
 /// The books that an order is about, with what became of it.
 struct Told {
   json::array done, waiting;
+  json::object open_orders;  ///< how many, of the books that have some
   base::Problems problems;
 };
 
@@ -43,7 +44,7 @@ Told tell_books(HostParts& host, const live::BookList::Books& chosen, live::Halt
     const std::lock_guard lock(host.halt_mutex);
     const base::Problems unwritten = host.halts->write(order);
     // A halt is carried out whatever the disk says. Going on can wait.
-    if (unwritten.has_errors() && !order.halts) return {{}, {}, unwritten};
+    if (unwritten.has_errors() && !order.halts) return {{}, {}, {}, unwritten};
     if (unwritten.has_errors())
       told.problems.error("HALT_NOT_DURABLE", unwritten[0].place,
                           "halted now, but it cannot be written down: " + unwritten[0].message,
@@ -60,6 +61,7 @@ Told tell_books(HostParts& host, const live::BookList::Books& chosen, live::Halt
     // Not given up with whoever waits: the journal is to say it as soon as the book comes to it.
     const live::Asked asked = errands[b]->wait(runner.pulse(), live::BookErrand::Unbegun::stays);
     const live::BookSnapshot now = runner.snapshot();
+    if (now.open_orders != 0) told.open_orders[runner.id()] = now.open_orders;
     if (asked == live::Asked::stuck) {
       told.waiting.push_back(json::object{{"book", runner.id()}, {"why", now.reason}});
       told.done.push_back(json::value(runner.id()));
@@ -75,6 +77,7 @@ Told tell_books(HostParts& host, const live::BookList::Books& chosen, live::Halt
 live::Answer answer_of(const char* done, const live::HaltOrder& order, Told told) {
   const live::Outcome outcome = told.problems.has_errors() ? live::Outcome::conflict : live::Outcome::done;
   json::object body{{"number", order.number}, {done, std::move(told.done)}};
+  body["open_orders"] = std::move(told.open_orders);
   if (!told.waiting.empty()) body["waiting"] = std::move(told.waiting);
   return {outcome, std::move(body), told.problems};
 }

@@ -14,7 +14,7 @@
 #include "host/base/text.hpp"
 #include "host/base/version.hpp"
 #include "host/control/host_parts.hpp"
-#include "host/control/house_watch.hpp"
+#include "host/control/next_steps.hpp"
 #include "host/control/operation.hpp"
 #include "host/model/order.hpp"
 
@@ -185,51 +185,6 @@ json::array books_json(const HostParts& host, const revision::Charge& charge) {
     books.push_back(std::move(book));
   }
   return books;
-}
-
-std::vector<std::string> next_steps(const HostParts& host, const json::array& refused, bool waiting) {
-  std::vector<std::string> steps;
-  for (const auto& book : host.books.now()) {
-    const live::BookSnapshot now = book->snapshot();
-    if (now.state == live::BookState::stuck)
-      steps.push_back(
-          "book " + book->id() +
-          " cannot be helped while the host runs: a halt of it holds; end the host with SIGTERM and start "
-          "it again, it leaves the agent out");
-    for (const auto& [stage, why] : now.quarantined)
-      steps.push_back(base::join({"apply another version or other settings for ", stage, " of book ",
-                                  book->id(), ", which is called no more, or `cadre agent restart ",
-                                  book->id(), "/", stage, " --reason ...` when it will not happen again"},
-                                 ""));
-    if (!now.left_out.empty())
-      steps.push_back("apply another version or other settings for book " + book->id() +
-                      ", or let the agent in again with `cadre quarantine release`; then resume the book");
-    else if (now.state == live::BookState::halted)
-      steps.push_back("resume book " + book->id() + " with `cadre resume --book " + book->id() +
-                      " --reason ...` once it is clear why it was halted");
-    if (!now.suspect_move.empty())
-      steps.push_back(base::join(
-          {"look at the prices of book ", book->id(), ": ", now.suspect_move,
-           now.suspect_was_refused
-               ? "; the bar was refused: send the right one, or the same with \"confirmed\": true"
-               : "; the bar was taken: when it is wrong, halt the book and post the right prices next"},
-          ""));
-    if (now.state == live::BookState::stopped)
-      steps.push_back("book " + book->id() + " cannot go on: mend what it says and start the host again");
-  }
-  if (const DiskRoom room = disk_room(host.options.state); room.is_low())
-    steps.push_back("make room on the disk of " + host.options.state.string() +
-                    ": a book whose journal cannot be written stops");
-  const bool by_watch = std::any_of(refused.begin(), refused.end(), [](const json::value& each) {
-    return each.at("actor").as_string() == revision::Reload::watch_actor;
-  });
-  if (by_watch)
-    steps.push_back("correct the files that were refused: they are tried again when they change");
-  else if (!refused.empty())
-    steps.push_back("apply what was refused anew, corrected; whatever is applied next ends the notice");
-  if (waiting)
-    steps.push_back("a library does not match its manifest: finish writing it, or write the manifest anew");
-  return steps;
 }
 
 live::Answer status(HostParts& host, const Call&) {

@@ -66,8 +66,9 @@ base::Problems LiveHost::lock_state_folder() {
                    "cannot be used as a state folder", "name another one with --state");
     return problems;
   }
-  auto lock = base::FolderLock::take(state, "STATE_FOLDER_IN_USE", "another host runs with this state folder",
-                                     "`cadre status` shows it");
+  auto lock =
+      base::FolderLock::take(state, "STATE_FOLDER_IN_USE", "another host runs with this state folder",
+                             "`cadre status` shows it; a second host needs a folder of its own: --state");
   if (!lock) return lock.problems();
   lock_ = std::move(lock).take();
   return problems;
@@ -108,6 +109,10 @@ void LiveHost::tell_last_flight(base::Problems& problems) {
                      last.blamed ? "the agent is not let in again: `cadre quarantine list`"
                                  : "keep its log and its core, and report it");
   }
+  if (last.end == End::lost) {
+    base::log_event(base::LogLevel::warn, "host_killed", {{"state", parts_.options.state.string()}});
+    parts_.feed.say("killed", {});
+  }
   for (const agent::FlightRecord& suspect : last.suspects) {
     const std::string who = agent::flight_text(suspect);
     const auto held = parts_.quarantine->held();
@@ -138,6 +143,8 @@ base::Problems LiveHost::boot() {
   auto plan = plan_start(parts_.options, *parts_.revisions, *parts_.store);
   if (!plan) return plan.problems();
   problems.append(plan.problems());
+  if (!plan->is_new) problems.append(check_whose_state(parts_.options, plan->setup.host.name));
+  if (!problems.has_errors()) problems.append(note_whose_state(parts_.options));
   problems.append(look_for_books(plan->setup));
   if (problems.has_errors()) return problems;
   revision::leave_out(plan->setup, *parts_.quarantine);
@@ -187,7 +194,7 @@ base::Problems LiveHost::boot() {
       },
       [this](const std::string& book, const std::string& why) { return halt_running(book, why); },
       [this] { return parts_.watchdog->hanging_elsewhere(); }});
-  parts_.reload->begin(std::move(plan->setup), plan->revision, parts_.since);
+  parts_.reload->begin(std::move(plan->setup), plan->revision, base::format_time(plan->revision.time_ns));
   return problems;
 }
 

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "host/base/date.hpp"
+#include "host/base/file.hpp"
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
 #include "host/config/changeability.hpp"
@@ -13,6 +14,9 @@ namespace cadre::control {
 namespace {
 
 using revision::RevisionStore;
+
+/// In the state folder: the host's file with which it was started last.
+constexpr const char* whose_file = "host_file";
 
 base::Result<StartPlan> first_start(const LiveOptions& options, const agent::Store& store) {
   auto host = config::load_host(options.config);
@@ -149,6 +153,27 @@ base::Problems current_missing(const LiveOptions& options, const RevisionStore& 
 }
 
 }  // namespace
+
+base::Problems check_whose_state(const LiveOptions& options, const std::string& name) {
+  base::Problems problems;
+  const auto noted = base::read_file(options.state / whose_file);
+  std::error_code error;
+  if (!noted || *noted == std::filesystem::absolute(options.config, error).string() + "\n") return problems;
+  const auto file = config::load_host(options.config);
+  if (!file || file->name == name) return problems;  // what is wrong with it is said as of any change
+  problems.error(
+      "STATE_OF_ANOTHER_HOST", base::Place::of(options.state),
+      "the folder is that of host " + base::quote(name) + ", and " + options.config.string() +
+          " is the file of host " + base::quote(file->name),
+      "name a folder of its own with --state; when it is the same host, give it the same name first");
+  return problems;
+}
+
+base::Problems note_whose_state(const LiveOptions& options) {
+  std::error_code error;
+  return base::write_file_atomically(options.state / whose_file,
+                                     std::filesystem::absolute(options.config, error).string() + "\n");
+}
 
 base::Result<StartPlan> plan_start(const LiveOptions& options, const RevisionStore& revisions,
                                    const agent::Store& store) {

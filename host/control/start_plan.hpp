@@ -23,6 +23,12 @@ struct StartPlan {
 /// Decides what a start boots: the first setup, CURRENT, the revision that the options name, or one with what
 /// the file says otherwise and only a start may change. Nothing is written. All problems at once; errors:
 /// those of the configuration and of the store; CURRENT_MISSING, CONFIG_NEVER_CHANGES, CONFIG_BOOK_MISSING.
+/// Whether a state folder is that of the host whose file this is: it was last started with the same file, or
+/// is of the same name. `name`: of the host that has the folder. Errors: STATE_OF_ANOTHER_HOST.
+base::Problems check_whose_state(const LiveOptions& options, const std::string& name);
+/// Notes with which file the folder was started.
+base::Problems note_whose_state(const LiveOptions& options);
+
 base::Result<StartPlan> plan_start(const LiveOptions& options, const revision::RevisionStore& revisions,
                                    const agent::Store& store);
 

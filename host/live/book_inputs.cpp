@@ -210,6 +210,7 @@ bool BookRunner::takes(Input& input) {
   const std::string overflow =
       follows_refused ? std::string() : book::why_not_marked(book_->ledger(), offered.bar);
   if (!follows_refused && overflow.empty()) {
+    watch_gap(offered.bar);
     tell_moves(offered);
     if (stopped_.empty()) return true;
     if (input.ticket != nullptr) input.ticket->lost();
@@ -272,6 +273,25 @@ void BookRunner::say_move(const std::string& moves, const char* action) {
   base::log_event(base::LogLevel::warn, "suspect_move",
                   {{"book", id_}, {"moves", moves}, {"action", action}});
   feed_.say("suspect_move", {{"book", id_}, {"moves", moves}, {"action", action}});
+}
+
+/// A book takes no bar of a day before its last: days that lack are told with the bar behind them.
+void BookRunner::watch_gap(const model::Bar& bar) {
+  constexpr std::int64_t days_most = 10;  // the longest that exchanges close for holidays
+  constexpr int bars_told = 5;
+  const std::int32_t before = book_->ledger().date();
+  if (before == 0) return;
+  const std::int64_t days = base::days_since_epoch(bar.date) - base::days_since_epoch(before);
+  if (days <= days_most) {
+    if (++gap_.bars_since >= bars_told) gap_ = {};
+    return;
+  }
+  gap_ = {base::join({"no bar between ", base::format_date(before), " and ", base::format_date(bar.date),
+                      ", ", std::to_string(days), " days"},
+                     ""),
+          0};
+  base::log_event(base::LogLevel::warn, "bar_gap", {{"book", id_}, {"gap", gap_.text}});
+  feed_.say("bar_gap", {{"book", id_}, {"gap", gap_.text}});
 }
 
 void BookRunner::take_command(const journal::CommandRecord& command, std::shared_ptr<Ticket> ticket) {

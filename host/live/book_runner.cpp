@@ -337,6 +337,9 @@ void BookRunner::publish() {
   now.sequence = book.ledger().sequence();
   static_cast<model::Tally&>(now) = counter_;
   now.bars = counter_.bars;
+  now.all_bars = book.ledger().bars();
+  now.warm_up_bars = book::warm_up_bars(book);
+  now.bar_gap = gap_.text;
   now.failures = counter_.failures;
   now.deadline_misses = counter_.deadline_misses;
   now.checkpoint_failed = checkpoints_.failed();
@@ -354,7 +357,7 @@ void BookRunner::publish() {
   now.journal_bytes = keeper_->size_bytes();
   now.last_bar_ns = last_bar_ns_;
   now.last_decision_ns = last_decision_ns_;
-  if (!keeper_->pending())
+  if (keeper_->is_durable())
     undurable_since_ns_ = 0;
   else if (undurable_since_ns_ == 0)
     undurable_since_ns_ = base::now_ns();

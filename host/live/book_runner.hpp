@@ -169,6 +169,7 @@ class BookRunner {
   void note_sequence(const model::ExternalSignal& signal);
   void tell_moves(const BarInput& input);
   void say_move(const std::string& moves, const char* action);
+  void watch_gap(const model::Bar& bar);
   void notice(const SuspectNotice& notice);
   void notice_refused(const base::Problems& problems);
   Answer wait_for_signals(std::span<const model::ExternalSignal> signals,
@@ -195,6 +196,12 @@ class BookRunner {
   metrics::Metrics& all_metrics_;
   metrics::BookMetrics metrics_;
   base::Told told_failures_;
+  /// Days that lack before one of the newest bars; on the book's thread.
+  struct BarGap {
+    std::string text;
+    int bars_since = 0;
+  };
+  BarGap gap_;
   std::int64_t last_bar_ns_ = 0, last_decision_ns_ = 0, undurable_since_ns_ = 0;
   double greatest_equity_ = 0;
   const double ticks_per_second_ = base::ticks_per_second();

@@ -38,7 +38,9 @@ struct BookSnapshot : model::Tally {
   std::string reason;    ///< why it is halted, stopped or stuck
   std::int32_t date = 0;
   std::uint64_t sequence = 0, open_orders = 0;
-  std::uint64_t bars = 0;  ///< since the host was started
+  std::uint64_t bars = 0;          ///< since the host was started
+  std::uint64_t all_bars = 0;      ///< since the book began
+  std::uint64_t warm_up_bars = 0;  ///< as Book::warm_up_bars
   base::Money equity, cash, profit, costs;
   std::string currency;
   std::uint64_t revision = 0;
@@ -53,6 +55,7 @@ struct BookSnapshot : model::Tally {
   std::string order_hash;
   std::int64_t last_bar_ns = 0;       ///< when this process took the last bar, by the wall clock; 0: none yet
   std::int64_t last_decision_ns = 0;  ///< when it decided last; 0: not yet
+  std::string bar_gap{};              ///< that days lack between two of the newest bars; empty: they do not
   std::int64_t undurable_since_ns = 0;  ///< since when something waits for the journal; 0: nothing does
   double drawdown = 0;                  ///< below the greatest equity since the host was started, as a share
   double queue_oldest_seconds = 0;      ///< as of when it was asked for
@@ -67,6 +70,8 @@ void visit_status_fields(const BookSnapshot& now, Visitor&& visit) {
   visit("reason", now.reason);
   visit("date", base::OptionalDate{now.date});
   visit("sequence", now.sequence);
+  visit("bars", now.all_bars);
+  visit("warm_up_bars", now.warm_up_bars);
   visit("decisions", now.decisions);
   visit("orders", now.orders);
   visit("rejected_orders", now.rejected_orders);
@@ -81,6 +86,7 @@ void visit_status_fields(const BookSnapshot& now, Visitor&& visit) {
   visit("journal_bytes", now.journal_bytes);
   visit("checkpoint_failed", now.checkpoint_failed);
   visit("suspect_move", now.suspect_move);
+  visit("bar_gap", now.bar_gap);
   visit("halt_number", now.halt_number);
   visit("revision", now.revision);
 }

@@ -63,7 +63,9 @@ class JournalKeeper final : public book::JournalListener {
   const book::JournalFacts& facts() const { return facts_; }
 
   /// Whether something was taken since the last commit.
-  bool pending() const { return !pending_.empty() || writer_->size_bytes() != committed_bytes_; }
+  bool pending() const { return !pending_.empty() || !is_durable(); }
+  /// Whether all that was written is durable; those who wait for it may not know yet.
+  bool is_durable() const { return writer_->size_bytes() == committed_bytes_; }
   const base::Problems& problems() const { return problems_; }
   std::uint64_t size_bytes() const { return writer_->size_bytes(); }
   base::Problems close();

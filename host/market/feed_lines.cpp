@@ -51,7 +51,7 @@ void FeedLines::push(std::string_view bytes) {
 }
 
 void FeedLines::pause() {
-  if (!problems_.has_errors()) end_day();
+  if (!problems_.has_errors() && pending_.empty()) end_day();
 }
 
 void FeedLines::finish() {

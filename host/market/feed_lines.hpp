@@ -32,7 +32,8 @@ class FeedLines {
 
   /// Takes the next bytes, cut anywhere. After a problem nothing is taken any more.
   void push(std::string_view bytes);
-  /// Nothing more came for a while: where a day has a row for each instrument, the day is over.
+  /// Nothing more came for a while: where a day has a row for each instrument, the day is over, unless a line
+  /// has begun.
   void pause();
   /// Nothing more comes: the last line may be without an end.
   void finish();

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "host/base/date.hpp"
+#include "host/base/json.hpp"
 #include "host/base/log.hpp"
 #include "host/revision/book_part.hpp"
 #include "host/revision/reload.hpp"
@@ -16,6 +17,15 @@ namespace {
 
 constexpr std::chrono::milliseconds look_interval{100};
 constexpr const char* guardrail_actor = "guardrail";
+
+/// Whether the configuration of a revision asks for trials.
+bool brings_trials(const Revision& revision) {
+  const auto asks = [&](const char* pointer) {
+    const json::value* number = base::find(revision.config, pointer);
+    return number != nullptr && number->is_number() && number->to_number<double>() > 0;
+  };
+  return asks("/confirm/decisions") || asks("/confirm/minutes");
+}
 
 }  // namespace
 
@@ -35,7 +45,9 @@ std::vector<BookTrial> Reload::trials_after(const Revision& next, const Takeover
     books.push_back(added.runner);
   for (const auto& book : takeover.leaving)
     std::erase_if(trials, [&](const BookTrial& trial) { return trial.book == book->id(); });
-  const bool begins = proposal.restores == 0 && charge_.setup.host.confirm.has_trials();
+  // The change that brings the rule of trials is tried itself.
+  const bool begins =
+      proposal.restores == 0 && (charge_.setup.host.confirm.has_trials() || brings_trials(next));
   for (const auto& book : books) {
     if (part_of(charge_.revision, book->id()) == part_of(next, book->id())) continue;
     const auto open = std::find_if(trials.begin(), trials.end(),

@@ -15,7 +15,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
 from running_host import PRICES, Feeder, RunningHost, bars, demo_chain, new_folder, write_json
 
-STATE_IN_USE = "another host runs with this state folder; `cadre status` shows it [STATE_FOLDER_IN_USE]"
+STATE_IN_USE = "another host runs with this state folder; `cadre status` shows it; a second host needs a folder of its own: --state [STATE_FOLDER_IN_USE]"
 BOOK_IN_USE = 'another host works with the book "main"; `cadre status` shows it; give this host a state folder of its own [BOOK_FOLDER_IN_USE]'
 BARS_EACH = 40  # bars that the first host gets while an attempt is made, at most
 arguments = None
