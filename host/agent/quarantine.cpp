@@ -70,7 +70,7 @@ std::string Quarantined::text() const {
 }
 
 base::Result<std::unique_ptr<Quarantine>> Quarantine::open(const std::filesystem::path& file) {
-  auto lines = base::DurableLines::open(file);
+  auto lines = base::DurableLines::open(file, "what is in quarantine is let in again");
   if (!lines) return lines.problems();
   const base::Problems warnings = lines.problems();
   std::unique_ptr<Quarantine> quarantine(new Quarantine(std::move(lines).take()));

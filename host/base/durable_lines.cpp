@@ -13,6 +13,7 @@
 #include "host/base/file.hpp"
 #include "host/base/hash.hpp"
 #include "host/base/json.hpp"
+#include "host/base/seal.hpp"
 
 namespace cadre::base {
 
@@ -41,7 +42,7 @@ bool parse_line(std::string_view line, boost::json::object& object) {
 
 }  // namespace
 
-Result<DurableLines> DurableLines::open(const std::filesystem::path& file) {
+Result<DurableLines> DurableLines::open(const std::filesystem::path& file, const std::string& otherwise) {
   DurableLines lines(file);
   Problems problems;
   std::error_code error;
@@ -49,6 +50,11 @@ Result<DurableLines> DurableLines::open(const std::filesystem::path& file) {
     const auto bytes = read_file(file);
     if (!bytes) return bytes.problems();
     problems = lines.read(*bytes);
+    const std::string_view content(*bytes);
+    // What is wrong with a line says more than that the file is not what it was.
+    if (!problems.has_errors()) problems.append(check_seal(file, &content, SealFor::beginning, otherwise));
+  } else {
+    problems = check_seal(file, nullptr, SealFor::beginning, otherwise);
   }
   if (!problems.has_errors()) problems.append(lines.open_for_appending());
   if (problems.has_errors()) return problems;
@@ -58,16 +64,17 @@ Result<DurableLines> DurableLines::open(const std::filesystem::path& file) {
 Problems DurableLines::read(std::string_view bytes) {
   Problems problems;
   std::uint32_t number = 0;
-  while (bytes_ < bytes.size()) {
+  std::size_t at = 0;
+  while (at < bytes.size()) {
     ++number;
-    const std::size_t end = bytes.find('\n', bytes_);
+    const std::size_t end = bytes.find('\n', at);
     boost::json::object object;
     const bool has_end = end != std::string_view::npos;
-    const bool is_whole = has_end && parse_line(bytes.substr(bytes_, end - bytes_), object);
+    const bool is_whole = parse_line(bytes.substr(at, has_end ? end - at : bytes.size() - at), object);
     // A power cut may leave zeros where a part of the last line never came to the disk.
     const bool is_last = !has_end || end + 1 == bytes.size();
-    const bool has_hole = bytes.substr(bytes_).find('\0') != std::string_view::npos;
-    if (!has_end || (!is_whole && is_last && has_hole)) {
+    const bool has_hole = bytes.substr(at).find('\0') != std::string_view::npos;
+    if (!is_whole && is_last && (!has_end || has_hole)) {
       problems.warning("STATE_LINE_CUT", {.file = file_.string(), .line = number},
                        "the last line ends within its write: it is cut off, nobody was told of it");
       return problems;
@@ -75,58 +82,78 @@ Problems DurableLines::read(std::string_view bytes) {
     if (!is_whole) {
       problems.error("STATE_LINE_DAMAGED", {.file = file_.string(), .line = number},
                      "the line is not what was written: its checksum is another",
-                     "put a copy of the file back; without one, keep it for those who ask, and move it away");
+                     "put a copy of the file back; without one, move it and its seal away, and keep them for "
+                     "those who ask");
       return problems;
     }
     found_.push_back(std::move(object));
-    bytes_ = end + 1;
+    // A line that lacks only its end is whole.
+    text_ += std::string(bytes.substr(at, has_end ? end - at : bytes.size() - at)) + '\n';
+    at = has_end ? end + 1 : bytes.size();
   }
   return problems;
 }
 
 Problems DurableLines::open_for_appending() {
   descriptor_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-  const bool fine = descriptor_ >= 0 && ::ftruncate(descriptor_, static_cast<off_t>(bytes_)) == 0 &&
+  const auto size = static_cast<off_t>(text_.size());
+  const bool ends = text_.empty() || ::pwrite(descriptor_, "\n", 1, size - 1) == 1;
+  const bool fine = descriptor_ >= 0 && ends && ::ftruncate(descriptor_, size) == 0 &&
                     ::fsync(descriptor_) == 0 && sync_folder_of(file_);
   Problems problems;
   if (!fine)
     problems.error("FILE_NOT_WRITABLE", Place::of(file_),
                    std::string("it cannot be opened for writing (") + std::strerror(errno) + ")");
+  else
+    (void)seal_file(file_, {text_});  // on a full disk the one before holds
   return problems;
+}
+
+/// Why nothing more can be kept in the file that is open: it is not the one that a start would read.
+std::string DurableLines::why_lost() const {
+  struct stat open {
+  }, there{};
+  if (::fstat(descriptor_, &open) != 0) return std::strerror(errno);
+  if (open.st_nlink == 0 || ::stat(file_.c_str(), &there) != 0) return "it was deleted or moved away";
+  if (open.st_dev != there.st_dev || open.st_ino != there.st_ino) return "another file is in its place";
+  if (open.st_size != static_cast<off_t>(text_.size())) return "somebody else changed its size";
+  return {};
 }
 
 Problems DurableLines::append(const boost::json::object& line) {
   const std::string text = canonical(boost::json::value(line));
   const std::string bytes = text + ' ' + checksum_of(text) + '\n';
-  std::string why;
-  struct stat status {};
-  if (::fstat(descriptor_, &status) == 0 && status.st_nlink == 0) {
-    why = "it was deleted";
-  } else if (::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(bytes_)) !=
-                 static_cast<ssize_t>(bytes.size()) ||
-             ::fdatasync(descriptor_) != 0) {
-    why = std::strerror(errno);
-    (void)!::ftruncate(descriptor_, static_cast<off_t>(bytes_));
-  }
+  const auto size = static_cast<off_t>(text_.size());
+  std::string why = why_lost();
   if (why.empty()) {
-    bytes_ += bytes.size();
-    return {};
+    const ssize_t written = ::pwrite(descriptor_, bytes.data(), bytes.size(), size);
+    if (written != static_cast<ssize_t>(bytes.size()))
+      why = written < 0 ? std::strerror(errno) : std::strerror(ENOSPC);
+    else if (::fdatasync(descriptor_) != 0)
+      why = std::strerror(errno);
+    if (!why.empty()) (void)!::ftruncate(descriptor_, size);
   }
   Problems problems;
-  problems.error("FILE_NOT_WRITABLE", Place::of(file_), "a line cannot be added (" + why + ")");
+  if (!why.empty()) {
+    problems.error("FILE_NOT_WRITABLE", Place::of(file_), "a line cannot be added (" + why + ")");
+    return problems;
+  }
+  text_ += bytes;
+  // Without its seal the line is there all the same; only that it was cut would not be noticed.
+  (void)seal_file(file_, {text_});
   return problems;
 }
 
 DurableLines::DurableLines(DurableLines&& other) noexcept
     : file_(std::move(other.file_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
-      bytes_(other.bytes_),
+      text_(std::move(other.text_)),
       found_(std::move(other.found_)) {}
 
 DurableLines& DurableLines::operator=(DurableLines&& other) noexcept {
   std::swap(file_, other.file_);
   std::swap(descriptor_, other.descriptor_);
-  std::swap(bytes_, other.bytes_);
+  std::swap(text_, other.text_);
   std::swap(found_, other.found_);
   return *this;
 }

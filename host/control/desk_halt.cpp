@@ -103,8 +103,12 @@ live::Answer resume(HostParts& host, const Call& call) {
   live::BookList::Books able;
   base::Problems unable;
   for (const auto& runner : chosen) {
-    const std::string left_out = runner->snapshot().left_out;
-    if (left_out.empty())
+    const live::BookSnapshot now = runner->snapshot();
+    const std::string& left_out = now.left_out;
+    // A halt that nobody ended holds over the next start: what is refused must not end it.
+    if (now.state == live::BookState::stopped)
+      unable.append(runner->why_stopped());
+    else if (left_out.empty())
       able.push_back(runner);
     else
       unable.error(

@@ -147,8 +147,11 @@ base::Problems current_missing(const LiveOptions& options, const RevisionStore& 
   for (const base::Problem& problem : revisions.problems())
     problems.add(problem);
   problems.error("CURRENT_MISSING", base::Place::of((options.state / "CURRENT").string()),
-                 "there are revisions, but it is not known which one to boot",
-                 "name one with `cadre run --revision N`");
+                 revisions.last() == 0 ? "the host has had revisions, and none is there any more"
+                                       : "there are revisions, but it is not known which one to boot",
+                 revisions.last() == 0
+                     ? "put a copy of the state folder back, or name another one with --state"
+                     : "name one with `cadre run --revision N`");
   return problems;
 }
 
@@ -181,7 +184,8 @@ base::Result<StartPlan> plan_start(const LiveOptions& options, const RevisionSto
   const bool cut_off = revisions.current() == 0 && revisions.last() == 1;
   const std::uint64_t current = cut_off ? 1 : revisions.current();
   if (!options.revision && current == 0)
-    return revisions.last() == 0 ? first_start(options, store) : current_missing(options, revisions);
+    return revisions.last() == 0 && !revisions.problems().has_errors() ? first_start(options, store)
+                                                                       : current_missing(options, revisions);
   const std::uint64_t number = options.revision.value_or(current);
   auto plan = boot(options, revisions, store, number);
   if (!plan) return plan;

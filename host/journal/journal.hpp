@@ -110,6 +110,8 @@ class JournalWriter {
   uint64_t checksum();
 
  private:
+  bool is_in_place() const;
+  void check_size();
   JournalWriter(std::filesystem::path path, int descriptor, uint64_t size_bytes, uint64_t begins_at);
   void write_out();
   void remember(const char* code, const char* what, int error_number);
@@ -117,6 +119,7 @@ class JournalWriter {
 
   std::filesystem::path path_;
   int descriptor_ = -1;
+  int folder_ = -1;  ///< where the file was made or opened, wherever that is now
   std::vector<std::byte> buffer_;
   std::size_t filled_ = 0;
   uint64_t size_bytes_ = 0;  ///< of this file

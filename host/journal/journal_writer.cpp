@@ -95,6 +95,8 @@ JournalWriter::JournalWriter(std::filesystem::path path, int descriptor, uint64_
                              uint64_t begins_at)
     : path_(std::move(path)),
       descriptor_(descriptor),
+      folder_(::open(path_.has_parent_path() ? path_.parent_path().c_str() : ".",
+                     O_PATH | O_DIRECTORY | O_CLOEXEC)),
       buffer_(buffer_bytes),
       size_bytes_(size_bytes),
       begins_at_(begins_at) {
@@ -105,6 +107,7 @@ JournalWriter::JournalWriter(std::filesystem::path path, int descriptor, uint64_
 }
 
 JournalWriter::~JournalWriter() {
+  if (folder_ >= 0) ::close(folder_);
   if (descriptor_ < 0) return;
   write_out();
   ::close(descriptor_);
@@ -140,9 +143,8 @@ base::Problems JournalWriter::flush() {
     write_out();
     if (failure_code_ == nullptr && ::fdatasync(descriptor_) != 0)
       remember("JOURNAL_NOT_WRITABLE", "syncing failed", errno);
-    struct stat about {};
-    if (failure_code_ == nullptr && ::fstat(descriptor_, &about) == 0 && about.st_nlink == 0)
-      remember("JOURNAL_DELETED", "the file was deleted while it was written", 0);
+    if (failure_code_ == nullptr && !is_in_place())
+      remember("JOURNAL_DELETED", "the file was deleted, moved or replaced while it was written", 0);
   }
   return outcome();
 }
@@ -180,7 +182,27 @@ uint64_t JournalWriter::checksum() {
   return checksum_.so_far();
 }
 
+/// Whether whoever reads the folder next finds what is written here, also when the folder was moved as a
+/// whole.
+bool JournalWriter::is_in_place() const {
+  struct stat open {};
+  struct stat there {};
+  return ::fstat(descriptor_, &open) == 0 && open.st_nlink != 0 &&
+         ::fstatat(folder_, path_.filename().c_str(), &there, 0) == 0 && open.st_dev == there.st_dev &&
+         open.st_ino == there.st_ino;
+}
+
+/// Nobody else may have cut the file: what is written behind its end would leave a hole that was
+/// acknowledged.
+void JournalWriter::check_size() {
+  struct stat about {};
+  const auto expected = static_cast<off_t>(size_bytes_ - filled_);
+  if (failure_code_ != nullptr || ::fstat(descriptor_, &about) != 0 || about.st_size == expected) return;
+  remember("JOURNAL_CHANGED", "somebody else changed its size while it was written", 0);
+}
+
 void JournalWriter::write_out() {
+  check_size();
   checksum_.update(buffer_.data(), filled_);
   if (failure_code_ == nullptr && !write_all(descriptor_, buffer_.data(), filled_))
     remember("JOURNAL_NOT_WRITABLE", "writing failed", errno);

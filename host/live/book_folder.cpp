@@ -99,9 +99,23 @@ base::Problems BookFolder::check(const book::JournalFacts& facts) const {
     why = "it ends at byte " + std::to_string(facts.keep_bytes) +
           ", and what was acknowledged, up to event " + std::to_string(mark->sequence) + ", at byte " +
           std::to_string(mark->bytes);
-  if (!why.empty())
-    problems.error("BOOK_JOURNAL_OLDER", place,
-                   "the journal is older than what this host has acknowledged: " + why, ways_out());
+  else if (incarnations_->acknowledged(book_) > facts.keep_bytes)
+    why = "it ends at byte " + std::to_string(facts.keep_bytes) + ", and the host has acknowledged byte " +
+          std::to_string(incarnations_->acknowledged(book_));
+  else if (!mark && head.is_named() && incarnations_->last(book_) != 0)
+    problems.warning(
+        "BOOK_WATERMARK_LOST", base::Place::of(folder_ / "watermark"),
+        "the file that says how far the journal of " + book_ +
+            " was acknowledged is gone or damaged: whether the end of the journal lacks is not known",
+        "compare the book with what its clients and its venue know");
+  if (!why.empty()) return older(why);
+  return problems;
+}
+
+base::Problems BookFolder::older(const std::string& why) const {
+  base::Problems problems;
+  problems.error("BOOK_JOURNAL_OLDER", base::Place::of(journal()),
+                 "the journal is older than what this host has acknowledged: " + why, ways_out());
   return problems;
 }
 

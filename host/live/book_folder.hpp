@@ -41,13 +41,17 @@ class BookFolder {
   std::uint64_t acknowledged() const;
   /// That there is no journal, or nothing in it, while the book has lived: BOOK_JOURNAL_LOST.
   base::Problems lost(const std::string& what) const;
+  /// That the journal lacks what was acknowledged: BOOK_JOURNAL_OLDER.
+  base::Problems older(const std::string& why) const;
   /// What a host that ended within the change of a segment left: the one at hand is this.
   void tidy(const journal::StreamHead& newest) const;
   /// What belonged to a journal that is there no more.
   void clear_marks() const;
   /// Whether a journal is of this host and of this book, and has all that was acknowledged. Errors:
-  /// BOOK_JOURNAL_FOREIGN, BOOK_JOURNAL_OLDER.
+  /// BOOK_JOURNAL_FOREIGN, BOOK_JOURNAL_OLDER. Warnings: BOOK_WATERMARK_LOST.
   base::Problems check(const book::JournalFacts& facts) const;
+  /// The host is to know that the journal was acknowledged so far. [any-thread]
+  void acknowledge(std::uint64_t bytes) const { incarnations_->acknowledge(book_, bytes); }
   /// The mark beside the journal, to go on with. Errors: FILE_NOT_WRITABLE.
   base::Result<Watermark> watermark() const { return Watermark::open(folder_ / "watermark"); }
 

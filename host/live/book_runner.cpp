@@ -143,6 +143,7 @@ void BookRunner::loop() {
     });
   if (!stopped_.empty()) answer_until_closed();
   end_problems_ = keeper_->close();
+  if (!end_problems_.has_errors()) folder_.acknowledge(keeper_->durable_bytes());
   checkpoints_.files().finish();
   publish();
   if (!end_problems_.has_errors()) end_problems_.append(why_stopped());
@@ -182,7 +183,11 @@ void BookRunner::rest() {
 }
 
 void BookRunner::after_bar() {
-  if (checkpoints_.after_bar()) begin_segment_when_full();
+  if (checkpoints_.after_bar()) {
+    checkpoints_.files().after_writing(
+        [this, bytes = keeper_->durable_bytes()] { folder_.acknowledge(bytes); });
+    begin_segment_when_full();
+  }
   last_bar_ns_ = base::now_ns();
   for (const chain::ObserveFailure& missed : std::exchange(counter_.missed, {}))
     tell_failure(missed.stage, missed.replaced ? "observe, after it was replaced" : "observe", missed.reason);

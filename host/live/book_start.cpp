@@ -90,6 +90,12 @@ base::Problems BookRunner::recover(const Change& boot) {
   if (problems.has_errors()) return problems;
   problems.append(start.problems());  // an end that was cut off
   folder_.tidy(facts.stream);
+  // A checkpoint is written before what is in it is durable, but not before more than one group of inputs.
+  constexpr std::uint64_t bars_ahead_most = 64;
+  if (checkpoints_.files().bars_of_newest() > facts.bars + bars_ahead_most)
+    return folder_.older("its newest checkpoint has seen " +
+                         std::to_string(checkpoints_.files().bars_of_newest()) +
+                         " bars, and the journal has " + std::to_string(facts.bars));
   checkpoints_.files().forget_after(facts.keep_bytes);
   instruments_ = facts.instruments;
   problems.append(halts_.begin(facts.halt_number, facts.halted, facts.halt_reason));
@@ -217,6 +223,9 @@ void BookRunner::begin_segment() {
 
 /// On the thread that writes checkpoints.
 void BookRunner::prune() {
+  // Nothing goes that a start may need because a checkpoint cannot be read.
+  if (const base::Problems damaged = checkpoints_.files().verify_newest(); damaged.has_errors())
+    return tell(damaged);
   tell(journal::prune_segments(folder_.journal(), segments_kept_, checkpoints_.files().needed_from()));
 }
 

@@ -181,7 +181,11 @@ base::Problems CheckpointFiles::write_rows(const book::History& history, std::ve
   base::Problems problems;
   for (std::size_t k = 0; k < history.full_blocks() && !problems.has_errors(); ++k) {
     const std::uint64_t number = history.first_block() + k;
-    if (const auto known = blocks_.find(number); known != blocks_.end()) {
+    // One that somebody removed is written again.
+    std::error_code error;
+    const auto known = blocks_.find(number);
+    if (known != blocks_.end() && fs::file_size(block_of(number), error) == history.block(k).size_bytes() &&
+        !error) {
       sums.push_back(known->second);
       continue;
     }
@@ -272,6 +276,31 @@ base::Result<std::vector<std::vector<double>>> CheckpointFiles::rows_of(
     std::memcpy(block.data(), bytes->data(), block.size() * sizeof(double));
   }
   return rows;
+}
+
+base::Problems CheckpointFiles::verify_newest() {
+  std::uint64_t newest = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (kept_.empty()) return {};
+    newest = kept_.rbegin()->first;
+  }
+  const auto image = read(file_of(newest));
+  base::Problems problems = image.problems();
+  if (image) problems.append(rows_of(*image).problems());
+  if (!problems.has_errors()) return problems;
+  const std::lock_guard lock(mutex_);
+  blocks_.clear();
+  kept_.erase(newest);
+  failed_ = base::to_line(problems[0]);
+  return problems;
+}
+
+std::uint64_t CheckpointFiles::bars_of_newest() const {
+  for (const fs::path& file : list()) {
+    if (const auto image = read(file)) return image->facts.bars;
+  }
+  return 0;
 }
 
 void CheckpointFiles::forget_after(std::uint64_t bytes) {

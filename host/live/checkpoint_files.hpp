@@ -58,6 +58,12 @@ class CheckpointFiles {
   std::filesystem::path file_of(std::uint64_t sequence) const;
   /// The blocks of history that an image shares, in order. Errors: those of reading them; CHECKPOINT_DAMAGED.
   base::Result<std::vector<std::vector<double>>> rows_of(const book::StoredImage& image) const;
+  /// Whether the newest is what a start could begin with: reads it back, with its blocks. One that is not is
+  /// forgotten, and the next writes all blocks anew. Errors: those of reading it, CHECKPOINT_DAMAGED. On the
+  /// writing thread.
+  base::Problems verify_newest();
+  /// The most bars that a checkpoint has counted; 0: there is none that is whole.
+  std::uint64_t bars_of_newest() const;
   /// Those that end behind byte `bytes` of the stream are of a journal that is gone: they go too.
   void forget_after(std::uint64_t bytes);
 

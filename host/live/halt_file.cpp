@@ -73,7 +73,7 @@ journal::CommandRecord HaltOrder::command(std::int32_t date) const {
 }
 
 base::Result<std::unique_ptr<HaltFile>> HaltFile::open(const std::filesystem::path& file) {
-  auto lines = base::DurableLines::open(file);
+  auto lines = base::DurableLines::open(file, "a halt that a stuck book has not heard of holds no more");
   if (!lines) return lines.problems();
   const base::Problems warnings = lines.problems();
   std::unique_ptr<HaltFile> halts(new HaltFile(std::move(lines).take()));

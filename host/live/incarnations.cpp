@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "host/base/date.hpp"
+#include "host/base/file.hpp"
 #include "host/base/json.hpp"
 
 namespace cadre::live {
@@ -39,10 +40,12 @@ std::string random_name() {
 
 base::Result<std::unique_ptr<Incarnations>> Incarnations::open(const std::filesystem::path& file,
                                                                const std::string& host) {
-  auto lines = base::DurableLines::open(file);
+  auto lines = base::DurableLines::open(file, "a book whose folder is lost begins anew");
   if (!lines) return lines.problems();
   base::Problems problems = lines.problems();
-  std::unique_ptr<Incarnations> all(new Incarnations(std::move(lines).take()));
+  std::unique_ptr<Incarnations> all(
+      new Incarnations(std::move(lines).take(), file.parent_path() / "acknowledged"));
+  all->read_acknowledged();
   for (const json::object& line : all->lines_.found())
     all->take(line);
   if (all->host_.empty()) problems.append(all->name_host(host));
@@ -68,7 +71,11 @@ base::Problems Incarnations::add(json::object line) {
   const std::lock_guard lock(mutex_);
   line["time"] = base::now_text();
   base::Problems problems = lines_.append(line);
-  if (!problems.has_errors()) take(line);
+  if (problems.has_errors()) return problems;
+  take(line);
+  // What was acknowledged of another journal says nothing of the one that comes.
+  if (text_of(line, "kind") != "opened" && acknowledged_.erase(text_of(line, "book")) != 0)
+    write_acknowledged();
   return problems;
 }
 
@@ -92,6 +99,35 @@ std::uint64_t Incarnations::beginnings(const std::string& book) const {
   const std::lock_guard lock(mutex_);
   const auto found = lives_.find(book);
   return found == lives_.end() ? 0 : found->second.beginnings;
+}
+
+void Incarnations::read_acknowledged() {
+  const auto document = base::JsonDocument::load(acknowledged_file_);
+  if (!document || !document->root().is_object()) return;
+  for (const auto& [book, bytes] : document->root().get_object()) {
+    if (bytes.is_number()) acknowledged_[std::string(book)] = bytes.to_number<std::uint64_t>();
+  }
+}
+
+void Incarnations::write_acknowledged() const {
+  json::object all;
+  for (const auto& [book, bytes] : acknowledged_)
+    all[book] = bytes;
+  (void)base::write_file_atomically(acknowledged_file_, json::serialize(all) + "\n");
+}
+
+std::uint64_t Incarnations::acknowledged(const std::string& book) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = acknowledged_.find(book);
+  return found == acknowledged_.end() ? 0 : found->second;
+}
+
+void Incarnations::acknowledge(const std::string& book, std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t& known = acknowledged_[book];
+  if (bytes <= known) return;
+  known = bytes;
+  write_acknowledged();
 }
 
 base::Problems Incarnations::opened(const std::string& book, std::uint64_t incarnation) {

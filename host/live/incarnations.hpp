@@ -30,6 +30,12 @@ class Incarnations {
   /// How often a book was begun again on purpose, with a journal of its own each time. [any-thread]
   std::uint64_t beginnings(const std::string& book) const;
 
+  /// Byte of the stream of its journal that the host knows to have been acknowledged, in a file of its own:
+  /// less than the book's own watermark says, and not put back with the folder of the book. [any-thread]
+  std::uint64_t acknowledged(const std::string& book) const;
+  /// One that cannot be written says too little, which harms nobody. [any-thread]
+  void acknowledge(const std::string& book, std::uint64_t bytes);
+
   // Each is durable when it returns. Errors: FILE_NOT_WRITABLE. [any-thread]
 
   /// A book lives on, or begins: its journal says so already.
@@ -50,7 +56,10 @@ class Incarnations {
     std::uint64_t beginnings = 0;
     bool is_over = true;
   };
-  explicit Incarnations(base::DurableLines lines) : lines_(std::move(lines)) {}
+  Incarnations(base::DurableLines lines, std::filesystem::path acknowledged)
+      : lines_(std::move(lines)), acknowledged_file_(std::move(acknowledged)) {}
+  void read_acknowledged();
+  void write_acknowledged() const;
   base::Problems name_host(const std::string& host);
   base::Problems add(boost::json::object line);
   void take(const boost::json::object& line);
@@ -59,6 +68,8 @@ class Incarnations {
   base::DurableLines lines_;
   std::string host_;
   std::map<std::string, Life, std::less<>> lives_;
+  std::filesystem::path acknowledged_file_;
+  std::map<std::string, std::uint64_t, std::less<>> acknowledged_;
 };
 
 }  // namespace cadre::live

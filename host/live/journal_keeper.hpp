@@ -66,6 +66,8 @@ class JournalKeeper final : public book::JournalListener {
   bool pending() const { return !pending_.empty() || !is_durable(); }
   /// Whether all that was written is durable; those who wait for it may not know yet.
   bool is_durable() const { return writer_->size_bytes() == committed_bytes_; }
+  /// Byte of the stream up to which it is.
+  std::uint64_t durable_bytes() const { return committed_bytes_; }
   const base::Problems& problems() const { return problems_; }
   std::uint64_t size_bytes() const { return writer_->size_bytes(); }
   base::Problems close();

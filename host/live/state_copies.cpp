@@ -23,8 +23,8 @@ namespace {
 constexpr int tries_most = 10;
 
 /// What belongs to the process, or to whoever may speak to it.
-const std::set<std::string> not_copied{"admin.sock", "token",   "lock",        "flights",
-                                       "books",      "CURRENT", "incarnations"};
+const std::set<std::string> not_copied{"admin.sock", "token",   "lock",         "flights",
+                                       "books",      "CURRENT", "incarnations", "acknowledged"};
 
 base::Problems not_written(const fs::path& file, const std::string& why) {
   base::Problems problems;
@@ -84,7 +84,8 @@ base::Problems copy_rest(const fs::path& from, const fs::path& to) {
   std::error_code error;
   for (fs::directory_iterator at(from, error), end; !error && at != end; at.increment(error)) {
     const std::string name = at->path().filename().string();
-    if (not_copied.contains(name)) continue;
+    // A seal that is copied later than its file may be of the next one.
+    if (not_copied.contains(name) || at->path().extension() == ".seal") continue;
     std::error_code failed;
     if (at->is_directory(failed))
       fs::copy(at->path(), to / name, fs::copy_options::recursive | fs::copy_options::overwrite_existing,

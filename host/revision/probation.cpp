@@ -5,6 +5,7 @@
 
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
+#include "host/base/seal.hpp"
 
 namespace cadre::revision {
 
@@ -114,6 +115,16 @@ TrialVerdict judge(const config::ConfirmConfig& config, BookTrial& trial, const 
   return {};
 }
 
+base::Problems check_trials(const std::filesystem::path& file) {
+  std::error_code error;
+  const bool is_there = std::filesystem::exists(file, error);
+  const auto text = is_there ? base::read_file(file) : base::Result<std::string>(std::string());
+  if (!text) return text.problems();
+  const std::string_view content(*text);
+  return base::check_seal(file, is_there ? &content : nullptr, base::SealFor::whole,
+                          "no book is on trial any more, and what runs counts as confirmed");
+}
+
 std::vector<BookTrial> read_trials(const std::filesystem::path& file) {
   std::vector<BookTrial> trials;
   const auto document = base::JsonDocument::load(file);
@@ -142,7 +153,7 @@ base::Problems write_trials(const std::filesystem::path& file, const std::vector
                      {"deaths", trial.deaths},
                      {"decisions_before", trial.decisions_before},
                      {"rejected_before", trial.rejected_before}});
-  return base::write_file_atomically(file, json::serialize(lines) + "\n");
+  return base::write_sealed(file, json::serialize(lines) + "\n");
 }
 
 }  // namespace cadre::revision

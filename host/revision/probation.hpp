@@ -47,6 +47,8 @@ TrialVerdict judge(const config::ConfirmConfig& config, BookTrial& trial, const 
 /// Decisions that a trial has seen.
 std::uint64_t decisions_of(const BookTrial& trial, const live::BookSnapshot& now);
 
+/// Whether they are what the host wrote last. Errors: STATE_FILE_LOST, STATE_FILE_CHANGED.
+base::Problems check_trials(const std::filesystem::path& file);
 /// The trials as the state folder has them, also those that are over: a trial is one while its book is under
 /// it. Empty when there is no file, or it cannot be read: then nothing is on trial.
 std::vector<BookTrial> read_trials(const std::filesystem::path& file);

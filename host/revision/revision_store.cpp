@@ -13,6 +13,7 @@
 #include "host/base/durable_folder.hpp"
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
+#include "host/base/seal.hpp"
 
 namespace cadre::revision {
 
@@ -21,6 +22,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* next_current = ".CURRENT.next";
+/// What a start without CURRENT needs.
+constexpr const char* boots_by_number = "`cadre run --revision N` says which revision to boot";
 
 std::string file_name(std::uint64_t number) {
   const std::string digits = std::to_string(number);
@@ -135,8 +138,19 @@ void RevisionStore::remember(const Revision& revision) {
 void RevisionStore::read_current() {
   const fs::path file = folder_ / "CURRENT";
   std::error_code ignored;
-  if (!fs::exists(fs::symlink_status(file, ignored))) return;
+  if (!fs::exists(fs::symlink_status(file, ignored))) {
+    problems_.append(base::check_seal(file, nullptr, base::SealFor::whole, boots_by_number));
+    return;
+  }
   const base::Result<std::string> text = base::read_file(file);
+  if (!text) {
+    problems_.append(text.problems());
+    return;
+  }
+  const std::string_view content(*text);
+  const base::Problems changed = base::check_seal(file, &content, base::SealFor::whole, boots_by_number);
+  problems_.append(changed);
+  if (changed.has_errors()) return;
   std::optional<std::uint64_t> number;
   if (text && !text->empty() && text->back() == '\n')
     number = parse_number(std::string_view(*text).substr(0, text->size() - 1));
@@ -284,13 +298,19 @@ base::Problems RevisionStore::set_current(std::uint64_t number) {
   if (base::Problems problems = unknown(number); problems.has_errors()) return problems;
   const bool is_prepared = prepared_ == number;
   prepared_ = 0;
+  const std::string before = std::to_string(current_) + "\n", next = std::to_string(number) + "\n";
+  if (base::Problems problems = base::seal_file(folder_ / "CURRENT", {next, before}); problems.has_errors())
+    return problems;
   if (is_prepared && ::rename((folder_ / next_current).c_str(), (folder_ / "CURRENT").c_str()) == 0 &&
       sync_folder(folder_)) {
     current_ = number;
+    (void)base::seal_file(folder_ / "CURRENT", {next});
     return {};
   }
-  base::Problems problems = base::write_file_atomically(folder_ / "CURRENT", std::to_string(number) + "\n");
-  if (!problems.has_errors()) current_ = number;
+  base::Problems problems = base::write_file_atomically(folder_ / "CURRENT", next);
+  if (problems.has_errors()) return problems;
+  current_ = number;
+  (void)base::seal_file(folder_ / "CURRENT", {next});
   return problems;
 }
 

@@ -89,7 +89,8 @@ name  book  state    since       periods  verdict
 hrp   main  running  2026-11-25    1,200  inconclusive
 
 what is wrong
-  main: risk_manager (cadre.risk_manager.cvar) failed 2 times
+  main: risk_manager (cadre.risk_manager.cvar) failed 2 times (told until
+      another version or other settings come, or the book is 30 days further)
   second is halted: drawdown of 12 %
   second has 600 of 1024 inputs waiting
   refused 2026-11-25 02:20:00, by watch, from host.json

@@ -115,6 +115,8 @@ TEST(HaltFile, that_was_lost_is_said_and_the_journal_holds) {
   ASSERT_EQ(small.host().halt({"anna", "lunch"}, "", false, false).outcome, live::Outcome::done);
   small.close();
   std::filesystem::remove(small.state() / "halts");
+  EXPECT_EQ(small.open()[0].code, "STATE_FILE_LOST");
+  std::filesystem::remove(small.state() / "halts.seal");  // by somebody who goes on without it
   ASSERT_TRUE(small.opens());
   ASSERT_EQ(small.live().warnings().size(), 1u);
   EXPECT_EQ(small.live().warnings()[0].code, "HALTS_BEHIND");

@@ -55,8 +55,10 @@ TEST(Start, without_current_among_several_revisions_is_refused_with_what_to_do) 
   std::filesystem::remove(small.state() / "CURRENT");
   const base::Problems problems = small.open();
   ASSERT_TRUE(problems.has_errors());
-  EXPECT_EQ(problems[0].code, "CURRENT_MISSING");
-  EXPECT_THAT(problems[0].next_step, testing::HasSubstr("--revision N"));
+  ASSERT_EQ(problems.size(), 2u);
+  EXPECT_EQ(problems[0].code, "STATE_FILE_LOST");
+  EXPECT_EQ(problems[1].code, "CURRENT_MISSING");
+  EXPECT_THAT(problems[1].next_step, testing::HasSubstr("--revision N"));
 }
 
 TEST(Halt, stops_deciding_but_not_following_the_market) {

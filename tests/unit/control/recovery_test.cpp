@@ -23,6 +23,8 @@ void put(const std::filesystem::path& file, std::string_view bytes) {
 void forget_acknowledged(const SmallHost& small) {
   const std::filesystem::path book = small.journal().parent_path();
   std::filesystem::remove(book / "watermark");
+  std::filesystem::remove(book.parent_path().parent_path() / "acknowledged");
+  std::filesystem::remove(book.parent_path().parent_path() / "incarnations.seal");
   std::filesystem::remove_all(book / "checkpoints");
   const std::filesystem::path lives = book.parent_path().parent_path() / "incarnations";
   const std::string lines = content(lives);

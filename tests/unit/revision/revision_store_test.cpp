@@ -160,10 +160,14 @@ TEST_F(Store, current_is_a_revision_there_is) {
   EXPECT_EQ(open()->current(), 1u);
   for (const char* text : {"", "2", "two\n", "3\n", "-1\n"}) {
     write(folder_ / "host" / "CURRENT", text);
+    EXPECT_THAT(codes(open()->problems()), ElementsAre("STATE_FILE_CHANGED")) << text;
+    std::filesystem::remove(folder_ / "host" / "CURRENT.seal");  // as an earlier version left it
     const auto store = open();
     EXPECT_THAT(codes(store->problems()), ElementsAre("CURRENT_DAMAGED")) << text;
     EXPECT_EQ(store->current(), 0u);
     EXPECT_THAT(numbers(*store), ElementsAre(1, 2));
+    write(folder_ / "host" / "CURRENT", "1\n");
+    EXPECT_THAT(open()->set_current(1), IsEmpty());
   }
 }
 
