@@ -90,6 +90,25 @@ class Log(unittest.TestCase):
         self.assertIn(b"CADRE_REASON\n" + (7).to_bytes(8, "little") + b"one\ntwo\n", received)
         self.assertEqual(host.stop(), 0)
 
+    def first_line_of(self, **environment):
+        """The first event on the standard error of a host that logs text."""
+        host = self.host(output="stderr", style="text")
+        with open(host.log, "ab") as log:
+            about = os.fstat(log.fileno())
+            stream = environment.get("JOURNAL_STREAM", "").format(about=about)
+            host.log_begins = log.tell()
+            host.process = subprocess.Popen([host.cadre, *host.options(), "run", host.config, "--state", host.state], stdout=subprocess.DEVNULL, stderr=log,
+                                            stdin=subprocess.DEVNULL, env={**host.environment(), "JOURNAL_STREAM": stream}, start_new_session=True)
+        host.wait_until_ready()
+        self.assertEqual(host.stop(), 0)
+        return next(line for line in host.log_text().splitlines() if "host_started" in line)
+
+    def test_text_on_a_stream_begins_with_the_time_but_where_journald_takes_it(self):
+        time_of_line = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info: host_started: "
+        self.assertRegex(self.first_line_of(), "^" + time_of_line)
+        self.assertRegex(self.first_line_of(JOURNAL_STREAM="{about.st_dev}:1"), "^" + time_of_line)
+        self.assertRegex(self.first_line_of(JOURNAL_STREAM="{about.st_dev}:{about.st_ino}"), "^info: host_started: ")
+
     def test_an_output_that_cannot_be_opened_is_refused(self):
         host = self.host(output="journald", journal_socket="/nonexistent/socket")
         self.assertEqual(host.spawn().wait(), 3)
