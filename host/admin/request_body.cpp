@@ -102,7 +102,7 @@ void check_length(const base::JsonDocument& document, const char* name, std::str
 /// 127.0.0.1 the system knows nobody, and the name is all there is.
 std::string actor_of(const std::string& user, const std::string& name, const base::JsonDocument& document,
                      base::Problems& problems) {
-  constexpr std::string_view own[] = {"watch", "host", "guardrail"};
+  constexpr std::string_view own[] = {"watch", "signal", "host", "guardrail"};
   const auto is_own = [&](const std::string& word) {
     return std::find(std::begin(own), std::end(own), lower_case(word)) != std::end(own);
   };

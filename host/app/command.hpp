@@ -161,12 +161,13 @@ int run_reference_command(const GlobalOptions& global, const ReferenceArguments&
 /// The script with which a shell completes commands, on standard output. `shell`: bash, zsh or fish.
 int run_completion_command(const std::string& shell);
 
-/// Writes one line per problem to standard error: the errors, or the warnings when there are none.
+/// Writes one line per problem to standard error: the errors, or the warnings when there are none. Warnings
+/// follow --log-level.
 void print_problems(const base::Problems& problems);
 /// On standard output, as text for people: lines as they are, and whatever else would steer a terminal shown
 /// and not sent.
 void print_text(std::string_view text);
-/// Columns for tables on standard output: those of its terminal, or as many as they need.
+/// Columns for text on standard output: those of its terminal, or 80.
 std::size_t width_of_output();
 /// One JSON value and a line end, with the same care; a program reads the same value.
 void print_json(std::string_view json);

@@ -1,7 +1,9 @@
 #include "host/app/command_line.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
+#include <sstream>
 #include <vector>
 
 #include "host/app/word_order.hpp"
@@ -10,6 +12,7 @@
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"
 #include "host/base/version.hpp"
+#include "host/report/table.hpp"
 
 namespace cadre::app {
 
@@ -96,6 +99,29 @@ std::string exit_codes_line() {
   return "Exit codes: " + base::join(texts, ", ") + ".";
 }
 
+constexpr std::size_t help_column = 34;  // where what an option does begins
+
+/// Help for the terminal at hand.
+std::string help_in_width(const std::string& help, std::size_t width) {
+  std::string text;
+  for (std::size_t at = 0; at < help.size();) {
+    const std::size_t end = std::min(help.find('\n', at), help.size());
+    const std::string line = help.substr(at, end - at);
+    at = end + 1;
+    const bool is_option = line.starts_with(' ') && line.size() > help_column && line[help_column - 1] == ' ';
+    if (report::display_width(line) <= width) {
+      text += line + "\n";
+    } else if (!is_option) {
+      text += report::wrapped(line, width, line.starts_with(' ') ? 2 : 0);
+    } else {
+      // What it does is broken beside its name.
+      std::string rest = report::wrapped(std::string(help_column, ' ') + line.substr(help_column), width, 0);
+      text += line.substr(0, help_column) + rest.substr(help_column);
+    }
+  }
+  return text;
+}
+
 /// The group that a command belongs to, and its own word: {"revision", "apply"}, or {"", "status"}.
 std::pair<std::string, std::string> split(std::string_view path) {
   const std::size_t space = path.find(' ');
@@ -109,7 +135,7 @@ CommandLine::CommandLine()
     : app_("Cadre: a trade-execution host whose agents can be replaced while it trades", "cadre") {
   app_.set_version_flag("-V,--version", std::string(base::version()));
   app_.require_subcommand(1);
-  app_.get_formatter()->column_width(34);
+  app_.get_formatter()->column_width(help_column);
   app_.footer("cadre help COMMAND says more of one.\n" + exit_codes_line());
   app_.add_option("--agents", global_.agent_folders,
                   "folder of agents; may be given several times (default: the one beside the program, or "
@@ -153,7 +179,12 @@ int CommandLine::run(int argc, const char* const* argv) {
   try {
     app_.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app_.exit(error);
+    if (error.get_exit_code() == 0) {
+      std::ostringstream help, none;
+      const int code = app_.exit(error, help, none);
+      std::fputs(help_in_width(help.str(), width_of_output()).c_str(), stdout);
+      return code;
+    }
     const CLI::App& at = command_named(app_, words);
     const bool as_json = std::find(words.begin(), words.end(), "--json") != words.end();
     print_refusal(usage_problems(at, app_.remaining(true), error), as_json);

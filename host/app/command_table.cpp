@@ -166,13 +166,17 @@ Run agent_try(CLI::App& parser, const GlobalOptions& global) {
 
 Run explain(CLI::App& parser, const GlobalOptions&) {
   auto a = make<ExplainArguments>();
-  parser.add_option("RUN", a->run, "run folder")->required();
-  parser.add_option("ORDER", a->order, "client order id, as in orders.csv")->required();
+  parser.add_option("RUN", a->run, "run folder, or a book of a host: STATE/books/BOOK")->required();
+  parser.add_option("ORDER", a->order, "client order id, as in orders.csv or `cadre orders`")->required();
   add_json_flag(parser, a->json);
-  return expecting({.files = {{&a->run, {FileKind::run_folder}}},
-                    .names = {{&a->order, "the id of an order", "write cadre explain RUN ORDER"}},
-                    .as_json = &a->json},
-                   [a] { return run_explain_command(*a); });
+  Run run = expecting({.files = {{&a->run, {FileKind::run_folder}}},
+                       .names = {{&a->order, "the id of an order", "write cadre explain RUN ORDER"}},
+                       .as_json = &a->json},
+                      [a] { return run_explain_command(*a); });
+  // Of a state folder it says which of its folders are meant.
+  return [a, run = std::move(run)] {
+    return config::file_kind(a->run) == FileKind::state_folder ? run_explain_command(*a) : run();
+  };
 }
 
 void add_journal_options(CLI::App& parser, JournalArguments& arguments) {
@@ -368,8 +372,8 @@ const CommandRow kLast[] = {
 std::span<const CommandRow> command_table() {
   static const std::vector<CommandRow> table = [] {
     std::vector<CommandRow> rows(std::begin(kFirst), std::end(kFirst));
-    for (const auto commands :
-         {host_experiment_commands(), host_commands(), revision_commands(), quarantine_commands()}) {
+    for (const auto commands : {host_experiment_commands(), host_commands(), book_commands(),
+                                revision_commands(), quarantine_commands()}) {
       for (const HostCommand& command : commands) {
         rows.push_back({command.path, command.help, nullptr});
         if (command.run != nullptr)

@@ -1,5 +1,6 @@
 // explain: the waterfall of one order.
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
 #include <cstdio>
@@ -86,17 +87,24 @@ void print_decision(const backtest::Explanation& e) {
     std::printf("%s\n", failure_line(failure).c_str());
 }
 
+/// A problem that names the books, where the folder is the state folder of a host.
+base::Problems books_of_host(const std::filesystem::path& folder) {
+  std::error_code error;
+  base::Problems problems;
+  if (!std::filesystem::is_directory(folder / "books", error)) return problems;
+  std::vector<std::string> books;
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "books", error))
+    books.push_back(entry.path().string());
+  std::sort(books.begin(), books.end());
+  problems.error("RUN_OF_A_HOST", base::Place::of(folder), "this is the state folder of a host",
+                 "name one of its books: " + base::join(books, ", "));
+  return problems;
+}
+
 }  // namespace
 
 int run_explain_command(const ExplainArguments& arguments) {
-  std::error_code error;
-  if (std::filesystem::is_directory(arguments.run / "books", error)) {
-    std::string books;
-    for (const auto& entry : std::filesystem::directory_iterator(arguments.run / "books", error))
-      books += " " + entry.path().string();
-    base::Problems problems;
-    problems.error("RUN_OF_A_HOST", base::Place::of(arguments.run), "this is the state folder of a host",
-                   "name one of its books:" + books);
+  if (const base::Problems problems = books_of_host(arguments.run); problems.has_errors()) {
     print_refusal(problems, arguments.json);
     return exit_invalid_input;
   }

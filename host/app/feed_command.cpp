@@ -7,13 +7,16 @@
 #include <cstdio>
 #include <deque>
 #include <map>
+#include <span>
 #include <thread>
 
 #include "host/admin/http_client.hpp"
+#include "host/admin/http_message.hpp"
 #include "host/app/feed_source.hpp"
 #include "host/app/host_connection.hpp"
 #include "host/app/status_screen.hpp"
 #include "host/base/problem_json.hpp"
+#include "host/base/text.hpp"
 #include "host/config/file_kind.hpp"
 #include "host/market/feed_lines.hpp"
 #include "host/report/progress.hpp"
@@ -54,6 +57,12 @@ class Feeder {
     return exit_fine;
   }
 
+  const admin::HostAddress& address() const { return address_; }
+  base::Place place_of_header() const {
+    base::Place place = base::Place::of(source_);
+    place.line = 1;
+    return place;
+  }
   std::uint64_t taken() const { return taken_; }
   std::uint64_t known() const { return known_; }
 
@@ -71,8 +80,10 @@ class Feeder {
     std::error_code error;
     const json::value answer = json::parse(response.body, error);
     const std::uint64_t done = count(answer, "/accepted") + count(answer, "/duplicates");
-    taken_ += count(answer, "/accepted");
-    known_ += count(answer, "/duplicates");
+    // A signal that is said again is accepted again, and is one signal.
+    const std::uint64_t repeated = count(answer, "/repeated");
+    taken_ += count(answer, "/accepted") - repeated;
+    known_ += count(answer, "/duplicates") + repeated;
     waiting_.erase(waiting_.begin(),
                    waiting_.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(done, lines)));
     if (done > 0) {
@@ -181,6 +192,31 @@ int say_end(const HostArguments& arguments, const Feeder& feeder, market::FeedLi
   return exit_fine;
 }
 
+/// Of a file that gave nothing at all: whether it could have. Prints why not.
+int check_header_alone(const HostArguments& arguments, const Feeder& feeder, const market::FeedLines& lines) {
+  const std::span<const std::string> columns = lines.instrument_columns();
+  if (columns.empty()) return exit_fine;
+  const HostAnswer answer =
+      ask_host(arguments, feeder.address(),
+               {.target = "/v1/books/" + admin::percent_encoded(arguments.book) + "/portfolio"});
+  std::vector<std::string> instruments;
+  for (const json::value& instrument : list_at(answer.body, "/instruments"))
+    instruments.push_back(text_at(instrument, ""));
+  if (answer.exit_code != exit_fine || instruments.empty()) return answer.exit_code;
+  if (std::find_first_of(columns.begin(), columns.end(), instruments.begin(), instruments.end()) !=
+      columns.end())
+    return exit_fine;
+  constexpr std::size_t shown_most = 5;
+  const bool is_long = instruments.size() > shown_most;
+  instruments.resize(std::min(instruments.size(), shown_most));
+  base::Problems problems;
+  problems.error(
+      "CSV_HEADER", feeder.place_of_header(), "none of its columns is an instrument of " + arguments.book,
+      "begin with a header such as date," + base::join(instruments, ",") + (is_long ? ",..." : ""));
+  print_refusal(problems, arguments.json);
+  return exit_invalid_input;
+}
+
 }  // namespace
 
 int feed(const HostArguments& arguments) {
@@ -222,6 +258,9 @@ int feed(const HostArguments& arguments) {
     if (!arguments.follow && source->size() > 0) progress.update(source->bytes_read());
   }
   progress.finish();
+  if (feeder.taken() + feeder.known() == 0) {
+    if (const int code = check_header_alone(arguments, feeder, lines); code != exit_fine) return code;
+  }
   return say_end(arguments, feeder, lines.kind());
 }
 

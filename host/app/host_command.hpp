@@ -24,10 +24,12 @@ struct HostArguments {
   std::optional<std::uint64_t> decisions;      ///< none: as many as the host looks at usually
   std::optional<std::uint64_t> based_on;       ///< none: the current one
   std::uint64_t after = 0;                     ///< id of an event
-  std::optional<std::uint64_t> last;           ///< so many events; none: all that are remembered
+  std::optional<std::uint64_t> last;           ///< so many events or orders; none: as many as usual
   std::string kind, since;                     ///< of events; empty: any
   std::string part, level;                     ///< of the log; no part: all
   bool watch = false;
+  bool open = false;  ///< orders only while they are
+  bool all = false;   ///< events
   bool follow = false;
   bool cancel_orders = false;
   bool flatten = false;
@@ -65,6 +67,7 @@ struct HostCommand {
 
 // The rows of each kind, in the order of help. Static storage.
 std::span<const HostCommand> host_commands();
+std::span<const HostCommand> book_commands();
 std::span<const HostCommand> host_experiment_commands();
 std::span<const HostCommand> revision_commands();
 std::span<const HostCommand> quarantine_commands();

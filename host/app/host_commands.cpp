@@ -15,6 +15,7 @@
 #include "host/app/status_screen.hpp"
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"
+#include "host/report/table.hpp"
 
 namespace cadre::app {
 
@@ -35,30 +36,38 @@ void redraw(const std::string& screen) {
   std::fflush(stdout);
 }
 
+/// What `status --watch` shows of one answer; `notice`: why there is no newer one.
+std::string watched_text(const HostArguments& arguments, const json::value& status, bool is_terminal,
+                         const std::string& notice) {
+  if (arguments.json) return base::printable_json(json::serialize(status)) + "\n";
+  constexpr std::size_t usual_rows = 24;
+  const std::size_t rows =
+      std::max<std::size_t>(2, report::terminal_rows(STDOUT_FILENO).value_or(usual_rows));
+  return base::printable_lines(is_terminal ? watched_screen(status, width_of_output(), rows, notice)
+                                           : status_screen(status, width_of_output()));
+}
+
 int watch_status(const HostArguments& arguments) {
   admin::HostAddress address;
   if (const int code = find_host(arguments, address); code != exit_fine) return code;
   const bool is_terminal = ::isatty(STDOUT_FILENO) == 1;
   std::string shown;
+  json::value status;
   bool is_drawn = false;
   while (true) {
     const admin::ClientResponse response = admin::send(address, {.target = "/v1/status"}, status_timeout);
-    std::string screen;
-    if (response.delivery != admin::Delivery::answered && is_drawn && is_terminal) {
-      screen = response.failure + "; trying again\n\n" + shown;
-    } else if (response.delivery != admin::Delivery::answered || response.status != 200) {
+    const bool is_away = response.delivery != admin::Delivery::answered;
+    if (is_away ? !is_drawn || !is_terminal : response.status != 200)
       return explain_refusal(arguments, response);
-    } else {
-      std::error_code error;
-      const json::value status = json::parse(response.body, error);
-      screen = arguments.json ? base::printable_json(json::serialize(status)) + "\n"
-                              : base::printable_lines(status_screen(status));
-      if (!is_terminal && screen != shown) {
-        std::printf("%s%s", is_drawn && !arguments.json ? "\n" : "", screen.c_str());
-        std::fflush(stdout);
-      }
-      shown = screen;
+    std::error_code error;
+    if (!is_away) status = json::parse(response.body, error);
+    const std::string screen = watched_text(arguments, status, is_terminal,
+                                            is_away ? response.failure + "; trying again" : std::string());
+    if (!is_terminal && screen != shown) {
+      std::printf("%s%s", is_drawn && !arguments.json ? "\n" : "", screen.c_str());
+      std::fflush(stdout);
     }
+    shown = screen;
     if (is_terminal) {
       if (!is_drawn) std::fputs("\x1b[2J", stdout);
       redraw(screen);
@@ -71,7 +80,7 @@ int watch_status(const HostArguments& arguments) {
 int status(const HostArguments& arguments) {
   if (arguments.watch) return watch_status(arguments);
   const HostAnswer answer = get(arguments, "/v1/status");
-  const int code = print(arguments, answer, [&] { return status_screen(answer.body); });
+  const int code = print(arguments, answer, [&] { return status_screen(answer.body, width_of_output()); });
   return code == exit_fine && !faults_of(answer.body).empty() ? exit_difference : code;
 }
 
@@ -107,7 +116,11 @@ int halt(const HostArguments& arguments) {
 int resume(const HostArguments& arguments) {
   const HostAnswer answer = post(arguments, "/v1/resume", change_body(arguments));
   return print(arguments, answer, [&] {
-    return (arguments.book.empty() ? "deciding" : arguments.book + " is deciding") + std::string(" again\n") +
+    std::string text;
+    for (const json::value& book : list_at(answer.body, "/not_halted"))
+      text += text_at(book, "") + " was not halted\n";
+    if (!text.empty() && list_at(answer.body, "/resumed").empty()) return text;
+    return text + (arguments.book.empty() ? "deciding" : arguments.book + " is deciding") + " again\n" +
            open_orders_text(answer.body);
   });
 }
@@ -176,7 +189,10 @@ std::span<const HostCommand> host_commands() {
        events,
        {{"--follow", &A::follow, "go on with what happens"},
         {"--after", &A::after, "only events with a greater id", "ID"},
-        {"--last", &A::last, "only so many of them, the newest", "N"},
+        {"--last", &A::last,
+         "only so many of them, the newest (default: 50, with --follow 10, but with --after or --since all)",
+         "N"},
+        {"--all", &A::all, "all that the host remembers"},
         {"--kind", &A::kind, "only events of this kind", "KIND"},
         {"--since", &A::since, "only events since then, or of the last 90s, 15m, 2h, 1d", "TIME"},
         book_option()}},

@@ -41,8 +41,8 @@ std::string comparison_text(const std::string& name, const json::value& comparis
                    basis_points(comparison, (at + "/ci_low").c_str()),
                    basis_points(comparison, (at + "/ci_high").c_str())});
   }
-  text += table.to_string(width_of_output()) + text_at(comparison, "/n") + " periods";
-  if (const std::string needed = text_at(comparison, "/periods_needed"); !needed.empty())
+  text += table.to_string(width_of_output()) + count_at(comparison, "/n") + " periods";
+  if (const std::string needed = count_at(comparison, "/periods_needed"); !needed.empty())
     text += ", " + needed + " needed";
   return text + "\n";
 }
@@ -81,7 +81,7 @@ int start(const HostArguments& arguments) {
 
 int status(const HostArguments& arguments) {
   const HostAnswer answer = get(arguments, "/v1/experiments");
-  return print(arguments, answer, [&] { return experiments_table(answer.body); });
+  return print(arguments, answer, [&] { return experiments_table(answer.body, width_of_output()); });
 }
 
 int results(const HostArguments& arguments) {
@@ -110,7 +110,11 @@ int results(const HostArguments& arguments) {
 
 int stop(const HostArguments& arguments) {
   const HostAnswer answer = post(arguments, experiment_target(arguments, ":stop"), change_body(arguments));
-  return print(arguments, answer, [&] { return "experiment " + arguments.name + " is ended\n"; });
+  return print(arguments, answer, [&] {
+    if (text_at(answer.body, "/had_ended") != "true") return "experiment " + arguments.name + " is ended\n";
+    const std::string why = text_at(answer.body, "/reason");
+    return "experiment " + arguments.name + " had ended already" + (why.empty() ? "" : ": " + why) + "\n";
+  });
 }
 
 }  // namespace

@@ -128,10 +128,18 @@ int run_journal_show_command(const JournalArguments& arguments) {
   if (problems.has_errors()) return refuse(problems);
   const auto places = live::find_journals(arguments.path, arguments.book);
   if (!places) return refuse(places.problems());
-  for (const live::JournalPlace& place : *places)
-    problems.append(live::show_journal(
-        place, filter, [](const json::object& record) { std::cout << json::serialize(record) << "\n"; }));
+  base::Problems without;
+  std::size_t places_without = 0;
+  for (const live::JournalPlace& place : *places) {
+    base::Problems found = live::show_journal(
+        place, filter, [](const json::object& record) { std::cout << json::serialize(record) << "\n"; });
+    const bool is_without = found.has_errors() && found[0].code == "COMMAND_INSTRUMENT";
+    places_without += is_without ? 1 : 0;
+    (is_without ? without : problems).append(found);
+  }
   std::cout.flush();
+  // An instrument of one book need not be one of the others.
+  if (places_without == places->size()) problems.append(without);
   print_problems(problems);
   return problems.has_errors() ? exit_invalid_input : exit_fine;
 }

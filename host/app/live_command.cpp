@@ -29,6 +29,7 @@
 #include "host/app/token_file.hpp"
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
+#include "host/base/json.hpp"
 #include "host/base/log_output.hpp"
 #include "host/config/host_config.hpp"
 #include "host/control/live_host.hpp"
@@ -266,7 +267,7 @@ bool feed_until_told(control::LiveHost& host, Feeds feeds, const Signals& signal
   for (; signal == SIGHUP; signal = signals.wait()) {
     notices.reloading();
     looks.emplace_back([&host, &notices] {
-      host.reload(true);
+      host.reload_by_signal();
       notices.reloaded();
     });
   }
@@ -328,7 +329,10 @@ fs::path secrets_folder(const fs::path& named) {
 int run_live_command(const GlobalOptions& global, const LiveArguments& arguments) {
   const auto speed = parse_speed(arguments.speed);
   if (!speed) {
-    std::cerr << "error: --speed " << arguments.speed << ": expected a factor such as 1000x, or max\n";
+    base::Problems problems;
+    problems.error("COMMAND_USAGE", {}, "--speed: " + base::quote(arguments.speed) + " is no speed",
+                   "write a factor such as 1000x, or max");
+    print_problems(problems);
     return exit_usage;
   }
   const Signals signals;

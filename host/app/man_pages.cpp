@@ -111,11 +111,13 @@ ManPage command_page(const CommandLine& line, const CommandRow& row) {
   const std::string name = page_name(row.path);
   std::string page = head(name, row.help) + synopsis(usage_of(row, parser)) + ".SH DESCRIPTION\n" +
                      roff(sentence_of(row.help)) + "\n";
-  add_options(page, parser);
   // Groups and most commands say what the whole program says.
-  page += parser.get_footer() != line.parser().get_footer()
-              ? ".SH EXIT STATUS\n" + roff(parser.get_footer()) + "\n"
-              : exit_status();
+  const std::string footer =
+      parser.get_footer() != line.parser().get_footer() ? parser.get_footer() : std::string();
+  const std::size_t codes = std::min(footer.find("Exit codes"), footer.size());
+  if (codes > 0) page += ".PP\n" + roff(footer.substr(0, codes)) + (footer[codes - 1] == '\n' ? "" : "\n");
+  add_options(page, parser);
+  page += codes < footer.size() ? ".SH EXIT STATUS\n" + roff(footer.substr(codes)) + "\n" : exit_status();
   return {name + ".1", page + ".SH SEE ALSO\n.BR cadre (1)\n"};
 }
 

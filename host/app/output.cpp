@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "host/app/command.hpp"
+#include "host/base/log.hpp"
 #include "host/base/problem_json.hpp"
 #include "host/base/text.hpp"
 #include "host/report/table.hpp"
@@ -22,8 +23,9 @@ std::span<const ExitCodeRow> exit_codes() {
 void print_problems(const base::Problems& problems) {
   // Where there are errors nothing was run, and what only might be wrong would hide them.
   const bool errors_only = problems.has_errors();
+  const bool without_warnings = errors_only || base::log_level(base::LogPart::host) > base::LogLevel::warn;
   for (const base::Problem& problem : problems) {
-    if (errors_only && problem.severity != base::Severity::error) continue;
+    if (without_warnings && problem.severity != base::Severity::error) continue;
     std::fprintf(stderr, "%s\n", base::printable_lines(base::to_line(problem)).c_str());
   }
 }
@@ -39,8 +41,10 @@ void print_text(std::string_view text) {
   std::fputs(base::printable_lines(text).c_str(), stdout);
 }
 
+constexpr std::size_t columns_without_terminal = 80;
+
 std::size_t width_of_output() {
-  return report::terminal_width(STDOUT_FILENO).value_or(report::TextTable::unlimited);
+  return report::terminal_width(STDOUT_FILENO).value_or(columns_without_terminal);
 }
 
 void print_json(std::string_view json) {

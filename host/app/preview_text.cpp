@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <cmath>
 
+#include "host/app/command.hpp"
 #include "host/app/status_screen.hpp"
 #include "host/base/json.hpp"
 #include "host/report/table.hpp"
@@ -36,7 +37,7 @@ std::string sides(const json::value& preview) {
   row("gross exposure, mean", "gross_exposure", percent);
   row("net exposure, mean", "net_exposure", percent);
   row("volatility a year, mean", "volatility", percent);
-  return table.to_string();
+  return table.to_string(width_of_output());
 }
 
 std::string largest(const json::value& preview) {
@@ -49,9 +50,9 @@ std::string largest(const json::value& preview) {
                            {"candidate", right},
                            {"share of equity", right}});
   for (const json::value& row : rows)
-    table.add_row({text_at(row, "/date"), text_at(row, "/instrument"), text_at(row, "/recorded"),
-                   text_at(row, "/candidate"), report::percent(number_at(row, "/share"))});
-  return "\nwhere they differ most, units\n" + table.to_string();
+    table.add_row({text_at(row, "/date"), text_at(row, "/instrument"), count_at(row, "/recorded"),
+                   count_at(row, "/candidate"), report::percent(number_at(row, "/share"))});
+  return "\nwhere they differ most, units\n" + table.to_string(width_of_output());
 }
 
 }  // namespace

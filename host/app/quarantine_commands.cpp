@@ -14,7 +14,7 @@ namespace {
 
 int list(const HostArguments& arguments) {
   const HostAnswer answer = get(arguments, "/v1/quarantine");
-  return print(arguments, answer, [&] { return quarantine_table(answer.body); });
+  return print(arguments, answer, [&] { return quarantine_table(answer.body, width_of_output()); });
 }
 
 int release(const HostArguments& arguments) {

@@ -23,7 +23,7 @@ std::string applied_text(const json::value& body) {
   std::string text;
   if (const json::value* difference = base::find(body, "/difference"); difference != nullptr)
     text += difference_text(*difference);
-  const std::string stages = stages_table(json::value(list_at(body, "/stages")));
+  const std::string stages = stages_table(json::value(list_at(body, "/stages")), width_of_output());
   if (!stages.empty()) text += (text.empty() ? "" : "\n") + stages;
   for (const json::value& preview : list_at(body, "/preview"))
     text += "\n" + preview_text(preview);
@@ -64,7 +64,7 @@ std::string revision_text(const json::value& body) {
 
 int list(const HostArguments& arguments) {
   const HostAnswer answer = get(arguments, "/v1/revisions");
-  return print(arguments, answer, [&] { return revisions_table(answer.body); });
+  return print(arguments, answer, [&] { return revisions_table(answer.body, width_of_output()); });
 }
 
 int show(const HostArguments& arguments) {
@@ -88,7 +88,10 @@ HostAnswer ask_for_files(const HostArguments& arguments) {
 int diff(const HostArguments& arguments) {
   const bool names_both = arguments.number != 0 && arguments.other_number != 0;
   if (arguments.files ? arguments.other_number != 0 : !names_both) {
-    std::fputs("error: name two revisions, A and B, or --files\n", stderr);
+    base::Problems problems;
+    problems.error("COMMAND_USAGE", {}, "it takes two revisions, A and B, or --files",
+                   "`cadre revision diff --help` shows what it takes");
+    print_refusal(problems, arguments.json);
     return exit_usage;
   }
   const HostAnswer answer = arguments.files

@@ -43,7 +43,7 @@ void add_faults_of_processes(const json::value& book, std::vector<std::string>& 
       faults.push_back(who + " has " + std::to_string(std::llround(used / mebibyte)) + " of the " +
                        std::to_string(std::llround(most / mebibyte)) +
                        " MiB that it may have (memory_mb): it will fail when it asks for more");
-    if (const std::string lines = text_at(process, "/output_left_out"); !lines.empty() && lines != "0")
+    if (const std::string lines = count_at(process, "/output_left_out"); !lines.empty() && lines != "0")
       faults.push_back(
           base::join({who, " writes more than the log takes: ", lines, " lines are left out"}, ""));
   }
@@ -67,15 +67,15 @@ void add_faults_of_stage(const json::value& book, const json::value& stage,
     faults.push_back(base::join({name, " goes on without ", text_at(stage, "/stage"),
                                  ", which is called no more: ", why, not_restarted},
                                 ""));
-  if (const std::string misses = text_at(stage, "/deadline_misses"); !misses.empty() && misses != "0")
+  if (const std::string misses = count_at(stage, "/deadline_misses"); !misses.empty() && misses != "0")
     faults.push_back(
         base::join({name, ": ", text_at(stage, "/stage"), " missed its deadline of ",
-                    text_at(stage, "/deadline_us"), " us ", misses, misses == "1" ? " time" : " times"},
+                    count_at(stage, "/deadline_us"), " us ", misses, misses == "1" ? " time" : " times"},
                    ""));
   if (text_at(stage, "/sandbox") == "weak")
     faults.push_back(name + ": the process of " + text_at(stage, "/stage") +
                      " bounds no files, since this kernel cannot (allow_weak_sandbox)");
-  const std::string failures = text_at(stage, "/failures");
+  const std::string failures = count_at(stage, "/failures");
   const std::string last = text_at(stage, "/last_failure");
   // What an agent did that another version or other settings have replaced is wrong no more.
   const bool is_past = base::find(stage, "/last_failure_revision") != nullptr &&
@@ -107,8 +107,8 @@ std::vector<std::string> faults_of(const json::value& status) {
     if (state == "halted" || state == "stopped" || state == "stuck")
       faults.push_back(base::join({name, " is ", state, reason.empty() ? "" : ": ", reason}, ""));
     if (is_half_full(book))
-      faults.push_back(name + " has " + text_at(book, "/queue/depth") + " of " +
-                       text_at(book, "/queue/capacity") + " inputs waiting");
+      faults.push_back(name + " has " + count_at(book, "/queue/depth") + " of " +
+                       count_at(book, "/queue/capacity") + " inputs waiting");
     if (text_at(book, "/halt_is_due") == "true" && state == "stuck")
       faults.push_back(name + " is halted: no order leaves it, and its journal says so when it comes back");
     if (const std::string moves = text_at(book, "/suspect_move"); !moves.empty())

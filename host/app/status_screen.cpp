@@ -20,6 +20,7 @@ namespace {
 
 using report::Align;
 using report::display_width;
+using report::wrapped;
 
 constexpr std::size_t stage_columns_max = 21;
 constexpr std::size_t process_columns_max = 42;
@@ -37,26 +38,6 @@ std::string shortened(std::string text, std::size_t columns) {
     text.pop_back();
   }
   return text + "…";
-}
-
-/// Breaks at blanks; the lines after the first are indented. A word that is too long stays whole.
-std::string wrapped(const std::string& text, std::size_t indent) {
-  std::size_t at = std::min(text.find_first_not_of(' '), text.size());
-  std::string lines, line = text.substr(0, at);
-  bool has_word = false;
-  while (at < text.size()) {
-    const std::size_t end = std::min(text.find(' ', at), text.size());
-    const std::string word = text.substr(at, end - at);
-    at = end + 1;
-    if (has_word && display_width(line) + 1 + display_width(word) > screen_columns) {
-      lines += line + "\n";
-      line = std::string(indent, ' ');
-      has_word = false;
-    }
-    line += (has_word ? " " : "") + word;
-    has_word = true;
-  }
-  return lines + line + "\n";
 }
 
 /// Whole units of a currency.
@@ -85,7 +66,7 @@ std::string span_text(double seconds) {
   return std::to_string(std::llround(seconds)) + " s";
 }
 
-std::string head_of(const json::value& status) {
+std::string head_of(const json::value& status, std::size_t width) {
   std::string line = text_at(status, "/name");
   line += (line.empty() ? "" : ": ") + or_dash(text_at(status, "/state"));
   if (const std::string since = text_at(status, "/since"); !since.empty())
@@ -102,8 +83,8 @@ std::string head_of(const json::value& status) {
     const std::string text = text_at(status, pointer);
     if (!text.empty()) details += (details.empty() ? "" : ", ") + (words + text);
   }
-  std::string lines = wrapped(line, 2);
-  if (!details.empty()) lines += wrapped(details, 2);
+  std::string lines = wrapped(line, width, 2);
+  if (!details.empty()) lines += wrapped(details, width, 2);
   const std::string number = text_at(status, "/revision/number");
   if (number.empty()) return lines;
   std::string revision = "revision " + number;
@@ -115,7 +96,7 @@ std::string head_of(const json::value& status) {
     revision += " by " + actor;
   if (const std::string reason = text_at(status, "/revision/reason"); !reason.empty())
     revision += ": " + reason;
-  return lines + wrapped(revision, 2);
+  return lines + wrapped(revision, width, 2);
 }
 
 /// ", last bar 3 s ago"; nothing where there has been none.
@@ -125,7 +106,7 @@ std::string age_text(const json::value& book, const char* pointer, const char* w
   return std::string(", ") + what + " " + span_text(age->to_number<double>()) + " ago";
 }
 
-std::string books_table(const json::array& books) {
+std::string books_table(const json::array& books, std::size_t width) {
   std::string currency = books.empty() ? "" : text_at(books[0], "/currency");
   for (const json::value& book : books) {
     if (text_at(book, "/currency") != currency) currency.clear();
@@ -146,10 +127,10 @@ std::string books_table(const json::array& books) {
          or_dash(amount(text_at(book, "/profit"))), or_dash(count(text_at(book, "/open_orders"))),
          or_dash(count(text_at(book, "/queue/depth"))), or_dash(count(text_at(book, "/decisions")))});
   }
-  return table.to_string();
+  return table.to_string(width);
 }
 
-std::string chain_table(const json::array& stages) {
+std::string chain_table(const json::array& stages, std::size_t width) {
   report::TextTable table(
       {{"stage"}, {"agent"}, {"version"}, {"since", Align::right}, {"failures", Align::right}});
   for (const json::value& stage : stages) {
@@ -163,10 +144,10 @@ std::string chain_table(const json::array& stages) {
                    shortened(or_dash(text_at(stage, "/version")), name_columns_max),
                    or_dash(text_at(stage, "/since_revision")), or_dash(count(text_at(stage, "/failures")))});
   }
-  return table.to_string();
+  return table.to_string(width);
 }
 
-std::string processes_table(const json::array& processes) {
+std::string processes_table(const json::array& processes, std::size_t width) {
   report::TextTable table({{"process", Align::right},
                            {"its agents"},
                            {"seconds", Align::right},
@@ -183,11 +164,11 @@ std::string processes_table(const json::array& processes) {
                    rounded("/processor_seconds", 1), rounded("/own_bytes", mebibyte),
                    rounded("/grown_bytes", mebibyte)});
   }
-  return table.to_string();
+  return table.to_string(width);
 }
 
 /// "main: revision 4, 3 of 20 decisions, 1 of 5 minutes" of every book on trial.
-std::string trials_text(const json::array& books) {
+std::string trials_text(const json::array& books, std::size_t width) {
   std::string lines;
   for (const json::value& book : books) {
     const std::string number = text_at(book, "/trial/revision");
@@ -197,7 +178,7 @@ std::string trials_text(const json::array& books) {
                        " decisions, " + text_at(book, "/trial/minutes") + " of " +
                        text_at(book, "/trial/of_minutes") + " minutes; back to revision " +
                        text_at(book, "/trial/confirmed") + " if it fails";
-    lines += wrapped(line, 6);
+    lines += wrapped(line, width, 4);
   }
   return lines.empty() ? lines : "\non trial\n" + lines;
 }
@@ -229,6 +210,12 @@ std::string text_at(const json::value& value, std::string_view pointer) {
   return text;
 }
 
+std::string count_at(const json::value& value, std::string_view pointer) {
+  const json::value* found = base::find(value, pointer);
+  const std::string text = text_at(value, pointer);
+  return found != nullptr && found->is_number() ? report::with_thousands(std::string_view(text)) : text;
+}
+
 double number_at(const json::value& value, const char* pointer) {
   const json::value* found = base::find(value, pointer);
   return found != nullptr && found->is_number() ? found->to_number<double>() : 0;
@@ -245,49 +232,100 @@ const json::array& list_at(const json::value& value, std::string_view pointer) {
   return found != nullptr && found->is_array() ? found->get_array() : none;
 }
 
-std::string status_screen(const json::value& status) {
-  std::string screen = head_of(status);
+/// What is wrong, and what to do about it.
+static std::string faults_text(const json::value& status, std::size_t width) {
+  const std::vector<std::string> faults = faults_of(status);
+  std::string text = faults.empty() ? "\nnothing is wrong\n" : "\nwhat is wrong\n";
+  for (const std::string& fault : faults)
+    text += wrapped("  " + fault, width, fault.starts_with(' ') ? 2 : 4);
+  if (text_at(status, "/last_run/end") == "killed")
+    text += wrapped(
+        "\nthe host before this one was killed, or its machine stopped: what it had acknowledged is here",
+        width, 2);
+  for (const json::value& suspect : list_at(status, "/last_run/suspects"))
+    text += wrapped("\nunder way when the host before this one ended: " + text_at(suspect, ""), width, 2);
+  const json::array& steps = list_at(status, "/next_steps");
+  if (!steps.empty()) text += "\nwhat to do next\n";
+  for (const json::value& step : steps)
+    text += wrapped("  " + text_at(step, ""), width, 4);
+  return text;
+}
+
+/// Books with their chains, experiments, trials, sources.
+static std::string parts_text(const json::value& status, std::size_t width) {
+  std::string text;
   const json::array& books = list_at(status, "/books");
-  if (!books.empty()) screen += "\n" + books_table(books);
+  if (!books.empty()) text += "\n" + books_table(books, width);
   for (const json::value& book : books) {
     const json::array& stages = list_at(book, "/stages");
     if (stages.empty()) continue;
-    screen += "\nchain of " + text_at(book, "/book");
+    std::string head = "chain of " + text_at(book, "/book");
     if (const std::string revision = text_at(book, "/revision"); !revision.empty())
-      screen += ", revision " + revision;
+      head += ", revision " + revision;
     if (text_at(book, "/state") == "warming up")
-      screen += ", " + text_at(book, "/bars") + " of " + text_at(book, "/warm_up_bars") + " bars of warm-up";
-    screen += age_text(book, "/last_bar_seconds", "last bar");
-    screen += age_text(book, "/last_decision_seconds", "last decision");
-    screen += "\n" + chain_table(stages);
+      head += ", " + text_at(book, "/bars") + " of " + text_at(book, "/warm_up_bars") + " bars of warm-up";
+    head += age_text(book, "/last_bar_seconds", "last bar");
+    head += age_text(book, "/last_decision_seconds", "last decision");
+    text += "\n" + wrapped(head, width, 2) + chain_table(stages, width);
     if (const json::array& processes = list_at(book, "/processes"); !processes.empty())
-      screen += "\n" + processes_table(processes);
+      text += "\n" + processes_table(processes, width);
   }
   if (const json::array& experiments = list_at(status, "/experiments"); !experiments.empty())
-    screen += "\nexperiments\n" + experiments_table(json::value(experiments));
-  screen += trials_text(books);
+    text += "\nexperiments\n" + experiments_table(json::value(experiments), width);
+  text += trials_text(books, width);
   if (const json::array& sources = list_at(status, "/sources"); !sources.empty()) {
-    screen += "\nsources\n";
+    text += "\nsources\n";
     for (const json::value& source : sources)
-      screen += wrapped("  " + source_text(source), 6);
+      text += wrapped("  " + source_text(source), width, 4);
   }
-  const std::vector<std::string> faults = faults_of(status);
-  screen += faults.empty() ? "\nnothing is wrong\n" : "\nwhat is wrong\n";
-  for (const std::string& fault : faults)
-    screen += wrapped("  " + fault, 6);
-  if (text_at(status, "/last_run/end") == "killed")
-    screen += wrapped(
-        "\nthe host before this one was killed, or its machine stopped: what it had acknowledged is here", 2);
-  for (const json::value& suspect : list_at(status, "/last_run/suspects"))
-    screen += wrapped("\nunder way when the host before this one ended: " + text_at(suspect, ""), 2);
-  const json::array& steps = list_at(status, "/next_steps");
-  if (!steps.empty()) screen += "\nwhat to do next\n";
-  for (const json::value& step : steps)
-    screen += wrapped("  " + text_at(step, ""), 6);
-  return screen;
+  return text;
 }
 
-std::string revisions_table(const json::value& body) {
+std::string status_screen(const json::value& status, std::size_t width) {
+  return head_of(status, width) + parts_text(status, width) + faults_text(status, width);
+}
+
+/// Rows that a terminal needs for a line.
+static std::size_t rows_of_line(std::string_view line, std::size_t width) {
+  return std::max<std::size_t>(1, (display_width(line) + width - 1) / width);
+}
+
+static std::size_t rows_of(std::string_view text, std::size_t width) {
+  std::size_t rows = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    rows += rows_of_line(text.substr(at, end - at), width);
+    at = end + 1;
+  }
+  return rows;
+}
+
+/// The lines that go into so many rows, the last of which says how many are left out.
+static std::string first_rows(std::string_view text, std::size_t width, std::size_t rows) {
+  if (rows_of(text, width) <= rows) return std::string(text);
+  std::size_t at = 0, used = 1;  // the last one says what is left out
+  while (at < text.size()) {
+    const std::size_t end = std::min(text.find('\n', at), text.size() - 1);
+    used += rows_of_line(text.substr(at, end - at), width);
+    if (used > rows) break;
+    at = end + 1;
+  }
+  const auto left_out = static_cast<std::uint64_t>(
+      std::count(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), '\n'));
+  return std::string(text.substr(0, at)) + "... " + report::with_thousands(left_out) +
+         (left_out == 1 ? " more line: `cadre status`\n" : " more lines: `cadre status`\n");
+}
+
+std::string watched_screen(const json::value& status, std::size_t width, std::size_t rows,
+                           const std::string& notice) {
+  const std::string above = notice.empty() ? notice : wrapped(notice, width, 2) + "\n";
+  const std::string whole = above + status_screen(status, width);
+  if (rows_of(whole, width) < rows) return whole;
+  return first_rows(above + head_of(status, width) + faults_text(status, width) + parts_text(status, width),
+                    width, rows - 1);
+}
+
+std::string revisions_table(const json::value& body, std::size_t width) {
   report::TextTable table(
       {{"revision", Align::right}, {"from", Align::right}, {"time"}, {"by"}, {"reason"}, {""}});
   const json::array& list = list_at(body, "/revisions");
@@ -297,7 +335,7 @@ std::string revisions_table(const json::value& body) {
                    shortened(text_at(*each, "/reason"), value_columns_max),
                    text_at(*each, "/current") == "true" ? "current" : ""});
   }
-  return table.to_string();
+  return table.to_string(width);
 }
 
 std::string difference_text(const json::value& difference) {
@@ -313,7 +351,7 @@ std::string difference_text(const json::value& difference) {
   return lines;
 }
 
-std::string stages_table(const json::value& stages) {
+std::string stages_table(const json::value& stages, std::size_t width) {
   if (!stages.is_array() || stages.get_array().empty()) return {};
   report::TextTable table({{"stage"}, {"agent"}, {"version"}, {"before"}, {"how"}});
   for (const json::value& stage : stages.get_array()) {
@@ -321,10 +359,10 @@ std::string stages_table(const json::value& stages) {
     table.add_row({(book.empty() ? "" : book + "/") + text_at(stage, "/stage"), text_at(stage, "/agent"),
                    text_at(stage, "/version"), or_dash(text_at(stage, "/before")), text_at(stage, "/how")});
   }
-  return table.to_string();
+  return table.to_string(width);
 }
 
-std::string experiments_table(const json::value& experiments) {
+std::string experiments_table(const json::value& experiments, std::size_t width) {
   const json::array& list =
       experiments.is_array() ? experiments.get_array() : list_at(experiments, "/experiments");
   if (list.empty()) return "no experiments\n";
@@ -335,10 +373,10 @@ std::string experiments_table(const json::value& experiments) {
                    or_dash(text_at(each, "/state")), or_dash(text_at(each, "/since").substr(0, 10)),
                    or_dash(count(text_at(each, "/periods"))), or_dash(text_at(each, "/verdict"))});
   }
-  return table.to_string();
+  return table.to_string(width);
 }
 
-std::string quarantine_table(const json::value& body) {
+std::string quarantine_table(const json::value& body, std::size_t width) {
   const json::array& held = list_at(body, "/quarantine");
   if (held.empty()) return "nothing is in quarantine\n";
   report::TextTable table(
@@ -349,16 +387,29 @@ std::string quarantine_table(const json::value& body) {
                    text_at(each, "/agent") + " " + version, or_dash(text_at(each, "/book")),
                    or_dash(text_at(each, "/stage")), text_at(each, "/call"), text_at(each, "/why")});
   }
-  return table.to_string();
+  return table.to_string(width);
 }
 
-std::string event_line(const json::value& event) {
+std::string event_line(const json::value& event, std::size_t width) {
   std::string line = or_dash(moment(text_at(event, "/time"))) + "  " + or_dash(text_at(event, "/event"));
   if (!event.is_object()) return line + "\n";
+  std::size_t columns = display_width(line);
+  std::vector<std::pair<std::string, const json::value*>> shown;
   for (const auto& [key, value] : event.get_object()) {
     const std::string name(key);
     if (name == "id" || name == "time" || name == "event" || value.is_null()) continue;
-    line += "  " + name + " " + shown_value(value);
+    shown.emplace_back("  " + name + " ", &value);
+    columns += display_width(shown.back().first) + display_width(shown_value(value));
+  }
+  constexpr std::size_t least = 8;  // of a list: it is seen that there is one
+  for (const auto& [name, value] : shown) {
+    std::string text = shown_value(*value);
+    const std::size_t own = display_width(text);
+    if (value->is_structured() && columns > width && own > least) {
+      text = shortened(std::move(text), std::max(least, own - std::min(own, columns - width)));
+      columns -= own - display_width(text);
+    }
+    line += name + text;
   }
   return line + "\n";
 }

@@ -105,6 +105,20 @@ std::map<std::string, std::map<std::uint32_t, std::string>> plugin_reasons(const
   return reasons;
 }
 
+base::Problems unknown_order(const std::filesystem::path& run, const std::string& id,
+                             const std::vector<std::string>& known) {
+  // The folder of a host's book has a journal and no tables.
+  std::error_code error;
+  const std::filesystem::path orders = run / "orders.csv";
+  base::Problems problems;
+  problems.error("ORDER_UNKNOWN", base::Place::of(run / "journal"),
+                 "the run has no order " + base::quote(id) + base::did_you_mean(id, known),
+                 std::filesystem::exists(orders, error)
+                     ? "the ids are in " + orders.string()
+                     : base::join({"`cadre journal show ", run.string(), " --kind order` shows them"}, ""));
+  return problems;
+}
+
 }  // namespace
 
 base::Result<Explanation> explain_order(const std::filesystem::path& run, const std::string& client_id) {
@@ -121,13 +135,7 @@ base::Result<Explanation> explain_order(const std::filesystem::path& run, const 
     return problems;
   }
   if (reader->problems().has_errors()) return reader->problems();
-  if (!search.found_) {
-    problems.error(
-        "ORDER_UNKNOWN", base::Place::of(file),
-        "the run has no order " + base::quote(client_id) + base::did_you_mean(client_id, search.ids_),
-        "the ids are in " + (run / "orders.csv").string());
-    return problems;
-  }
+  if (!search.found_) return unknown_order(run, client_id, search.ids_);
   auto head = book::read_head(file, search.head_);
   if (!head) return head.problems();
   auto config = config::read_scenario(head->config, head->folder);

@@ -65,20 +65,36 @@ void append(spdlog::memory_buf_t& line, std::string_view text) {
   line.append(text.data(), text.data() + text.size());
 }
 
+/// "2026-11-25T02:04:39.125Z": as long in every line, so that lines stand below each other and sort.
+std::string time_of_line(spdlog::log_clock::time_point time) {
+  const auto since_epoch = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch());
+  const std::int64_t whole = since_epoch.count() / 1'000 * 1'000'000'000;
+  std::string text = format_time(whole);
+  const std::string fraction = std::to_string(1'000 + since_epoch.count() % 1'000);
+  return text.replace(text.size() - 1, 1, "." + fraction.substr(1) + "Z");
+}
+
 /// A line of the style that is set: the payload has its event and fields apart.
 class LineFormatter final : public spdlog::formatter {
  public:
+  /// `is_timed`: whether lines of text begin with their time. Those of JSON have it in any case.
+  explicit LineFormatter(bool is_timed) : is_timed_(is_timed) {}
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& line) override {
     const std::string_view payload(message.payload.data(), message.payload.size());
     const auto level = spdlog::level::to_string_view(message.level);
     const std::string text = log_style == LogStyle::json
                                  ? json_line(message.time, {level.data(), level.size()}, payload)
                                  : text_line({level.data(), level.size()}, payload);
+    if (is_timed_ && log_style == LogStyle::text) append(line, time_of_line(message.time) + ' ');
     append(line, text);
   }
-  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<LineFormatter>(); }
+  std::unique_ptr<spdlog::formatter> clone() const override {
+    return std::make_unique<LineFormatter>(is_timed_);
+  }
 
  private:
+  const bool is_timed_;
+
   static std::string json_line(spdlog::log_clock::time_point time, std::string_view level,
                                std::string_view payload) {
     const auto since_epoch = std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch());
@@ -110,8 +126,8 @@ class LineFormatter final : public spdlog::formatter {
 /// one that is blocked in a write must not hold up the end of the process.
 std::atomic<spdlog::details::thread_pool*> writer{nullptr};
 
-std::shared_ptr<spdlog::logger> with_lines(std::shared_ptr<spdlog::logger> made) {
-  made->set_formatter(std::make_unique<LineFormatter>());
+std::shared_ptr<spdlog::logger> with_lines(std::shared_ptr<spdlog::logger> made, bool is_timed) {
+  made->set_formatter(std::make_unique<LineFormatter>(is_timed));
   made->set_level(spdlog::level::trace);
   made->flush_on(spdlog::level::trace);
   made->set_error_handler([](const std::string&) { ++tally.dropped; });
@@ -122,7 +138,7 @@ std::atomic<spdlog::logger*> current{nullptr};
 
 spdlog::logger& logger() {
   static auto* const at_start = new std::shared_ptr<spdlog::logger>(with_lines(
-      std::make_shared<spdlog::logger>("cadre", std::make_shared<spdlog::sinks::stderr_sink_mt>())));
+      std::make_shared<spdlog::logger>("cadre", std::make_shared<spdlog::sinks::stderr_sink_mt>()), false));
   spdlog::logger* now = current;
   return now != nullptr ? *now : **at_start;
 }
@@ -147,20 +163,30 @@ Problems not_possible(const std::filesystem::path& where, const std::string& why
   return problems;
 }
 
-/// Whether standard error is what the service manager connected to the journal: $JOURNAL_STREAM is its
-/// device and inode.
-bool is_connected_to_journal() {
+/// Whether a descriptor is what the service manager connected to the journal: $JOURNAL_STREAM is its device
+/// and inode.
+bool is_connected_to_journal(int descriptor) {
   const char* stream = std::getenv("JOURNAL_STREAM");
   struct stat about {};
-  if (stream == nullptr || ::fstat(STDERR_FILENO, &about) != 0) return false;
+  if (stream == nullptr || ::fstat(descriptor, &about) != 0) return false;
   return std::to_string(about.st_dev) + ":" + std::to_string(about.st_ino) == stream;
+}
+
+int descriptor_of(const LogOutput& output) {
+  return output.kind == LogOutput::Kind::standard_output ? STDOUT_FILENO : STDERR_FILENO;
+}
+
+/// Whoever keeps a file or reads a stream has no time but that of the line; journald adds its own.
+bool has_timed_lines(const LogOutput& output) {
+  if (output.kind == LogOutput::Kind::journal) return false;
+  return output.kind == LogOutput::Kind::file || !is_connected_to_journal(descriptor_of(output));
 }
 
 Result<std::shared_ptr<spdlog::sinks::sink>> sink_of(const LogOutput& output) {
   using Kind = LogOutput::Kind;
   using Sink = std::shared_ptr<spdlog::sinks::sink>;
-  const bool is_journal =
-      output.kind == Kind::journal || (output.kind == Kind::automatic && is_connected_to_journal());
+  const bool is_journal = output.kind == Kind::journal ||
+                          (output.kind == Kind::automatic && is_connected_to_journal(STDERR_FILENO));
   if (is_journal) {
     const int descriptor = connect_journal(output.journal_socket);
     if (descriptor >= 0) return Sink(std::make_shared<JournalSink>(descriptor, tally));
@@ -174,8 +200,7 @@ Result<std::shared_ptr<spdlog::sinks::sink>> sink_of(const LogOutput& output) {
       return not_possible(output.file, thrown.what());
     }
   }
-  return Sink(std::make_shared<DescriptorSink>(
-      output.kind == Kind::standard_output ? STDOUT_FILENO : STDERR_FILENO, tally));
+  return Sink(std::make_shared<DescriptorSink>(descriptor_of(output), tally));
 }
 
 }  // namespace
@@ -220,8 +245,9 @@ Problems open_log(const LogOutput& output) {
   // What was given to the one before is written there.
   static auto* const all = new std::vector<std::shared_ptr<spdlog::logger>>;
   all->push_back(with_lines(std::make_shared<spdlog::async_logger>(
-      "cadre", std::make_shared<CountedSink>(std::move(sink).take(), tally), *pool,
-      spdlog::async_overflow_policy::overrun_oldest)));
+                                "cadre", std::make_shared<CountedSink>(std::move(sink).take(), tally), *pool,
+                                spdlog::async_overflow_policy::overrun_oldest),
+                            has_timed_lines(output)));
   tally.gives_up = false;
   current = all->back().get();
   return {};

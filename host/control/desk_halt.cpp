@@ -102,12 +102,18 @@ live::Answer resume(HostParts& host, const Call& call) {
   order.reason = call.mandate.reason;
   live::BookList::Books able;
   base::Problems unable;
+  json::array not_halted;
   for (const auto& runner : chosen) {
     const live::BookSnapshot now = runner->snapshot();
     const std::string& left_out = now.left_out;
     // A halt that nobody ended holds over the next start: what is refused must not end it.
-    if (now.state == live::BookState::stopped)
+    if (now.state == live::BookState::stopped) {
       unable.append(runner->why_stopped());
+      continue;
+    }
+    const bool lives = now.state == live::BookState::deciding || now.state == live::BookState::warming_up;
+    if (lives && runner->halts().is_deciding())
+      not_halted.push_back(json::value(runner->id()));
     else if (left_out.empty())
       able.push_back(runner);
     else
@@ -119,7 +125,11 @@ live::Answer resume(HostParts& host, const Call& call) {
   }
   Told told = able.empty() ? Told{} : tell_books(host, able, order);
   told.problems.append(unable);
-  return answer_of("resumed", order, std::move(told));
+  live::Answer answer = answer_of("resumed", order, std::move(told));
+  if (not_halted.empty()) return answer;
+  if (able.empty()) answer.body.as_object().erase("number");  // nothing was ordered
+  answer.body.as_object()["not_halted"] = std::move(not_halted);
+  return answer;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 #include <functional>
 
 #include "host/agent/library.hpp"
@@ -65,6 +66,7 @@ json::object order_json(const execution::TrackedOrder& tracked, const model::Uni
     if ((tracked.failed_checks >> row & 1) != 0) failed.push_back(json::value(checks[row].code));
   }
   if (!failed.empty()) line["failed_checks"] = std::move(failed);
+  if (tracked.reason != 0) line["reason"] = tracked.reason;
   return line;
 }
 
@@ -264,13 +266,25 @@ live::Answer read_book(HostParts& host, const Call& call,
 live::Answer portfolio(HostParts& host, const Call& call) {
   return read_book(host, call, [](live::BookRunner& runner, book::Book& live) {
     const model::Portfolio& portfolio = live.ledger().portfolio();
-    json::array positions;
+    const execution::OrderTracker& tracker = live.ledger().tracker();
+    const double equity = portfolio.equity().to_double();
+    json::array positions, working, instruments;
     for (std::uint32_t i = 0; i < live.ledger().universe().size(); ++i) {
+      const std::string& id = live.ledger().universe().instruments[i].id;
+      instruments.push_back(json::value(id));
+      const base::Quantity buys = base::Quantity::from_raw(tracker.working_buy_e9(i));
+      const base::Quantity sells = base::Quantity::from_raw(tracker.working_sell_e9(i));
+      if (buys.raw() != 0 || sells.raw() != 0)
+        working.push_back({{"instrument", id}, {"buys", buys.to_string()}, {"sells", sells.to_string()}});
       if (portfolio.quantity(i).raw() == 0) continue;
-      positions.push_back({{"instrument", live.ledger().universe().instruments[i].id},
-                           {"quantity", portfolio.quantity(i).to_string()},
-                           {"price", portfolio.price(i).to_string()},
-                           {"value", portfolio.value(i).to_string()}});
+      // To a millionth, as a text like every other amount.
+      const double weight = std::round(portfolio.value(i).to_double() / equity * 1e6) / 1e6;
+      positions.push_back(
+          {{"instrument", id},
+           {"quantity", portfolio.quantity(i).to_string()},
+           {"price", portfolio.price(i).to_string()},
+           {"value", portfolio.value(i).to_string()},
+           {"weight", equity > 0 ? json::value(base::format_double(weight)) : json::value(nullptr)}});
     }
     return json::object{{"book", runner.id()},
                         {"currency", runner.snapshot().currency},
@@ -280,18 +294,31 @@ live::Answer portfolio(HostParts& host, const Call& call) {
                         {"cash", portfolio.cash().to_string()},
                         {"profit", portfolio.profit().to_string()},
                         {"costs", portfolio.costs().to_string()},
-                        {"positions", std::move(positions)}};
+                        {"positions", std::move(positions)},
+                        {"working", std::move(working)},
+                        {"instruments", std::move(instruments)}};
+  });
+}
+
+/// The newest `limit` orders that `is_wanted`.
+live::Answer newest_orders(HostParts& host, const Call& call,
+                           bool (*is_wanted)(const execution::TrackedOrder&)) {
+  return read_book(host, call, [limit = call.limit, is_wanted](live::BookRunner& runner, book::Book& live) {
+    json::array list;
+    const auto& orders = live.ledger().tracker().orders();
+    for (std::size_t k = orders.size(); k > 0 && list.size() < limit; --k) {
+      if (is_wanted(orders[k - 1])) list.push_back(order_json(orders[k - 1], live.ledger().universe()));
+    }
+    return json::object{{"book", runner.id()}, {"orders", std::move(list)}};
   });
 }
 
 live::Answer orders(HostParts& host, const Call& call) {
-  return read_book(host, call, [limit = call.limit](live::BookRunner& runner, book::Book& live) {
-    json::array list;
-    const auto& orders = live.ledger().tracker().orders();
-    for (std::size_t k = orders.size(); k > 0 && list.size() < limit; --k)
-      list.push_back(order_json(orders[k - 1], live.ledger().universe()));
-    return json::object{{"book", runner.id()}, {"orders", std::move(list)}};
-  });
+  return newest_orders(host, call, [](const execution::TrackedOrder&) { return true; });
+}
+
+live::Answer open_orders(HostParts& host, const Call& call) {
+  return newest_orders(host, call, [](const execution::TrackedOrder& order) { return order.open(); });
 }
 
 live::Answer decisions(HostParts& host, const Call& call) {
@@ -332,11 +359,17 @@ std::span<const Operation> book_operations() {
        .description = "what runs, since when, by whom, and what to do next",
        .run = status,
        .revision_at = "/revision/number"},
-      {"GET", "/v1/books/{book}/portfolio", "cash and positions", portfolio},
+      {"GET", "/v1/books/{book}/portfolio",
+       "cash, positions with their weights, what is working, and the instruments", portfolio},
       {.method = "GET",
        .path = "/v1/books/{book}/orders",
        .description = "orders, newest first",
        .run = orders,
+       .has_limit = true},
+      {.method = "GET",
+       .path = "/v1/books/{book}/orders/open",
+       .description = "orders that are open, newest first",
+       .run = open_orders,
        .has_limit = true},
       {.method = "GET",
        .path = "/v1/books/{book}/decisions",

@@ -44,6 +44,8 @@ class LiveHost {
   bool leaves_hanging() const { return leaves_hanging_; }
   /// Looks at the configuration and the agents now, as Reload::look.
   void reload(bool force) { parts_.reload->look(force); }
+  /// The same as a whole, because SIGHUP came.
+  void reload_by_signal() { parts_.reload->look(true, {revision::Reload::signal_actor, "SIGHUP"}); }
 
   /// For those who watch it and change it. [any-thread]
   HostControl& control() { return desk_; }

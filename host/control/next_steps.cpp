@@ -67,10 +67,10 @@ std::vector<std::string> next_steps(const HostParts& host, const json::array& re
   if (const DiskRoom room = disk_room(host.options.state); room.is_low())
     steps.push_back("make room on the disk of " + host.options.state.string() +
                     ": a book whose journal cannot be written stops");
-  const bool by_watch = std::any_of(refused.begin(), refused.end(), [](const json::value& each) {
-    return each.at("actor").as_string() == revision::Reload::watch_actor;
+  const bool by_files = std::any_of(refused.begin(), refused.end(), [](const json::value& each) {
+    return revision::Reload::is_of_files(each.at("actor").as_string());
   });
-  if (by_watch)
+  if (by_files)
     steps.push_back("correct the files that were refused: they are tried again when they change");
   else if (!refused.empty())
     steps.push_back("apply what was refused anew, corrected; whatever is applied next ends the notice");

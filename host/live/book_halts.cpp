@@ -36,8 +36,8 @@ void BookHalts::journal() {
   if (!is_due()) return;
   for (const HaltOrder& order : file_.of_book(id_, taken_)) {
     book_->take_command(order.command(book_->ledger().date()));
-    taken_ = order.number;
     set_halted(order.halts, order.actor + ": " + order.reason);
+    taken_ = order.number;  // last: whoever sees it sees what it did
     cancel_is_due_ = order.halts && (cancel_is_due_ || order.cancel_orders || order.flatten);
     flatten_is_due_ = order.halts && (flatten_is_due_ || order.flatten);
     boost::json::object said{

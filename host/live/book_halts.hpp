@@ -30,6 +30,8 @@ class BookHalts final : public book::OrderBarrier {
   void set_taker(std::function<std::shared_ptr<BookErrand>()> taker) { taker_ = std::move(taker); }
   /// Whether the newest order is not in the journal yet. [any-thread]
   bool is_due() const { return ordered_.load() > taken_.load(); }
+  /// Whether the book decides, and nothing is ordered that it has not done. [any-thread]
+  bool is_deciding() const { return !is_halted_ && !is_due(); }
   /// Number of the newest that the journal has. [any-thread]
   std::uint64_t taken() const { return taken_; }
 
@@ -63,7 +65,8 @@ class BookHalts final : public book::OrderBarrier {
   std::function<std::shared_ptr<BookErrand>()> taker_;
   book::Book* book_ = nullptr;
   std::atomic<std::uint64_t> ordered_{0}, taken_{0};
-  bool is_halted_ = false, is_stopped_ = false;
+  std::atomic<bool> is_halted_{false};
+  bool is_stopped_ = false;
   bool cancel_is_due_ = false, flatten_is_due_ = false;
   std::string reason_;
 };

@@ -149,6 +149,7 @@ Answer BookRunner::wait_for_signals(std::span<const model::ExternalSignal> signa
     }
   }
   boost::json::object body{{"accepted", accepted}};
+  if (const std::size_t repeated = accepted - taken; repeated != 0) body["repeated"] = repeated;
   if (accepted != 0) {
     body["first_sequence"] = first;
     body["last_sequence"] = last;

@@ -7,6 +7,44 @@
 
 namespace cadre::live {
 
+std::span<const std::string_view> event_kinds() {
+  static constexpr std::string_view kinds[] = {"agent_back",
+                                               "agent_failed",
+                                               "agent_hangs",
+                                               "agent_not_restarted",
+                                               "agent_quarantined",
+                                               "agent_restarted",
+                                               "apply_refused",
+                                               "bar_refused",
+                                               "book_added",
+                                               "book_removed",
+                                               "book_stopped",
+                                               "crashed",
+                                               "deadline_missed",
+                                               "decision",
+                                               "disk_low",
+                                               "disk_recovered",
+                                               "events_missed",
+                                               "experiment_resumed",
+                                               "experiment_started",
+                                               "experiment_stopped",
+                                               "halt",
+                                               "halt_not_durable",
+                                               "quarantined",
+                                               "released",
+                                               "resume",
+                                               "revision",
+                                               "started",
+                                               "stopping",
+                                               "stuck",
+                                               "suspect",
+                                               "suspect_move",
+                                               "trial_confirmed",
+                                               "trial_failed",
+                                               "unstuck"};
+  return kinds;
+}
+
 void EventFeed::say(std::string_view event, boost::json::object members) {
   const std::lock_guard lock(mutex_);
   boost::json::object whole{{"id", ++last_id_}, {"time", base::now_text()}, {"event", event}};

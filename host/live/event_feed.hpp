@@ -5,12 +5,16 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "host/live/answer.hpp"
 
 namespace cadre::live {
+
+/// The kinds of events that a host tells, sorted. Static storage.
+std::span<const std::string_view> event_kinds();
 
 /// What happened, for people who watch: the newest events, and those who hear every new one. [any-thread]
 class EventFeed {

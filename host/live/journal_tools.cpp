@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <deque>
+#include <set>
 
 #include "host/base/date.hpp"
 #include "host/base/hash.hpp"
+#include "host/base/json.hpp"
 #include "host/base/text.hpp"
 #include "host/book/run_head.hpp"
 #include "host/journal/record_json.hpp"
@@ -189,14 +191,28 @@ base::Result<Verified> verify_journal(const JournalPlace& place) {
   return {found, problems};
 }
 
+static base::Problems without_instrument(const JournalPlace& place, const std::string& instrument,
+                                         const std::set<std::string>& known) {
+  base::Problems problems;
+  problems.error("COMMAND_INSTRUMENT", base::Place::of(place.journal),
+                 "the journal has no instrument " + base::quote(instrument) +
+                     base::did_you_mean(instrument, {known.begin(), known.end()}),
+                 "its instruments are " + base::join({known.begin(), known.end()}, ", "));
+  return problems;
+}
+
 base::Problems show_journal(const JournalPlace& place, const ShowFilter& filter,
                             const std::function<void(const json::object&)>& show) {
   auto reader = journal::JournalReader::open(place.journal);
   if (!reader) return reader.problems();
   Reading reading;
   std::deque<json::object> newest;
+  std::set<std::string> known;  // instruments, of all its universes
   while (const auto record = reader->next()) {
     reading.take(*record);
+    if (!filter.instrument.empty() &&
+        (record->type == journal::RecordType::head || record->type == journal::RecordType::universe))
+      known.insert(reading.instruments.begin(), reading.instruments.end());
     const std::string_view kind = journal::record_type_name(record->type);
     const bool is_asked_for = (filter.kinds.empty() || std::find(filter.kinds.begin(), filter.kinds.end(),
                                                                  kind) != filter.kinds.end()) &&
@@ -224,6 +240,8 @@ base::Problems show_journal(const JournalPlace& place, const ShowFilter& filter,
   }
   for (const json::object& each : newest)
     show(each);
+  if (!filter.instrument.empty() && !known.contains(filter.instrument))
+    return without_instrument(place, filter.instrument, known);
   if (reader->problems().has_errors() && !reader->is_acknowledged_behind()) return {};
   return reader->problems().has_errors() ? reader->problems() : base::Problems{};
 }

@@ -53,7 +53,8 @@ struct ShowFilter {
   std::int32_t until = 0;          ///< the last; 0: to the end
   std::uint64_t last = 0;          ///< the newest so many of them; 0: all
 };
-/// One JSON object a record. Errors: those of reading; what was before damage has been shown.
+/// One JSON object a record. Errors: COMMAND_INSTRUMENT, and those of reading; what was before damage has
+/// been shown.
 base::Problems show_journal(const JournalPlace& place, const ShowFilter& filter,
                             const std::function<void(const boost::json::object&)>& show);
 

@@ -116,6 +116,10 @@ void FeedLines::take_header(std::string_view line) {
   layout_ = is_long(header, options) ? Layout::rows : Layout::wide;
   if (!check_header(header, {}, file_, found)) {
     // Said already.
+  } else if (layout_ == Layout::wide && header.size() < 2) {
+    refuse("CSV_HEADER", 1, base::quote(header_.front()) + " alone is no header of prices or signals",
+           "begin with a header such as date,AAPL,MSFT or time,strategy,instrument,direction, or with a JSON "
+           "object");
   } else if (layout_ == Layout::rows) {
     columns_ = find_bar_columns(header, options, found);
   } else {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,10 @@ class FeedLines {
   /// The inputs that are complete and were not taken yet, in the order of their lines.
   std::vector<FeedLine> take();
   Kind kind() const { return kind_; }
+  /// The columns of a header that has one for each instrument; empty of any other source.
+  std::span<const std::string> instrument_columns() const {
+    return layout_ == Layout::wide ? std::span(header_).subspan(1) : std::span<const std::string>();
+  }
   /// CSV_EMPTY (after finish), CSV_BINARY, CSV_NOT_UTF8, CSV_HEADER, CSV_RAGGED_ROW, CSV_LINE_LONG,
   /// PRICE_BAD_DATE, FEED_NOT_LINES.
   const base::Problems& problems() const { return problems_; }

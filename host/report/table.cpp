@@ -13,6 +13,9 @@
 namespace cadre::report {
 namespace {
 
+/// A column of text that is broken at its blanks is not made narrower.
+constexpr std::size_t readable_columns = 24;
+
 struct Range {
   char32_t first;
   char32_t last;
@@ -83,16 +86,27 @@ std::string take_line(std::string& rest, std::size_t width) {
   return line;
 }
 
+/// A number above 0 that the environment says.
+std::optional<std::size_t> said_by(const char* variable) {
+  const char* text = std::getenv(variable);
+  const long said = text == nullptr ? 0 : std::strtol(text, nullptr, 10);
+  return said > 0 ? std::optional(static_cast<std::size_t>(said)) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::size_t> terminal_width(int descriptor) {
-  if (const char* columns = std::getenv("COLUMNS")) {
-    const long said = std::strtol(columns, nullptr, 10);
-    if (said > 0) return static_cast<std::size_t>(said);
-  }
+  if (const auto said = said_by("COLUMNS")) return said;
   winsize size{};
   if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return std::nullopt;
   return size.ws_col;
+}
+
+std::optional<std::size_t> terminal_rows(int descriptor) {
+  if (const auto said = said_by("LINES")) return said;
+  winsize size{};
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return std::nullopt;
+  return size.ws_row;
 }
 
 std::size_t display_width(std::string_view text) {
@@ -117,41 +131,87 @@ void TextTable::add_rule() {
   rows_.emplace_back();
 }
 
-std::vector<std::size_t> TextTable::widths_for(std::size_t width) const {
+std::string wrapped(const std::string& text, std::size_t width, std::size_t indent) {
+  std::size_t at = std::min(text.find_first_not_of(' '), text.size());
+  std::string lines, line = text.substr(0, at);
+  const std::string further(at + indent, ' ');
+  bool has_word = false;
+  while (at < text.size()) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    const std::string word = text.substr(at, end - at);
+    at = end + 1;
+    if (has_word && display_width(line) + 1 + display_width(word) > width) {
+      lines += line + "\n";
+      line = further;
+      has_word = false;
+    }
+    line += (has_word ? " " : "") + word;
+    has_word = true;
+  }
+  return lines + line + "\n";
+}
+
+/// Of the first `count` columns.
+std::vector<std::size_t> TextTable::widths_for(std::size_t width, std::size_t count) const {
   std::vector<std::size_t> widths, least;
-  for (std::size_t c = 0; c < columns_.size(); ++c) {
+  for (std::size_t c = 0; c < count; ++c) {
     widths.push_back(display_width(columns_[c].heading));
-    least.push_back(widths[c]);
+    std::size_t longest = widths[c];
     for (const auto& row : rows_) {
       if (row.empty()) continue;
       widths[c] = std::max(widths[c], display_width(row[c]));
-      least[c] = std::max(least[c], columns_[c].align == Align::left ? longest_word(row[c]) : widths[c]);
+      longest = std::max(longest, longest_word(row[c]));
     }
+    // What is short is one thing, such as a date with a time, and is not broken at its blank.
+    least.push_back(columns_[c].align == Align::right
+                        ? widths[c]
+                        : std::max(longest, std::min(widths[c], readable_columns)));
   }
   while (line_width(widths) > width) {
-    std::size_t widest = columns_.size();
-    for (std::size_t c = 0; c < columns_.size(); ++c) {
-      const bool is_wider = widest == columns_.size() || widths[c] > widths[widest];
+    std::size_t widest = count;
+    for (std::size_t c = 0; c < count; ++c) {
+      const bool is_wider = widest == count || widths[c] > widths[widest];
       if (widths[c] > least[c] && is_wider) widest = c;
     }
-    if (widest == columns_.size()) break;
+    if (widest == count) break;
     --widths[widest];
   }
   return widths;
 }
 
+/// Of as many columns as can stand beside each other.
+std::vector<std::size_t> TextTable::readable_widths(std::size_t width) const {
+  std::size_t count = columns_.size();
+  std::vector<std::size_t> widths = widths_for(width, count);
+  while (count > 1 && line_width(widths) > width)
+    widths = widths_for(width, --count);
+  return widths;
+}
+
+/// The cells from `first` on, on lines of their own.
+std::string TextTable::below(const std::vector<std::string>& cells, std::size_t first,
+                             std::size_t width) const {
+  std::string text;
+  for (std::size_t c = first; c < cells.size(); ++c) {
+    if (cells[c].empty() || cells[c] == "-") continue;
+    const std::string& heading = columns_[c].heading;
+    text += (text.empty() ? "    " : "; ") + (heading.empty() ? "" : heading + ": ") + cells[c];
+  }
+  return text.empty() ? text : wrapped(text, width, 2);
+}
+
 std::string TextTable::to_string(std::size_t width) const {
-  const std::vector<std::size_t> widths = widths_for(width);
+  const std::vector<std::size_t> widths = readable_widths(width);
   const std::string rule = std::string(line_width(widths), '-') + "\n";
   const auto line = [&](const std::vector<std::string>& cells) {
     std::string text;
-    for (std::size_t c = 0; c < cells.size(); ++c)
+    for (std::size_t c = 0; c < widths.size(); ++c)
       text += (c == 0 ? "" : "  ") + padded(cells[c], widths[c], columns_[c].align);
     text.erase(text.find_last_not_of(' ') + 1);
     return text + "\n";
   };
   const auto lines = [&](const std::vector<std::string>& cells) {
-    std::vector<std::string> rest = cells;
+    std::vector<std::string> rest(cells.begin(), cells.begin() + static_cast<std::ptrdiff_t>(widths.size()));
     std::string text;
     do {
       std::vector<std::string> first;
@@ -159,7 +219,7 @@ std::string TextTable::to_string(std::size_t width) const {
         first.push_back(take_line(rest[c], widths[c]));
       text += line(first);
     } while (std::any_of(rest.begin(), rest.end(), [](const std::string& cell) { return !cell.empty(); }));
-    return text;
+    return text + below(cells, widths.size(), width);
   };
   std::vector<std::string> headings;
   for (const Column& column : columns_)

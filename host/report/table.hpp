@@ -19,6 +19,12 @@ std::size_t display_width(std::string_view text);
 /// Columns of the terminal behind a descriptor: as COLUMNS says, or the terminal; nothing where there is
 /// none.
 std::optional<std::size_t> terminal_width(int descriptor);
+/// Its rows, as LINES says, or the terminal.
+std::optional<std::size_t> terminal_rows(int descriptor);
+
+/// Lines of at most `width` columns, broken at blanks; those after the first begin with so many blanks more
+/// than the text does. A word that is too long stays whole. The last line has an end too.
+std::string wrapped(const std::string& text, std::size_t width, std::size_t indent);
 
 /// Text in aligned columns, two blanks between them, a rule below the headings. No blanks at ends of lines.
 class TextTable {
@@ -34,13 +40,16 @@ class TextTable {
   void add_row(std::vector<std::string> cells);
   /// A line across all columns.
   void add_rule();
-  /// Wider than `width`, the cells of its left-aligned columns go on below, broken at blanks; what has no
-  /// blank is left whole, and then the table is wider.
+  /// Wider than `width`, the cells of its left-aligned columns go on below, broken at blanks. Where that
+  /// would make a column too narrow to read, or is not enough, the last columns stand on lines of their own
+  /// below each row, with their headings. A word that is longer than a line is left whole.
   std::string to_string(std::size_t width = unlimited) const;
   static constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
 
  private:
-  std::vector<std::size_t> widths_for(std::size_t width) const;
+  std::vector<std::size_t> widths_for(std::size_t width, std::size_t count) const;
+  std::vector<std::size_t> readable_widths(std::size_t width) const;
+  std::string below(const std::vector<std::string>& cells, std::size_t first, std::size_t width) const;
 
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;  ///< an empty row is a rule

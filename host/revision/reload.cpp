@@ -41,7 +41,7 @@ Reload::Reload(Ground ground) : ground_(std::move(ground)) {
       return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
     };
     // A file that the watch refused and that this host does not follow cannot be mended here.
-    if (member("/actor") == watch_actor && member("/source") != ground_.config.string()) continue;
+    if (is_of_files(member("/actor")) && member("/source") != ground_.config.string()) continue;
     const json::value* problems = base::find(each, "/problems");
     refused_.push_back({member("/time"), member("/actor"), member("/source"),
                         problems != nullptr ? base::problems_from_json(*problems) : base::Problems{}});

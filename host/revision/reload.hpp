@@ -74,7 +74,10 @@ std::string first_error(const base::Problems& problems);
 /// from once it is durable. What was refused stays visible until something takes its place.
 class Reload {
  public:
-  static constexpr const char* watch_actor = "watch";  ///< of what comes by changed files
+  static constexpr const char* watch_actor = "watch";    ///< of what comes by changed files
+  static constexpr const char* signal_actor = "signal";  ///< of what they say when SIGHUP comes
+  /// Whether a change of this actor came out of the files, which are tried again when they change.
+  static bool is_of_files(std::string_view actor) { return actor == watch_actor || actor == signal_actor; }
   /// Where files are looked for, and what the changes concern. All of it has to outlive it.
   struct Ground {
     std::filesystem::path config;  ///< the file that the watch looks at
@@ -123,7 +126,8 @@ class Reload {
   live::Answer take_back(const live::Mandate& mandate);
   /// Looks at the configuration and the agents now, and lets what was edited since they were last taken take
   /// effect. `force`: applies them as a whole, whatever was applied or rolled back by other means.
-  void look(bool force);
+  /// `by`: who wants it.
+  void look(bool force, const live::Mandate& by = {watch_actor, "files changed"});
 
   live::Answer list() const;
   live::Answer show(std::uint64_t number) const;

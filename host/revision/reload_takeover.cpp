@@ -234,7 +234,7 @@ void Reload::put_in_charge(Setup next, const Revision& revision, const Takeover&
     charge_.stage_since[stage] = number;
   // What the watch found stays until the watch finds it mended: the files still say it.
   std::erase_if(refused_, [&](const Refusal& other) {
-    return !charge_.setup.host.watch.enabled || other.actor != watch_actor || other.source == source;
+    return !charge_.setup.host.watch.enabled || !is_of_files(other.actor) || other.source == source;
   });
   if (!charge_.setup.host.watch.enabled) waiting_.clear();
 }

@@ -139,7 +139,7 @@ bool Reload::has_conflict() const {
   });
 }
 
-void Reload::look(bool force) {
+void Reload::look(bool force, const live::Mandate& by) {
   const Turn turn = take_turn();
   if (!turn || !takes_changes_) return;  // what does not come to its end is shown
   if (!force && !charge_.setup.host.watch.enabled) return;
@@ -153,7 +153,7 @@ void Reload::look(bool force) {
     considered_ = seen.digest;
     (void)base::write_file_atomically(ground_.state / "considered", considered_);
   }
-  const Proposal proposal{{watch_actor, "files changed"}, ground_.config.string(), 0, false};
+  const Proposal proposal{by, ground_.config.string(), 0, false};
   if (!seen.setup) {
     refuse(proposal, seen.problems);
     return;
@@ -208,7 +208,7 @@ Revision Reload::taken_before() const {
   // them.
   const std::vector<Revision> all = ground_.revisions.list();
   const auto newest = std::find_if(all.rbegin(), all.rend(), [](const Revision& revision) {
-    return revision.actor == watch_actor || revision.number == 1;
+    return is_of_files(revision.actor) || revision.number == 1;
   });
   if (newest == all.rend() || newest->number == charge_.revision.number) return charge_.revision;
   auto stored = ground_.revisions.get(newest->number);

@@ -289,19 +289,23 @@ live::Answer ShadowExperiments::begin(const std::shared_ptr<ShadowExperiment>& e
 
 live::Answer ShadowExperiments::stop(std::string_view name, const live::Mandate& mandate) {
   const Running running = find(name);
-  if (running.experiment == nullptr) return of_earlier_host(name, false);
-  if (running.experiment->running()) {
-    end(running, "stopped by " + mandate.actor + ": " + mandate.reason);
-    const journal::CommandRecord command{"experiment_stopped", 0, mandate.actor, mandate.reason,
-                                         std::string(name)};
-    if (const auto runner = running.runner.lock())
-      runner->post_work([at = runner.get(), command](book::Book& book) {
-        journal::CommandRecord said = command;
-        said.date = book.ledger().date();
-        at->take_command(said);
-      });
-    feed_.say("experiment_stopped", {{"name", name}, {"actor", mandate.actor}, {"reason", mandate.reason}});
+  if (running.experiment == nullptr || !running.experiment->running()) {
+    live::Answer ended = running.experiment == nullptr
+                             ? of_earlier_host(name, false)
+                             : live::Answer{live::Outcome::done, running.experiment->summary(), {}};
+    if (ended.outcome == live::Outcome::done) ended.body.as_object()["had_ended"] = true;
+    return ended;
   }
+  end(running, "stopped by " + mandate.actor + ": " + mandate.reason);
+  const journal::CommandRecord command{"experiment_stopped", 0, mandate.actor, mandate.reason,
+                                       std::string(name)};
+  if (const auto runner = running.runner.lock())
+    runner->post_work([at = runner.get(), command](book::Book& book) {
+      journal::CommandRecord said = command;
+      said.date = book.ledger().date();
+      at->take_command(said);
+    });
+  feed_.say("experiment_stopped", {{"name", name}, {"actor", mandate.actor}, {"reason", mandate.reason}});
   return {live::Outcome::done, running.experiment->summary(), {}};
 }
 

@@ -217,10 +217,11 @@ class SignalIds(Door):
         first = self.post(signal("a-1"), "signals")
         self.assertEqual(first[0], 202, first[1])
         sequence = self.host.settled_book()["sequence"]
-        self.assertEqual(self.post(signal("a-1"), "signals"), first)
+        again = (first[0], {**first[1], "repeated": 1})
+        self.assertEqual(self.post(signal("a-1"), "signals"), again)
         self.host.kill()
         self.host.start()
-        self.assertEqual(self.post(signal("a-1"), "signals"), first)
+        self.assertEqual(self.post(signal("a-1"), "signals"), again)
         self.assertEqual(self.host.settled_book()["sequence"], sequence)
 
     def test_of_another_signal_are_refused_with_409_and_nothing_of_what_came_with_them_is_taken(self):
@@ -248,7 +249,7 @@ class SignalIds(Door):
         self.assertEqual(self.post([signal("a"), signal("b")], "signals")[1],
                          {"accepted": 2, "first_sequence": 2, "last_sequence": 3})
         self.assertEqual(self.post([signal("b"), signal("c")], "signals")[1],
-                         {"accepted": 2, "first_sequence": 3, "last_sequence": 4})
+                         {"accepted": 2, "repeated": 1, "first_sequence": 3, "last_sequence": 4})
 
     def test_or_not_a_signal_of_a_day_to_come_is_refused(self):
         self.host.start()

@@ -70,7 +70,7 @@ class Feed(unittest.TestCase):
         path = self.write("s.csv", "time,strategy,instrument,direction,strength,confidence,horizon_days", "2024-01-02,m,AA,1,1,1,250")
         self.assertEqual(self.feed("main", path), "1 signal taken by main\n")
         once = self.host.settled_book()["sequence"]
-        self.assertEqual(self.feed("main", path), "1 signal taken by main\n", "answered as the first time")
+        self.assertEqual(self.feed("main", path), "0 signals taken by main, 1 that it had were passed over\n")
         self.assertEqual(self.host.settled_book()["sequence"], once, "and not taken again")
         shown = subprocess.run([arguments.cadre, "journal", "show", self.host.state, "--kind", "signal"], capture_output=True, text=True, check=True)
         self.assertEqual(len(shown.stdout.splitlines()), 1, shown.stdout)
@@ -94,6 +94,14 @@ class Feed(unittest.TestCase):
         self.assertIn("[FILE_IS_DIRECTORY]", self.feed("main", "desk/prices", code=3))
         self.assertIn('there is no book "other"', self.feed("other", self.write("p.csv", "date,AA,BB", "2024-01-02,10,20"), code=3))
         self.assertIn("[CSV_EMPTY]", self.feed("main", "-", text="", code=3))
+
+    def test_a_header_that_gives_the_book_nothing_is_refused_with_what_was_expected(self):
+        self.host.start()
+        for text in ("garbage", "garbage\n", "date\n2024-01-02\n"):
+            self.assertRegex(self.feed("main", "-", text=text, code=3), r"alone is no header .* date,AAPL,MSFT .*\[CSV_HEADER\]")
+        self.assertRegex(self.feed("main", "-", text="date,XX,YY\n", code=3), r"standard input:1: none of its columns is an instrument of main; .* date,AA,BB \[CSV_HEADER\]")
+        self.assertIn("XX", self.feed("main", "-", text="date,XX\n2024-01-02,1\n", code=3))
+        self.assertEqual(self.feed("main", "-", text="date,AA,XX\n"), "0 bars taken by main\n", "a day without a bar")
 
     def test_without_a_host_the_exit_code_says_so(self):
         path = self.write("p.csv", "date,AA,BB", "2024-01-02,10,20")

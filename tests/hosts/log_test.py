@@ -90,6 +90,25 @@ class Log(unittest.TestCase):
         self.assertIn(b"CADRE_REASON\n" + (7).to_bytes(8, "little") + b"one\ntwo\n", received)
         self.assertEqual(host.stop(), 0)
 
+    def first_line_of(self, **environment):
+        """The first event on the standard error of a host that logs text."""
+        host = self.host(output="stderr", style="text")
+        with open(host.log, "ab") as log:
+            about = os.fstat(log.fileno())
+            stream = environment.get("JOURNAL_STREAM", "").format(about=about)
+            host.log_begins = log.tell()
+            host.process = subprocess.Popen([host.cadre, *host.options(), "run", host.config, "--state", host.state], stdout=subprocess.DEVNULL, stderr=log,
+                                            stdin=subprocess.DEVNULL, env={**host.environment(), "JOURNAL_STREAM": stream}, start_new_session=True)
+        host.wait_until_ready()
+        self.assertEqual(host.stop(), 0)
+        return next(line for line in host.log_text().splitlines() if "host_started" in line)
+
+    def test_text_on_a_stream_begins_with_the_time_but_where_journald_takes_it(self):
+        time_of_line = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info: host_started: "
+        self.assertRegex(self.first_line_of(), "^" + time_of_line)
+        self.assertRegex(self.first_line_of(JOURNAL_STREAM="{about.st_dev}:1"), "^" + time_of_line)
+        self.assertRegex(self.first_line_of(JOURNAL_STREAM="{about.st_dev}:{about.st_ino}"), "^info: host_started: ")
+
     def test_an_output_that_cannot_be_opened_is_refused(self):
         host = self.host(output="journald", journal_socket="/nonexistent/socket")
         self.assertEqual(host.spawn().wait(), 3)
@@ -122,7 +141,7 @@ class Events(unittest.TestCase):
     def test_ids_outlive_stops_and_kills_and_what_is_gone_is_told(self):
         host = self.host().start()
         host.command("halt", "--reason", "one")
-        ids = lambda *words: [json.loads(line) for line in host.command("events", "--json", *words).stdout.splitlines()]
+        ids = lambda *words: [json.loads(line) for line in host.command("events", "--all", "--json", *words).stdout.splitlines()]
         first = ids()
         last = first[-1]["id"]
         host.stop()
@@ -151,11 +170,69 @@ class Events(unittest.TestCase):
         self.assertEqual(chosen("--last", "2"), ["two", "three"])
         self.assertEqual(chosen("--last", "0"), [])
         self.assertEqual(chosen("--book", "main", "--since", "1h"), ["one", "two", "three"])
-        self.assertEqual(chosen("--book", "other"), [])
         self.assertEqual(chosen("--since", "2200-01-01"), [])
-        done = host.command("events", "--since", "lunch")
-        self.assertEqual(done.returncode, 2)
-        self.assertIn("15m", done.stderr)
+        for words, code, problem, part in ((["--since", "lunch"], 2, "COMMAND_DATE", "15m"), (["--kind", "hlat"], 3, "COMMAND_KIND", 'did you mean "halt"?'),
+                                           (["--book", "mian"], 3, "BOOK_UNKNOWN", 'did you mean "main"?')):
+            done = host.command("events", *words)
+            self.assertEqual((done.returncode, done.stdout), (code, ""), done.stderr)
+            self.assertIn(f"[{problem}]", done.stderr)
+            self.assertIn(part, done.stderr)
+
+    def test_the_newest_are_printed_and_all_where_that_is_asked_for(self):
+        host = self.host().start()
+        host.post(bars(400))
+        host.settled_book()
+        everything = host.command("events", "--all", "--json").stdout.splitlines()
+        self.assertGreater(len(everything), 60)
+        done = host.command("events", "--json")
+        self.assertEqual(done.stdout.splitlines(), everything[-50:])
+        self.assertEqual(done.stderr, f"{len(everything) - 50} older events are left out; --all prints them\n")
+        self.assertEqual(len(host.command("events").stdout.splitlines()), 50)
+        begin = json.loads(everything[3])["id"]
+        self.assertEqual(host.command("events", "--json", "--after", str(begin)).stdout.splitlines(), everything[4:], "who names a beginning gets all")
+        following = subprocess.Popen([host.cadre, "events", "--follow", "--json", "--host", host.socket], env=host.environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(following.communicate)
+        self.addCleanup(following.kill)
+        self.assertEqual([following.stdout.readline().strip() for _ in range(10)], everything[-10:])
+
+
+class Account(unittest.TestCase):
+    host = Log.host
+    document = Log.document
+
+    def test_portfolio_and_orders_are_told_by_commands_and_an_order_is_explained_in_the_folder_of_its_book(self):
+        host = self.host().start()
+        host.post(bars(300))
+        host.settled_book()
+        told = json.loads(host.command("portfolio", "--json").stdout)
+        self.assertEqual(told, host.get("/v1/books/main/portfolio"))
+        self.assertAlmostEqual(sum(float(position["weight"]) for position in told["positions"]),
+                               (float(told["equity"]) - float(told["cash"])) / float(told["equity"]), 4)
+        text = host.command("portfolio").stdout
+        for position in told["positions"]:
+            self.assertRegex(text, rf"(?m)^{position['instrument']} .* %")
+        newest = json.loads(host.command("orders", "--last", "3", "--json").stdout)["orders"]
+        self.assertEqual(len(newest), 3)
+        self.assertEqual(newest, host.get("/v1/books/main/orders?limit=3")["orders"])
+        still_open = json.loads(host.command("orders", "--open", "--json").stdout)["orders"]
+        self.assertEqual(len(still_open), host.book()["open_orders"])
+        self.assertEqual({order["status"] for order in still_open} - {"new", "partially_filled"}, set())
+        self.assertIn(newest[0]["client_id"], host.command("orders").stdout)
+        self.assertEqual(host.command("orders", "--book", "mian").returncode, 3)
+        self.assertEqual(host.stop(), 0)
+        run = lambda *words: subprocess.run([host.cadre, *words], capture_output=True, text=True, timeout=60)
+        book = os.path.join(host.state, "books", "main")
+        self.assertEqual(run("explain", book, newest[0]["client_id"]).returncode, 0)
+        refused = run("explain", book, "main.0.0")
+        self.assertNotIn("orders.csv", refused.stderr)
+        self.assertIn(f"cadre journal show {book} --kind order", refused.stderr)
+        refused = run("explain", host.state, newest[0]["client_id"])
+        self.assertEqual(refused.returncode, 3)
+        self.assertIn(f"name one of its books: {book} [RUN_OF_A_HOST]", refused.stderr)
+        refused = run("journal", "show", host.state, "--instrument", "IMB")
+        self.assertEqual((refused.returncode, refused.stdout), (3, ""))
+        self.assertRegex(refused.stderr, r'no instrument "IMB"; did you mean "IBM"\?.*\[COMMAND_INSTRUMENT\]')
+        self.assertEqual(run("journal", "show", host.state, "--instrument", "IBM", "--last", "1").returncode, 0)
 
 
 if __name__ == "__main__":

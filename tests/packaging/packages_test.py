@@ -154,6 +154,10 @@ class PackagesTest(unittest.TestCase):
                     self.assertTrue(b"\nNAME\n" in done.stdout, name)
         with gzip.open(os.path.join(self.root, "usr/share/man/man1/cadre-run.1.gz"), "rt", encoding="utf-8") as file:
             self.assertIn("\\-\\-begin\\-again BOOK", file.read())
+        with gzip.open(os.path.join(self.root, "usr/share/man/man1/cadre-feed.1.gz"), "rt", encoding="utf-8") as file:
+            page = file.read()
+        self.assertLess(page.index("one row for a day"), page.index(".SH OPTIONS"), "formats are described, and no exit status")
+        self.assertIn(".SH EXIT STATUS\nExit codes: 0 all is taken", page)
 
     def complete(self, *words):
         """What bash offers for the last word."""

@@ -190,7 +190,7 @@ class RevisionKills(unittest.TestCase):
         halted = frozenset(b["book"] for b in status["books"] if b["state"] == "halted")
         state = State(tuple(books), halted)
         if state not in states:
-            events = self.host.command("events", "--json").stdout.splitlines()
+            events = self.host.command("events", "--all", "--json").stdout.splitlines()
             told = [line for line in events if '"decision"' not in line]
             self.fail("\n".join([f"{state} is none of", *map(str, states), "reasons: " + str([b["reason"] for b in status["books"]]),
                                  "revisions: " + json.dumps(self.host.revisions()[-6:]), *told[-30:], self.host.log_text()]))

@@ -60,8 +60,17 @@ class Sealed(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.root)
         desk = os.path.join(self.root, "desk")
         subprocess.run([arguments.cadre, "init", desk], check=True, capture_output=True)
+        self.set_host(lambda config: config.update(watch={"enabled": False}), os.path.join(desk, "host.json"))
         self.host = RunningHost(arguments.cadre, self.root, os.path.join(desk, "host.json"), [os.path.join(arguments.build, "agents")])
         self.addCleanup(self.host.end)
+
+    @staticmethod
+    def set_host(change, path):
+        with open(path, encoding="utf-8") as file:
+            config = json.load(file)
+        change(config)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(config, file)
 
     def path(self, *names):
         return os.path.join(self.host.state, *names)
@@ -87,15 +96,14 @@ class Sealed(unittest.TestCase):
             return now.read() != older.read()
 
     def apply(self, pointer, value):
-        with open(self.host.config, encoding="utf-8") as file:
-            config = json.load(file)
-        where = config
-        *parents, last = pointer[1:].split("/")
-        for name in parents:
-            where = where[int(name)] if isinstance(where, list) else where[name]
-        where[last] = value
-        with open(self.host.config, "w", encoding="utf-8") as file:
-            json.dump(config, file)
+        def change(config):
+            where = config
+            *parents, last = pointer[1:].split("/")
+            for name in parents:
+                where = where[int(name)] if isinstance(where, list) else where[name]
+            where[last] = value
+
+        self.set_host(change, self.host.config)
         self.command("revision", "apply", self.host.config, "--reason", "a change")
 
     def command(self, *words):
@@ -214,15 +222,8 @@ class Sealed(unittest.TestCase):
                 shutil.rmtree(self.host.state)
 
     def test_a_damaged_block_of_a_checkpoint_prunes_nothing_and_is_written_again(self):
-        def small_segments(config):
-            config["journal"] = {"segment_mb": 1, "keep_segments": 1}
-            config["checkpoint"] = {"bars": 50}
-
-        with open(self.host.config, encoding="utf-8") as file:
-            config = json.load(file)
-        small_segments(config)
-        with open(self.host.config, "w", encoding="utf-8") as file:
-            json.dump(config, file)
+        small = {"journal": {"segment_mb": 1, "keep_segments": 1}, "checkpoint": {"bars": 50}}
+        self.set_host(lambda config: config.update(small), self.host.config)
         self.host.start()
         more = bars(2600)
         self.host.post(more[:200])

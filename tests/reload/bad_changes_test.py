@@ -224,7 +224,7 @@ class BadChanges(unittest.TestCase):
     def assert_failing_is_named(self, host, number, policy="hold"):
         stage = host.stage("risk")
         self.assertGreater(stage["failures"], 0)
-        done = host.command("events", "--json")
+        done = host.command("events", "--all", "--json")
         failed = [event for event in map(json.loads, done.stdout.splitlines()) if event["event"] == "agent_failed"]
         self.assertEqual({event["stage"] for event in failed}, {"risk"})
         latest = host.get("/v1/books/main/decisions?limit=1")["decisions"][0]

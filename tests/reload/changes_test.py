@@ -147,6 +147,8 @@ class Changes(unittest.TestCase):
         self.assertEqual(host.revision(), 1)
         host.process.send_signal(signal.SIGHUP)
         wait_until("the files are applied", lambda: host.revision() == 2)
+        told = host.status()["revision"]
+        self.assertEqual((told["actor"], told["reason"]), ("signal", "SIGHUP"))
         # And again after a rollback, although the files are the same.
         self.run_command(host, 0, "revision", "rollback", "--reason", "back")
         self.assertEqual(host.revision(), 3)
@@ -329,7 +331,7 @@ class Changes(unittest.TestCase):
         self.run_command(host, 0, "agent", "restart", "main/risk", "--reason", "test")
         self.assertIn("hangs_in_destroy", host.status()["retained"][0]["library"])
         self.post(host, 5)
-        self.assertNotIn('"event":"stuck"', host.command("events", "--json").stdout.replace(" ", ""))
+        self.assertNotIn('"event":"stuck"', host.command("events", "--all", "--json").stdout.replace(" ", ""))
         self.assertEqual(host.book()["state"], "deciding")
         wait_until("it is gone", lambda: not host.status()["retained"])
         self.assertEqual(host.stop(), 0)

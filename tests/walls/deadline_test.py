@@ -45,7 +45,7 @@ class Deadline(unittest.TestCase):
         self.assertEqual((event["book"], event["stage"], event["agent"]), ("main", "adjuster", "walls.misbehaving"))
         self.assertRegex(event["what"], r"^decide took \d+ us or more, its deadline is 150000 us$")
         self.assertIn('cadre_agent_deadline_misses_total{book="main",stage="adjuster"} 1', walls.host.ask("GET", "/metrics")[1])
-        self.assertIn("adjuster missed its deadline of 150000 us 1 time", " ".join(walls.host.command("status").stdout.split()))
+        self.assertIn("adjuster missed its deadline of 150,000 us 1 time", " ".join(walls.host.command("status").stdout.split()))
         self.assertEqual(walls.host.stop(), 0)
         command, = self.commands(walls)
         self.assertEqual(command["kind"], "deadline_missed")

@@ -125,7 +125,7 @@ class Cases(unittest.TestCase):
             done = host.command("halt", "--reason", "now", *words)
             self.assertEqual(done.returncode, 0, done.stderr)
             if actor:
-                self.assertIn(actor, host.command("events").stdout)
+                self.assertIn(actor, host.command("events", "--all").stdout)
         for claimed in ("watch", "host"):
             done = host.command("resume", "--reason", "now", "--actor", claimed)
             self.assertEqual(done.returncode, 3)
@@ -139,7 +139,7 @@ class Cases(unittest.TestCase):
         for words in (["events"], ["status"], ["events", "--json"], ["status", "--json"]):
             shown = host.command(*words).stdout
             self.assertFalse(set(shown) & set("\x1b\u202e\u009b"), shown)
-        reasons = [json.loads(line).get("reason") for line in host.command("events", "--json").stdout.splitlines()]
+        reasons = [json.loads(line).get("reason") for line in host.command("events", "--all", "--json").stdout.splitlines()]
         self.assertIn("a\x1b[2Jb\u202ec\u009bd", reasons)
         done = host.command("halt", "--reason", "x" * 1001)
         self.assertEqual(done.returncode, 3)

@@ -33,7 +33,7 @@ class Output(unittest.TestCase):
 
     def logged(self, walls, event):
         """What follows the name of such an event on its lines."""
-        return re.findall(rf"^warning: {event}: (.*)$", walls.host.log_text(), re.MULTILINE)
+        return re.findall(rf"^\S+Z warning: {event}: (.*)$", walls.host.log_text(), re.MULTILINE)
 
     def test_lines_are_in_the_log_with_the_book_and_the_agent_and_steer_no_terminal(self):
         walls = self.walls("talk")

@@ -101,7 +101,7 @@ class Walls:
         return next(b for b in self.host.ask_for("/v1/status")["books"] if b["book"] == name)
 
     def events(self, kind):
-        done = self.host.command("events", "--json")
+        done = self.host.command("events", "--all", "--json")
         return [event for event in map(json.loads, done.stdout.splitlines()) if event["event"] == kind]
 
     def changed(self, adjuster):

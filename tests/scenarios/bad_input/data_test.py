@@ -34,6 +34,17 @@ class Prices(Workbench):
         self.signals = self.signals[:1]
         self.is_refused(r"^prices\.csv: .*one day")
 
+    def test_a_price_that_jumps_is_a_warning_that_follows_the_level_of_the_log(self):
+        self.prices[40][1] = "500"
+        self.write()
+        warned = self.cadre("backtest", "scenario.json", "--out", "one")
+        self.assertEqual(warned.returncode, 0, warned.stderr)
+        self.assertIn("[SUSPECTED_CORPORATE_ACTION]", warned.stderr)
+        silent = self.cadre("--log-level", "error", "backtest", "scenario.json", "--out", "two")
+        self.assertEqual((silent.returncode, silent.stderr), (0, ""))
+        self.assertEqual(self.cadre("--log-level", "error", "backtest", "none.json").returncode, 3)
+        self.assertIn("[FILE_NOT_FOUND]", self.cadre("--log-level", "error", "backtest", "none.json").stderr)
+
     def test_a_header_only(self):
         self.prices = self.prices[:1]
         self.signals = self.signals[:1]

@@ -38,7 +38,8 @@ class HostCommandsTest : public admin::testing::ServedHost {
   /// Runs a command and keeps what it prints.
   int run(std::string_view path, const HostArguments& with) {
     int (*command)(const HostArguments&) = nullptr;
-    for (const auto rows : {host_commands(), revision_commands(), host_experiment_commands()}) {
+    for (const auto rows :
+         {host_commands(), book_commands(), revision_commands(), host_experiment_commands()}) {
       for (const HostCommand& row : rows)
         if (row.path == path) command = row.run;
     }
@@ -257,6 +258,112 @@ TEST_F(HostCommandsTest, events_end_with_those_remembered) {
   with.json = true;
   EXPECT_EQ(run("events", with), exit_fine);
   EXPECT_EQ(out_, "{\"id\":2,\"event\":\"resumed\",\"filling\":\"\"}\n");
+}
+
+const char* const a_portfolio =
+    R"({"book": "main", "books": [{"book": "main"}], "currency": "USD", "date": "2001-01-03",
+    "equity": "4331451.5", "cash": "1234", "profit": "3544679", "costs": "12.345",
+    "positions": [{"instrument": "IBM", "quantity": "1200", "price": "94.5", "value": "113400", "weight": "0.026181"}],
+    "working": [{"instrument": "IBM", "buys": "0", "sells": "1000"}, {"instrument": "T", "buys": "5", "sells": "0"}]})";
+
+TEST_F(HostCommandsTest, a_portfolio_is_the_account_and_a_row_for_each_position_or_working_order) {
+  start();
+  host_.next.body = json::parse(a_portfolio);
+  HostArguments with = arguments();
+  with.book = "main";
+  EXPECT_EQ(run("portfolio", with), exit_fine) << err_;
+  EXPECT_EQ(host_.last, "GET /v1/books/{book}/portfolio");
+  EXPECT_EQ(out_,
+            "main, 2001-01-03\n"
+            "\n"
+            "USD\n"
+            "--------------------\n"
+            "equity  4,331,451.50\n"
+            "cash        1,234.00\n"
+            "profit  3,544,679.00\n"
+            "costs          12.34\n"
+            "\n"
+            "instrument  quantity  price       value  weight  working\n"
+            "-----------------------------------------------------------\n"
+            "IBM            1,200   94.5  113,400.00  2.62 %  sell 1,000\n"
+            "T                  0      -           -       -  buy 5\n");
+  with.json = true;
+  EXPECT_EQ(run("portfolio", with), exit_fine);
+  EXPECT_EQ(json::parse(out_), host_.next.body);
+}
+
+TEST_F(HostCommandsTest, without_a_book_every_portfolio_is_shown_and_orders_want_one_named) {
+  start();
+  json::value body = json::parse(a_portfolio);
+  body.at("books") = json::parse(R"([{"book": "main"}, {"book": "other"}])");
+  host_.next.body = body;
+  EXPECT_EQ(run("portfolio", arguments()), exit_fine) << err_;
+  EXPECT_EQ(host_.call.path, std::vector<std::string>{"other"}) << "asked last";
+  EXPECT_EQ(run("orders", arguments()), exit_invalid_input);
+  EXPECT_EQ(err_, "the host has several books: main, other; name one with --book [BOOK_NOT_NAMED]\n");
+}
+
+TEST_F(HostCommandsTest, orders_say_what_became_of_each_and_why_it_was_rejected) {
+  start();
+  host_.next.body = json::parse(R"({"book": "main", "orders": [
+    {"client_id": "main.7.2", "instrument": "IBM", "side": "buy", "type": "limit", "quantity": "1200", "filled": "100",
+     "limit_price": "94.5", "status": "partially filled", "decided": "2001-01-03T21:00:00Z"},
+    {"client_id": "main.7.1", "instrument": "T", "side": "sell", "type": "market", "quantity": "5", "filled": "0",
+     "status": "rejected", "decided": "2001-01-03T21:00:00Z", "failed_checks": ["NOTIONAL", "RATE"]},
+    {"client_id": "main.6.1", "instrument": "T", "side": "sell", "type": "market", "quantity": "5", "filled": "0",
+     "status": "rejected", "decided": "2001-01-02T21:00:00Z", "reason": 3}]})");
+  HostArguments with = arguments();
+  with.book = "main";
+  with.last = 7;
+  EXPECT_EQ(run("orders", with), exit_fine) << err_;
+  EXPECT_EQ(host_.last, "GET /v1/books/{book}/orders");
+  EXPECT_EQ(host_.call.limit, 7u);
+  EXPECT_THAT(out_,
+              HasSubstr("main.7.2  IBM         buy   limit      1,200     100   94.5  partially filled"));
+  EXPECT_THAT(out_, HasSubstr("pre-trade checks: NOTIONAL, RATE"));
+  EXPECT_THAT(out_, HasSubstr("its execution environment, reason 3"));
+  with.open = true;
+  host_.next.body = json::parse(R"({"book": "main", "orders": []})");
+  EXPECT_EQ(run("orders", with), exit_fine) << err_;
+  EXPECT_EQ(host_.last, "GET /v1/books/{book}/orders/open");
+  EXPECT_EQ(out_, "main: no order is open\n");
+}
+
+TEST_F(HostCommandsTest, events_of_an_unknown_book_or_kind_are_refused) {
+  start();
+  host_.next.body = json::parse(R"({"books": [{"book": "main"}]})");
+  host_.emit("halt");
+  HostArguments with = arguments();
+  with.book = "mian";
+  EXPECT_EQ(run("events", with), exit_invalid_input);
+  EXPECT_EQ(out_, "");
+  EXPECT_THAT(err_, HasSubstr("did you mean \"main\"?"));
+  with.book.clear();
+  with.kind = "hlat";
+  EXPECT_EQ(run("events", with), exit_invalid_input);
+  EXPECT_THAT(err_, HasSubstr("[COMMAND_KIND]"));
+}
+
+TEST_F(HostCommandsTest, resuming_a_book_that_decides_says_that_it_was_not_halted) {
+  start();
+  host_.next.body = json::parse(R"({"resumed": [], "not_halted": ["main"]})");
+  EXPECT_EQ(run("resume", arguments()), exit_fine);
+  EXPECT_EQ(out_, "main was not halted\n");
+  host_.next.body = json::parse(R"({"number": 3, "resumed": ["other"], "not_halted": ["main"]})");
+  EXPECT_EQ(run("resume", arguments()), exit_fine);
+  EXPECT_EQ(out_, "main was not halted\ndeciding again\n");
+}
+
+TEST_F(HostCommandsTest, ending_an_experiment_twice_says_that_it_had_ended) {
+  start();
+  HostArguments with = arguments();
+  with.name = "my";
+  host_.next.body = json::parse(R"({"name": "my"})");
+  EXPECT_EQ(run("experiment stop", with), exit_fine);
+  EXPECT_EQ(out_, "experiment my is ended\n");
+  host_.next.body = json::parse(R"({"name": "my", "had_ended": true, "reason": "stopped by ann: why"})");
+  EXPECT_EQ(run("experiment stop", with), exit_fine);
+  EXPECT_EQ(out_, "experiment my had ended already: stopped by ann: why\n");
 }
 
 TEST_F(HostCommandsTest, results_are_written_and_judged) {

@@ -92,7 +92,7 @@ what is wrong
   main: risk_manager (cadre.risk_manager.cvar) failed 2 times (told until
       another version or other settings come, or the book is 30 days further)
   second is halted: drawdown of 12 %
-  second has 600 of 1024 inputs waiting
+  second has 600 of 1,024 inputs waiting
   refused 2026-11-25 02:20:00, by watch, from host.json
     chain.json:14:22 /risk/max: 0 is below the minimum 1; use at least 1
       [CONFIG_OUT_OF_RANGE]
@@ -108,6 +108,32 @@ what to do next
 TEST(StatusScreenTest, no_line_is_wider_than_a_terminal) {
   for (const std::string& line : lines_of(status_screen(status_fixture())))
     EXPECT_LE(report::display_width(line), screen_columns) << line;
+}
+
+TEST(StatusScreenTest, a_narrow_terminal_is_kept_to) {
+  for (const std::string& line : lines_of(status_screen(status_fixture(), 60)))
+    EXPECT_LE(report::display_width(line), 60u) << line;
+  const json::value held = json::parse(R"({"quarantine": [{"id": 1, "time": "2026-11-25T02:00:00Z",
+    "agent": "cadre.risk_manager.cvar", "version": "2.1.0", "book": "main", "stage": "risk_manager",
+    "call": "calculate", "why": "signal 11 (SIGSEGV) under way in the call of this agent, twice"}]})");
+  for (const std::size_t width : {60, 80}) {
+    for (const std::string& line : lines_of(quarantine_table(held, width)))
+      EXPECT_LE(report::display_width(line), width) << line;
+  }
+}
+
+TEST(StatusScreenTest, what_is_watched_stays_on_its_rows_with_what_is_wrong_first) {
+  const json::value status = status_fixture();
+  const std::size_t all = lines_of(status_screen(status)).size();
+  EXPECT_EQ(watched_screen(status, 80, all + 1), status_screen(status)) << "there is room";
+  const std::vector<std::string> shown = lines_of(watched_screen(status, 80, 12));
+  ASSERT_EQ(shown.size(), 11u);
+  EXPECT_EQ(shown[0], "demo: running since 2026-11-25 02:04:39 UTC");
+  EXPECT_EQ(shown[5], "what is wrong");
+  EXPECT_EQ(shown.back(), "... " + std::to_string(all - 10) + " more lines: `cadre status`");
+  const std::vector<std::string> away = lines_of(watched_screen(status, 80, 12, "no host; trying again"));
+  ASSERT_EQ(away.size(), 11u);
+  EXPECT_EQ(away[0], "no host; trying again");
 }
 
 TEST(StatusScreenTest, the_widest_ordinary_values_still_fit) {
@@ -187,6 +213,16 @@ TEST(StatusScreenTest, an_event_is_one_line) {
                                        "book": "main", "reason": "two words", "n": 3, "none": null})")),
             "2026-11-25 02:00:00  halted  book main  reason \"two words\"  n 3\n");
   EXPECT_EQ(event_line(json::value("text")), "-  -\n");
+}
+
+TEST(StatusScreenTest, lists_of_an_event_are_shortened_to_its_line_and_texts_are_not) {
+  const json::value event = json::parse(R"({"time": "2026-11-25T02:00:00Z", "event": "revision", "n": 7,
+    "stages": [{"stage": "position_sizer", "agent": "cadre.kelly"}, {"stage": "risk", "agent": "cadre.cvar"}]})");
+  EXPECT_EQ(event_line(event, 60), "2026-11-25 02:00:00  revision  n 7  stages [{\"agent\":\"cadre…\n");
+  EXPECT_THAT(event_line(event, 500), HasSubstr("cadre.cvar"));
+  const json::value told = json::parse(R"({"time": "2026-11-25T02:00:00Z", "event": "halt", "reason":
+    "a long reason that somebody wrote and that everybody has to read to its very end"})");
+  EXPECT_THAT(event_line(told, 60), HasSubstr("very end"));
 }
 
 }  // namespace

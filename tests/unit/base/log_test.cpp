@@ -60,6 +60,18 @@ TEST_F(LogOutputTest, a_file_has_lines_of_json_whatever_a_value_is) {
   EXPECT_LT(found[1].size(), 9'000u);
 }
 
+TEST_F(LogOutputTest, a_line_of_text_in_a_file_begins_with_its_time_to_the_millisecond) {
+  set_log_style(LogStyle::text);
+  ASSERT_TRUE(open_file().empty());
+  log_event(LogLevel::warn, "suspect_move", {{"book", "main"}, {"moves", "IBM 30 %"}});
+  close_log(10s);
+  const auto found = lines();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_THAT(found[0],
+              ::testing::MatchesRegex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
+                                      "\\.[0-9]{3}Z warning: suspect_move: book main, moves IBM 30 %"));
+}
+
 TEST_F(LogOutputTest, a_file_is_put_aside_and_only_so_many_are_kept) {
   ASSERT_TRUE(open_file(10'000).empty());
   for (int i = 0; i < 100; ++i)

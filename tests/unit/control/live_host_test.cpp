@@ -79,6 +79,22 @@ TEST(Halt, stops_deciding_but_not_following_the_market) {
   EXPECT_EQ(small.settled().decisions, before.decisions + 1);
 }
 
+TEST(Halt, a_resume_of_what_was_not_halted_says_so_and_is_no_event) {
+  SmallHost small;
+  ASSERT_TRUE(small.opens());
+  ASSERT_EQ(small.post(0, 5).outcome, live::Outcome::accepted);
+  const live::BookSnapshot before = small.settled();
+  const live::Answer answer = small.host().resume({"anna", "to be sure"}, "");
+  ASSERT_EQ(answer.outcome, live::Outcome::done);
+  EXPECT_EQ(json::serialize(answer.body), R"({"resumed":[],"not_halted":["main"]})");
+  EXPECT_EQ(small.settled().halt_number, before.halt_number);
+  EXPECT_EQ(small.settled().sequence, before.sequence);
+  ASSERT_EQ(small.host().halt(anna, "", false, false).outcome, live::Outcome::done);
+  const live::Answer resumed = small.host().resume({"anna", "back"}, "");
+  EXPECT_EQ(json::serialize(resumed.body.at("resumed")), R"(["main"])");
+  EXPECT_FALSE(resumed.body.as_object().contains("not_halted"));
+}
+
 TEST(Halt, with_flatten_ends_with_no_position_and_no_open_order) {
   SmallHost small;
   ASSERT_TRUE(small.opens());

@@ -23,20 +23,57 @@ TEST(Table, aligns_its_columns_and_ends_no_line_in_blanks) {
 
 TEST(Table, goes_on_below_where_a_line_would_be_wider_than_asked) {
   TextTable table({{"name", Align::left}, {"value", Align::right}, {"why", Align::left}});
-  table.add_row({"equity", "1,000.00", "all that it is worth"});
-  EXPECT_EQ(table.to_string(28),
+  table.add_row({"equity", "1,000.00", "all that it is worth and not a cent more"});
+  EXPECT_EQ(table.to_string(46),
             "name       value  why\n"
-            "----------------------------\n"
-            "equity  1,000.00  all that\n"
-            "                  it is\n"
-            "                  worth\n");
-  EXPECT_EQ(table.to_string(40), table.to_string()) << "wide enough";
+            "----------------------------------------------\n"
+            "equity  1,000.00  all that it is worth and not\n"
+            "                  a cent more\n");
+  EXPECT_EQ(table.to_string(80), table.to_string()) << "wide enough";
 }
 
-TEST(Table, breaks_no_word_and_no_number_for_the_width) {
-  TextTable table({{"agent", Align::left}, {"value", Align::right}});
-  table.add_row({"cadre.execution_rules", "1,000.00"});
-  EXPECT_EQ(table.to_string(10), table.to_string());
+TEST(Table, puts_what_would_be_too_narrow_below_each_row) {
+  TextTable table(
+      {{"name", Align::left}, {"value", Align::right}, {"at", Align::right}, {"why", Align::left}});
+  table.add_row({"equity", "1,000.00", "7", "all that it is worth and not a cent more"});
+  table.add_row({"cash", "2.00", "8", ""});
+  EXPECT_EQ(table.to_string(40),
+            "name       value  at\n"
+            "--------------------\n"
+            "equity  1,000.00   7\n"
+            "    why: all that it is worth and not a\n"
+            "      cent more\n"
+            "cash        2.00   8\n");
+  EXPECT_EQ(table.to_string(18),
+            "name       value\n"
+            "----------------\n"
+            "equity  1,000.00\n"
+            "    at: 7; why:\n"
+            "      all that it\n"
+            "      is worth and\n"
+            "      not a cent\n"
+            "      more\n"
+            "cash        2.00\n"
+            "    at: 8\n");
+}
+
+TEST(Table, breaks_no_word_no_number_and_no_time_for_the_width) {
+  TextTable table({{"agent", Align::left}, {"time", Align::left}, {"value", Align::right}});
+  table.add_row({"cadre.execution_rules", "2001-01-02 21:00:00", "1,000.00"});
+  EXPECT_EQ(table.to_string(45),
+            "agent                  time\n"
+            "------------------------------------------\n"
+            "cadre.execution_rules  2001-01-02 21:00:00\n"
+            "    value: 1,000.00\n");
+  EXPECT_EQ(table.to_string(10),
+            "agent\n"
+            "---------------------\n"
+            "cadre.execution_rules\n"
+            "    time:\n"
+            "      2001-01-02\n"
+            "      21:00:00;\n"
+            "      value:\n"
+            "      1,000.00\n");
 }
 
 TEST(Table, width_is_what_a_terminal_shows) {
