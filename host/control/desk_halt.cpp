@@ -77,7 +77,7 @@ Told tell_books(HostParts& host, const live::BookList::Books& chosen, live::Halt
 live::Answer answer_of(const char* done, const live::HaltOrder& order, Told told) {
   const live::Outcome outcome = told.problems.has_errors() ? live::Outcome::conflict : live::Outcome::done;
   json::object body{{"number", order.number}, {done, std::move(told.done)}};
-  body["open_orders"] = std::move(told.open_orders);
+  if (!told.open_orders.empty()) body["open_orders"] = std::move(told.open_orders);
   if (!told.waiting.empty()) body["waiting"] = std::move(told.waiting);
   return {outcome, std::move(body), told.problems};
 }

@@ -191,7 +191,7 @@ class Sealed(unittest.TestCase):
         self.host.start()
         self.host.post(bars(900))
         self.host.settled_book()
-        self.host.kill()
+        self.assertEqual(self.host.stop(), 0)  # with a checkpoint
         os.remove(self.path("books", "main", "watermark"))
         os.remove(self.path("acknowledged"))
         cut(self.host.journal("main"))
