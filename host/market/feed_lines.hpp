@@ -41,8 +41,8 @@ class FeedLines {
   /// The inputs that are complete and were not taken yet, in the order of their lines.
   std::vector<FeedLine> take();
   Kind kind() const { return kind_; }
-  /// CSV_EMPTY (after finish), CSV_BINARY, CSV_NOT_UTF8, CSV_HEADER, CSV_RAGGED_ROW, CSV_LINE_LONG,
-  /// PRICE_BAD_DATE, FEED_NOT_LINES.
+  /// Warnings (after finish): FEED_LAST_LINE, of a row that may be cut. Errors: CSV_EMPTY (after finish),
+  /// CSV_BINARY, CSV_NOT_UTF8, CSV_HEADER, CSV_RAGGED_ROW, CSV_LINE_LONG, PRICE_BAD_DATE, FEED_NOT_LINES.
   const base::Problems& problems() const { return problems_; }
 
  private:
