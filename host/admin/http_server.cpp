@@ -150,13 +150,18 @@ class HttpServer::Engine : public ConnectionOwner {
   std::shared_ptr<HttpConnection> longest_idle(Door door) const;
   bool make_room(Door door);
   void end_everything();
+  void watch_socket();
+  void look_at_socket();
+  base::Problems open_socket();
   base::Problems open_port();
 
   const ServerOptions options_;
   const Handler handler_;
   const UserNames users_;
   std::uint16_t port_ = 0;
+  std::mutex socket_mutex_;  ///< of the next two lines
   std::optional<ListeningSocket> socket_;
+  std::string socket_fault_;
   std::atomic<bool> is_closing_{false};
   std::once_flag closed_once_, stopped_once_;
 
@@ -169,7 +174,7 @@ class HttpServer::Engine : public ConnectionOwner {
   Listener<asio::ip::tcp> loopback_{io_, Door::stranger};
   std::unordered_set<std::shared_ptr<HttpConnection>> connections_;
   std::array<std::size_t, doors> streams_{}, body_bytes_{};
-  asio::steady_timer trim_{io_};
+  asio::steady_timer trim_{io_}, socket_look_{io_};
   bool ended_ = false;
   Workers local_workers_, loopback_workers_;
   asio::thread_pool stream_pool_{stream_workers};
@@ -178,12 +183,55 @@ class HttpServer::Engine : public ConnectionOwner {
 
 base::Problems HttpServer::Engine::open() {
   if (!options_.socket.empty()) {
-    auto opened = ListeningSocket::open(options_.socket, options_.socket_group);
-    if (!opened) return opened.problems();
-    socket_.emplace(std::move(*opened));
-    local_.acceptor.assign(asio::local::stream_protocol{}, socket_->release());
+    base::Problems problems = open_socket();
+    if (problems.has_errors()) return problems;
   }
   return options_.port ? open_port() : base::Problems{};
+}
+
+base::Problems HttpServer::Engine::open_socket() {
+  auto opened = ListeningSocket::open(options_.socket, options_.socket_group);
+  if (!opened) return opened.problems();
+  error_code ignored;
+  local_.acceptor.close(ignored);  // of a file that is gone: nobody can come by it
+  socket_.emplace(std::move(*opened));
+  local_.acceptor.assign(asio::local::stream_protocol{}, socket_->release());
+  return {};
+}
+
+void HttpServer::Engine::watch_socket() {
+  socket_look_.expires_after(options_.socket_interval);
+  socket_look_.async_wait([this](error_code error) {
+    if (error || ended_) return;
+    look_at_socket();
+    watch_socket();
+  });
+}
+
+/// A socket that is removed locks operators out, and nothing else tells: who is connected stays so.
+void HttpServer::Engine::look_at_socket() {
+  std::string fault;
+  bool begins = false;
+  {
+    const std::scoped_lock lock(socket_mutex_);
+    if (is_closing_ || !socket_) return;
+    const bool is_in_place = socket_->is_in_place();
+    if (is_in_place && socket_fault_.empty()) return;
+    const base::Problems problems = is_in_place ? base::Problems{} : open_socket();
+    begins = !is_in_place && !problems.has_errors();
+    if (problems.has_errors()) fault = base::to_line(problems[0]);
+    if (!fault.empty() && fault == socket_fault_) return;
+    socket_fault_ = fault;
+  }
+  if (begins) {
+    local_.pause.cancel();
+    accept(local_);
+  }
+  if (fault.empty())
+    base::log_event(base::LogLevel::warn, "admin_socket_back", {{"socket", options_.socket.string()}});
+  else
+    base::log_event(base::LogLevel::error, "admin_socket_lost", {{"why", fault}});
+  if (options_.socket_changed) options_.socket_changed(fault);
 }
 
 base::Problems HttpServer::Engine::open_port() {
@@ -211,6 +259,7 @@ base::Problems HttpServer::Engine::open_port() {
 
 void HttpServer::Engine::run() {
   if (local_.acceptor.is_open()) accept(local_);
+  if (local_.acceptor.is_open()) watch_socket();
   if (loopback_.acceptor.is_open()) accept(loopback_);
   thread_ = std::thread([this] {
     while (!io_.stopped()) {
@@ -229,10 +278,12 @@ void HttpServer::Engine::accept(Listener<Protocol>& listener) {
                     longest_idle(Door::local) == nullptr;
   if (ended_ || listener.paused) return;
   listener.acceptor.async_accept([this, &listener](error_code error, typename Protocol::socket socket) {
-    if (ended_) return;
+    if (ended_ || error == asio::error::operation_aborted) return;  // another one accepts in its place
     if (error) {
       listener.pause.expires_after(accept_pause);
-      listener.pause.async_wait([this, &listener](error_code) { accept(listener); });
+      listener.pause.async_wait([this, &listener](error_code stopped) {
+        if (!stopped) accept(listener);
+      });
       return;
     }
     std::string user = listener.door == Door::local ? users_.of_peer(socket.native_handle()) : std::string();
@@ -348,8 +399,11 @@ void HttpServer::Engine::unsubscribe(std::shared_ptr<FrameQueue> stream) {
 
 void HttpServer::Engine::close() {
   std::call_once(closed_once_, [this] {
-    is_closing_ = true;
-    socket_.reset();
+    {
+      const std::scoped_lock lock(socket_mutex_);
+      is_closing_ = true;
+      socket_.reset();
+    }
     asio::post(io_, [this] { end_everything(); });
   });
 }
@@ -360,6 +414,7 @@ void HttpServer::Engine::end_everything() {
   local_.pause.cancel();
   loopback_.pause.cancel();
   trim_.cancel();
+  socket_look_.cancel();
   local_.acceptor.close(ignored);
   loopback_.acceptor.close(ignored);
   for (const auto& connection : std::unordered_set(connections_))

@@ -19,6 +19,11 @@ struct ServerOptions {
   std::filesystem::path socket{};
   /// Whose members may do everything too: the mode of the socket is 0660 then; empty: nobody else.
   std::string socket_group{};
+  /// The socket is looked for so often, and made again where somebody removed or replaced it.
+  std::chrono::milliseconds socket_interval{1'000};
+  /// Told why nobody can connect to the socket, and with nothing once it is listened at again. Of each fault
+  /// once, and not from within start(). It must not block.
+  std::function<void(const std::string& why)> socket_changed{};
   /// Listens at 127.0.0.1 too: 0 takes any free port. Needs a token.
   std::optional<std::uint16_t> port{};
   /// What `Authorization: Bearer ...` has to say at 127.0.0.1.

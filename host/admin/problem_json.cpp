@@ -37,6 +37,39 @@ const OutcomeRow& row_of(live::Outcome outcome) {
   return outcomes[0];
 }
 
+/// No text of a problem is longer, and all of them together are not either, whatever the request held: they
+/// quote what was sent.
+constexpr std::size_t text_bytes_most = 1'000, problems_bytes_most = 32'000;
+
+/// Cut between two characters.
+std::string shortened(const std::string& text) {
+  if (text.size() <= text_bytes_most) return text;
+  std::size_t end = text_bytes_most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end;
+  return text.substr(0, end) + "...";
+}
+
+base::Problems bounded(const base::Problems& problems) {
+  base::Problems kept;
+  std::size_t bytes = 0;
+  for (base::Problem problem : problems) {
+    for (std::string* text :
+         {&problem.place.file, &problem.place.pointer, &problem.message, &problem.next_step}) {
+      *text = shortened(*text);
+      bytes += text->size();
+    }
+    if (bytes > problems_bytes_most && !kept.empty()) {
+      kept.add({.severity = problem.severity,
+                .code = "AND_MORE",
+                .message = "and " + std::to_string(problems.size() - kept.size()) + " more"});
+      return kept;
+    }
+    kept.add(std::move(problem));
+  }
+  return kept;
+}
+
 const base::Problem* first_error(const base::Problems& problems) {
   for (const base::Problem& problem : problems) {
     if (problem.severity == base::Severity::error) return &problem;
@@ -44,8 +77,9 @@ const base::Problem* first_error(const base::Problems& problems) {
   return problems.empty() ? nullptr : &problems[0];
 }
 
-Response problem_with(unsigned status, std::string_view word, std::string detail,
-                      const base::Problems& problems, const json::object* members) {
+Response problem_with(unsigned status, std::string_view word, std::string detail, const base::Problems& all,
+                      const json::object* members) {
+  const base::Problems problems = bounded(all);
   json::object object;
   if (members != nullptr) object = *members;
   if (const base::Problem* first = first_error(problems); detail.empty() && first != nullptr)
@@ -78,7 +112,7 @@ Response response_to(const live::Answer& answer) {
     if (answer.problems.empty()) return {row.status, "application/json", json::serialize(answer.body) + "\n"};
     // Warnings: the change was made all the same.
     json::object object = answer.body.is_object() ? answer.body.get_object() : json::object{};
-    object["problems"] = base::to_json(answer.problems);
+    object["problems"] = base::to_json(bounded(answer.problems));
     return {row.status, "application/json", json::serialize(object) + "\n"};
   }
   std::string detail = answer.problems.empty() ? std::string(row.detail) : std::string();

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "host/admin/problem_json.hpp"
+#include "host/base/capped_problems.hpp"
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
 
@@ -72,10 +73,16 @@ base::Problems moved_down(const base::Problems& problems, std::uint32_t lines) {
   return moved;
 }
 
-base::Problem wrong_kind(base::Place place, std::string_view what, std::string_view wanted) {
-  return {.code = "REQUEST_WRONG_TYPE",
-          .place = std::move(place),
-          .message = std::string(what) + " has to be " + std::string(wanted)};
+void add_wrong_kind(base::CappedProblems& problems, base::Place place, std::string_view what,
+                    std::string_view wanted) {
+  problems.error("REQUEST_WRONG_TYPE", std::move(place),
+                 std::string(what) + " has to be " + std::string(wanted));
+}
+
+Response too_many(std::size_t objects) {
+  return problem_response(413, "too_large",
+                          "one request may bring " + std::to_string(inputs_max) + " objects, this one has " +
+                              std::to_string(objects) + "; send it in parts");
 }
 
 bool is_count(const json::value& value, std::uint64_t most) {
@@ -89,7 +96,7 @@ std::size_t code_points(std::string_view text) {
 }
 
 void check_length(const base::JsonDocument& document, const char* name, std::string_view text,
-                  std::size_t most, base::Problems& problems) {
+                  std::size_t most, base::CappedProblems& problems) {
   const std::size_t length = code_points(text);
   if (length <= most) return;
   problems.error("REQUEST_TOO_LONG", document.place("/" + std::string(name)),
@@ -101,7 +108,7 @@ void check_length(const base::JsonDocument& document, const char* name, std::str
 /// Who wants a change: the user at the other end, which the system knows, with the name that was added. At
 /// 127.0.0.1 the system knows nobody, and the name is all there is.
 std::string actor_of(const std::string& user, const std::string& name, const base::JsonDocument& document,
-                     base::Problems& problems) {
+                     base::CappedProblems& problems) {
   constexpr std::string_view own[] = {"watch", "signal", "host", "guardrail"};
   const auto is_own = [&](const std::string& word) {
     return std::find(std::begin(own), std::end(own), lower_case(word)) != std::end(own);
@@ -122,7 +129,7 @@ std::string actor_of(const std::string& user, const std::string& name, const bas
 
 /// What is wrong with one member of a change.
 void check_member(const base::JsonDocument& document, const std::string& name, const json::value& value,
-                  std::span<const Member> members, base::Problems& problems) {
+                  std::span<const Member> members, base::CappedProblems& problems) {
   const base::Place place = document.place("/" + base::pointer_token(name));
   std::vector<std::string> known{"actor", "reason"};
   Member::Kind kind = Member::Kind::text;
@@ -137,13 +144,13 @@ void check_member(const base::JsonDocument& document, const std::string& name, c
     problems.error("REQUEST_UNKNOWN_KEY", place,
                    "unknown key " + base::quote(name) + base::did_you_mean(name, known));
   } else if (kind == Member::Kind::flag && !value.is_bool()) {
-    problems.add(wrong_kind(place, name, "true or false"));
+    add_wrong_kind(problems, place, name, "true or false");
   } else if (kind == Member::Kind::document && !value.is_object()) {
-    problems.add(wrong_kind(place, name, "an object"));
+    add_wrong_kind(problems, place, name, "an object");
   } else if (kind == Member::Kind::count && !is_count(value, most)) {
-    problems.add(wrong_kind(place, name, "a whole number from 0 to " + std::to_string(most)));
+    add_wrong_kind(problems, place, name, "a whole number from 0 to " + std::to_string(most));
   } else if (kind == Member::Kind::text && !value.is_string()) {
-    problems.add(wrong_kind(place, name, "a text"));
+    add_wrong_kind(problems, place, name, "a text");
   } else if (kind == Member::Kind::text && value.get_string().empty() && name != "actor" &&
              name != "reason") {
     problems.error("REQUEST_EMPTY", place, name + " is empty", "leave it out, or name one");
@@ -151,20 +158,22 @@ void check_member(const base::JsonDocument& document, const std::string& name, c
 }
 
 std::optional<Response> read_lines(const Request& request, std::vector<std::string>& texts) {
-  base::Problems not_objects;
+  base::CappedProblems not_objects(body_name);
+  std::size_t objects = 0;
   std::string_view rest = request.body;
-  for (std::uint32_t line = 0; !rest.empty(); ++line) {
+  for (std::uint32_t line = 0; !rest.empty() && !not_objects.is_enough(); ++line) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     const std::string_view text = trimmed(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (text.empty()) continue;
+    if (text.empty() || ++objects > inputs_max) continue;
     auto document = base::JsonDocument::parse(body_name, std::string(text));
     if (!document) return not_json(moved_down(document.problems(), line));
     if (!document->root().is_object())
-      not_objects.add(wrong_kind({.file = body_name, .line = line + 1, .column = 1}, "a line", "an object"));
+      add_wrong_kind(not_objects, {.file = body_name, .line = line + 1, .column = 1}, "a line", "an object");
     texts.emplace_back(text);
   }
-  if (not_objects.has_errors()) return problem_response(422, "invalid", {}, not_objects);
+  if (not_objects.has_errors()) return problem_response(422, "invalid", {}, not_objects.take());
+  if (objects > inputs_max) return too_many(objects);
   return std::nullopt;
 }
 
@@ -176,16 +185,17 @@ std::optional<Response> read_array(const Request& request, std::vector<std::stri
     texts.push_back(request.body);
     return std::nullopt;
   }
-  base::Problems problems;
+  base::CappedProblems problems(body_name);
   if (!root.is_array()) {
-    problems.add(wrong_kind(document->place(""), "the body", "an object or an array of objects"));
+    add_wrong_kind(problems, document->place(""), "the body", "an object or an array of objects");
   } else {
-    for (std::size_t i = 0; i < root.get_array().size(); ++i) {
+    for (std::size_t i = 0; i < root.get_array().size() && !problems.is_enough(); ++i) {
       if (!root.get_array()[i].is_object())
-        problems.add(wrong_kind(document->place("/" + std::to_string(i)), "an element", "an object"));
+        add_wrong_kind(problems, document->place("/" + std::to_string(i)), "an element", "an object");
     }
   }
-  if (problems.has_errors()) return problem_response(422, "invalid", {}, problems);
+  if (problems.has_errors()) return problem_response(422, "invalid", {}, problems.take());
+  if (root.get_array().size() > inputs_max) return too_many(root.get_array().size());
   texts = element_texts(request.body);
   return std::nullopt;
 }
@@ -223,12 +233,6 @@ std::optional<Response> read_inputs(const Request& request, std::vector<std::str
   }
   if (refused) return refused;
   if (texts.empty()) return problem_response(422, "invalid", "there is nothing in the body");
-  if (texts.size() > inputs_max) {
-    return problem_response(413, "too_large",
-                            "one request may bring " + std::to_string(inputs_max) +
-                                " objects, this one has " + std::to_string(texts.size()) +
-                                "; send it in parts");
-  }
   return std::nullopt;
 }
 
@@ -238,14 +242,16 @@ std::optional<Response> read_change(const Request& request, std::span<const Memb
   auto document = base::JsonDocument::parse(body_name, request.body);
   if (!document) return not_json(document.problems());
 
-  base::Problems problems;
+  base::CappedProblems problems(body_name);
   const json::object* object = document->root().if_object();
   if (object == nullptr) {
-    problems.add(wrong_kind(document->place(""), "the body", "an object"));
-    return problem_response(422, "invalid", {}, problems);
+    add_wrong_kind(problems, document->place(""), "the body", "an object");
+    return problem_response(422, "invalid", {}, problems.take());
   }
-  for (const auto& [key, value] : *object)
+  for (const auto& [key, value] : *object) {
+    if (problems.is_enough()) return problem_response(422, "invalid", {}, problems.take());
     check_member(*document, std::string(key), value, members, problems);
+  }
   call.members = *object;
   const std::string said(trimmed(call.text("actor")));
   call.mandate = {actor_of(request.user, said, *document, problems),
@@ -260,7 +266,7 @@ std::optional<Response> read_change(const Request& request, std::span<const Memb
       problems.error("REQUEST_MISSING_KEY", document->place("/" + name), name + " is missing");
     if (member.kind == Member::Kind::document) call.documents[name] = member_text(request.body, name);
   }
-  if (problems.has_errors()) return problem_response(422, "invalid", {}, problems);
+  if (problems.has_errors()) return problem_response(422, "invalid", {}, problems.take());
   return std::nullopt;
 }
 

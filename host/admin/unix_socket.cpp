@@ -154,10 +154,13 @@ int ListeningSocket::release() {
   return std::exchange(descriptor_, -1);
 }
 
-void ListeningSocket::remove_file() {
-  if (path_.empty()) return;
+bool ListeningSocket::is_in_place() const {
   struct stat status {};
-  if (::lstat(path_.c_str(), &status) != 0 || status.st_dev != device_ || status.st_ino != inode_) return;
+  return ::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
+}
+
+void ListeningSocket::remove_file() {
+  if (path_.empty() || !is_in_place()) return;
   ::unlink(path_.c_str());
 }
 

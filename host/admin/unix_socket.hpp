@@ -24,6 +24,9 @@ class ListeningSocket {
   ListeningSocket& operator=(ListeningSocket&& other) noexcept;
   ~ListeningSocket();
 
+  /// Whether the file at its path is the one made here: whoever connects there gets to this socket.
+  bool is_in_place() const;
+
   /// The descriptor; the caller closes it from now on, the file still goes with this object.
   int release();
 

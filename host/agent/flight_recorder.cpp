@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "host/agent/flight_file.hpp"
+#include "host/base/file.hpp"
 
 namespace cadre::agent {
 
@@ -262,24 +263,28 @@ std::string crash_text(const LastFlight& last) {
 }
 
 LastFlight read_flight(const std::filesystem::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return {};
+  const auto bytes = base::read_part(path, 0, sizeof(FlightFile));
+  if (!bytes || bytes->size() != sizeof(FlightFile)) return {};
   const auto file = std::make_unique<FlightFile>();
-  const ssize_t got = ::read(descriptor, static_cast<void*>(file.get()), sizeof(FlightFile));
-  ::close(descriptor);
-  const bool is_whole = got == static_cast<ssize_t>(sizeof(FlightFile)) &&
-                        std::memcmp(file->magic, flight_magic, sizeof flight_magic) == 0;
+  std::memcpy(static_cast<void*>(file.get()), bytes->data(), sizeof(FlightFile));
+  const bool is_whole = std::memcmp(file->magic, flight_magic, sizeof flight_magic) == 0;
   return is_whole ? last_of(*file) : LastFlight{};
 }
 
 base::Result<std::unique_ptr<FlightRecorder>> FlightRecorder::begin(const std::filesystem::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) {
+    base::Problems why_not = base::check_readable(path);
+    if (why_not.has_errors()) return why_not;
+  }
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
   void* memory = MAP_FAILED;
   // Emptied first: what an earlier host left may be larger, or cut off.
+  int no_room = 0;  // which posix_fallocate answers, and not errno
   if (descriptor >= 0 && ::ftruncate(descriptor, 0) == 0 &&
-      ::posix_fallocate(descriptor, 0, sizeof(FlightFile)) == 0)
+      (no_room = ::posix_fallocate(descriptor, 0, sizeof(FlightFile))) == 0)
     memory = ::mmap(nullptr, sizeof(FlightFile), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
-  const int error = errno;
+  const int error = no_room != 0 ? no_room : errno;
   if (descriptor >= 0) ::close(descriptor);
   if (memory == MAP_FAILED) {
     base::Problems problems;

@@ -63,6 +63,13 @@ class Feeder {
     place.line = 1;
     return place;
   }
+  /// After what was refused.
+  void say_taken() const {
+    if (taken_ > 0)
+      std::fprintf(stderr, "%s before it %s taken; feed it again when it is mended, they are passed over\n",
+                   report::with_thousands(taken_).c_str(), taken_ == 1 ? "was" : "were");
+  }
+
   std::uint64_t taken() const { return taken_; }
   std::uint64_t known() const { return known_; }
 
@@ -157,9 +164,7 @@ class Feeder {
       return response.status == 503 && !placed.empty() ? exit_time_out : code;
     }
     print_refusal(placed, arguments_.json);
-    if (taken_ > 0)
-      std::fprintf(stderr, "%s before it %s taken; feed it again when it is mended, they are passed over\n",
-                   report::with_thousands(taken_).c_str(), taken_ == 1 ? "was" : "were");
+    say_taken();
     return exit_invalid_input;
   }
 
@@ -253,11 +258,13 @@ int feed(const HostArguments& arguments) {
     if (lines.problems().has_errors()) {
       progress.finish();
       print_refusal(lines.problems(), arguments.json);
+      feeder.say_taken();
       return exit_invalid_input;
     }
     if (!arguments.follow && source->size() > 0) progress.update(source->bytes_read());
   }
   progress.finish();
+  print_problems(lines.problems());
   if (feeder.taken() + feeder.known() == 0) {
     if (const int code = check_header_alone(arguments, feeder, lines); code != exit_fine) return code;
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "host/base/result.hpp"
 
@@ -26,7 +27,8 @@ class FeedSource {
   FeedSource& operator=(const FeedSource&) = delete;
   ~FeedSource();
 
-  /// Waits so long for more and puts it in the place of `bytes`. Errors: FILE_NOT_READABLE, FEED_SOURCE_CUT.
+  /// Waits so long for more and puts it in the place of `bytes`. Errors: FILE_NOT_READABLE, and of a file
+  /// that is followed FEED_SOURCE_CUT, FEED_SOURCE_REPLACED.
   base::Result<State> read(std::string& bytes, std::chrono::milliseconds wait);
   /// How large the file is; 0: not known.
   std::uint64_t size() const;
@@ -34,6 +36,13 @@ class FeedSource {
   const std::string& name() const { return name_; }
 
  private:
+  /// Whether the file that is followed is still the one at its path, and what was read of it stands there
+  /// still.
+  base::Problems check_source() const;
+  bool is_replaced() const;
+  bool is_as_read(std::uint64_t from, const std::string& bytes) const;
+  void remember(std::string_view bytes);
+
   FeedSource(int descriptor, std::string name, bool follows)
       : descriptor_(descriptor), name_(std::move(name)), follows_(follows) {}
 
@@ -41,6 +50,7 @@ class FeedSource {
   std::string name_;
   bool follows_;
   std::uint64_t read_ = 0;
+  std::string first_, last_;  ///< of what was read of a file that is followed
 };
 
 }  // namespace cadre::app

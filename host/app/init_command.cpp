@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <vector>
 
 #include "host/app/command.hpp"
 #include "host/app/desk_files.hpp"
@@ -47,6 +48,18 @@ base::Problems wrong_arguments(const InitArguments& arguments) {
   return problems;
 }
 
+/// What was written of a desk that cannot be written in full goes again, so that the next try finds what the
+/// first one found. Nothing else goes: a folder with more in it stays.
+void remove_written(const fs::path& folder, const std::vector<fs::path>& written, bool folder_was_there) {
+  std::error_code ignored;
+  for (const fs::path& path : written)
+    fs::remove(path, ignored);
+  for (const fs::path& path : written) {
+    if (path.parent_path() != folder) fs::remove(path.parent_path(), ignored);
+  }
+  if (!folder_was_there) fs::remove(folder, ignored);
+}
+
 }  // namespace
 
 int run_init_command(const InitArguments& arguments) {
@@ -58,9 +71,12 @@ int run_init_command(const InitArguments& arguments) {
   const fs::path folder = fs::absolute(arguments.folder).lexically_normal();
   const fs::path last = folder.has_filename() ? folder.filename() : folder.parent_path().filename();
   const auto files = desk_files({last.string(), arguments.instruments});
+  std::error_code error;
+  const bool folder_was_there = fs::exists(arguments.folder, error);
+  std::vector<fs::path> written;
   for (const auto& [name, text] : files) {
     const fs::path path = arguments.folder / name;
-    std::error_code error;
+    written.push_back(path);
     fs::create_directories(path.parent_path(), error);
     if (error)
       problems.error("FILE_NOT_WRITABLE", base::Place::of(path.parent_path()),
@@ -71,6 +87,7 @@ int run_init_command(const InitArguments& arguments) {
     if (problems.has_errors()) break;
   }
   if (problems.has_errors()) {
+    remove_written(arguments.folder, written, folder_was_there);
     print_refusal(problems, arguments.json);
     return exit_invalid_input;
   }

@@ -74,7 +74,7 @@ int refuse(const base::Problems& problems) {
 int run_journal_verify_command(const JournalArguments& arguments) {
   const auto places = live::find_journals(arguments.path, arguments.book);
   if (!places) return refuse(places.problems());
-  base::Problems problems;
+  base::Problems problems = live::lost_journals(arguments.path, arguments.book);
   json::array all;
   using report::Align;
   report::TextTable table({{"book"},

@@ -31,6 +31,7 @@
 #include "host/base/file.hpp"
 #include "host/base/json.hpp"
 #include "host/base/log_output.hpp"
+#include "host/base/text.hpp"
 #include "host/config/host_config.hpp"
 #include "host/control/live_host.hpp"
 #include "host/live/replay_feed.hpp"
@@ -219,6 +220,7 @@ base::Result<std::unique_ptr<admin::HttpServer>> start_server(control::LiveHost&
   admin::ServerOptions listening;
   listening.socket = socket_of(arguments, state);
   listening.socket_group = arguments.socket_group;
+  listening.socket_changed = [&host](const std::string& why) { host.control().socket_changed(why); };
   listening.port = host.config().admin.port;
   if (listening.port) {
     auto token = token_of(state / "token");
@@ -230,8 +232,9 @@ base::Result<std::unique_ptr<admin::HttpServer>> start_server(control::LiveHost&
 }
 
 void print_start(const control::LiveHost& host, const admin::HttpServer& server, const fs::path& socket) {
-  std::cout << host.config().name << ": revision " << host.current_revision() << ", " << host.books().size()
-            << (host.books().size() == 1 ? " book" : " books") << "; admin at " << socket.string();
+  std::cout << base::printable(host.config().name) << ": revision " << host.current_revision() << ", "
+            << host.books().size() << (host.books().size() == 1 ? " book" : " books") << "; admin at "
+            << socket.string();
   if (host.config().admin.port) std::cout << " and http://127.0.0.1:" << server.port();
   std::cout << std::endl;
 }

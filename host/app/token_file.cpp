@@ -74,6 +74,7 @@ base::Result<std::string> make_token(const std::filesystem::path& file) {
                                                  static_cast<ssize_t>(token.size());
   if (descriptor >= 0) ::close(descriptor);
   if (is_written) return token;
+  if (descriptor >= 0) ::unlink(file.c_str());  // half a token is none
   return refused("TOKEN_NOT_WRITABLE", file, "the token cannot be written", "make room, or check the folder");
 }
 

@@ -13,7 +13,12 @@ class CappedProblems {
   explicit CappedProblems(std::string file) : file_(std::move(file)) {}
   void error(std::string code, Place place, std::string message, std::string next_step = {});
   void warning(std::string code, Place place, std::string message, std::string next_step = {});
+  /// Takes over what was found elsewhere.
+  void append(const Problems& found);
   bool has_errors() const { return errors_ > 0; }
+  /// Whether 50 errors are kept. The caller then stops looking, and take() says that there may be more: input
+  /// can have a fault a byte, and each of them costs more memory than that byte.
+  bool is_enough();
   /// Everything, with one "and N more" a severity where some were left out.
   Problems take();
 
@@ -22,6 +27,7 @@ class CappedProblems {
   Problems problems_;
   std::size_t errors_ = 0;
   std::size_t warnings_ = 0;
+  bool is_cut_ = false;
 };
 
 }  // namespace cadre::base

@@ -10,6 +10,10 @@ namespace js = boost::json;
 
 namespace {
 
+/// Of so many values the places are kept: a document of megabytes of small values would else need a hundred
+/// times its size. What stands behind them has the place of the nearest value around it.
+constexpr std::size_t places_most = 100'000;
+
 bool fits_64_bits(std::string_view token) {
   int64_t as_signed = 0;
   uint64_t as_unsigned = 0;
@@ -29,11 +33,12 @@ bool is_tiny(std::string_view token) {
 Problems JsonScanner::run() {
   skip_blanks();
   scan_value("", &document_.root_);
-  return std::move(problems_);
+  return problems_.take();
 }
 
 void JsonScanner::scan_value(const std::string& pointer, js::value* value) {
-  document_.positions_.try_emplace(pointer, JsonDocument::Position{document_.file_, line_, column_});
+  if (document_.positions_.size() < places_most)
+    document_.positions_.try_emplace(pointer, JsonDocument::Position{document_.file_, line_, column_});
   switch (current()) {
     case '{':
       scan_object(pointer, value);
@@ -57,21 +62,21 @@ void JsonScanner::scan_value(const std::string& pointer, js::value* value) {
 
 void JsonScanner::scan_object(const std::string& pointer, js::value* value) {
   js::object* object = value != nullptr ? value->if_object() : nullptr;
-  std::map<std::string, Place> seen;
+  std::map<std::string, std::pair<std::uint32_t, std::uint32_t>> seen;  // line and column
   advance();
   skip_blanks();
   while (current() == '"') {
     const Place place = here("");
     const std::string key = scan_key();
     const std::string inner = pointer + "/" + pointer_token(key);
-    const auto [first, is_new] = seen.try_emplace(key, place);
+    const auto [first, is_new] = seen.try_emplace(key, place.line, place.column);
     if (!is_new) {
       Place again = place;
       again.pointer = inner;
       problems_.error("JSON_DUPLICATE_KEY", std::move(again),
                       "the key " + quote(key) + " stands here again, first at line " +
-                          std::to_string(first->second.line) + ", column " +
-                          std::to_string(first->second.column),
+                          std::to_string(first->second.first) + ", column " +
+                          std::to_string(first->second.second),
                       "keep one of them");
     }
     skip_blanks();

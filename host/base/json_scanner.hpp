@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "host/base/capped_problems.hpp"
 #include "host/base/json.hpp"
 
 namespace cadre::base {
@@ -13,7 +14,8 @@ namespace cadre::base {
 /// unit in the last place at times). A part of JsonDocument::parse.
 class JsonScanner {
  public:
-  JsonScanner(std::string_view text, JsonDocument& document) : text_(text), document_(document) {}
+  JsonScanner(std::string_view text, JsonDocument& document)
+      : text_(text), document_(document), problems_(document.file_) {}
   Problems run();
 
  private:
@@ -33,7 +35,7 @@ class JsonScanner {
 
   std::string_view text_;
   JsonDocument& document_;
-  Problems problems_;
+  CappedProblems problems_;
   size_t at_ = 0;
   uint32_t line_ = 1;
   uint32_t column_ = 1;

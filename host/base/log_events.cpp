@@ -18,6 +18,8 @@ using enum LogPart;
 constexpr LogEvent events[] = {
     {"admin_connection_failed", admin, "a connection ended by something that was thrown: a fault of the host"},
     {"admin_handler_failed", admin, "a request was answered with 500: a fault of the host"},
+    {"admin_socket_back", admin, "the socket was removed or replaced, and is listened at again"},
+    {"admin_socket_lost", admin, "the socket is not at its path any more, and cannot be listened at again"},
     {"admin_stream_dropped", admin, "a stream of events was ended, since its reader was too slow"},
     {"agent_failed", agent, "calls of an agent that gave no usable answer: the first, then every power of ten"},
     {"agent_hangs", agent, "a call of an agent has not come back for a second"},

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/base/capped_problems.hpp"
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
 
@@ -136,7 +137,7 @@ size_t characters(std::string_view text) {
 
 class Validator {
  public:
-  Validator(const PlaceOf& place, Problems& out) : place_(place), out_(out) {}
+  Validator(const PlaceOf& place, CappedProblems& out) : place_(place), out_(out) {}
 
   void check(const js::value& value, const js::value& schema_value, const std::string& pointer) {
     const js::object* schema = schema_value.if_object();
@@ -246,7 +247,7 @@ class Validator {
     const js::value* unique = keyword(schema, "uniqueItems");
     const js::value* items = keyword(schema, "items");
     std::set<std::string> seen;
-    for (size_t i = 0; i < array.size(); ++i) {
+    for (size_t i = 0; i < array.size() && !out_.is_enough(); ++i) {
       const std::string inner = pointer + "/" + std::to_string(i);
       if (items != nullptr) check(array[i], *items, inner);
       if (unique != nullptr && unique->is_bool() && unique->get_bool() &&
@@ -267,6 +268,7 @@ class Validator {
         known.emplace_back(view(member.key()));
     }
     for (const auto& member : object) {
+      if (out_.is_enough()) return;
       const std::string_view key = view(member.key());
       const js::value* inner = properties != nullptr ? properties->if_contains(member.key()) : nullptr;
       const std::string inner_pointer = pointer + "/" + pointer_token(key);
@@ -295,14 +297,16 @@ class Validator {
   }
 
   const PlaceOf& place_;
-  Problems& out_;
+  CappedProblems& out_;
 };
 
 }  // namespace
 
 void validate(const js::value& value, const js::value& schema, const std::string& pointer,
               const PlaceOf& place, Problems& out) {
-  Validator(place, out).check(value, schema, pointer);
+  CappedProblems found(place(pointer).file);
+  Validator(place, found).check(value, schema, pointer);
+  out.append(found.take());
 }
 
 js::value with_defaults(const js::value& value, const js::value& schema) {

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <set>
 
+#include "host/base/capped_problems.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
 #include "host/config/changeability.hpp"
@@ -285,14 +286,18 @@ base::Result<ScenarioConfig> read_scenario(base::JsonDocument document, const fs
   read_book(reader, "/book/", config.book);
   config.data = read_data(reader);
   read_instruments(reader, "/instruments/", config.instruments);
+  base::CappedProblems wrong_groups(config.document.file());
   for (const auto& [instrument, group] : reader.at("/instruments/groups").as_object()) {
+    if (wrong_groups.is_enough()) break;
     if (group.is_string()) {
       config.instruments.groups.emplace_back(instrument, std::string(group.as_string()));
     } else {
-      reader.error("CONFIG_WRONG_TYPE", "/instruments/groups/" + base::pointer_token(instrument),
-                   base::canonical(group) + " is not the name of a group", "");
+      wrong_groups.error("CONFIG_WRONG_TYPE",
+                         config.document.place("/instruments/groups/" + base::pointer_token(instrument)),
+                         base::canonical(group) + " is not the name of a group", "");
     }
   }
+  problems.append(wrong_groups.take());
   if (config.instruments.currency != config.book.currency) {
     reader.error("CONFIG_CURRENCY", "/instruments/currency",
                  "instruments in " + config.instruments.currency + " need a conversion to the book's " +

@@ -57,6 +57,14 @@ void log_action(const Operation& operation, const Call& call, const live::Answer
 
 }  // namespace
 
+void ControlDesk::socket_changed(const std::string& why) {
+  host_.door_fault.set(why);
+  if (why.empty())
+    host_.feed.say("socket_back", {});
+  else
+    host_.feed.say("socket_lost", {{"why", why}});
+}
+
 live::Answer ControlDesk::run(const Operation& operation, const Call& call) {
   live::Answer answer = operation.run(host_, call);
   if (operation.brings == Operation::Brings::change) {

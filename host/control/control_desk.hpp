@@ -20,6 +20,7 @@ class ControlDesk final : public HostControl {
     refresh_gauges(host_);
     return host_.metrics.text();
   }
+  void socket_changed(const std::string& why) override;
   live::Answer run(const Operation& operation, const Call& call) override;
   std::uint64_t listen(std::uint64_t after, live::EventListener listener) override {
     return host_.feed.listen(after, std::move(listener));

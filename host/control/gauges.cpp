@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <string_view>
 
 #include "host/agent/process_use.hpp"
 #include "host/base/date.hpp"
@@ -81,6 +82,18 @@ void refresh_sources(HostParts& host) {
   host.metrics.gauge("cadre_changes_refused").set(static_cast<double>(host.reload->refused_json().size()));
 }
 
+void refresh_experiments(HostParts& host) {
+  if (host.experiments == nullptr) return;
+  double running = 0, failed = 0;
+  for (const boost::json::value& experiment : host.experiments->list()) {
+    const std::string_view state = experiment.at("state").as_string();
+    running += state == "running" || state == "catching up" ? 1 : 0;
+    failed += state == "failed" ? 1 : 0;
+  }
+  host.metrics.gauge("cadre_experiments", {"running"}).set(running);
+  host.metrics.gauge("cadre_experiments", {"failed"}).set(failed);
+}
+
 void refresh_book(HostParts& host, live::BookRunner& book, bool is_on_trial) {
   const std::string& id = book.id();
   const metrics::BookMetrics gauges = host.metrics.book(id);
@@ -120,6 +133,7 @@ void refresh_gauges(HostParts& host) {
   refresh_own_process(host.metrics);
   refresh_processes(host);
   refresh_sources(host);
+  refresh_experiments(host);
   std::vector<std::string> on_trial;
   host.metrics.weakly_sandboxed().set(host.reload->read([&](const revision::Charge& charge) {
     for (const revision::BookTrial& trial : charge.trials)

@@ -27,6 +27,8 @@ std::vector<std::string> not_ready_reasons(const HostParts& host) {
   if (const DiskRoom room = disk_room(host.options.state); room.all_bytes != 0 && room.is_low())
     reasons.push_back("the disk of the state folder has " + std::to_string(room.free_bytes >> 20) +
                       " MiB left");
+  if (const std::string why = host.door_fault.why(); !why.empty())
+    reasons.push_back("operators cannot connect to the socket: " + why);
   for (const auto& book : host.books.now()) {
     const live::BookSnapshot now = book->snapshot();
     const bool has_ended = now.state == live::BookState::stuck || now.state == live::BookState::stopped;

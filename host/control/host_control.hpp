@@ -17,6 +17,9 @@ class HostControl {
   virtual std::string why_not_ready() const = 0;
   /// In the text format of Prometheus.
   virtual std::string metrics() const = 0;
+  /// What became of the socket at which operators reach it: a sentence about why nobody can connect there, or
+  /// empty once it is listened at again.
+  virtual void socket_changed(const std::string& /*why*/) {}
   /// Does one of operations(). May block until it is done.
   virtual live::Answer run(const Operation& operation, const Call& call) = 0;
 

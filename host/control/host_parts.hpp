@@ -13,6 +13,7 @@
 #include "host/agent/quarantine.hpp"
 #include "host/agent/store.hpp"
 #include "host/control/deadline_watch.hpp"
+#include "host/control/door_fault.hpp"
 #include "host/control/not_restarted.hpp"
 #include "host/control/watchdog.hpp"
 #include "host/live/book_list.hpp"
@@ -56,6 +57,7 @@ struct HostParts {
   std::unique_ptr<Watchdog> watchdog;
   std::unique_ptr<DeadlineWatch> deadlines;  ///< once the host is started
   NotRestarted not_restarted;
+  DoorFault door_fault;
   std::unique_ptr<shadow::ShadowExperiments> experiments;
   std::unique_ptr<revision::Reload> reload;
   std::atomic<bool> ready{false};    ///< inputs are taken and decisions made

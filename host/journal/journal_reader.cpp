@@ -29,13 +29,10 @@ base::Result<JournalReader> JournalReader::open_part(const std::filesystem::path
   auto segments = segments_of(path);
   if (!segments) return segments.problems();
   if (from < segments->front().head.begins_at) {
-    base::Problems problems;
-    problems.error("JOURNAL_PRUNED", {.file = path.string()},
-                   "it begins at byte " + std::to_string(segments->front().head.begins_at) +
-                       ", and what is asked for at byte " + std::to_string(from) +
-                       ": the segment is there no more",
-                   "put it back from a backup: `cadre journal restore`");
-    return problems;
+    return begins_too_late(path, *segments,
+                           "it begins at byte " + std::to_string(segments->front().head.begins_at) +
+                               ", and what is asked for at byte " + std::to_string(from) +
+                               ": the segment is there no more");
   }
   std::size_t first = segments->size() - 1;
   while (first > 0 && (*segments)[first].head.begins_at > from)

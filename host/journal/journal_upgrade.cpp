@@ -71,6 +71,8 @@ base::Problems put_in_place(const fs::path& beside, const fs::path& path) {
 }  // namespace
 
 base::Problems upgrade_journal(const fs::path& path) {
+  // What is no file may never answer.
+  if (base::Problems why_not = base::check_readable(path); why_not.has_errors()) return why_not;
   if (!is_not_continued(path)) return {};
   auto reader = JournalReader::open(path);
   if (!reader) return reader.problems();

@@ -75,7 +75,7 @@ base::Result<std::unique_ptr<JournalWriter>> JournalWriter::reopen(const std::fi
                    "");
     return problems;
   }
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (descriptor < 0 || ::ftruncate(descriptor, static_cast<off_t>(bytes)) != 0 ||
       ::fdatasync(descriptor) != 0) {
     const int error_number = errno;

@@ -3,6 +3,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
@@ -167,6 +168,27 @@ base::Result<std::vector<Segment>> segments_of(const fs::path& path) {
   return segments;
 }
 
+base::Problems check_no_gap(const fs::path& journal, const std::vector<Segment>& segments) {
+  base::Problems problems;
+  const std::uint64_t first = segments.front().head.segment;
+  const auto older = older_segments(journal);
+  if (first <= 1 || older.empty() || older.begin()->first >= first) return problems;
+  problems.error("JOURNAL_SEGMENT_MISSING", base::Place::of(segment_path(journal, first - 1)),
+                 "segment " + std::to_string(first - 1) + " is not there, and segment " +
+                     std::to_string(older.begin()->first) + " before it is",
+                 "put it back from a backup: `cadre journal restore`");
+  return problems;
+}
+
+base::Problems begins_too_late(const fs::path& journal, const std::vector<Segment>& segments,
+                               const std::string& sentence) {
+  base::Problems problems = check_no_gap(journal, segments);
+  if (!problems.has_errors())
+    problems.error("JOURNAL_PRUNED", base::Place::of(journal), sentence,
+                   "put it back from a backup: `cadre journal restore`");
+  return problems;
+}
+
 base::Result<std::string> read_segment(const Segment& segment) {
   if (segment.is_compressed()) return decompress(segment.path, segment_bytes_most, true);
   return base::read_file(segment.path, segment_bytes_most);
@@ -189,6 +211,8 @@ base::Problems prune_segments(const fs::path& journal, std::uint64_t keep, std::
     if ((*segments)[k + 1].head.begins_at > needed_from) break;
     std::error_code error;
     fs::remove((*segments)[k].path, error);
+    // One after the other on the disk too: a power cut in between leaves no gap.
+    if (!error && !base::sync_folder_of((*segments)[k].path)) error.assign(errno, std::generic_category());
     if (error)
       problems.error("JOURNAL_NOT_WRITABLE", {.file = (*segments)[k].path.string()},
                      "the segment cannot be removed (" + error.message() + ")");

@@ -28,6 +28,14 @@ struct Segment {
 /// reading a file, JOURNAL_NOT_A_JOURNAL, JOURNAL_VERSION_UNKNOWN.
 base::Result<std::vector<Segment>> segments_of(const std::filesystem::path& path);
 
+/// Why a journal cannot be read from where it is asked for: JOURNAL_SEGMENT_MISSING where older segments are
+/// there and the one behind them is not; else JOURNAL_PRUNED, with this sentence.
+base::Problems begins_too_late(const std::filesystem::path& journal, const std::vector<Segment>& segments,
+                               const std::string& sentence);
+
+/// JOURNAL_SEGMENT_MISSING, or nothing: pruning removes the oldest segments, and leaves no gap.
+base::Problems check_no_gap(const std::filesystem::path& journal, const std::vector<Segment>& segments);
+
 /// Where the segment with this number lies once another is the newest one.
 std::filesystem::path segment_path(const std::filesystem::path& journal, std::uint64_t number);
 

@@ -181,7 +181,8 @@ base::Result<Verified> verify_journal(const JournalPlace& place) {
   auto segments = journal::segments_of(place.journal);
   if (!segments) return segments.problems();
   found.segments = segments->size();
-  base::Problems problems = check_segments(*segments, found);
+  base::Problems problems = journal::check_no_gap(place.journal, *segments);
+  if (!problems.has_errors()) problems.append(check_segments(*segments, found));
   if (!problems.has_errors()) problems.append(check_records(place.journal, found));
   if (!problems.has_errors())
     problems.append(check_checkpoints(place.journal.parent_path() / "checkpoints", found.bytes, found));

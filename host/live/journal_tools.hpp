@@ -25,6 +25,10 @@ struct JournalPlace {
 base::Result<std::vector<JournalPlace>> find_journals(const std::filesystem::path& path,
                                                       const std::string& book);
 
+/// BOOK_JOURNAL_LOST for each book of a state folder that has lived there, is not over, and whose journal is
+/// not there or is no file. `book`: that one alone; empty: all. Nothing for what is no state folder.
+base::Problems lost_journals(const std::filesystem::path& path, const std::string& book);
+
 /// What a journal holds that was looked through from its beginning to its end.
 struct Verified {
   std::uint64_t segments = 0, records = 0, decisions = 0, orders = 0, sequence = 0;
@@ -42,7 +46,8 @@ struct Verified {
   std::map<std::string, Kind> kinds{};  ///< by the name of the kind of record
 };
 /// Checks every record, that segments follow on each other, that numbers do, and that checkpoints are whole.
-/// Errors: JOURNAL_DAMAGED, with its place, and those of reading. Warnings: what does no harm.
+/// Errors: JOURNAL_DAMAGED, with its place, JOURNAL_SEGMENT_MISSING, and those of reading. Warnings: what
+/// does no harm.
 base::Result<Verified> verify_journal(const JournalPlace& place);
 
 /// Which records are shown.
@@ -76,7 +81,9 @@ struct Restored {
 /// Puts the books of a copy back: into a state folder that no host works in, or into a new one, with all that
 /// a host needs. What was there is put aside. A copy that may be older than what was acknowledged is refused
 /// unless `accepts_loss`, and its book begins halted. Errors: STATE_FOLDER_IN_USE, JOURNAL_DAMAGED,
-/// BACKUP_OLDER, JOURNAL_NOT_FOUND, FILE_NOT_WRITABLE; nothing has changed then.
+/// BACKUP_OLDER,
+/// BACKUP_LACKS_BOOK (unless `book` says which one is wanted), JOURNAL_NOT_FOUND, FILE_NOT_WRITABLE; nothing
+/// has changed then.
 base::Result<std::vector<Restored>> restore(const std::filesystem::path& from,
                                             const std::filesystem::path& state, const std::string& book,
                                             bool accepts_loss, const std::string& actor);

@@ -60,7 +60,6 @@ base::Result<StartPoint> find_start(const fs::path& journal, const CheckpointFil
   }
   const auto segments = journal::segments_of(journal);
   if (segments && segments->front().head.begins_at != 0) {
-    base::Problems problems;
     if (newest) {
       warnings.warning(
           "AGENTS_BEGIN_LATE", base::Place::of(journal),
@@ -69,10 +68,8 @@ base::Result<StartPoint> find_start(const fs::path& journal, const CheckpointFil
               std::to_string(newest->image->sequence));
       return {std::move(*newest), warnings};
     }
-    problems.error("JOURNAL_PRUNED", base::Place::of(journal),
-                   "its beginning was pruned, and no checkpoint is whole",
-                   "put it back from a backup: `cadre journal restore`");
-    return problems;
+    return journal::begins_too_late(journal, *segments,
+                                    "its beginning was pruned, and no checkpoint is whole");
   }
   auto facts = book::survey_journal(journal, fits, acknowledged);
   if (!facts) return facts.problems();

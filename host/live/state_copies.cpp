@@ -13,6 +13,7 @@
 #include "host/live/book_folder.hpp"
 #include "host/live/halt_file.hpp"
 #include "host/live/journal_tools.hpp"
+#include "host/live/lost_books.hpp"
 
 namespace cadre::live {
 
@@ -201,6 +202,22 @@ base::Problems give_to_owner_of(const fs::path& state) {
   return problems;
 }
 
+/// A copy that lacks a book would leave the one that is there, or none, beside those that it brings.
+base::Problems check_has_all(const fs::path& from, const fs::path& state) {
+  std::set<std::string> lacking = books_without_journal(from);
+  for (const std::string& book : living_books(state)) {
+    std::error_code error;
+    if (!fs::is_regular_file(from / "books" / book / "journal", error)) lacking.insert(book);
+  }
+  base::Problems problems;
+  for (const std::string& book : lacking)
+    problems.error("BACKUP_LACKS_BOOK", base::Place::of(from / "books" / book / "journal"),
+                   "the copy has no journal of the book " + base::quote(book) +
+                       ", which has lived where it is restored or was copied",
+                   "restore a copy that has it, or name the book to restore with --book");
+  return problems;
+}
+
 }  // namespace
 
 base::Problems back_up(const fs::path& state, const std::string& book, const fs::path& to) {
@@ -237,6 +254,10 @@ base::Result<std::vector<Restored>> restore(const fs::path& from, const fs::path
   auto lock = base::FolderLock::take(state, "STATE_FOLDER_IN_USE", "a host runs with this state folder",
                                      "stop it first; `cadre status` shows it");
   if (!lock) return lock.problems();
+  if (book.empty() && fs::is_directory(from / "books", error)) {
+    const base::Problems lacking = check_has_all(from, state);
+    if (lacking.has_errors()) return lacking;
+  }
   auto incarnations = Incarnations::open((is_new ? from : state) / "incarnations", "");
   if (!incarnations) return incarnations.problems();
   base::Problems problems;

@@ -57,7 +57,12 @@ void FeedLines::pause() {
 void FeedLines::finish() {
   if (!problems_.has_errors() && !pending_.empty()) {
     const std::string line = std::exchange(pending_, {});
+    const bool is_row = layout_ != Layout::unknown && layout_ != Layout::objects && !trimmed(line).empty();
     take_line(line);
+    if (is_row && !problems_.has_errors())
+      problems_.warning("FEED_LAST_LINE", {.file = file_, .line = line_},
+                        "the last line has no end, and is taken as it is",
+                        "is it whole? write an end of line behind each row");
   }
   if (problems_.has_errors()) return;
   end_day();

@@ -46,8 +46,8 @@ class FeedLines {
   std::span<const std::string> instrument_columns() const {
     return layout_ == Layout::wide ? std::span(header_).subspan(1) : std::span<const std::string>();
   }
-  /// CSV_EMPTY (after finish), CSV_BINARY, CSV_NOT_UTF8, CSV_HEADER, CSV_RAGGED_ROW, CSV_LINE_LONG,
-  /// PRICE_BAD_DATE, FEED_NOT_LINES.
+  /// Warnings (after finish): FEED_LAST_LINE, of a row that may be cut. Errors: CSV_EMPTY (after finish),
+  /// CSV_BINARY, CSV_NOT_UTF8, CSV_HEADER, CSV_RAGGED_ROW, CSV_LINE_LONG, PRICE_BAD_DATE, FEED_NOT_LINES.
   const base::Problems& problems() const { return problems_; }
 
  private:

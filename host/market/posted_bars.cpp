@@ -32,7 +32,7 @@ const json::value& bar_schema() {
 /// Reads one bar; what it cannot use becomes a problem.
 class BarReader {
  public:
-  BarReader(const base::JsonDocument& document, const BarShape& shape, base::Problems& problems)
+  BarReader(const base::JsonDocument& document, const BarShape& shape, base::CappedProblems& problems)
       : document_(document), shape_(shape), instruments_(shape.instruments), problems_(problems) {}
 
   /// Later than `previous`, the date of the bar before it in the same post.
@@ -56,8 +56,10 @@ class BarReader {
     bar_.has_volume = shape_.has_volume;
     if (bar_.has_volume) bar_.volume.assign(n, 0);
     const json::object& bars = root.at("bars").as_object();
-    for (const auto& [id, value] : bars)
+    for (const auto& [id, value] : bars) {
+      if (problems_.is_enough()) break;
       read_instrument(std::string(id), value);
+    }
     if (bars.empty()) error("BAR_EMPTY", "/bars", "there is no instrument in it", "");
     check_missing();
     return std::move(bar_);
@@ -114,6 +116,7 @@ class BarReader {
     }
     const json::object& members = value.as_object();
     for (const auto& [key, unused] : members) {
+      if (problems_.is_enough()) return;
       constexpr std::string_view known[] = {"open", "high", "low", "close", "volume"};
       if (std::find(std::begin(known), std::end(known), std::string_view(key)) == std::end(known))
         error("CONFIG_UNKNOWN_KEY", at + '/' + base::pointer_token(key), "unknown key " + base::quote(key),
@@ -193,7 +196,7 @@ class BarReader {
   const base::JsonDocument& document_;
   const BarShape& shape_;
   const std::vector<std::string>& instruments_;
-  base::Problems& problems_;
+  base::CappedProblems& problems_;
   model::Bar bar_;
   bool first_ = true;
 };
@@ -215,15 +218,6 @@ void carry(const model::Bar& bar, std::vector<std::int64_t>& closes_e9) {
   }
 }
 
-void add_to(base::CappedProblems& problems, const base::Problems& found) {
-  for (const base::Problem& problem : found) {
-    if (problem.severity == base::Severity::error)
-      problems.error(problem.code, problem.place, problem.message, problem.next_step);
-    else
-      problems.warning(problem.code, problem.place, problem.message, problem.next_step);
-  }
-}
-
 }  // namespace
 
 base::Result<PostedBars> read_bars(std::span<const std::string> texts, const BarShape& shape,
@@ -233,18 +227,19 @@ base::Result<PostedBars> read_bars(std::span<const std::string> texts, const Bar
   base::CappedProblems problems("bars");
   std::int32_t previous = 0;
   std::vector<std::int64_t> closes_e9 = taken.closes_e9();  // as of the bar before
-  for (std::size_t i = 0; i < texts.size(); ++i) {
+  for (std::size_t i = 0; i < texts.size() && !problems.is_enough(); ++i) {
     const auto document = base::JsonDocument::parse("bars[" + std::to_string(i) + "]", texts[i]);
-    base::Problems found = document.problems();
+    base::Problems malformed = document.problems();
     if (document) {
       base::validate(
           document->root(), bar_schema(), "", [&](std::string_view at) { return document->place(at); },
-          found);
+          malformed);
     }
-    if (found.has_errors()) {
-      add_to(problems, found);
+    if (malformed.has_errors()) {
+      problems.append(malformed);
       continue;
     }
+    base::CappedProblems found(document->file());
     BarReader reader(*document, shape, found);
     model::Bar bar = reader.read(previous);
     if (bar.date > latest_after(std::max(previous, taken.newest()), today)) reader.far_ahead(bar.date, today);
@@ -261,7 +256,7 @@ base::Result<PostedBars> read_bars(std::span<const std::string> texts, const Bar
       posted.moves.push_back(reader.moves(bar, closes_e9, taken.suspect_move()));
       carry(bar, closes_e9);
     }
-    add_to(problems, found);
+    problems.append(found.take());
     posted.bars.push_back(std::move(bar));
   }
   if (problems.has_errors()) return problems.take();

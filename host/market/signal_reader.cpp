@@ -322,7 +322,7 @@ void read_json_line(const std::string& file, std::string_view text, uint32_t lin
 
 void read_json_lines(const std::string& file, std::string_view text, SignalCollector& collector) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  for (uint32_t line = 1; !text.empty(); ++line) {
+  for (uint32_t line = 1; !text.empty() && !collector.problems().is_enough(); ++line) {
     const size_t end = std::min(text.find('\n'), text.size());
     const std::string_view row = text.substr(0, end);
     if (row.find_first_not_of(" \t\r") != std::string_view::npos) read_json_line(file, row, line, collector);

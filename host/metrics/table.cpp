@@ -128,6 +128,10 @@ std::vector<Metric> of_the_agents() {
 /// What goes through them.
 std::vector<Metric> of_the_work() {
   return {
+      {"cadre_experiments",
+       Type::gauge,
+       "Shadow experiments that run, and those that failed and that nobody has stopped since",
+       {{"state", {"running", "failed"}}}},
       {"cadre_inputs_total",
        Type::counter,
        "Inputs that were taken from a book's queue",

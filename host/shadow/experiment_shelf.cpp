@@ -31,17 +31,50 @@ bool can_go_on(const json::object& body) {
   return (state == "running" || state == "catching up") && body.contains("start");
 }
 
-/// What had failed was told at its time.
 void end_with_its_host(json::object& body) {
   const std::string state = text_of(body, "state"), name = text_of(body, "name");
   if (state == "running") {
     body["reason"] = "the host that ran it ended; start it again to go on comparing";
     base::log_event(base::LogLevel::warn, "experiment_lost",
                     {{"name", name}, {"periods", base::canonical(body["periods"])}});
-  } else if (state == "failed") {
-    body["reason"] = "failed: " + text_of(body, "reason");
   }
   body["state"] = "ended";
+}
+
+/// The last member of a file, whose value is the checksum of the object without it.
+constexpr std::string_view checksum_member = R"(,"checksum":")";
+
+std::string checksum_of(std::string_view text) {
+  return base::hexadecimal(base::checksum64(text.data(), text.size()));
+}
+
+/// The text of a body as it is kept.
+std::string sealed(const json::object& body) {
+  std::string text = json::serialize(body);
+  const std::string sum = checksum_of(text);
+  text.pop_back();
+  return text + std::string(checksum_member) + sum + "\"}\n";
+}
+
+/// Whether the text is what was written. One without a checksum is of an earlier version, and taken.
+bool is_as_written(const std::string& text, const json::object& body) {
+  if (!body.contains("checksum")) return true;
+  const std::size_t at = text.rfind(checksum_member);
+  if (at == std::string::npos) return false;
+  const std::string before = text.substr(0, at) + "}";
+  return text.substr(at) == std::string(checksum_member) + checksum_of(before) + "\"}\n";
+}
+
+/// What a file says of an experiment; nothing where it is not what a host wrote.
+std::optional<json::object> body_in(const fs::path& file) {
+  const auto text = base::read_file(file, base::json_bytes_most);
+  if (!text) return std::nullopt;
+  const auto document = base::JsonDocument::parse(file.string(), *text);
+  const json::object* found = document ? document->root().if_object() : nullptr;
+  if (found == nullptr || !is_as_written(*text, *found)) return std::nullopt;
+  json::object body = *found;
+  body.erase("checksum");
+  return body;
 }
 
 }  // namespace
@@ -63,16 +96,16 @@ base::Problems ExperimentShelf::open(fs::path folder) {
   std::vector<std::pair<std::string, fs::path>> by_age;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder_, error)) {
     if (entry.path().extension() != ".json") continue;
-    const auto document = base::JsonDocument::load(entry.path());
-    const json::object* body = document ? document->root().if_object() : nullptr;
-    const std::string name = body != nullptr ? text_of(*body, "name") : std::string();
+    const std::optional<json::object> body = body_in(entry.path());
+    const std::string name = body ? text_of(*body, "name") : std::string();
     if (name.empty() || file_of(name) != entry.path()) {
       problems.warning("EXPERIMENT_FILE_DAMAGED", base::Place::of(entry.path()),
                        "this is not what a host wrote of an experiment", "remove it; its results are lost");
       continue;
     }
     json::object kept = *body;
-    if (text_of(kept, "state") != "ended" && !can_go_on(kept)) {
+    const std::string state = text_of(kept, "state");
+    if (state != "ended" && state != "failed" && !can_go_on(kept)) {
       end_with_its_host(kept);
       keep(kept);  // said once
     }
@@ -90,7 +123,7 @@ base::Problems ExperimentShelf::open(fs::path folder) {
 void ExperimentShelf::keep(const json::object& body) const {
   if (folder_.empty()) return;
   const std::string name = text_of(body, "name");
-  const base::Problems problems = base::write_file_atomically(file_of(name), json::serialize(body) + "\n");
+  const base::Problems problems = base::write_file_atomically(file_of(name), sealed(body));
   if (problems.has_errors())
     base::log_event(base::LogLevel::warn, "experiment_not_kept",
                     {{"name", name}, {"why", base::to_line(problems[0])}});
@@ -118,6 +151,25 @@ std::vector<std::string> ExperimentShelf::unfinished() const {
     if (can_go_on(body)) names.push_back(name);
   }
   return names;
+}
+
+std::string ExperimentShelf::book_of(const std::string& name) const {
+  const auto body = find(name);
+  return body ? text_of(*body, "book") : std::string();
+}
+
+void ExperimentShelf::settle(const std::string& name, const std::string& reason) {
+  if (folder_.empty()) return;
+  // The file and not what was read at the start: this host may have run it since.
+  auto body = body_in(file_of(name));
+  if (!body || text_of(*body, "state") != "failed") return;
+  (*body)["state"] = "ended";
+  (*body)["reason"] = reason + "; it had failed: " + text_of(*body, "reason");
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto kept = earlier_.find(name); kept != earlier_.end()) kept->second = *body;
+  }
+  keep(*body);
 }
 
 void ExperimentShelf::end(const std::string& name, const char* state, const std::string& reason) {

@@ -21,7 +21,8 @@ boost::json::object summary_of(const boost::json::object& body);
 class ExperimentShelf {
  public:
   /// Reads what earlier hosts left in the folder, which is made. One of a version that could not go on with
-  /// them is over, and says so. Only the newest 64 stay. Warnings: EXPERIMENT_FILE_DAMAGED.
+  /// them is over, and says so; one that failed stays failed until somebody has seen it. Only the newest 64
+  /// stay. Warnings: EXPERIMENT_FILE_DAMAGED.
   base::Problems open(std::filesystem::path folder);
 
   /// Writes what an experiment says of itself, in the place of what it said before. Before open() it does
@@ -34,6 +35,10 @@ class ExperimentShelf {
   std::vector<boost::json::object> summaries() const;
   /// Those that ran when their host ended.
   std::vector<std::string> unfinished() const;
+  /// Of one of these, the book that it was beside.
+  std::string book_of(const std::string& name) const;
+  /// Somebody has seen that one failed, in this host or an earlier one: it is ended, for this reason.
+  void settle(const std::string& name, const std::string& reason);
   /// One of these does not go on. `state`: "ended" or "failed".
   void end(const std::string& name, const char* state, const std::string& reason);
 

@@ -137,8 +137,7 @@ bool ShadowExperiment::catch_up() {
     return !at_once_;
   });
   missed_signals_ = hearing.waiting();
-  if (problems.has_errors())
-    fail("what the book took since it began cannot be read: " + base::to_line(problems[0]));
+  if (problems.has_errors()) fail("what the book took since it began is lost: " + base::to_line(problems[0]));
   const std::lock_guard lock(queue_mutex_);
   catching_up_ = false;
   return !at_once_;
@@ -252,6 +251,7 @@ void ShadowExperiment::loop() {
     last = {{"problem", "there are no results"}};
   }
   bool is_suspended = false;
+  std::string why_failed;
   {
     const std::lock_guard lock(queue_mutex_);
     last_words_ = std::move(last);
@@ -261,9 +261,11 @@ void ShadowExperiment::loop() {
     }
     over_ = true;
     is_suspended = suspended_;
+    if (failed_ && has_begun) why_failed = ended_;
     queue_.clear();
     queue_changed_.notify_all();
   }
+  if (!why_failed.empty()) ground_.failed(why_failed);
   if (has_begun) keep(*results());
   if (has_place_ && !is_suspended) ground_.let_go(beginning_.sequence);
   candidate_.reset();

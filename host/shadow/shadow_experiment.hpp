@@ -44,12 +44,14 @@ class ShadowExperiment final : public book::BookListener,
                    std::unique_ptr<ShadowArm> twin, std::unique_ptr<ShadowArm> candidate);
   ~ShadowExperiment() override;
 
-  /// What it asks of whoever runs it. Both are called on its thread.
+  /// What it asks of whoever runs it. All are called on its thread.
   struct Ground {
     /// Gets what it says of itself when it begins, once a minute, and when it is over.
     std::function<void(const boost::json::object& body)> keep;
     /// The beginning, by its sequence, is needed no more: it is over, and not only for this host.
     std::function<void(std::uint64_t sequence)> let_go;
+    /// It failed, and why. Once.
+    std::function<void(const std::string& why)> failed;
   };
   /// Gets the thread to which the agents belong from here on, in the end too: destroying one may hang. It
   /// waits for stand(). Errors: EXPERIMENT_FAILED.
@@ -73,6 +75,12 @@ class ShadowExperiment final : public book::BookListener,
   void suspend();
   /// It cannot go on, at once: an arm, or the thread of it, failed. [any-thread]
   void fail(const std::string& reason);
+  /// Somebody has seen that it failed: it is ended, for this reason. [any-thread]
+  void settle(const std::string& reason) {
+    const std::lock_guard lock(queue_mutex_);
+    if (failed_) ended_ = reason + "; it had failed: " + ended_;
+    failed_ = false;
+  }
   /// Its agents are destroyed. False: it is still at work, or an agent hangs. [any-thread]
   bool wait_until_gone(std::chrono::steady_clock::time_point deadline) const;
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "host/base/capped_problems.hpp"
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
 #include "host/config/changeability.hpp"
@@ -21,12 +22,14 @@ base::Result<std::unique_ptr<config::ScenarioConfig>> arm_config(
     const config::BookConfig& running, const std::vector<config::Override>& changes,
     const std::optional<json::value>& simulation) {
   base::JsonDocument document = running.scenario.document;
-  base::Problems problems;
+  base::CappedProblems problems(document.file());
   if (simulation)
     problems.append(document.set("/execution_environment", base::canonical(*simulation), "/simulation"));
-  for (const config::Override& change : changes)
+  for (const config::Override& change : changes) {
+    if (problems.is_enough()) break;
     problems.append(document.set(change.pointer, change.value, change.origin));
-  if (problems.has_errors()) return problems;
+  }
+  if (problems.has_errors()) return problems.take();
   auto read = config::read_scenario(std::move(document), running.folder);
   if (!read) return read.problems();
   return std::make_unique<config::ScenarioConfig>(std::move(read).take());
@@ -56,9 +59,11 @@ base::Problems check_name(const std::string& name) {
 
 /// What an experiment may not be, whatever its agents are.
 base::Problems check_file(const experiment::ExperimentFile& file) {
-  base::Problems problems = check_name(file.name);
+  base::CappedProblems problems("");
+  problems.append(check_name(file.name));
   for (const auto* changes : {&file.control, &file.candidate}) {
     for (const config::Override& change : *changes) {
+      if (problems.is_enough()) break;
       const config::ChangeRule& rule = config::scenario_change_rule(change.pointer);
       if (rule.changes == config::Changes::live && rule.decides) continue;
       problems.error("EXPERIMENT_NOT_OF_THE_CHAIN", {change.origin, 0, 0, change.pointer},
@@ -66,7 +71,7 @@ base::Problems check_file(const experiment::ExperimentFile& file) {
                      "only what is below " + config::deciding_pointers() + " may differ");
     }
   }
-  return problems;
+  return problems.take();
 }
 
 live::Answer unknown(std::string_view name) {
@@ -93,9 +98,20 @@ std::string exchanged_agent(const json::array& now, const json::value& before) {
 }  // namespace
 
 ShadowExperiments::ShadowExperiments(const agent::Store& store, live::EventFeed& feed)
-    : store_(store), feed_(feed) {}
+    : store_(store), feed_(feed) {
+  door_->feed = &feed;
+}
 
-ShadowExperiments::~ShadowExperiments() = default;
+ShadowExperiments::~ShadowExperiments() {
+  const std::lock_guard lock(door_->mutex);
+  door_->feed = nullptr;
+}
+
+void ShadowExperiments::FeedDoor::say_failed(const std::string& name, const std::string& book,
+                                             const std::string& why) {
+  const std::lock_guard lock(mutex);
+  if (feed != nullptr) feed->say("experiment_failed", {{"name", name}, {"book", book}, {"why", why}});
+}
 
 ShadowExperiments::Running ShadowExperiments::find(std::string_view name) const {
   const std::lock_guard lock(mutex_);
@@ -172,13 +188,18 @@ base::Problems ShadowExperiments::start_thread(ShadowExperiment& experiment,
                                   [book = std::weak_ptr(runner)](std::uint64_t sequence) {
                                     if (const auto there = book.lock())
                                       there->checkpoints().files().unpin(sequence);
-                                  }});
+                                  },
+                                  [door = door_, name = experiment.name(), book = experiment.book()](
+                                      const std::string& why) { door->say_failed(name, book, why); }});
 }
 
 void ShadowExperiments::resume(const live::BookList& books, const GroundOf& ground_of) {
   for (const std::string& name : shelf_->unfinished()) {
     const auto lost = resume_one(name, ground_of);
-    if (lost) shelf_->end(name, lost->state, lost->reason);
+    if (!lost) continue;
+    shelf_->end(name, lost->state, lost->reason);
+    if (lost->state == std::string_view("failed"))
+      door_->say_failed(name, shelf_->book_of(name), lost->reason);
   }
   for (const auto& book : books.now())
     book->checkpoints().files().unpin_earlier();
@@ -289,14 +310,24 @@ live::Answer ShadowExperiments::begin(const std::shared_ptr<ShadowExperiment>& e
 
 live::Answer ShadowExperiments::stop(std::string_view name, const live::Mandate& mandate) {
   const Running running = find(name);
+  const std::string reason = "stopped by " + mandate.actor + ": " + mandate.reason;
+  const auto answer_now = [&] {
+    return running.experiment == nullptr
+               ? of_earlier_host(name, false)
+               : live::Answer{live::Outcome::done, running.experiment->summary(), {}};
+  };
   if (running.experiment == nullptr || !running.experiment->running()) {
-    live::Answer ended = running.experiment == nullptr
-                             ? of_earlier_host(name, false)
-                             : live::Answer{live::Outcome::done, running.experiment->summary(), {}};
-    if (ended.outcome == live::Outcome::done) ended.body.as_object()["had_ended"] = true;
+    const live::Answer before = answer_now();
+    if (before.outcome != live::Outcome::done) return before;
+    // Only what somebody has seen to be failed is over.
+    const bool had_failed = before.body.at("state") == "failed";
+    if (running.experiment != nullptr) running.experiment->settle(reason);
+    shelf_->settle(std::string(name), reason);
+    live::Answer ended = answer_now();
+    if (!had_failed) ended.body.as_object()["had_ended"] = true;
     return ended;
   }
-  end(running, "stopped by " + mandate.actor + ": " + mandate.reason);
+  end(running, reason);
   const journal::CommandRecord command{"experiment_stopped", 0, mandate.actor, mandate.reason,
                                        std::string(name)};
   if (const auto runner = running.runner.lock())

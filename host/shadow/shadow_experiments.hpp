@@ -97,8 +97,16 @@ class ShadowExperiments {
   static void end(const Running& running, const std::string& reason);
   void end_of(const std::vector<std::string>& books, const std::string& reason);
 
+  /// The feed, as long as it is there: an arm that hangs may outlive it.
+  struct FeedDoor {
+    std::mutex mutex;
+    live::EventFeed* feed = nullptr;
+    void say_failed(const std::string& name, const std::string& book, const std::string& why);
+  };
+
   const agent::Store& store_;
   live::EventFeed& feed_;
+  std::shared_ptr<FeedDoor> door_ = std::make_shared<FeedDoor>();
   /// An arm that hangs may outlive the host's end of this.
   std::shared_ptr<ExperimentShelf> shelf_ = std::make_shared<ExperimentShelf>();
   mutable std::mutex mutex_;

@@ -10,7 +10,7 @@ import os
 import shutil
 import unittest
 
-from running_host import ROOT, RunningHost, new_folder, write_json
+from running_host import ROOT, RunningHost, new_folder, wait_until, write_json
 from test_main import run_tests
 
 CASES = os.path.join(ROOT, "tests", "data", "cases")
@@ -65,6 +65,62 @@ class Door(unittest.TestCase):
         for name in ("state", "date", "sequence", "decisions", "orders", "equity", "journal_bytes", "order_hash"):
             self.assertEqual(after[name], before[name], name)
         return body
+
+
+class LargeInput(Door):
+    """Bodies of 4 MiB in which each few bytes are a fault: no answer lists them all, and no memory is spent on them."""
+
+    case = "bar-stops-book"
+    many = 4 << 20
+
+    def refused(self, target, body, kind="application/json"):
+        """What the answer says; the answer is short, and the host needed little memory for it."""
+        with open(f"/proc/{self.host.process.pid}/clear_refs", "w", encoding="ascii") as file:
+            file.write("5")  # its peak is what it has now
+        before = self.peak_kib()
+        connection = self.host.connection()
+        connection.request("POST", target, body, {"Content-Type": kind, "If-Match": '"1"'})
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        self.assertEqual(answer.status, 422, content[:300])
+        self.assertLess(len(content), 64 << 10)
+        self.assertLess(self.peak_kib() - before, 300 << 10, target)
+        return content.decode()
+
+    def peak_kib(self):
+        with open(f"/proc/{self.host.process.pid}/status", encoding="ascii") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:"))
+
+    def object_of(self, head, tail="}", value="0"):
+        members, size = [], 0
+        while size < self.many:
+            members.append(f'"k{len(members)}":{value}')
+            size += len(members[-1]) + 1
+        return head + ",".join(members) + tail
+
+    def test_of_nothing_but_faults_is_refused_with_a_short_answer_and_little_memory(self):
+        self.host.start()
+        at_first = self.host.resources()["rss_kib"]
+        numbers = "[" + ",".join(["0"] * (self.many // 2)) + "]"
+        for target in ("/v1/books/main/bars", "/v1/books/main/signals"):
+            self.assertIn("AND_MORE", self.refused(target, numbers))
+            self.assertIn("AND_MORE", self.refused(target, "0\n" * (self.many // 2), "application/x-ndjson"))
+            self.assertIn("CONFIG_UNKNOWN_KEY", self.refused(target, self.object_of("{")))
+        self.assertIn("INSTRUMENT_UNKNOWN", self.refused("/v1/books/main/bars", self.object_of('{"date":"2020-01-01","bars":{', "}}")))
+        for target in ("/v1/halt", "/v1/experiments", "/v1/revisions"):
+            self.assertIn("REQUEST_UNKNOWN_KEY", self.refused(target, self.object_of("{")))
+        said = '{"actor":"a","reason":"b",'
+        self.assertIn("AND_MORE", self.refused("/v1/revisions", self.object_of(said + '"config":{', "}}")))
+        changes = self.object_of('{"name":"n","candidate":{"set":{', "}}}").replace('"k', '"/book/')
+        self.assertIn("EXPERIMENT_NOT_OF_THE_CHAIN", self.refused("/v1/experiments", said + '"book":"main","experiment":' + changes + "}"))
+        wait_until("it has given the memory back", lambda: self.host.resources()["rss_kib"] - at_first < 300 << 10)
+
+    def test_whose_one_name_fills_it_is_not_said_back_in_full(self):
+        self.host.start()
+        name = "x" * self.many
+        self.assertIn("REQUEST_UNKNOWN_KEY", self.refused("/v1/halt", '{"%s":0}' % name))
+        self.assertIn("INSTRUMENT_UNKNOWN", self.refused("/v1/books/main/bars", '{"date":"2020-01-01","bars":{"%s":1}}' % name))
 
 
 class BarThatTheBookCannotUse(Door):

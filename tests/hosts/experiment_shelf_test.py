@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import unittest
 
-from running_host import RunningHost, bars, new_folder
+from running_host import RunningHost, bars, new_folder, wait_until
 from test_main import run_tests
 
 arguments = None
@@ -199,6 +199,63 @@ class ExperimentShelf(unittest.TestCase):
         self.assertEqual(self.host.stop(), 0)
         os.remove(os.path.join(self.host.state, "books", "main", "checkpoints", pinned.replace(".pinned", ".checkpoint")))
         self.lost("failed", "cannot go on", "checkpoint")
+        self.assertIn('cadre_experiments{state="failed"} 1\n', self.host.client.request("GET", "/metrics")[1])
+        event = json.loads(self.host.command("events", "--last", "1", "--kind", "experiment_failed", "--json").stdout)
+        self.assertEqual((event["name"], event["book"]), ("smaller", "main"))
+        self.assertIn("cannot go on", event["why"])
+
+    def test_what_failed_stays_failed_over_starts_until_somebody_stops_it(self):
+        self.fail_at_a_start()
+        for _ in range(2):
+            self.assertEqual(self.host.stop(), 0)
+            self.host.start()
+            self.assertEqual(self.only()["state"], "failed")
+            self.assertEqual(self.host.command("status").returncode, 1)
+        stopped = self.host.command("experiment", "stop", "smaller", "--actor", "anna", "--reason", "seen")
+        self.assertEqual(stopped.returncode, 0, stopped.stderr)
+        for _ in range(2):
+            only = self.only()
+            self.assertEqual(only["state"], "ended")
+            self.assertIn("seen; it had failed: ", only["reason"])
+            self.assertEqual(self.host.command("status").returncode, 0)
+            self.assertIn('cadre_experiments{state="failed"} 0\n', self.host.client.request("GET", "/metrics")[1])
+            self.assertEqual(self.host.stop(), 0)
+            self.host.start()
+
+    def test_what_failed_is_replaced_by_one_of_the_same_name(self):
+        self.fail_at_a_start()
+        self.begin(self.host)
+        self.assertEqual(self.only()["state"], "running")
+        self.assertEqual(self.host.command("status").returncode, 0)
+        self.assertIn('cadre_experiments{state="running"} 1\n', self.host.client.request("GET", "/metrics")[1])
+
+    def fail_at_a_start(self):
+        self.trade_on()
+        pinned, = self.pins()
+        self.assertEqual(self.host.stop(), 0)
+        os.remove(os.path.join(self.host.state, "books", "main", "checkpoints", pinned.replace(".pinned", ".checkpoint")))
+        self.host.start()
+        self.assertEqual(self.only()["state"], "failed")
+
+    def test_a_changed_file_is_damaged_and_one_of_an_earlier_version_is_taken(self):
+        self.trade_on()
+        self.assertEqual(self.host.command("experiment", "stop", "smaller", "--actor", "anna", "--reason", "enough").returncode, 0)
+        wait_until("it is written", lambda: '"state":"ended"' in self.shelf_text())
+        self.assertEqual(self.host.stop(), 0)
+        kept, = self.shelf()
+        whole = self.shelf_text()
+        for text, states in ((whole.replace('"periods":', '"periods":1'), []), (whole[:-30] + "0" * 17 + whole[-13:], []),
+                             (whole[:whole.rindex(',"checksum"')] + "}\n", ["ended"]), (whole, ["ended"])):
+            with open(kept, "w", encoding="utf-8") as file:
+                file.write(text)
+            self.host.start()
+            self.assertEqual([one["state"] for one in self.host.ask_for("/v1/experiments")], states)
+            self.assertEqual("[EXPERIMENT_FILE_DAMAGED]" in self.host.log_text(), not states)
+            self.assertEqual(self.host.stop(), 0)
+
+    def shelf_text(self):
+        with open(self.shelf()[0], encoding="utf-8") as file:
+            return file.read()
 
     def test_with_another_agent_in_its_candidate_it_has_ended(self):
         self.trade_on()

@@ -132,6 +132,67 @@ class Feed(unittest.TestCase):
         self.assertEqual(feeding.wait(timeout=20), 3)
         self.assertIn("[FEED_SOURCE_CUT]", feeding.stderr.read())
 
+    def follow(self, path):
+        """A feed that follows the file, once its first bar was taken."""
+        feeding = subprocess.Popen(self.words("main", path, "--follow"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(feeding.communicate)
+        self.addCleanup(feeding.kill)
+        wait_until("the first bar", lambda: self.host.book()["date"] == "2024-01-02")
+        return feeding
+
+    def ends_replaced(self, feeding, says):
+        self.assertEqual(feeding.wait(timeout=20), 3)
+        said = feeding.stderr.read()
+        self.assertIn("[FEED_SOURCE_REPLACED]", said)
+        self.assertIn(says, said)
+
+    def test_a_followed_file_that_is_replaced_or_removed_ends_the_feed_with_what_it_still_had(self):
+        self.host.start()
+        path = self.write("p.csv", "date,AA,BB", "2024-01-02,10,20")
+        feeding = self.follow(path)
+        with open(path, "a", encoding="utf-8") as file:
+            os.replace(self.write("p.new", "date,AA,BB", "2024-01-02,10,20", "2024-01-03,11,21", "2024-01-04,12,22"), path)
+            file.write("2024-01-03,11,21\n")
+        self.ends_replaced(feeding, "no more at its path")
+        self.assertEqual(self.newest(), "2024-01-03")
+        self.assertIn("1 bar taken by main, 2 that it had", self.feed("main", path))
+        path = self.write("q.csv", "date,AA,BB", "2024-01-05,10,20")
+        feeding = subprocess.Popen(self.words("main", path, "--follow"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(feeding.communicate)
+        self.addCleanup(feeding.kill)
+        wait_until("the bar of the second file", lambda: self.host.book()["date"] == "2024-01-05")
+        os.remove(path)
+        self.ends_replaced(feeding, "no more at its path")
+
+    def test_a_followed_file_that_is_written_anew_in_place_ends_the_feed_and_nothing_of_it_is_taken(self):
+        self.host.start()
+        path = self.write("p.csv", "date,AA,BB", "2024-01-02,10,20")
+        feeding = self.follow(path)
+        with open(path, "r+", encoding="utf-8") as file:
+            file.write("date,BB,AA\n2024-01-02,20,10\n2024-01-03,21,11\n")
+        self.ends_replaced(feeding, "what was read of the file was changed")
+        self.assertEqual(self.newest(), "2024-01-02")
+
+    def test_a_last_row_without_its_end_is_taken_and_told(self):
+        self.host.start()
+        path = self.write("p.csv", "date,AA,BB", "2024-01-02,10,20")
+        with open(path, "a", encoding="utf-8") as file:
+            file.write("2024-01-03,11,2")
+        run = subprocess.run(self.words("main", path), capture_output=True, text=True, timeout=60, check=True)
+        self.assertIn("p.csv:3: warning: the last line has no end, and is taken as it is", run.stderr)
+        whole = subprocess.run(self.words("main", "-"), input='{"date":"2024-01-04","bars":{"AA":11,"BB":2}}', capture_output=True, text=True, timeout=60,
+                               check=True)
+        self.assertEqual(whole.stderr, "")
+
+    def test_what_was_taken_before_a_line_that_is_no_text_too_long_or_ragged_is_told(self):
+        self.host.start()
+        days = iter(range(2, 28))
+        for fault, code in (("2024-02-01,1\0,2", "CSV_BINARY"), ("9" * (17 << 20), "CSV_LINE_LONG"), ("2024-02-01,1", "CSV_RAGGED_ROW")):
+            path = self.write("p.csv", "date,AA,BB", f"2024-01-{next(days):02},10,20", f"2024-01-{next(days):02},10,20", fault)
+            said = self.feed("main", path, code=3)
+            self.assertIn(f"[{code}]", said)
+            self.assertIn("2 before it were taken", said)
+
     def test_a_long_file_waits_for_a_book_whose_queue_is_full(self):
         demo = os.path.join(self.root, "demo")
         subprocess.run([arguments.cadre, "init", demo], check=True, capture_output=True)

@@ -55,6 +55,31 @@ class Health(unittest.TestCase):
         self.assertEqual(self.host.command("resume", "--book", "two", "--reason", "back").returncode, 0)
         self.assert_health([])
 
+    def newest_event(self, kind):
+        shown = self.host.command("events", "--last", "1", "--kind", kind, "--json").stdout
+        return json.loads(shown) if shown else None
+
+    def test_a_removed_or_replaced_socket_is_made_again_and_operators_are_not_locked_out(self):
+        self.host.client.close()
+        os.remove(self.host.socket)
+        wait_until("the socket is back", lambda: os.path.exists(self.host.socket) and self.host.command("halt", "--reason", "a bad day").returncode == 0)
+        self.assert_health(["one is halted", "two is halted"])
+        self.assertIn("admin_socket_back", self.host.log_text())
+        self.assertEqual(self.newest_event("socket_back")["event"], "socket_back")
+        self.assertEqual(os.stat(self.host.socket).st_mode & 0o777, 0o600)
+
+    def test_a_socket_that_cannot_be_made_again_is_told_to_whoever_is_still_connected_until_it_can(self):
+        self.assertEqual(self.host.client.request("GET", "/readyz")[0], 200)
+        os.rename(self.host.socket, self.host.socket + ".away")
+        os.mkdir(self.host.socket)
+        wait_until("it is said", lambda: "admin_socket_lost" in self.host.log_text())
+        status, body = self.host.client.request("GET", "/readyz")
+        self.assertEqual(status, 503)
+        self.assertIn("operators cannot connect to the socket", json.dumps(body))
+        os.rmdir(self.host.socket)
+        wait_until("it is back", lambda: "admin_socket_back" in self.host.log_text())
+        self.assert_health([])
+
     def test_all_books_are_named_that_are_in_the_way(self):
         self.assertEqual(self.host.command("halt", "--reason", "a bad day").returncode, 0)
         self.assert_health(["one is halted", "two is halted"])

@@ -116,7 +116,23 @@ class Segments(unittest.TestCase):
         os.remove(self.book_files(host, "segments", "*")[4])
         shutil.rmtree(os.path.join(host.state, "books", "main", "checkpoints"))
         self.assertEqual(host.spawn().wait(), 3)
-        self.assertIn("JOURNAL_PRUNED", host.log_text())
+        self.assertIn("JOURNAL_SEGMENT_MISSING", host.log_text())
+
+    def test_a_missing_segment_in_the_middle_is_told_by_verify_and_backup_with_its_number(self):
+        host = self.copy("gap_told")
+        segments = self.book_files(host, "segments", "*")
+        os.remove(segments[4])
+        for words in (["verify", host.state], ["backup", host.state, "--to", os.path.join(self.root, "gap.copy")]):
+            said = self.journal(*words, code=3).stderr
+            self.assertIn("[JOURNAL_SEGMENT_MISSING]", said)
+            self.assertIn("segment 5 is not there", said)
+        # What a start does not need does not hold it up.
+        host.start()
+        self.assert_stands(host)
+        os.remove(segments[0])
+        for path in segments[1:4]:
+            os.remove(path)
+        self.journal("verify", host.state)
 
     def test_a_compressed_segment_that_was_changed_is_refused(self):
         host = self.copy("changed")

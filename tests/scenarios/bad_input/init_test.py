@@ -2,9 +2,13 @@
 
 import json
 import os
+import resource
+import shutil
+import signal
+import subprocess
 import unittest
 
-from workbench import Workbench
+from workbench import CADRE, Workbench
 
 
 class Init(Workbench):
@@ -42,6 +46,21 @@ class Init(Workbench):
             self.assertIn("[INIT_NOT_EMPTY]", run.stderr)
         self.assertEqual(sorted(os.listdir(self.folder)), before)
         self.assertEqual(os.listdir(self.path("desk")), ["a"])
+
+    def test_a_desk_that_cannot_be_written_in_full_leaves_nothing_and_the_next_try_is_welcome(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))  # the prices do not fit
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        for is_there in (False, True):
+            if is_there:
+                shutil.rmtree(self.path("desk"))
+                os.mkdir(self.path("desk"))
+            run = subprocess.run([CADRE, "init", self.path("desk")], capture_output=True, text=True, preexec_fn=limit, timeout=60, check=False)
+            self.assertEqual(run.returncode, 3)
+            self.assertIn("[FILE_NOT_WRITABLE]", run.stderr)
+            self.assertEqual(os.path.exists(self.path("desk")), is_there)
+            self.assertEqual(os.listdir(self.path("desk")) if is_there else [], [])
+            self.assertEqual(self.cadre("init", "desk").returncode, 0)
 
     def test_wrong_words_are_refused_all_at_once_and_nothing_is_made(self):
         for words, codes in ((("--empty",), ["INIT_NO_INSTRUMENTS"]), (("--instrument", "IBM"), ["INIT_NO_INSTRUMENTS"]),

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "host/base/capped_problems.hpp"
+#include "host/base/json.hpp"
 #include "host/base/problem_codes.hpp"
 #include "host/base/result.hpp"
 
@@ -95,4 +97,45 @@ TEST(Result, holds_problems_instead_of_a_value) {
   const Result<int> result = problems;
   EXPECT_FALSE(result);
   EXPECT_TRUE(result.problems().has_errors());
+}
+
+TEST(CappedProblems, whoever_stops_looking_says_that_there_may_be_more) {
+  CappedProblems problems("a.json");
+  std::size_t looked_at = 0;
+  for (; looked_at < 1'000'000 && !problems.is_enough(); ++looked_at)
+    problems.error("JSON_SYNTAX", {}, "a fault");
+  EXPECT_LT(looked_at, 100u);
+  const Problems said = problems.take();
+  EXPECT_EQ(said.size(), looked_at + 1);
+  EXPECT_EQ(said[looked_at].code, "AND_MORE");
+  EXPECT_EQ(said[looked_at].message, "and more: what follows was not looked at");
+}
+
+TEST(CappedProblems, what_is_left_out_is_counted_where_all_was_looked_at) {
+  CappedProblems problems("a.json");
+  for (int i = 0; i < 60; ++i)
+    problems.error("JSON_SYNTAX", {}, "a fault");
+  const Problems said = problems.take();
+  EXPECT_EQ(said.size(), 51u);
+  EXPECT_EQ(said[50].message, "and 10 more");
+}
+
+TEST(CappedProblems, a_document_of_nothing_but_repeated_keys_has_a_short_list_of_problems) {
+  std::string text = "{\"a\":0";
+  for (int i = 0; i < 100'000; ++i)
+    text += ",\"a\":0";
+  const auto document = JsonDocument::parse("a.json", text + "}");
+  ASSERT_FALSE(document);
+  EXPECT_EQ(document.problems().size(), 51u);
+}
+
+TEST(CappedProblems, behind_the_first_values_of_a_large_document_a_value_has_the_place_of_what_is_around_it) {
+  std::string text = "[";
+  for (int i = 0; i < 200'000; ++i)
+    text += "0,\n";
+  const auto document = JsonDocument::parse("a.json", text + "0]");
+  ASSERT_TRUE(document);
+  EXPECT_EQ(document->place("/7").line, 8u);
+  EXPECT_EQ(document->place("/199999").line, 1u);
+  EXPECT_EQ(document->place("/199999").pointer, "/199999");
 }
