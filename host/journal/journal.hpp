@@ -118,6 +118,7 @@ class JournalWriter {
   base::Problems outcome() const;
 
   std::filesystem::path path_;
+  std::string name_;  ///< in its folder
   int descriptor_ = -1;
   int folder_ = -1;  ///< where the file was made or opened, wherever that is now
   std::vector<std::byte> buffer_;

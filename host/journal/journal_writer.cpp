@@ -94,6 +94,7 @@ base::Result<std::unique_ptr<JournalWriter>> JournalWriter::reopen(const std::fi
 JournalWriter::JournalWriter(std::filesystem::path path, int descriptor, uint64_t size_bytes,
                              uint64_t begins_at)
     : path_(std::move(path)),
+      name_(path_.filename().string()),
       descriptor_(descriptor),
       folder_(::open(path_.has_parent_path() ? path_.parent_path().c_str() : ".",
                      O_PATH | O_DIRECTORY | O_CLOEXEC)),
@@ -154,6 +155,7 @@ base::Problems JournalWriter::rename_to(const std::filesystem::path& path) {
     remember("JOURNAL_NOT_WRITABLE", "giving it its name failed", errno);
   else
     path_ = path;
+  name_ = path_.filename().string();
   return outcome();
 }
 
@@ -188,7 +190,7 @@ bool JournalWriter::is_in_place() const {
   struct stat open {};
   struct stat there {};
   return ::fstat(descriptor_, &open) == 0 && open.st_nlink != 0 &&
-         ::fstatat(folder_, path_.filename().c_str(), &there, 0) == 0 && open.st_dev == there.st_dev &&
+         ::fstatat(folder_, name_.c_str(), &there, 0) == 0 && open.st_dev == there.st_dev &&
          open.st_ino == there.st_ino;
 }
 

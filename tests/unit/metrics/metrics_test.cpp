@@ -48,6 +48,8 @@ TEST(MetricsText, has_every_metric_of_the_table_in_its_order) {
         "cadre_agent_memory_ratio", "cadre_agent_output_left_out"})
     metrics.set_all(of_processes, {{{"main", "risk"}, 1}});
   metrics.gauge("cadre_build_info", {"1.0.0"}).set(1);
+  metrics.gauge("cadre_experiments", {"running"}).set(1);
+  metrics.gauge("cadre_experiments", {"failed"}).set(0);
   metrics.gauge("cadre_orders_rejected_total", {"main", "MAX_ORDER_VALUE"}).set(2);
   metrics.gauge("cadre_agent_call_seconds_total", {"main", "risk"}).set(0.5);
   metrics.gauge("cadre_limit_use_ratio", {"main", "position_risk"}).set(0.9);
