@@ -7,6 +7,7 @@
 #include "host/base/decimal.hpp"
 #include "host/journal/fields.hpp"
 #include "host/journal/records.hpp"
+#include "host/model/order.hpp"
 
 namespace cadre::journal {
 
@@ -89,10 +90,32 @@ json::value value_of(std::string_view name, const T& value, const View& view) {
   }
 }
 
+/// In units, whatever they are stored in.
+std::string_view shown_name(std::string_view name) {
+  const bool is_scaled = name.ends_with("_e9") || name.ends_with("_e6");
+  return is_scaled ? name.substr(0, name.size() - 3) : name;
+}
+
+/// Of an order or a report, the codes of FIX as words; empty: another field.
+std::string word_of(std::string_view name, std::uint32_t code) {
+  if (name == "side") return std::string(model::side_name(code));
+  if (name == "type") return std::string(model::order_type_name(code));
+  if (name == "time_in_force") return std::string(model::time_in_force_name(code));
+  if (name == "status") return std::string(model::order_status_name(code));
+  return {};
+}
+
 template <class Record, class T>
 void add(json::object& to, const Record& record, const Field<Record, T>& field, const View& view) {
   if (field.name == "size" || field.name == "reserved") return;
-  to[field.name] = value_of(field.name, record.*field.member, view);
+  if constexpr (std::is_same_v<T, std::uint32_t> &&
+                (std::is_same_v<Record, cadre_order> || std::is_same_v<Record, cadre_execution_report>)) {
+    if (std::string word = word_of(field.name, record.*field.member); !word.empty()) {
+      to[field.name] = std::move(word);
+      return;
+    }
+  }
+  to[shown_name(field.name)] = value_of(field.name, record.*field.member, view);
 }
 
 template <class Record, class T>
