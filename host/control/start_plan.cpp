@@ -142,6 +142,21 @@ base::Problems accept_changes(StartPlan& plan, const LiveOptions& options, const
   return problems;
 }
 
+/// The agents of every revision lie in the state folder: without them each of them would be named.
+base::Problems check_plugins(const LiveOptions& options, const RevisionStore& revisions) {
+  base::Problems problems;
+  std::error_code error;
+  const std::filesystem::path plugins = options.state / "plugins";
+  const bool is_there =
+      std::filesystem::is_directory(plugins, error) &&
+      std::filesystem::directory_iterator(plugins, error) != std::filesystem::directory_iterator();
+  if (revisions.last() != 0 && (!is_there || error))
+    problems.error("PLUGINS_LOST", base::Place::of(plugins),
+                   "the folder with the agents of all revisions is gone, empty, or cannot be read",
+                   "put a copy of it back; `cadre journal backup` copies it with the rest");
+  return problems;
+}
+
 base::Problems current_missing(const LiveOptions& options, const RevisionStore& revisions) {
   base::Problems problems;
   for (const base::Problem& problem : revisions.problems())
@@ -180,6 +195,7 @@ base::Problems note_whose_state(const LiveOptions& options) {
 
 base::Result<StartPlan> plan_start(const LiveOptions& options, const RevisionStore& revisions,
                                    const agent::Store& store) {
+  if (base::Problems lost = check_plugins(options, revisions); lost.has_errors()) return lost;
   // A first start that was cut off has a revision and no CURRENT: there is only one it can be.
   const bool cut_off = revisions.current() == 0 && revisions.last() == 1;
   const std::uint64_t current = cut_off ? 1 : revisions.current();

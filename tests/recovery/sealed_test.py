@@ -155,6 +155,14 @@ class Sealed(unittest.TestCase):
         text = self.refused("CURRENT")
         self.assertIn("none is there any more", text)
 
+    def test_without_the_agents_of_its_revisions_a_host_says_so_in_one_line(self):
+        self.live()
+        plugins = self.path("plugins")
+        os.rename(plugins, plugins + ".bak")
+        self.assertIn("[PLUGINS_LOST]", self.refused(plugins))
+        os.makedirs(plugins)
+        self.assertIn("[PLUGINS_LOST]", self.refused(plugins))
+
     def test_a_revision_that_is_named_boots_whatever_current_says(self):
         self.live()
         os.remove(self.path("CURRENT"))
