@@ -78,7 +78,7 @@ HostAnswer ask_for_files(const HostArguments& arguments) {
   if (const int code = find_host(arguments, address); code != exit_fine) return {code, 0, {}};
   std::string from = std::to_string(arguments.number);
   if (arguments.number == 0) {
-    const HostAnswer status = ask_host(arguments, address, {.target = "/v1/status"});
+    HostAnswer status = ask_host(arguments, address, {.target = "/v1/status"});
     if (status.exit_code != exit_fine) return status;
     from = text_at(status.body, "/revision/number");
   }

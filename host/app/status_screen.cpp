@@ -319,7 +319,7 @@ static std::string first_rows(std::string_view text, std::size_t width, std::siz
 std::string watched_screen(const json::value& status, std::size_t width, std::size_t rows,
                            const std::string& notice) {
   const std::string above = notice.empty() ? notice : wrapped(notice, width, 2) + "\n";
-  const std::string whole = above + status_screen(status, width);
+  std::string whole = above + status_screen(status, width);
   if (rows_of(whole, width) < rows) return whole;
   return first_rows(above + head_of(status, width) + faults_text(status, width) + parts_text(status, width),
                     width, rows - 1);

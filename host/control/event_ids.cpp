@@ -13,13 +13,13 @@ base::Problems EventIds::begin() {
   std::uint64_t last = 0;
   const std::string otherwise = "ids of events begin at 1 again, and clients are told so";
   if (!std::filesystem::exists(file_, error)) {
-    const base::Problems lost = base::check_seal(file_, nullptr, base::SealFor::whole, otherwise);
+    base::Problems lost = base::check_seal(file_, nullptr, base::SealFor::whole, otherwise);
     if (lost.has_errors()) return lost;
   } else {
     auto text = base::read_file(file_);
     if (!text) return text.problems();
     const std::string_view content(*text);
-    const base::Problems changed = base::check_seal(file_, &content, base::SealFor::whole, otherwise);
+    base::Problems changed = base::check_seal(file_, &content, base::SealFor::whole, otherwise);
     if (changed.has_errors()) return changed;
     const char* end = text->data() + text->size();
     const auto [at, failure] = std::from_chars(text->data(), end, last);

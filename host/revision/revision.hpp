@@ -23,7 +23,7 @@ struct PinnedPlugin {
   /// Of version, library and manifest; what one of the two does not know is no difference.
   bool same_bytes(const PinnedPlugin& other) const;
 
-  auto operator<=>(const PinnedPlugin&) const = default;
+  auto operator<=>(const PinnedPlugin&) const = default;  // NOLINT(modernize-use-nullptr): there is none
 };
 
 /// One immutable setup. Everything that runs, runs under a revision's number.

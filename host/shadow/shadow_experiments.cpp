@@ -317,7 +317,7 @@ live::Answer ShadowExperiments::stop(std::string_view name, const live::Mandate&
                : live::Answer{live::Outcome::done, running.experiment->summary(), {}};
   };
   if (running.experiment == nullptr || !running.experiment->running()) {
-    const live::Answer before = answer_now();
+    live::Answer before = answer_now();
     if (before.outcome != live::Outcome::done) return before;
     // Only what somebody has seen to be failed is over.
     const bool had_failed = before.body.at("state") == "failed";

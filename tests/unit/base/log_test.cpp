@@ -47,7 +47,7 @@ class LogOutputTest : public ::testing::Test {
 
 TEST_F(LogOutputTest, a_file_has_lines_of_json_whatever_a_value_is) {
   ASSERT_TRUE(open_file().empty());
-  log_event(LogLevel::info, "revision", {{"reason", std::string("a\0b\x1b\xff\"\u202e", 11)}, {"book", ""}});
+  log_event(LogLevel::info, "revision", {{"reason", std::string("a\0b\x1b\xff\"\u202e", 9)}, {"book", ""}});
   log_event(LogLevel::info, "revision", {{"reason", std::string(20'000, 'x')}});
   close_log(10s);
   const auto found = lines();

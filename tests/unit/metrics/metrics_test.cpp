@@ -139,6 +139,7 @@ TEST(Metrics, loses_no_count_when_threads_count_while_others_read) {
   const BookMetrics book = metrics.book("main");
   constexpr int threads = 4, each = 20000;
   std::vector<std::thread> counting;
+  counting.reserve(threads);
   for (int i = 0; i < threads; ++i)
     counting.emplace_back([&] {
       for (int n = 0; n < each; ++n) {
