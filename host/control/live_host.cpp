@@ -133,32 +133,34 @@ void LiveHost::tell_last_flight(base::Problems& problems) {
 }
 
 /// A host that has lived leaves a record of its last calls behind.
-void LiveHost::warn_of_lost_flights() {
+base::Problems LiveHost::check_flights() {
+  base::Problems problems;
+  if (parts_.revisions->last() == 0 || parts_.last_flight.end != agent::LastFlight::End::none)
+    return problems;
   parts_.feed.say("flights_lost", {});
-  boot_warnings_.warning(
+  problems.warning(
       "FLIGHTS_LOST", base::Place::of(parts_.options.state / "flights"),
       "nobody knows how the host before this one ended, and in which agent: the file was removed "
       "or emptied",
       "look at its log before its agents are trusted again");
+  return problems;
 }
 
 base::Problems LiveHost::boot() {
   auto revisions = revision::RevisionStore::open(parts_.options.state);
   if (!revisions) return revisions.problems();
   parts_.revisions = std::move(revisions).take();
-  if (parts_.revisions->last() != 0 && parts_.last_flight.end == agent::LastFlight::End::none)
-    warn_of_lost_flights();
   auto halts = live::HaltFile::open(parts_.options.state / "halts");
   if (!halts) return halts.problems();
   base::Problems problems = halts.problems();
-  problems.append(boot_warnings_);
+  problems.append(check_flights());
   parts_.halts = std::move(halts).take();
   auto plan = plan_start(parts_.options, *parts_.revisions, *parts_.store);
   if (!plan) return plan.problems();
   problems.append(plan.problems());
   problems.append(revision::check_trials(parts_.options.state / revision::trials_file));
   if (!plan->is_new) problems.append(check_whose_state(parts_.options, plan->setup.host.name));
-  if (!problems.has_errors()) problems.append(note_whose_state(parts_.options));
+  if (!problems.has_errors()) note_whose_state(parts_.options);
   problems.append(look_for_books(plan->setup));
   if (problems.has_errors()) return problems;
   revision::leave_out(plan->setup, *parts_.quarantine);

@@ -67,7 +67,7 @@ class LiveHost {
   base::Problems hold_hanging();
   void log_start() const;
   void resume_experiments();
-  void warn_of_lost_flights();
+  base::Problems check_flights();
   base::Problems boot();
   base::Problems halt_book(const std::string& book, const std::string& why);
   base::Problems halt_running(const std::string& book, const std::string& why);
@@ -81,7 +81,7 @@ class LiveHost {
   std::unique_ptr<HouseWatch> house_watch_;  ///< while it runs
   std::unique_ptr<AgentRestarts> restarts_;  ///< while it runs
   bool leaves_hanging_ = false;
-  base::Problems warnings_, boot_warnings_;
+  base::Problems warnings_;
 };
 
 }  // namespace cadre::control

@@ -187,10 +187,12 @@ base::Problems check_whose_state(const LiveOptions& options, const std::string& 
   return problems;
 }
 
-base::Problems note_whose_state(const LiveOptions& options) {
+void note_whose_state(const LiveOptions& options) {
   std::error_code error;
-  return base::write_file_atomically(options.state / whose_file,
-                                     std::filesystem::absolute(options.config, error).string() + "\n");
+  const std::filesystem::path file = options.state / whose_file;
+  const std::string text = std::filesystem::absolute(options.config, error).string() + "\n";
+  const auto noted = base::read_file(file);
+  if (!noted || *noted != text) (void)base::write_file_atomically(file, text);
 }
 
 base::Result<StartPlan> plan_start(const LiveOptions& options, const RevisionStore& revisions,

@@ -26,8 +26,9 @@ struct StartPlan {
 /// Whether a state folder is that of the host whose file this is: it was last started with the same file, or
 /// is of the same name. `name`: of the host that has the folder. Errors: STATE_OF_ANOTHER_HOST.
 base::Problems check_whose_state(const LiveOptions& options, const std::string& name);
-/// Notes with which file the folder was started.
-base::Problems note_whose_state(const LiveOptions& options);
+/// Notes with which file the folder was started. On a full disk the note before stays, and a start with
+/// another file is then asked for its name: no start fails for it.
+void note_whose_state(const LiveOptions& options);
 
 base::Result<StartPlan> plan_start(const LiveOptions& options, const revision::RevisionStore& revisions,
                                    const agent::Store& store);

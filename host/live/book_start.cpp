@@ -92,9 +92,9 @@ base::Problems BookRunner::recover(const Change& boot) {
   folder_.tidy(facts.stream);
   // A checkpoint is written before what is in it is durable, but not before more than one group of inputs.
   constexpr std::uint64_t bars_ahead_most = 64;
-  if (checkpoints_.files().bars_of_newest() > facts.bars + bars_ahead_most)
-    return folder_.older("its newest checkpoint has seen " +
-                         std::to_string(checkpoints_.files().bars_of_newest()) +
+  const std::uint64_t bars = checkpoints_.files().bars_after(facts.last_bar);
+  if (bars > facts.bars + bars_ahead_most)
+    return folder_.older("its newest checkpoint has seen " + std::to_string(bars) +
                          " bars, and the journal has " + std::to_string(facts.bars));
   checkpoints_.files().forget_after(facts.keep_bytes);
   instruments_ = facts.instruments;

@@ -296,8 +296,9 @@ base::Problems CheckpointFiles::verify_newest() {
   return problems;
 }
 
-std::uint64_t CheckpointFiles::bars_of_newest() const {
+std::uint64_t CheckpointFiles::bars_after(std::uint64_t sequence) const {
   for (const fs::path& file : list()) {
+    if (file <= file_of(sequence)) return 0;  // newest first
     if (const auto image = read(file)) return image->facts.bars;
   }
   return 0;

@@ -62,8 +62,9 @@ class CheckpointFiles {
   /// forgotten, and the next writes all blocks anew. Errors: those of reading it, CHECKPOINT_DAMAGED. On the
   /// writing thread.
   base::Problems verify_newest();
-  /// The most bars that a checkpoint has counted; 0: there is none that is whole.
-  std::uint64_t bars_of_newest() const;
+  /// The bars that the newest checkpoint has counted which was taken after this event; 0: there is none that
+  /// is whole.
+  std::uint64_t bars_after(std::uint64_t sequence) const;
   /// Those that end behind byte `bytes` of the stream are of a journal that is gone: they go too.
   void forget_after(std::uint64_t bytes);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <cmath>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -11,8 +10,6 @@
 #include "host/base/json.hpp"
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"
-#include "host/experiment/comparison_text.hpp"
-#include "host/experiment/experiment_report.hpp"
 #include "host/journal/signal_record.hpp"
 #include "host/live/book_pulse.hpp"
 #include "host/live/event_feed.hpp"
@@ -72,6 +69,10 @@ void ShadowExperiment::stand(book::Book& control, live::BookCheckpoints& checkpo
 void ShadowExperiment::stand_again(book::Book& control, live::BookCheckpoints& checkpoints,
                                    Beginning beginning) {
   if (closed_) return;
+  {
+    const std::lock_guard lock(queue_mutex_);
+    is_resumed_ = true;
+  }
   JournalPart missed{checkpoints.journal(), beginning.journal_bytes, checkpoints.journal_bytes()};
   begin_standing(control, std::move(beginning), std::move(missed));
 }
@@ -230,6 +231,13 @@ void ShadowExperiment::on_account(std::uint64_t, const journal::AccountRecord& a
   queue_changed_.notify_all();
 }
 
+/// Nobody waits for the arms of one that an earlier host ran. Empty: they have begun, or it is over anyway.
+std::string ShadowExperiment::why_not_resumed() const {
+  const std::lock_guard lock(queue_mutex_);
+  if (!is_resumed_ || stage_ != Stage::failed || !ended_.empty() || !begin_problems_.has_errors()) return {};
+  return "the host was started again, and it cannot begin: " + base::to_line(begin_problems_[0]);
+}
+
 /// From its beginning to its end. Whatever an agent of it throws ends the experiment and nothing else.
 void ShadowExperiment::loop() {
   bool has_begun = false;
@@ -242,6 +250,7 @@ void ShadowExperiment::loop() {
   } catch (...) {
     fail("it failed: something was thrown");
   }
+  if (const std::string why = why_not_resumed(); !why.empty()) fail(why);
   json::object last;
   try {
     if (has_begun) last = describe();
@@ -261,10 +270,12 @@ void ShadowExperiment::loop() {
     }
     over_ = true;
     is_suspended = suspended_;
-    if (failed_ && has_begun) why_failed = ended_;
+    // Of one that somebody starts now, whoever starts it is told.
+    if (failed_ && (has_begun || is_resumed_)) why_failed = ended_;
     queue_.clear();
     queue_changed_.notify_all();
   }
+  if (!why_failed.empty() && !has_begun) ground_.not_resumed(why_failed);
   if (!why_failed.empty()) ground_.failed(why_failed);
   if (has_begun) keep(*results());
   if (has_place_ && !is_suspended) ground_.let_go(beginning_.sequence);
@@ -389,112 +400,6 @@ void ShadowExperiment::note_book(const Heard& heard) {
   } else if (!control_.values.empty() && heard.book_equity != 0) {
     still_factor_ = control_.values.back() / heard.book_equity;
   }
-}
-
-/// Mean return of the book itself less that of its simulated twin: what the simulator gets wrong.
-double ShadowExperiment::simulator_bias_bp() const {
-  const auto& real = control_.values;
-  const auto& twin = twin_->equity().values;
-  const std::size_t n = std::min(real.size(), twin.size());
-  if (n < 2) return std::nan("");
-  double sum = 0;
-  for (std::size_t k = 1; k < n; ++k)
-    sum += real[k] / real[k - 1] - twin[k] / twin[k - 1];
-  return 1e4 * sum / static_cast<double>(n - 1);
-}
-
-/// What is invalid between two finished runs, too few periods, is only early in one that goes on.
-experiment::Comparison ShadowExperiment::judge(const experiment::Series& twin,
-                                               const experiment::Series& candidate) const {
-  experiment::Comparison comparison = experiment::compare(twin, candidate, file_.rule);
-  const bool too_few = twin.dates == candidate.dates && comparison.n < experiment::minimum_pairs;
-  if (too_few && comparison.verdict == experiment::Verdict::invalid) {
-    comparison.verdict = experiment::Verdict::inconclusive;
-    comparison.reason = "too early: " + std::to_string(comparison.n) +
-                        " periods, of which a comparison needs " + std::to_string(experiment::minimum_pairs);
-  }
-  return comparison;
-}
-
-json::object ShadowExperiment::summary() const {
-  std::string ended, state;
-  {
-    const std::lock_guard lock(queue_mutex_);
-    ended = ended_;
-    state = state_name();
-  }
-  const std::lock_guard lock(numbers_mutex_);
-  const experiment::Comparison comparison = judge(twin_equity_, candidate_equity_);
-  return {{"name", file_.name},
-          {"book", book_},
-          {"state", state},
-          {"reason", ended},
-          {"since", definition_.since},
-          {"periods", comparison.n},
-          {"halted_bars", halted_bars_},
-          {"verdict", experiment::verdict_name(comparison.verdict)},
-          {"differing_decisions", differences_.size()}};
-}
-
-std::optional<json::object> ShadowExperiment::results(std::chrono::milliseconds patience) const {
-  json::object body;
-  {
-    const auto question = std::make_shared<Question>();
-    std::unique_lock lock(queue_mutex_);
-    question->bars = bars_heard_;
-    if (!over_) questions_.push_back(question);
-    queue_changed_.notify_all();
-    const bool told = queue_changed_.wait_for(lock, patience, [&] { return over_ || question->answered; });
-    std::erase(questions_, question);
-    if (!told) return std::nullopt;
-    body = question->answered ? question->answer : last_words_;
-    if (body.contains("state")) {
-      // As of now: it may have ended after it was asked.
-      body["state"] = state_name();
-      body["reason"] = ended_;
-    }
-  }
-  if (!body.contains("state")) {
-    for (auto& [key, value] : summary())
-      body[key] = value;
-  }
-  return body;
-}
-
-/// On the thread that has the arms.
-json::object ShadowExperiment::describe() const {
-  json::object body = summary();
-  experiment::ExperimentOutcome outcome;
-  outcome.name = file_.name;
-  outcome.comparison = judge(twin_->equity(), candidate_->equity());
-  outcome.control = twin_->result();
-  outcome.candidate = candidate_->result();
-  outcome.decisions = decisions_;
-  outcome.differences = differences_;
-  body["comparison"] = json::parse(experiment::to_json(outcome.comparison));
-  body["decisions"] = decisions_;
-  body["failures"] = {{"control", json::value_from(twin_failures_)},
-                      {"candidate", json::value_from(candidate_failures_)}};
-  experiment::describe_differences(differences_, body);
-  const double bias = simulator_bias_bp();
-  body["simulator_bias_bp"] = std::isfinite(bias) ? json::value(bias) : json::value(nullptr);
-  body["order_hashes"] = {{"twin", twin_->order_hash()}, {"candidate", candidate_->order_hash()}};
-  report::ExperimentPageInput page =
-      experiment::experiment_page_input(file_, outcome, twin_->equity(), candidate_->equity());
-  if (!body.at("reason").as_string().empty())
-    page.warnings.push_back((body.at("state") == "failed" ? "It failed: " : "It is over: ") +
-                            std::string(body.at("reason").as_string()));
-  if (halted_bars_ != 0)
-    page.warnings.push_back("Left out of the comparison: the " + std::to_string(halted_bars_) +
-                            (halted_bars_ == 1 ? " bar" : " bars") +
-                            " during which the book was halted. The arms decided nothing then.");
-  page.title = file_.name + ", in shadow of book " + book_;
-  page.closing = "The control is a simulated twin of the book " + book_ +
-                 ", not the book itself; the book returned " +
-                 (std::isfinite(bias) ? base::format_double(bias) : std::string("-")) +
-                 " basis points a period more than its twin, which is what the simulation gets wrong.";
-  body["page"] = report::experiment_page(page);
-  return body;
 }
 
 }  // namespace cadre::shadow

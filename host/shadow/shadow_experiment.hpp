@@ -52,6 +52,8 @@ class ShadowExperiment final : public book::BookListener,
     std::function<void(std::uint64_t sequence)> let_go;
     /// It failed, and why. Once.
     std::function<void(const std::string& why)> failed;
+    /// Before that: it was to be gone on with, and has not begun. What it said before stays.
+    std::function<void(const std::string& why)> not_resumed;
   };
   /// Gets the thread to which the agents belong from here on, in the end too: destroying one may hang. It
   /// waits for stand(). Errors: EXPERIMENT_FAILED.
@@ -110,6 +112,7 @@ class ShadowExperiment final : public book::BookListener,
   };
   void begin_standing(book::Book& control, base::Result<Beginning> beginning, JournalPart missed);
   bool begin_arms();
+  std::string why_not_resumed() const;
   bool catch_up();
   void keep(boost::json::object body) const;
   void keep_sometimes();
@@ -140,8 +143,9 @@ class ShadowExperiment final : public book::BookListener,
   base::Problems begin_problems_;
   std::atomic<bool> closed_{false};  ///< hears no more; read without the mutex too
   bool at_once_ = false, failed_ = false, suspended_ = false, catching_up_ = false;
-  bool has_place_ = false;  ///< its beginning is pinned
-  bool over_ = false;       ///< its thread only destroys the agents yet
+  bool has_place_ = false;   ///< its beginning is pinned
+  bool is_resumed_ = false;  ///< an earlier host ran it
+  bool over_ = false;        ///< its thread only destroys the agents yet
   bool gone_ = false;
   std::string ended_;  ///< why; empty while it runs
   boost::json::object last_words_;

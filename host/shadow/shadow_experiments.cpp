@@ -190,7 +190,10 @@ base::Problems ShadowExperiments::start_thread(ShadowExperiment& experiment,
                                       there->checkpoints().files().unpin(sequence);
                                   },
                                   [door = door_, name = experiment.name(), book = experiment.book()](
-                                      const std::string& why) { door->say_failed(name, book, why); }});
+                                      const std::string& why) { door->say_failed(name, book, why); },
+                                  [shelf = shelf_, name = experiment.name()](const std::string& why) {
+                                    shelf->end(name, "failed", why);
+                                  }});
 }
 
 void ShadowExperiments::resume(const live::BookList& books, const GroundOf& ground_of) {
