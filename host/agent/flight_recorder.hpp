@@ -39,7 +39,8 @@ enum class Flight : std::uint32_t {
   save_state,
   load_state,
   unload,  ///< of its library: destructors
-  cadre_plugin
+  cadre_plugin,
+  capabilities  ///< of an execution environment
 };
 std::string flight_name(Flight flight);
 

@@ -34,6 +34,7 @@ enum class Call : std::uint32_t {
   adjust_for_correlation,
   apply_rules,
   publish,
+  capabilities,
   execute_trade,
   execute_together,  ///< several orders, one after the other -> the answer to each
   cancel_order,

@@ -174,22 +174,24 @@ struct IsolatedRoleCalls : IsolatedPeer {
   }
 
   static cadre_status apply_rules(const void* self, const cadre_execution_state* state,
-                                  const cadre_needs* needs, cadre_order_list* out, cadre_reason* reasons) {
+                                  const cadre_needs* needs, cadre_action_list* out, cadre_reason* reasons) {
     IsolatedAgent& agent = of(self);
     const std::uint32_t n = needs->instrument_count;
     base::Encoder& to = agent.request(Call::apply_rules);
     to.put_array(std::span<const std::int64_t>(needs->quantity_e9, n));
     to.put_array(std::span<const std::int64_t>(needs->reference_price_e9, n));
     put_weights(to, {needs->target_weight, n});
+    to.put_structs(std::span<const cadre_open_order>(needs->orders, needs->order_count));
     to.put(out->capacity);
     agent.put_state(*state);
     const cadre_status status = agent.ask();
     if (status != CADRE_OK) return status;
-    std::vector<cadre_order> orders;
+    std::vector<cadre_action> actions;
     agent.reply().get(out->needed);
-    agent.reply().get_structs(orders);
-    if (!get_reasons(agent.reply(), {reasons, n}) || orders.size() > out->capacity) return damaged(agent);
-    copy_items(orders, out->items, out->stride);
+    agent.reply().get(out->slices_needed);
+    agent.reply().get_structs(actions);
+    if (!get_reasons(agent.reply(), {reasons, n}) || actions.size() > out->capacity) return damaged(agent);
+    copy_items(actions, out->items, out->stride);
     return status;
   }
 
@@ -210,6 +212,15 @@ struct IsolatedRoleCalls : IsolatedPeer {
       std::copy_n(values.data() + c * rows, rows, out->data + c * out->stride);
     return status;
   }
+
+  static cadre_status capabilities(const void* self, cadre_environment_capabilities* out) {
+    of(self).request(Call::capabilities);
+    return struct_reply(of(self), *out);
+  }
+  /// The host asks none of these of anybody yet.
+  static cadre_status replace_order(void*, const cadre_replacement*) { return CADRE_UNSUPPORTED; }
+  static cadre_status account(const void*, cadre_venue_account*) { return CADRE_UNSUPPORTED; }
+  static cadre_status wake_descriptor(const void*, std::int32_t*) { return CADRE_UNSUPPORTED; }
 
   static cadre_status execute_trade(void* self, const cadre_order* order, cadre_trade_result* out) {
     return of(self).execute_trade(*order, *out);
@@ -245,8 +256,11 @@ const void* IsolatedCalls::get_interface(const void* self, cadre_string id) {
   static constexpr cadre_trade_adjuster targets{sizeof targets, 0, &C::change_targets};
   static constexpr cadre_execution_rules rules{sizeof rules, 0, &C::apply_rules};
   static constexpr cadre_service_provider provider{sizeof provider, 0, &C::publish};
-  static constexpr cadre_execution_environment environment{
-      sizeof environment, 0, &C::execute_trade, &C::cancel_order, &C::query_order, &C::next_report};
+  static constexpr cadre_execution_environment environment{sizeof environment, 0,
+                                                           &C::capabilities,   &C::execute_trade,
+                                                           &C::replace_order,  &C::cancel_order,
+                                                           &C::query_order,    &C::next_report,
+                                                           &C::account,        &C::wake_descriptor};
   static constexpr cadre_state_table state{sizeof state, 0, &save_state, &load_state};
   const std::string_view wanted{id.data, id.length};
   const IsolatedAgent& agent = of(self);

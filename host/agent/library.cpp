@@ -84,9 +84,12 @@ base::Problems check_meaning(const cadre_agent_descriptor& agent, const base::Pl
     problems.error("ABI_MISMATCH", at, "agent " + base::quote(view(agent.id)) + ": " + message,
                    "set it to zero, or use a host that knows it");
   };
-  if ((agent.observes & ~known_events) != 0) {
-    refuse("observes has the bits " + std::to_string(agent.observes & ~known_events) +
-           ", which no event of ABI " + abi_text(CADRE_ABI_VERSION) + " has");
+  const std::uint32_t unknown = agent.observes & ~known_events & ~std::uint32_t{CADRE_EVENT_CORPORATE_ACTION};
+  if ((agent.observes & CADRE_EVENT_CORPORATE_ACTION) != 0)
+    refuse("observes has CADRE_EVENT_CORPORATE_ACTION, which this host does not send yet");
+  if (unknown != 0) {
+    refuse("observes has the bits " + std::to_string(unknown) + ", which no event of ABI " +
+           abi_text(CADRE_ABI_VERSION) + " has");
   }
   if (agent.reserved != 0) refuse("reserved is " + std::to_string(agent.reserved) + ", not zero");
   return problems;

@@ -149,6 +149,23 @@ void take_role(const base::JsonDocument& document, AgentDeclaration& agent, cons
     const bool knows_better = find_role(agent.role) != nullptr;
     if (is_known != knows_better ? is_known : revision_of(role) > revision_of(agent.role)) agent.role = role;
   }
+  // A revision that is gone is an ABI that is gone.
+  for (const Role& known : roles()) {
+    if (name_of(known.id) != name_of(agent.role) || revision_of(agent.role) >= revision_of(known.id))
+      continue;
+    problems.error("ABI_MISMATCH", document.place(pointer + "/roles/0"),
+                   "the role " + agent.role + " is gone, this host offers " + std::string(known.id),
+                   "build the plugin against this SDK");
+  }
+}
+
+/// Services of shapes that are not published yet.
+void refuse_shape(const base::JsonDocument& document, std::string_view service, const std::string& pointer,
+                  base::Problems& problems) {
+  if (service != CADRE_SERVICE_EXPECTED_RETURNS && service != CADRE_SERVICE_RISK_FREE_RATE) return;
+  problems.error("MANIFEST_SERVICE", document.place(pointer),
+                 base::quote(service) + " is no matrix, and this host publishes nothing else yet",
+                 "leave it out, or use a newer host");
 }
 
 /// Reads one agent; the document is known to be valid against the schema.
@@ -166,12 +183,16 @@ AgentDeclaration read_agent(const base::JsonDocument& document, const json::obje
   if (const auto* simulated = object.if_contains("simulated")) agent.simulated = simulated->as_bool();
   agent.provides = texts_of(object, "provides");
   agent.place = document.place(pointer);
+  for (std::size_t k = 0; k < agent.provides.size(); ++k)
+    refuse_shape(document, agent.provides[k], pointer + "/provides/" + std::to_string(k), problems);
   if (const json::value* needs = object.if_contains("requires")) {
     std::size_t i = 0;
     for (const json::value& need : needs->as_array()) {
       const json::value* optional = need.as_object().if_contains("optional");
       agent.needs.push_back({text_of(need.as_object(), "service"), optional != nullptr && optional->as_bool(),
                              document.place(pointer + "/requires/" + std::to_string(i++))});
+      refuse_shape(document, agent.needs.back().service,
+                   pointer + "/requires/" + std::to_string(i - 1) + "/service", problems);
     }
   }
   if (const json::value* state = object.if_contains("state")) {

@@ -29,6 +29,8 @@ std::optional<Flight> deciding_flight(Call call) {
       return Flight::analyze_risk;
     case Call::adjust_for_risk:
       return Flight::adjust_trades;
+    case Call::capabilities:
+      return Flight::capabilities;
     case Call::execute_trade:
     case Call::execute_together:
       return Flight::execute_trade;
@@ -185,19 +187,11 @@ void ServedAgent::unload() {
   if (is_mapped(path)) refuse("its library is still mapped after it was closed");
 }
 
-template <class T>
-std::span<T> ServedAgent::room(model::OutputBuffer<T>& buffer, std::size_t count) {
-  if (buffer.size() != count || buffer.data() == nullptr)
-    buffer = model::OutputBuffer<T>(count, spec.probe ? model::Guard::tight : model::Guard::strip);
-  std::fill_n(reinterpret_cast<std::byte*>(buffer.data()), count * sizeof(T), std::byte{});
-  return buffer.span();
-}
-
 bool ServedAgent::rooms_intact() {
   bool are_intact = true;
   const auto look = [&](auto&... buffers) { ((are_intact = buffers.intact() && are_intact), ...); };
   look(weight_room_, score_room_, confidence_room_, component_room_, service_room_, reason_room_, valid_room_,
-       signal_room_, limit_room_, pair_room_, order_room_);
+       signal_room_, limit_room_, pair_room_, action_room_);
   return are_intact;
 }
 
@@ -235,6 +229,8 @@ void ServedAgent::decide(Call call, base::Decoder& from) {
       return apply_rules(from);
     case Call::publish:
       return publish(from);
+    case Call::capabilities:
+      return capabilities();
     case Call::execute_trade:
       return execute_trade(from);
     case Call::execute_together:
@@ -392,29 +388,6 @@ void ServedAgent::adjust_for_correlation(base::Decoder& from) {
   });
 }
 
-void ServedAgent::apply_rules(base::Decoder& from) {
-  if (!state_.has_arena()) return status(CADRE_ERROR);
-  std::vector<std::int64_t> need, price;
-  std::vector<double> weight(state_.instruments(), 0);
-  from.get_array(need);
-  from.get_array(price);
-  if (!get_weights(from, weight) || need.size() != state_.instruments() ||
-      price.size() != state_.instruments())
-    return status(CADRE_ERROR);
-  const auto capacity = from.get<std::uint64_t>();
-  if (!state_.take(from) || capacity > (1u << 24)) return status(CADRE_ERROR);
-  const auto orders = room(order_room_, capacity);
-  const auto reasons = room(reason_room_, state_.instruments());
-  const cadre_needs needs{sizeof(cadre_needs), state_.instruments(), need.data(), price.data(),
-                          weight.data()};
-  cadre_order_list list{sizeof(cadre_order_list), 0, orders.data(), sizeof(cadre_order), capacity, 0};
-  status(live_->table<cadre_execution_rules>().apply_rules(live_->self(), &state_.raw(), &needs, &list,
-                                                           reasons.data()));
-  to_.put(list.needed);
-  to_.put_structs(std::span<const cadre_order>(orders.first(std::min(list.needed, capacity))));
-  put_reasons(to_, reasons);
-}
-
 void ServedAgent::publish(base::Decoder& from) {
   std::string service;
   from.get_text(service);
@@ -434,58 +407,6 @@ void ServedAgent::publish(base::Decoder& from) {
                 values.data() + std::size_t{c} * state_.instruments());
   to_.put(out.observations);
   to_.put_array(std::span<const double>(values));
-}
-
-void ServedAgent::execute_trade(base::Decoder& from) {
-  cadre_order order{};
-  from.get_struct(order);
-  cadre_trade_result result{};
-  result.size = sizeof result;
-  live_->reason().forget();
-  const ControlWord computing;
-  cadre_status answered =
-      live_->table<cadre_execution_environment>().execute_trade(live_->self(), &order, &result);
-  if (!computing.keep()) {
-    live_->reason().say(ControlWord::changed);
-    answered = CADRE_REJECTED;
-  }
-  status(answered);
-  to_.put_struct(result);
-}
-
-void ServedAgent::execute_together(base::Decoder& from) {
-  for (std::size_t left = from.get_count(sizeof(std::uint32_t)); left != 0; --left)
-    execute_trade(from);
-}
-
-void ServedAgent::cancel_order(base::Decoder& from) {
-  cadre_id id{};
-  from.get_struct(id);
-  status(live_->table<cadre_execution_environment>().cancel_order(live_->self(), id));
-}
-
-void ServedAgent::query_order(base::Decoder& from) {
-  cadre_id id{};
-  from.get_struct(id);
-  cadre_trade_result result{};
-  result.size = sizeof result;
-  status(live_->table<cadre_execution_environment>().query_order(live_->self(), id, &result));
-  to_.put_struct(result);
-}
-
-void ServedAgent::next_report(base::Decoder& from) {
-  const auto most = std::min(from.get<std::uint32_t>(), reports_at_once);
-  std::vector<cadre_execution_report> reports;
-  cadre_status answered = CADRE_OK;
-  while (reports.size() < most) {
-    cadre_execution_report report{};
-    report.size = sizeof report;
-    answered = live_->table<cadre_execution_environment>().next_report(live_->self(), &report);
-    if (answered != CADRE_OK) break;
-    reports.push_back(report);
-  }
-  status(answered);
-  to_.put_structs(reports);
 }
 
 }  // namespace cadre::agent

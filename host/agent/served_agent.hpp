@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <span>
@@ -87,6 +89,7 @@ class ServedAgent {
   void adjust_for_correlation(base::Decoder& from);
   void apply_rules(base::Decoder& from);
   void publish(base::Decoder& from);
+  void capabilities();
   void execute_trade(base::Decoder& from);
   void execute_together(base::Decoder& from);
   void cancel_order(base::Decoder& from);
@@ -97,7 +100,12 @@ class ServedAgent {
   bool rooms_intact();
   /// Room for an output, all zero. It is made anew when another size is asked for.
   template <class T>
-  std::span<T> room(model::OutputBuffer<T>& buffer, std::size_t count);
+  std::span<T> room(model::OutputBuffer<T>& buffer, std::size_t count) {
+    if (buffer.size() != count || buffer.data() == nullptr)
+      buffer = model::OutputBuffer<T>(count, spec.probe ? model::Guard::tight : model::Guard::strip);
+    std::fill_n(reinterpret_cast<std::byte*>(buffer.data()), count * sizeof(T), std::byte{});
+    return buffer.span();
+  }
 
   std::string library_;
   Call call_ = Call::init;  ///< under way, or the last one
@@ -114,7 +122,7 @@ class ServedAgent {
   model::OutputBuffer<cadre_signal> signal_room_;
   model::OutputBuffer<cadre_limit_use> limit_room_;
   model::OutputBuffer<cadre_pair> pair_room_;
-  model::OutputBuffer<cadre_order> order_room_;
+  model::OutputBuffer<cadre_action> action_room_;
 };
 
 }  // namespace cadre::agent

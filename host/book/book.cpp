@@ -55,6 +55,7 @@ void Book::enter_chain() {
   gate_ = std::move(gate);
   gate_->enter_universe(ledger_.universe());
   environment_.enter(chain().environment().agent);
+  gate_->enter_environment(environment_.takes().order_types, environment_.takes().times_in_force);
   orchestrator_.enter(chains_.running(), {&ledger_.universe(), &state_.arena(), &state_.view(),
                                           &ledger_.portfolio(), &ledger_.tracker(), gate_.get()});
 }

@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <string>
 
-#include "cadre/order.h"
 #include "cadre/proposal.h"
+#include "cadre/role/execution_rules.h"
 #include "host/model/output_buffer.hpp"
 
 namespace cadre::chain {
@@ -21,7 +21,7 @@ struct AgentOutputs {
     confidence.become(instruments);
     valid.become(instruments);
     signals.become(signal_capacity);
-    orders.become(instruments);
+    actions.become(action_capacity(instruments));
     values.become(service);
   }
 
@@ -32,14 +32,16 @@ struct AgentOutputs {
     return static_cast<int>(score.intact()) & static_cast<int>(confidence.intact()) &
            static_cast<int>(valid.intact());
   }
-  bool orders_intact() { return static_cast<int>(orders.intact()) & static_cast<int>(reasons.intact()); }
+  bool actions_intact() { return static_cast<int>(actions.intact()) & static_cast<int>(reasons.intact()); }
+  /// Actions that execution rules have room for: one of each instrument, and of each open order some.
+  static constexpr std::size_t action_capacity(std::size_t instruments) { return 2 * instruments + 16; }
 
   model::OutputBuffer<double> weight;         ///< of targets
   model::OutputBuffer<cadre_reason> reasons;  ///< of targets, and of what execution rules leave out
   model::OutputBuffer<double> score, confidence;
   model::OutputBuffer<std::uint8_t> valid;
   model::OutputBuffer<cadre_signal> signals;
-  model::OutputBuffer<cadre_order> orders;
+  model::OutputBuffer<cadre_action> actions;
   model::OutputBuffer<double> values;  ///< of a service
 };
 

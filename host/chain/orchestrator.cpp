@@ -19,14 +19,6 @@ using model::ColumnId;
 
 namespace {
 
-/// What a slot holds when an agent is offered it: nothing of another agent or of another call.
-template <class Item>
-constexpr Item empty_slot() {
-  Item item{};
-  item.size = sizeof(Item);
-  return item;
-}
-
 /// Signals that a source is offered room for before it asks for more: one of each instrument, and some.
 constexpr std::uint64_t signals_at_first(std::uint64_t instruments) {
   return instruments + 16;
@@ -88,6 +80,7 @@ void TradeExecutionOrchestrator::enter(std::shared_ptr<Chain> chain, const BookS
   decision_.orders.clear();
   decision_.orders.reserve(n);
   decision_.need_e9.assign(n, 0);
+  open_orders_.reserve(2 * std::size_t{n} + 16);
   decision_.stamps.reserve(1024);
   decision_.stamped.reserve(1024);
 }
@@ -133,13 +126,6 @@ void TradeExecutionOrchestrator::stamp(std::string_view stage) {
   decision_.stamped.push_back(stage);
 }
 
-template <class Call>
-cadre_status TradeExecutionOrchestrator::call(const Stage& stage, Call&& call) {
-  const cadre_status status = ask(stage, agent::Flight::decide, *book_.view, std::forward<Call>(call));
-  stamp(stage.name);
-  return status;
-}
-
 void TradeExecutionOrchestrator::publish_services() {
   model::Arena& arena = *book_.arena;
   const std::uint32_t n = arena.size();
@@ -181,7 +167,7 @@ void TradeExecutionOrchestrator::publish_services() {
 
 cadre_status TradeExecutionOrchestrator::ask_for_signals(const Stage& source, std::uint64_t capacity,
                                                          cadre_signal_list& list) {
-  std::fill_n(outputs_.signals.data(), capacity, empty_slot<cadre_signal>());
+  std::fill_n(outputs_.signals.data(), capacity, model::empty_slot<cadre_signal>());
   list = {sizeof(cadre_signal_list), 0, outputs_.signals.data(), sizeof(cadre_signal), capacity, 0};
   return call(source, [&](const cadre_execution_state* state) {
     return source.table<cadre_signal_source>().generate_signals(source.self(), state, &list);
@@ -333,75 +319,6 @@ void TradeExecutionOrchestrator::skip_small_resizes() {
     reasons_[i] = {CADRE_REASON_RESIZE_THRESHOLD, 0, change};
   }
   record_effect();
-}
-
-void TradeExecutionOrchestrator::apply_execution_rules() {
-  const Stage& stage = chain_->one(RoleId::execution_rules);
-  const std::uint32_t n = book_.arena->size();
-  std::fill(reasons_.begin(), reasons_.end(), cadre_reason{});
-  std::fill(outputs_.orders.begin(), outputs_.orders.end(), empty_slot<cadre_order>());
-  const cadre_needs needs{sizeof(cadre_needs), n, decision_.need_e9.data(), reference_price_e9_.data(),
-                          target_.data()};
-  cadre_order_list list{sizeof(cadre_order_list), 0, outputs_.orders.data(), sizeof(cadre_order),
-                        outputs_.orders.size(),   0};
-  const cadre_status status = call(stage, [&](const cadre_execution_state* state) {
-    return stage.table<cadre_execution_rules>().apply_rules(stage.self(), state, &needs, &list,
-                                                            reasons_.data());
-  });
-  const std::uint64_t count = list.needed;
-  std::string fault = fault_of_room(outputs_.orders_intact(), "orders");
-  if (status == CADRE_OK && fault.empty())
-    fault = fault_of_orders(book_.view->raw, outputs_.orders.span(), count, decision_.need_e9);
-  if (status == CADRE_OK && fault.empty()) {
-    write_orders(count);
-  } else if (status != CADRE_DISCARD || !fault.empty()) {
-    note_failure(stage, status, std::move(fault));  // fails closed: no orders
-  }
-}
-
-void TradeExecutionOrchestrator::write_orders(std::uint64_t count) {
-  const journal::DecisionRecord& record = decision_.record;
-  const std::string_view book{book_.view->raw.book.data, book_.view->raw.book.length};
-  for (std::uint64_t k = 0; k < count; ++k) {
-    cadre_order order = outputs_.orders[k];
-    order.size = sizeof(cadre_order);
-    order.decision_price_e9 = reference_price_e9_[order.instrument];
-    order.decision_time_ns = record.time_ns;
-    order.client_id = client_order_id(book, record.sequence, order.instrument);
-    decision_.orders.push_back({order, {}});
-  }
-  // What reduces a position comes first: it makes the room the others need. Then sells before buys.
-  const auto reduces = [&](const cadre_order& order) {
-    return model::reduces_position(
-        base::Quantity::from_raw(record.position_e9[order.instrument]),
-        base::Quantity::from_raw(order.quantity_e9 * model::sign_of_side(order.side)));
-  };
-  std::sort(decision_.orders.begin(), decision_.orders.end(),
-            [&](const DecidedOrder& a, const DecidedOrder& b) {
-              if (reduces(a.order) != reduces(b.order)) return reduces(a.order);
-              if (a.order.side != b.order.side) return a.order.side == CADRE_SIDE_SELL;
-              return a.order.instrument < b.order.instrument;
-            });
-}
-
-void TradeExecutionOrchestrator::check_orders() {
-  const model::ArenaHead& head = book_.arena->head();
-  const auto traded = book_.arena->valid(ColumnId::close);
-  const auto volume = head.has_volume != 0 ? book_.arena->column(ColumnId::volume) : std::span<double>{};
-  base::Money committed;
-  for (const execution::TrackedOrder& open : book_.tracker->recent()) {
-    if (!open.open() || open.order.side != CADRE_SIDE_BUY) continue;
-    const auto cost = base::notional(
-        base::Price::from_raw(std::max(open.order.limit_price_e9, open.order.decision_price_e9)),
-        base::Quantity::from_raw(open.remaining_e9()),
-        book_.universe->instruments[open.order.instrument].multiplier);
-    committed = checked_add(committed, cost.value_or(base::Money{})).value_or(committed);
-  }
-  book_.gate->begin_decision(head.sequence, head.session_date, *book_.portfolio,
-                             {reference_price_e9_, traded, volume}, committed);
-  for (DecidedOrder& decided : decision_.orders)
-    decided.verdict = book_.gate->check(decided.order);
-  stamp({});
 }
 
 cadre_targets& TradeExecutionOrchestrator::open_targets() {

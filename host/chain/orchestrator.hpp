@@ -62,7 +62,11 @@ class TradeExecutionOrchestrator {
 
   // One agent's turn: show it its services, call it, take the time.
   template <class Call>
-  cadre_status call(const Stage& stage, Call&& call);
+  cadre_status call(const Stage& stage, Call&& call) {
+    const cadre_status status = ask(stage, agent::Flight::decide, *book_.view, std::forward<Call>(call));
+    stamp(stage.name);
+    return status;
+  }
   /// Starts a stage that may change targets: remembers them, clears the reasons.
   cadre_targets& open_targets();
   /// Ends it: checks what came out, applies the stage's policy when it is not valid, records the effect.
@@ -84,6 +88,7 @@ class TradeExecutionOrchestrator {
   void size_cut(double factor);
   /// Sells down to the limits; the factor on all targets, -1 when there is none.
   double scale_to_limit();
+  void list_open_orders();
   void write_orders(std::uint64_t count);
 
   std::shared_ptr<Chain> chain_;
@@ -99,7 +104,8 @@ class TradeExecutionOrchestrator {
   std::vector<std::uint8_t> cut_by_limit_;
   std::vector<double> rounded_weight_;
   std::vector<std::int64_t> reference_price_e9_;
-  std::vector<double> desired_;  // targets before the final cut
+  std::vector<cadre_open_order> open_orders_;  ///< as execution rules see them
+  std::vector<double> desired_;                // targets before the final cut
   std::size_t effect_ = 0;
   bool risk_failed_ = false;
   LoopResult loop_;

@@ -65,8 +65,19 @@ std::string fault_of_signal(const cadre_signal& s, std::uint32_t instruments) {
 }
 
 /// Fields that the type of the order has no use for are zero.
-std::string fault_of_order(const cadre_order& order, std::span<const std::int64_t> need_e9) {
-  if (order.size < CADRE_ORDER_SIZE_MIN) return too_small(order.size, CADRE_ORDER_SIZE_MIN);
+std::string fault_of_action(const cadre_action& order, std::span<const std::int64_t> need_e9) {
+  if (order.size < CADRE_ACTION_SIZE_MIN) return too_small(order.size, CADRE_ACTION_SIZE_MIN);
+  if (order.kind == CADRE_ACTION_REPLACE || order.kind == CADRE_ACTION_CANCEL) {
+    return std::string("it asks to ") + (order.kind == CADRE_ACTION_CANCEL ? "cancel" : "replace") +
+           " an order, which this host does not do yet; it takes new orders";
+  }
+  if (order.kind != CADRE_ACTION_NEW) return "kind " + std::to_string(order.kind) + " is none";
+  if (order.slice_count != 0 || order.first_slice != 0)
+    return "it has slices, which this host does not work yet; it takes orders that are sent whole";
+  if (order.link != CADRE_LINK_NONE || order.linked != 0)
+    return "it hangs on another order, which this host does not do yet";
+  if (!model::id_text(order.client_id).empty())
+    return "it has a client id, which a new order gets from the host";
   if (order.instrument >= need_e9.size())
     return no_instrument(order.instrument, static_cast<std::uint32_t>(need_e9.size()));
   const model::OrderType* type = model::find_order_type(order.type);
@@ -207,16 +218,18 @@ std::string fault_of_report(const cadre_execution_state& state, const cadre_risk
       return say("it is " + number(use.limit) + ", not above 0");
     if (use.instrument != CADRE_BOOK && use.instrument >= report.instrument_count)
       return say(no_instrument(use.instrument, state.instrument_count));
+    if ((use.flags & CADRE_LIMIT_ACTION_MASK) != CADRE_LIMIT_ACTION_CUT)
+      return say("it asks for more than a cut when it is reached, which this host does not do yet");
     if ((use.flags & ~std::uint32_t{CADRE_LIMIT_HARD}) != 0) return say("flags have bits that mean nothing");
   }
   return {};
 }
 
-std::string fault_of_orders(const cadre_execution_state& state, std::span<const cadre_order> offered,
-                            std::uint64_t given, std::span<const std::int64_t> need_e9) {
-  if (given > offered.size()) return no_room("orders", given, offered.size());
-  for (std::size_t k = 0; k < given; ++k) {
-    std::string fault = fault_of_order(offered[k], need_e9);
+std::string fault_of_actions(const cadre_execution_state& state, std::span<const cadre_action> offered,
+                             const cadre_action_list& given, std::span<const std::int64_t> need_e9) {
+  if (given.needed > offered.size()) return no_room("orders", given.needed, offered.size());
+  for (std::size_t k = 0; k < given.needed; ++k) {
+    std::string fault = fault_of_action(offered[k], need_e9);
     if (!fault.empty()) return of_entry("order", k, state, offered[k].instrument, fault);
   }
   return {};

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "cadre/order.h"
 #include "cadre/proposal.h"
+#include "cadre/role/execution_rules.h"
 #include "cadre/state.h"
 #include "host/config/scenario_config.hpp"
 
@@ -25,10 +25,10 @@ std::string fault_of_views(const cadre_execution_state& state, const cadre_views
 std::string fault_of_targets(const cadre_execution_state& state, const cadre_targets& targets,
                              std::span<const double> current, const config::ConstraintsConfig& bounds);
 std::string fault_of_report(const cadre_execution_state& state, const cadre_risk_report& report);
-/// Each in the direction of the need and for no more than it, with known codes. A second order for an
-/// instrument is the gate's to refuse.
-std::string fault_of_orders(const cadre_execution_state& state, std::span<const cadre_order> offered,
-                            std::uint64_t given, std::span<const std::int64_t> need_e9);
+/// New orders alone, each whole, in the direction of the need and for no more than it, with known codes. A
+/// second order for an instrument is the gate's to refuse.
+std::string fault_of_actions(const cadre_execution_state& state, std::span<const cadre_action> offered,
+                             const cadre_action_list& given, std::span<const std::int64_t> need_e9);
 
 /// Whether every one is a number, infinity not. One pass without branches.
 bool all_finite(std::span<const double> values);

@@ -21,6 +21,13 @@ cadre_execution_report report_on(const cadre_order& order, std::uint32_t status,
   return report;
 }
 
+/// Whether an order may get this status by a report.
+bool is_followed(std::uint32_t status) {
+  return status == CADRE_ORDER_NEW || status == CADRE_ORDER_PARTIALLY_FILLED ||
+         status == CADRE_ORDER_FILLED || status == CADRE_ORDER_CANCELED || status == CADRE_ORDER_REJECTED ||
+         status == CADRE_ORDER_EXPIRED;
+}
+
 cadre_trade_result empty_result() {
   cadre_trade_result result{};
   result.size = sizeof result;
@@ -28,6 +35,22 @@ cadre_trade_result empty_result() {
 }
 
 }  // namespace
+
+void Environment::enter(std::shared_ptr<agent::LiveAgent> agent) {
+  agent_ = std::move(agent);
+  takes_ = {~std::uint64_t{0}, ~std::uint64_t{0}};
+  if (is_left_out()) return;  // nobody can say, and nothing is sent
+  cadre_environment_capabilities known{};
+  known.size = sizeof known;
+  cadre_status status = CADRE_ERROR;
+  {
+    const agent::FlightNote note(agent_->flight(), agent::Flight::capabilities);
+    status = table().capabilities(agent_->self(), &known);
+  }
+  if (status == CADRE_OK && known.size < CADRE_ENVIRONMENT_CAPABILITIES_SIZE_MIN) status = CADRE_REJECTED;
+  note(status);
+  takes_ = status == CADRE_OK ? Takes{known.order_types, known.times_in_force} : Takes{};
+}
 
 std::optional<cadre_execution_report> Environment::send(const cadre_order& order, std::int64_t time_ns) {
   if (is_left_out()) return std::nullopt;
@@ -73,6 +96,12 @@ std::optional<cadre_execution_report> Environment::next_report() {
     status = table().next_report(agent_->self(), &report);
   }
   if (status == CADRE_OK && report.size < CADRE_EXECUTION_REPORT_SIZE_MIN) status = CADRE_REJECTED;
+  if (status == CADRE_OK && !is_followed(report.status)) {
+    agent_->reason().say("it reports the status " + std::to_string(report.status) + " of order " +
+                         std::string(model::id_text(report.client_id)) +
+                         ", which this host does not follow yet");
+    status = CADRE_REJECTED;
+  }
   note(status);
   if (status != CADRE_OK) return std::nullopt;
   return report;

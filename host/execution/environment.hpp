@@ -19,7 +19,13 @@ namespace cadre::execution {
 class Environment {
  public:
   /// Takes over the agent of a chain. A failure that was seen before stays.
-  void enter(std::shared_ptr<agent::LiveAgent> agent) { agent_ = std::move(agent); }
+  void enter(std::shared_ptr<agent::LiveAgent> agent);
+  /// The order types and times in force it takes, as sets of CADRE_BIT_OF; none, when it could not say so,
+  /// and all, when it is left out.
+  struct Takes {
+    std::uint64_t order_types = 0, times_in_force = 0;
+  };
+  const Takes& takes() const { return takes_; }
 
   /// Whether it fills orders out of nothing but the events it is shown: such a one is made anew with its
   /// host, and an order to it reaches nobody else.
@@ -69,6 +75,7 @@ class Environment {
   const cadre_execution_environment& table() const { return agent_->table<cadre_execution_environment>(); }
 
   std::shared_ptr<agent::LiveAgent> agent_;
+  Takes takes_;
   cadre_status failure_ = CADRE_OK;
   std::string failure_reason_;
 };

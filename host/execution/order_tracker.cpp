@@ -7,6 +7,24 @@
 
 namespace cadre::execution {
 
+cadre_open_order shown_order(const cadre_order& order, std::uint32_t status, std::int64_t filled_e9) {
+  cadre_open_order shown{};
+  shown.size = sizeof shown;
+  shown.instrument = order.instrument;
+  shown.side = order.side;
+  shown.type = order.type;
+  shown.time_in_force = order.time_in_force;
+  shown.status = status;
+  shown.quantity_e9 = order.quantity_e9;
+  shown.filled_e9 = filled_e9;
+  shown.limit_price_e9 = order.limit_price_e9;
+  shown.stop_price_e9 = order.stop_price_e9;
+  shown.decision_price_e9 = order.decision_price_e9;
+  shown.decision_time_ns = order.decision_time_ns;
+  shown.client_id = order.client_id;
+  return shown;
+}
+
 void OrderTracker::enter_universe(std::size_t instruments) {
   working_buy_.assign(instruments, 0);
   working_sell_.assign(instruments, 0);

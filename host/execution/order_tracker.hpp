@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cadre/order.h"
+#include "cadre/role/execution_rules.h"
 #include "host/base/codec.hpp"
 #include "host/base/decimal.hpp"
 #include "host/model/order.hpp"
@@ -32,6 +33,9 @@ struct TrackedOrder {
     return filled_e9 == 0 ? 0 : filled_notional / (static_cast<double>(filled_e9) * 1e-9);
   }
 };
+
+/// An open order as execution rules see it.
+cadre_open_order shown_order(const cadre_order& order, std::uint32_t status, std::int64_t filled_e9);
 
 /// All orders of a book by client id, and per instrument what is still working. The host's truth of orders.
 /// [decision-thread]

@@ -26,16 +26,18 @@ std::int64_t signed_quantity(const cadre_order& order) {
 
 /// The checks. Each is true when the order passes.
 struct Checks {
+  /// Whether a set of the environment's has a code that the host knows.
+  static bool is_in(std::uint64_t set, std::uint32_t code) { return (set & CADRE_BIT_OF(code)) != 0; }
   static bool known_instrument(const PreTradeGate& g, const cadre_order& o) {
     return o.instrument < g.universe_->size();
   }
   static bool side(const PreTradeGate&, const cadre_order& o) { return !model::side_name(o.side).empty(); }
-  static bool type(const PreTradeGate&, const cadre_order& o) {
+  static bool type(const PreTradeGate& g, const cadre_order& o) {
     const model::OrderType* type = model::find_order_type(o.type);
-    return type != nullptr && type->accepted;
+    return type != nullptr && type->accepted && is_in(g.order_types_, o.type);
   }
-  static bool time_in_force(const PreTradeGate&, const cadre_order& o) {
-    return o.time_in_force == CADRE_TIF_DAY;
+  static bool time_in_force(const PreTradeGate& g, const cadre_order& o) {
+    return o.time_in_force == CADRE_TIF_DAY && is_in(g.times_in_force_, o.time_in_force);
   }
   static bool quantity(const PreTradeGate&, const cadre_order& o) { return o.quantity_e9 > 0; }
   static bool lot(const PreTradeGate& g, const cadre_order& o) {
@@ -109,8 +111,9 @@ constexpr PreTradeCheck table[] = {
     {"IDENTITY_UNKNOWN_INSTRUMENT", "the instrument is not in the universe", false,
      &Checks::known_instrument},
     {"SYNTAX_SIDE", "the side is neither buy nor sell", false, &Checks::side},
-    {"SYNTAX_ORDER_TYPE", "the order type is not supported here", false, &Checks::type},
-    {"SYNTAX_TIME_IN_FORCE", "the time in force is not supported here", false, &Checks::time_in_force},
+    {"SYNTAX_ORDER_TYPE", "the host or its environment does not take this order type", false, &Checks::type},
+    {"SYNTAX_TIME_IN_FORCE", "the host or its environment does not take this time in force", false,
+     &Checks::time_in_force},
     {"SYNTAX_QUANTITY", "the quantity is not above zero", false, &Checks::quantity},
     {"SYNTAX_LOT", "the quantity is no multiple of the lot", false, &Checks::lot},
     {"SYNTAX_LIMIT_PRICE",

@@ -78,6 +78,11 @@ class PreTradeGate {
     date_ = date;
     ++orders_today_;
   }
+  /// The order types and times in force that the environment takes, as sets of CADRE_BIT_OF.
+  void enter_environment(std::uint64_t order_types, std::uint64_t times_in_force) {
+    order_types_ = order_types;
+    times_in_force_ = times_in_force;
+  }
   /// Before the orders of one decision. `cash_committed`: what open buys may still cost.
   void begin_decision(std::uint64_t sequence, std::int32_t date, const model::Portfolio& portfolio,
                       const MarketSnapshot& market, base::Money cash_committed);
@@ -98,6 +103,7 @@ class PreTradeGate {
   double notional_of(const cadre_order& order, std::int64_t quantity_e9) const;
 
   const config::PreTradeConfig& config_;
+  std::uint64_t order_types_ = ~std::uint64_t{0}, times_in_force_ = ~std::uint64_t{0};
   const config::ConstraintsConfig& constraints_;
   const model::Universe* universe_ = nullptr;
   const model::Portfolio* portfolio_ = nullptr;

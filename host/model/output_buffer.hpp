@@ -8,6 +8,14 @@
 
 namespace cadre::model {
 
+/// What a slot holds when an agent is offered it: nothing of another agent or of another call.
+template <class Item>
+constexpr Item empty_slot() {
+  Item item{};
+  item.size = sizeof(Item);
+  return item;
+}
+
 /// What lies behind a room.
 enum class Guard : std::uint8_t {
   strip,  ///< a strip that is filled with a pattern, and behind it the page

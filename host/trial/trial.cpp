@@ -11,6 +11,7 @@
 #include "host/chain/outputs.hpp"
 #include "host/chain/waterfall.hpp"
 #include "host/model/order.hpp"
+#include "host/model/output_buffer.hpp"
 #include "host/model/quantity.hpp"
 #include "host/trial/trial_book.hpp"
 
@@ -280,16 +281,25 @@ cadre_status Trial::decide_rules(json::object& out) {
             .raw() -
         held.raw();
   }
-  std::vector<cadre_order> orders(n());
-  const cadre_needs needs{sizeof(cadre_needs), n(), need.data(), price.data(), target_.data()};
-  cadre_order_list list{sizeof(cadre_order_list), 0, orders.data(), sizeof(cadre_order), orders.size(), 0};
+  std::vector<cadre_open_order> open;
+  for (const TrialState::OpenOrder& each : state_.open_orders)
+    open.push_back(execution::shown_order(each.order, CADRE_ORDER_NEW, 0));
+  std::vector<cadre_action> actions(2 * std::size_t{n()} + 16, model::empty_slot<cadre_action>());
+  const cadre_needs needs{
+      sizeof(cadre_needs),      n(),        need.data(), price.data(), target_.data(), open.data(),
+      sizeof(cadre_open_order), open.size()};
+  cadre_action_list list{};
+  list.size = sizeof list;
+  list.items = actions.data();
+  list.stride = sizeof(cadre_action);
+  list.capacity = actions.size();
   const cadre_status status = subject_->table<cadre_execution_rules>().apply_rules(
       subject_->self(), &raw(), &needs, &list, reasons_.data());
   const std::uint64_t count = list.needed;
-  if (status == CADRE_OK) judge(chain::fault_of_orders(raw(), orders, count, need));
+  if (status == CADRE_OK) judge(chain::fault_of_actions(raw(), actions, list, need));
   json::array rows;
-  for (std::uint64_t k = 0; k < std::min<std::uint64_t>(count, orders.size()) && status == CADRE_OK; ++k) {
-    const cadre_order& o = orders[k];
+  for (std::uint64_t k = 0; k < std::min<std::uint64_t>(count, actions.size()) && status == CADRE_OK; ++k) {
+    const cadre_action& o = actions[k];
     json::object row{{"instrument", o.instrument < n() ? state_.universe.instruments[o.instrument].id : "?"},
                      {"side", std::string(model::side_name(o.side))},
                      {"type", std::string(model::order_type_name(o.type))},

@@ -67,13 +67,7 @@ class Agent final : public sdk::ExecutionRules {
       return {CADRE_REASON_RESIZE_THRESHOLD, 0, state.raw().equity > 0.0 ? change / state.raw().equity : 0.0};
     }
 
-    cadre_order order{};
-    order.size = sizeof order;
-    order.instrument = i;
-    order.side = need > 0 ? CADRE_SIDE_BUY : CADRE_SIDE_SELL;
-    order.type = type_;
-    order.time_in_force = CADRE_TIF_DAY;
-    order.quantity_e9 = need > 0 ? need : -need;
+    cadre_action order = sdk::new_order(i, need, type_, CADRE_TIF_DAY);
     if (type_ == CADRE_ORDER_LIMIT) {
       order.limit_price_e9 =
           limit_price(reference, offset_e9_, to_e9(threshold_), instrument.tick_e9, need > 0);

@@ -13,6 +13,9 @@ class FillAtOnce final : public sdk::ExecutionEnvironment {
  public:
   void configure(const sdk::Config&) override { filled_.reserve(max_orders); }
 
+  void capabilities(cadre_environment_capabilities& out) const override {
+    out.order_types = out.times_in_force = ~std::uint64_t{0};  // it looks at neither
+  }
   cadre_trade_result execute_trade(const cadre_order& order) override;
   bool cancel_order(std::string_view) override { return false; }
   bool query_order(std::string_view client_id, cadre_trade_result& out) const override;

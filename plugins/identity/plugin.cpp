@@ -91,15 +91,7 @@ class ExecutionRules final : public sdk::ExecutionRules {
   void apply_rules(const sdk::State&, const cadre_needs& needs, Output& out, cadre_reason*) const override {
     for (std::uint32_t i = 0; i < needs.instrument_count; ++i) {
       const std::int64_t need = needs.quantity_e9[i];
-      if (need == 0) continue;
-      cadre_order order{};
-      order.size = sizeof order;
-      order.instrument = i;
-      order.side = need > 0 ? CADRE_SIDE_BUY : CADRE_SIDE_SELL;
-      order.type = CADRE_ORDER_MARKET;
-      order.time_in_force = CADRE_TIF_DAY;
-      order.quantity_e9 = need > 0 ? need : -need;
-      out.add(order);
+      if (need != 0) out.add(sdk::new_order(i, need, CADRE_ORDER_MARKET, CADRE_TIF_DAY));
     }
   }
 };

@@ -46,6 +46,13 @@ constexpr FillRule rules[] = {{CADRE_ORDER_MARKET, false, true, market},
 
 }  // namespace
 
+std::uint64_t order_types_filled() {
+  std::uint64_t types = 0;
+  for (const FillRule& rule : rules)
+    types |= CADRE_BIT_OF(rule.order_type);
+  return types;
+}
+
 const FillRule* find_fill_rule(std::uint32_t order_type) {
   for (const FillRule& rule : rules) {
     if (rule.order_type == order_type) return &rule;

@@ -42,6 +42,8 @@ struct FillRule {
 };
 
 /// nullptr for a type that is not filled here. Static storage.
+/// The types that have a rule, as a set of CADRE_BIT_OF.
+std::uint64_t order_types_filled();
 const FillRule* find_fill_rule(std::uint32_t order_type);
 
 }  // namespace cadre::simulated_execution

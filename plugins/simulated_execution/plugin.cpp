@@ -31,6 +31,10 @@ class Agent final : public sdk::ExecutionEnvironment {
     }
   }
 
+  void capabilities(cadre_environment_capabilities& out) const override {
+    out.order_types = order_types_filled();
+    out.times_in_force = CADRE_BIT_OF(CADRE_TIF_DAY) | CADRE_BIT_OF(CADRE_TIF_GTC);
+  }
   cadre_trade_result execute_trade(const cadre_order& order) override { return book_->take(order); }
   bool cancel_order(std::string_view client_id) override { return book_->cancel(client_id); }
   bool query_order(std::string_view client_id, cadre_trade_result& out) const override {

@@ -12,8 +12,6 @@ SDK = os.path.abspath(os.path.join(HERE, "..", "..", "sdk", "include"))
 FREEZE = os.path.join(HERE, "freeze_0_10.c")
 # What later versions add stands in files of their own.
 EVERY_FREEZE = [FREEZE]
-# They come again as /2 before 1.0.
-NOT_FROZEN = ("execution_environment.h", "execution_rules.h")
 
 
 def read(path):
@@ -27,7 +25,7 @@ def released_headers():
         if os.path.basename(folder) == "draft":
             continue
         for name in sorted(files):
-            if name.endswith(".h") and name not in NOT_FROZEN:
+            if name.endswith(".h"):
                 yield name, re.sub(r"/\*.*?\*/", "", read(os.path.join(folder, name)), flags=re.S)
 
 

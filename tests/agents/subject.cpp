@@ -39,6 +39,7 @@ enum class Fault {
   wrong_magic,
   small_descriptor,
   small_agent_descriptor,
+  corporate_actions,
   short_stride,
   countless_agents,
   no_create,
@@ -191,16 +192,17 @@ cadre_status signal(const void*, const cadre_execution_state* state, cadre_signa
 }
 
 cadre_status order(const void*, const cadre_execution_state* state, const cadre_needs* needs,
-                   cadre_order_list* out, cadre_reason*) {
+                   cadre_action_list* out, cadre_reason*) {
   std::uint64_t count = 0;
   for (std::uint32_t i = 0; i < needs->instrument_count; ++i) {
     if (needs->quantity_e9[i] == 0) continue;
     std::int64_t quantity = std::abs(needs->quantity_e9[i]);
     if constexpr (fault == Fault::too_many_orders) quantity += cadre_instrument_at(state, i)->lot_e9;
     if (count < out->capacity) {
-      cadre_order& next = out->items[count];
+      cadre_action& next = out->items[count];
       next = {};
-      next.size = fault == Fault::short_orders ? 0 : sizeof(cadre_order);
+      next.size = fault == Fault::short_orders ? 0 : sizeof(cadre_action);
+      next.kind = CADRE_ACTION_NEW;
       next.instrument = i;
       next.side = needs->quantity_e9[i] > 0 ? CADRE_SIDE_BUY : CADRE_SIDE_SELL;
       next.type = CADRE_ORDER_MARKET;
@@ -313,7 +315,8 @@ cadre_status create(const cadre_host* host, cadre_string id, const cadre_agent**
 
 constexpr cadre_agent_descriptor agents[] = {
     {fault == Fault::small_agent_descriptor ? 8 : std::uint32_t{sizeof(cadre_agent_descriptor)},
-     CADRE_EVENT_BAR,
+     fault == Fault::corporate_actions ? std::uint32_t{CADRE_EVENT_BAR} | CADRE_EVENT_CORPORATE_ACTION
+                                       : std::uint32_t{CADRE_EVENT_BAR},
      fault == Fault::wrong_agent ? CADRE_TEXT("test.somebody_else") : CADRE_TEXT(SUBJECT_ID),
      {fault == Fault::wrong_role ? CADRE_TEXT(CADRE_ROLE_SIGNAL_AGGREGATOR) : CADRE_TEXT(SUBJECT_ROLE)},
      SUBJECT_STATE,

@@ -249,7 +249,7 @@ const void* ExecutionRules::role_table(std::string_view id) const {
   static constexpr cadre_execution_rules table{
       sizeof table, 0,
       [](const void* self, const cadre_execution_state* state, const cadre_needs* needs,
-         cadre_order_list* out, cadre_reason* reasons) {
+         cadre_action_list* out, cadre_reason* reasons) {
         return decide<ExecutionRules>(self, [&](const ExecutionRules& agent) {
           Output output(*out);
           agent.apply_rules(State(*state), *needs, output, reasons);
@@ -265,11 +265,22 @@ const void* ExecutionEnvironment::role_table(std::string_view id) const {
   static constexpr cadre_execution_environment table{
       sizeof table,
       0,
+      [](const void* self, cadre_environment_capabilities* out) {
+        return decide<ExecutionEnvironment>(self, [&](const ExecutionEnvironment& agent) {
+          cadre_environment_capabilities capabilities{};
+          capabilities.size = sizeof capabilities;
+          agent.capabilities(capabilities);
+          give(*out, capabilities);
+        });
+      },
       [](void* self, const cadre_order* order, cadre_trade_result* out) {
         return guarded(agent_of(self), [&] {
           give(*out, environment(self).execute_trade(*order));
           return cadre_status{CADRE_OK};
         });
+      },
+      [](void* self, const cadre_replacement* replacement) {
+        return guarded(agent_of(self), [&] { return environment(self).replace_order(*replacement); });
       },
       [](void* self, cadre_id client_id) {
         return guarded(agent_of(self), [&] {
@@ -296,6 +307,14 @@ const void* ExecutionEnvironment::role_table(std::string_view id) const {
           give(*out, report);
           return cadre_status{CADRE_OK};
         });
+      },
+      [](const void* self, cadre_venue_account* out) {
+        const auto& agent = static_cast<const ExecutionEnvironment&>(agent_of(self));
+        return guarded(agent, [&] { return agent.account(*out); });
+      },
+      [](const void* self, std::int32_t* out) {
+        const auto& agent = static_cast<const ExecutionEnvironment&>(agent_of(self));
+        return guarded(agent, [&] { return agent.wake_descriptor(*out); });
       }};
   return id == CADRE_ROLE_EXECUTION_ENVIRONMENT ? &table : nullptr;
 }

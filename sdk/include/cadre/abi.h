@@ -10,8 +10,6 @@
  * pair, buffer, service. Function tables of roles never change; /2 takes the place of /1. Fixed-width
  * integers only, little-endian LP64.
  *
- * The execution rules and the execution environment are not part of what is frozen: they come again as /2.
- *
  * Tags at the end of a function's comment:
  * - [decision-thread]: called by the one thread of the agent's book
  * - [control-thread]: never on the decision path

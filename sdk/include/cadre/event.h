@@ -12,7 +12,9 @@ enum {
   CADRE_EVENT_OUTCOME = 4u,  /* payload: cadre_outcome, a view whose whole horizon has closed */
   CADRE_EVENT_UNIVERSE = 8u, /* payload: cadre_universe_change; the state is already the new epoch's */
   CADRE_EVENT_TIMER = 16u,   /* payload: cadre_timer, of this instance (ext/timer.h) */
-  CADRE_EVENT_SIGNAL = 32u   /* payload: cadre_signal that came from outside */
+  CADRE_EVENT_SIGNAL = 32u,  /* payload: cadre_signal that came from outside */
+  CADRE_EVENT_CORPORATE_ACTION = 64u /* payload: cadre_corporate_action. No host sends it yet: one that is
+                                        asked for it refuses the agent */
 };
 
 typedef struct cadre_event {
@@ -62,14 +64,36 @@ typedef struct cadre_outcome {
 } cadre_outcome;
 #define CADRE_OUTCOME_RETURNS_MIN 20u
 
+/* Something that happened to an instrument and not by trading, before the first price of ex_date. */
+enum {
+  CADRE_CORPORATE_SPLIT = 1, /* ratio: new units for one old one */
+  CADRE_CORPORATE_CASH_DIVIDEND =
+      2,                        /* cash: per unit held at the close before, in the instrument's currency */
+  CADRE_CORPORATE_RENAME = 3,   /* its id is another from now on */
+  CADRE_CORPORATE_MERGER = 4,   /* cash per unit, and the instrument ends */
+  CADRE_CORPORATE_DELISTING = 5 /* cash: the terminal value of one unit, and the instrument ends */
+};
+typedef struct cadre_corporate_action {
+  uint32_t size;
+  uint32_t kind; /* CADRE_CORPORATE_SPLIT ... */
+  uint32_t instrument;
+  int32_t ex_date;   /* yyyymmdd */
+  int32_t pay_date;  /* yyyymmdd; 0: none */
+  uint32_t reserved; /* 0 */
+  double ratio;      /* > 0; 1 without one */
+  int64_t cash_e9;   /* in 1e-9 of a currency unit; 0 without one */
+} cadre_corporate_action;
+
 /* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
 #define CADRE_EVENT_SIZE_MIN 32u
 #define CADRE_UNIVERSE_CHANGE_SIZE_MIN 32u
 #define CADRE_OUTCOME_SIZE_MIN 104u
 #define CADRE_TIMER_SIZE_MIN 32u
+#define CADRE_CORPORATE_ACTION_SIZE_MIN 40u
 
 CADRE_STATIC_ASSERT(sizeof(cadre_event) == 32 && sizeof(cadre_universe_change) == 32 &&
-                        sizeof(cadre_outcome) == 104 && sizeof(cadre_timer) == 32,
+                        sizeof(cadre_outcome) == 104 && sizeof(cadre_timer) == 32 &&
+                        sizeof(cadre_corporate_action) == 40,
                     "layout");
 
 #endif

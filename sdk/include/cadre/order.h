@@ -27,11 +27,20 @@ enum {
   CADRE_ORDER_PARTIALLY_FILLED = '1',
   CADRE_ORDER_FILLED = '2',
   CADRE_ORDER_CANCELED = '4',
+  CADRE_ORDER_REPLACED = '5',
+  CADRE_ORDER_PENDING_CANCEL = '6',
   CADRE_ORDER_REJECTED = '8',
-  CADRE_ORDER_EXPIRED = 'C'
+  CADRE_ORDER_SUSPENDED = '9',
+  CADRE_ORDER_PENDING_NEW = 'A',
+  CADRE_ORDER_EXPIRED = 'C',
+  CADRE_ORDER_PENDING_REPLACE = 'E',
+  CADRE_ORDER_UNKNOWN = 'U' /* the host's own: nobody knows what became of it */
 };
 
-/* An order. Execution rules fill what is marked (rules), the host the rest. */
+/* The bit of an order type or a time in force in a set of them: FIX's characters are from '0' on. */
+#define CADRE_BIT_OF(code) (UINT64_C(1) << ((code) - '0'))
+
+/* An order. What is marked (rules) comes from the execution rules' action, the rest from the host. */
 typedef struct cadre_order {
   uint32_t size;
   uint32_t instrument;       /* (rules) index */

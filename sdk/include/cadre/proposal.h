@@ -56,6 +56,16 @@ typedef struct cadre_views {
 /* How much of one limit is used. */
 #define CADRE_BOOK UINT32_C(0xffffffff) /* in place of an instrument: the limit is the whole book's */
 enum { CADRE_LIMIT_HARD = 1 };
+/* What is done about a limit beyond cutting what would exceed it, in the bits 8 to 11 of its flags. Hosts
+ * that do only the first refuse the others. */
+enum {
+  CADRE_LIMIT_ACTION_CUT = 0u << 8,     /* nothing that exceeds it is sent */
+  CADRE_LIMIT_ACTION_WARN = 1u << 8,    /* nothing is cut; people are told */
+  CADRE_LIMIT_ACTION_REDUCE = 2u << 8,  /* a breach between decisions makes a reducing one due */
+  CADRE_LIMIT_ACTION_FLATTEN = 3u << 8, /* a breach closes every position of the limit's scope */
+  CADRE_LIMIT_ACTION_HALT = 4u << 8     /* a breach halts the book */
+};
+#define CADRE_LIMIT_ACTION_MASK (15u << 8)
 typedef struct cadre_limit_use {
   cadre_id name;       /* "portfolio_volatility", "position_risk", "value_at_risk" ... */
   double value;        /* >= 0, in the limit's unit */

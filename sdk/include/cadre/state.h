@@ -37,6 +37,26 @@ typedef struct cadre_execution_metrics {
   double fees;              /* money so far, in the book's currency */
 } cadre_execution_metrics;
 
+/* What of the book one strategy may use. No host gives any out yet: the state has none. */
+typedef struct cadre_strategy_budget {
+  uint32_t size;
+  uint32_t reserved;         /* 0 */
+  double max_gross_exposure; /* share of equity, of the positions its views lead to */
+  double max_risk;           /* annualised volatility of these positions, share of equity */
+  cadre_id strategy;
+} cadre_strategy_budget;
+
+/* How the volume of a session spreads over its time of day. */
+typedef struct cadre_volume_curve {
+  uint32_t size;
+  uint32_t buckets;    /* per session; 0: there is none */
+  const double* share; /* bucket b of instrument i at share[b * stride + i]; of an instrument they add up to
+                          1, or all are NaN where its volume is not known */
+  uint64_t stride;     /* doubles between buckets, >= instrument_count */
+  int64_t bucket_ns;   /* length of a bucket */
+  int64_t first_ns;    /* begin of the first one, UTC */
+} cadre_volume_curve;
+
 typedef struct cadre_execution_state {
   uint32_t size;
   uint32_t instrument_count;
@@ -79,15 +99,22 @@ typedef struct cadre_execution_state {
   const cadre_risk_report* risk; /* the newest analysis of this decision; NULL before it and in observe */
   const cadre_correlation_report* correlation; /* likewise */
   const cadre_execution_metrics* execution;
+  const cadre_strategy_budget* budgets; /* [budget_count], budget_stride bytes apart */
+  uint64_t budget_stride;
+  uint64_t budget_count;
+  const cadre_volume_curve* volume_curve; /* NULL: there is none */
 } cadre_execution_state;
 
 /* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
 #define CADRE_CONSTRAINTS_SIZE_MIN 32u
 #define CADRE_EXECUTION_METRICS_SIZE_MIN 40u
 #define CADRE_EXECUTION_STATE_SIZE_MIN 608u
+#define CADRE_STRATEGY_BUDGET_SIZE_MIN 88u
+#define CADRE_VOLUME_CURVE_SIZE_MIN 40u
 
 CADRE_STATIC_ASSERT(sizeof(cadre_service) == 96 && sizeof(cadre_constraints) == 32 &&
-                        sizeof(cadre_execution_metrics) == 40 && sizeof(cadre_execution_state) == 608,
+                        sizeof(cadre_execution_metrics) == 40 && sizeof(cadre_execution_state) == 640 &&
+                        sizeof(cadre_strategy_budget) == 88 && sizeof(cadre_volume_curve) == 40,
                     "layout");
 
 /* Instrument i of a state, whatever the size of the host's struct. */

@@ -16,13 +16,14 @@
 namespace cadre::recorder {
 
 // A field that a struct grows by has to be written below as well.
-static_assert(sizeof(cadre_execution_state) == 608 && sizeof(cadre_instrument) == 112);
+static_assert(sizeof(cadre_execution_state) == 640 && sizeof(cadre_instrument) == 112);
 static_assert(sizeof(cadre_column) == 16 && sizeof(cadre_windows) == 120 && sizeof(cadre_signal) == 112);
 static_assert(sizeof(cadre_constraints) == 32 && sizeof(cadre_service) == 96 && sizeof(cadre_matrix) == 24);
 static_assert(sizeof(cadre_execution_metrics) == 40 && sizeof(cadre_risk_report) == 64);
 static_assert(sizeof(cadre_limit_use) == 88 && sizeof(cadre_correlation_report) == 40);
 static_assert(sizeof(cadre_pair) == 16 && sizeof(cadre_event) == 32 && sizeof(cadre_execution_report) == 128);
-static_assert(sizeof(cadre_universe_change) == 32 && sizeof(cadre_needs) == 32);
+static_assert(sizeof(cadre_universe_change) == 32 && sizeof(cadre_needs) == 56 &&
+              sizeof(cadre_open_order) == 136);
 
 class StateText {
  public:
@@ -78,6 +79,8 @@ class StateText {
       service(at("services", k), *cadre_service_at(&s, k));
     reports(s);
     execution(s.execution);
+    write("budget_count", s.budget_count);
+    write("has_volume_curve", static_cast<std::uint32_t>(s.volume_curve != nullptr));
   }
 
   /// The part of the state that a call which writes a report must not change under the agent's eyes.
@@ -142,6 +145,26 @@ class StateText {
     array("needs.quantity_e9", needs.quantity_e9, needs.instrument_count);
     array("needs.reference_price_e9", needs.reference_price_e9, needs.instrument_count);
     array("needs.target_weight", needs.target_weight, needs.instrument_count);
+    write("needs.order_stride", needs.order_stride);
+    write("needs.order_count", needs.order_count);
+    for (std::uint64_t k = 0; k < needs.order_count; ++k)
+      open_order(at("needs.orders", k), *cadre_open_order_at(&needs, k));
+  }
+
+  void open_order(const std::string& name, const cadre_open_order& o) {
+    write(name + ".size", o.size);
+    write(name + ".instrument", o.instrument);
+    write(name + ".side", o.side);
+    write(name + ".type", o.type);
+    write(name + ".time_in_force", o.time_in_force);
+    write(name + ".status", o.status);
+    write(name + ".quantity_e9", o.quantity_e9);
+    write(name + ".filled_e9", o.filled_e9);
+    write(name + ".limit_price_e9", o.limit_price_e9);
+    write(name + ".stop_price_e9", o.stop_price_e9);
+    write(name + ".decision_price_e9", o.decision_price_e9);
+    write(name + ".decision_time_ns", o.decision_time_ns);
+    write(name + ".client_id", o.client_id);
   }
 
   template <class Number>

@@ -171,13 +171,22 @@ class Rules final : public Scripted<sdk::ExecutionRules> {
       if (word == "huge") need += need > 0 ? 1'000'000'000 : -1'000'000'000;
       if (word == "short") need = -need;  // the wrong side
       if (word == "unneeded") need = 1'000'000'000;
-      cadre_order order{};
-      order.size = sizeof order;
-      order.instrument = i;
-      order.side = need > 0 ? CADRE_SIDE_BUY : CADRE_SIDE_SELL;
-      order.type = CADRE_ORDER_MARKET;
-      order.time_in_force = CADRE_TIF_DAY;
-      order.quantity_e9 = need > 0 ? need : -need;
+      cadre_action order = sdk::new_order(i, need, CADRE_ORDER_MARKET, CADRE_TIF_DAY);
+      if (word == "sliced") {
+        cadre_slice slice{};
+        slice.size = sizeof slice;
+        slice.quantity_e9 = order.quantity_e9;
+        order.first_slice = out.add(slice);
+        order.slice_count = 1;
+      }
+      if (word == "linked") order.link = CADRE_LINK_AFTER;
+      if (word == "replace" || word == "cancel") {
+        order = {};
+        order.size = sizeof order;
+        order.kind = word == "cancel" ? CADRE_ACTION_CANCEL : CADRE_ACTION_REPLACE;
+        order.client_id = sdk::id_of("scripted");
+      }
+      if (word == "unknown_kind") order.kind = 9;
       out.add(order);
     }
   }

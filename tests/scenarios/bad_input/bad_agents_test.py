@@ -46,7 +46,7 @@ class BadAgents(Workbench):
         self.fails_closed("signal_sources", "short_signals", "hold", 'signal 1 of AA: its size is 8, the ABI says 112')
 
     def test_orders_in_structs_that_end_too_early(self):
-        self.fails_closed("execution_rules", "short_orders", "fail_closed", "order 1 of AA: its size is 0, the ABI says 136")
+        self.fails_closed("execution_rules", "short_orders", "fail_closed", "order 1 of AA: its size is 0, the ABI says 144")
 
     def test_orders_for_more_than_is_needed(self):
         self.fails_closed("execution_rules", "too_many_orders", "fail_closed", "order 1 of AA: it is to buy 710, what is needed is to buy 709")

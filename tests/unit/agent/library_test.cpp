@@ -68,6 +68,13 @@ TEST(Library, names_the_field_in_which_library_and_manifest_differ) {
   EXPECT_THAT(refusal("wrong_agent"), HasSubstr("the library has no agent \"test.wrong_agent\""));
 }
 
+TEST(Library, refuses_one_that_asks_for_events_which_this_host_does_not_send) {
+  EXPECT_THAT(refusal("corporate_actions"),
+              testing::AllOf(HasSubstr("ABI_MISMATCH\n"),
+                             HasSubstr("observes has CADRE_EVENT_CORPORATE_ACTION, which this host does not "
+                                       "send yet")));
+}
+
 TEST(Library, refuses_a_file_that_the_loader_refuses) {
   const TestFolder folder;
   const auto manifest = test_manifest("good");

@@ -154,10 +154,25 @@ TEST(Manifest, of_an_abi_that_is_gone_is_refused_for_that_alone) {
   EXPECT_EQ(codes_of(read(old).problems()), "ABI_MISMATCH");
 }
 
+TEST(Manifest, of_a_revision_of_its_role_that_is_gone_is_refused_as_one_of_an_abi_that_is_gone) {
+  const std::string said = refusal("cadre.position_sizer/1", "cadre.execution_rules/1");
+  EXPECT_THAT(
+      said, HasSubstr("the role cadre.execution_rules/1 is gone, this host offers cadre.execution_rules/2"));
+  EXPECT_THAT(said, HasSubstr("[ABI_MISMATCH]"));
+}
+
 TEST(Manifest, refuses_a_hot_key_that_is_no_setting) {
   EXPECT_THAT(refusal(R"("hot_keys": ["size"])", R"("hot_keys": ["sise"])"),
               HasSubstr("m.json:14:20 /agents/0/hot_keys/0: \"sise\" is not a setting in config_schema; did "
                         "you mean \"size\"?"));
+}
+
+TEST(Manifest, refuses_services_that_are_no_matrix) {
+  EXPECT_THAT(
+      refusal("cadre.covariance/1", "cadre.expected_returns/1"),
+      HasSubstr("\"cadre.expected_returns/1\" is no matrix, and this host publishes nothing else yet"));
+  EXPECT_THAT(refusal("test.other/1", "cadre.risk_free_rate/1"),
+              HasSubstr("\"cadre.risk_free_rate/1\" is no matrix"));
 }
 
 TEST(Manifest, refuses_two_agents_with_one_id) {

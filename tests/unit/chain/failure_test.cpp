@@ -166,6 +166,23 @@ TEST(ExecutionRules, orders_beyond_the_need_against_it_or_without_one_are_all_di
   }
 }
 
+TEST(ExecutionRules, what_the_host_does_not_do_yet_is_refused_with_a_sentence) {
+  const std::pair<const char*, const char*> asked[] = {
+      {"replace", "it asks to replace an order, which this host does not do yet"},
+      {"cancel", "it asks to cancel an order, which this host does not do yet"},
+      {"sliced", "it has slices, which this host does not work yet"},
+      {"linked", "it hangs on another order, which this host does not do yet"},
+      {"unknown_kind", "kind 9 is none"}};
+  for (const auto& [word, sentence] : asked) {
+    Desk desk(with_failing("/chain/execution_rules", "rules", "test.rules", word, "hold"));
+    desk.decide();
+    const Decision& decision = desk.decide();
+    EXPECT_THAT(test::failures(decision), ElementsAre("rules/fail_closed")) << word;
+    EXPECT_THAT(decision.record.failures[0].reason, testing::HasSubstr(sentence));
+    EXPECT_THAT(decision.orders, IsEmpty()) << word;
+  }
+}
+
 TEST(ExecutionRules, sells_are_sent_before_buys) {
   Desk desk(test::Settings{
       {"/chain/position_sizer/config", R"({"targets": [[0, 0.5, 0, 0.4], [0.3, 0.1, 0.3, 0.2]]})"}});

@@ -49,6 +49,7 @@ class Decision {
     begin(1, date);
   }
 
+  PreTradeGate& gate() { return *gate_; }
   void begin(std::uint64_t sequence, std::int32_t date) {
     gate_->begin_decision(sequence, date, portfolio_, {setting_.price, setting_.traded, setting_.volume},
                           base::Money::from_raw(setting_.committed * 1'000'000));
@@ -158,6 +159,16 @@ TEST(PreTradeChecks, none_is_without_a_test) {
   for (const PreTradeCheck& check : pre_trade_checks())
     EXPECT_EQ(tested.count(std::string(check.code)), 1u) << check.code;
   EXPECT_EQ(tested.size(), pre_trade_checks().size());
+}
+
+TEST(PreTradeChecks, what_the_environment_does_not_take_is_refused) {
+  Decision decision({});
+  decision.gate().enter_environment(CADRE_BIT_OF(CADRE_ORDER_LIMIT), CADRE_BIT_OF(CADRE_TIF_DAY));
+  EXPECT_EQ(decision.failures(trade(empty, 10)), std::set<std::string>{"SYNTAX_ORDER_TYPE"});
+  EXPECT_EQ(decision.failures(limit(empty, 10, "100")), std::set<std::string>{});
+  decision.begin(2, 20240102);
+  decision.gate().enter_environment(CADRE_BIT_OF(CADRE_ORDER_LIMIT), CADRE_BIT_OF(CADRE_TIF_GTC));
+  EXPECT_EQ(decision.failures(limit(empty, 10, "100")), std::set<std::string>{"SYNTAX_TIME_IN_FORCE"});
 }
 
 TEST(PreTradeChecks, a_market_order_has_no_limit_price) {

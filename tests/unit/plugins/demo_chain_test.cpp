@@ -48,7 +48,7 @@ class DemoChain {
     component_.assign(n_, 0.0);
     limits_.resize(n_ + 2);
     pairs_.resize(n_ * n_);
-    orders_.resize(n_);
+    actions_.resize(n_);
     reasons_.resize(n_);
   }
 
@@ -186,20 +186,28 @@ class DemoChain {
       need[i] = std::llround((wanted - position_[i]) * 1e9);
       price[i] = std::llround(prices_.closes[t][i] * 1e9);
     }
-    const cadre_needs needs{sizeof needs, state_.size(), need.data(), price.data(), targets_.weight.data()};
-    cadre_order_list order_list{sizeof order_list, 0, orders_.data(), sizeof(cadre_order), n_, 0};
+    const cadre_needs needs{sizeof needs,
+                            state_.size(),
+                            need.data(),
+                            price.data(),
+                            targets_.weight.data(),
+                            nullptr,
+                            sizeof(cadre_open_order),
+                            0};
+    cadre_action_list list{sizeof list, 0, actions_.data(), sizeof(cadre_action), n_, 0, nullptr, 0, 0, 0};
     const cadre_execution_state& state = state_.raw();
     const AllocationCount count;
     ASSERT_EQ(rules_.agent.table<cadre_execution_rules>().apply_rules(rules_.agent.self(), &state, &needs,
-                                                                      &order_list, reasons_.data()),
+                                                                      &list, reasons_.data()),
               CADRE_OK);
-    const std::uint64_t orders = order_list.needed;
+    const std::uint64_t orders = list.needed;
     allocated += count.since();
     for (std::size_t k = 0; k < orders; ++k) {
-      orders_[k].client_id = sdk::id_of(std::to_string(t) + "-" + std::to_string(k));
+      cadre_order order = cadre_order_of(&actions_[k]);
+      order.client_id = sdk::id_of(std::to_string(t) + "-" + std::to_string(k));
       auto result = testing::lent<cadre_trade_result>();
       ASSERT_EQ(environment_.agent.table<cadre_execution_environment>().execute_trade(
-                    environment_.agent.self(), &orders_[k], &result),
+                    environment_.agent.self(), &order, &result),
                 CADRE_OK);
       ASSERT_EQ(result.status, std::uint32_t{CADRE_ORDER_NEW});
     }
@@ -222,7 +230,7 @@ class DemoChain {
   std::vector<cadre_signal> signals_;
   std::vector<cadre_limit_use> limits_;
   std::vector<cadre_pair> pairs_;
-  std::vector<cadre_order> orders_;
+  std::vector<cadre_action> actions_;
   std::vector<cadre_reason> reasons_;
   TestTargets targets_{Numbers{}};
   double cash_ = 1'000'000;

@@ -8,7 +8,7 @@ constexpr const char* id = "cadre.execution_rules";
 constexpr std::int64_t one = 1'000'000'000;
 
 struct Applied {
-  std::vector<cadre_order> orders;
+  std::vector<cadre_action> orders;
   std::vector<cadre_reason> reasons;
 };
 
@@ -21,9 +21,12 @@ Applied apply(const AgentUnderTest& test, const FakeState& state, const Numbers&
     price.push_back(std::llround(reference[i] * 1e9));
   }
   const Numbers weight(units.size(), 0.0);
-  const cadre_needs needs{sizeof needs, state.size(), quantity.data(), price.data(), weight.data()};
-  Applied applied{std::vector<cadre_order>(units.size()), std::vector<cadre_reason>(units.size())};
-  cadre_order_list list{sizeof list, 0, applied.orders.data(), sizeof(cadre_order), applied.orders.size(), 0};
+  const cadre_needs needs{sizeof needs,  state.size(), quantity.data(),          price.data(),
+                          weight.data(), nullptr,      sizeof(cadre_open_order), 0};
+  Applied applied{std::vector<cadre_action>(units.size()), std::vector<cadre_reason>(units.size())};
+  cadre_action_list list{
+      sizeof list, 0, applied.orders.data(), sizeof(cadre_action), applied.orders.size(), 0, nullptr, 0,
+      0,           0};
   EXPECT_EQ(test.agent.table<cadre_execution_rules>().apply_rules(test.agent.self(), &state.raw(), &needs,
                                                                   &list, applied.reasons.data()),
             CADRE_OK);

@@ -3,7 +3,11 @@
  *
  * Services this host knows by name:
  *   cadre.covariance/1   [n x n] unbiased covariance of simple returns per period, in units of return
- * squared. An instrument without enough observations has NaN in its row and column. */
+ * squared. An instrument without enough observations has NaN in its row and column.
+ *   cadre.expected_returns/1   [n x 1] expected simple return per period
+ *   cadre.risk_free_rate/1     [1 x 1] per year
+ * Of these it publishes the first; it refuses a manifest that provides or requires another shape. A service
+ * under any other name is a matrix [n x n]. */
 #ifndef CADRE_ROLE_SERVICE_PROVIDER_H
 #define CADRE_ROLE_SERVICE_PROVIDER_H
 
@@ -13,6 +17,8 @@
 #define CADRE_ROLE_COVARIANCE_ESTIMATOR \
   "cadre.covariance_estimator/1" /* the same table, under its role's name */
 #define CADRE_SERVICE_COVARIANCE "cadre.covariance/1"
+#define CADRE_SERVICE_EXPECTED_RETURNS "cadre.expected_returns/1"
+#define CADRE_SERVICE_RISK_FREE_RATE "cadre.risk_free_rate/1"
 
 /* Where to publish. The provider either fills data (columns `stride` doubles apart), or sets `lent` to memory
  * of its own that stays unchanged until its next observe: a large matrix is then not copied. */

@@ -176,20 +176,43 @@ class TradeAdjuster : public TargetChanger {
   }
 };
 
+/// An order of execution rules, without prices: what of cadre_action has to be said for each.
+inline cadre_action new_order(std::uint32_t instrument, std::int64_t signed_quantity_e9, std::uint32_t type,
+                              std::uint32_t time_in_force) {
+  cadre_action action{};
+  action.size = sizeof action;
+  action.kind = CADRE_ACTION_NEW;
+  action.instrument = instrument;
+  action.side = signed_quantity_e9 > 0 ? CADRE_SIDE_BUY : CADRE_SIDE_SELL;
+  action.type = type;
+  action.time_in_force = time_in_force;
+  action.quantity_e9 = signed_quantity_e9 > 0 ? signed_quantity_e9 : -signed_quantity_e9;
+  return action;
+}
+
 class ExecutionRules : public Agent {
  public:
+  /// Hands out actions and slices one by one, counting past the host's capacity.
   class Output {
    public:
-    explicit Output(cadre_order_list& list) : list_(&list) { list_->needed = 0; }
-    void add(const cadre_order& order) {
+    explicit Output(cadre_action_list& list) : list_(&list) { list_->needed = list_->slices_needed = 0; }
+    /// Returns its place, for links.
+    std::uint32_t add(const cadre_action& action) {
       if (list_->needed < list_->capacity)
-        std::memcpy(reinterpret_cast<char*>(list_->items) + list_->needed * list_->stride, &order,
-                    std::min<std::uint64_t>(sizeof order, list_->stride));
-      ++list_->needed;
+        std::memcpy(reinterpret_cast<char*>(list_->items) + list_->needed * list_->stride, &action,
+                    std::min<std::uint64_t>(sizeof action, list_->stride));
+      return static_cast<std::uint32_t>(list_->needed++);
+    }
+    /// Returns its place, for the action it belongs to.
+    std::uint64_t add(const cadre_slice& slice) {
+      if (list_->slices_needed < list_->slice_capacity)
+        std::memcpy(reinterpret_cast<char*>(list_->slices) + list_->slices_needed * list_->slice_stride,
+                    &slice, std::min<std::uint64_t>(sizeof slice, list_->slice_stride));
+      return list_->slices_needed++;
     }
 
    private:
-    cadre_order_list* list_;
+    cadre_action_list* list_;
   };
   virtual void apply_rules(const State&, const cadre_needs&, Output&, cadre_reason* reasons) const = 0;
   const void* role_table(std::string_view id) const final;
@@ -197,12 +220,21 @@ class ExecutionRules : public Agent {
 
 class ExecutionEnvironment : public Agent {
  public:
+  /// What it takes; constant. Unless it says otherwise: market and limit orders of the day.
+  virtual void capabilities(cadre_environment_capabilities& out) const {
+    out.order_types = CADRE_BIT_OF(CADRE_ORDER_MARKET) | CADRE_BIT_OF(CADRE_ORDER_LIMIT);
+    out.times_in_force = CADRE_BIT_OF(CADRE_TIF_DAY);
+  }
   virtual cadre_trade_result execute_trade(const cadre_order&) = 0;
+  /// CADRE_REJECTED: no such open order.
+  virtual cadre_status replace_order(const cadre_replacement&) { return CADRE_UNSUPPORTED; }
   /// False: no such open order.
   virtual bool cancel_order(std::string_view client_id) = 0;
   virtual bool query_order(std::string_view client_id, cadre_trade_result&) const = 0;
   /// False: no report is waiting.
   virtual bool next_report(cadre_execution_report&) = 0;
+  virtual cadre_status account(cadre_venue_account&) const { return CADRE_UNSUPPORTED; }
+  virtual cadre_status wake_descriptor(std::int32_t&) const { return CADRE_UNSUPPORTED; }
   const void* role_table(std::string_view id) const final;
 };
 
