@@ -23,12 +23,42 @@ bool has_gap(const std::vector<double>& values) {
   return sum[0] + sum[1] + sum[2] + sum[3] != 0.0;
 }
 
+struct Moments {
+  double mean = 0.0;
+  double deviation = 0.0;
+};
+
+Moments mean_and_deviation(std::span<const double> values) {
+  Moments out;
+  for (const double r : values)
+    out.mean += r;
+  out.mean /= static_cast<double>(values.size());
+  double squares = 0.0;
+  for (const double r : values)
+    squares += (r - out.mean) * (r - out.mean);
+  out.deviation = std::sqrt(squares / static_cast<double>(values.size() - 1));
+  return out;
+}
+
 // Aimed at by every cut: rounding must not leave a figure one last bit above its limit.
 constexpr double just_below = 1.0 - 1e-12;
 // Cuts of single positions change each other's risk; each pass shrinks what is above, so a few do.
 constexpr int max_passes = 64;
 
 }  // namespace
+
+void Means::clear() {
+  std::fill(sum_.begin(), sum_.end(), 0.0);
+  std::fill(count_.begin(), count_.end(), 0);
+  sum_of_all_ = 0.0;
+  all_ = 0;
+}
+
+double Means::of(std::int32_t group) const {
+  const auto g = static_cast<std::size_t>(group);
+  if (group >= 0 && count_[g] > 0) return sum_[g] / static_cast<double>(count_[g]);
+  return sum_of_all_ / static_cast<double>(all_);
+}
 
 void BookRisk::resize(std::int64_t instruments, std::int64_t var_lookback) {
   const auto n = static_cast<std::size_t>(instruments);
@@ -41,6 +71,9 @@ void BookRisk::resize(std::int64_t instruments, std::int64_t var_lookback) {
   covariance_.assign(n * n, 0.0);
   series_.assign(periods, 0.0);
   sorted_.assign(periods, 0.0);
+  inverse_sigma_.assign(n, 0.0);
+  for (Means* means : {&row_, &variance_, &correlation_})
+    means->resize(n);
 }
 
 BookRisk::Gap BookRisk::gather(const Market& market, std::span<const double> weight,
@@ -54,21 +87,67 @@ BookRisk::Gap BookRisk::gather(const Market& market, std::span<const double> wei
   }
   periods_per_year_ = market.periods_per_year;
   lookback_ = settings.var_lookback;
+  market_ = market;
+  if (!copy_covariance() && !fill_covariance()) return Gap::covariance;
+  compute_series();
+  return held_ > 0 && periods_ == 0 ? Gap::returns : Gap::none;
+}
+
+// False: something in it is not known.
+bool BookRisk::copy_covariance() {
+  bool whole = true;
   for (std::int64_t b = 0; b < held_; ++b) {
-    const double* column = market.covariance + instrument(b) * market.covariance_stride;
+    const double* column = market_.covariance + instrument(b) * market_.covariance_stride;
     for (std::int64_t a = b; a < held_; ++a) {
       const double value = column[instrument(a)];
-      if (!std::isfinite(value)) {
-        const bool own = std::isfinite(column[instrument(b)]);
-        gap_instrument_ = own ? instrument(a) : instrument(b);
-        return Gap::covariance;
-      }
+      whole = whole && std::isfinite(value);
       covariance_[static_cast<std::size_t>(b * held_ + a)] = value;
     }
   }
-  market_ = market;
-  compute_series();
-  return has_gap(series_) ? find_gap_in_returns() : Gap::none;
+  return whole;
+}
+
+// Means of what the universe has in the place of what is not known. False: it has nothing.
+bool BookRisk::fill_covariance() {
+  const auto n = static_cast<std::int64_t>(market_.group.size());
+  const auto group = [&](std::int64_t i) { return market_.group[static_cast<std::size_t>(i)]; };
+  const auto known = [&](std::int64_t i, std::int64_t j) {
+    return market_.covariance[std::min(i, j) * market_.covariance_stride + std::max(i, j)];
+  };
+  variance_.clear();
+  correlation_.clear();
+  for (std::int64_t i = 0; i < n; ++i) {
+    const double variance = known(i, i);
+    const bool has = std::isfinite(variance) && variance > 0.0;
+    inverse_sigma_[static_cast<std::size_t>(i)] = has ? 1.0 / std::sqrt(variance) : 0.0;
+    if (has) variance_.add(group(i), variance);
+  }
+  if (!variance_.any()) return false;
+  for (std::int64_t j = 0; j < n; ++j) {
+    const double scale = inverse_sigma_[static_cast<std::size_t>(j)];
+    for (std::int64_t i = j + 1; i < n && scale > 0.0; ++i) {
+      const double value = known(i, j) * (scale * inverse_sigma_[static_cast<std::size_t>(i)]);
+      if (inverse_sigma_[static_cast<std::size_t>(i)] > 0.0 && std::isfinite(value))
+        correlation_.add(group(i) == group(j) ? group(i) : Groups::market, value);
+    }
+  }
+  const auto sigma = [&](std::int64_t i) {
+    const double variance = known(i, i);
+    return std::sqrt(std::isfinite(variance) ? std::max(0.0, variance) : variance_.of(group(i)));
+  };
+  for (std::int64_t b = 0; b < held_; ++b) {
+    for (std::int64_t a = b; a < held_; ++a) {
+      double& value = covariance_[static_cast<std::size_t>(b * held_ + a)];
+      if (std::isfinite(value)) continue;
+      const std::int64_t i = instrument(a);
+      const std::int64_t j = instrument(b);
+      const std::int32_t both = group(i) == group(j) ? group(i) : Groups::market;
+      // Where no two have a correlation, nothing says that these do not move together.
+      const double rho = a == b || !correlation_.any() ? 1.0 : correlation_.of(both);
+      value = rho * (sigma(i) * sigma(j));
+    }
+  }
+  return true;
 }
 
 void BookRisk::compute_series() {
@@ -79,19 +158,40 @@ void BookRisk::compute_series() {
   quant::portfolio_return_series(window, {index_.data(), static_cast<std::size_t>(held_)},
                                  VectorMap(weight_.data(), held_), series);
   series_is_current_ = true;
+  periods_ = lookback_;
+  fills_ = 0;
+  if (has_gap(series_)) fill_series();
 }
 
-BookRisk::Gap BookRisk::find_gap_in_returns() {
+// Computes the rows that have a gap again, and closes up over those in which nobody has a return.
+void BookRisk::fill_series() {
+  const std::size_t n = market_.group.size();
   const double* row = market_.returns + (market_.returns_rows - lookback_) * market_.returns_stride;
+  std::int64_t left = 0;
   for (std::int64_t t = 0; t < lookback_; ++t, row += market_.returns_stride) {
+    double& result = series_[static_cast<std::size_t>(left)];
+    result = series_[static_cast<std::size_t>(t)];
+    if (std::isfinite(result)) {
+      ++left;
+      continue;
+    }
+    row_.clear();
+    for (std::size_t i = 0; i < n; ++i) {
+      if (std::isfinite(row[i])) row_.add(market_.group[i], row[i]);
+    }
+    if (!row_.any()) continue;
+    ++left;
+    result = 0.0;
     for (std::int64_t k = 0; k < held_; ++k) {
-      if (std::isfinite(row[instrument(k)])) continue;
-      gap_instrument_ = instrument(k);
-      return Gap::returns;
+      double value = row[instrument(k)];
+      if (!std::isfinite(value)) {
+        value = row_.of(market_.group[static_cast<std::size_t>(instrument(k))]);
+        ++fills_;
+      }
+      result += weight_[static_cast<std::size_t>(k)] * value;
     }
   }
-  gap_instrument_ = held_ > 0 ? instrument(0) : -1;  // every return is a number, their sum is not
-  return Gap::returns;
+  periods_ = left;
 }
 
 Figures BookRisk::figures(const Settings& settings) {
@@ -102,11 +202,12 @@ Figures BookRisk::figures(const Settings& settings) {
   Figures out;
   volatility_ = quant::component_risk(covariance, weight, component) * annual;
   component *= annual;
-  out.volatility = volatility_;
   if (held_ == 0) return out;
 
   if (!series_is_current_) compute_series();
-  const VectorMap series(series_.data(), lookback_);
+  if (std::isnan(volatility_)) take_volatility_of_series();
+  out.volatility = volatility_;
+  const VectorMap series(series_.data(), periods_);
   const double tail = 1.0 - settings.var_confidence;
   const double root = std::sqrt(settings.var_horizon);
   if (settings.var_method == VarMethod::historical) {
@@ -115,17 +216,25 @@ Figures BookRisk::figures(const Settings& settings) {
     out.expected_shortfall = root * losses.expected_shortfall;
     return out;
   }
-  double mean = 0.0;
-  for (const double r : series_)
-    mean += r;
-  mean /= static_cast<double>(lookback_);
-  double squares = 0.0;
-  for (const double r : series_)
-    squares += (r - mean) * (r - mean);
-  const double sigma = std::sqrt(squares / static_cast<double>(lookback_ - 1));
+  const auto [mean, sigma] = mean_and_deviation({series_.data(), static_cast<std::size_t>(periods_)});
   out.value_at_risk = quant::normal_var(mean * settings.var_horizon, sigma * root, tail);
   out.expected_shortfall = quant::normal_es(mean * settings.var_horizon, sigma * root, tail);
   return out;
+}
+
+void BookRisk::take_volatility_of_series() {
+  const double sigma = mean_and_deviation({series_.data(), static_cast<std::size_t>(periods_)}).deviation;
+  volatility_ = sigma * std::sqrt(periods_per_year_);
+  double squares = 0.0;
+  for (std::int64_t k = 0; k < held_; ++k) {
+    const auto i = static_cast<std::size_t>(k);
+    component_[i] = weight_[i] * weight_[i] * covariance_[static_cast<std::size_t>(k * held_ + k)];
+    squares += component_[i];
+  }
+  for (std::int64_t k = 0; k < held_; ++k) {
+    const auto i = static_cast<std::size_t>(k);
+    component_[i] = squares > 0.0 ? component_[i] / squares * volatility_ : 0.0;
+  }
 }
 
 double BookRisk::position_risk(std::int64_t k, const Settings& settings) const {

@@ -49,6 +49,7 @@ class FakeState {
   FakeState& clear_services();
   FakeState& constraints(bool long_only, double max_gross = 1, double max_net = 1, double max_weight = 1);
   FakeState& instrument(std::uint32_t i, double tick, double lot, double multiplier);
+  FakeState& group(std::uint32_t i, std::string name);
   FakeState& periods_per_year(double value);  ///< sessions too: the bars are daily
   FakeState& epoch(std::uint64_t value);
 
@@ -78,7 +79,7 @@ class FakeState {
     std::uint32_t observations = 0;
   };
 
-  std::vector<std::string> ids_;
+  std::vector<std::string> ids_, groups_;
   mutable std::vector<cadre_instrument> instruments_;
   Column open_, high_, low_, close_, volume_, price_, score_, confidence_;
   cadre_windows windows(std::uint32_t period) const;
