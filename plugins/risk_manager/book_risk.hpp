@@ -91,11 +91,9 @@ class BookRisk {
   /// by their own variances. no-alloc
   Figures figures(const Settings& settings);
 
-  /// Returns of held positions that were filled in, as a share of all that the look-back has for them.
-  double filled_share() const {
-    return held_ == 0 || periods_ == 0 ? 0.0
-                                       : static_cast<double>(fills_) / static_cast<double>(held_ * periods_);
-  }
+  /// How many returns of held positions were filled in, of how many that the figures rest on.
+  std::int64_t filled_returns() const { return fills_; }
+  std::int64_t all_returns() const { return held_ * periods_; }
 
   /// Of held position k, the risk that the settings speak of, never below zero; valid after figures. no-alloc
   double position_risk(std::int64_t k, const Settings& settings) const;

@@ -218,7 +218,10 @@ class Agent final : public sdk::RiskManager {
       limits_.back().flags = CADRE_LIMIT_HARD;
     }
     // Not a limit, for it is never reached: what the figures rest on, for whoever reads them.
-    if (book_.filled_share() > 0.0) add("filled_returns", book_.filled_share(), 1.0, CADRE_BOOK);
+    if (book_.filled_returns() > 0) {
+      add("filled_returns", static_cast<double>(book_.filled_returns()),
+          static_cast<double>(book_.all_returns()), CADRE_BOOK);
+    }
     std::sort(limits_.begin(), limits_.end(), is_fuller);
   }
 

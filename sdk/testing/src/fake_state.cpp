@@ -189,14 +189,12 @@ FakeState& FakeState::constraints(bool long_only, double max_gross, double max_n
                   max_weight};
   return *this;
 }
-FakeState& FakeState::instrument(std::uint32_t i, double tick, double lot, double multiplier) {
+FakeState& FakeState::instrument(std::uint32_t i, double tick, double lot, double multiplier,
+                                 std::string group) {
+  groups_[i] = std::move(group);
   instruments_[i].tick_e9 = in_e9(tick);
   instruments_[i].lot_e9 = in_e9(lot);
   instruments_[i].multiplier_e9 = in_e9(multiplier);
-  return *this;
-}
-FakeState& FakeState::group(std::uint32_t i, std::string name) {
-  groups_[i] = std::move(name);
   return *this;
 }
 FakeState& FakeState::periods_per_year(double value) {

@@ -231,6 +231,10 @@ const cadre_limit_use* limit_of(const Report& report, std::string_view name) {
   return nullptr;
 }
 
+void group(FakeState& state, std::uint32_t i, const char* name) {
+  state.instrument(i, 0.01, 1, 1, name);
+}
+
 // 20 periods in which nothing moves but on the last day, on which A has no price.
 FakeState one_gap() {
   FakeState state({"A", "B", "C", "D"});
@@ -249,14 +253,18 @@ TEST(RiskManager, an_absent_return_is_the_mean_of_its_group_or_of_the_market) {
   ASSERT_EQ(analyze(test, state, {0.5, 0, 0, 0.1}, report), CADRE_OK);
   EXPECT_NEAR(report.raw.value_at_risk, 0.5 * 0.08 + 0.1 * 0.20, 1e-15);
   ASSERT_NE(limit_of(report, "filled_returns"), nullptr);
-  EXPECT_DOUBLE_EQ(limit_of(report, "filled_returns")->value, 1.0 / 40);  // of two names and 20 days
+  EXPECT_EQ(limit_of(report, "filled_returns")->value, 1.0);
+  EXPECT_EQ(limit_of(report, "filled_returns")->limit, 40.0);  // of two names on 20 days
   // Of B and C: -0.02.
-  state.group(0, "x").group(1, "x").group(2, "x").group(3, "y");
+  group(state, 0, "x");
+  group(state, 1, "x");
+  group(state, 2, "x");
+  group(state, 3, "y");
   ASSERT_EQ(analyze(test, state, {0.5, 0, 0, 0.1}, report), CADRE_OK);
   EXPECT_NEAR(report.raw.value_at_risk, 0.5 * 0.02 + 0.1 * 0.20, 1e-15);
   EXPECT_EQ(report.raw.acceptable, std::uint32_t{CADRE_ACCEPTABLE});
   // Alone in its group: of all again.
-  state.group(0, "z");
+  group(state, 0, "z");
   ASSERT_EQ(analyze(test, state, {0.5, 0, 0, 0.1}, report), CADRE_OK);
   EXPECT_NEAR(report.raw.value_at_risk, 0.5 * 0.08 + 0.1 * 0.20, 1e-15);
 }
@@ -316,7 +324,8 @@ TEST(RiskManager, a_young_name_has_the_mean_variance_and_correlation_of_the_othe
   const double variance = 0.2 * 0.2 * 1e-4 + 0.4 * 0.4 * 2.5e-4 + 2 * 0.2 * 0.4 * 0.5 * 0.01 * sigma;
   EXPECT_NEAR(report.raw.volatility, std::sqrt(variance) * 10, 1e-15);
   // A group of its own kind: B alone.
-  state.group(1, "x").group(2, "x");
+  group(state, 1, "x");
+  group(state, 2, "x");
   ASSERT_EQ(analyze(test, state, {0.0, 0.0, 0.4}, report), CADRE_OK);
   EXPECT_NEAR(report.raw.volatility, 0.4 * 0.02 * 10, 1e-15);
 }
@@ -386,7 +395,9 @@ TEST(RiskManager, allocates_nothing_for_gaps_after_the_first_call) {
                                                         {missing, 1e-4, 0, 0},
                                                         {missing, 0, 1e-4, 0},
                                                         {missing, 0, 0, 1e-4}});
-  state.group(0, "x").group(1, "x").group(2, "a group with a name that is rather long");
+  group(state, 0, "x");
+  group(state, 1, "x");
+  group(state, 2, "a group with a name that is rather long");
   const Numbers weight{0.5, 0, 0, 0.1};
   Report report(4);
   TestTargets targets(weight);

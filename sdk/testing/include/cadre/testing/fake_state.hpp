@@ -48,8 +48,7 @@ class FakeState {
   FakeState& no_service(std::string_view id);  ///< optional and not bound
   FakeState& clear_services();
   FakeState& constraints(bool long_only, double max_gross = 1, double max_net = 1, double max_weight = 1);
-  FakeState& instrument(std::uint32_t i, double tick, double lot, double multiplier);
-  FakeState& group(std::uint32_t i, std::string name);
+  FakeState& instrument(std::uint32_t i, double tick, double lot, double multiplier, std::string group = {});
   FakeState& periods_per_year(double value);  ///< sessions too: the bars are daily
   FakeState& epoch(std::uint64_t value);
 
