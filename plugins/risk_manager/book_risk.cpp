@@ -23,6 +23,35 @@ bool has_gap(const std::vector<double>& values) {
   return sum[0] + sum[1] + sum[2] + sum[3] != 0.0;
 }
 
+// A missing return is NaN, and no return is infinite.
+bool is_there(double value) {
+  return value == value;
+}
+
+struct Mean {
+  double value = 0.0;
+  double count = 0.0;
+};
+
+// Of what is there: four sums, as above.
+Mean mean_of(const double* values, std::size_t size) {
+  double sum[4] = {0.0, 0.0, 0.0, 0.0};
+  double count[4] = {0.0, 0.0, 0.0, 0.0};
+  const auto take = [&](std::size_t i, std::size_t lane) {
+    sum[lane] += is_there(values[i]) ? values[i] : 0.0;
+    count[lane] += is_there(values[i]) ? 1.0 : 0.0;
+  };
+  const std::size_t whole = size / 4 * 4;
+  for (std::size_t i = 0; i < whole; i += 4) {
+    for (std::size_t lane = 0; lane < 4; ++lane)
+      take(i + lane, lane);
+  }
+  for (std::size_t i = whole; i < size; ++i)
+    take(i, 0);
+  const double all = count[0] + count[1] + count[2] + count[3];
+  return {(sum[0] + sum[1] + sum[2] + sum[3]) / all, all};
+}
+
 struct Moments {
   double mean = 0.0;
   double deviation = 0.0;
@@ -72,7 +101,7 @@ void BookRisk::resize(std::int64_t instruments, std::int64_t var_lookback) {
   series_.assign(periods, 0.0);
   sorted_.assign(periods, 0.0);
   inverse_sigma_.assign(n, 0.0);
-  for (Means* means : {&row_, &variance_, &correlation_})
+  for (Means* means : {&variance_, &correlation_})
     means->resize(n);
 }
 
@@ -109,8 +138,9 @@ bool BookRisk::copy_covariance() {
 
 // Means of what the universe has in the place of what is not known. False: it has nothing.
 bool BookRisk::fill_covariance() {
-  const auto n = static_cast<std::int64_t>(market_.group.size());
-  const auto group = [&](std::int64_t i) { return market_.group[static_cast<std::size_t>(i)]; };
+  const auto groups = market_.groups->of_instrument();
+  const auto n = static_cast<std::int64_t>(groups.size());
+  const auto group = [&](std::int64_t i) { return groups[static_cast<std::size_t>(i)]; };
   const auto known = [&](std::int64_t i, std::int64_t j) {
     return market_.covariance[std::min(i, j) * market_.covariance_stride + std::max(i, j)];
   };
@@ -165,33 +195,34 @@ void BookRisk::compute_series() {
 
 // Computes the rows that have a gap again, and closes up over those in which nobody has a return.
 void BookRisk::fill_series() {
-  const std::size_t n = market_.group.size();
   const double* row = market_.returns + (market_.returns_rows - lookback_) * market_.returns_stride;
   std::int64_t left = 0;
   for (std::int64_t t = 0; t < lookback_; ++t, row += market_.returns_stride) {
-    double& result = series_[static_cast<std::size_t>(left)];
-    result = series_[static_cast<std::size_t>(t)];
-    if (std::isfinite(result)) {
-      ++left;
-      continue;
+    double result = series_[static_cast<std::size_t>(t)];
+    if (!std::isfinite(result)) {
+      const Mean all = mean_of(row, market_.groups->of_instrument().size());
+      if (all.count == 0.0) continue;
+      result = 0.0;
+      for (std::int64_t k = 0; k < held_; ++k)
+        result += weight_[static_cast<std::size_t>(k)] * return_or_mean(row, instrument(k), all.value);
     }
-    row_.clear();
-    for (std::size_t i = 0; i < n; ++i) {
-      if (std::isfinite(row[i])) row_.add(market_.group[i], row[i]);
-    }
-    if (!row_.any()) continue;
-    ++left;
-    result = 0.0;
-    for (std::int64_t k = 0; k < held_; ++k) {
-      double value = row[instrument(k)];
-      if (!std::isfinite(value)) {
-        value = row_.of(market_.group[static_cast<std::size_t>(instrument(k))]);
-        ++fills_;
-      }
-      result += weight_[static_cast<std::size_t>(k)] * value;
-    }
+    series_[static_cast<std::size_t>(left++)] = result;
   }
   periods_ = left;
+}
+
+double BookRisk::return_or_mean(const double* row, std::int64_t i, double of_all) {
+  if (is_there(row[i])) return row[i];
+  ++fills_;
+  const std::int32_t group = market_.groups->of_instrument()[static_cast<std::size_t>(i)];
+  if (group == Groups::market) return of_all;
+  double sum = 0.0;
+  double count = 0.0;
+  for (const std::int64_t member : market_.groups->members(group)) {
+    sum += is_there(row[member]) ? row[member] : 0.0;
+    count += is_there(row[member]) ? 1.0 : 0.0;
+  }
+  return count > 0.0 ? sum / count : of_all;
 }
 
 Figures BookRisk::figures(const Settings& settings) {

@@ -39,11 +39,10 @@ struct Market {
   std::int64_t returns_rows = 0;
   std::int64_t returns_stride = 0;
   double periods_per_year = 252.0;
-  /// Of every instrument a number from 0 to n-1, Groups::market for none.
-  std::span<const std::int32_t> group;
+  const Groups* groups = nullptr;
 };
 
-/// Means of what is there, by group and of all.
+/// Means by group and of all.
 class Means {
  public:
   void resize(std::size_t groups) {
@@ -121,6 +120,7 @@ class BookRisk {
   bool fill_covariance();
   void compute_series();
   void fill_series();
+  double return_or_mean(const double* row, std::int64_t instrument, double of_all);
   void take_volatility_of_series();
 
   Market market_;  // of the gathered book: lives as long as the call
@@ -138,7 +138,6 @@ class BookRisk {
   std::vector<double> series_;  // what the weights would have earned in every period
   bool series_is_current_ = false;
   std::vector<double> sorted_;
-  Means row_;  // of the returns of one row
   Means variance_;
   Means correlation_;
   std::vector<double> inverse_sigma_;  // of every instrument; zero where it has no variance

@@ -33,6 +33,14 @@ void Groups::follow(const sdk::State& state) {
     of_[i] = static_cast<std::int32_t>(known - names_.begin());
     if (known == names_.end()) names_.emplace_back(group);
   }
+  members_.clear();
+  begins_.assign(1, 0);
+  for (std::size_t g = 0; g < names_.size(); ++g) {
+    for (std::size_t i = 0; i < of_.size(); ++i) {
+      if (of_[i] == static_cast<std::int32_t>(g)) members_.push_back(static_cast<std::int64_t>(i));
+    }
+    begins_.push_back(members_.size());
+  }
 }
 
 }  // namespace cadre::risk_manager

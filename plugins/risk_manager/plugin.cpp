@@ -123,7 +123,7 @@ class Agent final : public sdk::RiskManager {
                         returns.rows,
                         static_cast<std::int64_t>(returns.stride),
                         state.raw().sessions_per_year,
-                        groups_.of_instrument()};
+                        &groups_};
     const BookRisk::Gap gap =
         book_.gather(market, {weight, static_cast<std::size_t>(state.size())}, settings_);
     if (gap == BookRisk::Gap::covariance)

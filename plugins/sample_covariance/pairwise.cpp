@@ -92,7 +92,7 @@ std::int64_t PairwiseCovariance::common_rows(std::int64_t rows, std::int64_t i, 
     const std::uint64_t* a = lacks_.data() + i * words_;
     const std::uint64_t* b = lacks_.data() + j * words_;
     for (std::int64_t w = 0; w < words_; ++w)
-      both_lack += std::popcount(a[w] & b[w]);
+      if (const std::uint64_t both = a[w] & b[w]; both != 0) both_lack += std::popcount(both);
   }
   return rows - holes_[static_cast<std::size_t>(i)] - holes_[static_cast<std::size_t>(j)] + both_lack;
 }
@@ -106,18 +106,27 @@ double PairwiseCovariance::pair(const quant::RollingCovariance& sums, std::int64
   if (common < 2) return 0.0;
   const auto rows = static_cast<double>(sums.count());
   const auto both = static_cast<double>(common);
-  const double sum_i = rows * sums.mean()(i);
-  const double sum_j = rows * sums.mean()(j);
-  const double products = (rows - 1.0) * covariance + sum_i * sum_j / rows;
-  const double result = (products - (sum_i - missed(i, j)) * (sum_j - missed(j, i)) / both) / (both - 1.0);
+  const double mean_i = sums.mean()(i);
+  const double mean_j = sums.mean()(j);
+  const double products = (rows - 1.0) * covariance + rows * (mean_i * mean_j);
+  const double sums_of_common = (rows * mean_i - missed(i, j)) * (rows * mean_j - missed(j, i));
+  const double result = (both * products - sums_of_common) / (both * (both - 1.0));
   return i == j ? std::max(0.0, result) : result;
 }
 
+// Tile by tile: a pair reads the sums of both of its instruments, which lie in two columns.
 void PairwiseCovariance::fill(const quant::RollingCovariance& sums) {
-  for (std::int64_t j = 0; j < instruments_; ++j) {
-    double* column = matrix_.data() + j * sums.leading_dimension();
-    for (std::int64_t i = j; i < instruments_; ++i)
-      column[i] = pair(sums, i, j);
+  constexpr std::int64_t tile = 32;
+  for (std::int64_t first_j = 0; first_j < instruments_; first_j += tile) {
+    const std::int64_t end_j = std::min(first_j + tile, instruments_);
+    for (std::int64_t first_i = first_j; first_i < instruments_; first_i += tile) {
+      const std::int64_t end_i = std::min(first_i + tile, instruments_);
+      for (std::int64_t j = first_j; j < end_j; ++j) {
+        double* column = matrix_.data() + j * sums.leading_dimension();
+        for (std::int64_t i = std::max(first_i, j); i < end_i; ++i)
+          column[i] = pair(sums, i, j);
+      }
+    }
   }
 }
 
