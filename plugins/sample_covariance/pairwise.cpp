@@ -1,12 +1,13 @@
 #include "pairwise.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 
 namespace cadre::sample_covariance {
 
 namespace {
+
+constexpr std::int64_t tile = 32;
 
 // Decided by the returns themselves: the updates leave a residue in the variance of a price that stands
 // still. Whatever else moved on the newest day is done with one look.
@@ -20,14 +21,14 @@ bool never_moves(const History& window, std::int64_t i) {
 
 }  // namespace
 
-void PairwiseCovariance::resize(std::int64_t instruments, std::int64_t window) {
+void PairwiseCovariance::resize(std::int64_t instruments) {
   instruments_ = instruments;
-  words_ = (window + 63) / 64;
   const auto n = static_cast<std::size_t>(instruments);
-  holes_.assign(n, 0);
+  holes_.assign(n, 0.0);
   young_.assign(n, 0);
   constant_.assign(n, 0);
-  lacks_.assign(n * static_cast<std::size_t>(words_), 0);
+  lacking_.assign(n, 0);
+  both_lack_.assign(n * n, 0);
   missed_.assign(n * n, 0.0);
   row_.assign(n, 0.0);
   matrix_.assign(n * static_cast<std::size_t>(quant::padded_to_kernel_block(instruments)), 0.0);
@@ -39,9 +40,9 @@ const double* PairwiseCovariance::of(const quant::RollingCovariance& sums,
   const std::int64_t rows = sums.count();
   bool any_holes = false;
   for (std::size_t i = 0; i < counts.size(); ++i) {
-    holes_[i] = rows - std::int64_t{counts[i]};
+    holes_[i] = static_cast<double>(rows - std::int64_t{counts[i]});
     young_[i] = std::int64_t{counts[i]} < min_observations;
-    any_holes = any_holes || holes_[i] != 0;
+    any_holes = any_holes || holes_[i] != 0.0;
   }
   if (history.rows < rows) return nullptr;
   History window = history;
@@ -50,7 +51,7 @@ const double* PairwiseCovariance::of(const quant::RollingCovariance& sums,
   window.valid += (history.rows - rows) * history.stride;
   const bool any_constant = find_constants(window);
   if (!any_holes && !any_constant) return sums.matrix().data();
-  if (any_holes) read_holes(window);
+  read_holes(window);
   fill(sums);
   return matrix_.data();
 }
@@ -66,68 +67,80 @@ bool PairwiseCovariance::find_constants(const History& window) {
 }
 
 void PairwiseCovariance::read_holes(const History& window) {
-  std::fill(lacks_.begin(), lacks_.end(), std::uint64_t{0});
-  for (std::int64_t j = 0; j < instruments_; ++j) {
-    if (has_holes(j)) std::fill_n(missed_.begin() + j * instruments_, instruments_, 0.0);
-  }
+  const std::int64_t n = instruments_;
+  std::fill(both_lack_.begin(), both_lack_.end(), 0U);
+  std::fill(missed_.begin(), missed_.end(), 0.0);
   for (std::int64_t t = 0; t < window.rows; ++t) {
     const double* values = window.values + t * window.stride;
     const std::uint8_t* valid = window.valid + t * window.stride;
-    if (std::all_of(valid, valid + instruments_, [](std::uint8_t v) { return v != 0; })) continue;
-    for (std::int64_t i = 0; i < instruments_; ++i)
+    std::size_t lacking = 0;
+    for (std::int64_t i = 0; i < n; ++i) {
       row_[static_cast<std::size_t>(i)] = valid[i] != 0 ? values[i] : 0.0;
-    for (std::int64_t j = 0; j < instruments_; ++j) {
-      if (valid[j] != 0 || is_young(j)) continue;
-      lacks_[static_cast<std::size_t>(j * words_ + t / 64)] |= std::uint64_t{1} << (t % 64);
-      double* missed = missed_.data() + j * instruments_;
-      for (std::int64_t i = 0; i < instruments_; ++i)
+      if (valid[i] == 0 && !is_young(i)) lacking_[lacking++] = i;
+    }
+    for (std::size_t k = 0; k < lacking; ++k) {
+      double* missed = missed_.data() + lacking_[k] * n;
+      for (std::int64_t i = 0; i < n; ++i)
         missed[i] += row_[static_cast<std::size_t>(i)];
+      std::uint32_t* both_lack = both_lack_.data() + lacking_[k] * n;
+      for (std::size_t other = k; other < lacking; ++other)
+        ++both_lack[lacking_[other]];
     }
   }
-}
-
-std::int64_t PairwiseCovariance::common_rows(std::int64_t rows, std::int64_t i, std::int64_t j) const {
-  std::int64_t both_lack = 0;
-  if (has_holes(i) && has_holes(j)) {
-    const std::uint64_t* a = lacks_.data() + i * words_;
-    const std::uint64_t* b = lacks_.data() + j * words_;
-    for (std::int64_t w = 0; w < words_; ++w)
-      if (const std::uint64_t both = a[w] & b[w]; both != 0) both_lack += std::popcount(both);
-  }
-  return rows - holes_[static_cast<std::size_t>(i)] - holes_[static_cast<std::size_t>(j)] + both_lack;
-}
-
-double PairwiseCovariance::pair(const quant::RollingCovariance& sums, std::int64_t i, std::int64_t j) const {
-  if (is_young(i) || is_young(j)) return std::numeric_limits<double>::quiet_NaN();
-  if (is_constant(i) || is_constant(j)) return 0.0;
-  const double covariance = sums.matrix()(i, j);
-  if (!has_holes(i) && !has_holes(j)) return covariance;
-  const std::int64_t common = common_rows(sums.count(), i, j);
-  if (common < 2) return 0.0;
-  const auto rows = static_cast<double>(sums.count());
-  const auto both = static_cast<double>(common);
-  const double mean_i = sums.mean()(i);
-  const double mean_j = sums.mean()(j);
-  const double products = (rows - 1.0) * covariance + rows * (mean_i * mean_j);
-  const double sums_of_common = (rows * mean_i - missed(i, j)) * (rows * mean_j - missed(j, i));
-  const double result = (both * products - sums_of_common) / (both * (both - 1.0));
-  return i == j ? std::max(0.0, result) : result;
 }
 
 // Tile by tile: a pair reads the sums of both of its instruments, which lie in two columns.
 void PairwiseCovariance::fill(const quant::RollingCovariance& sums) {
-  constexpr std::int64_t tile = 32;
-  for (std::int64_t first_j = 0; first_j < instruments_; first_j += tile) {
-    const std::int64_t end_j = std::min(first_j + tile, instruments_);
-    for (std::int64_t first_i = first_j; first_i < instruments_; first_i += tile) {
-      const std::int64_t end_i = std::min(first_i + tile, instruments_);
-      for (std::int64_t j = first_j; j < end_j; ++j) {
-        double* column = matrix_.data() + j * sums.leading_dimension();
-        for (std::int64_t i = std::max(first_i, j); i < end_i; ++i)
-          column[i] = pair(sums, i, j);
-      }
+  for (std::int64_t j = 0; j < instruments_; j += tile) {
+    for (std::int64_t i = j; i < instruments_; i += tile)
+      fill_tile(sums, i, j);
+  }
+  const std::int64_t stride = sums.leading_dimension();
+  for (std::int64_t i = 0; i < instruments_; ++i) {
+    double& variance = matrix_[static_cast<std::size_t>(i * stride + i)];
+    variance = std::max(0.0, variance);
+    if (constant_[static_cast<std::size_t>(i)] != 0) overwrite(i, stride, 0.0);
+  }
+  for (std::int64_t i = 0; i < instruments_; ++i) {
+    if (is_young(i)) overwrite(i, stride, std::numeric_limits<double>::quiet_NaN());
+  }
+}
+
+void PairwiseCovariance::fill_tile(const quant::RollingCovariance& sums, std::int64_t first_i,
+                                   std::int64_t first_j) {
+  const std::int64_t n = instruments_;
+  const std::int64_t end_i = std::min(first_i + tile, n);
+  const std::int64_t end_j = std::min(first_j + tile, n);
+  const auto rows = static_cast<double>(sums.count());
+  const double* mean = sums.mean().data();
+  double missed_of_j[tile][tile];  // over the rows in which i lacks
+  for (std::int64_t i = first_i; i < end_i; ++i) {
+    for (std::int64_t j = first_j; j < end_j; ++j)
+      missed_of_j[j - first_j][i - first_i] = missed_[static_cast<std::size_t>(i * n + j)];
+  }
+  for (std::int64_t j = first_j; j < end_j; ++j) {
+    const double* covariance = sums.matrix().data() + j * sums.leading_dimension();
+    const double* missed_of_i = missed_.data() + j * n;
+    const std::uint32_t* both_lack = both_lack_.data() + j * n;
+    const double holes_j = holes_[static_cast<std::size_t>(j)];
+    double* out = matrix_.data() + j * sums.leading_dimension();
+    for (std::int64_t i = std::max(first_i, j); i < end_i; ++i) {
+      const double holes = holes_[static_cast<std::size_t>(i)] + holes_j;
+      const double common = rows - holes + static_cast<double>(both_lack[i]);
+      const double products = (rows - 1.0) * covariance[i] + rows * (mean[i] * mean[j]);
+      const double sums_of_common =
+          (rows * mean[i] - missed_of_i[i]) * (rows * mean[j] - missed_of_j[j - first_j][i - first_i]);
+      const double pairwise = (common * products - sums_of_common) / (common * (common - 1.0));
+      out[i] = holes == 0.0 ? covariance[i] : common < 2.0 ? 0.0 : pairwise;
     }
   }
+}
+
+void PairwiseCovariance::overwrite(std::int64_t i, std::int64_t leading_dimension, double value) {
+  for (std::int64_t j = 0; j < i; ++j)
+    matrix_[static_cast<std::size_t>(j * leading_dimension + i)] = value;
+  for (std::int64_t k = i; k < instruments_; ++k)
+    matrix_[static_cast<std::size_t>(i * leading_dimension + k)] = value;
 }
 
 }  // namespace cadre::sample_covariance

@@ -21,8 +21,8 @@ namespace cadre::sample_covariance {
 /// positive semi-definite.
 class PairwiseCovariance {
  public:
-  /// For n instruments and windows of `window` rows. Allocates.
-  void resize(std::int64_t instruments, std::int64_t window);
+  /// For n instruments. Allocates.
+  void resize(std::int64_t instruments);
 
   /// `counts`: the returns that each instrument has in the window, which is the last sums.count() rows of
   /// `history`. The lower triangle, with the leading dimension of the sums: the sums' own where nothing
@@ -34,23 +34,17 @@ class PairwiseCovariance {
   bool find_constants(const History& window);
   void read_holes(const History& window);
   void fill(const quant::RollingCovariance& sums);
-  double pair(const quant::RollingCovariance& sums, std::int64_t i, std::int64_t j) const;
+  void fill_tile(const quant::RollingCovariance& sums, std::int64_t first_i, std::int64_t first_j);
+  void overwrite(std::int64_t i, std::int64_t leading_dimension, double value);
   bool is_young(std::int64_t i) const { return young_[static_cast<std::size_t>(i)] != 0; }
-  bool has_holes(std::int64_t i) const { return holes_[static_cast<std::size_t>(i)] != 0; }
-  bool is_constant(std::int64_t i) const { return constant_[static_cast<std::size_t>(i)] != 0; }
-  /// The sum of i's returns over the rows in which j lacks.
-  double missed(std::int64_t i, std::int64_t j) const {
-    return has_holes(j) ? missed_[static_cast<std::size_t>(j * instruments_ + i)] : 0.0;
-  }
-  std::int64_t common_rows(std::int64_t rows, std::int64_t i, std::int64_t j) const;
 
   std::int64_t instruments_ = 0;
-  std::int64_t words_ = 0;              // 64 rows of one instrument each
-  std::vector<std::int64_t> holes_;     // rows in which an instrument lacks
-  std::vector<std::uint8_t> young_;     // fewer returns than min_observations
-  std::vector<std::uint8_t> constant_;  // no return that differs from zero
-  std::vector<std::uint64_t> lacks_;    // one bit for each row in which it does
-  std::vector<double> missed_;          // column j: the sums over the rows in which j lacks
+  std::vector<double> holes_;             // rows in which an instrument lacks
+  std::vector<std::uint8_t> young_;       // fewer returns than min_observations
+  std::vector<std::uint8_t> constant_;    // no return that differs from zero
+  std::vector<std::int64_t> lacking_;     // who lacks in one row
+  std::vector<std::uint32_t> both_lack_;  // column j: rows in which j and a later i lack
+  std::vector<double> missed_;            // column j: the sums over the rows in which j lacks
   std::vector<double> row_;
   std::vector<double> matrix_;
 };

@@ -40,7 +40,7 @@ void WindowCovariance::rebuild(std::int64_t instruments, const History& history)
   rolling_.reset(instruments, window_);
   valid_count_.assign(n, 0U);
   rows_.assign(n * static_cast<std::size_t>(window_), 0.0);
-  pairwise_.resize(instruments, window_);
+  pairwise_.resize(instruments);
 
   std::int64_t rows = std::min(history.rows, window_);
   for (; rows > 0; --rows) {
