@@ -164,7 +164,7 @@ void decision(benchmark::State& state) {
   std::vector<std::uint64_t> ticks[3];
   std::uint64_t orders = 0, wired_before = wired.decisions();
   std::vector<model::Bar> block;
-  for (auto _ : state) {
+  for (auto _ : state) {  // NOLINT(clang-analyzer-deadcode.DeadStores): how the library is used
     std::uint64_t total = 0;
     for (std::size_t b = 0; b < count; ++b) {
       block.clear();
@@ -224,7 +224,7 @@ void decision_with_gaps(benchmark::State& state) {
   for (std::size_t k = 0; k < warm_up_bars; ++k)
     pass(host, market.next_with_holes(100));
   std::vector<std::uint64_t> ticks;
-  for (auto _ : state) {
+  for (auto _ : state) {  // NOLINT(clang-analyzer-deadcode.DeadStores): how the library is used
     std::uint64_t total = 0;
     for (std::size_t k = 0; k < count; ++k) {
       ticks.push_back(pass(host, market.next_with_holes(100)));

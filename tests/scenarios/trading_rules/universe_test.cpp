@@ -11,7 +11,6 @@
 namespace cadre::test {
 namespace {
 
-using testing::Contains;
 using testing::ElementsAre;
 
 std::string quoted_date(std::int32_t date) {

@@ -14,7 +14,7 @@ struct Published {
 };
 
 Published publish(const TestAgent& agent, const FakeState& state) {
-  Numbers room(state.size() * state.size(), missing);
+  Numbers room(std::size_t{state.size()} * state.size(), missing);
   cadre_service_output out{};
   out.size = sizeof out;
   out.rows = out.columns = state.size();
