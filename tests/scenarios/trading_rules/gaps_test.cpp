@@ -142,6 +142,29 @@ TEST(Gaps, a_listing_is_not_held_before_it_has_the_returns_and_stops_nobody) {
   }
 }
 
+TEST(Gaps, of_a_long_halt_freeze_nothing_while_it_is_held_and_after_it) {
+  Market market = random_market(29, 4, 80);
+  for (std::size_t row = 40; row < 58; ++row)
+    market.close[row][3] = 0;
+  Lab lab(market, everything_wanted());
+  const Trace trace = run_wanting_everything(lab, market);
+  for (const auto& decision : trace.decisions) {
+    EXPECT_THAT(decision.failures, testing::IsEmpty()) << decision.date;
+    EXPECT_GE(decision.value_at_risk, 0) << decision.date;
+  }
+  // It is held through the halt, has two returns of the last twenty days then, and is bought back with ten.
+  std::vector<std::int32_t> sold, bought;
+  for (const Report& report : trace.reports) {
+    if (report.instrument != "A3" || report.quantity == 0) continue;
+    if (report.quantity < 0 && report.date > market.dates[39]) sold.push_back(report.date);
+    if (report.quantity > 0 && report.date > market.dates[58]) bought.push_back(report.date);
+  }
+  ASSERT_THAT(sold, testing::Not(testing::IsEmpty()));
+  EXPECT_EQ(sold.front(), market.dates[59]);
+  ASSERT_THAT(bought, testing::Not(testing::IsEmpty()));
+  EXPECT_EQ(bought.front(), market.dates[68]);
+}
+
 TEST(Gaps, change_nothing_for_another_order_of_columns_nor_for_a_replay) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
