@@ -25,6 +25,10 @@ std::string quantity(std::int64_t e9, bool with_sign) {
 }
 
 std::string limit_line(const cadre_limit_use& use, const std::vector<std::string>& instruments) {
+  if (model::id_text(use.name) == journal::filled_returns) {
+    return "on days without a price: " + base::format_double(use.value) + " of the " +
+           base::format_double(use.limit) + " returns that the figures rest on";
+  }
   const std::string whose =
       use.instrument < instruments.size() ? " of " + instruments[use.instrument] : std::string();
   return std::string(model::id_text(use.name)) + whose + ": " + report::percent(use.value) + " of " +
@@ -81,8 +85,11 @@ void print_decision(const backtest::Explanation& e) {
     std::printf("; the final cut scaled increases by %.4f", e.decision.cut_factor);
   std::printf("\n");
   if (!e.note.empty()) std::printf("%s\n", e.note.c_str());
-  for (std::size_t k = 0; k < e.decision.limits.size() && k < 3; ++k)
-    std::printf("  %s\n", limit_line(e.decision.limits[k], e.instruments).c_str());
+  for (std::size_t k = 0; k < e.decision.limits.size(); ++k) {
+    const cadre_limit_use& use = e.decision.limits[k];
+    if (k < 3 || model::id_text(use.name) == journal::filled_returns)
+      std::printf("  %s\n", limit_line(use, e.instruments).c_str());
+  }
   for (const journal::StageFailure& failure : e.decision.failures)
     std::printf("%s\n", failure_line(failure).c_str());
 }

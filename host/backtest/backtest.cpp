@@ -203,6 +203,19 @@ void warn_of_treated(const PreparedRun& run, const book::RunRecorder& recorder, 
   }
 }
 
+void warn_of_filled(const PreparedRun& run, const book::RunRecorder& recorder, base::Problems& doubts) {
+  const book::RunRecorder::Filled& filled = recorder.filled();
+  if (filled.decisions == 0) return;
+  doubts.warning("RUN_RETURNS_FILLED", run.config->document.place("/data/prices"),
+                 "the value at risk of " + std::to_string(filled.decisions) + " of " +
+                     std::to_string(recorder.counts().decisions) +
+                     " decisions rests in part on days without a price, first on " +
+                     base::format_date(filled.first_date) + ", at most on " +
+                     base::format_double(filled.most) + " of " + base::format_double(filled.of) +
+                     " returns: they count as the mean of their group on that day",
+                 "");
+}
+
 /// What of a run that came to its end is worth a second look.
 base::Problems doubts_about(const PreparedRun& run, const ScenarioRun& scenario_run,
                             const book::RunRecorder& recorder) {
@@ -240,6 +253,7 @@ base::Problems doubts_about(const PreparedRun& run, const ScenarioRun& scenario_
                    "");
   }
   warn_of_treated(run, recorder, doubts);
+  warn_of_filled(run, recorder, doubts);
   for (const auto& [instance, failed] : recorder.failed_events()) {
     doubts.warning("RUN_AGENT_MISSED_EVENTS", config::place_of_instance(*run.config, instance),
                    instance + " could not take in " + std::to_string(failed.decisions) +

@@ -61,8 +61,7 @@ void History::add(const model::Bar& bar) {
     const bool traded = bar.valid[c] != 0;
     const double close = traded ? static_cast<double>(bar.close_e9[c]) * 1e-9 : nan;
     const double before = last_close_[c];
-    const bool carries = carry_ && before == before;
-    returns[c] = traded ? close / before - 1 : carries ? 0 : nan;
+    returns[c] = traded ? close / before - 1 : nan;  // over the gap, where the last price is older
     closes[c] = traded || !carry_ ? close : before;
     volumes[c] = bar.has_volume && traded ? bar.volume[c] : nan;
     if (traded) last_close_[c] = close;

@@ -19,8 +19,8 @@ namespace cadre::book {
 /// while the original grows.
 class History {
  public:
-  /// `carry`: a day without a price counts as a return of zero, since the last price stays the mark; else it
-  /// has no return.
+  /// `carry`: on a day without a price the close is the last price there was; else there is none. Either way
+  /// that day has no return, and the return of the next price spans the gap.
   History(std::size_t columns, std::size_t expected_rows, bool carry);
   History(const History& other);
   History& operator=(const History& other);

@@ -71,6 +71,18 @@ void RunRecorder::on_command(std::uint64_t, const journal::CommandRecord& comman
   treated_.push_back(command);
 }
 
+void RunRecorder::count_filled(const journal::DecisionRecord& record) {
+  for (const cadre_limit_use& use : record.limits) {
+    if (model::id_text(use.name) != journal::filled_returns) continue;
+    if (filled_.decisions++ == 0) filled_.first_date = record.date;
+    if (use.value / use.limit > filled_.most / filled_.of) {
+      filled_.most = use.value;
+      filled_.of = use.limit;
+    }
+    return;
+  }
+}
+
 void RunRecorder::on_decision(std::uint64_t, const chain::Decision& decision) {
   counts_.count_decision();
   if (counts_.decisions == 1) series_.first_decision = series_.dates.size();
@@ -82,6 +94,7 @@ void RunRecorder::on_decision(std::uint64_t, const chain::Decision& decision) {
     if (failed.decisions++ == 0) failed = {1, record.date, failure.policy, failure.reason};
   }
   cuts_ += record.cut_factor < 1 ? 1 : 0;
+  count_filled(record);
 
   const double equity = record.equity.to_double();
   const auto names = chain::effect_names(book_.chain());

@@ -51,9 +51,17 @@ class RunRecorder final : public BookListener {
   /// Agents that were reset or quarantined.
   const std::vector<journal::CommandRecord>& treated() const { return treated_; }
   std::uint64_t cuts() const { return cuts_; }
+  /// Decisions whose value at risk rests on returns that were filled in, for there was no price.
+  struct Filled {
+    std::uint64_t decisions = 0;
+    std::int32_t first_date = 0;
+    double most = 0, of = 1;  ///< returns of the decision with the largest share, and all that it looked at
+  };
+  const Filled& filled() const { return filled_; }
 
  private:
   void follow_benchmark(const model::Bar& bar);
+  void count_filled(const journal::DecisionRecord& record);
 
   const Book& book_;
   double cost_rate_;
@@ -76,6 +84,7 @@ class RunRecorder final : public BookListener {
   std::map<std::string, Failed> failed_, failed_events_;  ///< by instance
   std::vector<journal::CommandRecord> treated_;
   std::uint64_t cuts_ = 0;
+  Filled filled_;
 };
 
 }  // namespace cadre::book

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cadre/proposal.h"
@@ -24,6 +25,9 @@ struct StageFailure {
   std::string
       reason{};  ///< in one sentence: the agent's own, or what was wrong with its answer; may be empty
 };
+
+/// The one use of a limit that is none: how many returns a risk manager filled in, of how many.
+inline constexpr std::string_view filled_returns = "filled_returns";
 
 /// Why one decision came out as it did. Columns have one number per instrument of the epoch, or are empty.
 /// Reused for every decision: its vectors keep their capacity.

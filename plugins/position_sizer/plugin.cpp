@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -10,7 +11,9 @@
 namespace cadre::position_sizer {
 namespace {
 
+// Of this plugin, as its manifest describes them.
 constexpr std::uint32_t no_volatility_code = CADRE_REASON_FIRST_PLUGIN;
+constexpr std::uint32_t too_young_code = CADRE_REASON_FIRST_PLUGIN + 1;
 
 std::uint32_t code_of(Why why) {
   switch (why) {
@@ -26,6 +29,8 @@ std::uint32_t code_of(Why why) {
       return CADRE_REASON_LONG_ONLY;
     case Why::no_volatility:
       return no_volatility_code;
+    case Why::too_young:
+      return too_young_code;
   }
   return 0;
 }
@@ -51,7 +56,7 @@ class Agent final : public sdk::PositionSizer {
       const auto index = static_cast<Eigen::Index>(i);
       score_[i] = state.has_score(index) ? state.score()[index] : std::numeric_limits<double>::quiet_NaN();
     }
-    if (settings_.method == Method::inverse_volatility) read_volatilities(state);
+    read_volatilities(state);
 
     const cadre_constraints& constraints = *state.raw().constraints;
     const Bounds bounds{state.long_only(), constraints.max_gross_exposure, constraints.max_weight};
@@ -91,12 +96,15 @@ class Agent final : public sdk::PositionSizer {
   void read_volatilities(const sdk::State& state) const {
     const sdk::Matrix covariance = state.service(0);
     if (covariance.rows() != state.size() || covariance.cols() != state.size()) {
+      std::fill(sigma_.begin(), sigma_.end(), 0.0);
+      if (settings_.method == Method::equal_weight) return;
       throw sdk::Refusal("method inverse_volatility needs " CADRE_SERVICE_COVARIANCE
                          ", which is not bound or not ready; add a covariance estimator to services");
     }
     for (std::size_t i = 0; i < sigma_.size(); ++i) {
       const auto index = static_cast<Eigen::Index>(i);
-      sigma_[i] = std::sqrt(covariance(index, index));
+      const double variance = covariance(index, index);
+      sigma_[i] = variance < 0.0 ? 0.0 : std::sqrt(variance);
     }
   }
 

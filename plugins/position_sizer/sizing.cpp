@@ -18,6 +18,10 @@ double claim(double score, double sigma, const Settings& settings, const Bounds&
     out = {0.0, Why::signal, 0.0};
     return 0.0;
   }
+  if (std::isnan(sigma)) {
+    out = {0.0, Why::too_young, 0.0};
+    return 0.0;
+  }
   const bool needs_sigma = settings.method == Method::inverse_volatility;
   if (needs_sigma && !(std::isfinite(sigma) && sigma > 0.0)) {
     out = {0.0, Why::no_volatility, 0.0};
@@ -38,7 +42,7 @@ Outcome size_positions(std::span<const double> score, std::span<const double> si
   const quant::WeightBounds limits{cap, settings.min_position, bounds.long_only};
   double total = 0.0;
   for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i].weight = claim(score[i], sigma.empty() ? 0.0 : sigma[i], settings, bounds, out[i]);
+    out[i].weight = claim(score[i], sigma[i], settings, bounds, out[i]);
     if (out[i].weight == 0.0 || out[i].why == Why::long_only) continue;
     total += std::fabs(out[i].weight);
     ++outcome.selected;

@@ -24,7 +24,7 @@ struct Bounds {
   double max_weight = 1.0;
 };
 
-enum class Why { signal, max_position, min_position, no_view, long_only, no_volatility };
+enum class Why { signal, max_position, min_position, no_view, long_only, no_volatility, too_young };
 
 struct Size {
   double weight = 0.0;
@@ -38,8 +38,9 @@ struct Outcome {
   double gross_factor = 1.0;  ///< what all weights were multiplied by to keep the gross exposure
 };
 
-/// Sizes every instrument. score: NaN for no view. sigma: volatilities in any common unit, read by
-/// inverse_volatility only. current: the weights now held. All spans have n elements. no-alloc
+/// Sizes every instrument. score: NaN for no view. sigma: volatilities in any common unit, NaN where there
+/// are too few returns for one, which no method sizes; else read by inverse_volatility only. current: the
+/// weights now held. All spans have n elements. no-alloc
 Outcome size_positions(std::span<const double> score, std::span<const double> sigma,
                        std::span<const double> current, const Settings& settings, const Bounds& bounds,
                        std::span<Size> out);

@@ -23,12 +23,71 @@ bool has_gap(const std::vector<double>& values) {
   return sum[0] + sum[1] + sum[2] + sum[3] != 0.0;
 }
 
+// A missing return is NaN, and no return is infinite.
+bool is_there(double value) {
+  return value == value;
+}
+
+struct Mean {
+  double value = 0.0;
+  double count = 0.0;
+};
+
+// Of what is there: four sums, as above.
+Mean mean_of(const double* values, std::size_t size) {
+  double sum[4] = {0.0, 0.0, 0.0, 0.0};
+  double count[4] = {0.0, 0.0, 0.0, 0.0};
+  const auto take = [&](std::size_t i, std::size_t lane) {
+    sum[lane] += is_there(values[i]) ? values[i] : 0.0;
+    count[lane] += is_there(values[i]) ? 1.0 : 0.0;
+  };
+  const std::size_t whole = size / 4 * 4;
+  for (std::size_t i = 0; i < whole; i += 4) {
+    for (std::size_t lane = 0; lane < 4; ++lane)
+      take(i + lane, lane);
+  }
+  for (std::size_t i = whole; i < size; ++i)
+    take(i, 0);
+  const double all = count[0] + count[1] + count[2] + count[3];
+  return {(sum[0] + sum[1] + sum[2] + sum[3]) / all, all};
+}
+
+struct Moments {
+  double mean = 0.0;
+  double deviation = 0.0;
+};
+
+Moments mean_and_deviation(std::span<const double> values) {
+  Moments out;
+  for (const double r : values)
+    out.mean += r;
+  out.mean /= static_cast<double>(values.size());
+  double squares = 0.0;
+  for (const double r : values)
+    squares += (r - out.mean) * (r - out.mean);
+  out.deviation = std::sqrt(squares / static_cast<double>(values.size() - 1));
+  return out;
+}
+
 // Aimed at by every cut: rounding must not leave a figure one last bit above its limit.
 constexpr double just_below = 1.0 - 1e-12;
 // Cuts of single positions change each other's risk; each pass shrinks what is above, so a few do.
 constexpr int max_passes = 64;
 
 }  // namespace
+
+void Means::clear() {
+  std::fill(sum_.begin(), sum_.end(), 0.0);
+  std::fill(count_.begin(), count_.end(), 0);
+  sum_of_all_ = 0.0;
+  all_ = 0;
+}
+
+double Means::of(std::int32_t group) const {
+  const auto g = static_cast<std::size_t>(group);
+  if (group >= 0 && count_[g] > 0) return sum_[g] / static_cast<double>(count_[g]);
+  return sum_of_all_ / static_cast<double>(all_);
+}
 
 void BookRisk::resize(std::int64_t instruments, std::int64_t var_lookback) {
   const auto n = static_cast<std::size_t>(instruments);
@@ -41,6 +100,9 @@ void BookRisk::resize(std::int64_t instruments, std::int64_t var_lookback) {
   covariance_.assign(n * n, 0.0);
   series_.assign(periods, 0.0);
   sorted_.assign(periods, 0.0);
+  inverse_sigma_.assign(n, 0.0);
+  for (Means* means : {&variance_, &correlation_})
+    means->resize(n);
 }
 
 BookRisk::Gap BookRisk::gather(const Market& market, std::span<const double> weight,
@@ -54,21 +116,68 @@ BookRisk::Gap BookRisk::gather(const Market& market, std::span<const double> wei
   }
   periods_per_year_ = market.periods_per_year;
   lookback_ = settings.var_lookback;
+  market_ = market;
+  if (!copy_covariance() && !fill_covariance()) return Gap::covariance;
+  compute_series();
+  return held_ > 0 && periods_ == 0 ? Gap::returns : Gap::none;
+}
+
+// False: something in it is not known.
+bool BookRisk::copy_covariance() {
+  bool whole = true;
   for (std::int64_t b = 0; b < held_; ++b) {
-    const double* column = market.covariance + instrument(b) * market.covariance_stride;
+    const double* column = market_.covariance + instrument(b) * market_.covariance_stride;
     for (std::int64_t a = b; a < held_; ++a) {
       const double value = column[instrument(a)];
-      if (!std::isfinite(value)) {
-        const bool own = std::isfinite(column[instrument(b)]);
-        gap_instrument_ = own ? instrument(a) : instrument(b);
-        return Gap::covariance;
-      }
+      whole = whole && std::isfinite(value);
       covariance_[static_cast<std::size_t>(b * held_ + a)] = value;
     }
   }
-  market_ = market;
-  compute_series();
-  return has_gap(series_) ? find_gap_in_returns() : Gap::none;
+  return whole;
+}
+
+// Means of what the universe has in the place of what is not known. False: it has nothing.
+bool BookRisk::fill_covariance() {
+  const auto groups = market_.groups->of_instrument();
+  const auto n = static_cast<std::int64_t>(groups.size());
+  const auto group = [&](std::int64_t i) { return groups[static_cast<std::size_t>(i)]; };
+  const auto known = [&](std::int64_t i, std::int64_t j) {
+    return market_.covariance[std::min(i, j) * market_.covariance_stride + std::max(i, j)];
+  };
+  variance_.clear();
+  correlation_.clear();
+  for (std::int64_t i = 0; i < n; ++i) {
+    const double variance = known(i, i);
+    const bool has = std::isfinite(variance) && variance > 0.0;
+    inverse_sigma_[static_cast<std::size_t>(i)] = has ? 1.0 / std::sqrt(variance) : 0.0;
+    if (has) variance_.add(group(i), variance);
+  }
+  if (!variance_.any()) return false;
+  for (std::int64_t j = 0; j < n; ++j) {
+    const double scale = inverse_sigma_[static_cast<std::size_t>(j)];
+    for (std::int64_t i = j + 1; i < n && scale > 0.0; ++i) {
+      const double value = known(i, j) * (scale * inverse_sigma_[static_cast<std::size_t>(i)]);
+      if (inverse_sigma_[static_cast<std::size_t>(i)] > 0.0 && std::isfinite(value))
+        correlation_.add(group(i) == group(j) ? group(i) : Groups::market, value);
+    }
+  }
+  const auto sigma = [&](std::int64_t i) {
+    const double variance = known(i, i);
+    return std::sqrt(std::isfinite(variance) ? std::max(0.0, variance) : variance_.of(group(i)));
+  };
+  for (std::int64_t b = 0; b < held_; ++b) {
+    for (std::int64_t a = b; a < held_; ++a) {
+      double& value = covariance_[static_cast<std::size_t>(b * held_ + a)];
+      if (std::isfinite(value)) continue;
+      const std::int64_t i = instrument(a);
+      const std::int64_t j = instrument(b);
+      const std::int32_t both = group(i) == group(j) ? group(i) : Groups::market;
+      // Where no two have a correlation, nothing says that these do not move together.
+      const double rho = a == b || !correlation_.any() ? 1.0 : correlation_.of(both);
+      value = rho * (sigma(i) * sigma(j));
+    }
+  }
+  return true;
 }
 
 void BookRisk::compute_series() {
@@ -79,19 +188,41 @@ void BookRisk::compute_series() {
   quant::portfolio_return_series(window, {index_.data(), static_cast<std::size_t>(held_)},
                                  VectorMap(weight_.data(), held_), series);
   series_is_current_ = true;
+  periods_ = lookback_;
+  fills_ = 0;
+  if (has_gap(series_)) fill_series();
 }
 
-BookRisk::Gap BookRisk::find_gap_in_returns() {
+// Computes the rows that have a gap again, and closes up over those in which nobody has a return.
+void BookRisk::fill_series() {
   const double* row = market_.returns + (market_.returns_rows - lookback_) * market_.returns_stride;
+  std::int64_t left = 0;
   for (std::int64_t t = 0; t < lookback_; ++t, row += market_.returns_stride) {
-    for (std::int64_t k = 0; k < held_; ++k) {
-      if (std::isfinite(row[instrument(k)])) continue;
-      gap_instrument_ = instrument(k);
-      return Gap::returns;
+    double result = series_[static_cast<std::size_t>(t)];
+    if (!std::isfinite(result)) {
+      const Mean all = mean_of(row, market_.groups->of_instrument().size());
+      if (all.count == 0.0) continue;
+      result = 0.0;
+      for (std::int64_t k = 0; k < held_; ++k)
+        result += weight_[static_cast<std::size_t>(k)] * return_or_mean(row, instrument(k), all.value);
     }
+    series_[static_cast<std::size_t>(left++)] = result;
   }
-  gap_instrument_ = held_ > 0 ? instrument(0) : -1;  // every return is a number, their sum is not
-  return Gap::returns;
+  periods_ = left;
+}
+
+double BookRisk::return_or_mean(const double* row, std::int64_t i, double of_all) {
+  if (is_there(row[i])) return row[i];
+  ++fills_;
+  const std::int32_t group = market_.groups->of_instrument()[static_cast<std::size_t>(i)];
+  if (group == Groups::market) return of_all;
+  double sum = 0.0;
+  double count = 0.0;
+  for (const std::int64_t member : market_.groups->members(group)) {
+    sum += is_there(row[member]) ? row[member] : 0.0;
+    count += is_there(row[member]) ? 1.0 : 0.0;
+  }
+  return count > 0.0 ? sum / count : of_all;
 }
 
 Figures BookRisk::figures(const Settings& settings) {
@@ -102,11 +233,12 @@ Figures BookRisk::figures(const Settings& settings) {
   Figures out;
   volatility_ = quant::component_risk(covariance, weight, component) * annual;
   component *= annual;
-  out.volatility = volatility_;
   if (held_ == 0) return out;
 
   if (!series_is_current_) compute_series();
-  const VectorMap series(series_.data(), lookback_);
+  if (std::isnan(volatility_)) take_volatility_of_series();
+  out.volatility = volatility_;
+  const VectorMap series(series_.data(), periods_);
   const double tail = 1.0 - settings.var_confidence;
   const double root = std::sqrt(settings.var_horizon);
   if (settings.var_method == VarMethod::historical) {
@@ -115,17 +247,25 @@ Figures BookRisk::figures(const Settings& settings) {
     out.expected_shortfall = root * losses.expected_shortfall;
     return out;
   }
-  double mean = 0.0;
-  for (const double r : series_)
-    mean += r;
-  mean /= static_cast<double>(lookback_);
-  double squares = 0.0;
-  for (const double r : series_)
-    squares += (r - mean) * (r - mean);
-  const double sigma = std::sqrt(squares / static_cast<double>(lookback_ - 1));
+  const auto [mean, sigma] = mean_and_deviation({series_.data(), static_cast<std::size_t>(periods_)});
   out.value_at_risk = quant::normal_var(mean * settings.var_horizon, sigma * root, tail);
   out.expected_shortfall = quant::normal_es(mean * settings.var_horizon, sigma * root, tail);
   return out;
+}
+
+void BookRisk::take_volatility_of_series() {
+  const double sigma = mean_and_deviation({series_.data(), static_cast<std::size_t>(periods_)}).deviation;
+  volatility_ = sigma * std::sqrt(periods_per_year_);
+  double squares = 0.0;
+  for (std::int64_t k = 0; k < held_; ++k) {
+    const auto i = static_cast<std::size_t>(k);
+    component_[i] = weight_[i] * weight_[i] * covariance_[static_cast<std::size_t>(k * held_ + k)];
+    squares += component_[i];
+  }
+  for (std::int64_t k = 0; k < held_; ++k) {
+    const auto i = static_cast<std::size_t>(k);
+    component_[i] = squares > 0.0 ? component_[i] / squares * volatility_ : 0.0;
+  }
 }
 
 double BookRisk::position_risk(std::int64_t k, const Settings& settings) const {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cadre/quant/risk_measures.hpp"
+#include "groups.hpp"
 
 namespace cadre::risk_manager {
 
@@ -38,22 +39,60 @@ struct Market {
   std::int64_t returns_rows = 0;
   std::int64_t returns_stride = 0;
   double periods_per_year = 252.0;
+  const Groups* groups = nullptr;
+};
+
+/// Means by group and of all.
+class Means {
+ public:
+  void resize(std::size_t groups) {
+    sum_.assign(groups, 0.0);
+    count_.assign(groups, 0);
+  }
+  void clear();
+  void add(std::int32_t group, double value) {
+    if (group >= 0) {
+      sum_[static_cast<std::size_t>(group)] += value;
+      ++count_[static_cast<std::size_t>(group)];
+    }
+    sum_of_all_ += value;
+    ++all_;
+  }
+  bool any() const { return all_ > 0; }
+  /// Of the group where it has anything, else of all; there has to be one.
+  double of(std::int32_t group) const;
+
+ private:
+  std::vector<double> sum_;
+  std::vector<std::int64_t> count_;
+  double sum_of_all_ = 0.0;
+  std::int64_t all_ = 0;
 };
 
 /// The risk of one book of n instruments, of which only those that are held are looked at: what is not known
 /// of an instrument with weight zero spoils no figure.
+///
+/// What is not known of one that is held comes from the others of its group, or, where they do not have it
+/// either, from all: in a row of returns their mean, for a variance and a correlation the mean of those that
+/// have one. A row in which nobody has a return is left out.
 class BookRisk {
  public:
   /// Sizes everything for n instruments. Allocates when n or the look-back grows.
   void resize(std::int64_t instruments, std::int64_t var_lookback);
 
   enum class Gap { none, covariance, returns };
-  /// Gathers what is held (weight not zero). On a gap, `gap_instrument` says for which instrument. no-alloc
+  /// Gathers what is held (weight not zero). A gap: nobody has a variance, or a return in the look-back.
+  /// no-alloc
   Gap gather(const Market& market, std::span<const double> weight, const Settings& settings);
-  std::int64_t gap_instrument() const { return gap_instrument_; }
 
-  /// The figures of the gathered book. no-alloc
+  /// The figures of the gathered book. A covariance that is put together from pairs may say that a book's
+  /// variance is below zero; the volatility is then that of the series of returns, shared among the positions
+  /// by their own variances. no-alloc
   Figures figures(const Settings& settings);
+
+  /// How many returns of held positions were filled in, of how many that the figures rest on.
+  std::int64_t filled_returns() const { return fills_; }
+  std::int64_t all_returns() const { return held_ * periods_; }
 
   /// Of held position k, the risk that the settings speak of, never below zero; valid after figures. no-alloc
   double position_risk(std::int64_t k, const Settings& settings) const;
@@ -77,13 +116,18 @@ class BookRisk {
   bool cut_positions(const Settings& settings);
   void scale_all(double factor);
 
+  bool copy_covariance();
+  bool fill_covariance();
   void compute_series();
-  Gap find_gap_in_returns();
+  void fill_series();
+  double return_or_mean(const double* row, std::int64_t instrument, double of_all);
+  void take_volatility_of_series();
 
   Market market_;  // of the gathered book: lives as long as the call
   std::int64_t held_ = 0;
   std::int64_t lookback_ = 0;
-  std::int64_t gap_instrument_ = -1;
+  std::int64_t periods_ = 0;  // rows of the look-back in which anybody has a return
+  std::int64_t fills_ = 0;
   double periods_per_year_ = 252.0;
   double volatility_ = 0.0;  // annualised
   std::vector<std::int64_t> index_;
@@ -94,6 +138,9 @@ class BookRisk {
   std::vector<double> series_;  // what the weights would have earned in every period
   bool series_is_current_ = false;
   std::vector<double> sorted_;
+  Means variance_;
+  Means correlation_;
+  std::vector<double> inverse_sigma_;  // of every instrument; zero where it has no variance
 };
 
 }  // namespace cadre::risk_manager

@@ -12,6 +12,9 @@
 namespace cadre::risk_manager {
 namespace {
 
+// Of this plugin, as its manifest describes it.
+constexpr std::uint32_t too_young_code = CADRE_REASON_FIRST_PLUGIN;
+
 /// The fullest limits first; equal ones in the order of name and instrument.
 bool is_fuller(const cadre_limit_use& a, const cadre_limit_use& b) {
   const double left = a.value / a.limit;
@@ -45,8 +48,7 @@ class Agent final : public sdk::RiskManager {
     const Figures figures = book_.figures(settings_);
     if (!std::isfinite(figures.volatility) || !std::isfinite(figures.value_at_risk) ||
         !std::isfinite(figures.expected_shortfall)) {
-      throw sdk::Refusal(
-          "the risk of this book has no finite figure: the covariance is not positive semi-definite for it");
+      throw sdk::Refusal("the risk of this book has no finite figure: its weights are too large");
     }
     out.volatility = figures.volatility;
     out.value_at_risk = figures.value_at_risk;
@@ -56,7 +58,7 @@ class Agent final : public sdk::RiskManager {
       for (std::int64_t k = 0; k < book_.held(); ++k)
         out.component_risk[book_.instrument(k)] = book_.component(k);
     }
-    list_limits(figures);
+    list_limits(state, weight, figures);
     const bool acceptable = std::all_of(limits_.begin(), limits_.end(),
                                         [](const cadre_limit_use& use) { return use.value <= use.limit; });
     out.acceptable = acceptable ? CADRE_ACCEPTABLE : CADRE_NOT_ACCEPTABLE;
@@ -66,6 +68,7 @@ class Agent final : public sdk::RiskManager {
 
   void adjust_trades(const sdk::State& state, const cadre_risk_report&,
                      sdk::Targets& targets) const override {
+    leave_out_young(state, targets);
     gather(state, targets.weight.data());
     book_.shrink(settings_);
     for (std::int64_t k = 0; k < book_.held(); ++k) {
@@ -112,20 +115,50 @@ class Agent final : public sdk::RiskManager {
                          " periods of returns, there are " + std::to_string(returns.rows));
     }
     book_.resize(state.size(), settings_.var_lookback);
-    limits_.reserve(static_cast<std::size_t>(state.size()) + 2);
+    limits_.reserve(2 * static_cast<std::size_t>(state.size()) + 3);
+    groups_.follow(state);
     const Market market{covariance.data(),
                         covariance.outerStride(),
                         returns.values,
                         returns.rows,
                         static_cast<std::int64_t>(returns.stride),
-                        state.raw().sessions_per_year};
+                        state.raw().sessions_per_year,
+                        &groups_};
     const BookRisk::Gap gap =
         book_.gather(market, {weight, static_cast<std::size_t>(state.size())}, settings_);
-    if (gap == BookRisk::Gap::none) return;
-    throw sdk::Refusal(
-        std::string(state.id(book_.gap_instrument())) +
-        (gap == BookRisk::Gap::covariance ? " has no covariance" : " lacks returns inside var_lookback") +
-        ": the risk of a book that holds it is not known");
+    if (gap == BookRisk::Gap::covariance)
+      throw sdk::Refusal("no instrument has a variance: the risk of no book is known");
+    if (gap == BookRisk::Gap::returns)
+      throw sdk::Refusal("no instrument has a return inside var_lookback: the risk of no book is known");
+  }
+
+  /// Without a covariance of its own: the provider found too few returns for one.
+  static bool is_young(const sdk::Matrix& covariance, Eigen::Index i) {
+    return !std::isfinite(covariance(i, i));
+  }
+
+  /// What nobody can trade now, or not in whole lots, is kept: a target of zero would change nothing.
+  static bool has_to_be_kept(const sdk::State& state, Eigen::Index i, double weight) {
+    const cadre_execution_state& raw = state.raw();
+    const double held = raw.weight[i] + raw.working_weight[i];
+    if (std::fabs(weight) > std::fabs(held) * (1.0 + 1e-9) || weight * held < 0.0) return false;
+    if (raw.close.valid != nullptr && raw.close.valid[i] == 0) return true;
+    const cadre_instrument& about = state.instrument(i);
+    const double lot =
+        static_cast<double>(about.lot_e9) * 1e-9 * static_cast<double>(about.multiplier_e9) * 1e-9;
+    return state.has_price(i) && std::fabs(weight) * raw.equity < lot * state.price()[i];
+  }
+
+  /// What is too young to have a risk of its own is not held.
+  static void leave_out_young(const sdk::State& state, sdk::Targets& targets) {
+    const sdk::Matrix covariance = state.service(0);
+    if (covariance.rows() != state.size()) return;
+    for (Eigen::Index i = 0; i < state.size(); ++i) {
+      const double target = targets.weight[i];
+      if (target == 0.0 || !is_young(covariance, i) || has_to_be_kept(state, i, target)) continue;
+      const double held = state.raw().weight[i] + state.raw().working_weight[i];
+      targets.set(i, has_to_be_kept(state, i, held) ? held : 0.0, too_young_code, target);
+    }
   }
 
   /// A book at its largest volatility has this VaR, if returns are normal; daily periods are assumed, for the
@@ -148,7 +181,7 @@ class Agent final : public sdk::RiskManager {
             "raise max_portfolio_risk");
   }
 
-  void list_limits(const Figures& figures) const {
+  void list_limits(const sdk::State& state, const sdk::Weights& weight, const Figures& figures) const {
     limits_.clear();
     const auto add = [&](const char* name, double value, double limit, std::uint32_t instrument) {
       limits_.push_back({sdk::id_of(name), std::max(0.0, value), limit, instrument,
@@ -174,12 +207,28 @@ class Agent final : public sdk::RiskManager {
       add("position_risk", largest_risk, settings_.max_position_risk,
           static_cast<std::uint32_t>(book_.instrument(largest)));
     }
+    // Of what is too young nothing at all may be added: the limit is next to nothing, and what is held of it
+    // already may stay or shrink.
+    constexpr double next_to_nothing = 1e-6;
+    const sdk::Matrix covariance = state.service(0);
+    for (std::int64_t k = 0; k < book_.held(); ++k) {
+      const Eigen::Index i = book_.instrument(k);
+      if (!is_young(covariance, i) || has_to_be_kept(state, i, weight[i])) continue;
+      add("too_few_returns", std::fabs(weight[i]), next_to_nothing, static_cast<std::uint32_t>(i));
+      limits_.back().flags = CADRE_LIMIT_HARD;
+    }
+    // Not a limit, for it is never reached: what the figures rest on, for whoever reads them.
+    if (book_.filled_returns() > 0) {
+      add("filled_returns", static_cast<double>(book_.filled_returns()),
+          static_cast<double>(book_.all_returns()), CADRE_BOOK);
+    }
     std::sort(limits_.begin(), limits_.end(), is_fuller);
   }
 
   Settings settings_;
   // Workspaces, sized once per universe; no knowledge is in them.
   mutable BookRisk book_;
+  mutable Groups groups_;
   mutable std::vector<cadre_limit_use> limits_;
 };
 

@@ -26,9 +26,7 @@ class Agent final : public sdk::ServiceProvider {
   }
 
   void observe(const cadre_event& event, const sdk::State& state) override {
-    const cadre_window& returns = state.raw().sessions.returns;
-    const History history{returns.values, returns.valid, returns.rows,
-                          static_cast<std::int64_t>(returns.stride)};
+    const History history = history_of(state);
     if (event.kind == CADRE_EVENT_UNIVERSE || covariance_->instruments() != state.size()) {
       covariance_->rebuild(state.size(), history);
     } else if (event.kind == CADRE_EVENT_BAR) {
@@ -41,8 +39,10 @@ class Agent final : public sdk::ServiceProvider {
       throw sdk::Refusal("publishes " CADRE_SERVICE_COVARIANCE " only");
     out.observations = 0;
     if (covariance_->instruments() != state.size()) return;
+    if (covariance_->observations() == 0) return;
+    out.lent = covariance_->matrix(history_of(state));
+    if (out.lent == nullptr) return;
     out.observations = static_cast<std::uint32_t>(covariance_->observations());
-    out.lent = covariance_->matrix();
     out.stride = static_cast<std::uint64_t>(covariance_->leading_dimension());
   }
 
@@ -90,6 +90,11 @@ class Agent final : public sdk::ServiceProvider {
   }
 
  private:
+  static History history_of(const sdk::State& state) {
+    const cadre_window& returns = state.raw().sessions.returns;
+    return {returns.values, returns.valid, returns.rows, static_cast<std::int64_t>(returns.stride)};
+  }
+
   std::int64_t window_ = 0;
   std::optional<WindowCovariance> covariance_;
 };

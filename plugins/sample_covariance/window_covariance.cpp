@@ -1,8 +1,6 @@
 #include "window_covariance.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <utility>
 
 namespace cadre::sample_covariance {
@@ -37,14 +35,12 @@ void WindowCovariance::refresh(const History& history, std::int64_t rows) {
 void WindowCovariance::rebuild(std::int64_t instruments, const History& history) {
   rolling_ = quant::RollingCovariance();
   valid_count_.clear();
-  has_holes_ = false;
   if (instruments < 1) return;
   const auto n = static_cast<std::size_t>(instruments);
   rolling_.reset(instruments, window_);
   valid_count_.assign(n, 0U);
   rows_.assign(n * static_cast<std::size_t>(window_), 0.0);
-  with_holes_.assign(n * static_cast<std::size_t>(rolling_.leading_dimension()), 0.0);
-  scale_.assign(n, 1.0);
+  pairwise_.resize(instruments);
 
   std::int64_t rows = std::min(history.rows, window_);
   for (; rows > 0; --rows) {
@@ -52,7 +48,6 @@ void WindowCovariance::rebuild(std::int64_t instruments, const History& history)
     if (std::any_of(valid, valid + instruments, [](std::uint8_t v) { return v != 0; })) break;
   }
   refresh(history, rows);
-  publish();
 }
 
 void WindowCovariance::step(const History& history) {
@@ -72,27 +67,6 @@ void WindowCovariance::step(const History& history) {
   }
   count_valid(history, newest, 1);
   if (rolling_.full() && rolling_.updates_since_refresh() >= window_) refresh(history, window_);
-  publish();
-}
-
-void WindowCovariance::publish() {
-  const std::int64_t n = instruments();
-  const std::int64_t total = rolling_.count();
-  has_holes_ = std::any_of(valid_count_.begin(), valid_count_.end(),
-                           [total](std::uint32_t count) { return std::int64_t{count} < total; });
-  if (!has_holes_) return;
-  for (std::int64_t i = 0; i < n; ++i) {
-    const std::int64_t count = valid_count_[static_cast<std::size_t>(i)];
-    scale_[static_cast<std::size_t>(i)] =
-        count < min_observations_ ? std::numeric_limits<double>::quiet_NaN()
-                                  : std::sqrt(static_cast<double>(total) / static_cast<double>(count));
-  }
-  const auto sums = rolling_.matrix();
-  for (std::int64_t j = 0; j < n; ++j) {
-    double* column = with_holes_.data() + j * leading_dimension();
-    for (std::int64_t i = j; i < n; ++i)
-      column[i] = sums(i, j) * (scale_[static_cast<std::size_t>(i)] * scale_[static_cast<std::size_t>(j)]);
-  }
 }
 
 bool WindowCovariance::restore(std::int64_t instruments, std::span<const double> sums,
@@ -105,7 +79,6 @@ bool WindowCovariance::restore(std::int64_t instruments, std::span<const double>
     if (std::int64_t{valid_counts[i]} > restored.rolling_.count()) return false;
     restored.valid_count_[i] = valid_counts[i];
   }
-  if (instruments > 0) restored.publish();
   *this = std::move(restored);
   return true;
 }

@@ -5,23 +5,16 @@
 #include <vector>
 
 #include "cadre/quant/covariance.hpp"
+#include "history.hpp"
+#include "pairwise.hpp"
 
 namespace cadre::sample_covariance {
 
-/// Rows of history as an execution state lends them: row r at values + r * stride, the newest last.
-struct History {
-  const double* values = nullptr;
-  const std::uint8_t* valid = nullptr;
-  std::int64_t rows = 0;
-  std::int64_t stride = 0;
-};
-
 /// The unbiased covariance of the last `window` rows of n returns, with holes.
 ///
-/// A missing return counts as 0 in the sums, and the variance of an instrument with v of T returns is scaled
-/// by T / v, its covariances by the square roots of both factors: correlations stay what the sums say, the
-/// matrix stays positive semi-definite, and holes do not make an instrument look calm. With v below
-/// `min_observations` its row and column are NaN.
+/// A missing return counts as 0 in the sums that are kept; what is published is pairwise, over the periods
+/// both instruments have (pairwise.hpp). With fewer returns than `min_observations` of its own the row and
+/// column of an instrument are NaN.
 class WindowCovariance {
  public:
   /// window >= 2, 2 <= min_observations <= window.
@@ -40,9 +33,10 @@ class WindowCovariance {
   std::int64_t instruments() const { return rolling_.instruments(); }
   /// Rows it is estimated from; 0 while there are fewer than min_observations.
   std::int64_t observations() const { return rolling_.count() < min_observations_ ? 0 : rolling_.count(); }
-  /// n x n, lower triangle, `leading_dimension` doubles between columns. Unchanged until the next step.
-  const double* matrix() const {
-    return has_holes_ ? with_holes_.data() : (instruments() == 0 ? nullptr : rolling_.matrix().data());
+  /// n x n, lower triangle, `leading_dimension` doubles between columns, out of the sums and the history they
+  /// are of. Unchanged until the next call or step. NULL: the history lacks rows. no-alloc
+  const double* matrix(const History& history) const {
+    return pairwise_.of(rolling_, valid_count_, min_observations_, history);
   }
   std::int64_t leading_dimension() const { return rolling_.leading_dimension(); }
 
@@ -57,16 +51,13 @@ class WindowCovariance {
   const double* cleaned(const History& history, std::int64_t row, double* to) const;
   void count_valid(const History& history, std::int64_t row, std::int32_t step);
   void refresh(const History& history, std::int64_t rows);
-  void publish();
 
   std::int64_t window_;
   std::int64_t min_observations_;
   quant::RollingCovariance rolling_;
   std::vector<std::uint32_t> valid_count_;
-  std::vector<double> rows_;        // the window with zeros for holes: input of refresh
-  std::vector<double> with_holes_;  // what is published while there are holes
-  std::vector<double> scale_;
-  bool has_holes_ = false;
+  std::vector<double> rows_;             // the window with zeros for holes: input of refresh
+  mutable PairwiseCovariance pairwise_;  // a workspace; no knowledge is in it
 };
 
 }  // namespace cadre::sample_covariance

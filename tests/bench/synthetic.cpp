@@ -28,6 +28,13 @@ const model::Bar& SyntheticMarket::next() {
   return bar_;
 }
 
+const model::Bar& SyntheticMarket::next_with_holes(unsigned one_in) {
+  next();
+  for (std::uint8_t& valid : bar_.valid)
+    valid = random_() % one_in != 0;
+  return bar_;
+}
+
 std::vector<std::string> SyntheticMarket::names(std::size_t instruments) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < instruments; ++i) {

@@ -17,6 +17,8 @@ class SyntheticMarket {
   explicit SyntheticMarket(std::size_t instruments);
   /// The next bar. Valid until the call after it.
   const model::Bar& next();
+  /// The next bar, of which one close in `one_in` lacks.
+  const model::Bar& next_with_holes(unsigned one_in);
   static std::vector<std::string> names(std::size_t instruments);
 
  private:

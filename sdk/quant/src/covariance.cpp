@@ -158,8 +158,13 @@ bool RollingCovariance::load(std::span<const double> in) {
   if (in[2] != static_cast<double>(window_) || !is_count(in[3], 0, window_)) return false;
   if (!is_count(in[4], 0, std::int64_t{1} << 53)) return false;
   const double* triangle = in.data() + 5 + instruments_;
+  // What updates leave of the variance of a price that stands still may lie on either side of zero.
+  constexpr double residue = 1e-12;
+  double largest = 0.0;
+  for (std::int64_t j = 0, k = 0; j < instruments_; k += instruments_ - j, ++j)
+    largest = std::max(largest, triangle[k]);
   for (std::int64_t j = 0, k = 0; j < instruments_; k += instruments_ - j, ++j) {
-    if (triangle[k] < 0.0) return false;
+    if (triangle[k] < -residue * largest) return false;
   }
 
   count_ = static_cast<std::int64_t>(in[3]);

@@ -60,11 +60,10 @@ cadre_windows FakeState::windows(std::uint32_t period) const {
   return {returns_.raw(size(), period), closes_.raw(size(), period), volumes_.raw(size(), period)};
 }
 
-FakeState::FakeState(std::vector<std::string> ids) : ids_(std::move(ids)) {
+FakeState::FakeState(std::vector<std::string> ids) : ids_(std::move(ids)), groups_(ids_.size()) {
   for (std::size_t i = 0; i < ids_.size(); ++i) {
     cadre_instrument instrument{};
     instrument.size = sizeof instrument;
-    instrument.group = CADRE_TEXT("");
     instrument.currency = CADRE_TEXT("USD");
     instrument.time_zone = CADRE_TEXT("America/New_York");
     instrument.tick_e9 = 10'000'000;
@@ -190,7 +189,9 @@ FakeState& FakeState::constraints(bool long_only, double max_gross, double max_n
                   max_weight};
   return *this;
 }
-FakeState& FakeState::instrument(std::uint32_t i, double tick, double lot, double multiplier) {
+FakeState& FakeState::instrument(std::uint32_t i, double tick, double lot, double multiplier,
+                                 std::string group) {
+  groups_[i] = std::move(group);
   instruments_[i].tick_e9 = in_e9(tick);
   instruments_[i].lot_e9 = in_e9(lot);
   instruments_[i].multiplier_e9 = in_e9(multiplier);
@@ -208,8 +209,10 @@ FakeState& FakeState::epoch(std::uint64_t value) {
 
 const cadre_execution_state& FakeState::raw() const {
   // Linked anew every time, for the state may have moved.
-  for (std::size_t i = 0; i < ids_.size(); ++i)
+  for (std::size_t i = 0; i < ids_.size(); ++i) {
     instruments_[i].id = sdk::text_of(ids_[i]);
+    instruments_[i].group = sdk::text_of(groups_[i]);
+  }
   raw_.instrument_count = size();
   raw_.instruments = instruments_.data();
   raw_.instrument_stride = sizeof(cadre_instrument);

@@ -209,6 +209,21 @@ class Runs(Case):
         with open(os.path.join(self.folder, "run", "orders.csv"), encoding="utf-8") as orders:
             self.assertEqual(len(orders.read().splitlines()), 1, "one wants what the other does not: no order")
 
+    def test_go_on_buying_over_one_empty_cell_carried_or_left(self):
+        """AAA has no price on 2020-03-25, and its return of the day after spans two days."""
+        kept = {}
+        for missing in ("leave", "carry"):
+            run = self.backtest(f"one-gap-freezes-risk/{missing}")
+            self.assertNotIn("RUN_AGENT_FAILED", run.stderr)
+            self.assertRegex(run.stderr, r"the value at risk of \d+ of 89 decisions rests in part on days without a price, first on 2020-03-2\d, "
+                                         r"at most on 1 of \d+ returns: .*\[RUN_RETURNS_FILLED\]")
+            with open(os.path.join(self.folder, "run", "orders.csv"), encoding="utf-8") as orders:
+                header, *rows = [line.split(",") for line in orders.read().splitlines()]
+            kept[missing] = [dict(zip(header, row)) for row in rows]
+            bought = {order["date"] for order in kept[missing] if order["side"] == "buy" and order["status"] == "filled"}
+            self.assertLessEqual({"2020-03-26", "2020-03-27", "2020-03-30", "2020-03-31"}, bought)
+        self.assertEqual(kept["leave"], kept["carry"], "the mark is the same, and so is the return that spans the gap")
+
     def test_say_where_an_order_is_cut_to_the_largest_position(self):
         run = self.backtest("quantity-limit-silent")
         self.assertRegex(run.stderr, r"/book/initial_cash: warning: the cash would buy more than 9,000,000,000 units of SHIB at 0\.00001234, .* \[QUANTITY_LIMIT\]")

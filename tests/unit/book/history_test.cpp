@@ -54,6 +54,24 @@ TEST(History, a_copy_stays_as_it_was_while_the_original_grows_and_grows_by_itsel
   }
 }
 
+TEST(History, a_return_spans_its_gap_and_a_day_without_a_price_has_none_whether_the_mark_is_carried_or_not) {
+  for (const bool carry : {false, true}) {
+    History history(2, 0, carry);
+    for (const std::int64_t price : {100, 0, 0, 60}) {
+      model::Bar day = bar(0);
+      day.close_e9[0] = price * 1'000'000'000;
+      day.valid[0] = price != 0;
+      history.add(day);
+    }
+    EXPECT_TRUE(std::isnan(history.returns(1)[0]));
+    EXPECT_TRUE(std::isnan(history.returns(2)[0]));
+    EXPECT_DOUBLE_EQ(history.returns(3)[0], -0.4);
+    EXPECT_EQ(history.returns(2)[1], 0.0);
+    EXPECT_EQ(history.closes(2)[0] == 100.0, carry);
+    EXPECT_EQ(std::isnan(history.closes(2)[0]), !carry);
+  }
+}
+
 TEST(History, has_no_volume_where_a_bar_has_none) {
   History history(2, 0, false);
   history.add(bar(0));

@@ -54,14 +54,39 @@ TEST(PositionSizer, inverse_volatility_shares_by_one_over_sigma) {
   AgentUnderTest test(
       "position_sizer", "cadre.position_sizer",
       R"({"method": "inverse_volatility", "max_position_size": 1.0, "min_position_size": 0.0})");
-  FakeState state = with_scores({1, 1, 1});
-  state.service("cadre.covariance/1", {{1e-4, 0, 0}, {0, 4e-4, 0}, {missing, missing, missing}});
-  TestTargets targets(Numbers(3, 0.0));
+  FakeState state = with_scores({1, 1});
+  state.service("cadre.covariance/1", {{1e-4, 0}, {0, 4e-4}});
+  TestTargets targets(Numbers(2, 0.0));
   ASSERT_EQ(propose(test, state, targets), CADRE_OK);
   EXPECT_NEAR(targets.weight[0], 2.0 / 3.0, 1e-15);
   EXPECT_NEAR(targets.weight[1], 1.0 / 3.0, 1e-15);
-  EXPECT_EQ(targets.weight[2], 0.0);
-  EXPECT_EQ(targets.reasons[2].code, CADRE_REASON_FIRST_PLUGIN);
+}
+
+TEST(PositionSizer, inverse_volatility_leaves_out_what_stands_still_and_what_is_too_young) {
+  AgentUnderTest test(
+      "position_sizer", "cadre.position_sizer",
+      R"({"method": "inverse_volatility", "max_position_size": 1.0, "min_position_size": 0.0})");
+  FakeState state = with_scores({1, 1, 1, 1});
+  state.service("cadre.covariance/1",
+                {{1e-4, 0, 0, 0}, {0, 0, 0, 0}, {missing, missing, missing, missing}, {0, 0, missing, 1e-4}});
+  TestTargets targets(Numbers(4, 0.2));
+  ASSERT_EQ(propose(test, state, targets), CADRE_OK);
+  EXPECT_THAT(targets.weight, ::testing::ElementsAre(0.5, 0.0, 0.0, 0.5));
+  EXPECT_EQ(targets.reasons[1].code, CADRE_REASON_FIRST_PLUGIN);
+  EXPECT_EQ(targets.reasons[2].code, CADRE_REASON_FIRST_PLUGIN + 1);
+}
+
+TEST(PositionSizer, equal_weight_leaves_out_what_is_too_young_where_a_covariance_says_so) {
+  AgentUnderTest test("position_sizer", "cadre.position_sizer", R"({"max_position_size": 1.0})");
+  FakeState state = with_scores({1, 1, 1});
+  state.service("cadre.covariance/1", {{1e-4, 0, 0}, {0, 0, 0}, {missing, missing, missing}});
+  TestTargets targets(Numbers(3, 0.2));
+  ASSERT_EQ(propose(test, state, targets), CADRE_OK);
+  EXPECT_THAT(targets.weight, ::testing::ElementsAre(0.5, 0.5, 0.0));
+  EXPECT_EQ(targets.reasons[2].code, CADRE_REASON_FIRST_PLUGIN + 1);
+  state.clear_services();
+  ASSERT_EQ(propose(test, state, targets), CADRE_OK);
+  EXPECT_THAT(targets.weight, ::testing::Each(1.0 / 3.0));
 }
 
 TEST(PositionSizer, inverse_volatility_refuses_without_a_covariance) {

@@ -14,7 +14,7 @@ struct Published {
 };
 
 Published publish(const TestAgent& agent, const FakeState& state) {
-  Numbers room(state.size() * state.size(), missing);
+  Numbers room(std::size_t{state.size()} * state.size(), missing);
   cadre_service_output out{};
   out.size = sizeof out;
   out.rows = out.columns = state.size();
@@ -115,21 +115,110 @@ TEST(SampleCovariance, publishes_nothing_before_the_first_observations) {
   EXPECT_EQ(publish(test.agent, state).observations, 0U);
 }
 
-TEST(SampleCovariance, scales_an_instrument_with_holes_up_and_leaves_out_one_without_data) {
+// Observes the rows one by one, as a host with a window of `kept` rows shows them.
+void observe_all(TestAgent& agent, FakeState& state, const Rows& all, std::size_t kept) {
+  for (std::size_t t = 1; t <= all.size(); ++t) {
+    state.returns(window(all, t, kept));
+    ASSERT_EQ(agent.observe_bar(state), CADRE_OK);
+  }
+}
+
+// The textbook figure over the rows that have both.
+double pairwise_of(const Rows& rows, std::size_t a, std::size_t b) {
+  Rows common;
+  for (const Numbers& row : rows) {
+    if (!std::isnan(row[a]) && !std::isnan(row[b])) common.push_back(row);
+  }
+  return covariance_of(common, a, b);
+}
+
+TEST(SampleCovariance, is_pairwise_where_returns_lack_and_leaves_out_what_has_too_few) {
   AgentUnderTest test("sample_covariance", "cadre.sample_covariance", small);
   FakeState state({"A", "B", "C"});
   const Rows all = {
-      {0.01, 0.02, missing}, {-0.01, missing, 0.01}, {0.01, -0.02, missing}, {-0.01, missing, missing}};
-  for (std::size_t t = 1; t <= all.size(); ++t) {
-    state.returns(window(all, t, 5));
-    ASSERT_EQ(test.agent.observe_bar(state), CADRE_OK);
-  }
+      {0.01, 0.02, missing}, {-0.01, missing, 0.01}, {0.01, -0.04, missing}, {-0.02, 0.05, missing}};
+  observe_all(test.agent, state, all, 5);
   const Published published = publish(test.agent, state);
-  EXPECT_NEAR(published.lower[0][0], 4e-4 / 3, 1e-18);
-  // With zeros in the holes the variance of B is 8e-4 / 3; 2 of its 4 returns are there.
-  EXPECT_NEAR(published.lower[1][1], 2 * 8e-4 / 3, 1e-18);
+  // A: mean -0.0025, squares 7e-4 - 4 * 6.25e-6. B: of three, mean 0.01, squares 45e-4 - 3e-4.
+  EXPECT_NEAR(published.lower[0][0], (7e-4 - 0.25e-4) / 3, 1e-18);
+  EXPECT_NEAR(published.lower[1][1], 42e-4 / 2, 1e-18);
+  // Both on days 1, 3 and 4: products 2e-4 - 4e-4 - 10e-4, sums 0 and 0.03.
+  EXPECT_NEAR(published.lower[1][0], -12e-4 / 2, 1e-18);
   EXPECT_TRUE(std::isnan(published.lower[2][0]));
+  EXPECT_TRUE(std::isnan(published.lower[2][1]));
   EXPECT_TRUE(std::isnan(published.lower[2][2]));
+}
+
+TEST(SampleCovariance, equals_the_covariance_of_the_common_rows_wherever_the_holes_are) {
+  const std::size_t n = 7;
+  AgentUnderTest test("sample_covariance", "cadre.sample_covariance", R"({"window": 70})");
+  Rows all = random_rows(200, n);
+  std::mt19937_64 random(5);
+  for (Numbers& row : all) {
+    for (double& value : row)
+      if (random() % 6 == 0) value = missing;
+  }
+  std::vector<std::string> ids{"A", "B", "C", "D", "E", "F", "G"};
+  FakeState state(ids);
+  observe_all(test.agent, state, all, 71);
+  const Published published = publish(test.agent, state);
+  const Rows last = window(all, all.size(), 70);
+  for (std::size_t a = 0; a < n; ++a) {
+    for (std::size_t b = 0; b <= a; ++b)
+      EXPECT_NEAR(published.lower[a][b], pairwise_of(last, a, b), 1e-17) << a << ' ' << b;
+  }
+}
+
+TEST(SampleCovariance, of_pairs_without_holes_is_the_same_to_the_bit_beside_one_with_a_hole) {
+  AgentUnderTest with("sample_covariance", "cadre.sample_covariance", R"({"window": 20})");
+  AgentUnderTest without("sample_covariance", "cadre.sample_covariance", R"({"window": 20})");
+  Rows whole = random_rows(50, 3);
+  Rows holed = whole;
+  holed[45][2] = missing;
+  FakeState one({"A", "B", "C"}), other({"A", "B", "C"});
+  observe_all(with.agent, one, holed, 21);
+  observe_all(without.agent, other, whole, 21);
+  const Published a = publish(with.agent, one), b = publish(without.agent, other);
+  EXPECT_EQ(a.lower[0][0], b.lower[0][0]);
+  EXPECT_EQ(a.lower[1][0], b.lower[1][0]);
+  EXPECT_EQ(a.lower[1][1], b.lower[1][1]);
+  EXPECT_NE(a.lower[2][2], b.lower[2][2]);
+}
+
+TEST(SampleCovariance, of_two_that_share_less_than_two_periods_is_zero) {
+  AgentUnderTest test("sample_covariance", "cadre.sample_covariance", small);
+  FakeState state({"A", "B"});
+  observe_all(test.agent, state, {{0.01, missing}, {0.03, missing}, {missing, 0.01}, {missing, -0.01}}, 5);
+  const Published published = publish(test.agent, state);
+  EXPECT_NEAR(published.lower[0][0], 2e-4, 1e-18);
+  EXPECT_EQ(published.lower[1][0], 0.0);
+}
+
+TEST(SampleCovariance, a_price_that_stands_still_has_no_variance_at_all) {
+  AgentUnderTest test("sample_covariance", "cadre.sample_covariance",
+                      R"({"window": 20, "min_observations": 10})");
+  Rows all = random_rows(39, 2);  // the last one before the sums are computed afresh
+  all[5][1] = 80;                 // a bad print: what leaves the window leaves a residue
+  for (std::size_t t = 6; t < all.size(); ++t)
+    all[t][1] = t == 30 ? missing : 0.0;
+  FakeState state({"A", "B"});
+  observe_all(test.agent, state, all, 21);
+  const Published published = publish(test.agent, state);
+  EXPECT_GT(published.lower[0][0], 0.0);
+  EXPECT_EQ(published.lower[1][0], 0.0);
+  EXPECT_EQ(published.lower[1][1], 0.0);
+  const std::string bytes = test.agent.save();
+  AgentUnderTest other("sample_covariance", "cadre.sample_covariance",
+                       R"({"window": 20, "min_observations": 10})", false);
+  EXPECT_EQ(other.agent.load(bytes, 2), CADRE_OK) << other.said();
+}
+
+TEST(SampleCovariance, publishes_nothing_where_the_history_lacks_rows_that_it_is_of) {
+  AgentUnderTest test("sample_covariance", "cadre.sample_covariance", small);
+  FakeState state({"A"});
+  observe_all(test.agent, state, random_rows(6, 1), 5);
+  state.returns({{0.01}, {0.02}});
+  EXPECT_EQ(publish(test.agent, state).observations, 0U);
 }
 
 TEST(SampleCovariance, holes_leave_the_window_again) {

@@ -71,7 +71,8 @@ class RollingCovariance {
   bool save(std::span<double> out) const;
 
   /// Takes what `save` wrote for the same n and T; saving again gives the same bytes. False, and unchanged,
-  /// for anything else: other size, n or T, a number that is not finite, a negative variance. no-alloc
+  /// for anything else: other size, n or T, a number that is not finite, a variance that is more below zero
+  /// than rounding explains. no-alloc
   bool load(std::span<const double> in);
 
   /// Uses one variant of the kernel instead of the fastest. False when this processor does not support it.

@@ -48,7 +48,7 @@ class FakeState {
   FakeState& no_service(std::string_view id);  ///< optional and not bound
   FakeState& clear_services();
   FakeState& constraints(bool long_only, double max_gross = 1, double max_net = 1, double max_weight = 1);
-  FakeState& instrument(std::uint32_t i, double tick, double lot, double multiplier);
+  FakeState& instrument(std::uint32_t i, double tick, double lot, double multiplier, std::string group = {});
   FakeState& periods_per_year(double value);  ///< sessions too: the bars are daily
   FakeState& epoch(std::uint64_t value);
 
@@ -78,7 +78,7 @@ class FakeState {
     std::uint32_t observations = 0;
   };
 
-  std::vector<std::string> ids_;
+  std::vector<std::string> ids_, groups_;
   mutable std::vector<cadre_instrument> instruments_;
   Column open_, high_, low_, close_, volume_, price_, score_, confidence_;
   cadre_windows windows(std::uint32_t period) const;
