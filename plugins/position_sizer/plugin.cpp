@@ -11,6 +11,7 @@ namespace cadre::position_sizer {
 namespace {
 
 constexpr std::uint32_t no_volatility_code = CADRE_REASON_FIRST_PLUGIN;
+constexpr std::uint32_t net_exposure_code = CADRE_REASON_FIRST_PLUGIN + 1;
 
 std::uint32_t code_of(Why why) {
   switch (why) {
@@ -26,6 +27,8 @@ std::uint32_t code_of(Why why) {
       return CADRE_REASON_LONG_ONLY;
     case Why::no_volatility:
       return no_volatility_code;
+    case Why::net_exposure:
+      return net_exposure_code;
   }
   return 0;
 }
@@ -54,7 +57,8 @@ class Agent final : public sdk::PositionSizer {
     if (settings_.method == Method::inverse_volatility) read_volatilities(state);
 
     const cadre_constraints& constraints = *state.raw().constraints;
-    const Bounds bounds{state.long_only(), constraints.max_gross_exposure, constraints.max_weight};
+    const Bounds bounds{state.long_only(), constraints.max_gross_exposure, constraints.max_net_exposure,
+                        constraints.max_weight};
     const Outcome outcome =
         size_positions(score_, sigma_, {state.raw().weight, n}, settings_, bounds, sizes_);
     if (outcome.selected > 0 && outcome.held == 0) {

@@ -8,7 +8,7 @@ namespace {
 struct Report {
   explicit Report(std::uint32_t instruments, std::uint32_t capacity = 16)
       : component(instruments), limits(capacity) {
-    raw = {sizeof raw, 0, 0, 0, 0, component.data(), limits.data(), capacity, 0, instruments, 0};
+    raw = {sizeof raw, 0, 0, 0, 0, component.data(), limits.data(), capacity, 0, instruments, 0, 0};
   }
   Numbers component;
   std::vector<cadre_limit_use> limits;
