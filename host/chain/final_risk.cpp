@@ -40,8 +40,8 @@ void TradeExecutionOrchestrator::enforce_final_risk() {
     round_to_lots(Sales::rounded_down);
   }
   decision_.record.cut_factor = factor;
-  const bool scaled = chain_->risk_feedback.over_limit == config::OverLimit::scale_to_limit && !risk_failed_ &&
-                      found != FinalRisk::inside_limits;
+  const bool scaled = chain_->risk_feedback.over_limit == config::OverLimit::scale_to_limit &&
+                      !risk_failed_ && found != FinalRisk::inside_limits;
   if (scaled) factor = scale_to_limit();  // the book itself may be over
   for (std::size_t i = 0; i < target_.size(); ++i) {
     const bool only_rounded = !scaled && reasons_[i].code == CADRE_REASON_LOT;
@@ -52,7 +52,8 @@ void TradeExecutionOrchestrator::enforce_final_risk() {
   record_effect();
 }
 
-TradeExecutionOrchestrator::FinalRisk TradeExecutionOrchestrator::scale_increases(double factor, Sales sales) {
+TradeExecutionOrchestrator::FinalRisk TradeExecutionOrchestrator::scale_increases(double factor,
+                                                                                  Sales sales) {
   // Targets first, then what they mean in whole lots: both have to keep max(limit, what the book already
   // uses). Lots are rounded towards the position, so a sale that is a little smaller may leave too little
   // room for the purchases.
@@ -119,12 +120,13 @@ void TradeExecutionOrchestrator::round_to_lots(Sales sales) {
     // Without a price nothing can be sized: the position stays. So it does where the target is what is held
     // already: a weight is money's rounding away from its quantity, which is many of the smallest lots.
     const bool unchanged = target_[i] == current_[i];
-    auto quantity = unchanged
-                        ? base
-                        : model::target_quantity(target_[i], portfolio.equity(), portfolio.price(i), about, base)
-                              .value_or(base);
+    auto quantity =
+        unchanged ? base
+                  : model::target_quantity(target_[i], portfolio.equity(), portfolio.price(i), about, base)
+                        .value_or(base);
     const bool reduced = std::fabs(target_[i]) < std::fabs(current_[i]);
-    if (sales == Sales::rounded_up && reduced && std::fabs(weight_of(quantity)) > std::fabs(target_[i]) * (1 + slack)) {
+    if (sales == Sales::rounded_up && reduced &&
+        std::fabs(weight_of(quantity)) > std::fabs(target_[i]) * (1 + slack)) {
       quantity = model::one_lot_less(quantity, about.lot);
       target_[i] = weight_of(quantity);
       reasons_[i] = {CADRE_REASON_LOT, 0, 0};
@@ -142,35 +144,15 @@ void TradeExecutionOrchestrator::take_open_orders() {
     const double unit = equity > 0 ? book_.portfolio->price(i).to_double() *
                                          book_.universe->instruments[i].multiplier.to_double() / equity
                                    : 0;
-    open_buy_[i] = static_cast<double>(buy) * 1e-9 * unit;
-    open_sell_[i] = static_cast<double>(sell) * 1e-9 * unit;
+    open_[i] = {static_cast<double>(buy) * 1e-9 * unit, static_cast<double>(sell) * 1e-9 * unit};
     book_.gate->count_open(i, buy, sell);
   }
 }
 
-TradeExecutionOrchestrator::Exposure TradeExecutionOrchestrator::exposure_at_worst(
-    std::span<const double> weight) const {
-  Exposure exposure;
-  for (std::size_t i = 0; i < weight.size(); ++i) {
-    // The weights count all that works as filled: without the sales a position is larger, without the
-    // purchases smaller.
-    const double highest = weight[i] + open_sell_[i];
-    const double lowest = weight[i] - open_buy_[i];
-    exposure.gross += std::max(std::fabs(highest), std::fabs(lowest));
-    exposure.highest_net += highest;
-    exposure.lowest_net += lowest;
-  }
-  return exposure;
-}
-
 void TradeExecutionOrchestrator::fit_to_open_orders() {
-  const double most = chain_->constraints.max_weight;
   for (std::size_t i = 0; i < target_.size(); ++i) {
-    double fitted = target_[i];
-    if (target_[i] > current_[i] && open_sell_[i] > 0)
-      fitted = std::max(current_[i], std::min(target_[i], most - open_sell_[i]));
-    if (target_[i] < current_[i] && open_buy_[i] > 0)
-      fitted = std::min(current_[i], std::max(target_[i], open_buy_[i] - most));
+    const double fitted =
+        fitted_to_open_orders(target_[i], current_[i], open_[i], chain_->constraints.max_weight);
     if (fitted == target_[i]) continue;
     reasons_[i] = {CADRE_REASON_EXPOSURE, 0, fitted - current_[i]};
     target_[i] = fitted;
@@ -178,7 +160,7 @@ void TradeExecutionOrchestrator::fit_to_open_orders() {
 }
 
 bool TradeExecutionOrchestrator::keeps_exposure(std::span<const double> weight) const {
-  const Exposure exposure = exposure_at_worst(weight);
+  const Exposure exposure = exposure_at_worst(weight, open_);
   const config::ConstraintsConfig& bounds = chain_->constraints;
   return exposure.gross <= bounds.max_gross_exposure + slack &&
          exposure.highest_net <= bounds.max_net_exposure + slack &&

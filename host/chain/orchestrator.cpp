@@ -66,8 +66,9 @@ void TradeExecutionOrchestrator::enter(std::shared_ptr<Chain> chain, const BookS
   reasons_ = outputs_.reasons.span();
   panel_.enter_universe(chain_->all(RoleId::risk_manager), n, outputs_);
   targets_ = {sizeof(cadre_targets), n, target_.data(), reasons_.data()};
-  for (auto* column : {&current_, &before_, &rounded_weight_, &desired_, &open_buy_, &open_sell_})
+  for (auto* column : {&current_, &before_, &rounded_weight_, &desired_})
     column->assign(n, 0);
+  open_.assign(n, {});
   reduced_by_loop_.assign(n, 0);
   small_resizes_.clear();
   small_resizes_.reserve(n);

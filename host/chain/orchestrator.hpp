@@ -10,6 +10,7 @@
 #include "host/chain/agent_outputs.hpp"
 #include "host/chain/chain.hpp"
 #include "host/chain/decision.hpp"
+#include "host/chain/exposure.hpp"
 #include "host/execution/order_tracker.hpp"
 #include "host/model/arena.hpp"
 #include "host/model/portfolio.hpp"
@@ -77,13 +78,6 @@ class TradeExecutionOrchestrator {
   bool keeps_exposure(std::span<const double> weight) const;
   /// What was working before the decision, as weights, for whoever counts it at its worst.
   void take_open_orders();
-  struct Exposure {
-    double gross = 0;
-    double highest_net = 0, lowest_net = 0;
-  };
-  /// Of a book that would hold these weights once all is filled; each order that was working before the decision
-  /// counts as filled or not, whichever is worse.
-  Exposure exposure_at_worst(std::span<const double> weight) const;
   /// Whether the loop cut this target below what is held while that was above the limit.
   bool reduces_for_limit(std::size_t i);
   void trim_small_resizes();
@@ -96,8 +90,8 @@ class TradeExecutionOrchestrator {
   bool is_small_reduction(std::size_t i) const;
   /// Targets of instruments with open orders, so that none can end above the largest weight.
   void fit_to_open_orders();
-  /// Targets become whole lots, rounded towards the position, or, when that left a book above a limit, sales a lot
-  /// further.
+  /// Targets become whole lots, rounded towards the position, or, when that left a book above a limit, sales
+  /// a lot further.
   enum class Sales { rounded_down, rounded_up };
   void round_to_lots(Sales sales);
   enum class FinalRisk { inside_limits, no_worse, above_limit };
@@ -120,7 +114,7 @@ class TradeExecutionOrchestrator {
   std::span<cadre_reason> reasons_;  // and for their reasons
   std::vector<double> current_;      // weights held, filled and working
   std::vector<double> before_;
-  std::vector<double> open_buy_, open_sell_;  // weights of what was working before the decision, >= 0
+  std::vector<OpenOrders> open_;
   std::vector<std::uint8_t> reduced_by_loop_;
   std::vector<std::uint32_t> small_resizes_;  // that are skipped, the largest first
   std::vector<double> rounded_weight_;

@@ -40,8 +40,8 @@ class RiskPanel {
 
   /// Judges weights [n] as the loop does: hard limits exactly, soft ones up to their ceilings.
   RiskJudgement analyze(model::StateView& view, std::span<const double> weight, double tolerance);
-  /// Judges weights as the final check does: no figure above max(limit, what the book already uses), soft ones
-  /// whose managers name a speed again up to their ceilings.
+  /// Judges weights as the final check does: no figure above max(limit, what the book already uses), soft
+  /// ones whose managers name a speed again up to their ceilings.
   RiskJudgement analyze_against_current(model::StateView& view, std::span<const double> weight,
                                         double tolerance);
   /// Which limits the book that is held is above. Asked for once per decision.

@@ -31,16 +31,14 @@ void TradeExecutionOrchestrator::skip_small_resizes() {
 
 bool TradeExecutionOrchestrator::reduces_for_limit(std::size_t i) {
   if (reduced_by_loop_[i] == 0 || std::fabs(target_[i]) >= std::fabs(current_[i])) return false;
-  const CurrentExcess& excess =
-      panel_.excess_of_current(*book_.view, chain_->risk_feedback.risk_tolerance);
+  const CurrentExcess& excess = panel_.excess_of_current(*book_.view, chain_->risk_feedback.risk_tolerance);
   return excess.of_book || excess.of_instrument[i] != 0;
 }
 
 void TradeExecutionOrchestrator::trim_small_resizes() {
   const auto size = [&](std::uint32_t i) { return std::fabs(before_[i] - current_[i]); };
-  std::sort(small_resizes_.begin(), small_resizes_.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return size(a) != size(b) ? size(a) > size(b) : a < b;
-  });
+  std::sort(small_resizes_.begin(), small_resizes_.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return size(a) != size(b) ? size(a) > size(b) : a < b; });
   trim_for_largest_weight();
   trim_for_exposure();
   if (!risk_failed_) trim_for_risk();
@@ -74,10 +72,12 @@ void TradeExecutionOrchestrator::give_back(double excess, Helps&& helps) {
 
 void TradeExecutionOrchestrator::trim_for_exposure() {
   const config::ConstraintsConfig& bounds = chain_->constraints;
-  Exposure now = exposure_at_worst(target_);
-  give_back(now.highest_net - bounds.max_net_exposure, [](std::uint32_t, double change) { return change < 0; });
-  give_back(-now.lowest_net - bounds.max_net_exposure, [](std::uint32_t, double change) { return change > 0; });
-  now = exposure_at_worst(target_);
+  Exposure now = exposure_at_worst(target_, open_);
+  give_back(now.highest_net - bounds.max_net_exposure,
+            [](std::uint32_t, double change) { return change < 0; });
+  give_back(-now.lowest_net - bounds.max_net_exposure,
+            [](std::uint32_t, double change) { return change > 0; });
+  now = exposure_at_worst(target_, open_);
   give_back(now.gross - bounds.max_gross_exposure,
             [&](std::uint32_t i, double) { return is_small_reduction(i); });
   if (keeps_exposure(target_)) return;
@@ -87,7 +87,9 @@ void TradeExecutionOrchestrator::trim_for_exposure() {
 
 void TradeExecutionOrchestrator::trim_for_risk() {
   const double tolerance = chain_->risk_feedback.risk_tolerance;
-  const auto keeps = [&] { return panel_.analyze_against_current(*book_.view, target_, tolerance).acceptable; };
+  const auto keeps = [&] {
+    return panel_.analyze_against_current(*book_.view, target_, tolerance).acceptable;
+  };
   const auto last = std::stable_partition(small_resizes_.begin(), small_resizes_.end(),
                                           [&](std::uint32_t i) { return is_small_reduction(i); });
   const auto reductions = static_cast<std::size_t>(last - small_resizes_.begin());

@@ -192,7 +192,8 @@ void PreTradeGate::begin_decision(std::uint64_t sequence, std::int32_t date,
   for (std::uint32_t i = 0; i < universe_->size(); ++i) {
     planned_e9_[i] = portfolio.quantity(i).raw();
     const double value = portfolio.value(i).to_double();
-    const auto worst = std::max(std::abs(planned_e9_[i] + open_buy_e9_[i]), std::abs(planned_e9_[i] - open_sell_e9_[i]));
+    const auto worst =
+        std::max(std::abs(planned_e9_[i] + open_buy_e9_[i]), std::abs(planned_e9_[i] - open_sell_e9_[i]));
     gross_ += worst == std::abs(planned_e9_[i])
                   ? std::fabs(value)
                   : static_cast<double>(worst) * 1e-9 * portfolio.price(i).to_double() *

@@ -28,8 +28,8 @@ double claim(double score, double sigma, const Settings& settings, const Bounds&
   return std::copysign(size, score);
 }
 
-// Long weights less short ones keep the bound: the heavier side shrinks to the lighter one and the bound together.
-// The lighter side stays: to enlarge it would be a view of nobody.
+// Long weights less short ones keep the bound: the heavier side shrinks to the lighter one and the bound
+// together. The lighter side stays: to enlarge it would be a view of nobody.
 double keep_net_exposure(const Bounds& bounds, std::span<Size> out) {
   double longs = 0.0;
   double shorts = 0.0;

@@ -30,7 +30,8 @@ enum class Why { signal, max_position, min_position, no_view, long_only, no_vola
 struct Size {
   double weight = 0.0;
   Why why = Why::no_view;
-  double value = 0.0;  ///< what the reason speaks of: the score, the cap, the minimum, the target refused, the factor
+  double value =
+      0.0;  ///< what the reason speaks of: the score, the cap, the minimum, the target refused, the factor
 };
 
 struct Outcome {

@@ -64,14 +64,13 @@ class BookRisk {
 
   /// What shrink aims at: the limits themselves. no-alloc
   void aim_at_limits(const Settings& settings);
-  /// What shrink aims at, when the gathered book is the one that is held and the limits are soft: of what it has
-  /// above a limit, the share `adjustment_speed` goes. Valid after figures. no-alloc
+  /// What shrink aims at, when the gathered book is the one that is held and the limits are soft: of what it
+  /// has above a limit, the share `adjustment_speed` goes. Valid after figures. no-alloc
   void aim_at_ceilings(const Settings& settings, const Figures& held);
 
-  /// Moves the weights of the gathered book down to what is aimed at, towards zero only: first single positions,
-  /// then the whole book.
-  /// Shares of variance add up to 1: with fewer than 1 / max_position_risk positions no book is inside that
-  /// limit, and positions are not cut for it. no-alloc
+  /// Moves the weights of the gathered book down to what is aimed at, towards zero only: first single
+  /// positions, then the whole book. Shares of variance add up to 1: with fewer than 1 / max_position_risk
+  /// positions no book is inside that limit, and positions are not cut for it. no-alloc
   void shrink(const Settings& settings);
   /// The factor that shrink gave position k, in [0, 1].
   double factor(std::int64_t k) const {

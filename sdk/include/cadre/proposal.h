@@ -31,7 +31,7 @@ enum {
   CADRE_REASON_HELD = 12,             /* stage failed: its policy held the positions; value: 0 */
   CADRE_REASON_NO_VIEW = 13,          /* no valid score: the target is zero; value: 0 */
   CADRE_REASON_LOT = 14,              /* rounded to lots towards the position; value: 0 */
-  CADRE_REASON_EXPOSURE = 15,         /* made to fit the book's exposure or largest weight; value: the change left */
+  CADRE_REASON_EXPOSURE = 15, /* made to fit the book's exposure or largest weight; value: the change left */
   CADRE_REASON_FIRST_PLUGIN = 1000
 };
 
@@ -79,10 +79,10 @@ typedef struct cadre_risk_report {
   uint32_t limit_count; /* out */
   uint32_t instrument_count;
   uint32_t reserved; /* 0 */
-  /* out: of soft limits, the share of the excess of the book that is held which one decision removes, 0 .. 1. A
-   * figure may then be max(limit x (1 + tolerance), now - adjustment_speed x (now - limit)), in the host's loop
-   * and in its last check. 0: the loop goes to the limit and its tolerance, and the last check allows what the
-   * book has already. */
+  /* out: of soft limits, the share of the excess of the book that is held which one decision removes, 0 .. 1.
+   * A figure may then be max(limit x (1 + tolerance), now - adjustment_speed x (now - limit)), in the host's
+   * loop and in its last check. 0: the loop goes to the limit and its tolerance, and the last check allows
+   * what the book has already. */
   double adjustment_speed;
 } cadre_risk_report;
 

@@ -53,5 +53,98 @@ TEST(ResizeThreshold, never_applies_to_a_cut_for_a_limit) {
   EXPECT_NEAR(desk.weights()[0], 0.5, 1e-6);
 }
 
+const journal::StageEffect& skipping(const Decision& decision) {
+  return decision.record.stages[decision.record.stages.size() - 2];
+}
+
+void expect_weights(const Desk& desk, const std::vector<double>& expected) {
+  EXPECT_THAT(desk.weights(), Pointwise(DoubleNear(1e-6), expected));
+}
+
+TEST(ResizeThreshold, holds_what_the_loop_touched_while_the_book_itself_keeps_the_limit) {
+  // The proposal of 0.72 is cut to 0.6, which makes 0.297, 0.2 and 0.103 of it; 0.6 is held, in other parts.
+  Desk desk(test::Settings{
+      {"/chain/position_sizer/config", R"({"targets": [[0.3, 0.2, 0.1, 0], [0.3564, 0.24, 0.1236, 0]]})"},
+      {"/chain/risk_managers/0/config", R"({"limit": 0.6})"},
+      {"/chain/risk_feedback/resize_threshold", "0.01"}});
+  desk.decide();
+  const Decision& decision = desk.decide();
+  EXPECT_TRUE(decision.orders.empty());
+  EXPECT_EQ(skipping(decision).reasons[0].code, std::uint32_t{CADRE_REASON_RESIZE_THRESHOLD});
+  EXPECT_EQ(skipping(decision).reasons[2].code, std::uint32_t{CADRE_REASON_RESIZE_THRESHOLD});
+}
+
+// Held 0.3, 0.2, 0.05. Wanted: two small sales, a small purchase, and a purchase of 0.052 that is none. With
+// all of the small ones left the book would be 0.602.
+constexpr const char* drifting = R"({"targets": [[0.3, 0.2, 0.05, 0], [0.294, 0.198, 0.056, 0.052]]})";
+
+TEST(ResizeThreshold, the_largest_drift_goes_when_the_drifts_leave_too_much_risk_and_purchases_stay_whole) {
+  Desk desk(test::Settings{{"/chain/position_sizer/config", drifting},
+                           {"/chain/risk_managers/0/config", R"({"limit": 0.6, "step": 0})"},
+                           {"/chain/risk_feedback/resize_threshold", "0.01"}});
+  desk.decide();
+  const Decision& decision = desk.decide();
+  EXPECT_EQ(decision.record.cut_factor, 1);
+  expect_weights(desk, {0.294, 0.2, 0.05, 0.052});
+  EXPECT_EQ(skipping(decision).reasons[0].code, std::uint32_t{CADRE_REASON_RISK_LIMIT});
+  EXPECT_NEAR(skipping(decision).reasons[0].value, 0.294 / 0.3, 1e-6);
+  EXPECT_EQ(skipping(decision).reasons[1].code, std::uint32_t{CADRE_REASON_RESIZE_THRESHOLD});
+}
+
+TEST(ResizeThreshold, the_largest_drift_goes_as_far_as_the_exposure_needs_and_purchases_stay_whole) {
+  Desk desk(test::Settings{{"/chain/position_sizer/config", drifting},
+                           {"/chain/constraints", R"({"max_gross_exposure": 0.6})"},
+                           {"/chain/risk_feedback/resize_threshold", "0.01"}});
+  desk.decide();
+  const Decision& decision = desk.decide();
+  EXPECT_EQ(decision.record.cut_factor, 1);
+  expect_weights(desk, {0.298, 0.2, 0.05, 0.052});
+  EXPECT_EQ(skipping(decision).reasons[0].code, std::uint32_t{CADRE_REASON_EXPOSURE});
+  EXPECT_NEAR(skipping(decision).reasons[0].value, -0.002, 1e-6);
+}
+
+TEST(ResizeThreshold, drifts_go_back_whole_before_the_next_one_does_and_equal_ones_in_order) {
+  // Left alone the book would be 0.608: first the 0.006 whole, then 0.002 of the 0.004.
+  Desk desk(test::Settings{
+      {"/chain/position_sizer/config", R"({"targets": [[0.2, 0.3, 0.05, 0], [0.196, 0.294, 0.052, 0.058]]})"},
+      {"/chain/constraints", R"({"max_gross_exposure": 0.6})"},
+      {"/chain/risk_feedback/resize_threshold", "0.01"}});
+  desk.decide();
+  desk.decide();
+  expect_weights(desk, {0.198, 0.294, 0.05, 0.058});
+
+  Desk equal(test::Settings{
+      {"/chain/position_sizer/config", R"({"targets": [[0.3, 0.2, 0.05, 0], [0.296, 0.196, 0.056, 0.052]]})"},
+      {"/chain/constraints", R"({"max_gross_exposure": 0.6})"},
+      {"/chain/risk_feedback/resize_threshold", "0.01"}});
+  equal.decide();
+  equal.decide();
+  expect_weights(equal, {0.298, 0.2, 0.05, 0.052});
+}
+
+TEST(ResizeThreshold, a_drift_goes_where_the_net_exposure_needs_it_on_either_side) {
+  // 0.3 and -0.28, net 0.02 of 0.02; the long drifts stay, a new long of 0.012 needs as much room.
+  Desk desk(test::Settings{
+      {"/chain/position_sizer/config", R"({"targets": [[0.3, -0.28, 0, 0], [0.296, -0.288, 0.012, 0]]})"},
+      {"/chain/constraints", R"({"long_only": false, "max_gross_exposure": 2, "max_net_exposure": 0.02})"},
+      {"/chain/risk_feedback/resize_threshold", "0.01"}});
+  desk.decide();
+  const Decision& decision = desk.decide();
+  EXPECT_EQ(decision.record.cut_factor, 1);
+  expect_weights(desk, {0.296, -0.288, 0.012, 0});  // the short first, whole, then the long
+}
+
+TEST(ResizeThreshold, a_position_that_drifted_above_the_largest_weight_goes_back_to_it) {
+  Desk desk(
+      test::Settings{{"/chain/position_sizer/config", R"({"targets": [[0.3, 0, 0, 0], [0.299, 0, 0, 0]]})"},
+                     {"/chain/constraints", R"({"max_weight": 0.3})"},
+                     {"/chain/risk_feedback/resize_threshold", "0.01"}});
+  desk.decide();
+  desk.set_prices({102, 100, 100, 100});  // 0.306 of 1.006 million: 0.30417
+  const Decision& decision = desk.decide();
+  EXPECT_EQ(skipping(decision).reasons[0].code, std::uint32_t{CADRE_REASON_EXPOSURE});
+  expect_weights(desk, {0.3, 0, 0, 0});
+}
+
 }  // namespace
 }  // namespace cadre::chain
