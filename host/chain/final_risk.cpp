@@ -23,8 +23,7 @@ void TradeExecutionOrchestrator::enforce_final_risk() {
   fit_to_open_orders();
   desired_.assign(target_.begin(), target_.end());
   double factor = 1;  // on increases
-  FinalRisk found = scale_increases(factor, Sales::rounded_down);
-  if (found == FinalRisk::above_limit) found = scale_increases(factor, Sales::rounded_up);
+  FinalRisk found = change_whole();
   if (found == FinalRisk::above_limit) {
     run_loop_again();  // what the loop cannot mend is cut
     if (!risk_failed_) {
@@ -50,6 +49,15 @@ void TradeExecutionOrchestrator::enforce_final_risk() {
   stamp({});
   record_risk();
   record_effect();
+}
+
+TradeExecutionOrchestrator::FinalRisk TradeExecutionOrchestrator::change_whole() {
+  const FinalRisk down = scale_increases(1, Sales::rounded_down);
+  if (down == FinalRisk::inside_limits) return down;
+  const FinalRisk up = scale_increases(1, Sales::rounded_up);
+  if (up == FinalRisk::inside_limits || down == FinalRisk::above_limit) return up;
+  // The book is above a limit already, and a lot more or less does not bring it back.
+  return scale_increases(1, Sales::rounded_down);
 }
 
 TradeExecutionOrchestrator::FinalRisk TradeExecutionOrchestrator::scale_increases(double factor,
@@ -124,6 +132,7 @@ void TradeExecutionOrchestrator::round_to_lots(Sales sales) {
         unchanged ? base
                   : model::target_quantity(target_[i], portfolio.equity(), portfolio.price(i), about, base)
                         .value_or(base);
+    if (reasons_[i].code == CADRE_REASON_LOT) reasons_[i] = {};  // of an attempt before
     const bool reduced = std::fabs(target_[i]) < std::fabs(current_[i]);
     if (sales == Sales::rounded_up && reduced &&
         std::fabs(weight_of(quantity)) > std::fabs(target_[i]) * (1 + slack)) {

@@ -97,6 +97,8 @@ class TradeExecutionOrchestrator {
   enum class FinalRisk { inside_limits, no_worse, above_limit };
   /// The targets with their increases scaled, in whole lots, and how they stand against the limits.
   FinalRisk scale_increases(double factor, Sales sales);
+  /// The targets as they are, with sales a lot larger where that is what keeps a limit.
+  FinalRisk change_whole();
   void run_loop_again();
   void record_risk();
   void size_cut(double factor);

@@ -112,6 +112,21 @@ TEST(FinalCut, a_sale_is_a_lot_larger_where_rounding_it_would_cut_the_purchases)
   EXPECT_EQ(decision.record.stages.back().reasons[0].code, std::uint32_t{CADRE_REASON_LOT});
 }
 
+TEST(FinalCut, a_sale_is_a_lot_larger_where_that_brings_a_book_back_inside_its_limit) {
+  Desk desk(
+      test::Settings{{"/chain/position_sizer/config", "{\"targets\": [[0.4, 0, 0, 0], [0.4, 0, 0, 0]]}"},
+                     {"/chain/risk_managers/0/config", R"({"limit": 0.405})"}},
+      "100");
+  desk.decide();
+  desk.set_prices({104, 100, 100, 100});  // 4,000 at 104 of 1.016 million: 0.4094; a lot is 0.01024
+  const Decision& decision = desk.decide();
+  // The sizer wants 0.4, which is 0.93 of a lot less: none, rounded towards the position, and that is above
+  // 0.405.
+  EXPECT_EQ(decision.record.cut_factor, 1);
+  EXPECT_NEAR(desk.weights()[0], 3900 * 104 / 1.016e6, 1e-6);
+  EXPECT_EQ(decision.record.stages.back().reasons[0].code, std::uint32_t{CADRE_REASON_LOT});
+}
+
 /// A book that drifts above its limit while its sizer fails, so that nothing wants to trade.
 test::Settings drifting(const std::string& policy) {
   return {{"/chain/position_sizer/config",
