@@ -90,8 +90,8 @@ void TradeExecutionOrchestrator::trim_for_risk() {
   const auto keeps = [&] {
     return panel_.analyze_against_current(*book_.view, target_, tolerance).acceptable;
   };
-  const auto last = std::stable_partition(small_resizes_.begin(), small_resizes_.end(),
-                                          [&](std::uint32_t i) { return is_small_reduction(i); });
+  const auto last = std::remove_if(small_resizes_.begin(), small_resizes_.end(),
+                                   [&](std::uint32_t i) { return !is_small_reduction(i); });
   const auto reductions = static_cast<std::size_t>(last - small_resizes_.begin());
   if (reductions == 0 || keeps()) return;
   std::copy(target_.begin(), target_.end(), desired_.begin());

@@ -30,8 +30,8 @@ enum {
   CADRE_REASON_RESIZE_THRESHOLD = 11, /* change too small to be worth trading; value: the change */
   CADRE_REASON_HELD = 12,             /* stage failed: its policy held the positions; value: 0 */
   CADRE_REASON_NO_VIEW = 13,          /* no valid score: the target is zero; value: 0 */
-  CADRE_REASON_LOT = 14,              /* rounded to lots towards the position; value: 0 */
-  CADRE_REASON_EXPOSURE = 15, /* made to fit the book's exposure or largest weight; value: the change left */
+  CADRE_REASON_LOT = 14,              /* rounded to whole lots; value: 0 */
+  CADRE_REASON_EXPOSURE = 15,         /* made to fit exposure or largest weight; value: the change left */
   CADRE_REASON_FIRST_PLUGIN = 1000
 };
 
