@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <random>
+
 #include "tests/unit/chain/desk.hpp"
 
 namespace cadre::chain {
@@ -144,6 +148,66 @@ TEST(ResizeThreshold, a_position_that_drifted_above_the_largest_weight_goes_back
   const Decision& decision = desk.decide();
   EXPECT_EQ(skipping(decision).reasons[0].code, std::uint32_t{CADRE_REASON_EXPOSURE});
   expect_weights(desk, {0.3, 0, 0, 0});
+}
+
+TEST(ResizeThreshold,
+     never_leaves_a_book_above_its_exposure_but_by_reductions_over_thousands_of_random_books) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  const auto uniform = [&](double low, double high) {
+    return std::uniform_real_distribution<double>(low, high)(random);
+  };
+  constexpr double gross_most = 1.0;
+  constexpr double net_most = 0.3;
+  int trimmed = 0;
+  for (int round = 0; round < 100; ++round) {
+    std::vector<std::vector<double>> targets{{0.25, -0.25, 0.25, -0.25}};
+    for (int bar = 1; bar < 30; ++bar) {
+      targets.push_back(targets.back());
+      const bool anew = random() % 6 == 0;
+      for (std::size_t i = 0; i < 4; ++i) {
+        const double side = i % 2 == 0 ? 1 : -1;
+        double& w = targets.back()[i];
+        w = anew ? side * uniform(0.15, 0.25)
+                 : side * std::clamp(std::fabs(w) * uniform(0.97, 1.04), 0.1, 0.25);
+      }
+    }
+    Desk desk({{"/chain/position_sizer/config", "{\"targets\": " + test::rows(targets) + "}"},
+               {"/chain/constraints",
+                R"({"long_only": false, "max_gross_exposure": 1.0, "max_net_exposure": 0.3})"},
+               {"/chain/risk_feedback/resize_threshold", "0.02"}},
+              random() % 2 == 0 ? "0.000001" : "7");
+    std::vector<double> prices{100, 100, 100, 100};
+    for (int bar = 0; bar < 30; ++bar) {
+      for (double& price : prices)
+        price = std::round(price * uniform(0.94, 1.065) * 100) / 100;
+      desk.set_prices(prices);
+      const Decision& decision = desk.decide();
+      for (const DecidedOrder& order : decision.orders)
+        ASSERT_TRUE(order.verdict.accepted());
+      for (const cadre_reason& reason : skipping(decision).reasons)
+        trimmed += reason.code == CADRE_REASON_EXPOSURE;
+      double gross = 0, net = 0, gross_now = 0;
+      bool increases = false;
+      const std::vector<double> after = desk.weights();
+      for (std::size_t i = 0; i < 4; ++i) {
+        const double before = static_cast<double>(decision.record.position_e9[i]) * 1e-9 * prices[i] /
+                              decision.record.equity.to_double();
+        gross += std::fabs(after[i]);
+        net += after[i];
+        gross_now += std::fabs(before);
+        increases = increases || std::fabs(after[i]) > std::fabs(before) + 1e-6;
+      }
+      if (increases) {
+        ASSERT_LE(gross, gross_most + 1e-6) << round << ' ' << bar;
+        ASSERT_LE(std::fabs(net), net_most + 1e-6) << round << ' ' << bar;
+      } else {
+        ASSERT_LE(gross, gross_now + 1e-6) << round << ' ' << bar;
+      }
+    }
+  }
+  EXPECT_GT(trimmed, 50);
 }
 
 }  // namespace
