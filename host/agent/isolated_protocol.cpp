@@ -144,6 +144,7 @@ void OwnedRiskReport::size(std::uint32_t instruments, std::uint32_t limit_capaci
             limit_capacity,
             0,
             instruments,
+            0,
             0};
 }
 
@@ -180,6 +181,7 @@ void put_report(base::Encoder& to, const cadre_risk_report& report) {
   to.put(report.volatility);
   to.put(report.value_at_risk);
   to.put(report.expected_shortfall);
+  to.put(report.adjustment_speed);
   to.put_array(std::span<const double>(report.component_risk,
                                        report.component_risk != nullptr ? report.instrument_count : 0));
   to.put_structs(std::vector<cadre_limit_use>(
@@ -191,6 +193,7 @@ bool get_report(base::Decoder& from, cadre_risk_report& report) {
   from.get(report.volatility);
   from.get(report.value_at_risk);
   from.get(report.expected_shortfall);
+  from.get(report.adjustment_speed);
   std::vector<double> component;
   from.get_array(component);
   std::vector<cadre_limit_use> limits;

@@ -60,7 +60,10 @@ void TradeExecutionOrchestrator::enter(std::shared_ptr<Chain> chain, const BookS
   targets_ = {sizeof(cadre_targets), n, target_.data(), reasons_.data()};
   for (auto* column : {&current_, &before_, &rounded_weight_, &desired_})
     column->assign(n, 0);
-  cut_by_limit_.assign(n, 0);
+  open_.assign(n, {});
+  reduced_by_loop_.assign(n, 0);
+  small_resizes_.clear();
+  small_resizes_.reserve(n);
   reference_price_e9_.assign(n, 0);
 
   journal::DecisionRecord& record = decision_.record;
@@ -113,9 +116,11 @@ void TradeExecutionOrchestrator::begin() {
     record.working_e9[i] = book_.tracker->working_buy_e9(i) - book_.tracker->working_sell_e9(i);
     reference_price_e9_[i] = record.price_e9[i];
     current_[i] = weight[i] + working[i];
-    cut_by_limit_[i] = 0;
+    reduced_by_loop_[i] = 0;
     target_[i] = current_[i];
   }
+  take_open_orders();
+  panel_.begin_decision(current_);
   book_.view->forget_decision(book_.arena->head());
 }
 
@@ -267,7 +272,7 @@ void TradeExecutionOrchestrator::run_risk_feedback() {
     risk_failed_ = true;
   }
   for (std::size_t i = 0; i < target_.size(); ++i)
-    cut_by_limit_[i] = target_[i] != before_[i];
+    reduced_by_loop_[i] = std::fabs(target_[i]) < std::fabs(before_[i]);
   decision_.record.passes = loop_.passes;
   decision_.record.outcome = static_cast<std::uint32_t>(loop_.outcome);
   if (!risk_failed_) book_.view->raw.risk = &panel_.shown_report();
@@ -303,22 +308,6 @@ void TradeExecutionOrchestrator::show_correlation() {
   shown_correlation_ = correlation_;
   shown_correlation_.pairs = shown_pairs_.data();
   book_.view->raw.correlation = &shown_correlation_;
-}
-
-void TradeExecutionOrchestrator::skip_small_resizes() {
-  open_targets();
-  const double threshold = chain_->risk_feedback.resize_threshold;
-  // A book above its exposure limits may not grow: the small sales that bring it back are worth their costs.
-  const bool over_exposure = !keeps_exposure(current_);
-  for (std::size_t i = 0; i < target_.size(); ++i) {
-    const double change = target_[i] - current_[i];
-    const bool resize = target_[i] != 0 && current_[i] != 0 && change != 0;
-    if (!resize || cut_by_limit_[i] != 0 || std::fabs(change) >= threshold) continue;
-    if (over_exposure && std::fabs(target_[i]) < std::fabs(current_[i])) continue;
-    target_[i] = current_[i];
-    reasons_[i] = {CADRE_REASON_RESIZE_THRESHOLD, 0, change};
-  }
-  record_effect();
 }
 
 cadre_targets& TradeExecutionOrchestrator::open_targets() {

@@ -10,6 +10,7 @@
 #include "host/chain/agent_outputs.hpp"
 #include "host/chain/chain.hpp"
 #include "host/chain/decision.hpp"
+#include "host/chain/exposure.hpp"
 #include "host/execution/order_tracker.hpp"
 #include "host/model/arena.hpp"
 #include "host/model/portfolio.hpp"
@@ -55,8 +56,8 @@ class TradeExecutionOrchestrator {
   /// The trade adjusters that stand behind this step, in order.
   void adjust_trades(config::Step step);
   void change_targets(const Stage& stage);
-  void skip_small_resizes();
-  void enforce_final_risk();
+  void skip_small_resizes();  // this and what it calls: small_resizes.cpp
+  void enforce_final_risk();  // final_risk.cpp
   void apply_execution_rules();
   void check_orders();
 
@@ -79,10 +80,29 @@ class TradeExecutionOrchestrator {
   /// only shrink.
   bool has_room(std::span<const double> weight) const;
   bool keeps_exposure(std::span<const double> weight) const;
-  void round_to_lots();
+  /// What was working before the decision, as weights, for whoever counts it at its worst.
+  void take_open_orders();
+  /// Whether the loop cut this target below what is held while that was above the limit.
+  bool reduces_for_limit(std::size_t i);
+  void trim_small_resizes();
+  void trim_for_largest_weight();
+  void trim_for_exposure();
+  void trim_for_risk();
+  /// Small resizes again, the largest first, until `excess` is gone: those that `helps` tells.
+  template <class Helps>
+  void give_back(double excess, Helps&& helps);
+  bool is_small_reduction(std::size_t i) const;
+  /// Targets of instruments with open orders, so that none can end above the largest weight.
+  void fit_to_open_orders();
+  /// Targets become whole lots, rounded towards the position, or, when that left a book above a limit, sales
+  /// a lot further.
+  enum class Sales { rounded_down, rounded_up };
+  void round_to_lots(Sales sales);
   enum class FinalRisk { inside_limits, no_worse, above_limit };
   /// The targets with their increases scaled, in whole lots, and how they stand against the limits.
-  FinalRisk scale_increases(double factor);
+  FinalRisk scale_increases(double factor, Sales sales);
+  /// The targets as they are, with sales a lot larger where that is what keeps a limit.
+  FinalRisk change_whole();
   void run_loop_again();
   void record_risk();
   void size_cut(double factor);
@@ -101,7 +121,9 @@ class TradeExecutionOrchestrator {
   std::span<cadre_reason> reasons_;  // and for their reasons
   std::vector<double> current_;      // weights held, filled and working
   std::vector<double> before_;
-  std::vector<std::uint8_t> cut_by_limit_;
+  std::vector<OpenOrders> open_;
+  std::vector<std::uint8_t> reduced_by_loop_;
+  std::vector<std::uint32_t> small_resizes_;  // that are skipped, the largest first
   std::vector<double> rounded_weight_;
   std::vector<std::int64_t> reference_price_e9_;
   std::vector<cadre_open_order> open_orders_;  ///< as execution rules see them

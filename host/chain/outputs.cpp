@@ -103,7 +103,7 @@ std::string fault_of_action(const cadre_action& order, std::span<const std::int6
 }
 
 std::string fault_of_reason(const cadre_reason& reason) {
-  const bool known = reason.code <= CADRE_REASON_LOT || reason.code >= CADRE_REASON_FIRST_PLUGIN;
+  const bool known = reason.code <= CADRE_REASON_EXPOSURE || reason.code >= CADRE_REASON_FIRST_PLUGIN;
   if (!known) return "reason " + std::to_string(reason.code) + " is one of the host's, which has no such";
   if (!std::isfinite(reason.value)) return "the value of its reason is " + number(reason.value);
   return reason.reserved == 0 ? std::string() : "reserved of its reason is not 0";
@@ -209,6 +209,8 @@ std::string fault_of_report(const cadre_execution_state& state, const cadre_risk
   if (report.limit_count > report.limit_capacity)
     return no_room("limits", report.limit_count, report.limit_capacity);
   if (report.reserved != 0) return "reserved of its report is not 0";
+  if (!is_share(report.adjustment_speed))
+    return "adjustment_speed is " + number(report.adjustment_speed) + ", not from 0 to 1";
   for (std::uint32_t i = 0; i < report.limit_count; ++i) {
     const cadre_limit_use& use = report.limits[i];
     const std::string_view name = model::id_text(use.name);

@@ -14,6 +14,14 @@ namespace {
 constexpr double rounding_slack =
     1e-9;  // relative: a figure that is the limit but for the error of doubles keeps it
 
+bool is_hard(const cadre_limit_use& use) {
+  return (use.flags & CADRE_LIMIT_HARD) != 0;
+}
+
+double with_tolerance(const cadre_limit_use& use, double tolerance) {
+  return use.limit * (is_hard(use) ? 1 : 1 + tolerance);
+}
+
 bool same_limit(const cadre_limit_use& a, const cadre_limit_use& b) {
   return a.instrument == b.instrument && std::memcmp(&a.name, &b.name, sizeof a.name) == 0;
 }
@@ -34,6 +42,7 @@ void RiskPanel::enter_universe(std::span<const Stage> managers, std::uint32_t in
       size(slot);
   }
   size(shown_);
+  excess_.of_instrument.assign(instruments, 0);
   before_.assign(instruments, 0);
   reasons_before_.assign(instruments, {});
   failed_stage_ = nullptr;
@@ -54,6 +63,7 @@ bool RiskPanel::ask(model::StateView& view, std::span<const double> weight, std:
                                   limit_capacity,
                                   0,
                                   view.raw.instrument_count,
+                                  0,
                                   0};
     slot.report = blank;
     std::fill(slot.component_risk.begin(), slot.component_risk.end(), 0.0);
@@ -88,28 +98,51 @@ bool RiskPanel::ask_latest(model::StateView& view, std::span<const double> weigh
   return true;
 }
 
-RiskJudgement RiskPanel::judge(const std::vector<Slot>& slots, double tolerance,
-                               const std::vector<Slot>* current) const {
+void RiskPanel::begin_decision(std::span<const double> current) {
+  current_weight_ = current;
+  current_asked_ = Asked::no;
+  excess_is_known_ = false;
+}
+
+bool RiskPanel::ask_current(model::StateView& view) {
+  if (current_asked_ == Asked::no)
+    current_asked_ = ask(view, current_weight_, current_) ? Asked::answered : Asked::failed;
+  return current_asked_ == Asked::answered;
+}
+
+bool RiskPanel::has_ceilings() const {
+  for (const Slot& slot : latest_) {
+    if (!(slot.report.adjustment_speed > 0)) continue;
+    for (std::uint32_t i = 0; i < slot.report.limit_count; ++i) {
+      if (!is_hard(slot.report.limits[i])) return true;
+    }
+  }
+  return false;
+}
+
+double RiskPanel::allowed(std::size_t m, const cadre_limit_use& use, double tolerance, Rule rule) const {
+  const double limit = with_tolerance(use, tolerance);
+  const double speed = is_hard(use) ? 0 : latest_[m].report.adjustment_speed;
+  if (rule == Rule::limits || (rule == Rule::ceilings && speed == 0)) return limit;
+  const cadre_risk_report& now = current_[m].report;
+  for (std::uint32_t k = 0; k < now.limit_count; ++k) {
+    if (!same_limit(now.limits[k], use)) continue;
+    return std::max(limit, now.limits[k].value - speed * (now.limits[k].value - use.limit));
+  }
+  return limit;  // a manager lists what is above its limit first, so what it does not list is not
+}
+
+RiskJudgement RiskPanel::judge(double tolerance, Rule rule) const {
   RiskJudgement judgement;
   judgement.answered = true;
   judgement.acceptable = true;
   double highest = -1;
-  for (std::size_t m = 0; m < slots.size(); ++m) {
-    const cadre_risk_report& report = slots[m].report;
+  for (std::size_t m = 0; m < latest_.size(); ++m) {
+    const cadre_risk_report& report = latest_[m].report;
     bool names_a_reason = false;
     for (std::uint32_t i = 0; i < report.limit_count; ++i) {
       const cadre_limit_use& use = report.limits[i];
-      const bool hard = (use.flags & CADRE_LIMIT_HARD) != 0;
-      double allowed = use.limit * (hard ? 1 : 1 + tolerance);
-      if (current != nullptr) {
-        const Slot& now = (*current)[m];
-        for (std::uint32_t k = 0; k < now.report.limit_count; ++k) {
-          if (same_limit(now.limits[k], use)) allowed = std::max(allowed, now.limits[k].value);
-        }
-      }
-      if (use.value > allowed * (1 + rounding_slack)) {
-        judgement.acceptable = false;
-      }
+      if (use.value > allowed(m, use, tolerance, rule) * (1 + rounding_slack)) judgement.acceptable = false;
       names_a_reason = names_a_reason || use.value > use.limit;
       if (use.value / use.limit > highest) {
         highest = use.value / use.limit;
@@ -119,22 +152,49 @@ RiskJudgement RiskPanel::judge(const std::vector<Slot>& slots, double tolerance,
     // A manager that says no while every figure it lists is inside its limit is believed.
     if (report.acceptable == CADRE_NOT_ACCEPTABLE && !names_a_reason) judgement.acceptable = false;
   }
-  judgement.inside_limits = judgement.acceptable && current == nullptr;
+  judgement.inside_limits = judgement.acceptable && rule != Rule::no_worse;
   return judgement;
 }
 
 RiskJudgement RiskPanel::analyze(model::StateView& view, std::span<const double> weight, double tolerance) {
-  return ask_latest(view, weight) ? judge(latest_, tolerance, nullptr) : RiskJudgement{};
+  if (!ask_latest(view, weight)) return {};
+  const RiskJudgement plain = judge(tolerance, Rule::limits);
+  // Where nothing is known of the book that is held, there is no excess of it to be tolerated.
+  if (plain.acceptable || !has_ceilings() || !ask_current(view)) return plain;
+  return judge(tolerance, Rule::ceilings);
 }
 
 RiskJudgement RiskPanel::analyze_against_current(model::StateView& view, std::span<const double> weight,
-                                                 std::span<const double> current, double tolerance) {
+                                                 double tolerance) {
   if (!ask_latest(view, weight)) return {};
-  const RiskJudgement plain = judge(latest_, tolerance, nullptr);
+  const RiskJudgement plain = judge(tolerance, Rule::limits);
   if (plain.acceptable) return plain;
   // Only a book that is above a limit needs to know how far above it already was.
-  if (!ask(view, current, current_)) return {};
-  return judge(latest_, tolerance, &current_);
+  if (!ask_current(view)) return {};
+  const RiskJudgement inside = judge(tolerance, Rule::ceilings);
+  return inside.acceptable ? inside : judge(tolerance, Rule::no_worse);
+}
+
+const CurrentExcess& RiskPanel::excess_of_current(model::StateView& view, double tolerance) {
+  if (excess_is_known_) return excess_;
+  excess_is_known_ = true;
+  std::fill(excess_.of_instrument.begin(), excess_.of_instrument.end(), std::uint8_t{0});
+  excess_.of_book = !ask_current(view);
+  for (std::size_t m = 0; m < current_.size() && !excess_.of_book; ++m) {
+    const cadre_risk_report& report = current_[m].report;
+    bool names_a_reason = false;
+    for (std::uint32_t i = 0; i < report.limit_count; ++i) {
+      const cadre_limit_use& use = report.limits[i];
+      names_a_reason = names_a_reason || use.value > use.limit;
+      if (!(use.value > with_tolerance(use, tolerance) * (1 + rounding_slack))) continue;
+      if (use.instrument == CADRE_BOOK)
+        excess_.of_book = true;
+      else
+        excess_.of_instrument[use.instrument] = 1;
+    }
+    if (report.acceptable == CADRE_NOT_ACCEPTABLE && !names_a_reason) excess_.of_book = true;
+  }
+  return excess_;
 }
 
 bool RiskPanel::adjust(model::StateView& view, cadre_targets& targets) {

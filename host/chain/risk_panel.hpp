@@ -19,6 +19,12 @@ struct RiskJudgement {
   cadre_limit_use binding{};   ///< the limit with the highest value / limit; limit 0: none was listed
 };
 
+/// Which limits the book that is held is above, open orders included.
+struct CurrentExcess {
+  bool of_book = false;                     ///< a limit of the whole book, or a manager that could not say
+  std::vector<std::uint8_t> of_instrument;  ///< [n], 1 where a limit of that instrument is exceeded
+};
+
 /// Asks all risk managers, checks their answers, and combines them: every one has to agree. Keeps the last
 /// reports. [decision-thread]
 class RiskPanel {
@@ -29,12 +35,17 @@ class RiskPanel {
   /// `targets`: the rooms that the targets of adjust() lie in.
   void enter_universe(std::span<const Stage> managers, std::uint32_t instruments, AgentOutputs& targets);
 
-  /// Judges weights [n]: hard limits exactly, soft ones with the tolerance.
+  /// Forgets the decision before. `current`: the weights held, filled and working, of this one; stays.
+  void begin_decision(std::span<const double> current);
+
+  /// Judges weights [n] as the loop does: hard limits exactly, soft ones up to their ceilings.
   RiskJudgement analyze(model::StateView& view, std::span<const double> weight, double tolerance);
-  /// Judges weights against max(limit, what the book at `current` already uses): the invariant of the final
-  /// check.
+  /// Judges weights as the final check does: no figure above max(limit, what the book already uses), soft
+  /// ones whose managers name a speed again up to their ceilings.
   RiskJudgement analyze_against_current(model::StateView& view, std::span<const double> weight,
-                                        std::span<const double> current, double tolerance);
+                                        double tolerance);
+  /// Which limits the book that is held is above. Asked for once per decision.
+  const CurrentExcess& excess_of_current(model::StateView& view, double tolerance);
   /// Lets every manager move the targets, given its last report. False: one of them failed, and the targets
   /// are as they were.
   bool adjust(model::StateView& view, cadre_targets& targets);
@@ -65,12 +76,21 @@ class RiskPanel {
   bool ask(model::StateView& view, std::span<const double> weight, std::vector<Slot>& slots);
   /// Asks about the weights whose reports are the latest, and shows what comes out.
   bool ask_latest(model::StateView& view, std::span<const double> weight);
-  RiskJudgement judge(const std::vector<Slot>& slots, double tolerance,
-                      const std::vector<Slot>* current) const;
+  /// Asks about the book that is held, once per decision; false: no valid answer.
+  bool ask_current(model::StateView& view);
+  enum class Rule { limits, ceilings, no_worse };
+  RiskJudgement judge(double tolerance, Rule rule) const;
+  /// The largest value that a use of a limit of manager `m` may have.
+  double allowed(std::size_t m, const cadre_limit_use& use, double tolerance, Rule rule) const;
+  bool has_ceilings() const;
 
   std::span<const Stage> managers_;
   AgentOutputs* targets_ = nullptr;
   std::vector<Slot> latest_, current_;
+  std::span<const double> current_weight_;
+  enum class Asked { no, answered, failed } current_asked_ = Asked::no;
+  CurrentExcess excess_;
+  bool excess_is_known_ = false;
   Slot shown_;
   std::vector<double> before_;
   std::vector<cadre_reason> reasons_before_;

@@ -19,7 +19,8 @@ std::string reason_name(std::uint32_t code) {
                                         "resize_threshold",
                                         "held",
                                         "no_view",
-                                        "lot"};
+                                        "lot",
+                                        "exposure"};
   if (code < std::size(names)) return std::string(names[code]);
   return (code < CADRE_REASON_FIRST_PLUGIN ? "reason " : "plugin reason ") + std::to_string(code);
 }

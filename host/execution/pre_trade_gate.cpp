@@ -80,7 +80,7 @@ struct Checks {
     return g.restricted_[o.instrument] == 0;
   }
   static bool long_only(const PreTradeGate& g, const cadre_order& o) {
-    return !g.constraints_.long_only || g.planned_e9_[o.instrument] + signed_quantity(o) >= 0;
+    return !g.constraints_.long_only || g.planned_at_worst(o) + signed_quantity(o) >= 0;
   }
   static bool buying_power(const PreTradeGate& g, const cadre_order& o) {
     if (o.side != CADRE_SIDE_BUY) return true;
@@ -95,8 +95,9 @@ struct Checks {
            g.constraints_.max_gross_exposure * g.equity_ * (1 + rounding_slack);
   }
   static bool position(const PreTradeGate& g, const cadre_order& o) {
-    const double planned = std::fabs(static_cast<double>(g.planned_e9_[o.instrument] + signed_quantity(o)));
-    const double held = std::fabs(static_cast<double>(g.planned_e9_[o.instrument]));
+    const std::int64_t before = g.planned_at_worst(o);
+    const double planned = std::fabs(static_cast<double>(before + signed_quantity(o)));
+    const double held = std::fabs(static_cast<double>(before));
     if (planned <= held) return true;
     const double unit = g.notional_of(o, o.quantity_e9) / static_cast<double>(o.quantity_e9);
     return planned * unit <= g.constraints_.max_weight * g.equity_ * (1 + rounding_slack);
@@ -171,6 +172,8 @@ void PreTradeGate::enter_universe(const model::Universe& universe) {
   universe_ = &universe;
   last_sequence_.assign(universe.size(), 0);
   planned_e9_.assign(universe.size(), 0);
+  open_buy_e9_.assign(universe.size(), 0);
+  open_sell_e9_.assign(universe.size(), 0);
   restricted_.assign(universe.size(), 0);
   for (std::size_t i = 0; i < universe.size(); ++i) {
     const auto& list = config_.restricted;
@@ -192,18 +195,28 @@ void PreTradeGate::begin_decision(std::uint64_t sequence, std::int32_t date,
   for (std::uint32_t i = 0; i < universe_->size(); ++i) {
     planned_e9_[i] = portfolio.quantity(i).raw();
     const double value = portfolio.value(i).to_double();
-    gross_ += std::fabs(value);
+    const auto worst =
+        std::max(std::abs(planned_e9_[i] + open_buy_e9_[i]), std::abs(planned_e9_[i] - open_sell_e9_[i]));
+    gross_ += worst == std::abs(planned_e9_[i])
+                  ? std::fabs(value)
+                  : static_cast<double>(worst) * 1e-9 * portfolio.price(i).to_double() *
+                        universe_->instruments[i].multiplier.to_double();
     if (value < 0) buying_power_ += value;  // proceeds of a short sale buy nothing
   }
 }
 
+std::int64_t PreTradeGate::planned_at_worst(const cadre_order& order) const {
+  const std::uint32_t i = order.instrument;
+  return order.side == CADRE_SIDE_BUY ? planned_e9_[i] + open_buy_e9_[i] : planned_e9_[i] - open_sell_e9_[i];
+}
+
 bool PreTradeGate::reduces(const cadre_order& order) const {
-  return model::reduces_position(base::Quantity::from_raw(planned_e9_[order.instrument]),
+  return model::reduces_position(base::Quantity::from_raw(planned_at_worst(order)),
                                  base::Quantity::from_raw(signed_quantity(order)));
 }
 
 PreTradeGate::Parts PreTradeGate::parts_of(const cadre_order& order) const {
-  const std::int64_t held = planned_e9_[order.instrument];
+  const std::int64_t held = planned_at_worst(order);
   const bool against = (held > 0) == (order.side == CADRE_SIDE_SELL);
   const std::int64_t closing = held != 0 && against ? std::min(order.quantity_e9, std::abs(held)) : 0;
   return {closing, order.quantity_e9 - closing};

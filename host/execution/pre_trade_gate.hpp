@@ -83,6 +83,12 @@ class PreTradeGate {
     order_types_ = order_types;
     times_in_force_ = times_in_force;
   }
+  /// What was working of an instrument before the decision: it counts at its worst, filled or not. For
+  /// begin_decision, which it comes before.
+  void count_open(std::uint32_t instrument, std::int64_t buy_e9, std::int64_t sell_e9) {
+    open_buy_e9_[instrument] = buy_e9;
+    open_sell_e9_[instrument] = sell_e9;
+  }
   /// Before the orders of one decision. `cash_committed`: what open buys may still cost.
   void begin_decision(std::uint64_t sequence, std::int32_t date, const model::Portfolio& portfolio,
                       const MarketSnapshot& market, base::Money cash_committed);
@@ -99,6 +105,8 @@ class PreTradeGate {
     std::int64_t opening_e9 = 0;
   };
   Parts parts_of(const cadre_order& order) const;
+  /// The position an order would find when what works on its side is filled before it, and nothing else.
+  std::int64_t planned_at_worst(const cadre_order& order) const;
   bool reduces(const cadre_order& order) const;
   double notional_of(const cadre_order& order, std::int64_t quantity_e9) const;
 
@@ -111,6 +119,7 @@ class PreTradeGate {
   std::vector<std::uint64_t> last_sequence_;  ///< per instrument, of its last accepted order
   std::vector<std::int64_t>
       planned_e9_;  ///< per instrument, position with the accepted orders of this decision
+  std::vector<std::int64_t> open_buy_e9_, open_sell_e9_;  ///< per instrument, working before the decision
   std::vector<std::uint8_t> restricted_;
   std::uint64_t sequence_ = 0;
   std::int32_t date_ = 0;

@@ -1,6 +1,7 @@
 #include "host/model/quantity.hpp"
 
 #include <cmath>
+#include <cstdlib>
 
 namespace cadre::model {
 
@@ -21,6 +22,12 @@ std::optional<base::Quantity> target_quantity(double weight, base::Money equity,
   const double lots = std::fabs(change_in_lots - nearest) <= tolerance ? nearest : std::trunc(change_in_lots);
   const auto change = base::Quantity::from_raw(static_cast<std::int64_t>(lots) * instrument.lot.raw());
   return checked_add(current, change);
+}
+
+base::Quantity one_lot_less(base::Quantity quantity, base::Quantity lot) {
+  const std::int64_t held = quantity.raw();
+  if (std::abs(held) < lot.raw()) return quantity;
+  return base::Quantity::from_raw(held > 0 ? held - lot.raw() : held + lot.raw());
 }
 
 base::Price round_to_tick(base::Price price, base::Price tick, bool up) {

@@ -16,6 +16,9 @@ inline constexpr std::int64_t position_units_most = 9'000'000'000;
 std::optional<base::Quantity> target_quantity(double weight, base::Money equity, base::Price price,
                                               const Instrument& instrument, base::Quantity current);
 
+/// The position that is one lot nearer to zero; the same where that would cross zero.
+base::Quantity one_lot_less(base::Quantity quantity, base::Quantity lot);
+
 /// Rounds a price to the tick. `up`: away from zero, for the side that may not be crossed.
 base::Price round_to_tick(base::Price price, base::Price tick, bool up);
 

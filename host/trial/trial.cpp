@@ -213,6 +213,7 @@ cadre_status Trial::decide_risk(json::object& out) {
                            static_cast<std::uint32_t>(limits.size()),
                            0,
                            n(),
+                           0,
                            0};
   cadre_status status = table.analyze_risk(subject_->self(), &raw(), target_.data(), &report);
   if (status != CADRE_OK) return status;

@@ -14,6 +14,7 @@ namespace {
 // Of this plugin, as its manifest describes them.
 constexpr std::uint32_t no_volatility_code = CADRE_REASON_FIRST_PLUGIN;
 constexpr std::uint32_t too_young_code = CADRE_REASON_FIRST_PLUGIN + 1;
+constexpr std::uint32_t net_exposure_code = CADRE_REASON_FIRST_PLUGIN + 2;
 
 std::uint32_t code_of(Why why) {
   switch (why) {
@@ -31,6 +32,8 @@ std::uint32_t code_of(Why why) {
       return no_volatility_code;
     case Why::too_young:
       return too_young_code;
+    case Why::net_exposure:
+      return net_exposure_code;
   }
   return 0;
 }
@@ -59,7 +62,8 @@ class Agent final : public sdk::PositionSizer {
     read_volatilities(state);
 
     const cadre_constraints& constraints = *state.raw().constraints;
-    const Bounds bounds{state.long_only(), constraints.max_gross_exposure, constraints.max_weight};
+    const Bounds bounds{state.long_only(), constraints.max_gross_exposure, constraints.max_net_exposure,
+                        constraints.max_weight};
     const Outcome outcome =
         size_positions(score_, sigma_, {state.raw().weight, n}, settings_, bounds, sizes_);
     if (outcome.selected > 0 && outcome.held == 0) {

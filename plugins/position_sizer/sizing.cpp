@@ -32,6 +32,23 @@ double claim(double score, double sigma, const Settings& settings, const Bounds&
   return std::copysign(size, score);
 }
 
+// Long weights less short ones keep the bound: the heavier side shrinks to the lighter one and the bound
+// together. The lighter side stays: to enlarge it would be a view of nobody.
+double keep_net_exposure(const Bounds& bounds, std::span<Size> out) {
+  double longs = 0.0;
+  double shorts = 0.0;
+  for (const Size& size : out)
+    (size.weight > 0.0 ? longs : shorts) += std::fabs(size.weight);
+  if (std::fabs(longs - shorts) <= bounds.max_net_exposure) return 1.0;
+  const double heavier = std::max(longs, shorts);
+  const double factor = (std::min(longs, shorts) + bounds.max_net_exposure) / heavier;
+  for (Size& size : out) {
+    if (size.weight == 0.0 || (size.weight > 0.0) != (longs > shorts)) continue;
+    size = {size.weight * factor, Why::net_exposure, factor};
+  }
+  return factor;
+}
+
 }  // namespace
 
 Outcome size_positions(std::span<const double> score, std::span<const double> sigma,
@@ -81,6 +98,7 @@ Outcome size_positions(std::span<const double> score, std::span<const double> si
     for (Size& size : out)
       size.weight *= outcome.gross_factor;
   }
+  outcome.net_factor = keep_net_exposure(bounds, out);
   return outcome;
 }
 

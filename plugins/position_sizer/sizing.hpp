@@ -21,21 +21,33 @@ struct Settings {
 struct Bounds {
   bool long_only = true;
   double max_gross_exposure = 1.0;
+  double max_net_exposure = 1.0;
   double max_weight = 1.0;
 };
 
-enum class Why { signal, max_position, min_position, no_view, long_only, no_volatility, too_young };
+enum class Why {
+  signal,
+  max_position,
+  min_position,
+  no_view,
+  long_only,
+  no_volatility,
+  too_young,
+  net_exposure
+};
 
 struct Size {
   double weight = 0.0;
   Why why = Why::no_view;
-  double value = 0.0;  ///< what the reason speaks of: the score, the cap, the minimum, the target refused
+  double value =
+      0.0;  ///< what the reason speaks of: the score, the cap, the minimum, the target refused, the factor
 };
 
 struct Outcome {
   std::int64_t selected = 0;  ///< instruments with a view that may be followed
   std::int64_t held = 0;      ///< of these, how many got a weight
   double gross_factor = 1.0;  ///< what all weights were multiplied by to keep the gross exposure
+  double net_factor = 1.0;    ///< what the heavier side was multiplied by then, to keep the net exposure
 };
 
 /// Sizes every instrument. score: NaN for no view. sigma: volatilities in any common unit, NaN where there

@@ -103,6 +103,7 @@ void BookRisk::resize(std::int64_t instruments, std::int64_t var_lookback) {
   inverse_sigma_.assign(n, 0.0);
   for (Means* means : {&variance_, &correlation_})
     means->resize(n);
+  position_ceiling_.assign(n, 0.0);
 }
 
 BookRisk::Gap BookRisk::gather(const Market& market, std::span<const double> weight,
@@ -288,7 +289,25 @@ void BookRisk::scale_all(double factor) {
   series_is_current_ = false;
 }
 
-// One pass over the positions that are above the limit. True when there is nothing (more) to cut.
+void BookRisk::aim_at_limits(const Settings& settings) {
+  volatility_ceiling_ = settings.max_portfolio_risk;
+  var_ceiling_ = settings.var_limit;
+  std::fill(position_ceiling_.begin(), position_ceiling_.end(), settings.max_position_risk);
+}
+
+void BookRisk::aim_at_ceilings(const Settings& settings, const Figures& held) {
+  const auto ceiling = [&](double limit, double now) {
+    return std::max(limit, now - settings.adjustment_speed * (now - limit));
+  };
+  volatility_ceiling_ = ceiling(settings.max_portfolio_risk, held.volatility);
+  var_ceiling_ = ceiling(settings.var_limit, held.value_at_risk);
+  for (std::int64_t k = 0; k < held_; ++k) {
+    position_ceiling_[static_cast<std::size_t>(instrument(k))] =
+        ceiling(settings.max_position_risk, position_risk(k, settings));
+  }
+}
+
+// One pass over the positions that are above what is aimed at. True when there is nothing (more) to cut.
 bool BookRisk::cut_positions(const Settings& settings) {
   const bool shares = settings.position_risk == PositionRisk::share_of_variance;
   // Shares add up to 1. Where so few positions cannot all be below the limit, cutting would empty the book.
@@ -296,10 +315,10 @@ bool BookRisk::cut_positions(const Settings& settings) {
   bool inside = true;
   for (std::int64_t k = 0; k < held_; ++k) {
     const double risk = position_risk(k, settings);
-    if (!(risk > settings.max_position_risk)) continue;
+    if (!(risk > position_ceiling(k))) continue;
     inside = false;
     series_is_current_ = false;
-    weight_[static_cast<std::size_t>(k)] *= settings.max_position_risk / risk * just_below;
+    weight_[static_cast<std::size_t>(k)] *= position_ceiling(k) / risk * just_below;
   }
   return inside;
 }
@@ -312,27 +331,20 @@ void BookRisk::shrink(const Settings& settings) {
   if (!inside && settings.position_risk != PositionRisk::share_of_variance) {
     // Volatility components are homogeneous of degree one in the weights: shrinking the whole book always
     // ends it.
-    double highest = 0.0;
+    double fullest = 0.0;
     for (std::int64_t k = 0; k < held_; ++k)
-      highest = std::max(highest, position_risk(k, settings));
-    if (highest > settings.max_position_risk) {
-      scale_all(settings.max_position_risk / highest * just_below);
+      fullest = std::max(fullest, position_risk(k, settings) / position_ceiling(k));
+    if (fullest > 1.0) {
+      scale_all(just_below / fullest);
       now = figures(settings);
     }
   }
   double factor = 1.0;
-  if (now.volatility > settings.max_portfolio_risk)
-    factor = std::min(factor, settings.max_portfolio_risk / now.volatility * just_below);
-  if (now.value_at_risk > settings.var_limit)
-    factor = std::min(factor, settings.var_limit / now.value_at_risk * just_below);
+  if (now.volatility > volatility_ceiling_)
+    factor = std::min(factor, volatility_ceiling_ / now.volatility * just_below);
+  if (now.value_at_risk > var_ceiling_)
+    factor = std::min(factor, var_ceiling_ / now.value_at_risk * just_below);
   if (factor < 1.0) scale_all(factor);
-
-  if (settings.hard) return;
-  for (std::int64_t k = 0; k < held_; ++k) {
-    const auto i = static_cast<std::size_t>(k);
-    if (weight_[i] != original_[i])
-      weight_[i] = original_[i] + settings.adjustment_speed * (weight_[i] - original_[i]);
-  }
 }
 
 }  // namespace cadre::risk_manager

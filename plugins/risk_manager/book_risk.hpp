@@ -21,7 +21,7 @@ struct Settings {
   double var_horizon = 1.0;  ///< periods
   std::int64_t var_lookback = 252;
   VarMethod var_method = VarMethod::historical;
-  double adjustment_speed = 0.1;  ///< share of the excess removed per call, for soft limits
+  double adjustment_speed = 0.1;  ///< share of the held book's excess removed per decision, for soft limits
   bool hard = true;
 };
 
@@ -101,10 +101,15 @@ class BookRisk {
   std::int64_t held() const { return held_; }
   std::int64_t instrument(std::int64_t k) const { return index_[static_cast<std::size_t>(k)]; }
 
-  /// Moves the weights of the gathered book inside the limits, towards zero only: first single positions,
-  /// then the whole book. Hard limits get the whole step, soft ones the share `adjustment_speed` of it.
-  /// Shares of variance add up to 1: with fewer than 1 / max_position_risk positions no book is inside that
-  /// limit, and positions are not cut for it. no-alloc
+  /// What shrink aims at: the limits themselves. no-alloc
+  void aim_at_limits(const Settings& settings);
+  /// What shrink aims at, when the gathered book is the one that is held and the limits are soft: of what it
+  /// has above a limit, the share `adjustment_speed` goes. Valid after figures. no-alloc
+  void aim_at_ceilings(const Settings& settings, const Figures& held);
+
+  /// Moves the weights of the gathered book down to what is aimed at, towards zero only: first single
+  /// positions, then the whole book. Shares of variance add up to 1: with fewer than 1 / max_position_risk
+  /// positions no book is inside that limit, and positions are not cut for it. no-alloc
   void shrink(const Settings& settings);
   /// The factor that shrink gave position k, in [0, 1].
   double factor(std::int64_t k) const {
@@ -114,6 +119,9 @@ class BookRisk {
 
  private:
   bool cut_positions(const Settings& settings);
+  double position_ceiling(std::int64_t k) const {
+    return position_ceiling_[static_cast<std::size_t>(instrument(k))];
+  }
   void scale_all(double factor);
 
   bool copy_covariance();
@@ -141,6 +149,9 @@ class BookRisk {
   Means variance_;
   Means correlation_;
   std::vector<double> inverse_sigma_;  // of every instrument; zero where it has no variance
+  double volatility_ceiling_ = 0.0;
+  double var_ceiling_ = 0.0;
+  std::vector<double> position_ceiling_;  // [n]
 };
 
 }  // namespace cadre::risk_manager

@@ -58,6 +58,8 @@ class Agent final : public sdk::RiskManager {
       for (std::int64_t k = 0; k < book_.held(); ++k)
         out.component_risk[book_.instrument(k)] = book_.component(k);
     }
+    if (!settings_.hard && CADRE_HAS(&out, adjustment_speed))
+      out.adjustment_speed = settings_.adjustment_speed;
     list_limits(state, weight, figures);
     const bool acceptable = std::all_of(limits_.begin(), limits_.end(),
                                         [](const cadre_limit_use& use) { return use.value <= use.limit; });
@@ -69,6 +71,7 @@ class Agent final : public sdk::RiskManager {
   void adjust_trades(const sdk::State& state, const cadre_risk_report&,
                      sdk::Targets& targets) const override {
     leave_out_young(state, targets);
+    aim(state);
     gather(state, targets.weight.data());
     book_.shrink(settings_);
     for (std::int64_t k = 0; k < book_.held(); ++k) {
@@ -103,7 +106,37 @@ class Agent final : public sdk::RiskManager {
     return settings;
   }
 
+  /// Of soft limits, what the book that is held has above them goes by a share of it; of a book whose risk is
+  /// not known nothing is tolerated.
+  void aim(const sdk::State& state) const {
+    size_for(state);
+    book_.aim_at_limits(settings_);
+    if (settings_.hard) return;
+    for (Eigen::Index i = 0; i < state.size(); ++i)
+      held_[static_cast<std::size_t>(i)] = state.raw().weight[i] + state.raw().working_weight[i];
+    if (gap_of(state, held_.data()) != BookRisk::Gap::none) return;
+    const Figures held = book_.figures(settings_);
+    if (std::isfinite(held.volatility) && std::isfinite(held.value_at_risk))
+      book_.aim_at_ceilings(settings_, held);
+  }
+
+  void size_for(const sdk::State& state) const {
+    const auto n = static_cast<std::size_t>(state.size());
+    book_.resize(state.size(), settings_.var_lookback);
+    limits_.reserve(2 * n + 3);
+    held_.resize(n);
+  }
+
   void gather(const sdk::State& state, const double* weight) const {
+    size_for(state);
+    const BookRisk::Gap gap = gap_of(state, weight);
+    if (gap == BookRisk::Gap::covariance)
+      throw sdk::Refusal("no instrument has a variance: the risk of no book is known");
+    if (gap == BookRisk::Gap::returns)
+      throw sdk::Refusal("no instrument has a return inside var_lookback: the risk of no book is known");
+  }
+
+  BookRisk::Gap gap_of(const sdk::State& state, const double* weight) const {
     const sdk::Matrix covariance = state.service(0);
     if (covariance.rows() != state.size() || covariance.cols() != state.size()) {
       throw sdk::Refusal(CADRE_SERVICE_COVARIANCE
@@ -114,8 +147,6 @@ class Agent final : public sdk::RiskManager {
       throw sdk::Refusal("var_lookback needs " + std::to_string(settings_.var_lookback) +
                          " periods of returns, there are " + std::to_string(returns.rows));
     }
-    book_.resize(state.size(), settings_.var_lookback);
-    limits_.reserve(2 * static_cast<std::size_t>(state.size()) + 3);
     groups_.follow(state);
     const Market market{covariance.data(),
                         covariance.outerStride(),
@@ -124,12 +155,7 @@ class Agent final : public sdk::RiskManager {
                         static_cast<std::int64_t>(returns.stride),
                         state.raw().sessions_per_year,
                         &groups_};
-    const BookRisk::Gap gap =
-        book_.gather(market, {weight, static_cast<std::size_t>(state.size())}, settings_);
-    if (gap == BookRisk::Gap::covariance)
-      throw sdk::Refusal("no instrument has a variance: the risk of no book is known");
-    if (gap == BookRisk::Gap::returns)
-      throw sdk::Refusal("no instrument has a return inside var_lookback: the risk of no book is known");
+    return book_.gather(market, {weight, static_cast<std::size_t>(state.size())}, settings_);
   }
 
   /// Without a covariance of its own: the provider found too few returns for one.
@@ -230,6 +256,7 @@ class Agent final : public sdk::RiskManager {
   mutable BookRisk book_;
   mutable Groups groups_;
   mutable std::vector<cadre_limit_use> limits_;
+  mutable std::vector<double> held_;
 };
 
 constexpr sdk::AgentEntry agents[] = {

@@ -11,7 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SDK = os.path.abspath(os.path.join(HERE, "..", "..", "sdk", "include"))
 FREEZE = os.path.join(HERE, "freeze_0_10.c")
 # What later versions add stands in files of their own.
-EVERY_FREEZE = [FREEZE]
+EVERY_FREEZE = [FREEZE, os.path.join(HERE, "freeze_0_10_added.c")]
 
 
 def read(path):

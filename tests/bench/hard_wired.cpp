@@ -42,11 +42,13 @@ HardWired::HardWired(const config::ScenarioConfig& config, const model::Universe
   gate_.enter_universe(universe);
   closes_.assign(2 * ring * n_, 0);
   returns_.assign(2 * ring * n_, 0);
-  for (auto* column : {&current_, &target_, &desired_, &rounded_, &row_, &workspace_})
+  for (auto* column : {&current_, &target_, &desired_, &wanted_, &rounded_, &row_, &workspace_})
     column->assign(n_, 0);
   need_e9_.assign(n_, 0);
   price_e9_.assign(n_, 0);
   traded_.assign(n_, 0);
+  above_.assign(n_, 0);
+  drifts_.reserve(n_);
   const auto n = static_cast<Eigen::Index>(n_);
   for (auto* column : {&score_, &factors_, &gathered_weight_, &component_})
     column->setZero(n);
@@ -64,25 +66,14 @@ void HardWired::decide() {
   size();
   keep_limits(target_);
   uncorrelate();
-  const double threshold = config_.chain.risk_feedback.resize_threshold;
-  double held = 0;
-  for (const double weight : current_)
-    held += weight;
-  const bool over_exposure = held > config_.chain.constraints.max_gross_exposure + slack;
-  for (std::size_t i = 0; i < n_; ++i) {
-    if (over_exposure && target_[i] < current_[i]) continue;
-    const bool cut_by_limit = rounded_[i] != desired_[i];  // by keep_limits
-    const double change = target_[i] - current_[i];
-    const bool resize = target_[i] != 0 && current_[i] != 0 && change != 0;
-    if (resize && !cut_by_limit && std::fabs(change) < threshold) target_[i] = current_[i];
-  }
+  skip_small_resizes();
   desired_ = target_;
-  if (!is_feasible(1)) {
+  if (!changes_whole()) {
     target_ = desired_;
     keep_limits(target_);
     desired_ = target_;
-    if (chain::largest_feasible_factor(chain::cut_steps, [&](double f) { return is_feasible(f); }) < 0)
-      is_feasible(0);
+    const auto keeps = [&](double f) { return stands_after(f, true) != Standing::above; };
+    if (chain::largest_feasible_factor(chain::cut_steps, keeps) < 0) stands_after(0, false);
   }
   make_orders();
 }
@@ -252,26 +243,114 @@ void HardWired::uncorrelate() {
   if (!keeps_constraints(target_)) target_ = current_;
 }
 
-bool HardWired::is_feasible(double factor) {
+void HardWired::skip_small_resizes() {
+  const double threshold = config_.chain.risk_feedback.resize_threshold;
+  bool is_known = false;
+  bool book_above = false;
+  wanted_ = target_;
+  drifts_.clear();
+  for (std::size_t i = 0; i < n_; ++i) {
+    const double change = target_[i] - current_[i];
+    if (target_[i] == 0 || current_[i] == 0 || change == 0 || std::fabs(change) >= threshold) continue;
+    if (rounded_[i] < desired_[i] && change < 0) {  // reduced by keep_limits
+      if (!is_known) book_above = is_above_limit();
+      is_known = true;
+      if (book_above || above_[i] != 0) continue;
+    }
+    target_[i] = current_[i];
+    if (change < 0) drifts_.push_back(i);
+  }
+  std::sort(drifts_.begin(), drifts_.end(), [&](std::size_t a, std::size_t b) {
+    const double left = current_[a] - wanted_[a];
+    const double right = current_[b] - wanted_[b];
+    return left != right ? left > right : a < b;
+  });
+  trim_for_exposure();
+  trim_for_risk();
+}
+
+bool HardWired::is_above_limit() {
+  const Figures now = analyze(current_);
+  std::size_t k = 0;
+  for (std::size_t i = 0; i < n_; ++i) {
+    above_[i] = 0;
+    if (current_[i] == 0) continue;
+    above_[i] = component_[static_cast<Eigen::Index>(k++)] > max_position_risk * (1 + slack);
+  }
+  return now.volatility > max_volatility * (1 + slack) || now.value_at_risk > max_var * (1 + slack);
+}
+
+void HardWired::trim_for_exposure() {
+  double excess = -config_.chain.constraints.max_gross_exposure;
+  for (const double weight : target_)
+    excess += weight;
+  for (const std::size_t i : drifts_) {
+    if (excess <= slack) return;
+    const double left = target_[i] - wanted_[i];
+    target_[i] = left <= excess ? wanted_[i] : target_[i] - excess;
+    excess -= left;
+  }
+}
+
+void HardWired::trim_for_risk() {
+  if (drifts_.empty() || is_inside_or_no_worse(target_)) return;
+  const std::vector<double> kept = target_;
+  const auto keeps_with = [&](std::size_t trimmed) {
+    for (std::size_t k = 0; k < drifts_.size(); ++k)
+      target_[drifts_[k]] = k < trimmed ? wanted_[drifts_[k]] : kept[drifts_[k]];
+    return is_inside_or_no_worse(target_);
+  };
+  std::size_t too_few = 0;
+  std::size_t enough = drifts_.size();
+  if (!keeps_with(enough)) {
+    target_ = kept;
+    return;
+  }
+  while (enough - too_few > 1) {
+    const std::size_t middle = too_few + (enough - too_few) / 2;
+    (keeps_with(middle) ? enough : too_few) = middle;
+  }
+  (void)keeps_with(enough);
+}
+
+bool HardWired::changes_whole() {
+  const Standing down = stands_after(1, false);
+  if (down == Standing::inside) return true;
+  const Standing up = stands_after(1, true);
+  if (up == Standing::inside || down == Standing::above) return up != Standing::above;
+  stands_after(1, false);
+  return true;
+}
+
+HardWired::Standing HardWired::stands_after(double factor, bool sales_up) {
   for (std::size_t i = 0; i < n_; ++i)
     target_[i] = chain::cut_target(current_[i], desired_[i], factor);
   const bool weights_keep = is_inside_or_no_worse(target_);
-  round_to_lots();
-  return weights_keep && has_room() && is_inside_or_no_worse(rounded_);
+  round_to_lots(sales_up);
+  if (!weights_keep || !has_room()) return Standing::above;
+  if (is_inside(analyze(rounded_))) return Standing::inside;
+  return is_inside_or_no_worse(rounded_) ? Standing::no_worse : Standing::above;
 }
 
-void HardWired::round_to_lots() {
+void HardWired::round_to_lots(bool sales_up) {
   const base::Money equity = portfolio_.equity();
   const double equity_value = equity.to_double();
   for (std::uint32_t i = 0; i < n_; ++i) {
+    const model::Instrument& about = universe_.instruments[i];
     const base::Quantity held = portfolio_.quantity(i);
-    const auto quantity =
-        model::target_quantity(target_[i], equity, portfolio_.price(i), universe_.instruments[i], held)
-            .value_or(held);
+    const double unit = portfolio_.price(i).to_double() * about.multiplier.to_double();
+    const bool unchanged = target_[i] == current_[i];
+    auto quantity =
+        unchanged
+            ? held
+            : model::target_quantity(target_[i], equity, portfolio_.price(i), about, held).value_or(held);
+    const double weight = quantity.to_double() * unit / equity_value;
+    if (sales_up && target_[i] < current_[i] && weight > target_[i] * (1 + slack)) {
+      quantity = model::one_lot_less(quantity, about.lot);
+      target_[i] = quantity.to_double() * unit / equity_value;
+    }
     need_e9_[i] = quantity.raw() - held.raw();
-    rounded_[i] = need_e9_[i] == 0 ? current_[i]
-                                   : quantity.to_double() * portfolio_.price(i).to_double() *
-                                         universe_.instruments[i].multiplier.to_double() / equity_value;
+    rounded_[i] = need_e9_[i] == 0 ? current_[i] : quantity.to_double() * unit / equity_value;
   }
 }
 

@@ -47,8 +47,14 @@ class HardWired {
   void shrink(std::vector<double>& weight);
   void keep_limits(std::vector<double>& weight);
   void uncorrelate();
-  void round_to_lots();
-  bool is_feasible(double factor);
+  void skip_small_resizes();
+  bool is_above_limit();
+  void trim_for_exposure();
+  void trim_for_risk();
+  enum class Standing { inside, no_worse, above };
+  bool changes_whole();
+  Standing stands_after(double factor, bool sales_up);
+  void round_to_lots(bool sales_up);
   bool keeps_constraints(std::span<const double> weight) const;
   bool has_room() const;
   void make_orders();
@@ -62,9 +68,10 @@ class HardWired {
   std::vector<double> closes_, returns_;  ///< mirrored rings of window_ + 1 rows
   std::size_t rows_ = 0;
   std::uint64_t decisions_ = 0;
-  std::vector<double> current_, target_, desired_, rounded_, row_;
+  std::vector<double> current_, target_, desired_, wanted_, rounded_, row_;
   std::vector<std::int64_t> need_e9_, price_e9_;
-  std::vector<std::uint8_t> traded_;
+  std::vector<std::uint8_t> traded_, above_;
+  std::vector<std::size_t> drifts_;
   std::int32_t date_ = 0;
   Eigen::VectorXd score_, factors_, gathered_weight_, component_, series_;
   std::vector<std::int64_t> held_;

@@ -75,7 +75,8 @@ class KeptSegments(unittest.TestCase):
         host.post(self.texts[BARS + 20:])
         later = host.settled_book()
         self.assertEqual((later["date"], later["decisions"]), (EXPECTED["fifty_bars_later"]["date"], EXPECTED["fifty_bars_later"]["decisions"]))
-        self.stood = {key: later[key] for key in EXPECTED["fifty_bars_later"]}
+        # A start without a checkpoint begins with the agents that are gone, and so has one more such revision.
+        self.stood = {key: later[key] for key in EXPECTED["fifty_bars_later"] if key not in ("revision", "sequence")}
         self.assertEqual(host.stop(), 0, host.log_text())
         verified = self.cadre("journal", "verify", self.state)
         self.assertEqual((verified.returncode, verified.stderr), (0, ""))

@@ -20,7 +20,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "hosts"))
 from test_main import run_tests  # noqa: E402
 
 # Of README.md and docs/start.md.
-DEMO_HASH = "0cf3c2f5a33ae530fb5de2d8d233546faa2c9d618cadbafcbc9a82107d262248"
+DEMO_HASH = "9d7f4549b4c744d77a87cbb38f12caedc35066b8f539f6bcbcbb7987c1067543"
 arguments = None
 
 

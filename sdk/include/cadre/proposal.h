@@ -30,7 +30,8 @@ enum {
   CADRE_REASON_RESIZE_THRESHOLD = 11, /* change too small to be worth trading; value: the change */
   CADRE_REASON_HELD = 12,             /* stage failed: its policy held the positions; value: 0 */
   CADRE_REASON_NO_VIEW = 13,          /* no valid score: the target is zero; value: 0 */
-  CADRE_REASON_LOT = 14,              /* rounded to lots towards the position; value: 0 */
+  CADRE_REASON_LOT = 14,              /* rounded to whole lots; value: 0 */
+  CADRE_REASON_EXPOSURE = 15,         /* made to fit exposure or largest weight; value: the change left */
   CADRE_REASON_FIRST_PLUGIN = 1000
 };
 
@@ -88,6 +89,11 @@ typedef struct cadre_risk_report {
   uint32_t limit_count; /* out */
   uint32_t instrument_count;
   uint32_t reserved; /* 0 */
+  /* out: of soft limits, the share of the excess of the book that is held which one decision removes, 0 .. 1.
+   * A figure may then be max(limit x (1 + tolerance), now - adjustment_speed x (now - limit)), in the host's
+   * loop and in its last check. 0: the loop goes to the limit and its tolerance, and the last check allows
+   * what the book has already. */
+  double adjustment_speed;
 } cadre_risk_report;
 
 /* Correlated pairs among the positions a book would hold. */
@@ -113,7 +119,7 @@ typedef struct cadre_correlation_report {
 #define CADRE_CORRELATION_REPORT_SIZE_MIN 40u
 
 CADRE_STATIC_ASSERT(sizeof(cadre_reason) == 16 && sizeof(cadre_targets) == 24 && sizeof(cadre_views) == 32 &&
-                        sizeof(cadre_limit_use) == 88 && sizeof(cadre_risk_report) == 64 &&
+                        sizeof(cadre_limit_use) == 88 && sizeof(cadre_risk_report) == 72 &&
                         sizeof(cadre_pair) == 16 && sizeof(cadre_correlation_report) == 40,
                     "layout");
 

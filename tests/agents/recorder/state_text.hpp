@@ -19,7 +19,7 @@ namespace cadre::recorder {
 static_assert(sizeof(cadre_execution_state) == 640 && sizeof(cadre_instrument) == 112);
 static_assert(sizeof(cadre_column) == 16 && sizeof(cadre_windows) == 120 && sizeof(cadre_signal) == 112);
 static_assert(sizeof(cadre_constraints) == 32 && sizeof(cadre_service) == 96 && sizeof(cadre_matrix) == 24);
-static_assert(sizeof(cadre_execution_metrics) == 40 && sizeof(cadre_risk_report) == 64);
+static_assert(sizeof(cadre_execution_metrics) == 40 && sizeof(cadre_risk_report) == 72);
 static_assert(sizeof(cadre_limit_use) == 88 && sizeof(cadre_correlation_report) == 40);
 static_assert(sizeof(cadre_pair) == 16 && sizeof(cadre_event) == 32 && sizeof(cadre_execution_report) == 128);
 static_assert(sizeof(cadre_universe_change) == 32 && sizeof(cadre_needs) == 56 &&
@@ -109,6 +109,7 @@ class StateText {
     write(name + ".value_at_risk", r.value_at_risk);
     write(name + ".expected_shortfall", r.expected_shortfall);
     array(name + ".component_risk", r.component_risk, r.instrument_count);
+    write(name + ".adjustment_speed", r.adjustment_speed);
     write(name + ".limit_capacity", r.limit_capacity);
     write(name + ".limit_count", r.limit_count);
     for (std::uint32_t k = 0; k < r.limit_count && k < r.limit_capacity; ++k) {

@@ -95,6 +95,7 @@ class Risk final : public Scripted<sdk::RiskManager> {
     risk_ = numbers_at(config, "/risk");
     limit_ = config.number("/limit");
     step_ = config.number("/step");
+    speed_ = config.number("/speed");
     hard_ = config.flag("/hard");
     says_ = config.text("/says");
   }
@@ -106,16 +107,20 @@ class Risk final : public Scripted<sdk::RiskManager> {
                                                                                     : CADRE_NOT_ACCEPTABLE;
     out.volatility = script_.failure() == "infinite" ? std::numeric_limits<double>::infinity() : value;
     out.limit_count = 0;
+    out.adjustment_speed = script_.failure() == "speed" ? 1.5 : speed_;
     if (says_ == "not_acceptable") return;  // without saying why
     out.limits[0] = {sdk::id_of("linear"), script_.failure() == "nan" ? std::nan("") : value, limit_,
                      CADRE_BOOK, hard_ ? std::uint32_t{CADRE_LIMIT_HARD} : 0u};
     out.limit_count = script_.failure() == "huge" ? 1000 : 1;
   }
-  void adjust_trades(const sdk::State&, const cadre_risk_report&, sdk::Targets& targets) const override {
+  void adjust_trades(const sdk::State& state, const cadre_risk_report&,
+                     sdk::Targets& targets) const override {
     if (script_.failure() == "adjust") throw std::runtime_error("it was told to fail in adjust_trades");
     const double value = risk_of(targets.weight.data(), targets.weight.size());
-    if (!(value > limit_) || step_ == 0) return;
-    const double factor = 1 - step_ * (1 - limit_ / value);
+    const double now = risk_of(state.raw().weight, targets.weight.size());
+    const double aim = speed_ > 0 ? std::max(limit_, now - speed_ * (now - limit_)) : limit_;
+    if (!(value > aim) || step_ == 0) return;
+    const double factor = 1 - step_ * (1 - aim / value);
     for (Eigen::Index i = 0; i < targets.weight.size(); ++i)
       targets.set(i, targets.weight[i] * factor, CADRE_REASON_RISK_LIMIT, factor);
     if (script_.failure() == "adjust_nan") targets.weight[0] = std::nan("");
@@ -132,7 +137,7 @@ class Risk final : public Scripted<sdk::RiskManager> {
   }
 
   std::vector<double> risk_;
-  double limit_ = 1, step_ = 1;
+  double limit_ = 1, step_ = 1, speed_ = 0;
   bool hard_ = true;
   std::string says_;
 };

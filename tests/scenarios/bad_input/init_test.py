@@ -21,7 +21,7 @@ class Init(Workbench):
         self.assertEqual(self.cadre("check", "desk/host.json", "desk/scenarios/main.json", "desk/chains/main.json").returncode, 0)
         run = self.cadre("backtest", "desk/scenarios/main.json", "--json")
         # What README says of the demo.
-        self.assertEqual(json.loads(run.stdout)["order_hash"], "0cf3c2f5a33ae530fb5de2d8d233546faa2c9d618cadbafcbc9a82107d262248")
+        self.assertEqual(json.loads(run.stdout)["order_hash"], "9d7f4549b4c744d77a87cbb38f12caedc35066b8f539f6bcbcbb7987c1067543")
 
     def test_an_empty_desk_has_the_instruments_that_are_named(self):
         self.assertEqual(self.cadre("init", "desk", "--empty", "--instrument", "BRK.B", "--instrument", "IBM").returncode, 0)

@@ -74,6 +74,63 @@ TEST(RiskFeedbackLoop, stops_after_max_iterations_analyses) {
   EXPECT_EQ(decision.record.cut_factor, 35.0 / 64);
 }
 
+// A book of 0.15 whose price more than doubles is 0.3: 1,500 p = 0.3 (1,000,000 + 1,500 (p - 100)).
+constexpr double doubled = 255000.0 / 1050;
+
+TEST(CeilingOfASoftLimit, goes_down_by_a_share_of_the_excess_of_the_book_per_decision) {
+  Desk desk(
+      test::Settings{{"/chain/position_sizer/config", R"({"targets": [[0.3, 0, 0, 0]]})"},
+                     {"/chain/risk_managers/0/config", R"({"limit": 0.15, "hard": false, "speed": 0.1})"},
+                     {"/chain/risk_feedback/resize_threshold", "0.05"}});
+  desk.decide();
+  EXPECT_LE(desk.weights()[0], 0.1515);  // from cash at once
+  EXPECT_NEAR(desk.weights()[0], 0.15, 1e-6);
+  desk.set_prices({doubled, 100, 100, 100});
+  // 0.3 - 0.1 x 0.15, 0.285 - 0.1 x 0.135, 0.2715 - 0.1 x 0.1215
+  for (const double expected : {0.285, 0.2715, 0.25935}) {
+    const Decision& decision = desk.decide();
+    EXPECT_EQ(decision.record.cut_factor, 1);
+    EXPECT_EQ(decision.record.passes, 2u);
+    EXPECT_NEAR(desk.weights()[0], expected, 5e-5);
+  }
+}
+
+TEST(CeilingOfASoftLimit, holds_in_the_last_check_too) {
+  // The adjuster undoes what the loop did; the book may still not stay where it is.
+  Desk desk(test::Settings{
+      {"/chain/position_sizer/config", R"({"targets": [[0.3, 0, 0, 0]]})"},
+      {"/chain/risk_managers/0/config", R"({"limit": 0.15, "hard": false, "speed": 0.1})"},
+      {"/chain/trade_adjusters",
+       R"([{"name": "adder", "agent": "test.adjuster", "config": {"targets": [[0.3, 0, 0, 0]]}}])"}});
+  desk.decide();
+  desk.set_prices({doubled, 100, 100, 100});
+  desk.decide();
+  EXPECT_NEAR(desk.weights()[0], 0.285, 5e-5);
+}
+
+TEST(CeilingOfASoftLimit, never_ends_below_the_same_limit_made_hard) {
+  for (const double price : {100.0, 101.0, 130.0, doubled}) {
+    std::vector<double> ends;
+    for (const char* kind : {R"({"limit": 0.15, "hard": false, "speed": 0.1})", R"({"limit": 0.15})"}) {
+      Desk desk(test::Settings{{"/chain/position_sizer/config", R"({"targets": [[0.3, 0, 0, 0]]})"},
+                               {"/chain/risk_managers/0/config", kind}});
+      desk.decide();
+      desk.set_prices({price, 100, 100, 100});
+      desk.decide();
+      ends.push_back(desk.weights()[0]);
+    }
+    EXPECT_GE(ends[0], ends[1] - 1e-9) << price;
+  }
+}
+
+TEST(CeilingOfASoftLimit, a_speed_that_is_no_share_is_refused) {
+  Desk desk = desk_with(R"({"limit": 0.9, "failure": "speed"})");
+  const Decision& decision = desk.decide();
+  EXPECT_EQ(outcome_of(decision), LoopOutcome::failed);
+  ASSERT_FALSE(decision.record.failures.empty());
+  EXPECT_THAT(decision.record.failures[0].reason, testing::HasSubstr("adjustment_speed is 1.5"));
+}
+
 TEST(RiskFeedbackLoop, every_manager_has_to_agree) {
   Desk desk =
       desk_with(R"({"limit": 0.9})", {{"/chain/risk_managers",

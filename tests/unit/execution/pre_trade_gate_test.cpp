@@ -50,6 +50,11 @@ class Decision {
   }
 
   PreTradeGate& gate() { return *gate_; }
+  /// What was working before the decision, in units.
+  void works(std::uint32_t instrument, std::int64_t buy, std::int64_t sell) {
+    gate_->count_open(instrument, buy * unit, sell * unit);
+    begin(1, 20240102);
+  }
   void begin(std::uint64_t sequence, std::int32_t date) {
     gate_->begin_decision(sequence, date, portfolio_, {setting_.price, setting_.traded, setting_.volume},
                           base::Money::from_raw(setting_.committed * 1'000'000));
@@ -222,6 +227,35 @@ TEST(PreTradeChecks, reducing_orders_skip_size_flow_restriction_credit_and_expos
                                    "FAT_FINGER_SHARE_OF_VOLUME", "FLOW_ORDERS_PER_DAY",
                                    "RESTRICTION_RESTRICTED_LIST", "CREDIT_BUYING_POWER",
                                    "CREDIT_GROSS_EXPOSURE", "CREDIT_POSITION_LIMIT"}));
+}
+
+TEST(PreTradeChecks, open_orders_count_at_their_worst_for_the_largest_weight) {
+  // 300 units are held and 80 being bought, 400 are the most. That 50 are being sold makes no room.
+  Decision decision({});
+  decision.works(big, 80, 50);
+  EXPECT_EQ(decision.failures(trade(big, 30)), std::set<std::string>{"CREDIT_POSITION_LIMIT"});
+  EXPECT_TRUE(decision.failures(trade(big, 20)).empty());
+}
+
+TEST(PreTradeChecks, open_orders_count_at_their_worst_for_the_gross_exposure) {
+  // 45,000 are held, 4,000 being bought, 50,000 are the most; the 5,000 of CLOSED that are being sold count
+  // still.
+  Setting setting;
+  setting.constraints.max_gross_exposure = 0.5;
+  Decision decision(setting);
+  decision.works(empty, 40, 0);
+  decision.works(closed_market, 0, 50);
+  EXPECT_EQ(decision.failures(trade(empty, 20)), std::set<std::string>{"CREDIT_GROSS_EXPOSURE"});
+  EXPECT_TRUE(decision.failures(trade(empty, 10)).empty());
+}
+
+TEST(PreTradeChecks, what_is_being_sold_is_not_sold_again) {
+  Setting setting;
+  setting.constraints.long_only = true;
+  Decision decision(setting);
+  decision.works(big, 0, 200);
+  EXPECT_EQ(decision.failures(trade(big, -110)), std::set<std::string>{"CREDIT_SHORT_NOT_ALLOWED"});
+  EXPECT_TRUE(decision.failures(trade(big, -100)).empty());
 }
 
 TEST(PreTradeChecks, reducing_orders_do_not_skip_syntax_and_market) {

@@ -159,6 +159,7 @@ class DemoChain {
                              static_cast<std::uint32_t>(limits_.size()),
                              0,
                              state.instrument_count,
+                             0,
                              0};
     std::size_t passes = 0;
     for (;; ++passes) {

@@ -50,6 +50,72 @@ TEST(PositionSizer, a_book_with_shorts_gets_signed_weights_within_gross_exposure
   EXPECT_THAT(targets.weight, ::testing::ElementsAre(0.25, -0.25));
 }
 
+TEST(PositionSizer, the_heavier_side_shrinks_to_the_net_exposure_allowed_and_says_so) {
+  // Three of four are long: 0.75 and -0.25. A net exposure of 0.2 leaves 0.45 for the longs, a factor of 0.6.
+  AgentUnderTest test("position_sizer", "cadre.position_sizer", R"({"max_position_size": 1.0})");
+  FakeState state = with_scores({1, -1, 1, 1});
+  state.constraints(false, 2.0, 0.2);
+  TestTargets targets(Numbers(4, 0.0));
+  ASSERT_EQ(propose(test, state, targets), CADRE_OK);
+  EXPECT_THAT(targets.weight,
+              ::testing::Pointwise(::testing::DoubleNear(1e-15), Numbers{0.15, -0.25, 0.15, 0.15}));
+  EXPECT_EQ(targets.reasons[0].code, CADRE_REASON_FIRST_PLUGIN + 2);
+  EXPECT_NEAR(targets.reasons[0].value, 0.6, 1e-15);
+  EXPECT_EQ(targets.reasons[1].code, CADRE_REASON_SIGNAL);
+
+  FakeState mirrored = with_scores({-1, 1, -1, -1});
+  mirrored.constraints(false, 2.0, 0.2);
+  ASSERT_EQ(propose(test, mirrored, targets), CADRE_OK);
+  EXPECT_THAT(targets.weight,
+              ::testing::Pointwise(::testing::DoubleNear(1e-15), Numbers{-0.15, 0.25, -0.15, -0.15}));
+}
+
+TEST(PositionSizer, a_book_inside_its_net_exposure_is_left_alone) {
+  AgentUnderTest test("position_sizer", "cadre.position_sizer", R"({"max_position_size": 1.0})");
+  FakeState state = with_scores({1, -1, 1, 1});
+  state.constraints(false, 2.0, 0.5);
+  TestTargets targets(Numbers(4, 0.0));
+  ASSERT_EQ(propose(test, state, targets), CADRE_OK);
+  EXPECT_THAT(targets.weight, ::testing::ElementsAre(0.25, -0.25, 0.25, 0.25));
+}
+
+TEST(PositionSizer, a_long_book_is_scaled_to_its_net_exposure) {
+  AgentUnderTest test("position_sizer", "cadre.position_sizer", R"({"max_position_size": 1.0})");
+  FakeState state = with_scores({1, 1});
+  state.constraints(true, 1.0, 0.5);
+  TestTargets targets(Numbers(2, 0.0));
+  ASSERT_EQ(propose(test, state, targets), CADRE_OK);
+  EXPECT_THAT(targets.weight, ::testing::Each(0.25));
+}
+
+TEST(PositionSizer, keeps_gross_and_net_exposure_over_thousands_of_random_views) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  const auto uniform = [&](double low, double high) {
+    return std::uniform_real_distribution<double>(low, high)(random);
+  };
+  AgentUnderTest test("position_sizer", "cadre.position_sizer", R"({"max_position_size": 0.4})");
+  for (int round = 0; round < 3000; ++round) {
+    Numbers scores(6);
+    for (double& score : scores)
+      score = uniform(-1, 1.5);
+    const double gross_most = uniform(0.1, 1.2);
+    const double net_most = uniform(0.01, 1.2);
+    FakeState state = with_scores(scores);
+    state.constraints(false, gross_most, net_most);
+    TestTargets targets(Numbers(6, 0.0));
+    ASSERT_EQ(propose(test, state, targets), CADRE_OK);
+    double gross = 0, net = 0;
+    for (const double w : targets.weight) {
+      gross += std::fabs(w);
+      net += w;
+    }
+    ASSERT_LE(gross, gross_most + 1e-12);
+    ASSERT_LE(std::fabs(net), net_most + 1e-12);
+  }
+}
+
 TEST(PositionSizer, inverse_volatility_shares_by_one_over_sigma) {
   AgentUnderTest test(
       "position_sizer", "cadre.position_sizer",

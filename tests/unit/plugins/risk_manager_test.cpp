@@ -1,55 +1,13 @@
 #include <cmath>
+#include <random>
 
-#include "tests/unit/plugins/agent_under_test.hpp"
 #include "tests/unit/plugins/allocation_count.hpp"
+#include "tests/unit/plugins/risk_manager_books.hpp"
 
 namespace cadre::test {
 namespace {
 
-struct Report {
-  explicit Report(std::uint32_t instruments, std::uint32_t capacity = 16)
-      : component(instruments), limits(capacity) {
-    raw = {sizeof raw, 0, 0, 0, 0, component.data(), limits.data(), capacity, 0, instruments, 0};
-  }
-  Numbers component;
-  std::vector<cadre_limit_use> limits;
-  cadre_risk_report raw{};
-};
-
-cadre_status analyze(const AgentUnderTest& test, const FakeState& state, const Numbers& weight,
-                     Report& report) {
-  return test.agent.table<cadre_risk_manager>().analyze_risk(test.agent.self(), &state.raw(), weight.data(),
-                                                             &report.raw);
-}
-cadre_status adjust(const AgentUnderTest& test, const FakeState& state, const Report& report,
-                    TestTargets& targets) {
-  return test.agent.table<cadre_risk_manager>().adjust_trades(test.agent.self(), &state.raw(), &report.raw,
-                                                              targets.raw());
-}
-
-// Two instruments, 20 periods. A: -1 %, ..., -20 % in some order; B: always 0.
-Rows falling_a() {
-  Rows rows;
-  for (int t = 1; t <= 20; ++t)
-    rows.push_back({-0.01 * ((t * 7) % 20 + 1), 0.0});
-  return rows;
-}
-
-// Daily volatilities 1 % and 2 %, correlation 0.5; 100 periods a year, so that annual is ten times daily.
-FakeState two_instruments() {
-  FakeState state({"A", "B"});
-  state.periods_per_year(100).returns(falling_a());
-  state.service("cadre.covariance/1", {{1e-4, 1e-4}, {1e-4, 4e-4}});
-  return state;
-}
-
-// Limits that nothing reaches; tests lower one of them.
-std::string config(const std::string& more) {
-  return R"({"max_portfolio_risk": 10, "max_position_risk": 10, "var_limit": 1, "var_lookback": 20, )" +
-         more + "}";
-}
-constexpr const char* plugin = "risk_manager";
-constexpr const char* id = "cadre.risk_manager";
+using namespace risk;  // NOLINT(google-build-using-namespace): the books of these tests
 
 TEST(RiskManager, figures_equal_those_by_hand) {
   AgentUnderTest test(plugin, id, config(R"("var_confidence": 0.9)"));
@@ -168,20 +126,6 @@ TEST(RiskManager, shares_of_variance_are_cut_where_that_is_possible_and_never_em
   EXPECT_THAT(left.weight, ::testing::ElementsAre(0.4, 0.3));
   ASSERT_EQ(analyze(impossible, state, left.weight, report), CADRE_OK);
   EXPECT_EQ(report.raw.acceptable, std::uint32_t{CADRE_NOT_ACCEPTABLE});
-}
-
-TEST(RiskManager, soft_limits_lose_a_share_of_the_excess) {
-  AgentUnderTest test(
-      plugin, id,
-      config(R"("max_portfolio_risk": 0.05, "limit_type": "soft", "risk_adjustment_speed": 0.25)"));
-  const FakeState state = two_instruments();
-  TestTargets targets({0.4, 0.3});
-  Report report(2);
-  ASSERT_EQ(analyze(test, state, targets.weight, report), CADRE_OK);
-  EXPECT_EQ(report.limits[0].flags, 0U);
-  ASSERT_EQ(adjust(test, state, report, targets), CADRE_OK);
-  const double whole = 0.05 / (std::sqrt(0.76e-4) * 10);
-  EXPECT_NEAR(targets.weight[0], 0.4 * (1 + 0.25 * (whole - 1)), 1e-12);
 }
 
 TEST(RiskManager, a_book_inside_its_limits_is_left_alone_to_the_bit) {

@@ -13,8 +13,9 @@ typedef struct cadre_risk_manager {
    * CADRE_REJECTED, never a guess: risk fails closed. [decision-thread] active no-alloc */
   cadre_status (*analyze_risk)(const void* self, const cadre_execution_state* state, const double* weight,
                                cadre_risk_report* out);
-  /* Given the report on the targets as they came, moves them inside the limits: a full step against hard
-   * limits, the configured share of the excess against soft ones. [decision-thread] active no-alloc */
+  /* Given the report on the targets as they came, moves them inside the limits, the whole way: soft ones too,
+   * whose excess goes by what adjustment_speed of the report allows, not by half steps. The book that is held
+   * now, open orders included, is weight + working_weight of the state. [decision-thread] active no-alloc */
   cadre_status (*adjust_trades)(const void* self, const cadre_execution_state* state,
                                 const cadre_risk_report* report, cadre_targets* targets);
 } cadre_risk_manager;
