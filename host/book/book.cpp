@@ -271,8 +271,8 @@ void Book::flatten() {
   std::vector<std::int64_t> price(size);
   for (std::uint32_t i = 0; i < size; ++i)
     price[i] = portfolio.price(i).raw();
-  gate_->begin_decision(ledger_.sequence(), ledger_.date(), portfolio,
-                        {price, state_.arena().valid(model::ColumnId::close), {}}, {});
+  gate_->begin_decision(ledger_.date(), portfolio, {price, state_.arena().valid(model::ColumnId::close), {}},
+                        {});
   const std::size_t first = tracker.orders().size();
   for (std::uint32_t i = 0; i < size; ++i) {
     const std::int64_t left =

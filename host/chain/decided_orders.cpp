@@ -12,12 +12,35 @@ namespace cadre::chain {
 using agent::RoleId;
 using model::ColumnId;
 
-void TradeExecutionOrchestrator::apply_execution_rules() {
+/// What every trial of this decision starts from.
+void TradeExecutionOrchestrator::begin_orders() {
+  const model::ArenaHead& head = book_.arena->head();
+  const auto traded = book_.arena->valid(ColumnId::close);
+  const auto volume = head.has_volume != 0 ? book_.arena->column(ColumnId::volume) : std::span<double>{};
+  base::Money committed;
+  for (const execution::TrackedOrder& open : book_.tracker->recent()) {
+    if (!open.open() || open.order.side != CADRE_SIDE_BUY) continue;
+    const auto cost = base::notional(
+        base::Price::from_raw(std::max(open.order.limit_price_e9, open.order.decision_price_e9)),
+        base::Quantity::from_raw(open.remaining_e9()),
+        book_.universe->instruments[open.order.instrument].multiplier);
+    committed = checked_add(committed, cost.value_or(base::Money{})).value_or(committed);
+  }
+  book_.gate->begin_decision(head.session_date, *book_.portfolio, {reference_price_e9_, traded, volume},
+                             committed);
+  list_open_orders();
+  rules_failed_ = false;
+}
+
+/// Orders for what is needed; what the execution rules leave out, with their reasons.
+void TradeExecutionOrchestrator::make_orders() {
+  decision_.orders.clear();
+  if (rules_failed_) return;
   const Stage& stage = chain_->one(RoleId::execution_rules);
   const std::uint32_t n = book_.arena->size();
+  std::copy(reasons_.begin(), reasons_.end(), kept_reasons_.begin());
   std::fill(reasons_.begin(), reasons_.end(), cadre_reason{});
   std::fill(outputs_.actions.begin(), outputs_.actions.end(), model::empty_slot<cadre_action>());
-  list_open_orders();
   const cadre_needs needs{sizeof(cadre_needs),      n,
                           decision_.need_e9.data(), reference_price_e9_.data(),
                           target_.data(),           open_orders_.data(),
@@ -38,6 +61,43 @@ void TradeExecutionOrchestrator::apply_execution_rules() {
     write_orders(list.needed);
   } else if (status != CADRE_DISCARD || !fault.empty()) {
     note_failure(stage, status, std::move(fault));  // fails closed: no orders
+    rules_failed_ = true;
+  }
+  std::copy(reasons_.begin(), reasons_.end(), left_out_.begin());
+  std::copy(kept_reasons_.begin(), kept_reasons_.end(), reasons_.begin());
+}
+
+/// Cuts each order to what the gate accepts of it, and lets the gate judge all of them. False: they are too
+/// large for the book together.
+bool TradeExecutionOrchestrator::send_to_gate() {
+  book_.gate->begin_trial();
+  bool has_room = true;
+  std::fill(decision_.sent_e9.begin(), decision_.sent_e9.end(), 0);
+  for (DecidedOrder& decided : decision_.orders) {
+    cadre_order& order = decided.order;
+    const execution::PreTradeGate::Fit fit = book_.gate->largest_accepted(order);
+    if (fit.reason != 0)
+      left_out_[order.instrument] = {fit.reason, 0, static_cast<double>(order.quantity_e9) * 1e-9};
+    order.quantity_e9 = fit.quantity_e9;
+    if (order.quantity_e9 == 0) continue;
+    decided.verdict = book_.gate->check(order);
+    if (decided.verdict.accepted())
+      decision_.sent_e9[order.instrument] += order.quantity_e9 * model::sign_of_side(order.side);
+    has_room = has_room && !execution::bounds_book(decided.verdict);
+  }
+  std::erase_if(decision_.orders, [](const DecidedOrder& decided) { return decided.order.quantity_e9 == 0; });
+  return has_room;
+}
+
+/// The book that the accepted orders lead to.
+void TradeExecutionOrchestrator::weigh_orders() {
+  const journal::DecisionRecord& record = decision_.record;
+  for (std::uint32_t i = 0; i < target_.size(); ++i) {
+    const std::int64_t sent = decision_.sent_e9[i];
+    rounded_weight_[i] =
+        sent == 0
+            ? current_[i]
+            : weight_of(i, base::Quantity::from_raw(record.position_e9[i] + record.working_e9[i] + sent));
   }
 }
 
@@ -74,21 +134,9 @@ void TradeExecutionOrchestrator::write_orders(std::uint64_t count) {
             });
 }
 
+/// The gate alone, and nothing behind it: the orders are those of the trial that was accepted.
 void TradeExecutionOrchestrator::check_orders() {
-  const model::ArenaHead& head = book_.arena->head();
-  const auto traded = book_.arena->valid(ColumnId::close);
-  const auto volume = head.has_volume != 0 ? book_.arena->column(ColumnId::volume) : std::span<double>{};
-  base::Money committed;
-  for (const execution::TrackedOrder& open : book_.tracker->recent()) {
-    if (!open.open() || open.order.side != CADRE_SIDE_BUY) continue;
-    const auto cost = base::notional(
-        base::Price::from_raw(std::max(open.order.limit_price_e9, open.order.decision_price_e9)),
-        base::Quantity::from_raw(open.remaining_e9()),
-        book_.universe->instruments[open.order.instrument].multiplier);
-    committed = checked_add(committed, cost.value_or(base::Money{})).value_or(committed);
-  }
-  book_.gate->begin_decision(head.sequence, head.session_date, *book_.portfolio,
-                             {reference_price_e9_, traded, volume}, committed);
+  book_.gate->begin_trial();
   for (DecidedOrder& decided : decision_.orders)
     decided.verdict = book_.gate->check(decided.order);
   stamp({});

@@ -23,6 +23,7 @@ struct Decision {
   journal::DecisionRecord record;
   std::vector<DecidedOrder> orders;   ///< in sending order: reductions first, then sells before buys
   std::vector<std::int64_t> need_e9;  ///< per instrument: final target - filled - working
+  std::vector<std::int64_t> sent_e9;  ///< per instrument: of that, what the gate accepted, signed
   std::vector<std::uint64_t> stamps;  ///< clock ticks: at the start, then after every agent
   /// The stage whose call ended at each stamp; empty where none did. Text of the chain.
   std::vector<std::string_view> stamped;

@@ -39,10 +39,9 @@ const Decision& TradeExecutionOrchestrator::execute_trades() {
   adjust_trades(Step::risk_feedback);
   adjust_for_correlation();  // optional: pairs that are one bet
   adjust_trades(Step::correlation_adjuster);
-  skip_small_resizes();     // what is not worth its costs
-  enforce_final_risk();     // risk once more, whole lots, risk again; the cut when there is no other way
-  apply_execution_rules();  // orders
-  check_orders();           // the host's own gate: nothing gets past it
+  skip_small_resizes();  // what is not worth its costs
+  take_final_step();     // orders, as large as every limit allows: rounded, restricted, fitted, then judged
+  check_orders();        // the host's own gate: nothing gets past it
   CADRE_INVARIANT(effect_ == decision_.record.stages.size(), "orchestrator.stages_in_order",
                   "every stage that changes targets records its effect once");
   return decision_;
@@ -83,6 +82,9 @@ void TradeExecutionOrchestrator::enter(std::shared_ptr<Chain> chain, const BookS
   decision_.orders.clear();
   decision_.orders.reserve(n);
   decision_.need_e9.assign(n, 0);
+  decision_.sent_e9.assign(n, 0);
+  left_out_.assign(n, {});
+  kept_reasons_.assign(n, {});
   open_orders_.reserve(2 * std::size_t{n} + 16);
   decision_.stamps.reserve(1024);
   decision_.stamped.reserve(1024);

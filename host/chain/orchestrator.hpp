@@ -57,8 +57,7 @@ class TradeExecutionOrchestrator {
   void adjust_trades(config::Step step);
   void change_targets(const Stage& stage);
   void skip_small_resizes();  // this and what it calls: small_resizes.cpp
-  void enforce_final_risk();  // final_risk.cpp
-  void apply_execution_rules();
+  void take_final_step();     // final_step.cpp
   void check_orders();
 
   // One agent's turn: show it its services, call it, take the time.
@@ -99,8 +98,12 @@ class TradeExecutionOrchestrator {
   enum class Sales { rounded_down, rounded_up };
   void round_to_lots(Sales sales);
   enum class FinalRisk { inside_limits, no_worse, above_limit };
-  /// The targets with their increases scaled, in whole lots, and how they stand against the limits.
-  FinalRisk scale_increases(double factor, Sales sales);
+  enum class Judged : std::uint8_t { no, yes };
+  FinalRisk try_orders(double factor, Sales sales, Judged judged);
+  double largest_factor(FinalRisk& found);
+  template <class Feasible, class Whole>
+  double to_one_lot(double on_grid, Feasible&& feasible, Whole&& whole);
+  void tell_final_changes(double factor, bool scaled);
   /// The targets as they are, with sales a lot larger where that is what keeps a limit.
   FinalRisk change_whole();
   void run_loop_again();
@@ -108,6 +111,12 @@ class TradeExecutionOrchestrator {
   void size_cut(double factor);
   /// Sells down to the limits; the factor on all targets, -1 when there is none.
   double scale_to_limit();
+  double weight_of(std::uint32_t instrument, base::Quantity quantity) const;
+  // From needs to orders that the gate has judged: decided_orders.cpp.
+  void begin_orders();
+  void make_orders();
+  bool send_to_gate();
+  void weigh_orders();
   void list_open_orders();
   void write_orders(std::uint64_t count);
 
@@ -124,12 +133,14 @@ class TradeExecutionOrchestrator {
   std::vector<OpenOrders> open_;
   std::vector<std::uint8_t> reduced_by_loop_;
   std::vector<std::uint32_t> small_resizes_;  // that are skipped, the largest first
-  std::vector<double> rounded_weight_;
+  std::vector<double> rounded_weight_;        ///< of the book that the orders lead to
+  std::vector<cadre_reason> left_out_;        ///< why less was sent than is needed
+  std::vector<cadre_reason> kept_reasons_;
   std::vector<std::int64_t> reference_price_e9_;
   std::vector<cadre_open_order> open_orders_;  ///< as execution rules see them
   std::vector<double> desired_;                // targets before the final cut
   std::size_t effect_ = 0;
-  bool risk_failed_ = false;
+  bool risk_failed_ = false, rules_failed_ = false;
   LoopResult loop_;
   cadre_correlation_report correlation_{}, shown_correlation_{};
   // A report names at most these; adjusters do not depend on it.

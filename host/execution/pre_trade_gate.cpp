@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 
 #include "host/model/order.hpp"
 
@@ -47,9 +48,7 @@ struct Checks {
     if (!has_limit(o)) return o.limit_price_e9 == 0;
     return o.limit_price_e9 > 0 && o.limit_price_e9 % g.universe_->instruments[o.instrument].tick.raw() == 0;
   }
-  static bool once(const PreTradeGate& g, const cadre_order& o) {
-    return g.last_sequence_[o.instrument] != g.sequence_;
-  }
+  static bool once(const PreTradeGate& g, const cadre_order& o) { return g.has_order_[o.instrument] == 0; }
   static bool price(const PreTradeGate& g, const cadre_order& o) {
     return g.market_.price_e9[o.instrument] > 0;
   }
@@ -61,46 +60,53 @@ struct Checks {
     const double last = static_cast<double>(g.market_.price_e9[o.instrument]);
     return std::fabs(static_cast<double>(o.limit_price_e9) - last) <= g.config_.price_collar * last;
   }
-  static bool max_quantity(const PreTradeGate& g, const cadre_order& o) {
-    return o.quantity_e9 <= g.config_.max_order_quantity.raw();
-  }
-  static bool max_notional(const PreTradeGate& g, const cadre_order& o) {
-    return g.notional_of(o, o.quantity_e9) <= g.config_.max_order_notional.to_double();
-  }
-  static bool volume_share(const PreTradeGate& g, const cadre_order& o) {
-    if (g.market_.volume.empty()) return true;
-    const double volume = g.market_.volume[o.instrument];
-    return std::isfinite(volume) &&
-           static_cast<double>(o.quantity_e9) * 1e-9 <= g.config_.max_share_of_volume * volume;
-  }
   static bool orders_per_day(const PreTradeGate& g, const cadre_order&) {
     return g.orders_today_ < g.config_.max_orders_per_day;
   }
-  static bool restricted(const PreTradeGate& g, const cadre_order& o) {
-    return g.restricted_[o.instrument] == 0;
+
+  // The largest quantity that passes, where the check is one of size: in 1e-9, not rounded to lots.
+
+  static std::int64_t max_quantity(const PreTradeGate& g, const cadre_order&) {
+    return g.config_.max_order_quantity.raw();
   }
-  static bool long_only(const PreTradeGate& g, const cadre_order& o) {
-    return !g.constraints_.long_only || g.planned_at_worst(o) + signed_quantity(o) >= 0;
+  static std::int64_t max_notional(const PreTradeGate& g, const cadre_order& o) {
+    return g.quantity_worth(o, g.config_.max_order_notional.to_double());
   }
-  static bool buying_power(const PreTradeGate& g, const cadre_order& o) {
-    if (o.side != CADRE_SIDE_BUY) return true;
-    return g.notional_of(o, g.parts_of(o).opening_e9) * (1 + g.config_.buying_power_buffer) <=
-           g.buying_power_ + rounding_slack * g.equity_;
+  static std::int64_t volume_share(const PreTradeGate& g, const cadre_order& o) {
+    if (g.market_.volume.empty()) return any_quantity;
+    const double volume = g.market_.volume[o.instrument];
+    return std::isfinite(volume) ? quantity_e9(g.config_.max_share_of_volume * volume * 1e9) : 0;
   }
-  static bool gross(const PreTradeGate& g, const cadre_order& o) {
-    const PreTradeGate::Parts parts = g.parts_of(o);
-    if (parts.opening_e9 <= parts.closing_e9)
-      return true;  // a flip to no more on the other side adds nothing
-    return g.gross_ + g.notional_of(o, parts.opening_e9 - parts.closing_e9) <=
-           g.constraints_.max_gross_exposure * g.equity_ * (1 + rounding_slack);
+  static std::int64_t restricted(const PreTradeGate& g, const cadre_order& o) {
+    return g.restricted_[o.instrument] == 0 ? any_quantity : g.closable(o);
   }
-  static bool position(const PreTradeGate& g, const cadre_order& o) {
-    const std::int64_t before = g.planned_at_worst(o);
-    const double planned = std::fabs(static_cast<double>(before + signed_quantity(o)));
-    const double held = std::fabs(static_cast<double>(before));
-    if (planned <= held) return true;
-    const double unit = g.notional_of(o, o.quantity_e9) / static_cast<double>(o.quantity_e9);
-    return planned * unit <= g.constraints_.max_weight * g.equity_ * (1 + rounding_slack);
+  static std::int64_t long_only(const PreTradeGate& g, const cadre_order& o) {
+    if (!g.constraints_.long_only || o.side == CADRE_SIDE_BUY) return any_quantity;
+    return std::max<std::int64_t>(g.planned_at_worst(o), 0);
+  }
+  static std::int64_t buying_power(const PreTradeGate& g, const cadre_order& o) {
+    if (o.side != CADRE_SIDE_BUY) return any_quantity;
+    const double power = g.buying_power_ + rounding_slack * g.equity_;
+    return sum(g.closable(o), g.quantity_worth(o, power / (1 + g.config_.buying_power_buffer)));
+  }
+  static std::int64_t gross(const PreTradeGate& g, const cadre_order& o) {
+    // A flip to no more on the other side adds nothing.
+    const double room = g.constraints_.max_gross_exposure * g.equity_ * (1 + rounding_slack) - g.gross_;
+    return sum(sum(g.closable(o), g.closable(o)), g.quantity_worth(o, room));
+  }
+  static std::int64_t position(const PreTradeGate& g, const cadre_order& o) {
+    const std::int64_t before = g.planned_at_worst(o) * model::sign_of_side(o.side);
+    const double most = g.constraints_.max_weight * g.equity_ * (1 + rounding_slack);
+    return sum(std::max(g.quantity_worth(o, most), std::abs(before)), -before);
+  }
+
+  static constexpr std::int64_t any_quantity = std::numeric_limits<std::int64_t>::max();
+  static std::int64_t quantity_e9(double value) {
+    return value < 9e18 ? static_cast<std::int64_t>(std::max(std::floor(value), 0.0)) : any_quantity;
+  }
+  static std::int64_t sum(std::int64_t a, std::int64_t b) {
+    std::int64_t result = 0;
+    return __builtin_add_overflow(a, b, &result) ? any_quantity : result;
   }
 };
 
@@ -125,18 +131,23 @@ constexpr PreTradeCheck table[] = {
     {"MARKET_NO_PRICE", "there is no price to value the order at", false, &Checks::price},
     {"MARKET_STALE_PRICE", "the instrument did not trade on the bar that just closed", false, &Checks::fresh},
     {"FAT_FINGER_PRICE_COLLAR", "the limit price is too far from the last price", false, &Checks::collar},
-    {"FAT_FINGER_MAX_QUANTITY", "the quantity is above the largest allowed", true, &Checks::max_quantity},
-    {"FAT_FINGER_MAX_NOTIONAL", "the value is above the largest allowed", true, &Checks::max_notional},
-    {"FAT_FINGER_SHARE_OF_VOLUME", "the quantity is too large a share of the bar's volume", true,
+    {"FAT_FINGER_MAX_QUANTITY", "the quantity is above the largest allowed", true, nullptr,
+     &Checks::max_quantity},
+    {"FAT_FINGER_MAX_NOTIONAL", "the value is above the largest allowed", true, nullptr,
+     &Checks::max_notional},
+    {"FAT_FINGER_SHARE_OF_VOLUME", "the quantity is too large a share of the bar's volume", true, nullptr,
      &Checks::volume_share},
     {"FLOW_ORDERS_PER_DAY", "too many orders today", true, &Checks::orders_per_day},
-    {"RESTRICTION_RESTRICTED_LIST", "the instrument is restricted: it may only be reduced", true,
-     &Checks::restricted},
-    {"CREDIT_SHORT_NOT_ALLOWED", "the order would make the position short", false, &Checks::long_only},
-    {"CREDIT_BUYING_POWER", "there is not enough cash, counting the sells of this decision", true,
-     &Checks::buying_power},
-    {"CREDIT_GROSS_EXPOSURE", "the gross exposure would exceed its limit", true, &Checks::gross},
-    {"CREDIT_POSITION_LIMIT", "the position would exceed the largest weight", true, &Checks::position},
+    {"RESTRICTION_RESTRICTED_LIST", "the instrument is restricted: it may only be reduced", true, nullptr,
+     &Checks::restricted, PreTradeCheck::Bounds::order, CADRE_REASON_RESTRICTED},
+    {"CREDIT_SHORT_NOT_ALLOWED", "the order would make the position short", false, nullptr,
+     &Checks::long_only, PreTradeCheck::Bounds::order, CADRE_REASON_LONG_ONLY},
+    {"CREDIT_BUYING_POWER", "there is not enough cash, counting the sells of this decision", true, nullptr,
+     &Checks::buying_power, PreTradeCheck::Bounds::book},
+    {"CREDIT_GROSS_EXPOSURE", "the gross exposure would exceed its limit", true, nullptr, &Checks::gross,
+     PreTradeCheck::Bounds::book},
+    {"CREDIT_POSITION_LIMIT", "the position would exceed the largest weight", true, nullptr,
+     &Checks::position, PreTradeCheck::Bounds::order, CADRE_REASON_EXPOSURE},
 };
 static_assert(std::size(table) < 64, "a verdict has 64 bits, and the last one is unknown_check");
 constexpr std::size_t syntax_rows = 7;  // rows before this one have to pass for the others to make sense
@@ -170,7 +181,7 @@ PreTradeGate::PreTradeGate(const config::PreTradeConfig& config, const config::C
 
 void PreTradeGate::enter_universe(const model::Universe& universe) {
   universe_ = &universe;
-  last_sequence_.assign(universe.size(), 0);
+  has_order_.assign(universe.size(), 0);
   planned_e9_.assign(universe.size(), 0);
   open_buy_e9_.assign(universe.size(), 0);
   open_sell_e9_.assign(universe.size(), 0);
@@ -181,16 +192,23 @@ void PreTradeGate::enter_universe(const model::Universe& universe) {
   }
 }
 
-void PreTradeGate::begin_decision(std::uint64_t sequence, std::int32_t date,
-                                  const model::Portfolio& portfolio, const MarketSnapshot& market,
-                                  base::Money cash_committed) {
+void PreTradeGate::begin_decision(std::int32_t date, const model::Portfolio& portfolio,
+                                  const MarketSnapshot& market, base::Money cash_committed) {
   if (date != date_) orders_today_ = 0;
-  sequence_ = sequence;
   date_ = date;
+  orders_before_ = orders_today_;
   portfolio_ = &portfolio;
   market_ = market;
+  committed_ = cash_committed.to_double();
+  begin_trial();
+}
+
+void PreTradeGate::begin_trial() {
+  const model::Portfolio& portfolio = *portfolio_;
+  std::fill(has_order_.begin(), has_order_.end(), std::uint8_t{0});
+  orders_today_ = orders_before_;
   equity_ = portfolio.equity().to_double();
-  buying_power_ = portfolio.cash().to_double() - cash_committed.to_double();
+  buying_power_ = portfolio.cash().to_double() - committed_;
   gross_ = 0;
   for (std::uint32_t i = 0; i < universe_->size(); ++i) {
     planned_e9_[i] = portfolio.quantity(i).raw();
@@ -216,10 +234,41 @@ bool PreTradeGate::reduces(const cadre_order& order) const {
 }
 
 PreTradeGate::Parts PreTradeGate::parts_of(const cadre_order& order) const {
-  const std::int64_t held = planned_at_worst(order);
-  const bool against = (held > 0) == (order.side == CADRE_SIDE_SELL);
-  const std::int64_t closing = held != 0 && against ? std::min(order.quantity_e9, std::abs(held)) : 0;
+  const std::int64_t closing = std::min(order.quantity_e9, closable(order));
   return {closing, order.quantity_e9 - closing};
+}
+
+std::int64_t PreTradeGate::closable(const cadre_order& order) const {
+  const std::int64_t held = planned_at_worst(order);
+  return held != 0 && (held > 0) == (order.side == CADRE_SIDE_SELL) ? std::abs(held) : 0;
+}
+
+std::int64_t PreTradeGate::quantity_worth(const cadre_order& order, double money) const {
+  constexpr std::int64_t one_unit = 1'000'000'000;
+  const double unit = notional_of(order, one_unit);
+  return unit > 0 ? Checks::quantity_e9(money / unit * 1e9)
+                  : Checks::any_quantity;  // no price: another check
+}
+
+PreTradeGate::Fit PreTradeGate::largest_accepted(const cadre_order& order) const {
+  Fit fit{order.quantity_e9, 0};
+  for (const PreTradeCheck& check : table) {
+    if (check.largest == nullptr || check.bounds == PreTradeCheck::Bounds::book) continue;
+    const std::int64_t passes = check.largest(*this, order);
+    // What only closes is exempt, whatever it is cut from.
+    const std::int64_t largest = check.skipped_when_reducing ? std::max(passes, closable(order)) : passes;
+    if (largest < fit.quantity_e9) fit = {std::max<std::int64_t>(largest, 0), check.reason};
+  }
+  if (fit.reason != 0)
+    fit.quantity_e9 -= fit.quantity_e9 % universe_->instruments[order.instrument].lot.raw();
+  return fit;
+}
+
+bool bounds_book(Verdict verdict) {
+  for (std::size_t row = 0; row < std::size(table); ++row) {
+    if ((verdict.failed >> row & 1) != 0 && table[row].bounds == PreTradeCheck::Bounds::book) return true;
+  }
+  return false;
 }
 
 double PreTradeGate::notional_of(const cadre_order& order, std::int64_t quantity_e9) const {
@@ -233,8 +282,11 @@ Verdict PreTradeGate::check(const cadre_order& order) {
   Verdict verdict;
   const auto run = [&](std::size_t from, std::size_t to, bool reducing) {
     for (std::size_t row = from; row < to; ++row) {
-      if (reducing && table[row].skipped_when_reducing) continue;
-      if (!table[row].passes(*this, order)) verdict.failed |= std::uint64_t{1} << row;
+      const PreTradeCheck& check = table[row];
+      if (reducing && check.skipped_when_reducing) continue;
+      const bool passes = check.passes != nullptr ? check.passes(*this, order)
+                                                  : order.quantity_e9 <= check.largest(*this, order);
+      if (!passes) verdict.failed |= std::uint64_t{1} << row;
       if (row == 0 && verdict.failed != 0) return;
     }
   };
@@ -247,13 +299,13 @@ Verdict PreTradeGate::check(const cadre_order& order) {
   const Parts parts = parts_of(order);
   const double closing = notional_of(order, parts.closing_e9);
   const double opening = notional_of(order, parts.opening_e9);
-  last_sequence_[order.instrument] = sequence_;
+  has_order_[order.instrument] = 1;
   planned_e9_[order.instrument] += signed_quantity(order);
   ++orders_today_;
   gross_ += opening - closing;
   // A sale out of a holding pays for buys, a short sale does not; to cover a short costs what buying power
   // was already without.
-  buying_power_ += order.side == CADRE_SIDE_SELL ? closing : -opening;
+  buying_power_ += order.side == CADRE_SIDE_SELL ? closing : -opening * (1 + config_.buying_power_buffer);
   return verdict;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cadre/order.h"
+#include "cadre/proposal.h"
 #include "host/base/codec.hpp"
 #include "host/config/scenario_config.hpp"
 #include "host/model/instrument.hpp"
@@ -37,7 +38,12 @@ struct PreTradeCheck {
   std::string_view code;  ///< CATEGORY_CONDITION; written to journals: never changed, never used again
   std::string_view text;  ///< what it refuses
   bool skipped_when_reducing;
+  /// Null for a check of size: the order passes when it is for no more than `largest`, in 1e-9.
   bool (*passes)(const PreTradeGate& gate, const cadre_order& order);
+  std::int64_t (*largest)(const PreTradeGate& gate, const cadre_order& order) = nullptr;
+  /// What it bounds: what one order may be, or what all of them together do to the book.
+  enum class Bounds : std::uint8_t { order, book } bounds = Bounds::order;
+  std::uint32_t reason = CADRE_REASON_FITTED;  ///< of what is cut to pass it
 };
 
 std::span<const PreTradeCheck> pre_trade_checks();
@@ -45,6 +51,8 @@ std::span<const PreTradeCheck> pre_trade_checks();
 /// The codes of the failed checks in the order of the table, the one that rejects first: what a journal
 /// keeps.
 std::vector<std::string> failed_codes(Verdict verdict);
+/// Whether a check failed that bounds the book: all increases are too large together, not this order alone.
+bool bounds_book(Verdict verdict);
 /// The verdict in which the checks with these codes failed.
 Verdict verdict_of(std::span<const std::string> failed_codes);
 
@@ -90,10 +98,19 @@ class PreTradeGate {
     open_sell_e9_[instrument] = sell_e9;
   }
   /// Before the orders of one decision. `cash_committed`: what open buys may still cost.
-  void begin_decision(std::uint64_t sequence, std::int32_t date, const model::Portfolio& portfolio,
-                      const MarketSnapshot& market, base::Money cash_committed);
+  void begin_decision(std::int32_t date, const model::Portfolio& portfolio, const MarketSnapshot& market,
+                      base::Money cash_committed);
+  /// Other orders of the same decision, in the place of those that were judged so far.
+  void begin_trial();
   /// Judges one order; an accepted one uses up buying power and counters.
   Verdict check(const cadre_order& order);
+  /// How much of an order passes all checks that bound one order's size, in whole lots; at least what it
+  /// closes, where that is exempt. `reason`: of the check that binds. Of an order whose syntax is right.
+  struct Fit {
+    std::int64_t quantity_e9 = 0;
+    std::uint32_t reason = 0;
+  };
+  Fit largest_accepted(const cadre_order& order) const;
 
  private:
   friend struct Checks;
@@ -105,6 +122,10 @@ class PreTradeGate {
     std::int64_t opening_e9 = 0;
   };
   Parts parts_of(const cadre_order& order) const;
+  /// How much of the position an order on this side can close.
+  std::int64_t closable(const cadre_order& order) const;
+  /// How much of the order's instrument so much money is, at the order's worst price.
+  std::int64_t quantity_worth(const cadre_order& order, double money) const;
   /// The position an order would find when what works on its side is filled before it, and nothing else.
   std::int64_t planned_at_worst(const cadre_order& order) const;
   bool reduces(const cadre_order& order) const;
@@ -116,14 +137,14 @@ class PreTradeGate {
   const model::Universe* universe_ = nullptr;
   const model::Portfolio* portfolio_ = nullptr;
   MarketSnapshot market_;
-  std::vector<std::uint64_t> last_sequence_;  ///< per instrument, of its last accepted order
+  std::vector<std::uint8_t> has_order_;  ///< per instrument: the decision has one that was accepted
   std::vector<std::int64_t>
       planned_e9_;  ///< per instrument, position with the accepted orders of this decision
   std::vector<std::int64_t> open_buy_e9_, open_sell_e9_;  ///< per instrument, working before the decision
   std::vector<std::uint8_t> restricted_;
-  std::uint64_t sequence_ = 0;
   std::int32_t date_ = 0;
-  std::uint64_t orders_today_ = 0;
+  std::uint64_t orders_today_ = 0, orders_before_ = 0;  ///< with this decision, without it
+  double committed_ = 0;
   double buying_power_ = 0;
   double gross_ = 0;
   double equity_ = 0;

@@ -378,7 +378,7 @@ bool HardWired::has_room() const {
 }
 
 void HardWired::make_orders() {
-  gate_.begin_decision(decisions_, date_, portfolio_, {price_e9_, traded_, {}}, {});
+  gate_.begin_decision(date_, portfolio_, {price_e9_, traded_, {}}, {});
   for (const bool selling : {true, false}) {
     for (std::uint32_t i = 0; i < n_; ++i) {
       if (need_e9_[i] == 0 || (need_e9_[i] < 0) != selling) continue;

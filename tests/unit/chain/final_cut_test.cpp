@@ -43,7 +43,7 @@ TEST(LargestFeasibleFactor, takes_the_first_feasible_from_above) {
   // Feasible at and below 1/4 and between 1/2 and 5/8: a bisection could end at 1/4.
   const auto feasible = [](double f) { return f <= 0.25 || (f >= 0.5 && f <= 0.625); };
   EXPECT_EQ(largest_feasible_factor(cut_steps, feasible), 0.625);
-  EXPECT_EQ(largest_feasible_factor(31, feasible), 0.25);
+  EXPECT_EQ(largest_feasible_factor(7, feasible), 0.25);
   EXPECT_EQ(largest_feasible_factor(cut_steps, [](double) { return true; }), 1);
   EXPECT_EQ(largest_feasible_factor(cut_steps, [](double f) { return f == 0; }), 0);
 }
@@ -73,15 +73,14 @@ TEST(FinalCut, scales_what_an_adjuster_added_after_the_loop) {
 
 TEST(FinalCut, when_the_manager_cannot_adjust_only_increases_are_scaled) {
   // 0.5 + 0.1 held; 0.1 and 0.6 wanted against a limit of 0.6: the sale stays whole, of the purchase of 0.5
-  // the largest part on the grid goes through: 0.1 + 0.1 + f 0.5 <= 0.6, f <= 0.8, that is 51/64.
+  // as many lots as fit go through: 0.1 + 0.1 + f 0.5 <= 0.6, f <= 0.8.
   Desk desk(
       test::Settings{{"/chain/position_sizer/config", "{\"targets\": [[0.5, 0.1, 0, 0], [0.1, 0.6, 0, 0]]}"},
                      {"/chain/risk_managers/0/config", R"({"limit": 0.6, "step": 0})"}});
   EXPECT_EQ(desk.decide().record.cut_factor, 1);
   const Decision& decision = desk.decide();
-  EXPECT_EQ(decision.record.cut_factor, 51.0 / 64);
-  EXPECT_THAT(desk.weights(),
-              Pointwise(DoubleNear(1e-6), std::vector<double>{0.1, 0.1 + 0.5 * 51 / 64, 0, 0}));
+  EXPECT_NEAR(decision.record.cut_factor, 0.8, 1e-6);
+  EXPECT_THAT(desk.weights(), Pointwise(DoubleNear(1e-6), std::vector<double>{0.1, 0.5, 0, 0}));
   EXPECT_EQ(decision.record.stages.back().reasons[1].code, std::uint32_t{CADRE_REASON_FINAL_CUT});
   EXPECT_EQ(decision.record.stages.back().reasons[0].code, 0u);
 }
@@ -93,9 +92,10 @@ TEST(FinalCut, a_book_above_its_limit_may_swap_one_risk_for_another_but_not_add_
   desk.decide();
   desk.set_prices({200, 100, 100, 100});  // 1.6 of 1.8 million: 0.8889, above the limit
   const Decision& decision = desk.decide();
-  // 0.79 + f 0.2 <= 0.8889, f <= 0.494: 31/64.
-  EXPECT_EQ(decision.record.cut_factor, 31.0 / 64);
-  EXPECT_THAT(desk.weights(), Pointwise(DoubleNear(1e-6), std::vector<double>{0.79, 0.2 * 31 / 64, 0, 0}));
+  // 0.79 + f 0.2 <= 1.6/1.8, f <= 0.49444.
+  EXPECT_NEAR(decision.record.cut_factor, (1.6 / 1.8 - 0.79) / 0.2, 1e-6);
+  EXPECT_THAT(desk.weights(), Pointwise(DoubleNear(1e-6), std::vector<double>{0.79, 1.6 / 1.8 - 0.79, 0, 0}));
+  EXPECT_LE(desk.weights()[0] + desk.weights()[1], 1.6 / 1.8 + 1e-9);
 }
 
 TEST(FinalCut, a_sale_is_a_lot_larger_where_rounding_it_would_cut_the_purchases) {
@@ -149,9 +149,10 @@ TEST(FinalCut, scale_to_limit_sells_a_book_that_drifted_above_its_limit_down_to_
   EXPECT_EQ(desk.decide().orders.size(), 2u);
   desk.set_prices({300, 300, 100, 100});
   const Decision& decision = desk.decide();
-  // 2.4 / 2.6 k/64 <= 0.85: k = 58.
-  EXPECT_NEAR(desk.weights()[0], 1.2 / 2.6 * 58 / 64, 1e-6);
-  EXPECT_NEAR(desk.weights()[1], 1.2 / 2.6 * 58 / 64, 1e-6);
+  // 0.85 in all, the same of both.
+  EXPECT_NEAR(desk.weights()[0], 0.425, 1e-6);
+  EXPECT_NEAR(desk.weights()[1], 0.425, 1e-6);
+  EXPECT_LE(desk.weights()[0] + desk.weights()[1], 0.85 + 1e-9);
   EXPECT_EQ(decision.record.stages.back().reasons[0].code, std::uint32_t{CADRE_REASON_FINAL_CUT});
 }
 

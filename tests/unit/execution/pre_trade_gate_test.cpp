@@ -46,17 +46,17 @@ class Decision {
     EXPECT_TRUE(portfolio_.charge(*spare));
     gate_.emplace(setting_.limits, setting_.constraints);
     gate_->enter_universe(universe_);
-    begin(1, date);
+    begin(date);
   }
 
   PreTradeGate& gate() { return *gate_; }
   /// What was working before the decision, in units.
   void works(std::uint32_t instrument, std::int64_t buy, std::int64_t sell) {
     gate_->count_open(instrument, buy * unit, sell * unit);
-    begin(1, 20240102);
+    begin(20240102);
   }
-  void begin(std::uint64_t sequence, std::int32_t date) {
-    gate_->begin_decision(sequence, date, portfolio_, {setting_.price, setting_.traded, setting_.volume},
+  void begin(std::int32_t date) {
+    gate_->begin_decision(date, portfolio_, {setting_.price, setting_.traded, setting_.volume},
                           base::Money::from_raw(setting_.committed * 1'000'000));
   }
 
@@ -171,7 +171,7 @@ TEST(PreTradeChecks, what_the_environment_does_not_take_is_refused) {
   decision.gate().enter_environment(CADRE_BIT_OF(CADRE_ORDER_LIMIT), CADRE_BIT_OF(CADRE_TIF_DAY));
   EXPECT_EQ(decision.failures(trade(empty, 10)), std::set<std::string>{"SYNTAX_ORDER_TYPE"});
   EXPECT_EQ(decision.failures(limit(empty, 10, "100")), std::set<std::string>{});
-  decision.begin(2, 20240102);
+  decision.begin(20240102);
   decision.gate().enter_environment(CADRE_BIT_OF(CADRE_ORDER_LIMIT), CADRE_BIT_OF(CADRE_TIF_GTC));
   EXPECT_EQ(decision.failures(limit(empty, 10, "100")), std::set<std::string>{"SYNTAX_TIME_IN_FORCE"});
 }
@@ -187,7 +187,7 @@ TEST(PreTradeChecks, one_order_per_instrument_and_decision) {
   Decision decision({});
   EXPECT_TRUE(decision.failures(trade(empty, 10)).empty());
   EXPECT_EQ(decision.failures(trade(empty, 10)), std::set<std::string>{"IDENTITY_DUPLICATE_ORDER"});
-  decision.begin(2, 20240102);
+  decision.begin(20240102);
   EXPECT_TRUE(decision.failures(trade(empty, 10)).empty());
 }
 
@@ -203,10 +203,10 @@ TEST(PreTradeChecks, accepted_orders_are_counted_per_day) {
   Decision decision(setting);
   EXPECT_TRUE(decision.failures(trade(empty, 10)).empty());
   EXPECT_TRUE(decision.failures(trade(closed_market, 10)).empty());
-  decision.begin(2, 20240102);
+  decision.begin(20240102);
   EXPECT_EQ(decision.failures(trade(empty, 10)), std::set<std::string>{"FLOW_ORDERS_PER_DAY"});
   EXPECT_TRUE(decision.failures(trade(big, -10)).empty());  // reducing
-  decision.begin(3, 20240103);
+  decision.begin(20240103);
   EXPECT_TRUE(decision.failures(trade(empty, 10)).empty());
 }
 

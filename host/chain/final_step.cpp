@@ -1,5 +1,5 @@
-// The orchestrator's last word on risk: no book ends above max(limit, what it already used), except through
-// reductions.
+// The final step: the largest factor on all increases with which the book that would really be sent keeps
+// every limit. No book ends above max(limit, what it already used), except through reductions.
 
 #include <algorithm>
 #include <cmath>
@@ -18,63 +18,91 @@ constexpr double slack = 1e-9;  // what the error of doubles may add to a sum th
 
 }  // namespace
 
-void TradeExecutionOrchestrator::enforce_final_risk() {
+void TradeExecutionOrchestrator::take_final_step() {
   open_targets();
   fit_to_open_orders();
   desired_.assign(target_.begin(), target_.end());
+  begin_orders();
   double factor = 1;  // on increases
   FinalRisk found = change_whole();
   if (found == FinalRisk::above_limit) {
     run_loop_again();  // what the loop cannot mend is cut
-    if (!risk_failed_) {
-      factor = largest_feasible_factor(cut_steps, [&](double f) {
-        return (found = scale_increases(f, Sales::rounded_up)) != FinalRisk::above_limit;
-      });
-    }
+    if (!risk_failed_) factor = largest_factor(found);
   }
   if (risk_failed_ || factor < 0) {
     // No increase at all. What remains are reductions, which always pass.
     factor = 0;
-    size_cut(factor);
-    round_to_lots(Sales::rounded_down);
+    try_orders(factor, Sales::rounded_down, Judged::no);
   }
   decision_.record.cut_factor = factor;
   const bool scaled = chain_->risk_feedback.over_limit == config::OverLimit::scale_to_limit &&
                       !risk_failed_ && found != FinalRisk::inside_limits;
   if (scaled) factor = scale_to_limit();  // the book itself may be over
-  for (std::size_t i = 0; i < target_.size(); ++i) {
-    const bool only_rounded = !scaled && reasons_[i].code == CADRE_REASON_LOT;
-    if (target_[i] != desired_[i] && !only_rounded) reasons_[i] = {CADRE_REASON_FINAL_CUT, 0, factor};
-  }
+  tell_final_changes(factor, scaled);
   stamp({});
   record_risk();
   record_effect();
 }
 
-TradeExecutionOrchestrator::FinalRisk TradeExecutionOrchestrator::change_whole() {
-  const FinalRisk down = scale_increases(1, Sales::rounded_down);
-  if (down == FinalRisk::inside_limits) return down;
-  const FinalRisk up = scale_increases(1, Sales::rounded_up);
-  if (up == FinalRisk::inside_limits || down == FinalRisk::above_limit) return up;
-  // The book is above a limit already, and a lot more or less does not bring it back.
-  return scale_increases(1, Sales::rounded_down);
+/// The factor on increases; -1 when not even 0 keeps the limits. `found`: how the book stands with it.
+double TradeExecutionOrchestrator::largest_factor(FinalRisk& found) {
+  const auto feasible = [&](double f) {
+    return (found = try_orders(f, Sales::rounded_up, Judged::yes)) != FinalRisk::above_limit;
+  };
+  return to_one_lot(largest_feasible_factor(cut_steps, feasible), feasible,
+                    [&](std::size_t i) { return desired_[i] - cut_target(current_[i], desired_[i], 0); });
 }
 
-TradeExecutionOrchestrator::FinalRisk TradeExecutionOrchestrator::scale_increases(double factor,
-                                                                                  Sales sales) {
-  // Targets first, then what they mean in whole lots: both have to keep max(limit, what the book already
-  // uses). Lots are rounded towards the position, so a sale that is a little smaller may leave too little
-  // room for the purchases.
-  model::StateView& view = *book_.view;
-  const double tolerance = chain_->risk_feedback.risk_tolerance;  // of soft limits, as in the loop
+/// A factor of the grid, refined until no order would change by more than a lot. `whole`: what of a target
+/// the factor is on. The last trial is that of the factor.
+template <class Feasible, class Whole>
+double TradeExecutionOrchestrator::to_one_lot(double on_grid, Feasible&& feasible, Whole&& whole) {
+  if (on_grid < 0 || on_grid == 1) return on_grid;
+  double largest = 0;  // in lots
+  for (std::uint32_t i = 0; i < target_.size(); ++i) {
+    const double lot = weight_of(i, book_.universe->instruments[i].lot);
+    if (lot > 0) largest = std::max(largest, std::fabs(whole(i)) / lot);
+  }
+  const double factor = refined_factor(on_grid, on_grid + 1.0 / cut_steps, largest, feasible);
+  feasible(factor);
+  return factor;
+}
+
+TradeExecutionOrchestrator::FinalRisk TradeExecutionOrchestrator::change_whole() {
+  const FinalRisk down = try_orders(1, Sales::rounded_down, Judged::yes);
+  if (down == FinalRisk::inside_limits) return down;
+  const FinalRisk up = try_orders(1, Sales::rounded_up, Judged::yes);
+  if (up == FinalRisk::inside_limits || down == FinalRisk::above_limit) return up;
+  // The book is above a limit already, and a lot more or less does not bring it back.
+  return try_orders(1, Sales::rounded_down, Judged::yes);
+}
+
+/// One trial: the targets with their increases scaled, in whole lots, as orders of the execution rules, cut
+/// to what the gate accepts; and how the book that these orders lead to stands against every limit.
+TradeExecutionOrchestrator::FinalRisk TradeExecutionOrchestrator::try_orders(double factor, Sales sales,
+                                                                             Judged judged) {
   size_cut(factor);
-  if (risk_failed_) return FinalRisk::above_limit;
-  const bool weights_keep = panel_.analyze_against_current(view, target_, tolerance).acceptable;
   round_to_lots(sales);
-  if (!weights_keep || !has_room(rounded_weight_)) return FinalRisk::above_limit;
-  const RiskJudgement lots = panel_.analyze_against_current(view, rounded_weight_, tolerance);
+  make_orders();
+  const bool book_has_room = send_to_gate();
+  weigh_orders();
+  if (judged == Judged::no) return FinalRisk::no_worse;
+  if (risk_failed_ || !book_has_room || !has_room(rounded_weight_)) return FinalRisk::above_limit;
+  const RiskJudgement lots =
+      panel_.analyze_against_current(*book_.view, rounded_weight_, chain_->risk_feedback.risk_tolerance);
   if (!lots.acceptable) return FinalRisk::above_limit;
   return lots.inside_limits ? FinalRisk::inside_limits : FinalRisk::no_worse;
+}
+
+/// What the final step did to each target, with its reason.
+void TradeExecutionOrchestrator::tell_final_changes(double factor, bool scaled) {
+  for (std::size_t i = 0; i < target_.size(); ++i) {
+    const bool only_rounded = !scaled && reasons_[i].code == CADRE_REASON_LOT;
+    if (target_[i] != desired_[i] && !only_rounded) reasons_[i] = {CADRE_REASON_FINAL_CUT, 0, factor};
+    if (decision_.sent_e9[i] == decision_.need_e9[i]) continue;
+    target_[i] = rounded_weight_[i];
+    reasons_[i] = left_out_[i];
+  }
 }
 
 void TradeExecutionOrchestrator::run_loop_again() {
@@ -106,25 +134,26 @@ double TradeExecutionOrchestrator::scale_to_limit() {
     for (std::size_t i = 0; i < target_.size(); ++i)
       target_[i] = factor * desired_[i];
     round_to_lots(Sales::rounded_down);
+    make_orders();
+    send_to_gate();
+    weigh_orders();
   };
-  const double factor = largest_feasible_factor(cut_steps, [&](double candidate) {
+  const auto acceptable = [&](double candidate) {
     scale(candidate);
     return panel_.analyze(*book_.view, rounded_weight_, chain_->risk_feedback.risk_tolerance).acceptable;
-  });
+  };
+  const double factor = to_one_lot(largest_feasible_factor(cut_steps, acceptable), acceptable,
+                                   [&](std::size_t i) { return desired_[i]; });
   if (factor < 0) scale(1);  // a manager that accepts no book at all does not get it sold
   return factor;
 }
 
 void TradeExecutionOrchestrator::round_to_lots(Sales sales) {
   const model::Portfolio& portfolio = *book_.portfolio;
-  const double equity = portfolio.equity().to_double();
   for (std::uint32_t i = 0; i < target_.size(); ++i) {
     const model::Instrument& about = book_.universe->instruments[i];
     const auto base =
         base::Quantity::from_raw(decision_.record.position_e9[i] + decision_.record.working_e9[i]);
-    const auto weight_of = [&](base::Quantity quantity) {
-      return quantity.to_double() * portfolio.price(i).to_double() * about.multiplier.to_double() / equity;
-    };
     // Without a price nothing can be sized: the position stays. So it does where the target is what is held
     // already: a weight is money's rounding away from its quantity, which is many of the smallest lots.
     const bool unchanged = target_[i] == current_[i];
@@ -135,14 +164,18 @@ void TradeExecutionOrchestrator::round_to_lots(Sales sales) {
     if (reasons_[i].code == CADRE_REASON_LOT) reasons_[i] = {};  // of an attempt before
     const bool reduced = std::fabs(target_[i]) < std::fabs(current_[i]);
     if (sales == Sales::rounded_up && reduced &&
-        std::fabs(weight_of(quantity)) > std::fabs(target_[i]) * (1 + slack)) {
+        std::fabs(weight_of(i, quantity)) > std::fabs(target_[i]) * (1 + slack)) {
       quantity = model::one_lot_less(quantity, about.lot);
-      target_[i] = weight_of(quantity);
+      target_[i] = weight_of(i, quantity);
       reasons_[i] = {CADRE_REASON_LOT, 0, 0};
     }
     decision_.need_e9[i] = quantity.raw() - base.raw();
-    rounded_weight_[i] = decision_.need_e9[i] == 0 ? current_[i] : weight_of(quantity);
   }
+}
+
+double TradeExecutionOrchestrator::weight_of(std::uint32_t i, base::Quantity quantity) const {
+  return quantity.to_double() * book_.portfolio->price(i).to_double() *
+         book_.universe->instruments[i].multiplier.to_double() / book_.portfolio->equity().to_double();
 }
 
 void TradeExecutionOrchestrator::take_open_orders() {

@@ -1,0 +1,89 @@
+// The final step: the orders that are really sent, as large as every limit allows.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/unit/chain/desk.hpp"
+
+namespace cadre::chain {
+namespace {
+
+using test::Desk;
+using testing::DoubleNear;
+using testing::Pointwise;
+
+/// A million; 300,000 of the first at 300 and as much short of the second at 100, of which no order may be
+/// for more than 1,000: 300,000 of the first and 100,000 of the second.
+test::Settings hedged(const char* net) {
+  return {{"/chain/position_sizer/config", R"({"targets": [[0.3, -0.3, 0, 0]]})"},
+          {"/chain/constraints", std::string(R"({"long_only": false, "max_net_exposure": )") + net + "}"},
+          {"/pre_trade_checks/max_order_quantity", "1000"}};
+}
+
+TEST(FinalStep, what_the_gate_accepts_of_one_leg_stands_in_every_trial_of_the_other) {
+  // Long 150,000 and short 100,000: 5 % net. To cap first and to scale then would give 75,000 and 25,000.
+  Desk desk(hedged("0.05"));
+  desk.set_prices({300, 100, 100, 100});
+  const Decision& decision = desk.decide();
+  EXPECT_THAT(desk.weights(), Pointwise(DoubleNear(1e-9), std::vector<double>{0.15, -0.1, 0, 0}));
+  EXPECT_NEAR(decision.record.cut_factor, 0.5, 1e-5);
+  for (const DecidedOrder& decided : decision.orders)
+    EXPECT_TRUE(decided.verdict.accepted());
+  EXPECT_EQ(decision.record.stages.back().reasons[1].code, std::uint32_t{CADRE_REASON_FITTED});
+  EXPECT_EQ(decision.record.stages.back().reasons[0].code, std::uint32_t{CADRE_REASON_FINAL_CUT});
+}
+
+TEST(FinalStep, the_factor_is_refined_to_one_lot) {
+  Desk desk(hedged("0.06"), "0.01");
+  desk.set_prices({300, 100, 100, 100});
+  desk.decide();
+  // 160,000 are 533.33 units at 300; a lot is 0.01 units, 3 of a million.
+  EXPECT_NEAR(desk.weights()[0], 0.16, 3e-6);
+  EXPECT_LE(desk.weights()[0], 0.16 + 1e-12);
+  EXPECT_NEAR(desk.weights()[1], -0.1, 1e-9);
+}
+
+TEST(FinalStep, one_trial_is_enough_when_nothing_binds) {
+  Desk desk(test::Settings{{"/chain/position_sizer/config", R"({"targets": [[0.2, 0.2, 0.2, 0]]})"}});
+  const Decision& decision = desk.decide();
+  EXPECT_EQ(decision.record.cut_factor, 1);
+  EXPECT_EQ(std::count(decision.stamped.begin(), decision.stamped.end(), "rules"), 1);
+}
+
+TEST(FinalStep, money_that_is_short_scales_all_purchases_and_refuses_none) {
+  // Each half of the money; with a buffer of a quarter only 0.8 of it can be spent.
+  Desk desk(test::Settings{{"/chain/position_sizer/config", R"({"targets": [[0.5, 0.5, 0, 0]]})"},
+                           {"/pre_trade_checks/buying_power_buffer", "0.25"}});
+  const Decision& decision = desk.decide();
+  EXPECT_THAT(desk.weights(), Pointwise(DoubleNear(1e-4), std::vector<double>{0.4, 0.4, 0, 0}));
+  ASSERT_EQ(decision.orders.size(), 2u);
+  for (const DecidedOrder& decided : decision.orders)
+    EXPECT_TRUE(decided.verdict.accepted());
+}
+
+TEST(FinalStep, an_order_of_which_the_gate_accepts_nothing_is_not_sent_and_says_why) {
+  Desk desk(test::Settings{{"/chain/position_sizer/config", R"({"targets": [[0.2, 0.3, 0, 0]]})"},
+                           {"/pre_trade_checks/restricted", R"(["AA"])"}});
+  const Decision& decision = desk.decide();
+  ASSERT_EQ(decision.orders.size(), 1u);
+  EXPECT_EQ(decision.orders[0].order.instrument, 1u);
+  EXPECT_EQ(decision.record.stages.back().reasons[0].code, std::uint32_t{CADRE_REASON_RESTRICTED});
+  EXPECT_NEAR(decision.record.stages.back().target[0], 0, 1e-12);
+}
+
+TEST(FinalStep, an_exit_is_never_cut) {
+  Desk desk(test::Settings{
+      {"/chain/position_sizer/config", R"({"targets": [[0.4, 0, 0, 0], [0.4, 0, 0, 0], [0, 0, 0, 0]]})"},
+      {"/pre_trade_checks/max_order_quantity", "2000"}});
+  desk.decide();
+  EXPECT_NEAR(desk.weights()[0], 0.2, 1e-9);  // 2,000 of 4,000 units
+  desk.decide();
+  EXPECT_NEAR(desk.weights()[0], 0.4, 1e-9);
+  desk.decide();
+  EXPECT_NEAR(desk.weights()[0], 0, 1e-9);
+}
+
+}  // namespace
+}  // namespace cadre::chain
