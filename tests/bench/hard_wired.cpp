@@ -325,9 +325,8 @@ bool HardWired::changes_whole() {
 HardWired::Standing HardWired::stands_after(double factor, bool sales_up) {
   for (std::size_t i = 0; i < n_; ++i)
     target_[i] = chain::cut_target(current_[i], desired_[i], factor);
-  const bool weights_keep = is_inside_or_no_worse(target_);
   round_to_lots(sales_up);
-  if (!weights_keep || !has_room()) return Standing::above;
+  if (!has_room()) return Standing::above;
   if (is_inside(analyze(rounded_))) return Standing::inside;
   return is_inside_or_no_worse(rounded_) ? Standing::no_worse : Standing::above;
 }
