@@ -216,6 +216,17 @@ void warn_of_filled(const PreparedRun& run, const book::RunRecorder& recorder, b
                  "");
 }
 
+void warn_of_fitted(const PreparedRun& run, const book::RunRecorder& recorder, base::Problems& doubts) {
+  const book::RunRecorder::Fitted& fitted = recorder.fitted();
+  if (fitted.orders == 0) return;
+  doubts.warning("RUN_ORDERS_FITTED", run.config->document.place("/pre_trade_checks"),
+                 std::to_string(fitted.orders) + (fitted.orders == 1 ? " order was" : " orders were") +
+                     " made smaller or not sent, first of " + fitted.first_instrument + " on " +
+                     base::format_date(fitted.first_date) + ": the pre-trade checks accept no more",
+                 "`cadre explain` says of an order what was wanted; change the limits here or in "
+                 "/chain/constraints, or size smaller");
+}
+
 /// What of a run that came to its end is worth a second look.
 base::Problems doubts_about(const PreparedRun& run, const ScenarioRun& scenario_run,
                             const book::RunRecorder& recorder) {
@@ -254,6 +265,7 @@ base::Problems doubts_about(const PreparedRun& run, const ScenarioRun& scenario_
   }
   warn_of_treated(run, recorder, doubts);
   warn_of_filled(run, recorder, doubts);
+  warn_of_fitted(run, recorder, doubts);
   for (const auto& [instance, failed] : recorder.failed_events()) {
     doubts.warning("RUN_AGENT_MISSED_EVENTS", config::place_of_instance(*run.config, instance),
                    instance + " could not take in " + std::to_string(failed.decisions) +

@@ -83,6 +83,17 @@ void RunRecorder::count_filled(const journal::DecisionRecord& record) {
   }
 }
 
+void RunRecorder::count_fitted(const chain::Decision& decision) {
+  const journal::DecisionRecord& record = decision.record;
+  for (std::size_t i = 0; i < decision.need_e9.size(); ++i) {
+    if (decision.sent_e9[i] == decision.need_e9[i]) continue;
+    if (!execution::is_reason_of_check(record.stages.back().reasons[i].code)) continue;
+    if (fitted_.orders++ != 0) continue;
+    fitted_.first_date = record.date;
+    fitted_.first_instrument = book_.ledger().universe().instruments[i].id;
+  }
+}
+
 void RunRecorder::on_decision(std::uint64_t, const chain::Decision& decision) {
   counts_.count_decision();
   if (counts_.decisions == 1) series_.first_decision = series_.dates.size();
@@ -95,6 +106,7 @@ void RunRecorder::on_decision(std::uint64_t, const chain::Decision& decision) {
   }
   cuts_ += record.cut_factor < 1 ? 1 : 0;
   count_filled(record);
+  count_fitted(decision);
 
   const double equity = record.equity.to_double();
   const auto names = chain::effect_names(book_.chain());

@@ -58,10 +58,18 @@ class RunRecorder final : public BookListener {
     double most = 0, of = 1;  ///< returns of the decision with the largest share, and all that it looked at
   };
   const Filled& filled() const { return filled_; }
+  /// Orders that were made smaller, or were not sent, because the pre-trade checks accept no more.
+  struct Fitted {
+    std::uint64_t orders = 0;
+    std::int32_t first_date = 0;
+    std::string first_instrument;
+  };
+  const Fitted& fitted() const { return fitted_; }
 
  private:
   void follow_benchmark(const model::Bar& bar);
   void count_filled(const journal::DecisionRecord& record);
+  void count_fitted(const chain::Decision& decision);
 
   const Book& book_;
   double cost_rate_;
@@ -85,6 +93,7 @@ class RunRecorder final : public BookListener {
   std::vector<journal::CommandRecord> treated_;
   std::uint64_t cuts_ = 0;
   Filled filled_;
+  Fitted fitted_;
 };
 
 }  // namespace cadre::book

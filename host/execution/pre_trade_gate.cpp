@@ -158,6 +158,12 @@ std::span<const PreTradeCheck> pre_trade_checks() {
   return table;
 }
 
+bool is_reason_of_check(std::uint32_t code) {
+  return std::any_of(std::begin(table), std::end(table), [&](const PreTradeCheck& check) {
+    return check.largest != nullptr && check.bounds == PreTradeCheck::Bounds::order && check.reason == code;
+  });
+}
+
 Verdict verdict_of(std::span<const std::string> failed_codes) {
   Verdict verdict;
   for (const std::string& code : failed_codes) {

@@ -47,6 +47,8 @@ struct PreTradeCheck {
 };
 
 std::span<const PreTradeCheck> pre_trade_checks();
+/// Whether an order may have been cut for a check with this reason.
+bool is_reason_of_check(std::uint32_t code);
 
 /// The codes of the failed checks in the order of the table, the one that rejects first: what a journal
 /// keeps.

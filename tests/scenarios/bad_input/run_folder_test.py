@@ -47,6 +47,12 @@ class RunFolder(Workbench):
         self.assertEqual(run.returncode, 0)
         self.assertRegex(run.stderr, "warning: no decision led to an order; look for the stage that holds the targets back")
 
+    def test_a_run_whose_orders_are_all_too_large_says_so(self):
+        self.scenario["pre_trade_checks"] = {"max_order_notional": 1}
+        run = self.run_to("run")
+        self.assertRegex(run.stderr, "warning: no decision led to an order; look for the stage that holds the targets back")
+        self.assertRegex(run.stderr, r"/pre_trade_checks: warning: \d+ orders were made smaller or not sent, first of AA on 2024-.* \[RUN_ORDERS_FITTED\]")
+
     def test_a_replay_of_half_a_journal_says_that_it_is_half(self):
         self.assertEqual(self.run_to("run").returncode, 0)
         with open(self.path("run", "journal"), "r+b") as file:
@@ -55,11 +61,10 @@ class RunFolder(Workbench):
         self.assertIn("the run did not come to its end: only what was recorded can be compared", run.stderr)
 
     def test_a_refused_order_is_explained_to_nothing_by_the_checks(self):
-        self.scenario["pre_trade_checks"] = {"max_order_notional": 1}
-        run = self.run_to("run")
-        self.assertRegex(run.stderr, "warning: the pre-trade checks rejected every order; the column reason")
+        self.scenario["pre_trade_checks"] = {"max_orders_per_day": 1}
+        self.assertEqual(self.run_to("run").returncode, 0)
         with open(self.path("run", "orders.csv"), encoding="utf-8") as file:
-            order = file.read().splitlines()[1].split(",")[1]
+            order = next(line for line in file if "FLOW_ORDERS_PER_DAY" in line).split(",")[1]
         explained = json.loads(self.cadre("explain", "run", order, "--json").stdout)
         *_, rules, checks = explained["steps"]
         self.assertEqual((rules["stage"], checks["stage"]), ("execution_rules", "pre_trade_checks"))

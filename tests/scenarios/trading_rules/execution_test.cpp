@@ -153,13 +153,26 @@ TEST(BuyingPower, at_the_fill_is_what_there_is_then) {
 }
 
 TEST(PreTradeGate, a_refused_order_is_recorded_and_never_sent) {
+  Lab lab = lab_with(market_of({"AA", "BB"}, {{10, 10}, {10, 10}}), "[[0.4, 0.4]]", market_orders, "{}");
+  lab.set("/pre_trade_checks", R"({"max_orders_per_day": 1})");
+  const Trace trace = lab.run();
+  ASSERT_GE(trace.orders.size(), 2u);
+  EXPECT_THAT(trace.orders[0].failed, IsEmpty());
+  EXPECT_THAT(trace.orders[1].failed, ElementsAre("FLOW_ORDERS_PER_DAY"));
+  EXPECT_EQ(trace.reports.size(), 1u);
+  EXPECT_EQ(lab.result().counts.rejected_orders, 1u);
+}
+
+TEST(PreTradeGate, what_is_too_large_for_a_check_is_cut_to_what_it_accepts) {
+  // 50,000 are wanted; 1,000 at 10 are 100 units.
   Lab lab = lab_with(market_of({"AA"}, {{10}, {10}}), "[[0.5]]", market_orders, "{}");
   lab.set("/pre_trade_checks", R"({"max_order_notional": 1000})");
   const Trace trace = lab.run();
   ASSERT_EQ(trace.orders.size(), 2u);
-  EXPECT_THAT(trace.orders[0].failed, ElementsAre("FAT_FINGER_MAX_NOTIONAL"));
-  EXPECT_THAT(trace.reports, IsEmpty());
-  EXPECT_EQ(lab.result().counts.rejected_orders, 2u);
+  EXPECT_THAT(trace.orders[0].failed, IsEmpty());
+  ASSERT_EQ(trace.reports.size(), 1u);
+  EXPECT_EQ(trace.reports[0].quantity, 100'000'000'000);
+  EXPECT_EQ(lab.result().counts.rejected_orders, 0u);
 }
 
 }  // namespace

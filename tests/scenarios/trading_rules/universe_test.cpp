@@ -30,11 +30,8 @@ TEST(Restricted, instruments_are_only_reduced) {
     const Trace trace = restricted.run();
     EXPECT_EQ(trace.positions.count("AA"), 0u) << place;
     EXPECT_GT(trace.positions.at("BB"), 0) << place;
-    for (const Order& order : trace.orders) {
-      if (order.instrument == "AA") {
-        EXPECT_THAT(order.failed, ElementsAre("RESTRICTION_RESTRICTED_LIST"));
-      }
-    }
+    for (const Order& order : trace.orders)
+      EXPECT_NE(order.instrument, "AA") << "an order that is refused each day anew";
   }
 }
 

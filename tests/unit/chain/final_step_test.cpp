@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <random>
 
 #include "tests/unit/chain/desk.hpp"
 
@@ -83,6 +85,75 @@ TEST(FinalStep, an_exit_is_never_cut) {
   EXPECT_NEAR(desk.weights()[0], 0.4, 1e-9);
   desk.decide();
   EXPECT_NEAR(desk.weights()[0], 0, 1e-9);
+}
+
+/// Long and short targets of a book with a gross exposure of at most 1 and a net one of at most `net`.
+std::vector<double> hedged_targets(std::mt19937& random, double net) {
+  const auto uniform = [&](double low, double high) {
+    return std::uniform_real_distribution<double>(low, high)(random);
+  };
+  std::vector<double> target(4);
+  for (std::size_t i = 0; i < 4; i += 2) {
+    target[i] = uniform(0, 0.25);
+    target[i + 1] = -target[i] * uniform(1 - net, 1);
+  }
+  if (random() % 2 == 0) std::reverse(target.begin(), target.end());
+  return target;
+}
+
+TEST(FinalStep, the_gate_refuses_nothing_for_its_size_over_thousands_of_random_books) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  const auto uniform = [&](double low, double high) {
+    return std::uniform_real_distribution<double>(low, high)(random);
+  };
+  int cut = 0, fitted = 0;
+  for (int round = 0; round < 100; ++round) {
+    const double net = 0.1, most_units = std::round(uniform(200, 2500));
+    std::vector<std::vector<double>> targets;
+    for (int bar = 0; bar < 30; ++bar)
+      targets.push_back(bar == 0 || random() % 3 == 0 ? hedged_targets(random, net) : targets.back());
+    Desk desk({{"/chain/position_sizer/config", "{\"targets\": " + test::rows(targets) + "}"},
+               {"/chain/constraints", R"({"long_only": false, "max_net_exposure": 0.1})"},
+               {"/pre_trade_checks/max_order_quantity", std::to_string(most_units)},
+               {"/pre_trade_checks/buying_power_buffer", random() % 2 == 0 ? "0" : "0.2"}},
+              random() % 2 == 0 ? "0.000001" : "7");
+    std::vector<double> prices{100, 100, 100, 100};
+    for (int bar = 0; bar < 30; ++bar) {
+      for (double& price : prices)
+        price = std::round(price * uniform(0.93, 1.09) * 100) / 100;
+      desk.set_prices(prices);
+      const Decision& decision = desk.decide();
+      ASSERT_TRUE(decision.record.failures.empty()) << test::failures(decision)[0];
+      const std::vector<double> after = desk.weights();
+      bool increases = false;
+      double gross = 0, sum = 0;
+      for (std::size_t i = 0; i < 4; ++i) {
+        const double before = static_cast<double>(decision.record.position_e9[i]) * 1e-9 * prices[i] /
+                              decision.record.equity.to_double();
+        increases = increases || std::fabs(after[i]) > std::fabs(before) + 1e-6;
+        gross += std::fabs(after[i]);
+        sum += after[i];
+      }
+      for (const DecidedOrder& decided : decision.orders) {
+        ASSERT_TRUE(decided.verdict.accepted()) << execution::failed_codes(decided.verdict)[0];
+        const std::int64_t held = decision.record.position_e9[decided.order.instrument];
+        const bool closes = (held > 0) == (decided.order.side == CADRE_SIDE_SELL) && held != 0;
+        const double exempt = closes ? std::fabs(static_cast<double>(held) * 1e-9) : 0;
+        ASSERT_LE(static_cast<double>(decided.order.quantity_e9) * 1e-9, std::max(most_units, exempt) + 1e-6);
+      }
+      if (increases) {
+        ASSERT_LE(std::fabs(sum), net + 1e-6) << round << ' ' << bar;
+        ASSERT_LE(gross, 1 + 1e-6) << round << ' ' << bar;
+      }
+      cut += decision.record.cut_factor != 1;
+      for (const cadre_reason& reason : decision.record.stages.back().reasons)
+        fitted += reason.code == CADRE_REASON_FITTED;
+    }
+  }
+  EXPECT_GT(cut, 30);
+  EXPECT_GT(fitted, 300);
 }
 
 }  // namespace
