@@ -132,6 +132,7 @@ void TradeExecutionOrchestrator::round_to_lots(Sales sales) {
         unchanged ? base
                   : model::target_quantity(target_[i], portfolio.equity(), portfolio.price(i), about, base)
                         .value_or(base);
+    quantity = kept_by_state(i, base, quantity);
     if (reasons_[i].code == CADRE_REASON_LOT) reasons_[i] = {};  // of an attempt before
     const bool reduced = std::fabs(target_[i]) < std::fabs(current_[i]);
     if (sales == Sales::rounded_up && reduced &&

@@ -40,6 +40,7 @@ const Decision& TradeExecutionOrchestrator::execute_trades() {
   adjust_for_correlation();  // optional: pairs that are one bet
   adjust_trades(Step::correlation_adjuster);
   skip_small_resizes();     // what is not worth its costs
+  keep_trading_states();    // what REDUCING and HALTED leave
   enforce_final_risk();     // risk once more, whole lots, risk again; the cut when there is no other way
   apply_execution_rules();  // orders
   check_orders();           // the host's own gate: nothing gets past it

@@ -25,6 +25,7 @@ struct BookState {
   const model::Portfolio* portfolio = nullptr;
   const execution::OrderTracker* tracker = nullptr;
   execution::PreTradeGate* gate = nullptr;
+  const execution::TradingStates* states = nullptr;
 };
 
 /// Turns the state of a book into orders: one function, one call per stage. The same in backtest, benchmark
@@ -56,8 +57,9 @@ class TradeExecutionOrchestrator {
   /// The trade adjusters that stand behind this step, in order.
   void adjust_trades(config::Step step);
   void change_targets(const Stage& stage);
-  void skip_small_resizes();  // this and what it calls: small_resizes.cpp
-  void enforce_final_risk();  // final_risk.cpp
+  void skip_small_resizes();   // this and what it calls: small_resizes.cpp
+  void keep_trading_states();  // trading_states.cpp
+  void enforce_final_risk();   // final_risk.cpp
   void apply_execution_rules();
   void check_orders();
 
@@ -98,6 +100,8 @@ class TradeExecutionOrchestrator {
   /// a lot further.
   enum class Sales { rounded_down, rounded_up };
   void round_to_lots(Sales sales);
+  /// The quantity that the trading states leave of the one wanted.
+  base::Quantity kept_by_state(std::uint32_t i, base::Quantity planned, base::Quantity wanted) const;
   enum class FinalRisk { inside_limits, no_worse, above_limit };
   /// The targets with their increases scaled, in whole lots, and how they stand against the limits.
   FinalRisk scale_increases(double factor, Sales sales);

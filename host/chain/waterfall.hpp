@@ -26,6 +26,9 @@ std::vector<WaterfallStep> waterfall(const journal::DecisionRecord& record,
                                      const std::vector<std::string>& stages, std::size_t instrument,
                                      const model::Instrument& about, std::int64_t order_quantity_e9);
 
+/// The host's own reason, the next of cadre_reason_code: kept by a trading state; value: the change left out.
+inline constexpr std::uint32_t reason_of_trading_state = 16;
+
 /// "risk_limit", "max_position" ...; "plugin reason 1001" for a plugin's own; empty for none.
 std::string reason_name(std::uint32_t code);
 

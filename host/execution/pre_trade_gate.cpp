@@ -50,6 +50,28 @@ struct Checks {
   static bool once(const PreTradeGate& g, const cadre_order& o) {
     return g.last_sequence_[o.instrument] != g.sequence_;
   }
+  static TradingState ordered(const PreTradeGate& g, const cadre_order& o) {
+    return g.states_ != nullptr ? g.states_->ordered(o.instrument) : TradingState::active;
+  }
+  static bool not_killed(const PreTradeGate& g, const cadre_order& o) {
+    return ordered(g, o) != TradingState::killed;
+  }
+  static bool not_halted(const PreTradeGate& g, const cadre_order& o) {
+    if (ordered(g, o) != TradingState::halted) return true;
+    return g.closes_positions_ && g.states_->ordered_of_instrument(o.instrument) != TradingState::halted;
+  }
+  static bool not_reducing(const PreTradeGate& g, const cadre_order& o) {
+    return ordered(g, o) != TradingState::reducing;
+  }
+  static bool daily_loss(const PreTradeGate& g, const cadre_order&) {
+    return g.states_ == nullptr || !g.states_->has_lost_the_day();
+  }
+  static bool not_latched(const PreTradeGate& g, const cadre_order& o) {
+    return g.states_ == nullptr || !g.states_->is_latched(o.instrument);
+  }
+  static bool open_orders(const PreTradeGate& g, const cadre_order&) {
+    return !g.config_.max_open_orders || g.open_orders_ < *g.config_.max_open_orders;
+  }
   static bool price(const PreTradeGate& g, const cadre_order& o) {
     return g.market_.price_e9[o.instrument] > 0;
   }
@@ -122,6 +144,9 @@ constexpr PreTradeCheck table[] = {
      &Checks::limit_price},
     {"IDENTITY_DUPLICATE_ORDER", "the decision has sent an order for this instrument already", false,
      &Checks::once},
+    {"STATE_KILLED", "the kill switch was used, and nobody armed it again", false, &Checks::not_killed},
+    {"STATE_HALTED", "the book, an agent of it or the instrument is HALTED", false, &Checks::not_halted},
+    {"STATE_REDUCING", "the book, an agent of it or the instrument is REDUCING", true, &Checks::not_reducing},
     {"MARKET_NO_PRICE", "there is no price to value the order at", false, &Checks::price},
     {"MARKET_STALE_PRICE", "the instrument did not trade on the bar that just closed", false, &Checks::fresh},
     {"FAT_FINGER_PRICE_COLLAR", "the limit price is too far from the last price", false, &Checks::collar},
@@ -130,6 +155,10 @@ constexpr PreTradeCheck table[] = {
     {"FAT_FINGER_SHARE_OF_VOLUME", "the quantity is too large a share of the bar's volume", true,
      &Checks::volume_share},
     {"FLOW_ORDERS_PER_DAY", "too many orders today", true, &Checks::orders_per_day},
+    {"FLOW_OPEN_ORDERS", "too many orders are open", true, &Checks::open_orders},
+    {"FLOW_REPEATED_EXECUTION", "the instrument was executed on one side again and again", false,
+     &Checks::not_latched},
+    {"RISK_DAILY_LOSS", "the book has lost what it may lose in a session", true, &Checks::daily_loss},
     {"RESTRICTION_RESTRICTED_LIST", "the instrument is restricted: it may only be reduced", true,
      &Checks::restricted},
     {"CREDIT_SHORT_NOT_ALLOWED", "the order would make the position short", false, &Checks::long_only},
@@ -250,6 +279,7 @@ Verdict PreTradeGate::check(const cadre_order& order) {
   last_sequence_[order.instrument] = sequence_;
   planned_e9_[order.instrument] += signed_quantity(order);
   ++orders_today_;
+  ++open_orders_;
   gross_ += opening - closing;
   // A sale out of a holding pays for buys, a short sale does not; to cover a short costs what buying power
   // was already without.
