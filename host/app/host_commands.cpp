@@ -196,6 +196,9 @@ int show_log(const HostArguments& arguments) {
   return log_levels(reading);
 }
 
+constexpr const char* status_exit_codes =
+    "Exit codes: 0 nothing is wrong, 1 something is, and the screen says what, 2 usage, 7 no host answers.";
+
 HostOption instrument_option() {
   return {"--instrument", &HostArguments::instrument, "only this instrument", "ID"};
 }
@@ -215,8 +218,7 @@ std::span<const HostCommand> host_commands() {
        Kind::reads,
        status,
        {{"--watch", &A::watch, "look again every second"}},
-       "Exit codes: 0 nothing is wrong, 1 something is, and the screen says what, 2 usage, 7 no host "
-       "answers."},
+       status_exit_codes},
       {"halt",
        "stop deciding, at once",
        Kind::changes,

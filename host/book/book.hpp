@@ -58,6 +58,9 @@ class Book {
   friend std::vector<journal::CommandRecord> quarantines_of(const Book& book);
   /// Its trading states and what its limits have counted, as the commands that tell another book of them.
   friend std::vector<journal::CommandRecord> states_of(const Book& book);
+  friend const execution::TradingStates& trading_states(const Book& book);
+  /// Asks the environment to cancel the open orders that would increase a position that may only be reduced.
+  friend void cancel_increasing(Book& book);
   friend void save_book(base::Encoder& to, const Book& book);
   friend bool load_book(base::Decoder& from, base::Decoder& orders, Book& book,
                         const std::vector<std::vector<double>>& rows, std::uint32_t record_format);
@@ -96,15 +99,11 @@ class Book {
   /// While halted nothing is decided; the market is followed.
   bool halted() const { return halted_ || states_.whole() >= execution::TradingState::halted; }
   void set_halted(bool halted) { halted_ = halted; }
-  /// Asks the environment to cancel every open order; done when its reports say so.
-  void cancel_all();
-  /// The same for those of one instrument.
-  void cancel_all_of(std::string_view instrument);
-  /// The same for those that would increase a position that may only be reduced.
-  void cancel_increasing();
+  /// Asks the environment to cancel every open order, or those of one instrument; done when its reports say
+  /// so.
+  void cancel_all(std::string_view instrument = {});
   /// Sends a market order against every position, past the chain but through the gate.
   void flatten();
-  const execution::TradingStates& states() const { return states_; }
 
   const Ledger& ledger() const { return ledger_; }
   const chain::Chain& chain() const { return *chains_.running(); }
@@ -197,6 +196,8 @@ void stand_beside(Book& book, const Book& other);
 std::unique_ptr<Book> copy_of(const Book& book);
 std::vector<journal::CommandRecord> quarantines_of(const Book& book);
 std::vector<journal::CommandRecord> states_of(const Book& book);
+const execution::TradingStates& trading_states(const Book& book);
+void cancel_increasing(Book& book);
 void save_book(base::Encoder& to, const Book& book);
 /// The open orders and the newest closed ones, which are still shown after a start.
 std::string save_orders(const Book& book);

@@ -23,13 +23,25 @@ void Book::take_state(const journal::CommandRecord& command) {
   if (const auto change = state_change_of(command)) states_.take(*change);
 }
 
+template <class Concerns>
+void Book::cancel_where(Concerns&& concerns) {
+  std::vector<cadre_id> ids;
+  for (const execution::TrackedOrder& tracked : ledger_.tracker().recent()) {
+    if (tracked.open() && concerns(tracked)) ids.push_back(tracked.order.client_id);
+  }
+  if (ids.empty()) return;
+  for (const cadre_id& id : ids)
+    environment_.cancel(id);
+  take_fills();
+}
+
 /// Limits that are broken become events, before anything is decided.
 void Book::watch_limits() {
   for (const execution::StateChange& change : states_.broken(ledger_.portfolio().equity())) {
     take_command(command_of(change, ledger_.date()));
-    if (!change.scope.instrument.empty()) cancel_all_of(change.scope.instrument);
+    if (!change.scope.instrument.empty()) cancel_all(change.scope.instrument);
   }
-  if (!states_.all_active()) cancel_increasing();
+  if (!states_.all_active()) cancel_increasing(*this);
 }
 
 bool Book::reduces(const cadre_order& order, std::int64_t quantity_e9) const {
@@ -43,34 +55,22 @@ bool Book::may_leave(const cadre_order& order) {
   return states_.all_active() || states_.allows(order.instrument, reduces(order, order.quantity_e9));
 }
 
-template <class Concerns>
-void Book::cancel_where(Concerns&& concerns) {
-  std::vector<cadre_id> ids;
-  for (const execution::TrackedOrder& tracked : ledger_.tracker().recent()) {
-    if (tracked.open() && concerns(tracked)) ids.push_back(tracked.order.client_id);
-  }
-  if (ids.empty()) return;
-  for (const cadre_id& id : ids)
-    environment_.cancel(id);
-  take_fills();
-}
-
-void Book::cancel_all() {
-  cancel_where([](const execution::TrackedOrder&) { return true; });
-}
-
-void Book::cancel_all_of(std::string_view instrument) {
+void Book::cancel_all(std::string_view instrument) {
   const auto& instruments = ledger_.universe().instruments;
   cancel_where([&](const execution::TrackedOrder& open) {
-    return instruments[open.order.instrument].id == instrument;
+    return instrument.empty() || instruments[open.order.instrument].id == instrument;
   });
 }
 
-void Book::cancel_increasing() {
-  cancel_where([&](const execution::TrackedOrder& open) {
-    return states_.of(open.order.instrument) == TradingState::reducing &&
-           !reduces(open.order, open.remaining_e9());
+void cancel_increasing(Book& book) {
+  book.cancel_where([&](const execution::TrackedOrder& open) {
+    return book.states_.of(open.order.instrument) == TradingState::reducing &&
+           !book.reduces(open.order, open.remaining_e9());
   });
+}
+
+const execution::TradingStates& trading_states(const Book& book) {
+  return book.states_;
 }
 
 std::vector<journal::CommandRecord> states_of(const Book& book) {

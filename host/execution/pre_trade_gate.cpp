@@ -24,6 +24,29 @@ std::int64_t signed_quantity(const cadre_order& order) {
 
 }  // namespace
 
+/// Those of the trading states. Each is true when the order passes.
+struct StateChecks {
+  static TradingState ordered(const PreTradeGate& g, const cadre_order& o) {
+    return g.states_ != nullptr ? g.states_->ordered(o.instrument) : TradingState::active;
+  }
+  static bool not_killed(const PreTradeGate& g, const cadre_order& o) {
+    return ordered(g, o) != TradingState::killed;
+  }
+  static bool not_halted(const PreTradeGate& g, const cadre_order& o) {
+    if (ordered(g, o) != TradingState::halted) return true;
+    return g.closes_positions_ && g.states_->ordered_of_instrument(o.instrument) != TradingState::halted;
+  }
+  static bool not_reducing(const PreTradeGate& g, const cadre_order& o) {
+    return ordered(g, o) != TradingState::reducing;
+  }
+  static bool daily_loss(const PreTradeGate& g, const cadre_order&) {
+    return g.states_ == nullptr || !g.states_->has_lost_the_day();
+  }
+  static bool not_latched(const PreTradeGate& g, const cadre_order& o) {
+    return g.states_ == nullptr || !g.states_->is_latched(o.instrument);
+  }
+};
+
 /// The checks. Each is true when the order passes.
 struct Checks {
   /// Whether a set of the environment's has a code that the host knows.
@@ -49,25 +72,6 @@ struct Checks {
   }
   static bool once(const PreTradeGate& g, const cadre_order& o) {
     return g.last_sequence_[o.instrument] != g.sequence_;
-  }
-  static TradingState ordered(const PreTradeGate& g, const cadre_order& o) {
-    return g.states_ != nullptr ? g.states_->ordered(o.instrument) : TradingState::active;
-  }
-  static bool not_killed(const PreTradeGate& g, const cadre_order& o) {
-    return ordered(g, o) != TradingState::killed;
-  }
-  static bool not_halted(const PreTradeGate& g, const cadre_order& o) {
-    if (ordered(g, o) != TradingState::halted) return true;
-    return g.closes_positions_ && g.states_->ordered_of_instrument(o.instrument) != TradingState::halted;
-  }
-  static bool not_reducing(const PreTradeGate& g, const cadre_order& o) {
-    return ordered(g, o) != TradingState::reducing;
-  }
-  static bool daily_loss(const PreTradeGate& g, const cadre_order&) {
-    return g.states_ == nullptr || !g.states_->has_lost_the_day();
-  }
-  static bool not_latched(const PreTradeGate& g, const cadre_order& o) {
-    return g.states_ == nullptr || !g.states_->is_latched(o.instrument);
   }
   static bool open_orders(const PreTradeGate& g, const cadre_order&) {
     return !g.config_.max_open_orders || g.open_orders_ < *g.config_.max_open_orders;
@@ -144,9 +148,10 @@ constexpr PreTradeCheck table[] = {
      &Checks::limit_price},
     {"IDENTITY_DUPLICATE_ORDER", "the decision has sent an order for this instrument already", false,
      &Checks::once},
-    {"STATE_KILLED", "the kill switch was used, and nobody armed it again", false, &Checks::not_killed},
-    {"STATE_HALTED", "the book, an agent of it or the instrument is HALTED", false, &Checks::not_halted},
-    {"STATE_REDUCING", "the book, an agent of it or the instrument is REDUCING", true, &Checks::not_reducing},
+    {"STATE_KILLED", "the kill switch was used, and nobody armed it again", false, &StateChecks::not_killed},
+    {"STATE_HALTED", "the book, an agent of it or the instrument is HALTED", false, &StateChecks::not_halted},
+    {"STATE_REDUCING", "the book, an agent of it or the instrument is REDUCING", true,
+     &StateChecks::not_reducing},
     {"MARKET_NO_PRICE", "there is no price to value the order at", false, &Checks::price},
     {"MARKET_STALE_PRICE", "the instrument did not trade on the bar that just closed", false, &Checks::fresh},
     {"FAT_FINGER_PRICE_COLLAR", "the limit price is too far from the last price", false, &Checks::collar},
@@ -157,8 +162,8 @@ constexpr PreTradeCheck table[] = {
     {"FLOW_ORDERS_PER_DAY", "too many orders today", true, &Checks::orders_per_day},
     {"FLOW_OPEN_ORDERS", "too many orders are open", true, &Checks::open_orders},
     {"FLOW_REPEATED_EXECUTION", "the instrument was executed on one side again and again", false,
-     &Checks::not_latched},
-    {"RISK_DAILY_LOSS", "the book has lost what it may lose in a session", true, &Checks::daily_loss},
+     &StateChecks::not_latched},
+    {"RISK_DAILY_LOSS", "the book has lost what it may lose in a session", true, &StateChecks::daily_loss},
     {"RESTRICTION_RESTRICTED_LIST", "the instrument is restricted: it may only be reduced", true,
      &Checks::restricted},
     {"CREDIT_SHORT_NOT_ALLOWED", "the order would make the position short", false, &Checks::long_only},

@@ -104,6 +104,7 @@ class PreTradeGate {
 
  private:
   friend struct Checks;
+  friend struct StateChecks;
 
   /// An order's quantity: what takes the position towards zero, and what takes it away from there. A flip has
   /// both.

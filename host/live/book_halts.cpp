@@ -45,7 +45,8 @@ void BookHalts::journal() {
 void BookHalts::take(const HaltOrder& order) {
   book_->take_command(order.command(book_->ledger().date()));
   if (order.scope.is_book())
-    set_halted(book_->states().ordered_of_book() >= TradingState::halted, order.actor + ": " + order.reason);
+    set_halted(book::trading_states(*book_).ordered_of_book() >= TradingState::halted,
+               order.actor + ": " + order.reason);
   follow_states();
   taken_ = order.number;  // last: whoever sees it sees what it did
   const bool cancels = order.cancel_orders || order.flatten || order.state == TradingState::killed;
@@ -75,7 +76,7 @@ void BookHalts::follow_states() {
 
 std::string BookHalts::reason() const {
   if (!reason_.empty() || book_ == nullptr) return reason_;
-  const execution::TradingStates& states = book_->states();
+  const execution::TradingStates& states = book::trading_states(*book_);
   for (const execution::StateChange& change : states.standing()) {
     if (change.scope.instrument.empty() && change.state == states.whole() && states.concerns(change))
       return change.scope.agent.empty() ? change.why()
@@ -97,8 +98,8 @@ void BookHalts::order_halt(const std::string& reason) {
 void BookHalts::carry_out() {
   if (std::exchange(cancel_is_due_, false)) book_->cancel_all();
   for (const std::string& instrument : std::exchange(cancel_of_, {}))
-    book_->cancel_all_of(instrument);
-  if (std::exchange(reduce_is_due_, false)) book_->cancel_increasing();
+    book_->cancel_all(instrument);
+  if (std::exchange(reduce_is_due_, false)) book::cancel_increasing(*book_);
   if (std::exchange(flatten_is_due_, false)) book_->flatten();
 }
 

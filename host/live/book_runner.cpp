@@ -351,7 +351,7 @@ void BookRunner::publish() {
               : decides         ? BookState::deciding
                                 : BookState::warming_up;
   now.reason = !stopped_.empty() ? stopped_ : halts_.reason();
-  const execution::TradingStates& states = book.states();
+  const execution::TradingStates& states = book::trading_states(book);
   now.trading_state = execution::state_name(
       book.halted() ? std::max(states.whole(), execution::TradingState::halted) : states.whole());
   for (const execution::StateChange& change : states.standing()) {
