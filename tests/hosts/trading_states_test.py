@@ -177,6 +177,23 @@ class TradingStates(unittest.TestCase):
         self.assertEqual(set(seen), {"ACTIVE", "REDUCING"}, seen)
         self.assertEqual(self.rejected(), 0)
 
+    def test_a_backtest_meets_the_same_limits_and_its_replay_is_exact(self):
+        self.limit(max_daily_loss=0.01, max_repeated_executions={"count": 5, "decisions": 50})
+        run = os.path.join(self.root, "run")
+
+        def cadre(*words):
+            return subprocess.run([arguments.cadre, "--agents", os.path.join(arguments.build, "agents"), *words], capture_output=True, text=True)
+
+        done = cadre("backtest", os.path.join(self.desk, "scenarios", "main.json"), "--out", run)
+        said = " ".join((done.stdout + done.stderr).split())
+        self.assertEqual(done.returncode, 0, said)
+        for code in ("RUN_DAILY_LOSS", "RUN_INSTRUMENT_LATCHED", "RISK_DAILY_LOSS on ", "FLOW_REPEATED_EXECUTION on "):
+            self.assertIn(code, said)
+        with open(os.path.join(run, "report.html"), encoding="utf-8") as file:
+            self.assertIn("FLOW_REPEATED_EXECUTION on ", file.read())
+        done = cadre("replay", run)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
 
 if __name__ == "__main__":
     run_tests("build", "cadre")
