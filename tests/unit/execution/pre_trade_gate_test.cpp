@@ -159,7 +159,14 @@ TEST(PreTradeChecks, each_passes_an_order_and_alone_refuses_another) {
 }
 
 TEST(PreTradeChecks, none_is_without_a_test) {
-  std::set<std::string> tested{"IDENTITY_DUPLICATE_ORDER", "FLOW_ORDERS_PER_DAY"};  // below
+  std::set<std::string> tested{"IDENTITY_DUPLICATE_ORDER",
+                               "FLOW_ORDERS_PER_DAY",  // below
+                               "STATE_KILLED",
+                               "STATE_HALTED",
+                               "STATE_REDUCING",
+                               "RISK_DAILY_LOSS",
+                               "FLOW_REPEATED_EXECUTION",
+                               "FLOW_OPEN_ORDERS"};
   for (const auto& [code, c] : cases())
     tested.insert(code);
   for (const PreTradeCheck& check : pre_trade_checks())
@@ -407,6 +414,12 @@ TEST(PreTradeChecks, codes_that_journals_hold_are_those_there_ever_were) {
                                               "FAT_FINGER_MAX_NOTIONAL",
                                               "FAT_FINGER_SHARE_OF_VOLUME",
                                               "FLOW_ORDERS_PER_DAY",
+                                              "STATE_KILLED",
+                                              "STATE_HALTED",
+                                              "STATE_REDUCING",
+                                              "FLOW_OPEN_ORDERS",
+                                              "FLOW_REPEATED_EXECUTION",
+                                              "RISK_DAILY_LOSS",
                                               "RESTRICTION_RESTRICTED_LIST",
                                               "CREDIT_SHORT_NOT_ALLOWED",
                                               "CREDIT_BUYING_POWER",
