@@ -33,6 +33,8 @@ struct HostArguments {
   bool follow = false;
   bool cancel_orders = false;
   bool flatten = false;
+  std::string instrument, agent;  ///< of a trading state; both empty: the whole book
+  bool kill = false, rearm = false;
   bool dry_run = false;
   bool files = false;
   bool json = false;

@@ -1,4 +1,4 @@
-// The commands that watch and halt a running host: status, halt, resume, events.
+// The commands that watch and halt a running host: status, halt, reduce, resume, events.
 
 #include <unistd.h>
 
@@ -97,31 +97,79 @@ std::string open_orders_text(const json::value& body) {
   return text;
 }
 
+/// " --book main --instrument AA": what names the same again.
+std::string scope_options(const HostArguments& arguments) {
+  std::string options;
+  for (const auto& [option, value] : {std::pair{" --book ", arguments.book},
+                                      {" --instrument ", arguments.instrument},
+                                      {" --agent ", arguments.agent}}) {
+    if (!value.empty()) options += option + value;
+  }
+  return options;
+}
+
+/// "AA in main": what an order was about; empty: every book.
+std::string scope_text(const HostArguments& arguments) {
+  const std::string narrow = arguments.instrument + arguments.agent;
+  if (narrow.empty()) return arguments.book;
+  return narrow + (arguments.book.empty() ? "" : " in " + arguments.book);
+}
+
+std::string scope_body(const HostArguments& arguments, json::object members) {
+  if (!arguments.instrument.empty()) members["instrument"] = arguments.instrument;
+  if (!arguments.agent.empty()) members["agent"] = arguments.agent;
+  return change_body(arguments, std::move(members));
+}
+
+/// What became of an order that takes something away; `state`: what whoever it named is now.
+std::string restricted_text(const HostArguments& arguments, const json::value& body, const std::string& state,
+                            const std::string& resume) {
+  const std::string scope = scope_text(arguments);
+  std::string text;
+  for (const json::value& stricter : list_at(body, "/stricter"))
+    text += text_at(stricter, "/book") + " stays " + text_at(stricter, "/state") + "\n";
+  const bool nothing = !text.empty() && base::find(body, "/number") == nullptr;
+  if (nothing) return text;
+  text += (scope.empty() ? state : scope + " is " + state) + "; `cadre resume" + scope_options(arguments) +
+          resume + " --reason ...` decides again\n" + open_orders_text(body);
+  for (const json::value& waiting : list_at(body, "/waiting"))
+    text += text_at(waiting, "/book") +
+            " is stuck: no order leaves it, and its journal says so when it comes back: " +
+            text_at(waiting, "/why") + "\n";
+  return text;
+}
+
 int halt(const HostArguments& arguments) {
-  const HostAnswer answer = post(
-      arguments, "/v1/halt",
-      change_body(arguments, {{"cancel_orders", arguments.cancel_orders}, {"flatten", arguments.flatten}}));
+  json::object members{{"cancel_orders", arguments.cancel_orders}, {"flatten", arguments.flatten}};
+  if (arguments.kill) members["kill"] = true;
+  const HostAnswer answer = post(arguments, "/v1/halt", scope_body(arguments, std::move(members)));
   return print(arguments, answer, [&] {
-    std::string text = (arguments.book.empty() ? "halted" : arguments.book + " is halted") +
-                       "; `cadre resume" + (arguments.book.empty() ? "" : " --book " + arguments.book) +
-                       " --reason ...` decides again\n" + open_orders_text(answer.body);
-    for (const json::value& waiting : list_at(answer.body, "/waiting"))
-      text += text_at(waiting, "/book") +
-              " is stuck: no order leaves it, and its journal says so when it comes back: " +
-              text_at(waiting, "/why") + "\n";
-    return text;
+    return restricted_text(arguments, answer.body, arguments.kill ? "killed" : "halted",
+                           arguments.kill ? " --rearm" : "");
   });
 }
 
+int reduce(const HostArguments& arguments) {
+  const HostAnswer answer = post(arguments, "/v1/reduce", scope_body(arguments, {}));
+  return print(arguments, answer, [&] { return restricted_text(arguments, answer.body, "reducing", ""); });
+}
+
 int resume(const HostArguments& arguments) {
-  const HostAnswer answer = post(arguments, "/v1/resume", change_body(arguments));
+  json::object members;
+  if (arguments.rearm) members["rearm"] = true;
+  const HostAnswer answer = post(arguments, "/v1/resume", scope_body(arguments, std::move(members)));
   return print(arguments, answer, [&] {
     std::string text;
     for (const json::value& book : list_at(answer.body, "/not_halted"))
       text += text_at(book, "") + " was not halted\n";
     if (!text.empty() && list_at(answer.body, "/resumed").empty()) return text;
-    return text + (arguments.book.empty() ? "deciding" : arguments.book + " is deciding") + " again\n" +
-           open_orders_text(answer.body);
+    const std::string scope = scope_text(arguments);
+    const bool narrow = !arguments.instrument.empty() || !arguments.agent.empty();
+    text +=
+        narrow ? scope + " is resumed\n" : (scope.empty() ? "deciding" : scope + " is deciding") + " again\n";
+    for (const json::value& held : list_at(answer.body, "/held"))
+      text += state_line(held) + "\n";
+    return text + open_orders_text(answer.body);
   });
 }
 
@@ -148,6 +196,17 @@ int show_log(const HostArguments& arguments) {
   return log_levels(reading);
 }
 
+constexpr const char* status_exit_codes =
+    "Exit codes: 0 nothing is wrong, 1 something is, and the screen says what, 2 usage, 7 no host answers.";
+
+HostOption instrument_option() {
+  return {"--instrument", &HostArguments::instrument, "only this instrument", "ID"};
+}
+
+HostOption agent_option() {
+  return {"--agent", &HostArguments::agent, "every book that runs this agent", "ID"};
+}
+
 }  // namespace
 
 std::span<const HostCommand> host_commands() {
@@ -159,16 +218,30 @@ std::span<const HostCommand> host_commands() {
        Kind::reads,
        status,
        {{"--watch", &A::watch, "look again every second"}},
-       "Exit codes: 0 nothing is wrong, 1 something is, and the screen says what, 2 usage, 7 no host "
-       "answers."},
+       status_exit_codes},
       {"halt",
        "stop deciding, at once",
        Kind::changes,
        halt,
        {book_option(),
+        instrument_option(),
+        agent_option(),
+        {"--kill", &A::kill, "the kill switch: cancel what is open, and nothing trades until --rearm"},
         {"--cancel-orders", &A::cancel_orders, "cancel the open orders"},
         {"--flatten", &A::flatten, "close the positions"}}},
-      {"resume", "decide again after a halt", Kind::changes, resume, {book_option()}},
+      {"reduce",
+       "only reduce positions: what increases one is canceled and not sent",
+       Kind::changes,
+       reduce,
+       {book_option(), instrument_option(), agent_option()}},
+      {"resume",
+       "decide again after a halt or a reduce",
+       Kind::changes,
+       resume,
+       {book_option(),
+        instrument_option(),
+        agent_option(),
+        {"--rearm", &A::rearm, "arm again what the kill switch stopped"}}},
       {"feed",
        "give a running host bars or signals from a file or a pipe",
        Kind::reads,

@@ -98,6 +98,15 @@ bool is_half_full(const json::value& book) {
 
 }  // namespace
 
+std::string state_line(const json::value& standing) {
+  const std::string scope = text_at(standing, "/instrument") + text_at(standing, "/agent");
+  const std::string code = text_at(standing, "/code");
+  return base::join(
+      {scope.empty() ? text_at(standing, "/book") : scope + " in " + text_at(standing, "/book"), " is ",
+       text_at(standing, "/state"), code.empty() ? "" : ", " + code, ": ", text_at(standing, "/why")},
+      "");
+}
+
 std::vector<std::string> faults_of(const json::value& status) {
   std::vector<std::string> faults;
   for (const json::value& book : list_at(status, "/books")) {
@@ -106,6 +115,10 @@ std::vector<std::string> faults_of(const json::value& status) {
     const std::string reason = text_at(book, "/reason");
     if (state == "halted" || state == "stopped" || state == "stuck")
       faults.push_back(base::join({name, " is ", state, reason.empty() ? "" : ": ", reason}, ""));
+    for (const json::value& standing : list_at(book, "/states")) {
+      const std::string line = state_line(standing);
+      if (text_at(standing, "/why") != reason || state != "halted") faults.push_back(line);
+    }
     if (is_half_full(book))
       faults.push_back(name + " has " + count_at(book, "/queue/depth") + " of " +
                        count_at(book, "/queue/capacity") + " inputs waiting");

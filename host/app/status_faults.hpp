@@ -13,4 +13,7 @@ std::vector<std::string> faults_of(const boost::json::value& status);
 /// counted.
 std::string status_line(const boost::json::value& status);
 
+/// "AA in main is HALTED: anna: lunch", of a trading state as answers show it.
+std::string state_line(const boost::json::value& standing);
+
 }  // namespace cadre::app

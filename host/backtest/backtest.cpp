@@ -18,6 +18,7 @@
 #include "host/book/order_hash.hpp"
 #include "host/book/run_head.hpp"
 #include "host/book/run_recorder.hpp"
+#include "host/book/state_commands.hpp"
 #include "host/report/page.hpp"
 #include "host/report/run_folder.hpp"
 
@@ -189,6 +190,7 @@ void warn_of_treated(const PreparedRun& run, const book::RunRecorder& recorder, 
   };
   for (const journal::CommandRecord& command : recorder.treated())
     ++times[key_of(command)];
+  std::erase_if(times, [](const auto& entry) { return entry.first.first == book::trading_state_command; });
   for (const journal::CommandRecord& command : recorder.treated()) {
     const auto found = times.find(key_of(command));
     if (found == times.end()) continue;
@@ -200,6 +202,26 @@ void warn_of_treated(const PreparedRun& run, const book::RunRecorder& recorder, 
             (found->second > 1 ? ", the first of " + std::to_string(found->second) + " times" : ""),
         "mend the agent");
     times.erase(found);
+  }
+}
+
+/// Limits that led into a trading state: once each, with the first time.
+void warn_of_limits(const PreparedRun& run, const book::RunRecorder& recorder, base::Problems& doubts) {
+  std::map<std::string, std::vector<const journal::CommandRecord*>> broken;
+  for (const journal::CommandRecord& command : recorder.treated()) {
+    const auto change = book::state_change_of(command);
+    if (change && !change->code.empty()) broken[change->code + change->scope.instrument].push_back(&command);
+  }
+  for (const auto& [what, commands] : broken) {
+    const auto change = book::state_change_of(*commands.front());
+    const bool latches = !change->scope.instrument.empty();
+    doubts.warning(latches ? "RUN_INSTRUMENT_LATCHED" : "RUN_DAILY_LOSS",
+                   run.config->document.place(latches ? "/pre_trade_checks/max_repeated_executions"
+                                                      : "/pre_trade_checks/max_daily_loss"),
+                   change->code + " on " + base::format_date(commands.front()->date) + ": " + change->reason +
+                       (commands.size() > 1 ? ", the first of " + std::to_string(commands.size()) + " times"
+                                            : std::string()),
+                   latches ? "is that instrument traded in a loop?" : "");
   }
 }
 
@@ -264,6 +286,7 @@ base::Problems doubts_about(const PreparedRun& run, const ScenarioRun& scenario_
                    "");
   }
   warn_of_treated(run, recorder, doubts);
+  warn_of_limits(run, recorder, doubts);
   warn_of_filled(run, recorder, doubts);
   warn_of_fitted(run, recorder, doubts);
   for (const auto& [instance, failed] : recorder.failed_events()) {

@@ -66,6 +66,7 @@ constexpr LogEvent events[] = {
     {"retire_hangs", revision, "an agent that was replaced does not come to its end"},
     {"revision", revision, "a revision was taken over"},
     {"suspect_move", book, "a posted bar moved a price by more than its data say is likely"},
+    {"trading_state", book, "a limit of a book was broken: what it may trade is less from now on"},
     {"trial_confirmed", revision, "a book's trial ended well"},
     {"trial_failed", revision, "a book's trial ended badly, and the book goes back"},
     {"watch_failed", revision, "the watch on files ended by a fault"},

@@ -54,16 +54,18 @@ void Book::enter_chain() {
   if (gate_ != nullptr) gate->inherit_counters(*gate_);
   gate_ = std::move(gate);
   gate_->enter_universe(ledger_.universe());
+  enter_states();
   environment_.enter(chain().environment().agent);
   gate_->enter_environment(environment_.takes().order_types, environment_.takes().times_in_force);
   orchestrator_.enter(chains_.running(), {&ledger_.universe(), &state_.arena(), &state_.view(),
-                                          &ledger_.portfolio(), &ledger_.tracker(), gate_.get()});
+                                          &ledger_.portfolio(), &ledger_.tracker(), gate_.get(), &states_});
 }
 
 void Book::take_bar(const model::Bar& bar) {
   const std::uint64_t sequence = ledger_.begin_event();
   for (BookListener* listener : listeners_)
     listener->on_bar(sequence, bar);
+  states_.begin_bar(bar.date, ledger_.portfolio().equity());
   ledger_.take_bar(bar);
   state_.write_bar(bar);
   state_.push_row(ledger_.history(), ledger_.history().rows() - 1);
@@ -114,6 +116,7 @@ void Book::take_fills() {
 void Book::take_report(const cadre_execution_report& report) {
   if (ledger_.take_report(report) == nullptr) return;  // an order of an earlier epoch, or none of ours
   holdings_are_stale_ = true;
+  if (report.quantity_e9 != 0) states_.count_fill(report.instrument, report.side);
   for (BookListener* listener : listeners_)
     listener->on_report(ledger_.sequence(), report);
   // The columns of all instruments, for one fill: only when someone looks.
@@ -144,10 +147,14 @@ std::uint64_t warm_up_bars(const Book& book) {
 }
 
 const chain::Decision* Book::decide() {
+  watch_limits();
   refresh_state();
-  if (halted_ || chain().stage_left_out() != nullptr || !is_warm() || ledger_.portfolio().equity().raw() <= 0)
+  if (halted() || chain().stage_left_out() != nullptr || !is_warm() ||
+      ledger_.portfolio().equity().raw() <= 0)
     return nullptr;
+  gate_->count_open_orders(ledger_.tracker().open_count());
   const chain::Decision& decision = orchestrator_.execute_trades();
+  states_.count_decision();
   CADRE_INVARIANT(decision.record.sequence == ledger_.sequence(), "book.decision_event",
                   "a decision is about the last event, and nothing happens while it is made");
   for (BookListener* listener : listeners_)
@@ -191,11 +198,13 @@ void Book::send_recorded(std::size_t first) {
 /// Orders to a simulation in another process cross together, when nothing holds them back. Whether they did.
 bool Book::leave_together(std::size_t first) {
   if (!environment_.takes_together() || environment_.failed()) return false;
-  if (barrier_ != nullptr && !flattens_ && !barrier_->may_leave()) return false;
   std::vector<cadre_order> orders;
   const auto& all = ledger_.tracker().orders();
   for (std::size_t place = first; place < all.size(); ++place) {
-    if (all[place].open() && all[place].failed_checks == 0) orders.push_back(all[place].order);
+    const execution::TrackedOrder& tracked = all[place];
+    if (!tracked.open() || tracked.failed_checks != 0) continue;
+    if (!flattens_ && !may_leave(tracked.order)) return false;  // one by one
+    orders.push_back(tracked.order);
   }
   environment_.announce(orders);
   return true;
@@ -222,8 +231,7 @@ void Book::send(std::size_t place, bool has_left) {
   CADRE_INVARIANT(tracked.failed_checks == 0, "gate.nothing_gets_past",
                   "an order that failed a pre-trade check is never sent");
   const cadre_order order = tracked.order;
-  if (!has_left && barrier_ != nullptr && !flattens_ && !barrier_->may_leave())
-    return take_cancellation(order);
+  if (!has_left && !flattens_ && !may_leave(order)) return take_cancellation(order);
   if (const auto report = environment_.send(order, ledger_.time_ns())) take_report(*report);
 }
 
@@ -240,6 +248,7 @@ void Book::take_command(const journal::CommandRecord& command) {
   const std::uint64_t sequence = ledger_.begin_event();
   for (BookListener* listener : listeners_)
     listener->on_command(sequence, command);
+  take_state(command);
   if (command.kind == deadline_missed) count_missed_deadline(command);
 }
 
@@ -258,12 +267,6 @@ cadre_order Book::market_order(const char* why, std::uint32_t instrument, std::i
   return order;
 }
 
-void Book::cancel_all() {
-  for (const cadre_id& id : ledger_.tracker().open_ids())
-    environment_.cancel(id);
-  take_fills();
-}
-
 void Book::flatten() {
   const model::Portfolio& portfolio = ledger_.portfolio();
   const execution::OrderTracker& tracker = ledger_.tracker();
@@ -273,6 +276,7 @@ void Book::flatten() {
     price[i] = portfolio.price(i).raw();
   gate_->begin_decision(ledger_.date(), portfolio, {price, state_.arena().valid(model::ColumnId::close), {}},
                         {});
+  gate_->set_closing(true);
   const std::size_t first = tracker.orders().size();
   for (std::uint32_t i = 0; i < size; ++i) {
     const std::int64_t left =
@@ -281,6 +285,7 @@ void Book::flatten() {
     const cadre_order order = market_order("flatten", i, -left);
     record_order({order, gate_->check(order)});
   }
+  gate_->set_closing(false);
   flattens_ = true;
   if (tracker.orders().size() != first) send_recorded(first);
   flattens_ = false;

@@ -56,6 +56,11 @@ class Book {
   /// which save_orders() gives, and the full blocks of its history.
   /// The agents that are called no more, as the commands by which they became so.
   friend std::vector<journal::CommandRecord> quarantines_of(const Book& book);
+  /// Its trading states and what its limits have counted, as the commands that tell another book of them.
+  friend std::vector<journal::CommandRecord> states_of(const Book& book);
+  friend const execution::TradingStates& trading_states(const Book& book);
+  /// Asks the environment to cancel the open orders that would increase a position that may only be reduced.
+  friend void cancel_increasing(Book& book);
   friend void save_book(base::Encoder& to, const Book& book);
   friend bool load_book(base::Decoder& from, base::Decoder& orders, Book& book,
                         const std::vector<std::vector<double>>& rows, std::uint32_t record_format);
@@ -92,10 +97,11 @@ class Book {
   void close_bar();
 
   /// While halted nothing is decided; the market is followed.
-  bool halted() const { return halted_; }
+  bool halted() const { return halted_ || states_.whole() >= execution::TradingState::halted; }
   void set_halted(bool halted) { halted_ = halted; }
-  /// Asks the environment to cancel every open order; done when its reports say so.
-  void cancel_all();
+  /// Asks the environment to cancel every open order, or those of one instrument; done when its reports say
+  /// so.
+  void cancel_all(std::string_view instrument = {});
   /// Sends a market order against every position, past the chain but through the gate.
   void flatten();
 
@@ -150,6 +156,14 @@ class Book {
   bool leave_together(std::size_t first);
   void send(std::size_t place, bool has_left = false);
   void take_cancellation(const cadre_order& order);
+  /// Whether neither a halt nor a trading state that came since the decision holds it back.
+  bool may_leave(const cadre_order& order);
+  bool reduces(const cadre_order& order, std::int64_t quantity_e9) const;
+  void take_state(const journal::CommandRecord& command);
+  void watch_limits();
+  void enter_states();
+  template <class Concerns>
+  void cancel_where(Concerns&& concerns);
   bool ready_to_send() const;
   void settle(std::uint32_t instrument);
   void cancel_open_orders(std::uint32_t instrument);
@@ -160,6 +174,7 @@ class Book {
   chain::Succession chains_;
   execution::Environment environment_;
   StateWriter state_;
+  execution::TradingStates states_;
   std::unique_ptr<execution::PreTradeGate> gate_;
   chain::TradeExecutionOrchestrator orchestrator_;
   Timers timers_;
@@ -180,6 +195,9 @@ void stand_beside(Book& book, const Book& other);
 /// A book without a chain that stands where `book` does. On that book's thread.
 std::unique_ptr<Book> copy_of(const Book& book);
 std::vector<journal::CommandRecord> quarantines_of(const Book& book);
+std::vector<journal::CommandRecord> states_of(const Book& book);
+const execution::TradingStates& trading_states(const Book& book);
+void cancel_increasing(Book& book);
 void save_book(base::Encoder& to, const Book& book);
 /// The open orders and the newest closed ones, which are still shown after a start.
 std::string save_orders(const Book& book);

@@ -104,6 +104,7 @@ std::unique_ptr<Book> copy_of(const Book& book) {
   copy->views_ = book.views_;
   copy->gate_ = std::make_unique<execution::PreTradeGate>(*book.gate_);
   copy->deadline_misses_ = book.deadline_misses_;
+  copy->states_ = book.states_;
   copy->dropped_signals_ = book.dropped_signals_;
   return copy;
 }

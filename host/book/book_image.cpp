@@ -51,8 +51,8 @@ std::string encode_image(const BookImage& image, const std::string& orders,
   put_record(to, image.learned);
   to.put_text(image.order_hash);
   to.put_text(image.door);
-  to.put_count(image.quarantines.size());
-  for (const journal::CommandRecord& command : image.quarantines)
+  to.put_count(image.standing.size());
+  for (const journal::CommandRecord& command : image.standing)
     put_record(to, command);
   to.put(image.book->ledger().history().first_block());
   to.put_array(block_sums);
@@ -90,7 +90,7 @@ base::Result<StoredImage> decode_image(const std::filesystem::path& file, const 
   from.get_text(image.order_hash);
   from.get_text(image.door);
   for (std::size_t left = from.get_count(4); left != 0 && fits && from.ok(); --left)
-    fits = get_record(from, image.quarantines.emplace_back(), record_format);
+    fits = get_record(from, image.standing.emplace_back(), record_format);
   from.get(image.first_block);
   from.get_array(image.block_sums);
   from.get_text(image.orders);

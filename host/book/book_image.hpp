@@ -24,7 +24,7 @@ struct BookImage {
   JournalFacts facts;      ///< of the journal until then
   std::string order_hash;  ///< how far it got, as OrderHash::save
   std::string door;        ///< what its inputs are compared with, as whoever takes them saved it
-  std::vector<journal::CommandRecord> quarantines;  ///< quarantines_of
+  std::vector<journal::CommandRecord> standing;  ///< quarantines_of, states_of
 };
 
 /// What a file holds of an image: all but the full blocks of history, which are files of their own, named by
@@ -36,7 +36,7 @@ struct StoredImage {
   journal::CheckpointRecord learned;
   std::string order_hash;
   std::string door;
-  std::vector<journal::CommandRecord> quarantines;
+  std::vector<journal::CommandRecord> standing;
   std::uint64_t first_block = 0;
   std::vector<std::uint64_t> block_sums;  ///< XXH3 of each full block from the first on
   std::string orders;                     ///< both for load_book

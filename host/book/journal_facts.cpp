@@ -7,6 +7,7 @@
 #include "host/base/date.hpp"
 #include "host/base/json.hpp"
 #include "host/book/deadline_missed.hpp"
+#include "host/book/state_commands.hpp"
 
 namespace cadre::book {
 
@@ -45,6 +46,12 @@ void JournalFacts::take(std::uint64_t, const journal::RevisionRecord& record) {
 
 void JournalFacts::take(std::uint64_t, const journal::CommandRecord& command) {
   if (command.kind == deadline_missed) ++deadline_misses[command.reason.substr(0, command.reason.find(':'))];
+  if (const auto change = state_change_of(command); change && command.kind == trading_state_command) {
+    halt_number = std::max(halt_number, halt_number_of(command));
+    if (!change->scope.is_book() || !change->code.empty()) return;
+    halted = false;  // the states of the book say the rest
+    halt_reason.clear();
+  }
   if (command.kind != "halt" && command.kind != "resume") return;
   halted = command.kind == "halt";
   halt_reason = halted ? command.actor + ": " + command.reason : "";

@@ -182,8 +182,10 @@ base::Problems JournalFold::run_from(const StoredImage& image, bool knows, const
   last_bar_ = image.facts.last_bar;
   last_decision_bar_ = image.facts.last_decision_bar;
   decision_date_ = image.facts.decision_date;
-  for (const journal::CommandRecord& command : image.quarantines)
-    (void)book_.retell_trouble(command, false);
+  for (const journal::CommandRecord& command : image.standing) {
+    if (command.kind == agent_quarantined) (void)book_.retell_trouble(command, false);
+    book_.take_state(command);
+  }
   if (knows) {
     book_.timers_.restore(image.learned.timers);
     learn(image.learned);
@@ -259,6 +261,7 @@ bool JournalFold::load(const journal::Record& record) {
 bool JournalFold::apply_command(base::Decoder& from, std::uint32_t format) {
   journal::CommandRecord command;
   if (!decode(from, command, format)) return false;
+  book_.take_state(command);
   if (!treats_agents_) return true;
   const chain::Stage* about = nullptr;
   if (command.kind == "agent_reset" || command.kind == agent_quarantined || command.kind == deadline_missed ||
@@ -275,6 +278,7 @@ bool JournalFold::apply(const journal::Record& record) {
       journal::DecisionRecord decision;
       if (!decode(from, decision, record.format)) return false;
       if (watcher_ != nullptr) watcher_->on_decision(decision);
+      book_.states_.count_decision();
       decision_date_ = decision.date;
       last_decision_bar_ = last_bar_;
       return true;

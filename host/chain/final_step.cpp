@@ -161,9 +161,12 @@ void TradeExecutionOrchestrator::round_to_lots(Sales sales) {
         unchanged ? base
                   : model::target_quantity(target_[i], portfolio.equity(), portfolio.price(i), about, base)
                         .value_or(base);
+    const base::Quantity kept = kept_by_state(i, base, quantity);
+    const bool is_kept = kept != quantity;
+    quantity = kept;
     if (reasons_[i].code == CADRE_REASON_LOT) reasons_[i] = {};  // of an attempt before
     const bool reduced = std::fabs(target_[i]) < std::fabs(current_[i]);
-    if (sales == Sales::rounded_up && reduced &&
+    if (sales == Sales::rounded_up && reduced && !is_kept &&
         std::fabs(weight_of(i, quantity)) > std::fabs(target_[i]) * (1 + slack)) {
       quantity = model::one_lot_less(quantity, about.lot);
       target_[i] = weight_of(i, quantity);

@@ -40,6 +40,7 @@ const Decision& TradeExecutionOrchestrator::execute_trades() {
   adjust_for_correlation();  // optional: pairs that are one bet
   adjust_trades(Step::correlation_adjuster);
   skip_small_resizes();  // what is not worth its costs
+  keep_trading_states(); // what REDUCING and HALTED leave
   take_final_step();     // orders, as large as every limit allows: rounded, restricted, fitted, then judged
   check_orders();        // the host's own gate: nothing gets past it
   CADRE_INVARIANT(effect_ == decision_.record.stages.size(), "orchestrator.stages_in_order",

@@ -25,6 +25,7 @@ struct BookState {
   const model::Portfolio* portfolio = nullptr;
   const execution::OrderTracker* tracker = nullptr;
   execution::PreTradeGate* gate = nullptr;
+  const execution::TradingStates* states = nullptr;
 };
 
 /// Turns the state of a book into orders: one function, one call per stage. The same in backtest, benchmark
@@ -57,6 +58,7 @@ class TradeExecutionOrchestrator {
   void adjust_trades(config::Step step);
   void change_targets(const Stage& stage);
   void skip_small_resizes();  // this and what it calls: small_resizes.cpp
+  void keep_trading_states();  // trading_states.cpp
   void take_final_step();     // final_step.cpp
   void check_orders();
 
@@ -97,6 +99,8 @@ class TradeExecutionOrchestrator {
   /// a lot further.
   enum class Sales { rounded_down, rounded_up };
   void round_to_lots(Sales sales);
+  /// The quantity that the trading states leave of the one wanted.
+  base::Quantity kept_by_state(std::uint32_t i, base::Quantity planned, base::Quantity wanted) const;
   enum class FinalRisk { inside_limits, no_worse, above_limit };
   enum class Judged : std::uint8_t { no, yes };
   FinalRisk try_orders(double factor, Sales sales, Judged judged);

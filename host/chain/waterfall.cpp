@@ -21,7 +21,9 @@ std::string reason_name(std::uint32_t code) {
                                         "no_view",
                                         "lot",
                                         "exposure",
-                                        "fitted"};
+                                        "fitted",
+"min_notional",
+"trading_state"};
   if (code < std::size(names)) return std::string(names[code]);
   return (code < CADRE_REASON_FIRST_PLUGIN ? "reason " : "plugin reason ") + std::to_string(code);
 }

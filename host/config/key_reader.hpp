@@ -103,6 +103,12 @@ class KeyReader {
   void take(const std::string& pointer, std::optional<Value>& value) {
     take(pointer, value.emplace());
   }
+  /// A record: read_members(reader, pointer, value) is found beside its type.
+  template <class Record>
+  requires requires(KeyReader& reader, const std::string& at, Record& value) {
+    read_members(reader, at, value);
+  }
+  void take(const std::string& pointer, Record& value) { read_members(*this, pointer, value); }
   /// An enumeration: value_named(text, value) is found beside its type.
   template <class Enum>
   requires std::is_enum_v<Enum>

@@ -15,6 +15,12 @@
 
 namespace cadre::config {
 
+/// Found by KeyReader::take, by the type of its last argument.
+void read_members(KeyReader& reader, const std::string& at, RepeatedExecutions& value) {
+  reader.read(at + "/count", value.count);
+  reader.read(at + "/decisions", value.decisions);
+}
+
 namespace {
 
 namespace json = boost::json;

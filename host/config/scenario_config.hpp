@@ -64,6 +64,11 @@ struct ConstraintsConfig {
 #include "host/config/keys/constraints.inc"
 };
 
+/// After how many of the last decisions the same instrument may be executed on the same side.
+struct RepeatedExecutions {
+  std::uint64_t count = 0, decisions = 0;
+};
+
 struct PreTradeConfig {
 #include "host/config/keys/pre_trade_checks.inc"
 };

@@ -17,6 +17,7 @@
 #include "host/control/host_parts.hpp"
 #include "host/control/next_steps.hpp"
 #include "host/control/operation.hpp"
+#include "host/control/state_json.hpp"
 #include "host/model/order.hpp"
 
 namespace cadre::control {
@@ -177,6 +178,10 @@ json::array books_json(const HostParts& host, const revision::Charge& charge) {
     }
     json::object book{{"book", runner.id()}};
     live::visit_status_fields(now, [&](const char* name, const auto& value) { book[name] = shown(value); });
+    json::array states;
+    for (const execution::StateChange& change : now.states)
+      states.push_back(state_json(change, runner.id()));
+    book["states"] = std::move(states);
     book["halt_is_due"] = runner.halts().is_due();
     book["last_bar_seconds"] = age_json(now.last_bar_ns);
     book["last_decision_seconds"] = age_json(now.last_decision_ns);

@@ -105,6 +105,12 @@ void refresh_book(HostParts& host, live::BookRunner& book, bool is_on_trial) {
   const auto set = [&](const char* metric, double value) { host.metrics.gauge(metric, {id}).set(value); };
   const double began = host.metrics.gauge("process_start_time_seconds").value();
   set("cadre_book_halted", now.state == live::BookState::halted ? 1 : 0);
+  const auto state = execution::state_named(now.trading_state).value_or(execution::TradingState::active);
+  set("cadre_book_trading_state", static_cast<double>(state));
+  set("cadre_book_instruments_restricted",
+      static_cast<double>(std::count_if(now.states.begin(), now.states.end(), [](const auto& change) {
+        return !change.scope.instrument.empty();
+      })));
   set("cadre_book_trial", is_on_trial ? 1 : 0);
   set("cadre_book_last_bar_timestamp_seconds",
       now.last_bar_ns != 0 ? static_cast<double>(now.last_bar_ns) / ns_per_second : began);

@@ -42,6 +42,14 @@ std::vector<std::string> not_ready_reasons(const HostParts& host) {
     else if (now.queue_oldest_seconds > behind_seconds)
       reasons.push_back(book->id() + " is behind: an input has waited for " +
                         std::to_string(static_cast<int>(now.queue_oldest_seconds)) + " s");
+    for (const execution::StateChange& change : now.states) {
+      const std::string scope = change.scope.instrument + change.scope.agent;
+      if (now.state == live::BookState::halted && now.reason == change.why()) continue;  // said above
+      reasons.push_back(base::join({scope.empty() ? book->id() : scope + " in " + book->id(), " is ",
+                                    std::string(execution::state_name(change.state)),
+                                    change.code.empty() ? "" : ", " + change.code, ": ", change.why()},
+                                   ""));
+    }
     for (const auto& [stage, why] : now.quarantined) {
       std::string not_restarted = host.not_restarted.why(book->id(), stage);
       if (!not_restarted.empty()) not_restarted.insert(0, "; it was not restarted: ");

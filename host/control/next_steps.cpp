@@ -25,6 +25,26 @@ std::string after_suspect_move(const std::string& book, const live::BookSnapshot
   return base::join({"look at the prices of book ", book, ": ", now.suspect_move, what}, "");
 }
 
+/// The command that ends a trading state.
+void add_step_of(const execution::StateChange& change, const std::string& book, const std::string& left_out,
+                 std::vector<std::string>& steps) {
+  const execution::StateScope& scope = change.scope;
+  if (change.code == execution::TradingStates::daily_loss)
+    return steps.push_back("look at the losses of book " + book +
+                           ": it only reduces until the next session, whatever is resumed");
+  if (scope.is_book() && !left_out.empty()) return;
+  const bool is_killed = change.state == execution::TradingState::killed;
+  steps.push_back(base::join({"resume ", scope.is_book() ? "" : scope.instrument + scope.agent + " in ",
+                              "book ", book, " with `cadre resume --book ", book,
+                              scope.instrument.empty() ? "" : " --instrument " + scope.instrument,
+                              scope.agent.empty() ? "" : " --agent " + scope.agent,
+                              is_killed ? " --rearm" : "", " --reason ...` once it is clear why it ",
+                              change.state == execution::TradingState::reducing ? "may only reduce"
+                              : is_killed                                       ? "was killed"
+                                                                                : "was halted"},
+                             ""));
+}
+
 void add_steps_of(const live::BookRunner& runner, std::vector<std::string>& steps) {
   const live::BookSnapshot now = runner.snapshot();
   const std::string& book = runner.id();
@@ -41,9 +61,11 @@ void add_steps_of(const live::BookRunner& runner, std::vector<std::string>& step
   if (!now.left_out.empty())
     steps.push_back("apply another version or other settings for book " + book +
                     ", or let the agent in again with `cadre quarantine release`; then resume the book");
-  else if (now.state == live::BookState::halted)
+  else if (now.state == live::BookState::halted && now.states.empty())
     steps.push_back("resume book " + book + " with `cadre resume --book " + book +
                     " --reason ...` once it is clear why it was halted");
+  for (const execution::StateChange& change : now.states)
+    add_step_of(change, book, now.left_out, steps);
   if (now.state == live::BookState::halted && now.open_orders != 0)
     steps.push_back(base::join(
         {"the halt left ", std::to_string(now.open_orders), now.open_orders == 1 ? " order" : " orders",

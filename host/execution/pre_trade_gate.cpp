@@ -25,6 +25,29 @@ std::int64_t signed_quantity(const cadre_order& order) {
 
 }  // namespace
 
+/// Those of the trading states. Each is true when the order passes.
+struct StateChecks {
+  static TradingState ordered(const PreTradeGate& g, const cadre_order& o) {
+    return g.states_ != nullptr ? g.states_->ordered(o.instrument) : TradingState::active;
+  }
+  static bool not_killed(const PreTradeGate& g, const cadre_order& o) {
+    return ordered(g, o) != TradingState::killed;
+  }
+  static bool not_halted(const PreTradeGate& g, const cadre_order& o) {
+    if (ordered(g, o) != TradingState::halted) return true;
+    return g.closes_positions_ && g.states_->ordered_of_instrument(o.instrument) != TradingState::halted;
+  }
+  static bool not_reducing(const PreTradeGate& g, const cadre_order& o) {
+    return ordered(g, o) != TradingState::reducing;
+  }
+  static bool daily_loss(const PreTradeGate& g, const cadre_order&) {
+    return g.states_ == nullptr || !g.states_->has_lost_the_day();
+  }
+  static bool not_latched(const PreTradeGate& g, const cadre_order& o) {
+    return g.states_ == nullptr || !g.states_->is_latched(o.instrument);
+  }
+};
+
 /// The checks. Each is true when the order passes.
 struct Checks {
   /// Whether a set of the environment's has a code that the host knows.
@@ -49,6 +72,9 @@ struct Checks {
     return o.limit_price_e9 > 0 && o.limit_price_e9 % g.universe_->instruments[o.instrument].tick.raw() == 0;
   }
   static bool once(const PreTradeGate& g, const cadre_order& o) { return g.has_order_[o.instrument] == 0; }
+  static bool open_orders(const PreTradeGate& g, const cadre_order&) {
+    return !g.config_.max_open_orders || g.open_orders_ < *g.config_.max_open_orders;
+  }
   static bool price(const PreTradeGate& g, const cadre_order& o) {
     return g.market_.price_e9[o.instrument] > 0;
   }
@@ -128,6 +154,10 @@ constexpr PreTradeCheck table[] = {
      &Checks::limit_price},
     {"IDENTITY_DUPLICATE_ORDER", "the decision has sent an order for this instrument already", false,
      &Checks::once},
+    {"STATE_KILLED", "the kill switch was used, and nobody armed it again", false, &StateChecks::not_killed},
+    {"STATE_HALTED", "the book, an agent of it or the instrument is HALTED", false, &StateChecks::not_halted},
+    {"STATE_REDUCING", "the book, an agent of it or the instrument is REDUCING", true,
+     &StateChecks::not_reducing},
     {"MARKET_NO_PRICE", "there is no price to value the order at", false, &Checks::price},
     {"MARKET_STALE_PRICE", "the instrument did not trade on the bar that just closed", false, &Checks::fresh},
     {"FAT_FINGER_PRICE_COLLAR", "the limit price is too far from the last price", false, &Checks::collar},
@@ -138,6 +168,10 @@ constexpr PreTradeCheck table[] = {
     {"FAT_FINGER_SHARE_OF_VOLUME", "the quantity is too large a share of the bar's volume", true, nullptr,
      &Checks::volume_share},
     {"FLOW_ORDERS_PER_DAY", "too many orders today", true, &Checks::orders_per_day},
+    {"FLOW_OPEN_ORDERS", "too many orders are open", true, &Checks::open_orders},
+    {"FLOW_REPEATED_EXECUTION", "the instrument was executed on one side again and again", false,
+     &StateChecks::not_latched},
+    {"RISK_DAILY_LOSS", "the book has lost what it may lose in a session", true, &StateChecks::daily_loss},
     {"RESTRICTION_RESTRICTED_LIST", "the instrument is restricted: it may only be reduced", true, nullptr,
      &Checks::restricted, PreTradeCheck::Bounds::order, CADRE_REASON_RESTRICTED},
     {"CREDIT_SHORT_NOT_ALLOWED", "the order would make the position short", false, nullptr,
@@ -213,6 +247,7 @@ void PreTradeGate::begin_trial() {
   const model::Portfolio& portfolio = *portfolio_;
   std::fill(has_order_.begin(), has_order_.end(), std::uint8_t{0});
   orders_today_ = orders_before_;
+  open_orders_ = open_before_;
   equity_ = portfolio.equity().to_double();
   buying_power_ = portfolio.cash().to_double() - committed_;
   gross_ = 0;
@@ -308,6 +343,7 @@ Verdict PreTradeGate::check(const cadre_order& order) {
   has_order_[order.instrument] = 1;
   planned_e9_[order.instrument] += signed_quantity(order);
   ++orders_today_;
+  ++open_orders_;
   gross_ += opening - closing;
   // A sale out of a holding pays for buys, a short sale does not; to cover a short costs what buying power
   // was already without.

@@ -10,6 +10,7 @@
 #include "cadre/proposal.h"
 #include "host/base/codec.hpp"
 #include "host/config/scenario_config.hpp"
+#include "host/execution/trading_states.hpp"
 #include "host/model/instrument.hpp"
 #include "host/model/portfolio.hpp"
 
@@ -93,6 +94,12 @@ class PreTradeGate {
     order_types_ = order_types;
     times_in_force_ = times_in_force;
   }
+  /// The trading states of its book, which outlive it. Without any, everything is ACTIVE.
+  void enter_states(const TradingStates* states) { states_ = states; }
+  /// How many orders were open before the decision.
+  void count_open_orders(std::uint64_t open) { open_before_ = open; }
+  /// An operator closes the positions of a halted book: its HALTED is no reason to refuse that.
+  void set_closing(bool closes) { closes_positions_ = closes; }
   /// What was working of an instrument before the decision: it counts at its worst, filled or not. For
   /// begin_decision, which it comes before.
   void count_open(std::uint32_t instrument, std::int64_t buy_e9, std::int64_t sell_e9) {
@@ -116,6 +123,7 @@ class PreTradeGate {
 
  private:
   friend struct Checks;
+  friend struct StateChecks;
 
   /// An order's quantity: what takes the position towards zero, and what takes it away from there. A flip has
   /// both.
@@ -144,6 +152,9 @@ class PreTradeGate {
       planned_e9_;  ///< per instrument, position with the accepted orders of this decision
   std::vector<std::int64_t> open_buy_e9_, open_sell_e9_;  ///< per instrument, working before the decision
   std::vector<std::uint8_t> restricted_;
+  const TradingStates* states_ = nullptr;
+  std::uint64_t open_orders_ = 0, open_before_ = 0;  ///< with this decision, without it
+  bool closes_positions_ = false;
   std::int32_t date_ = 0;
   std::uint64_t orders_today_ = 0, orders_before_ = 0;  ///< with this decision, without it
   double committed_ = 0;

@@ -149,7 +149,7 @@ inline constexpr auto fields<EndRecord> = std::tuple{
 
 template <>
 inline constexpr auto fields<CommandRecord> = std::tuple{
-    Field{"kind", &CommandRecord::kind, "halt, resume, revision_confirmed, experiment_started, experiment_stopped, agent_reset, agent_quarantined, agent_restarted, deadline_missed, trial_confirmed, trial_failed or book_removed"},
+    Field{"kind", &CommandRecord::kind, "halt, resume, trading_state, revision_confirmed, experiment_started, experiment_stopped, agent_reset, agent_quarantined, agent_restarted, deadline_missed, trial_confirmed, trial_failed or book_removed"},
     Field{"date", &CommandRecord::date, "yyyymmdd"},
     Field{"actor", &CommandRecord::actor, "who asked for it"},
     Field{"reason", &CommandRecord::reason, "why, in the actor's words"},

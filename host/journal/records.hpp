@@ -65,8 +65,9 @@ struct AccountRecord {
   base::Money costs{};
 };
 
-/// What somebody did to a running book. Kinds: "halt", "resume", "revision_confirmed", "experiment_started",
-/// "experiment_stopped", "agent_reset", "agent_quarantined", "deadline_missed", "agent_restarted".
+/// What somebody did to a running book. Kinds: "halt", "resume", "trading_state", "revision_confirmed",
+/// "experiment_started", "experiment_stopped", "agent_reset", "agent_quarantined", "deadline_missed",
+/// "agent_restarted".
 struct CommandRecord {
   std::string kind{};
   int32_t date = 0;

@@ -34,7 +34,9 @@ base::Result<std::shared_ptr<const book::BookImage>> BookCheckpoints::take_image
   image->facts = keeper_->facts();
   image->order_hash = ground_.order_hash->save();
   image->door = ground_.door();
-  image->quarantines = book::quarantines_of(*book_);
+  image->standing = book::quarantines_of(*book_);
+  for (journal::CommandRecord& state : book::states_of(*book_))
+    image->standing.push_back(std::move(state));
   image->decisions = tally_->decisions;
   const std::lock_guard lock(mutex_);
   keep_for_quarantined();

@@ -15,6 +15,7 @@
 #include "host/book/deadline_missed.hpp"
 #include "host/book/journal_facts.hpp"
 #include "host/book/listener.hpp"
+#include "host/book/state_commands.hpp"
 #include "host/live/book_snapshot.hpp"
 #include "host/metrics/metrics.hpp"
 #include "host/model/tally.hpp"
@@ -85,6 +86,8 @@ class BookCounter final : public book::BookListener, public model::Tally {
       ++deadline_misses[command.reason.substr(0, command.reason.find(':'))];
     if (command.kind == book::agent_quarantined)
       quarantined.push_back(command.reason.substr(0, command.reason.find(':')));
+    if (const auto change = book::state_change_of(command); change && !change->code.empty())
+      broken_limits.push_back(*change);
   }
   void on_order(std::uint64_t, const chain::DecidedOrder& decided) override {
     count_order(decided.verdict.accepted());
@@ -102,6 +105,7 @@ class BookCounter final : public book::BookListener, public model::Tally {
   book::FailuresByStage failures;
   std::map<std::string, std::uint64_t> deadline_misses;  ///< by stage
   std::vector<chain::ObserveFailure> missed;             ///< of which nobody was told
+  std::vector<execution::StateChange> broken_limits;     ///< of which nobody was told
   std::vector<std::string> quarantined;                  ///< stages, of which nobody was told
   std::deque<DecisionSummary> newest;
   std::map<std::string, std::uint64_t, std::less<>> stage_ticks;  ///< of deciding calls, by stage

@@ -5,6 +5,8 @@
 
 namespace cadre::live {
 
+using execution::TradingState;
+
 void BookHalts::order(const HaltOrder& order) {
   std::uint64_t before = ordered_.load();
   while (before < order.number && !ordered_.compare_exchange_weak(before, order.number)) {
@@ -33,25 +35,61 @@ void BookHalts::enter(book::Book& book) {
 }
 
 void BookHalts::journal() {
-  if (!is_due()) return;
-  for (const HaltOrder& order : file_.of_book(id_, taken_)) {
-    book_->take_command(order.command(book_->ledger().date()));
-    set_halted(order.halts, order.actor + ": " + order.reason);
-    taken_ = order.number;  // last: whoever sees it sees what it did
-    cancel_is_due_ = order.halts && (cancel_is_due_ || order.cancel_orders || order.flatten);
-    flatten_is_due_ = order.halts && (flatten_is_due_ || order.flatten);
-    boost::json::object said{
-        {"book", id_}, {"number", order.number}, {"actor", order.actor}, {"reason", order.reason}};
-    if (order.halts) {
-      said["cancel_orders"] = order.cancel_orders;
-      said["flatten"] = order.flatten;
-    }
-    feed_.say(order.halts ? "halt" : "resume", std::move(said));
+  if (is_due()) {
+    for (const HaltOrder& order : file_.of_book(id_, taken_))
+      take(order);
   }
+  follow_states();
+}
+
+void BookHalts::take(const HaltOrder& order) {
+  book_->take_command(order.command(book_->ledger().date()));
+  if (order.scope.is_book())
+    set_halted(book::trading_states(*book_).ordered_of_book() >= TradingState::halted,
+               order.actor + ": " + order.reason);
+  follow_states();
+  taken_ = order.number;  // last: whoever sees it sees what it did
+  const bool cancels = order.cancel_orders || order.flatten || order.state == TradingState::killed;
+  if (!order.scope.instrument.empty()) {
+    if (order.halts() && cancels) cancel_of_.push_back(order.scope.instrument);
+  } else if (book_->halted() || order.scope.is_book()) {
+    cancel_is_due_ = order.halts() && (cancel_is_due_ || cancels);
+    flatten_is_due_ = order.halts() && (flatten_is_due_ || order.flatten);
+  }
+  reduce_is_due_ = reduce_is_due_ || order.state == TradingState::reducing;
+  boost::json::object said{
+      {"book", id_}, {"number", order.number}, {"actor", order.actor}, {"reason", order.reason}};
+  if (order.halts()) {
+    said["cancel_orders"] = order.cancel_orders;
+    said["flatten"] = order.flatten;
+  }
+  if (order.state == TradingState::killed) said["kill"] = true;
+  if (order.rearms) said["rearm"] = true;
+  if (!order.scope.instrument.empty()) said["instrument"] = order.scope.instrument;
+  if (!order.scope.agent.empty()) said["agent"] = order.scope.agent;
+  feed_.say(order.kind(), std::move(said));
+}
+
+void BookHalts::follow_states() {
+  if (book_ != nullptr) is_halted_ = book_->halted() || is_stopped_;
+}
+
+std::string BookHalts::reason() const {
+  if (!reason_.empty() || book_ == nullptr) return reason_;
+  const execution::TradingStates& states = book::trading_states(*book_);
+  for (const execution::StateChange& change : states.standing()) {
+    if (change.scope.instrument.empty() && change.state == states.whole() && states.concerns(change))
+      return change.scope.agent.empty() ? change.why()
+                                        : change.why() + " (its agent " + change.scope.agent + ")";
+  }
+  return {};
 }
 
 void BookHalts::order_halt(const std::string& reason) {
-  HaltOrder halt{.books = {id_}, .actor = "host", .reason = reason};
+  HaltOrder halt;
+  halt.books = {id_};
+  halt.actor = "host";
+  halt.reason = reason;
   if (const base::Problems unwritten = file_.write(halt); unwritten.has_errors())
     feed_.say("halt_not_durable", {{"book", id_}, {"why", unwritten[0].message}});
   order(halt);
@@ -59,6 +97,9 @@ void BookHalts::order_halt(const std::string& reason) {
 
 void BookHalts::carry_out() {
   if (std::exchange(cancel_is_due_, false)) book_->cancel_all();
+  for (const std::string& instrument : std::exchange(cancel_of_, {}))
+    book_->cancel_all(instrument);
+  if (std::exchange(reduce_is_due_, false)) book::cancel_increasing(*book_);
   if (std::exchange(flatten_is_due_, false)) book_->flatten();
 }
 

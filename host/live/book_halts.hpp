@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "host/book/book.hpp"
 #include "host/live/book_errand.hpp"
@@ -14,9 +15,9 @@
 
 namespace cadre::live {
 
-/// Halts and resumes on their way from the host's file into one book. From when a halt is ordered no order
-/// leaves, whatever the book's thread is doing; the book journals it before the first order that it holds
-/// back.
+/// Orders about trading states on their way from the host's file into one book. From when a halt is ordered
+/// no order leaves, whatever the book's thread is doing; the book journals it before the first order that it
+/// holds back.
 class BookHalts final : public book::OrderBarrier {
  public:
   BookHalts(std::string book, HaltFile& file, EventFeed& feed)
@@ -52,12 +53,16 @@ class BookHalts final : public book::OrderBarrier {
   void halt(const std::string& reason) { set_halted(true, reason); }
   /// The book has stopped: no resume makes it decide.
   void stop();
-  const std::string& reason() const { return reason_; }
+  /// Why the whole book is halted, or may only reduce; empty: neither.
+  std::string reason() const;
 
   bool may_leave() override;
 
  private:
   void set_halted(bool halted, const std::string& reason);
+  void take(const HaltOrder& order);
+  /// What the states of the book say besides.
+  void follow_states();
 
   const std::string id_;
   HaltFile& file_;
@@ -67,7 +72,8 @@ class BookHalts final : public book::OrderBarrier {
   std::atomic<std::uint64_t> ordered_{0}, taken_{0};
   std::atomic<bool> is_halted_{false};
   bool is_stopped_ = false;
-  bool cancel_is_due_ = false, flatten_is_due_ = false;
+  bool cancel_is_due_ = false, flatten_is_due_ = false, reduce_is_due_ = false;
+  std::vector<std::string> cancel_of_;  ///< instruments
   std::string reason_;
 };
 

@@ -193,6 +193,7 @@ void BookRunner::after_bar() {
     tell_failure(missed.stage, missed.replaced ? "observe, after it was replaced" : "observe", missed.reason);
   for (const std::string& stage : std::exchange(counter_.quarantined, {}))
     tell_quarantined(stage);
+  tell_broken_limits();
   if (!counter_.is_new) return;
   counter_.is_new = false;
   last_decision_ns_ = last_bar_ns_;
@@ -206,6 +207,18 @@ void BookRunner::after_bar() {
                          {"orders", decision.orders}});
   for (std::size_t k = 0; k < decision.failed.size(); ++k)
     tell_failure(decision.failed[k], "decide", decision.reasons[k]);
+}
+
+/// Limits that led into a trading state.
+void BookRunner::tell_broken_limits() {
+  for (const execution::StateChange& change : std::exchange(counter_.broken_limits, {})) {
+    const std::string state(execution::state_name(change.state));
+    base::log_event(base::LogLevel::warn, "trading_state",
+                    {{"book", id_}, {"code", change.code}, {"state", state}, {"why", change.reason}});
+    boost::json::object said{{"book", id_}, {"code", change.code}, {"state", state}, {"why", change.reason}};
+    if (!change.scope.instrument.empty()) said["instrument"] = change.scope.instrument;
+    feed_.say("trading_state", std::move(said));
+  }
 }
 
 /// What a decision came to, by stage, limit and check.
@@ -338,6 +351,12 @@ void BookRunner::publish() {
               : decides         ? BookState::deciding
                                 : BookState::warming_up;
   now.reason = !stopped_.empty() ? stopped_ : halts_.reason();
+  const execution::TradingStates& states = book::trading_states(book);
+  now.trading_state = execution::state_name(
+      book.halted() ? std::max(states.whole(), execution::TradingState::halted) : states.whole());
+  for (const execution::StateChange& change : states.standing()) {
+    if (states.concerns(change)) now.states.push_back(change);
+  }
   now.date = book.ledger().date();
   now.sequence = book.ledger().sequence();
   static_cast<model::Tally&>(now) = counter_;

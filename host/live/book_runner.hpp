@@ -154,6 +154,7 @@ class BookRunner {
   void rest();
   void tell_quarantined(const std::string& stage);
   void tell_lost();
+  void tell_broken_limits();
   void tell_failure(const std::string& stage, const char* call, const std::string& reason);
   void stop_book(const std::string& reason);
   void stop_at_journal();

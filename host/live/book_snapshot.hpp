@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "host/base/date.hpp"
 #include "host/base/decimal.hpp"
 #include "host/book/journal_facts.hpp"
+#include "host/execution/trading_states.hpp"
 #include "host/model/tally.hpp"
 
 namespace cadre::live {
@@ -34,8 +36,10 @@ constexpr const char* state_name(BookState state) {
 /// How a book stands, as of its last event. A copy: nobody waits for the book to read it.
 struct BookSnapshot : model::Tally {
   BookState state = BookState::starting;
-  std::string left_out;  ///< the agent in quarantine whose stage is empty; else empty
-  std::string reason;    ///< why it is halted, stopped or stuck
+  std::string left_out;                          ///< the agent in quarantine whose stage is empty; else empty
+  std::string reason;                            ///< why it is halted, REDUCING, stopped or stuck
+  std::string trading_state = "ACTIVE";          ///< of the whole book
+  std::vector<execution::StateChange> states{};  ///< of it, its agents and instruments, ACTIVE left out
   std::int32_t date = 0;
   std::uint64_t sequence = 0, open_orders = 0;
   std::uint64_t bars = 0;          ///< since the host was started
@@ -68,6 +72,7 @@ template <class Visitor>
 void visit_status_fields(const BookSnapshot& now, Visitor&& visit) {
   visit("state", std::string(state_name(now.state)));
   visit("reason", now.reason);
+  visit("trading_state", now.trading_state);
   visit("date", base::OptionalDate{now.date});
   visit("sequence", now.sequence);
   visit("bars", now.all_bars);

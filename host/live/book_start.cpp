@@ -135,6 +135,9 @@ base::Problems BookRunner::recover(const Change& boot) {
                 ": settle it there, then resume");
   }
   problems.append(live_on(incarnation));
+  // Its host may have ended before the kill switch had canceled what was open.
+  const bool is_killed = book::trading_states(book).whole() == execution::TradingState::killed;
+  if (!problems.has_errors() && is_killed) book.cancel_all();
   return problems;
 }
 

@@ -35,6 +35,7 @@ std::span<const std::string_view> event_kinds() {
                                                "halt_not_durable",
                                                "killed",
                                                "quarantined",
+                                               "reduce",
                                                "released",
                                                "resume",
                                                "revision",
@@ -45,6 +46,7 @@ std::span<const std::string_view> event_kinds() {
                                                "stuck",
                                                "suspect",
                                                "suspect_move",
+                                               "trading_state",
                                                "trial_confirmed",
                                                "trial_failed",
                                                "unstuck"};

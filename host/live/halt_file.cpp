@@ -5,22 +5,31 @@
 
 #include "host/base/date.hpp"
 #include "host/base/json.hpp"
+#include "host/book/state_commands.hpp"
 
 namespace cadre::live {
 
 namespace json = boost::json;
 
+using execution::TradingState;
+
 namespace {
 
 json::object to_json(const HaltOrder& order) {
-  return {{"number", order.number},
-          {"kind", order.halts ? "halt" : "resume"},
-          {"books", json::value_from(order.books)},
-          {"time", order.time},
-          {"actor", order.actor},
-          {"reason", order.reason},
-          {"cancel_orders", order.cancel_orders},
-          {"flatten", order.flatten}};
+  json::object line{{"number", order.number},
+                    {"kind", order.kind()},
+                    {"books", json::value_from(order.books)},
+                    {"time", order.time},
+                    {"actor", order.actor},
+                    {"reason", order.reason},
+                    {"cancel_orders", order.cancel_orders},
+                    {"flatten", order.flatten}};
+  if (order.state == TradingState::killed) line["kill"] = true;
+  if (order.rearms) line["rearm"] = true;
+  if (order.every_book) line["every_book"] = true;
+  if (!order.scope.instrument.empty()) line["instrument"] = order.scope.instrument;
+  if (!order.scope.agent.empty()) line["agent"] = order.scope.agent;
+  return line;
 }
 
 std::string text_of(const json::object& line, std::string_view name) {
@@ -44,7 +53,14 @@ std::uint64_t number_of(const json::object& line) {
 HaltOrder order_of(const json::object& line) {
   HaltOrder order;
   order.number = number_of(line);
-  order.halts = text_of(line, "kind") == "halt";
+  const std::string kind = text_of(line, "kind");
+  order.state = kind == "reduce"        ? TradingState::reducing
+                : kind != "halt"        ? TradingState::active
+                : flag_of(line, "kill") ? TradingState::killed
+                                        : TradingState::halted;
+  order.scope = {text_of(line, "instrument"), text_of(line, "agent")};
+  order.every_book = flag_of(line, "every_book");
+  order.rearms = flag_of(line, "rearm");
   if (const json::value* books = line.if_contains("books"); books != nullptr && books->is_array()) {
     for (const json::value& book : books->get_array())
       if (book.is_string()) order.books.emplace_back(book.get_string());
@@ -60,16 +76,25 @@ HaltOrder order_of(const json::object& line) {
 }  // namespace
 
 bool HaltOrder::concerns(std::string_view book) const {
-  return std::find(books.begin(), books.end(), book) != books.end();
+  return every_book || std::find(books.begin(), books.end(), book) != books.end();
+}
+
+const char* HaltOrder::kind() const {
+  if (halts()) return "halt";
+  return restricts() ? "reduce" : "resume";
 }
 
 journal::CommandRecord HaltOrder::command(std::int32_t date) const {
+  if (!scope.is_book() || state == TradingState::reducing)
+    return book::command_of({state, scope, {}, actor, reason, rearms}, date, number);
   json::object said{{"number", number}};
-  if (halts) {
+  if (halts()) {
     said["cancel_orders"] = cancel_orders;
     said["flatten"] = flatten;
   }
-  return {halts ? "halt" : "resume", date, actor, reason, json::serialize(said)};
+  if (state == TradingState::killed) said["kill"] = true;
+  if (rearms) said["rearm"] = true;
+  return {kind(), date, actor, reason, json::serialize(said)};
 }
 
 base::Result<std::unique_ptr<HaltFile>> HaltFile::open(const std::filesystem::path& file) {
@@ -89,7 +114,7 @@ base::Problems HaltFile::write(HaltOrder& order) {
   order.number = ++last_;
   order.time = base::now_text();
   base::Problems problems = lines_.append(to_json(order));
-  if (order.halts || !problems.has_errors()) orders_.push_back(order);
+  if (order.restricts() || !problems.has_errors()) orders_.push_back(order);
   return problems;
 }
 
@@ -102,11 +127,13 @@ std::vector<HaltOrder> HaltFile::of_book(std::string_view book, std::uint64_t af
   return orders;
 }
 
-bool HaltFile::is_halted(std::string_view book) const {
+TradingState HaltFile::state_of(std::string_view book, const execution::StateScope& scope) const {
   const std::lock_guard lock(mutex_);
-  const auto newest = std::find_if(orders_.rbegin(), orders_.rend(),
-                                   [&](const HaltOrder& order) { return order.concerns(book); });
-  return newest != orders_.rend() && newest->halts;
+  TradingState state = TradingState::active;
+  for (const HaltOrder& order : orders_) {
+    if (order.scope == scope && order.concerns(book)) state = state_after(state, order.state, order.rearms);
+  }
+  return state;
 }
 
 std::uint64_t HaltFile::last() const {

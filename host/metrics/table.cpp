@@ -43,6 +43,8 @@ std::vector<Metric> of_the_host() {
        "1 for the state that a book is in, else 0",
        {{"book", {}}, {"state", {"starting", "warming up", "deciding", "halted", "stopped", "stuck"}}}},
       {"cadre_book_halted", Type::gauge, "1 while a book is halted, else 0", {{"book", {}}}},
+      {"cadre_book_trading_state", Type::gauge, "0 ACTIVE, 1 REDUCING, 2 HALTED, 3 KILLED", {{"book", {}}}},
+      {"cadre_book_instruments_restricted", Type::gauge, "Instruments with a state", {{"book", {}}}},
       {"cadre_book_trial", Type::gauge, "1 while a book is on trial under a change, else 0", {{"book", {}}}},
       {"cadre_book_last_bar_timestamp_seconds",
        Type::gauge,

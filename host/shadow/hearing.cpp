@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "host/book/state_commands.hpp"
 #include "host/journal/journal.hpp"
 #include "host/journal/signal_record.hpp"
 
@@ -61,6 +62,10 @@ void Hearing::take(const journal::SignalRecord& signal) {
 void Hearing::take(const journal::CommandRecord& command) {
   if (command.kind == "halt") is_halted_ = true;
   if (command.kind == "resume") is_halted_ = false;
+  const auto change = book::state_change_of(command);
+  const bool reduces = change && change->code.empty() && change->scope.is_book() &&
+                       change->state == execution::TradingState::reducing;
+  if (reduces) is_halted_ = false;
 }
 
 std::optional<Heard> Hearing::take(const journal::AccountRecord& account) {

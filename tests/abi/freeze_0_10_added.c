@@ -14,5 +14,7 @@
 FIELD(cadre_risk_report, 64, adjustment_speed, double);
 VALUE(CADRE_REASON_EXPOSURE, 15);
 VALUE(CADRE_REASON_FITTED, 16);
+VALUE(CADRE_REASON_MIN_NOTIONAL, 17);
+VALUE(CADRE_REASON_TRADING_STATE, 18);
 
 int main(void) { return 0; }

@@ -231,9 +231,9 @@ class RunningHost:
         return self
 
     def is_only_halted(self):
-        """Whether books that are halted are all that is in the way: such a host has started."""
+        """Whether trading states are all that is in the way: such a host has started."""
         reasons = self.client.request("GET", "/v1/status")[1].get("not_ready", [""])
-        return bool(reasons) and all(" is halted: " in reason for reason in reasons)
+        return bool(reasons) and all(any(f" is {state}" in reason for state in ("halted: ", "REDUCING", "HALTED", "KILLED")) for reason in reasons)
 
     def stop(self):
         """Ends it as an operator does, and gives its exit code."""

@@ -22,9 +22,11 @@ NO_CODES = {
     "CADRE_HOST": "environment variable",
     "CADRE_EVENT": "field of journald",
     "CREDENTIALS_DIRECTORY": "environment variable",
+    "FLOW_REPEATED_EXECUTION": "pre-trade check, and the code of its limit",
     "GLIBC_PRIVATE": "symbol version",
     "JOURNAL_STREAM": "environment variable",
     "NOTIFY_SOCKET": "environment variable",
+    "RISK_DAILY_LOSS": "pre-trade check, and the code of its limit",
     "SYSLOG_IDENTIFIER": "field of journald",
 }
 # The pre-trade checks have a table of their own, and a page.

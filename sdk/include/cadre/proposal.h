@@ -33,6 +33,8 @@ enum {
   CADRE_REASON_LOT = 14,              /* rounded to whole lots; value: 0 */
   CADRE_REASON_EXPOSURE = 15,         /* made to fit exposure or largest weight; value: the change left */
   CADRE_REASON_FITTED = 16,           /* cut to what the pre-trade checks accept; value: units wanted */
+  CADRE_REASON_MIN_NOTIONAL = 17,     /* worth less than the least that is traded; value: that least */
+  CADRE_REASON_TRADING_STATE = 18,    /* kept by a trading state; value: the change left out */
   CADRE_REASON_FIRST_PLUGIN = 1000
 };
 

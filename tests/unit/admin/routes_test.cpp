@@ -79,7 +79,7 @@ TEST_F(RoutesTest, a_change_brings_its_texts_flags_and_documents) {
 TEST_F(RoutesTest, every_change_without_a_reason_is_422) {
   start();
   for (const char* target :
-       {"/v1/halt", "/v1/resume", "/v1/revisions/40:rollback", "/v1/revisions:rollback",
+       {"/v1/halt", "/v1/reduce", "/v1/resume", "/v1/revisions/40:rollback", "/v1/revisions:rollback",
         "/v1/revisions:validate", "/v1/revisions", "/v1/experiments", "/v1/experiments/hrp:stop"}) {
     for (const char* body : {R"({"actor": "ann", "config": {}})", R"({"reason": " "})", "{}"})
       EXPECT_EQ(post(target, body, {{"If-Match", "\"1\""}}).status, 422u) << target << body;
@@ -226,7 +226,7 @@ TEST(RouteTableTest, every_route_has_a_line_for_the_reference) {
     EXPECT_FALSE(route.description.empty()) << route.pattern;
     EXPECT_TRUE(route.method == "GET" || route.method == "POST");
   }
-  EXPECT_EQ(routes().size(), 30u);
+  EXPECT_EQ(routes().size(), 31u);
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ class Decision {
   }
 
   PreTradeGate& gate() { return *gate_; }
+  const model::Universe& universe() const { return universe_; }
   /// What was working before the decision, in units.
   void works(std::uint32_t instrument, std::int64_t buy, std::int64_t sell) {
     gate_->count_open(instrument, buy * unit, sell * unit);
@@ -158,7 +159,14 @@ TEST(PreTradeChecks, each_passes_an_order_and_alone_refuses_another) {
 }
 
 TEST(PreTradeChecks, none_is_without_a_test) {
-  std::set<std::string> tested{"IDENTITY_DUPLICATE_ORDER", "FLOW_ORDERS_PER_DAY"};  // below
+  std::set<std::string> tested{"IDENTITY_DUPLICATE_ORDER",
+                               "FLOW_ORDERS_PER_DAY",  // below
+                               "STATE_KILLED",
+                               "STATE_HALTED",
+                               "STATE_REDUCING",
+                               "RISK_DAILY_LOSS",
+                               "FLOW_REPEATED_EXECUTION",
+                               "FLOW_OPEN_ORDERS"};
   for (const auto& [code, c] : cases())
     tested.insert(code);
   for (const PreTradeCheck& check : pre_trade_checks())
@@ -208,6 +216,50 @@ TEST(PreTradeChecks, accepted_orders_are_counted_per_day) {
   EXPECT_TRUE(decision.failures(trade(big, -10)).empty());  // reducing
   decision.begin(20240103);
   EXPECT_TRUE(decision.failures(trade(empty, 10)).empty());
+}
+
+TEST(PreTradeChecks, trading_states_refuse_by_their_code_and_let_reductions_through_where_they_may) {
+  const auto ordered = [](TradingState state, StateScope scope = {}) {
+    return StateChange{state, std::move(scope), {}, "anna", "lunch"};
+  };
+  const auto failures = [](const StateChange& change, const cadre_order& order, bool closes = false) {
+    Decision decision({});
+    TradingStates states;
+    states.enter(decision.universe(), {}, {});
+    states.take(change);
+    decision.gate().enter_states(&states);
+    decision.gate().set_closing(closes);
+    return decision.failures(order);
+  };
+  using Codes = std::set<std::string>;
+  const StateChange reducing = ordered(TradingState::reducing), halted = ordered(TradingState::halted);
+  EXPECT_EQ(failures(reducing, trade(empty, 10)), Codes{"STATE_REDUCING"});
+  EXPECT_EQ(failures(reducing, trade(big, -10)), Codes{});
+  EXPECT_EQ(failures(reducing, trade(short_held, 110)), Codes{"STATE_REDUCING"}) << "a flip";
+  EXPECT_EQ(failures(halted, trade(big, -10)), Codes{"STATE_HALTED"});
+  EXPECT_EQ(failures(halted, trade(big, -10), true), Codes{}) << "an operator flattens";
+  EXPECT_EQ(failures(ordered(TradingState::killed), trade(big, -10), true), Codes{"STATE_KILLED"});
+  const StateChange of_big = ordered(TradingState::halted, {"BIG", {}});
+  EXPECT_EQ(failures(of_big, trade(big, -10)), Codes{"STATE_HALTED"});
+  EXPECT_EQ(failures(of_big, trade(big, -10), true), Codes{"STATE_HALTED"});
+  EXPECT_EQ(failures(of_big, trade(empty, 10)), Codes{});
+  const StateChange loss{TradingState::reducing, {}, std::string(TradingStates::daily_loss), "host", "lost"};
+  EXPECT_EQ(failures(loss, trade(empty, 10)), Codes{"RISK_DAILY_LOSS"});
+  EXPECT_EQ(failures(loss, trade(big, -10)), Codes{});
+  const StateChange latch{
+      TradingState::halted, {"BIG", {}}, std::string(TradingStates::repeated_execution), "host", "loop"};
+  EXPECT_EQ(failures(latch, trade(big, -10)), Codes{"FLOW_REPEATED_EXECUTION"});
+  EXPECT_EQ(failures(latch, trade(empty, 10)), Codes{});
+}
+
+TEST(PreTradeChecks, open_orders_are_counted_with_those_of_the_decision) {
+  Setting setting;
+  setting.limits.max_open_orders = 2;
+  Decision decision(setting);
+  decision.gate().count_open_orders(1);
+  EXPECT_TRUE(decision.failures(trade(empty, 10)).empty());
+  EXPECT_EQ(decision.failures(trade(short_held, -10)), std::set<std::string>{"FLOW_OPEN_ORDERS"});
+  EXPECT_TRUE(decision.failures(trade(big, -10)).empty());  // reducing
 }
 
 TEST(PreTradeChecks, reducing_orders_skip_size_flow_restriction_credit_and_exposure) {
@@ -362,6 +414,12 @@ TEST(PreTradeChecks, codes_that_journals_hold_are_those_there_ever_were) {
                                               "FAT_FINGER_MAX_NOTIONAL",
                                               "FAT_FINGER_SHARE_OF_VOLUME",
                                               "FLOW_ORDERS_PER_DAY",
+                                              "STATE_KILLED",
+                                              "STATE_HALTED",
+                                              "STATE_REDUCING",
+                                              "FLOW_OPEN_ORDERS",
+                                              "FLOW_REPEATED_EXECUTION",
+                                              "RISK_DAILY_LOSS",
                                               "RESTRICTION_RESTRICTED_LIST",
                                               "CREDIT_SHORT_NOT_ALLOWED",
                                               "CREDIT_BUYING_POWER",

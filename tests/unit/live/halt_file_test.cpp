@@ -11,7 +11,7 @@ namespace {
 
 HaltOrder order(bool halts, std::vector<std::string> books) {
   HaltOrder made;
-  made.halts = halts;
+  made.state = halts ? execution::TradingState::halted : execution::TradingState::active;
   made.books = std::move(books);
   made.actor = "anna";
   made.reason = "lunch";
@@ -47,6 +47,31 @@ TEST_F(Halts, are_numbered_over_all_books_and_found_again_by_book) {
   EXPECT_EQ(of_a[0].actor, "anna");
   EXPECT_EQ(halts->of_book("b", 0).size(), 2u);
   EXPECT_TRUE(halts->of_book("b", 2).empty());
+}
+
+TEST_F(Halts, lead_each_scope_into_a_state_of_its_own_and_are_found_again) {
+  using execution::TradingState;
+  {
+    const auto halts = open();
+    HaltOrder killed = order(true, {"a"}), instrument = order(true, {"a"}), agent = order(true, {"a"});
+    killed.state = TradingState::killed;
+    instrument.scope.instrument = "AA";
+    agent.scope.agent = "some.agent";
+    agent.state = TradingState::reducing;
+    agent.every_book = true;
+    HaltOrder resume = order(false, {"a"});
+    for (HaltOrder* each : {&killed, &instrument, &agent, &resume})
+      EXPECT_FALSE(halts->write(*each).has_errors());
+  }
+  const auto halts = open();
+  EXPECT_EQ(halts->state_of("a"), TradingState::killed) << "a resume does not arm it again";
+  EXPECT_EQ(halts->state_of("a", {"AA", {}}), TradingState::halted);
+  EXPECT_EQ(halts->state_of("b", {{}, "some.agent"}), TradingState::reducing) << "a book that comes later";
+  EXPECT_FALSE(halts->is_halted("b"));
+  HaltOrder rearm = order(false, {"a"});
+  rearm.rearms = true;
+  EXPECT_FALSE(halts->write(rearm).has_errors());
+  EXPECT_EQ(halts->state_of("a"), TradingState::active);
 }
 
 TEST_F(Halts, are_never_numbered_below_what_a_journal_has_heard) {
