@@ -84,6 +84,7 @@ class TradeExecutionOrchestrator {
   void take_open_orders();
   /// Whether the loop cut this target below what is held while that was above the limit.
   bool reduces_for_limit(std::size_t i);
+  void skip_impossible_changes();
   void trim_small_resizes();
   void trim_for_largest_weight();
   void trim_for_exposure();

@@ -103,7 +103,7 @@ std::string fault_of_action(const cadre_action& order, std::span<const std::int6
 }
 
 std::string fault_of_reason(const cadre_reason& reason) {
-  const bool known = reason.code <= CADRE_REASON_EXPOSURE || reason.code >= CADRE_REASON_FIRST_PLUGIN;
+  const bool known = reason.code <= CADRE_REASON_MIN_NOTIONAL || reason.code >= CADRE_REASON_FIRST_PLUGIN;
   if (!known) return "reason " + std::to_string(reason.code) + " is one of the host's, which has no such";
   if (!std::isfinite(reason.value)) return "the value of its reason is " + number(reason.value);
   return reason.reserved == 0 ? std::string() : "reserved of its reason is not 0";

@@ -20,7 +20,8 @@ std::string reason_name(std::uint32_t code) {
                                         "held",
                                         "no_view",
                                         "lot",
-                                        "exposure"};
+                                        "exposure",
+                                        "min_notional"};
   if (code < std::size(names)) return std::string(names[code]);
   return (code < CADRE_REASON_FIRST_PLUGIN ? "reason " : "plugin reason ") + std::to_string(code);
 }

@@ -43,15 +43,25 @@ struct Checks {
   static bool lot(const PreTradeGate& g, const cadre_order& o) {
     return o.quantity_e9 % g.universe_->instruments[o.instrument].lot.raw() == 0;
   }
+  static bool is_on_tick(const PreTradeGate& g, const cadre_order& o) {
+    const model::Instrument& about = g.universe_->instruments[o.instrument];
+    return o.limit_price_e9 % about.tick_at(base::Price::from_raw(o.limit_price_e9)).raw() == 0;
+  }
   static bool limit_price(const PreTradeGate& g, const cadre_order& o) {
     if (!has_limit(o)) return o.limit_price_e9 == 0;
-    return o.limit_price_e9 > 0 && o.limit_price_e9 % g.universe_->instruments[o.instrument].tick.raw() == 0;
+    return o.limit_price_e9 > 0 && is_on_tick(g, o);
   }
   static bool once(const PreTradeGate& g, const cadre_order& o) {
     return g.last_sequence_[o.instrument] != g.sequence_;
   }
   static bool price(const PreTradeGate& g, const cadre_order& o) {
     return g.market_.price_e9[o.instrument] > 0;
+  }
+  static bool min_notional(const PreTradeGate& g, const cadre_order& o) {
+    const base::Money least = g.universe_->instruments[o.instrument].minimum_notional;
+    const bool closes = g.planned_at_worst(o) + signed_quantity(o) == 0;
+    return least.raw() == 0 || closes || !price(g, o) ||
+           g.notional_of(o, o.quantity_e9) >= least.to_double() * (1 - rounding_slack);
   }
   static bool fresh(const PreTradeGate& g, const cadre_order& o) {
     return g.market_.traded[o.instrument] != 0;
@@ -77,7 +87,7 @@ struct Checks {
     return g.orders_today_ < g.config_.max_orders_per_day;
   }
   static bool restricted(const PreTradeGate& g, const cadre_order& o) {
-    return g.restricted_[o.instrument] == 0;
+    return g.restricted_[o.instrument] == 0 && g.universe_->instruments[o.instrument].is_listed(g.date_);
   }
   static bool long_only(const PreTradeGate& g, const cadre_order& o) {
     return !g.constraints_.long_only || g.planned_at_worst(o) + signed_quantity(o) >= 0;
@@ -123,6 +133,9 @@ constexpr PreTradeCheck table[] = {
     {"IDENTITY_DUPLICATE_ORDER", "the decision has sent an order for this instrument already", false,
      &Checks::once},
     {"MARKET_NO_PRICE", "there is no price to value the order at", false, &Checks::price},
+    {"SYNTAX_MIN_NOTIONAL",
+     "the order is worth less than the least for its instrument, and closes no position", false,
+     &Checks::min_notional},
     {"MARKET_STALE_PRICE", "the instrument did not trade on the bar that just closed", false, &Checks::fresh},
     {"FAT_FINGER_PRICE_COLLAR", "the limit price is too far from the last price", false, &Checks::collar},
     {"FAT_FINGER_MAX_QUANTITY", "the quantity is above the largest allowed", true, &Checks::max_quantity},
@@ -130,7 +143,8 @@ constexpr PreTradeCheck table[] = {
     {"FAT_FINGER_SHARE_OF_VOLUME", "the quantity is too large a share of the bar's volume", true,
      &Checks::volume_share},
     {"FLOW_ORDERS_PER_DAY", "too many orders today", true, &Checks::orders_per_day},
-    {"RESTRICTION_RESTRICTED_LIST", "the instrument is restricted: it may only be reduced", true,
+    {"RESTRICTION_RESTRICTED_LIST",
+     "the instrument is restricted, or not listed on this day: it may only be reduced", true,
      &Checks::restricted},
     {"CREDIT_SHORT_NOT_ALLOWED", "the order would make the position short", false, &Checks::long_only},
     {"CREDIT_BUYING_POWER", "there is not enough cash, counting the sells of this decision", true,

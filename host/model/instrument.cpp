@@ -26,4 +26,18 @@ const InstrumentKind* find_kind(std::string_view name) {
   return found == std::end(kinds) ? nullptr : found;
 }
 
+const InstrumentKind* find_kind(std::uint32_t number) {
+  const auto* found = std::find_if(std::begin(kinds), std::end(kinds),
+                                   [&](const InstrumentKind& kind) { return kind.number == number; });
+  return found == std::end(kinds) ? nullptr : found;
+}
+
+base::Price Instrument::tick_at(base::Price price) const {
+  base::Price step = tick;
+  for (const TickStep& next : ticks) {
+    if (price >= next.from) step = next.tick;
+  }
+  return step;
+}
+
 }  // namespace cadre::model

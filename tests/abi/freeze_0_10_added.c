@@ -13,5 +13,6 @@
 /* proposal.h */
 FIELD(cadre_risk_report, 64, adjustment_speed, double);
 VALUE(CADRE_REASON_EXPOSURE, 15);
+VALUE(CADRE_REASON_MIN_NOTIONAL, 16);
 
 int main(void) { return 0; }

@@ -32,6 +32,7 @@ enum {
   CADRE_REASON_NO_VIEW = 13,          /* no valid score: the target is zero; value: 0 */
   CADRE_REASON_LOT = 14,              /* rounded to whole lots; value: 0 */
   CADRE_REASON_EXPOSURE = 15,         /* made to fit exposure or largest weight; value: the change left */
+  CADRE_REASON_MIN_NOTIONAL = 16,     /* the order would be worth too little; value: the least */
   CADRE_REASON_FIRST_PLUGIN = 1000
 };
 
