@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <iterator>
+#include <map>
+#include <set>
 
 #include "host/base/capped_problems.hpp"
 #include "host/base/date.hpp"
@@ -67,7 +70,8 @@ class TableReader {
       problems_.append(found_);
       found_ = {};
     }
-    sort_rows(table->rows);
+    std::stable_sort(table->rows.begin(), table->rows.end(),
+                     [](const auto& a, const auto& b) { return a.about.id < b.about.id; });
     problems.append(problems_.take());
     return table;
   }
@@ -144,19 +148,6 @@ class TableReader {
                   "price a multiple of its tick");
   }
 
-  void sort_rows(std::vector<InstrumentTable::Row>& rows) {
-    std::stable_sort(rows.begin(), rows.end(),
-                     [](const auto& a, const auto& b) { return a.about.id < b.about.id; });
-    for (std::size_t i = 1; i < rows.size(); ++i) {
-      if (rows[i].about.id != rows[i - 1].about.id) continue;
-      const base::Place first = scenario_.place(rows[i - 1].pointer);
-      problems_.error("INSTRUMENT_TWICE", scenario_.place(rows[i].pointer + "/id"),
-                      base::quote(rows[i].about.id) + " stands in the table before" +
-                          (first.line != 0 ? ", in line " + std::to_string(first.line) : std::string()),
-                      "keep one of the rows");
-    }
-  }
-
   const base::JsonDocument& scenario_;
   const InstrumentDefaults& defaults_;
   const std::string& book_currency_;
@@ -172,6 +163,26 @@ const InstrumentTable::Row* InstrumentTable::find(std::string_view id) const {
       std::lower_bound(rows.begin(), rows.end(), id,
                        [](const Row& row, std::string_view name) { return row.about.id < name; });
   return found != rows.end() && found->about.id == id ? &*found : nullptr;
+}
+
+base::Problems check_instrument_ids(const base::JsonDocument& scenario) {
+  const json::value* table = base::find(scenario.root(), "/instruments/table");
+  if (table == nullptr || !table->is_array()) return {};
+  base::CappedProblems problems(scenario.place("/instruments/table").file);
+  std::map<std::string, std::string, std::less<>> first;  // id to the pointer of its row
+  for (std::size_t i = 0; i < table->get_array().size(); ++i) {
+    const std::string at = "/instruments/table/" + std::to_string(i);
+    const json::value* id = base::find(table->get_array()[i], "/id");
+    if (id == nullptr || !id->is_string()) continue;
+    const auto [row, is_new] = first.emplace(id->get_string(), at);
+    if (is_new) continue;
+    const base::Place before = scenario.place(row->second);
+    problems.error("INSTRUMENT_TWICE", scenario.place(at + "/id"),
+                   base::quote(row->first) + " stands in the table before" +
+                       (before.line != 0 ? ", in line " + std::to_string(before.line) : std::string()),
+                   "keep one of the rows");
+  }
+  return problems.take();
 }
 
 std::shared_ptr<const InstrumentTable> read_instrument_table(const base::JsonDocument& scenario,
@@ -194,6 +205,22 @@ std::vector<std::string> traded_instruments(const InstrumentDefaults& instrument
   std::copy_if(ids.begin(), ids.end(), std::back_inserter(traded), [&](const std::string& id) {
     return describe_instrument(instruments, id).kind != CADRE_KIND_INDEX;
   });
+  return traded;
+}
+
+std::vector<std::string> traded_instruments(const json::value& scenario,
+                                            const std::vector<std::string>& ids) {
+  std::set<std::string, std::less<>> indices;
+  const json::value* table = base::find(scenario, "/instruments/table");
+  for (const json::value& row : table != nullptr && table->is_array() ? table->get_array() : json::array()) {
+    const json::value* id = base::find(row, "/id");
+    const json::value* kind = base::find(row, "/kind");
+    if (id != nullptr && id->is_string() && kind != nullptr && *kind == "index")
+      indices.emplace(id->get_string());
+  }
+  std::vector<std::string> traded;
+  std::copy_if(ids.begin(), ids.end(), std::back_inserter(traded),
+               [&](const std::string& id) { return indices.count(id) == 0; });
   return traded;
 }
 

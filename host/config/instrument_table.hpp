@@ -43,8 +43,11 @@ std::optional<std::filesystem::path> instruments_file(const boost::json::value& 
 /// INSTRUMENT_TABLE_EMPTY, INSTRUMENT_COLUMN.
 base::Problems embed_instruments(base::JsonDocument& scenario, const std::filesystem::path& folder);
 
+/// Says which ids have two rows in a table, whatever else is wrong with it. Error: INSTRUMENT_TWICE.
+base::Problems check_instrument_ids(const base::JsonDocument& scenario);
+
 /// The table of a document that has been validated; null where there is none. `defaults`: with its groups.
-/// Errors: INSTRUMENT_TWICE, INSTRUMENT_TICKS, INSTRUMENT_DATES, CONFIG_CURRENCY, CONFIG_OUT_OF_RANGE,
+/// Errors: INSTRUMENT_TABLE_EMPTY, INSTRUMENT_TICKS, INSTRUMENT_DATES, CONFIG_CURRENCY, CONFIG_OUT_OF_RANGE,
 /// CONFIG_BAD_DATE, CONFIG_WRONG_TYPE.
 std::shared_ptr<const InstrumentTable> read_instrument_table(const base::JsonDocument& scenario,
                                                              const InstrumentDefaults& defaults,
@@ -56,6 +59,10 @@ model::Instrument describe_instrument(const InstrumentDefaults& instruments, con
 
 /// Those that are sized and traded: all but indices, in their order.
 std::vector<std::string> traded_instruments(const InstrumentDefaults& instruments,
+                                            const std::vector<std::string>& ids);
+
+/// The same of a scenario's document.
+std::vector<std::string> traded_instruments(const boost::json::value& scenario,
                                             const std::vector<std::string>& ids);
 
 /// A kind that a scenario may have to trade, and where it says so.

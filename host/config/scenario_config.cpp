@@ -278,6 +278,7 @@ base::Result<ScenarioConfig> read_scenario(base::JsonDocument document, const fs
   base::validate(
       document.root(), scenario_schema(), "",
       [&](std::string_view pointer) { return document.place(pointer); }, problems);
+  problems.append(check_instrument_ids(document));
   if (problems.has_errors()) return problems;
 
   ScenarioConfig config{.name = {},

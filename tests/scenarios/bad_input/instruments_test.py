@@ -44,6 +44,14 @@ class Trading(Table):
             self.assertNotEqual(order["status"], "rejected", order)
         self.assertTrue(any(Decimal(order["quantity"]) % 1 for order in orders if order["instrument"] == "CC"))
 
+    def test_the_benchmark_holds_no_index(self):
+        for row in self.prices[30:]:
+            row[4] = f"{float(row[4]) * 1000:.2f}"
+        self.orders()
+        with open(self.path("run", "equity.csv"), encoding="utf-8", newline="") as file:
+            benchmark = [Decimal(row["benchmark"]) for row in csv.DictReader(file) if row["benchmark"]]
+        self.assertLess(max(benchmark), 200000)
+
     def test_explain_and_replay_find_the_orders_behind_an_index(self):
         self.raw["instruments.csv"] = TABLE.replace("AA,equity", "AA,index").replace("DD,index", "DD,equity")
         order = self.orders()[-1]
@@ -56,8 +64,8 @@ class Trading(Table):
 
     def test_a_run_keeps_the_table_and_not_the_name_of_its_file(self):
         self.orders()
-        head = self.cadre("journal", "show", "--json", "run").stdout.splitlines()[0]
-        instruments = json.loads(json.loads(head)["text"])["config"]["instruments"]
+        head = self.cadre("journal", "show", "--kind", "head", "run").stdout.splitlines()[0]
+        instruments = json.loads(head)["text"]["config"]["instruments"]
         self.assertNotIn("file", instruments)
         self.assertEqual([row["id"] for row in instruments["table"]], ["AA", "BB", "CC", "DD"])
 

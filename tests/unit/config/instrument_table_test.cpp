@@ -128,9 +128,9 @@ TEST_F(Tables, have_all_their_faults_told_at_once_with_line_and_column) {
             (Texts{"2:4 CONFIG_OUT_OF_RANGE", "3:4 CONFIG_WRONG_TYPE", "4:1 CONFIG_MISSING_KEY",
                    "5:6 CONFIG_UNKNOWN_WORD"}));
   EXPECT_EQ(
-      faults(
-          "id,currency,listed_from,listed_to\nAA,EUR,,\nBB,,2024-13-01,\nCC,,2024-02-01,2024-01-01\nBB,,,\n"),
-      (Texts{"2:4 CONFIG_CURRENCY", "3:5 CONFIG_BAD_DATE", "4:16 INSTRUMENT_DATES", "5:1 INSTRUMENT_TWICE"}));
+      faults("id,currency,listed_from,listed_to\nAA,EUR,,\nBB,,2024-13-01,\nCC,,2024-02-01,2024-01-01\n"),
+      (Texts{"2:4 CONFIG_CURRENCY", "3:5 CONFIG_BAD_DATE", "4:16 INSTRUMENT_DATES"}));
+  EXPECT_EQ(faults("id,lot\nAA,1\nBB,0\nAA,1\n"), (Texts{"3:4 CONFIG_OUT_OF_RANGE", "4:1 INSTRUMENT_TWICE"}));
   EXPECT_EQ(faults("id,tick\nAA,1:0.01\nBB,0:0.01 1:0.015\nCC,0:0.01 0:0.02\nDD,0:0.01 1\n"),
             (Texts{"5:4 CONFIG_MISSING_KEY"}));
   EXPECT_EQ(faults("id,tick\nAA,1:0.01\nBB,0:0.01 1:0.015\nCC,0:0.01 0:0.02\n"),

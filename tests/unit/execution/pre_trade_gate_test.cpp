@@ -394,6 +394,7 @@ TEST(PreTradeChecks, codes_that_journals_hold_are_those_there_ever_were) {
                                               "SYNTAX_TIME_IN_FORCE",
                                               "SYNTAX_QUANTITY",
                                               "SYNTAX_LOT",
+                                              "SYNTAX_MIN_NOTIONAL",
                                               "SYNTAX_LIMIT_PRICE",
                                               "IDENTITY_DUPLICATE_ORDER",
                                               "MARKET_NO_PRICE",
