@@ -146,8 +146,7 @@ base::Result<Explanation> explain_order(const std::filesystem::path& run, const 
   result.order = search.order_;
   result.decision = std::move(search.decision_);
   result.index = result.order.order.instrument;
-  if (search.instruments_.empty())
-    search.instruments_ = head->universe;
+  if (search.instruments_.empty()) search.instruments_ = head->universe;
   result.instrument =
       result.index < search.instruments_.size() ? search.instruments_[result.index] : std::string();
   result.instruments = search.instruments_;
