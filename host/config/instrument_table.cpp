@@ -138,7 +138,8 @@ class TableReader {
     const bool starts_at_zero = about.ticks.front().from.raw() == 0;
     const auto odd = std::adjacent_find(
         about.ticks.begin(), about.ticks.end(), [](const model::TickStep& a, const model::TickStep& b) {
-          return b.from <= a.from || b.tick.raw() % a.tick.raw() != 0 || b.from.raw() % b.tick.raw() != 0;
+          return b.from.raw() <= a.from.raw() || b.tick.raw() % a.tick.raw() != 0 ||
+                 b.from.raw() % b.tick.raw() != 0;
         });
     if (starts_at_zero && odd == about.ticks.end()) return;
     reader_.error("INSTRUMENT_TICKS", at,

@@ -35,7 +35,7 @@ const InstrumentKind* find_kind(std::uint32_t number) {
 base::Price Instrument::tick_at(base::Price price) const {
   base::Price step = tick;
   for (const TickStep& next : ticks) {
-    if (price >= next.from) step = next.tick;
+    if (price.raw() >= next.from.raw()) step = next.tick;
   }
   return step;
 }

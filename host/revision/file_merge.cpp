@@ -24,7 +24,7 @@ std::optional<std::string> text_at(const json::value& document, const std::strin
 /// whose rows may stand elsewhere; the pointer itself when there is none.
 std::string widened(const std::string& pointer, const json::value& a, const json::value& b) {
   for (std::size_t end = pointer.find('/', 1); end != std::string::npos; end = pointer.find('/', end + 1)) {
-    const std::string above = pointer.substr(0, end);
+    std::string above = pointer.substr(0, end);
     const json::value* before = base::find(a, above);
     const json::value* after = base::find(b, above);
     if (before == nullptr || after == nullptr || !before->is_array() || !after->is_array()) continue;
