@@ -199,6 +199,7 @@ class Planner {
     const std::string who = base::quote(stage.instance->name) + " (" + stage.instance->agent + ")";
     const auto providers = providers_of(need.service);
     std::vector<std::string> names;
+    names.reserve(providers.size());
     for (const std::size_t p : providers)
       names.push_back(stages_[p].instance->name);
     for (const auto& [service, name] : stage.instance->bind) {

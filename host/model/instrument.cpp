@@ -8,10 +8,10 @@ namespace cadre::model {
 namespace {
 
 constexpr InstrumentKind kinds[] = {
-    {CADRE_KIND_EQUITY, "equity", true},    {CADRE_KIND_FUND, "fund", true},
-    {CADRE_KIND_FUTURE, "future", false},   {CADRE_KIND_OPTION, "option", false},
-    {CADRE_KIND_FX_SPOT, "fx_spot", false}, {CADRE_KIND_CRYPTO_SPOT, "crypto_spot", true},
-    {CADRE_KIND_INDEX, "index", false},
+    {"equity", CADRE_KIND_EQUITY, true},    {"fund", CADRE_KIND_FUND, true},
+    {"future", CADRE_KIND_FUTURE, false},   {"option", CADRE_KIND_OPTION, false},
+    {"fx_spot", CADRE_KIND_FX_SPOT, false}, {"crypto_spot", CADRE_KIND_CRYPTO_SPOT, true},
+    {"index", CADRE_KIND_INDEX, false},
 };
 
 }  // namespace

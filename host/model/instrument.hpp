@@ -15,9 +15,9 @@ namespace cadre::model {
 
 /// One CADRE_KIND_* under the name that configurations and manifests use.
 struct InstrumentKind {
-  std::uint32_t number;
   std::string_view name;  ///< "crypto_spot"
-  bool is_traded;         ///< by this host, which keeps no margins, expiries or second currencies
+  std::uint32_t number;
+  bool is_traded;  ///< by this host, which keeps no margins, expiries or second currencies
 };
 std::span<const InstrumentKind> instrument_kinds();
 /// Null for a name that is none.

@@ -87,6 +87,7 @@ bool are_same(const std::vector<const PinnedPlugin*>& a, const std::vector<const
 
 std::optional<std::string> text_of(const std::vector<const PinnedPlugin*>& pins) {
   std::vector<std::string> texts;
+  texts.reserve(pins.size());
   for (const PinnedPlugin* pin : pins)
     texts.push_back(pin->version + " " + pin->sha256.substr(0, 12));
   if (texts.empty()) return std::nullopt;
