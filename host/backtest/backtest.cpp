@@ -318,7 +318,8 @@ base::Result<BacktestOutcome> run_backtest(const BacktestOptions& options, const
 
   book::HistorySource source(run.prices, run.signals);
   ScenarioRun scenario_run(*run.config, run.revisions, store, source);
-  book::RunRecorder recorder(scenario_run.book(), run.prices.instruments, cost_rate(*run.config));
+  book::RunRecorder recorder(scenario_run.book(), run.prices.instruments, run.config->instruments,
+                             cost_rate(*run.config));
   book::OrderHash hash;
   scenario_run.book().listen(&recorder);
   scenario_run.book().listen(&hash);

@@ -8,6 +8,7 @@
 #include "host/agent/catalog.hpp"
 #include "host/base/text.hpp"
 #include "host/book/run_head.hpp"
+#include "host/config/instrument_table.hpp"
 #include "host/config/scenario_config.hpp"
 #include "host/journal/journal.hpp"
 #include "host/model/order.hpp"
@@ -145,17 +146,13 @@ base::Result<Explanation> explain_order(const std::filesystem::path& run, const 
   result.order = search.order_;
   result.decision = std::move(search.decision_);
   result.index = result.order.order.instrument;
-  if (search.instruments_.empty()) search.instruments_ = head->instruments;
+  if (search.instruments_.empty()) search.instruments_ = head->universe;
   result.instrument =
       result.index < search.instruments_.size() ? search.instruments_[result.index] : std::string();
   result.instruments = search.instruments_;
   result.decision_reason = search.revision_.reason;
   result.reports = std::move(search.reports_);
-  model::Instrument about;
-  about.id = result.instrument;
-  about.tick = config->instruments.tick;
-  about.lot = config->instruments.lot;
-  about.multiplier = config->instruments.multiplier;
+  const model::Instrument about = config::describe_instrument(config->instruments, result.instrument);
   const std::int64_t signed_quantity =
       result.order.order.quantity_e9 * model::sign_of_side(result.order.order.side);
   // A settlement of a position that left the universe comes from no decision.

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "host/base/text.hpp"
+#include "host/config/instrument_table.hpp"
 #include "host/config/market_data.hpp"
 #include "host/market/price_reader.hpp"
 #include "host/model/quantity.hpp"
@@ -43,7 +44,9 @@ void warn_of_quantities(const config::ScenarioConfig& config, const market::Pric
       if (close_e9 > 0 && (lowest_e9 == 0 || close_e9 < lowest_e9)) lowest_e9 = close_e9;
     }
     const base::Price lowest = base::Price::from_raw(lowest_e9);
-    const double unit = lowest.to_double() * config.instruments.multiplier.to_double();
+    const model::Instrument about =
+        config::describe_instrument(config.instruments, prices.instruments[column]);
+    const double unit = lowest.to_double() * about.multiplier.to_double();
     if (lowest_e9 == 0 || cash / unit <= static_cast<double>(model::position_units_most)) continue;
     problems.warning("QUANTITY_LIMIT", config.document.place("/book/initial_cash"),
                      "the cash would buy more than 9,000,000,000 units of " + prices.instruments[column] +
@@ -67,6 +70,8 @@ base::Result<PreparedRun> prepare_run(const BacktestOptions& options) {
   problems.append(base::asked_for_at(prices.problems(), run.config->document.place("/data/prices/file")));
   if (prices) {
     run.prices = std::move(prices).take();
+    problems.append(config::check_listed(*run.config, run.prices.instruments));
+    problems.append(config::check_listing_days(*run.config, run.prices));
     check_names(*run.config, run.prices.instruments, problems);
     warn_of_quantities(*run.config, run.prices, problems);
     if (!run.config->data.signals.file.empty()) {

@@ -169,6 +169,10 @@ JsonDocument JsonDocument::of(std::string name, boost::json::value root) {
   return document;
 }
 
+void JsonDocument::note_place(std::string pointer, uint32_t line, uint32_t column) {
+  positions_[std::move(pointer)] = {file_, line, column};
+}
+
 Place JsonDocument::place(std::string_view json_pointer) const {
   std::string existing(json_pointer);
   auto found = positions_.find(existing);

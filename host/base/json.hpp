@@ -33,6 +33,9 @@ class JsonDocument {
   const std::string& file() const { return file_; }
   const boost::json::value& root() const { return root_; }
 
+  /// Says where the value at a pointer was written: in a text that is no JSON, such as a table.
+  void note_place(std::string pointer, uint32_t line, uint32_t column);
+
   /// Where the value at the pointer stands, else its nearest parent that exists; `pointer` as asked, or,
   /// inside of an embedded document, as it is in that document's own file.
   Place place(std::string_view json_pointer) const;

@@ -5,6 +5,7 @@
 
 #include "cadre/cadre.h"
 #include "host/base/invariant.hpp"
+#include "host/config/instrument_table.hpp"
 #include "host/journal/journal.hpp"
 #include "host/model/order.hpp"
 
@@ -25,25 +26,12 @@ Ledger::Ledger(const config::ScenarioConfig& config, std::vector<std::string> da
       data_instruments_(std::move(data_instruments)),
       memory_(memory),
       history_(data_instruments_.size(), expected_bars, config.data.prices.missing == "carry"),
-      portfolio_(data_instruments_.size(), config.book.initial_cash) {
-  set_universe(data_instruments_, 1);
+      portfolio_(config::traded_instruments(config.instruments, data_instruments_).size(),
+                 config.book.initial_cash) {
+  set_universe(config::traded_instruments(config.instruments, data_instruments_), 1);
   if (expected_bars != 0) tracker_.reserve(expected_bars * universe_.size() / 4 + 1024);
   tracker_.enter_universe(universe_.size());
   if (memory_.bars != 0) history_.keep_most(memory_.bars);
-}
-
-model::Instrument Ledger::describe(const std::string& id) const {
-  model::Instrument about;
-  about.id = id;
-  about.kind = model::find_kind(config_.instruments.kind)->number;
-  about.currency = config_.instruments.currency;
-  about.tick = config_.instruments.tick;
-  about.lot = config_.instruments.lot;
-  about.multiplier = config_.instruments.multiplier;
-  for (const auto& [instrument, group] : config_.instruments.groups) {
-    if (instrument == id) about.group = group;
-  }
-  return about;
 }
 
 void Ledger::set_universe(const std::vector<std::string>& instruments, std::uint64_t epoch) {
@@ -53,7 +41,7 @@ void Ledger::set_universe(const std::vector<std::string>& instruments, std::uint
   universe_.instruments.clear();
   data_of_.clear();
   for (const std::string& id : sorted) {
-    universe_.instruments.push_back(describe(id));
+    universe_.instruments.push_back(config::describe_instrument(config_.instruments, id));
     const auto column = std::lower_bound(data_instruments_.begin(), data_instruments_.end(), id);
     data_of_.push_back(static_cast<std::size_t>(column - data_instruments_.begin()));
   }

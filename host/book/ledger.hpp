@@ -80,7 +80,6 @@ class Ledger {
   const std::string& stopped() const { return stopped_; }
 
  private:
-  model::Instrument describe(const std::string& id) const;
   void set_universe(const std::vector<std::string>& instruments, std::uint64_t epoch);
   void apply_fill(const cadre_execution_report& report, const cadre_order& order);
   void stop_at_overflow(std::uint32_t instrument);

@@ -7,6 +7,7 @@
 
 #include "host/base/json.hpp"
 #include "host/base/version.hpp"
+#include "host/config/instrument_table.hpp"
 
 namespace cadre::book {
 
@@ -64,9 +65,10 @@ base::Result<RunHead> read_head(const fs::path& file, const std::string& text) {
   }
   auto inner = base::JsonDocument::parse(file.string(), base::canonical(*config));
   if (!inner) return inner.problems();
-  RunHead head{std::move(inner).take(), std::string(folder->as_string()), {}};
+  RunHead head{std::move(inner).take(), std::string(folder->as_string()), {}, {}};
   for (const boost::json::value& id : instruments->as_array())
     head.instruments.emplace_back(id.is_string() ? id.as_string() : "");
+  head.universe = config::traded_instruments(head.config.root(), head.instruments);
   return head;
 }
 

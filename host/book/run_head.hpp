@@ -25,6 +25,7 @@ struct RunHead {
   base::JsonDocument config;             ///< of the scenario, complete
   std::filesystem::path folder;          ///< relative paths of the configuration begin there
   std::vector<std::string> instruments;  ///< of every bar, sorted
+  std::vector<std::string> universe;     ///< those of them that are traded: orders and decisions count these
 };
 
 /// Reads the text of a head. `file`: what problems name. Errors: JOURNAL_BAD_RECORD.

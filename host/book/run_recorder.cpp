@@ -4,17 +4,22 @@
 #include <cmath>
 
 #include "host/chain/waterfall.hpp"
+#include "host/config/instrument_table.hpp"
 #include "host/model/bar.hpp"
 #include "host/model/order.hpp"
 
 namespace cadre::book {
 
-RunRecorder::RunRecorder(const Book& book, const std::vector<std::string>& data_instruments, double cost_rate)
+RunRecorder::RunRecorder(const Book& book, const std::vector<std::string>& data_instruments,
+                         const config::InstrumentDefaults& instruments, double cost_rate)
     : book_(book), cost_rate_(cost_rate) {
   series_.instruments = data_instruments;
   counts_.initial_equity = book.ledger().portfolio().initial_cash();
   last_forecast_ = active_forecast_ = std::nan("");
   last_close_.assign(data_instruments.size(), std::nan(""));
+  const std::vector<std::string> traded = config::traded_instruments(instruments, data_instruments);
+  for (const std::string& id : data_instruments)
+    is_traded_.push_back(std::binary_search(traded.begin(), traded.end(), id) ? 1 : 0);
 }
 
 void RunRecorder::on_revision(std::uint64_t, const journal::RevisionRecord& record) {
@@ -42,11 +47,14 @@ void RunRecorder::follow_benchmark(const model::Bar& bar) {
   // Bought at the first bar after the first decision, like the strategy's first orders, with the same costs;
   // fractions are allowed.
   benchmark_bought_ = true;
-  const auto names = static_cast<double>(std::count(bar.valid.begin(), bar.valid.end(), std::uint8_t{1}));
+  double names = 0;
+  for (std::size_t c = 0; c < is_traded_.size(); ++c)
+    names += bar.valid[c] != 0 ? is_traded_[c] : 0;
   benchmark_units_.assign(last_close_.size(), 0);
   const double each = counts_.initial_equity.to_double() / names;
   for (std::size_t c = 0; c < last_close_.size(); ++c) {
-    if (bar.valid[c] != 0) benchmark_units_[c] = each / (last_close_[c] * (1 + cost_rate_));
+    if (bar.valid[c] != 0 && is_traded_[c] != 0)
+      benchmark_units_[c] = each / (last_close_[c] * (1 + cost_rate_));
   }
 }
 

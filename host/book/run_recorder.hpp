@@ -16,7 +16,8 @@ namespace cadre::book {
 class RunRecorder final : public BookListener {
  public:
   /// `cost_rate`: share of the notional that the benchmark pays for its purchase.
-  RunRecorder(const Book& book, const std::vector<std::string>& data_instruments, double cost_rate);
+  RunRecorder(const Book& book, const std::vector<std::string>& data_instruments,
+              const config::InstrumentDefaults& instruments, double cost_rate);
 
   void on_revision(std::uint64_t sequence, const journal::RevisionRecord& record) override;
   void on_bar(std::uint64_t sequence, const model::Bar& record) override;
@@ -82,6 +83,7 @@ class RunRecorder final : public BookListener {
       order_instruments_;  ///< per order of the tracker: indices change with the universe
   std::vector<std::int32_t> order_dates_;
   std::vector<double> benchmark_units_;
+  std::vector<std::uint8_t> is_traded_;  ///< per instrument of the data; the benchmark buys no index
   std::vector<double> last_close_;
   bool benchmark_bought_ = false;
   double last_forecast_ = 0;    ///< of the last decision

@@ -135,6 +135,8 @@ void StateWriter::write_holdings(const model::Portfolio& portfolio, const execut
   for (std::uint32_t i = 0; i < data_columns_.size(); ++i) {
     const base::Price mark = portfolio.price(i);
     price_valid[i] = mark.raw() > 0;
+    if (const model::Instrument& about = universe_->instruments[i]; !about.ticks.empty())
+      arena_->show_tick(i, about.tick_at(mark));
     price[i] = mark.raw() > 0 ? mark.to_double() : std::nan("");
     quantity[i] = portfolio.quantity(i).raw();
     buys[i] = tracker.working_buy_e9(i);

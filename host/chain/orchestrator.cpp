@@ -39,10 +39,10 @@ const Decision& TradeExecutionOrchestrator::execute_trades() {
   adjust_trades(Step::risk_feedback);
   adjust_for_correlation();  // optional: pairs that are one bet
   adjust_trades(Step::correlation_adjuster);
-  skip_small_resizes();  // what is not worth its costs
-  keep_trading_states(); // what REDUCING and HALTED leave
-  take_final_step();     // orders, as large as every limit allows: rounded, restricted, fitted, then judged
-  check_orders();        // the host's own gate: nothing gets past it
+  skip_small_resizes();   // what is not worth its costs
+  keep_trading_states();  // what REDUCING and HALTED leave
+  take_final_step();      // orders, as large as every limit allows: rounded, restricted, fitted, then judged
+  check_orders();         // the host's own gate: nothing gets past it
   CADRE_INVARIANT(effect_ == decision_.record.stages.size(), "orchestrator.stages_in_order",
                   "every stage that changes targets records its effect once");
   return decision_;

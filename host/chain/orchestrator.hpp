@@ -57,9 +57,9 @@ class TradeExecutionOrchestrator {
   /// The trade adjusters that stand behind this step, in order.
   void adjust_trades(config::Step step);
   void change_targets(const Stage& stage);
-  void skip_small_resizes();  // this and what it calls: small_resizes.cpp
+  void skip_small_resizes();   // this and what it calls: small_resizes.cpp
   void keep_trading_states();  // trading_states.cpp
-  void take_final_step();     // final_step.cpp
+  void take_final_step();      // final_step.cpp
   void check_orders();
 
   // One agent's turn: show it its services, call it, take the time.
@@ -85,6 +85,7 @@ class TradeExecutionOrchestrator {
   void take_open_orders();
   /// Whether the loop cut this target below what is held while that was above the limit.
   bool reduces_for_limit(std::size_t i);
+  void skip_impossible_changes();
   void trim_small_resizes();
   void trim_for_largest_weight();
   void trim_for_exposure();

@@ -4,9 +4,11 @@
 #include <set>
 
 #include "cadre/cadre.h"
+#include "host/base/capped_problems.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
 #include "host/chain/builder.hpp"
+#include "host/config/instrument_table.hpp"
 #include "host/model/instrument.hpp"
 
 namespace cadre::chain {
@@ -19,7 +21,7 @@ using config::InstanceConfig;
 class Planner {
  public:
   Planner(const config::ScenarioConfig& config, const agent::Catalog& catalog)
-      : config_(config), catalog_(catalog) {}
+      : config_(config), catalog_(catalog), kinds_(config::kinds_in_use(config)) {}
 
   base::Result<ChainPlan> run() {
     check_traded();
@@ -98,26 +100,33 @@ class Planner {
 
   /// Whether the host keeps the money of such instruments at all.
   void check_traded() {
-    const model::InstrumentKind* kind = model::find_kind(config_.instruments.kind);
-    if (kind->is_traded) return;
     std::vector<std::string> traded;
     for (const model::InstrumentKind& other : model::instrument_kinds()) {
       if (other.is_traded) traded.emplace_back(other.name);
     }
-    problems_.error("KIND_NOT_TRADED", place("/instruments/kind"),
-                    "this host does not trade instruments of the kind " + base::quote(kind->name),
-                    "it trades " + base::join(traded, ", "));
+    base::CappedProblems found(config_.document.file());
+    for (const config::KindInUse& use : kinds_) {
+      if (use.kind->is_traded) continue;
+      found.error("KIND_NOT_TRADED", place(use.pointer),
+                  "this host does not trade instruments of the kind " + base::quote(use.kind->name),
+                  "it trades " + base::join(traded, ", "));
+    }
+    problems_.append(found.take());
   }
 
-  /// No agent ever sizes an option as a share: it has to list the kind.
+  /// No agent ever sizes an option as a share: it has to list every kind of the universe.
   void check_kind(const InstanceConfig& instance, const agent::AgentDeclaration& declaration) {
-    const std::string& kind = config_.instruments.kind;
     const auto& kinds = declaration.kinds;
-    if (std::find(kinds.begin(), kinds.end(), kind) != kinds.end()) return;
-    problems_.error("CHAIN_WRONG_KIND", place(instance.pointer + "/agent"),
-                    base::quote(instance.agent) + " does not work with instruments of the kind " +
-                        base::quote(kind) + ", which these are",
-                    "its manifest lists " + base::join(kinds, ", "));
+    std::set<std::string_view> missing;
+    for (const config::KindInUse& use : kinds_) {
+      const std::string_view kind = use.kind->name;
+      if (std::find(kinds.begin(), kinds.end(), kind) != kinds.end() || !missing.insert(kind).second)
+        continue;
+      problems_.error("CHAIN_WRONG_KIND", place(instance.pointer + "/agent"),
+                      base::quote(instance.agent) + " does not work with instruments of the kind " +
+                          base::quote(kind) + ", which " + (use.id.empty() ? "these are" : use.id + " is"),
+                      "its manifest lists " + base::join(kinds, ", "));
+    }
   }
 
   /// Checks an agent's settings against its manifest and fills in the defaults.
@@ -190,6 +199,7 @@ class Planner {
     const std::string who = base::quote(stage.instance->name) + " (" + stage.instance->agent + ")";
     const auto providers = providers_of(need.service);
     std::vector<std::string> names;
+    names.reserve(providers.size());
     for (const std::size_t p : providers)
       names.push_back(stages_[p].instance->name);
     for (const auto& [service, name] : stage.instance->bind) {
@@ -307,6 +317,7 @@ class Planner {
 
   const config::ScenarioConfig& config_;
   const agent::Catalog& catalog_;
+  const std::vector<config::KindInUse> kinds_;
   std::vector<PlannedStage> stages_;
   std::set<const agent::Manifest*> checked_;  // each plugin once, however many stages it fills
   std::vector<ServiceSlot> services_;

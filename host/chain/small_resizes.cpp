@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "host/chain/orchestrator.hpp"
+#include "host/model/quantity.hpp"
 
 namespace cadre::chain {
 
@@ -26,7 +27,33 @@ void TradeExecutionOrchestrator::skip_small_resizes() {
     small_resizes_.push_back(static_cast<std::uint32_t>(i));
   }
   if (!small_resizes_.empty()) trim_small_resizes();
+  skip_impossible_changes();
   record_effect();
+}
+
+/// What the gate would refuse for the instrument's own sake: more of one that is not listed today, and
+/// changes that are worth too little.
+void TradeExecutionOrchestrator::skip_impossible_changes() {
+  const model::Portfolio& portfolio = *book_.portfolio;
+  for (std::uint32_t i = 0; i < target_.size(); ++i) {
+    const model::Instrument& about = book_.universe->instruments[i];
+    if (!about.is_listed(decision_.record.date)) {
+      const bool keeps_side = target_[i] * current_[i] > 0;
+      const double most = keeps_side ? std::min(std::fabs(target_[i]), std::fabs(current_[i])) : 0;
+      if (most < std::fabs(target_[i])) {
+        target_[i] = std::copysign(most, target_[i]);
+        reasons_[i] = {CADRE_REASON_RESTRICTED, 0, 0};
+      }
+    }
+    if (about.minimum_notional.raw() == 0 || target_[i] == current_[i]) continue;
+    const auto base =
+        base::Quantity::from_raw(decision_.record.position_e9[i] + decision_.record.working_e9[i]);
+    const base::Price price = portfolio.price(i);
+    const auto planned = model::whole_lots(target_[i], portfolio.equity(), price, about, base);
+    if (!planned || !model::is_below_minimum(*planned, base, price, about)) continue;
+    target_[i] = current_[i];
+    reasons_[i] = {CADRE_REASON_MIN_NOTIONAL, 0, about.minimum_notional.to_double()};
+  }
 }
 
 bool TradeExecutionOrchestrator::reduces_for_limit(std::size_t i) {

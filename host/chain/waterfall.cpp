@@ -22,8 +22,8 @@ std::string reason_name(std::uint32_t code) {
                                         "lot",
                                         "exposure",
                                         "fitted",
-"min_notional",
-"trading_state"};
+                                        "min_notional",
+                                        "trading_state"};
   if (code < std::size(names)) return std::string(names[code]);
   return (code < CADRE_REASON_FIRST_PLUGIN ? "reason " : "plugin reason ") + std::to_string(code);
 }

@@ -18,7 +18,7 @@ constexpr ChangeRule scenario_rules[] = {
     {"/data", Changes::never, false, "the instruments and the adjustment of prices are those of the journal"},
     {"/data/prices/on_suspect_move", Changes::live, false, "what becomes of the next bars"},
     {"/instruments", Changes::never, false,
-     "orders and positions of the journal are counted in these lots and ticks"},
+     "orders and positions of the journal are counted in these lots, ticks and multipliers"},
     {"/universe", Changes::never, false, "dated changes of the universe are declared beforehand"},
     {"/changes", Changes::never, false, "dated changes belong to a backtest"},
     {"/execution_environment", Changes::never, false, "it knows the open orders"},

@@ -5,6 +5,7 @@
 
 #include "host/base/schema.hpp"
 #include "host/config/file_kind.hpp"
+#include "host/config/instrument_table.hpp"
 #include "host/config/key_reader.hpp"
 #include "host/config/key_sections.hpp"
 
@@ -132,13 +133,14 @@ base::Result<HostConfig> finish(HostConfig host, const json::value& root, base::
   return {std::move(host), std::move(problems)};
 }
 
-/// The chain file that a scenario names.
-void note_chain_file(const fs::path& scenario_file, std::vector<fs::path>& files) {
+/// The files that a scenario names and that become part of it.
+void note_named_files(const fs::path& scenario_file, std::vector<fs::path>& files) {
   const auto raw = base::JsonDocument::load(scenario_file);
   if (!raw) return;
   const json::value* chain = base::find(raw->root(), "/chain");
   if (chain != nullptr && chain->is_string())
     files.push_back((scenario_file.parent_path() / std::string(chain->as_string())).lexically_normal());
+  if (const auto table = instruments_file(raw->root(), scenario_file.parent_path())) files.push_back(*table);
 }
 
 }  // namespace
@@ -160,7 +162,7 @@ base::Result<HostConfig> load_host(const fs::path& file) {
     const json::value root = base::with_defaults(json::object{{"books", json::array{}}}, host_schema());
     HostConfig host = read_head(root, {}, problems);
     host.files = {fs::absolute(file)};
-    note_chain_file(fs::absolute(file), host.files);
+    note_named_files(fs::absolute(file), host.files);
     add_book(host, std::move(scenario).take(), folder, base::Place::of(file), problems);
     if (!problems.has_errors()) host.name = host.books.front().scenario.name;
     json::value named = root;
@@ -183,7 +185,7 @@ base::Result<HostConfig> load_host(const fs::path& file) {
       auto loaded = load_scenario_document(path, overrides);
       problems.append(base::asked_for_at(loaded.problems(), place(at + "/scenario")));
       host.files.push_back(path);
-      note_chain_file(path, host.files);
+      note_named_files(path, host.files);
       if (loaded) add_book(host, std::move(loaded).take(), path.parent_path(), place(at), problems);
       continue;
     }
@@ -193,8 +195,9 @@ base::Result<HostConfig> load_host(const fs::path& file) {
     if (!inner) continue;
     for (const Override& change : overrides)
       problems.append(inner->set(change.pointer, change.value, change.origin));
-    add_book(host, std::move(inner).take(),
-             named != nullptr ? folder / std::string(named->as_string()) : folder, place(at), problems);
+    const fs::path inner_folder = named != nullptr ? folder / std::string(named->as_string()) : folder;
+    problems.append(embed_instruments(*inner, inner_folder));
+    add_book(host, std::move(inner).take(), inner_folder, place(at), problems);
   }
   return finish(std::move(host), root, std::move(problems));
 }
@@ -204,14 +207,16 @@ std::vector<fs::path> named_files(const fs::path& file) {
   if (!raw) return {};
   const fs::path whole = fs::absolute(file).lexically_normal();
   std::vector<fs::path> files{whole};
-  note_chain_file(whole, files);
+  note_named_files(whole, files);
   const json::value* books = base::find(raw->root(), "/books");
   if (books == nullptr || !books->is_array()) return files;
   for (const json::value& book : books->get_array()) {
     const json::value* scenario = base::find(book, "/scenario");
-    if (scenario == nullptr || !scenario->is_string()) continue;
+    if (scenario == nullptr) continue;
+    if (const auto table = instruments_file(*scenario, whole.parent_path())) files.push_back(*table);
+    if (!scenario->is_string()) continue;
     files.push_back((whole.parent_path() / std::string(scenario->get_string())).lexically_normal());
-    note_chain_file(files.back(), files);
+    note_named_files(files.back(), files);
   }
   return files;
 }

@@ -86,6 +86,8 @@ class KeyReader {
   template <class Number>
   requires std::is_arithmetic_v<Number>
   void take(const std::string& pointer, Number& value) { value = at(pointer).to_number<Number>(); }
+  /// What may have several types, as it is.
+  void take(const std::string& pointer, boost::json::value& value) { value = at(pointer); }
   void take(const std::string& pointer, bool& value) { value = flag(pointer); }
   void take(const std::string& pointer, std::string& value) { value = text(pointer); }
   void take(const std::string& pointer, std::vector<std::string>& value) { value = texts(pointer); }

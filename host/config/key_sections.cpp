@@ -32,6 +32,10 @@ constexpr Section sections[] = {
 #include "host/config/keys/constraints.inc"
     },
     {
+        "@instrument_row_keys@",
+#include "host/config/keys/instrument_row.inc"
+    },
+    {
         "@instruments_keys@",
 #include "host/config/keys/instruments.inc"
     },

@@ -5,6 +5,7 @@
 
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
+#include "host/config/instrument_table.hpp"
 
 namespace cadre::config {
 
@@ -27,6 +28,8 @@ market::PriceOptions price_options(const DataConfig& data) {
   return options;
 }
 
+namespace {
+
 base::Result<std::vector<std::string>> instruments_of(const DataConfig& data) {
   if (!data.prices.instruments.empty()) {
     std::vector<std::string> ids = data.prices.instruments;
@@ -36,6 +39,16 @@ base::Result<std::vector<std::string>> instruments_of(const DataConfig& data) {
   auto prices = market::read_prices(price_options(data));
   if (!prices) return prices.problems();
   return prices->instruments;
+}
+
+}  // namespace
+
+base::Result<std::vector<std::string>> instruments_of(const ScenarioConfig& config) {
+  auto ids = instruments_of(config.data);
+  if (!ids) return base::asked_for_at(ids.problems(), config.document.place("/data/prices/file"));
+  base::Problems problems = check_listed(config, *ids);
+  if (problems.has_errors()) return problems;
+  return ids;
 }
 
 market::BarShape bar_shape(const DataConfig& data, std::vector<std::string> instruments) {

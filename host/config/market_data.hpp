@@ -13,8 +13,9 @@ namespace cadre::config {
 /// How the data of a scenario want their prices read.
 market::PriceOptions price_options(const DataConfig& data);
 
-/// The instruments of a book's bars, sorted: those its data name, else those of its price file.
-base::Result<std::vector<std::string>> instruments_of(const DataConfig& data);
+/// The instruments of a book's bars, sorted: those its data name, else those of its price file. Errors: those
+/// of read_prices and of check_listed.
+base::Result<std::vector<std::string>> instruments_of(const ScenarioConfig& config);
 
 /// What bars of these data look like when they are posted. `instruments`: sorted.
 market::BarShape bar_shape(const DataConfig& data, std::vector<std::string> instruments);

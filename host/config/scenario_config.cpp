@@ -10,6 +10,7 @@
 #include "host/base/text.hpp"
 #include "host/config/changeability.hpp"
 #include "host/config/file_kind.hpp"
+#include "host/config/instrument_table.hpp"
 #include "host/config/key_reader.hpp"
 #include "host/config/scenario_schema.hpp"
 
@@ -164,6 +165,17 @@ std::vector<UniverseChange> read_universe(Reader& reader) {
   return changes;
 }
 
+/// An index is data: no universe has it.
+void check_universe(Reader& reader, const InstrumentDefaults& instruments, const UniverseChange& change) {
+  for (std::size_t i = 0; i < change.instruments.size(); ++i) {
+    const std::string& id = change.instruments[i];
+    if (!traded_instruments(instruments, {id}).empty()) continue;
+    reader.error("KIND_NOT_TRADED", change.pointer + "/instruments/" + std::to_string(i),
+                 base::quote(id) + " is an index, and an index is never traded",
+                 "take it out of the universe");
+  }
+}
+
 std::vector<RevisionChange> read_changes(Reader& reader) {
   std::vector<RevisionChange> changes;
   for (std::size_t i = 0; i < reader.count("/changes"); ++i) {
@@ -256,6 +268,7 @@ base::Result<base::JsonDocument> load_scenario_document(const fs::path& file,
   }
   for (const Override& override_ : overrides)
     problems.append(document.set(override_.pointer, override_.value, override_.origin));
+  problems.append(embed_instruments(document, file.parent_path()));
   if (problems.has_errors()) return problems;
   return document;
 }
@@ -271,6 +284,7 @@ base::Result<ScenarioConfig> read_scenario(base::JsonDocument document, const fs
   base::validate(
       document.root(), scenario_schema(), "",
       [&](std::string_view pointer) { return document.place(pointer); }, problems);
+  problems.append(check_instrument_ids(document));
   if (problems.has_errors()) return problems;
 
   ScenarioConfig config{.name = {},
@@ -310,7 +324,15 @@ base::Result<ScenarioConfig> read_scenario(base::JsonDocument document, const fs
                      config.book.currency + ", which does not exist yet",
                  "use one currency");
   }
+  if (reader.has("/instruments/file"))
+    reader.error("CONFIG_NOT_COMPLETE", "/instruments/file",
+                 "expected the table itself, not the name of a file",
+                 "`cadre run` and `cadre revision apply` put the file in");
+  config.instruments.table =
+      read_instrument_table(config.document, config.instruments, config.book.currency, problems);
   config.universe = read_universe(reader);
+  for (const UniverseChange& change : config.universe)
+    check_universe(reader, config.instruments, change);
   config.changes = read_changes(reader);
   config.execution_environment = reader.instance(
       "/execution_environment", agent::role(agent::RoleId::execution_environment), "execution_environment");

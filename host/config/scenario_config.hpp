@@ -3,6 +3,7 @@
 #include <boost/json/value.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -91,9 +92,18 @@ struct DataConfig {
   SignalsConfig signals;  ///< the file is empty: none
 };
 
+/// What becomes of an instrument of the data that the table of instruments lacks.
+enum class Unlisted { refuse, defaults };
+inline void value_named(std::string_view name, Unlisted& value) {
+  value = name == "defaults" ? Unlisted::defaults : Unlisted::refuse;
+}
+
+struct InstrumentTable;
+
 struct InstrumentDefaults {
 #include "host/config/keys/instruments.inc"
   std::vector<std::pair<std::string, std::string>> groups;  ///< instrument to group
+  std::shared_ptr<const InstrumentTable> table;             ///< null: the defaults hold for all
 };
 
 #undef KEY

@@ -91,7 +91,9 @@ constexpr std::string_view scenario_text = R"json({
       "default": {},
       "properties": {
         @instruments_keys@,
-        "groups": {"type": "object", "additionalProperties": true, "default": {}, "description": "instrument to group (sector)"}
+        "groups": {"type": "object", "additionalProperties": true, "default": {}, "description": "instrument to group (sector)"},
+        "file": {"type": "string", "description": "CSV or JSON, relative to this file: a table of instruments with the columns of /instruments/table. What it holds becomes part of the configuration, in its place"},
+        "table": {"type": "array", "description": "one row for each instrument; what a row leaves out is as these keys say", "items": {"type": "object", "required": ["id"], "properties": {@instrument_row_keys@}}}
       }
     },
     "universe": {

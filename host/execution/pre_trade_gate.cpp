@@ -67,9 +67,13 @@ struct Checks {
   static bool lot(const PreTradeGate& g, const cadre_order& o) {
     return o.quantity_e9 % g.universe_->instruments[o.instrument].lot.raw() == 0;
   }
+  static bool is_on_tick(const PreTradeGate& g, const cadre_order& o) {
+    const model::Instrument& about = g.universe_->instruments[o.instrument];
+    return o.limit_price_e9 % about.tick_at(base::Price::from_raw(o.limit_price_e9)).raw() == 0;
+  }
   static bool limit_price(const PreTradeGate& g, const cadre_order& o) {
     if (!has_limit(o)) return o.limit_price_e9 == 0;
-    return o.limit_price_e9 > 0 && o.limit_price_e9 % g.universe_->instruments[o.instrument].tick.raw() == 0;
+    return o.limit_price_e9 > 0 && is_on_tick(g, o);
   }
   static bool once(const PreTradeGate& g, const cadre_order& o) { return g.has_order_[o.instrument] == 0; }
   static bool open_orders(const PreTradeGate& g, const cadre_order&) {
@@ -77,6 +81,12 @@ struct Checks {
   }
   static bool price(const PreTradeGate& g, const cadre_order& o) {
     return g.market_.price_e9[o.instrument] > 0;
+  }
+  static bool min_notional(const PreTradeGate& g, const cadre_order& o) {
+    const base::Money least = g.universe_->instruments[o.instrument].minimum_notional;
+    const bool closes = g.planned_at_worst(o) + signed_quantity(o) == 0;
+    return least.raw() == 0 || closes || !price(g, o) ||
+           g.notional_of(o, o.quantity_e9) >= least.to_double() * (1 - rounding_slack);
   }
   static bool fresh(const PreTradeGate& g, const cadre_order& o) {
     return g.market_.traded[o.instrument] != 0;
@@ -104,7 +114,9 @@ struct Checks {
     return std::isfinite(volume) ? quantity_e9(g.config_.max_share_of_volume * volume * 1e9) : 0;
   }
   static std::int64_t restricted(const PreTradeGate& g, const cadre_order& o) {
-    return g.restricted_[o.instrument] == 0 ? any_quantity : g.closable(o);
+    const bool is_free =
+        g.restricted_[o.instrument] == 0 && g.universe_->instruments[o.instrument].is_listed(g.date_);
+    return is_free ? any_quantity : g.closable(o);
   }
   static std::int64_t long_only(const PreTradeGate& g, const cadre_order& o) {
     if (!g.constraints_.long_only || o.side == CADRE_SIDE_BUY) return any_quantity;
@@ -159,6 +171,9 @@ constexpr PreTradeCheck table[] = {
     {"STATE_REDUCING", "the book, an agent of it or the instrument is REDUCING", true,
      &StateChecks::not_reducing},
     {"MARKET_NO_PRICE", "there is no price to value the order at", false, &Checks::price},
+    {"SYNTAX_MIN_NOTIONAL",
+     "the order is worth less than the least for its instrument, and closes no position", false,
+     &Checks::min_notional},
     {"MARKET_STALE_PRICE", "the instrument did not trade on the bar that just closed", false, &Checks::fresh},
     {"FAT_FINGER_PRICE_COLLAR", "the limit price is too far from the last price", false, &Checks::collar},
     {"FAT_FINGER_MAX_QUANTITY", "the quantity is above the largest allowed", true, nullptr,
@@ -172,7 +187,8 @@ constexpr PreTradeCheck table[] = {
     {"FLOW_REPEATED_EXECUTION", "the instrument was executed on one side again and again", false,
      &StateChecks::not_latched},
     {"RISK_DAILY_LOSS", "the book has lost what it may lose in a session", true, &StateChecks::daily_loss},
-    {"RESTRICTION_RESTRICTED_LIST", "the instrument is restricted: it may only be reduced", true, nullptr,
+    {"RESTRICTION_RESTRICTED_LIST",
+     "the instrument is restricted, or not listed on this day: it may only be reduced", true, nullptr,
      &Checks::restricted, PreTradeCheck::Bounds::order, CADRE_REASON_RESTRICTED},
     {"CREDIT_SHORT_NOT_ALLOWED", "the order would make the position short", false, nullptr,
      &Checks::long_only, PreTradeCheck::Bounds::order, CADRE_REASON_LONG_ONLY},
@@ -300,8 +316,11 @@ PreTradeGate::Fit PreTradeGate::largest_accepted(const cadre_order& order) const
     const std::int64_t largest = check.skipped_when_reducing ? std::max(passes, closable(order)) : passes;
     if (largest < fit.quantity_e9) fit = {std::max<std::int64_t>(largest, 0), check.reason};
   }
-  if (fit.reason != 0)
-    fit.quantity_e9 -= fit.quantity_e9 % universe_->instruments[order.instrument].lot.raw();
+  if (fit.reason == 0) return fit;
+  fit.quantity_e9 -= fit.quantity_e9 % universe_->instruments[order.instrument].lot.raw();
+  cadre_order cut = order;
+  cut.quantity_e9 = fit.quantity_e9;
+  if (!Checks::min_notional(*this, cut)) fit.quantity_e9 = 0;  // what is left is not worth an order
   return fit;
 }
 

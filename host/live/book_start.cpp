@@ -67,7 +67,7 @@ base::Problems BookRunner::begin_again(const Change& boot) {
   std::error_code error;
   fs::remove(folder_.journal(), error);
   if (instruments_.empty()) {
-    auto instruments = config::instruments_of(config_->data);
+    auto instruments = config::instruments_of(*config_);
     if (!instruments) return instruments.problems();
     instruments_ = std::move(instruments).take();
   }

@@ -33,6 +33,7 @@ base::Problems damaged(const fs::path& file, const std::string& what) {
 /// What records mean depends on those before: the instruments by index, and the date.
 struct Reading {
   std::vector<std::string> instruments;
+  std::vector<std::string> of_bars;  ///< some of which may be no part of the universe
   std::int32_t date = 0;
 
   void take(const journal::Record& record) {
@@ -40,7 +41,10 @@ struct Reading {
     if (record.type == RecordType::head) {
       journal::HeadRecord head;
       if (!decode(from, head, record.format)) return;
-      if (auto said = book::read_head("head", head.text)) instruments = std::move(said->instruments);
+      if (auto said = book::read_head("head", head.text)) {
+        instruments = std::move(said->universe);
+        of_bars = std::move(said->instruments);
+      }
     } else if (record.type == RecordType::universe) {
       journal::UniverseRecord universe;
       if (decode(from, universe, record.format)) instruments = std::move(universe.instruments);
@@ -48,6 +52,9 @@ struct Reading {
       model::Bar bar;
       if (journal::decode(from, bar, record.format)) date = bar.date;
     }
+  }
+  const std::vector<std::string>& instruments_of(const journal::Record& record) const {
+    return record.type == RecordType::bar ? of_bars : instruments;
   }
 };
 
@@ -88,7 +95,7 @@ base::Problems check_records(const fs::path& file, Verified& found) {
   bool commits = false;
   while (const auto record = reader->next()) {
     reading.take(*record);
-    if (!to_json(*record, reading.instruments, std::nullopt))
+    if (!to_json(*record, reading.instruments_of(*record), std::nullopt))
       return damaged(file, "the " + std::string(journal::record_type_name(record->type)) +
                                " that ends at byte " + std::to_string(reader->offset()) + " cannot be read");
     ++found.records;
@@ -213,7 +220,8 @@ base::Problems show_journal(const JournalPlace& place, const ShowFilter& filter,
     reading.take(*record);
     if (!filter.instrument.empty() &&
         (record->type == journal::RecordType::head || record->type == journal::RecordType::universe))
-      known.insert(reading.instruments.begin(), reading.instruments.end());
+      for (const auto* ids : {&reading.instruments, &reading.of_bars})
+        known.insert(ids->begin(), ids->end());
     const std::string_view kind = journal::record_type_name(record->type);
     const bool is_asked_for = (filter.kinds.empty() || std::find(filter.kinds.begin(), filter.kinds.end(),
                                                                  kind) != filter.kinds.end()) &&
@@ -222,11 +230,12 @@ base::Problems show_journal(const JournalPlace& place, const ShowFilter& filter,
     if (!is_asked_for) continue;
     std::optional<std::size_t> only;
     if (!filter.instrument.empty()) {
-      const auto at = std::find(reading.instruments.begin(), reading.instruments.end(), filter.instrument);
-      if (at == reading.instruments.end()) continue;
-      only = static_cast<std::size_t>(at - reading.instruments.begin());
+      const std::vector<std::string>& all = reading.instruments_of(*record);
+      const auto at = std::find(all.begin(), all.end(), filter.instrument);
+      if (at == all.end()) continue;
+      only = static_cast<std::size_t>(at - all.begin());
     }
-    auto shown = to_json(*record, reading.instruments, only);
+    auto shown = to_json(*record, reading.instruments_of(*record), only);
     if (!shown)
       return damaged(place.journal, "the " + std::string(kind) + " that ends at byte " +
                                         std::to_string(reader->offset()) + " cannot be read");

@@ -196,6 +196,13 @@ std::span<cadre_signal> Arena::signals() {
   return {reinterpret_cast<cadre_signal*>(memory_.data() + head().signals), head().shape.signal_capacity};
 }
 
+void Arena::show_tick(std::uint32_t instrument, base::Price tick) {
+  auto& record = reinterpret_cast<InstrumentRecord*>(memory_.data() + head().instrument_table)[instrument];
+  if (record.tick_e9 == tick.raw()) return;
+  record.tick_e9 = tick.raw();
+  ++head().ticks_shown;
+}
+
 void Arena::push_row(WindowId id, std::span<const double> values, std::span<const std::uint8_t> valid) {
   const auto w = static_cast<std::size_t>(id);
   const std::uint32_t capacity = capacity_of(head().shape, id);
@@ -239,6 +246,7 @@ StateView::StateView()
 void StateView::bind(const std::byte* block) {
   block_ = block;
   const ArenaHead& head = head_of(block);
+  ticks_shown_ = head.ticks_shown;
   const auto* records = reinterpret_cast<const InstrumentRecord*>(block + head.instrument_table);
   table_ = ShownPages(std::max<std::size_t>(head.shape.instruments, 1) * sizeof(cadre_instrument));
   auto* table = reinterpret_cast<cadre_instrument*>(table_.data());
@@ -292,6 +300,13 @@ void StateView::forget_decision(ArenaHead& head) {
 
 void StateView::refresh() {
   const ArenaHead& head = head_of(block_);
+  if (ticks_shown_ != head.ticks_shown) {
+    const auto* records = reinterpret_cast<const InstrumentRecord*>(block_ + head.instrument_table);
+    auto* table = reinterpret_cast<cadre_instrument*>(table_.data());
+    for (std::uint32_t i = 0; i < head.shape.instruments; ++i)
+      table[i].tick_e9 = records[i].tick_e9;
+    ticks_shown_ = head.ticks_shown;
+  }
   raw.universe_epoch = head.epoch;
   raw.sequence = head.sequence;
   raw.time_ns = head.time_ns;

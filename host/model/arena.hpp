@@ -86,6 +86,7 @@ struct ArenaHead {
   std::uint32_t window_rows[static_cast<std::size_t>(WindowId::count)];  ///< filled so far, at most capacity
   std::uint32_t window_next[static_cast<std::size_t>(WindowId::count)];  ///< ring position of the next row
   std::uint64_t signal_count;
+  std::uint64_t ticks_shown;  ///< how often a tick has changed; see Arena::show_tick
   double periods_per_year;
   double sessions_per_year;
   double equity;
@@ -114,6 +115,7 @@ class StateView {
 
  private:
   const std::byte* block_ = nullptr;
+  std::uint64_t ticks_shown_ = 0;
   ShownPages state_, table_;
 
  public:
@@ -143,6 +145,9 @@ class Arena {
   double* service(std::uint32_t place);
   std::uint64_t service_stride() const { return head().column_stride; }
   std::span<cadre_signal> signals();
+
+  /// What agents are shown as the tick of an instrument from the next refresh on.
+  void show_tick(std::uint32_t instrument, base::Price tick);
 
   /// Appends one period to a window that exists; does nothing to one that nobody asked for.
   void push_row(WindowId id, std::span<const double> values, std::span<const std::uint8_t> valid);

@@ -8,10 +8,10 @@ namespace cadre::model {
 namespace {
 
 constexpr InstrumentKind kinds[] = {
-    {CADRE_KIND_EQUITY, "equity", true},    {CADRE_KIND_FUND, "fund", true},
-    {CADRE_KIND_FUTURE, "future", false},   {CADRE_KIND_OPTION, "option", false},
-    {CADRE_KIND_FX_SPOT, "fx_spot", false}, {CADRE_KIND_CRYPTO_SPOT, "crypto_spot", true},
-    {CADRE_KIND_INDEX, "index", false},
+    {"equity", CADRE_KIND_EQUITY, true},    {"fund", CADRE_KIND_FUND, true},
+    {"future", CADRE_KIND_FUTURE, false},   {"option", CADRE_KIND_OPTION, false},
+    {"fx_spot", CADRE_KIND_FX_SPOT, false}, {"crypto_spot", CADRE_KIND_CRYPTO_SPOT, true},
+    {"index", CADRE_KIND_INDEX, false},
 };
 
 }  // namespace
@@ -24,6 +24,20 @@ const InstrumentKind* find_kind(std::string_view name) {
   const auto* found = std::find_if(std::begin(kinds), std::end(kinds),
                                    [&](const InstrumentKind& kind) { return kind.name == name; });
   return found == std::end(kinds) ? nullptr : found;
+}
+
+const InstrumentKind* find_kind(std::uint32_t number) {
+  const auto* found = std::find_if(std::begin(kinds), std::end(kinds),
+                                   [&](const InstrumentKind& kind) { return kind.number == number; });
+  return found == std::end(kinds) ? nullptr : found;
+}
+
+base::Price Instrument::tick_at(base::Price price) const {
+  base::Price step = tick;
+  for (const TickStep& next : ticks) {
+    if (price.raw() >= next.from.raw()) step = next.tick;
+  }
+  return step;
 }
 
 }  // namespace cadre::model

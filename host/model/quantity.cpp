@@ -5,8 +5,8 @@
 
 namespace cadre::model {
 
-std::optional<base::Quantity> target_quantity(double weight, base::Money equity, base::Price price,
-                                              const Instrument& instrument, base::Quantity current) {
+std::optional<base::Quantity> whole_lots(double weight, base::Money equity, base::Price price,
+                                         const Instrument& instrument, base::Quantity current) {
   const double unit_value = price.to_double() * instrument.multiplier.to_double();
   if (!std::isfinite(weight) || !(unit_value > 0)) return std::nullopt;
   const double lot = instrument.lot.to_double();
@@ -22,6 +22,21 @@ std::optional<base::Quantity> target_quantity(double weight, base::Money equity,
   const double lots = std::fabs(change_in_lots - nearest) <= tolerance ? nearest : std::trunc(change_in_lots);
   const auto change = base::Quantity::from_raw(static_cast<std::int64_t>(lots) * instrument.lot.raw());
   return checked_add(current, change);
+}
+
+std::optional<base::Quantity> target_quantity(double weight, base::Money equity, base::Price price,
+                                              const Instrument& instrument, base::Quantity current) {
+  const auto target = whole_lots(weight, equity, price, instrument, current);
+  if (target && is_below_minimum(*target, current, price, instrument)) return current;
+  return target;
+}
+
+bool is_below_minimum(base::Quantity target, base::Quantity current, base::Price price,
+                      const Instrument& instrument) {
+  if (instrument.minimum_notional.raw() == 0 || target == current || target.raw() == 0) return false;
+  const double change = std::fabs(target.to_double() - current.to_double());
+  const double value = change * price.to_double() * instrument.multiplier.to_double();
+  return value < instrument.minimum_notional.to_double();
 }
 
 base::Quantity one_lot_less(base::Quantity quantity, base::Quantity lot) {

@@ -62,9 +62,8 @@ base::Result<std::shared_ptr<live::BookRunner>> open_book(const BookGround& grou
   std::error_code error;
   auto instruments = fs::exists(folder / "journal", error)
                          ? base::Result<std::vector<std::string>>(std::vector<std::string>{})
-                         : config::instruments_of(book.scenario.data);
-  if (!instruments)
-    return base::asked_for_at(instruments.problems(), book.scenario.document.place("/data/prices/file"));
+                         : config::instruments_of(book.scenario);
+  if (!instruments) return instruments.problems();
   const book::RevisionFits fits = [&ground, id, part = part_of(revision, id)](std::uint64_t number) {
     const auto other = ground.revisions.get(number);
     return other && part_of(*other, id) == part;

@@ -20,15 +20,16 @@ std::optional<std::string> text_at(const json::value& document, const std::strin
   return base::canonical(*value);
 }
 
-/// Up to the outermost array that has another length in the two documents; the pointer itself when there is
-/// none.
+/// Up to the outermost array that has another length in the two documents, or to the table of instruments,
+/// whose rows may stand elsewhere; the pointer itself when there is none.
 std::string widened(const std::string& pointer, const json::value& a, const json::value& b) {
   for (std::size_t end = pointer.find('/', 1); end != std::string::npos; end = pointer.find('/', end + 1)) {
-    const std::string above = pointer.substr(0, end);
+    std::string above = pointer.substr(0, end);
     const json::value* before = base::find(a, above);
     const json::value* after = base::find(b, above);
     if (before == nullptr || after == nullptr || !before->is_array() || !after->is_array()) continue;
-    if (before->get_array().size() != after->get_array().size()) return above;
+    if (before->get_array().size() != after->get_array().size() || above.ends_with("/instruments/table"))
+      return above;
   }
   return pointer;
 }
@@ -86,6 +87,7 @@ bool are_same(const std::vector<const PinnedPlugin*>& a, const std::vector<const
 
 std::optional<std::string> text_of(const std::vector<const PinnedPlugin*>& pins) {
   std::vector<std::string> texts;
+  texts.reserve(pins.size());
   for (const PinnedPlugin* pin : pins)
     texts.push_back(pin->version + " " + pin->sha256.substr(0, 12));
   if (texts.empty()) return std::nullopt;

@@ -34,32 +34,44 @@ void compare_objects(const js::object& a, const js::object& b, const std::string
   }
 }
 
-const js::value* id_of(const js::value& book) {
-  return base::find(book, "/scenario/book/id");
-}
-
-/// The books of a host are compared with those of the same id, wherever they stand.
-void compare_books(const js::array& a, const js::array& b, std::vector<Change>& out) {
-  const auto of_same_id = [](const js::array& books, const js::value& book) -> const js::value* {
-    const auto found = std::find_if(books.begin(), books.end(),
-                                    [&](const js::value& other) { return *id_of(other) == *id_of(book); });
-    return found != books.end() ? &*found : nullptr;
+/// Items of a list that are compared with those of the same id, wherever they stand.
+void compare_by_id(const js::array& a, const js::array& b, const std::string& pointer, std::string_view id_at,
+                   std::vector<Change>& out) {
+  const auto by_id = [&](const js::array& items) {
+    std::map<std::string, const js::value*> found;
+    for (const js::value& item : items)
+      found.emplace(base::canonical(*base::find(item, id_at)), &item);
+    return found;
   };
-  for (std::size_t i = 0; i < a.size(); ++i)
-    compare(&a[i], of_same_id(b, a[i]), "/books/" + std::to_string(i), out);
-  for (std::size_t i = 0; i < b.size(); ++i) {
-    if (of_same_id(a, b[i]) == nullptr) compare(nullptr, &b[i], "/books/" + std::to_string(i), out);
-  }
+  const auto compare_with = [&](const js::array& items, const std::map<std::string, const js::value*>& others,
+                                const auto& each) {
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const auto other = others.find(base::canonical(*base::find(items[i], id_at)));
+      each(items[i], other != others.end() ? other->second : nullptr, pointer + "/" + std::to_string(i));
+    }
+  };
+  compare_with(a, by_id(b), [&](const js::value& before, const js::value* after, const std::string& at) {
+    compare(&before, after, at, out);
+  });
+  compare_with(b, by_id(a), [&](const js::value& after, const js::value* before, const std::string& at) {
+    if (before == nullptr) compare(nullptr, &after, at, out);
+  });
 }
 
-bool have_ids(const js::array& books) {
-  return std::all_of(books.begin(), books.end(),
-                     [](const js::value& book) { return id_of(book) != nullptr; });
+/// Where the id of an item stands in the list at a pointer; empty: its items have none.
+std::string_view id_in(const std::string& pointer) {
+  if (pointer == "/books") return "/scenario/book/id";
+  return pointer.ends_with("/instruments/table") ? "/id" : "";
 }
 
 void compare_arrays(const js::array& a, const js::array& b, const std::string& pointer,
                     std::vector<Change>& out) {
-  if (pointer == "/books" && have_ids(a) && have_ids(b)) return compare_books(a, b, out);
+  const std::string_view id_at = id_in(pointer);
+  const auto have_ids = [&](const js::array& items) {
+    return std::all_of(items.begin(), items.end(),
+                       [&](const js::value& item) { return base::find(item, id_at) != nullptr; });
+  };
+  if (!id_at.empty() && have_ids(a) && have_ids(b)) return compare_by_id(a, b, pointer, id_at, out);
   for (std::size_t i = 0; i < std::max(a.size(), b.size()); ++i)
     compare(i < a.size() ? &a[i] : nullptr, i < b.size() ? &b[i] : nullptr, pointer + "/" + std::to_string(i),
             out);

@@ -71,7 +71,7 @@ void ShadowArm::stand(const book::Book& control, std::uint64_t revision) {
 }
 
 base::Problems ShadowArm::enter(const journal::CheckpointRecord& learned) {
-  recorder_ = std::make_unique<book::RunRecorder>(*book_, instruments_, 0.0);
+  recorder_ = std::make_unique<book::RunRecorder>(*book_, instruments_, config_->instruments, 0.0);
   book_->listen(recorder_.get());
   book_->listen(&hash_);
   base::Problems problems = book_->enter_beside(learned, chain_, revision_);

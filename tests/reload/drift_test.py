@@ -3,6 +3,7 @@
 Usage: drift_test.py --build BUILD --cadre CADRE
 """
 
+import json
 import os
 import shutil
 import signal
@@ -182,6 +183,28 @@ class Drift(unittest.TestCase):
         host.start()
         self.until_state(host, "differs")
         self.assertEqual(self.limit(host), 0.02)
+
+    def test_a_changed_table_of_instruments_is_seen_by_its_rows_and_refused(self):
+        host = self.host("table")
+        table = os.path.join(self.folder, "instruments.csv")
+        ids = list(json.loads(TEXTS[0])["bars"])
+        with open(table, "w", encoding="utf-8") as file:
+            file.write("id,lot\n" + "".join(f"{id},1\n" for id in ids))
+        self.document["instruments"] = {"file": "instruments.csv"}
+        self.write_scenario()
+        host.start()
+        rows = host.document()["books"][0]["scenario"]["instruments"]["table"]
+        self.assertEqual([row["id"] for row in rows], ids)
+        changed = ids[3]
+        with open(table + ".new", "w", encoding="utf-8") as file:
+            file.write("id,lot\n" + "".join(f"{id},{10 if id == changed else 1}\n" for id in reversed(ids)))
+        os.rename(table + ".new", table)
+        self.until_state(host, "refused")
+        problems = [p for refusal in host.status()["refused"] for p in refusal["problems"]]
+        self.assertEqual({p["code"] for p in problems}, {"CONFIG_NEVER_CHANGES"}, problems)
+        said = host.command("revision", "diff", "--files").stdout
+        self.assertIn("/books/0/scenario/instruments/table/3/lot", said)
+        self.assertNotIn("/table/2", said)
 
     def test_diff_of_files_that_cannot_be_read_says_why(self):
         host = self.start("unreadable")

@@ -57,6 +57,40 @@ TEST(ResizeThreshold, never_applies_to_a_cut_for_a_limit) {
   EXPECT_NEAR(desk.weights()[0], 0.5, 1e-6);
 }
 
+const journal::StageEffect& skipping(const Decision& decision);
+
+/// The instruments of the desk, the first with a minimum of 5,000 out of a million and listed for some days.
+const std::pair<std::string, std::string> with_a_table{
+    "/instruments",
+    R"({"lot": 0.000001, "table": [{"id": "AA", "minimum_notional": 5000}, {"id": "BB", "listed_from": "2200-01-01"},
+        {"id": "CC"}, {"id": "DD"}]})"};
+
+TEST(ImpossibleChanges, below_the_minimum_notional_are_not_planned_and_say_so) {
+  Desk desk(
+      test::Settings{{"/chain/position_sizer/config",
+                      R"({"targets": [[0.004, 0, 0, 0], [0.006, 0, 0, 0], [0.003, 0, 0, 0], [0, 0, 0, 0]]})"},
+                     with_a_table});
+  const Decision& small = desk.decide();
+  EXPECT_EQ(small.orders.size(), 0u);
+  EXPECT_EQ(skipping(small).reasons[0].code, std::uint32_t{CADRE_REASON_MIN_NOTIONAL});
+  EXPECT_EQ(skipping(small).reasons[0].value, 5000);
+  EXPECT_EQ(desk.decide().orders.size(), 1u);  // 6,000
+  EXPECT_EQ(desk.decide().orders.size(), 0u);  // 3,000 less
+  const Decision& closing = desk.decide();
+  ASSERT_EQ(closing.orders.size(), 1u);
+  EXPECT_TRUE(closing.orders[0].verdict.accepted());
+  EXPECT_EQ(desk.weights()[0], 0);
+}
+
+TEST(ImpossibleChanges, are_purchases_of_what_is_not_listed) {
+  Desk desk(
+      test::Settings{{"/chain/position_sizer/config", R"({"targets": [[0, 0.1, 0.1, 0]]})"}, with_a_table});
+  const Decision& decision = desk.decide();
+  ASSERT_EQ(decision.orders.size(), 1u);
+  EXPECT_EQ(decision.orders[0].order.instrument, 2u);
+  EXPECT_EQ(skipping(decision).reasons[1].code, std::uint32_t{CADRE_REASON_RESTRICTED});
+}
+
 const journal::StageEffect& skipping(const Decision& decision) {
   return decision.record.stages[decision.record.stages.size() - 2];
 }

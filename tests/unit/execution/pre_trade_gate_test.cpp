@@ -22,6 +22,9 @@ struct Setting {
   std::vector<double> volume = {10'000, 10'000, 10'000, 10'000};
   std::int64_t committed = 0;  // money that open buys may still cost
   const char* cash = "75000";  // 75,000 + 30,000 - 10,000 + 5,000 = 100,000
+  const char* minimum_notional = "0";
+  std::int32_t listed_from = 0, listed_to = 0;
+  std::vector<model::TickStep> ticks{};
 };
 
 enum : std::uint32_t { big, empty, short_held, closed_market };
@@ -33,6 +36,10 @@ class Decision {
       model::Instrument about;
       about.id = id;
       about.lot = *base::Quantity::parse("10");
+      about.minimum_notional = *base::Money::parse(setting_.minimum_notional);
+      about.listed_from = setting_.listed_from;
+      about.listed_to = setting_.listed_to;
+      about.ticks = setting_.ticks;
       universe_.instruments.push_back(about);
     }
     const std::int64_t held[] = {300, 0, -100, 50};
@@ -127,6 +134,8 @@ std::map<std::string, Case> cases() {
   all["SYNTAX_LIMIT_PRICE"] = {{}, limit(empty, 10, "100.01"), limit(empty, 10, "100.015")};
   all["MARKET_NO_PRICE"] = {setting_with([](Setting& s) { s.price[closed_market] = 0; }), plain,
                             trade(closed_market, 10)};
+  all["SYNTAX_MIN_NOTIONAL"] = {setting_with([](Setting& s) { s.minimum_notional = "2000"; }),
+                                trade(empty, 20), trade(empty, 10)};
   all["MARKET_STALE_PRICE"] = {setting_with([](Setting& s) { s.traded[closed_market] = 0; }), plain,
                                trade(closed_market, 10)};
   all["FAT_FINGER_PRICE_COLLAR"] = {{}, limit(empty, 10, "110"), limit(empty, 10, "110.01")};
@@ -172,6 +181,38 @@ TEST(PreTradeChecks, none_is_without_a_test) {
   for (const PreTradeCheck& check : pre_trade_checks())
     EXPECT_EQ(tested.count(std::string(check.code)), 1u) << check.code;
   EXPECT_EQ(tested.size(), pre_trade_checks().size());
+}
+
+TEST(PreTradeChecks, a_position_is_closed_however_little_it_is_worth) {
+  const Setting setting = setting_with([](Setting& s) { s.minimum_notional = "6000"; });
+  EXPECT_EQ(Decision(setting).failures(trade(closed_market, -50)), std::set<std::string>{});
+  EXPECT_EQ(Decision(setting).failures(trade(closed_market, -40)),
+            std::set<std::string>{"SYNTAX_MIN_NOTIONAL"});
+}
+
+TEST(PreTradeChecks, what_is_not_listed_on_a_day_is_sold_and_not_bought) {
+  const Setting setting = setting_with([](Setting& s) {
+    s.listed_from = 20240102;
+    s.listed_to = 20240110;
+  });
+  const std::set<std::string> refused{"RESTRICTION_RESTRICTED_LIST"};
+  for (const std::int32_t day : {20240101, 20240111}) {
+    EXPECT_EQ(Decision(setting, day).failures(trade(empty, 10)), refused) << day;
+    EXPECT_EQ(Decision(setting, day).failures(trade(big, -10)), std::set<std::string>{}) << day;
+  }
+  for (const std::int32_t day : {20240102, 20240110})
+    EXPECT_EQ(Decision(setting, day).failures(trade(empty, 10)), std::set<std::string>{}) << day;
+}
+
+TEST(PreTradeChecks, a_limit_price_is_on_the_tick_of_its_own_price) {
+  const Setting setting = setting_with([](Setting& s) {
+    s.ticks = {{*base::Price::parse("0"), *base::Price::parse("0.01")},
+               {*base::Price::parse("100"), *base::Price::parse("0.1")}};
+  });
+  const std::set<std::string> refused{"SYNTAX_LIMIT_PRICE"};
+  EXPECT_EQ(Decision(setting).failures(limit(empty, 10, "99.99")), std::set<std::string>{});
+  EXPECT_EQ(Decision(setting).failures(limit(empty, 10, "100.1")), std::set<std::string>{});
+  EXPECT_EQ(Decision(setting).failures(limit(empty, 10, "100.01")), refused);
 }
 
 TEST(PreTradeChecks, what_the_environment_does_not_take_is_refused) {
@@ -405,6 +446,7 @@ TEST(PreTradeChecks, codes_that_journals_hold_are_those_there_ever_were) {
                                               "SYNTAX_TIME_IN_FORCE",
                                               "SYNTAX_QUANTITY",
                                               "SYNTAX_LOT",
+                                              "SYNTAX_MIN_NOTIONAL",
                                               "SYNTAX_LIMIT_PRICE",
                                               "IDENTITY_DUPLICATE_ORDER",
                                               "MARKET_NO_PRICE",

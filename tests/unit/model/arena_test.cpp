@@ -55,6 +55,19 @@ TEST(Arena, everything_begins_on_a_cache_line) {
   }
 }
 
+TEST(Arena, shows_the_tick_of_the_last_price_from_the_next_refresh_on) {
+  Arena arena(universe_of(2), shape_of(2, 5), "main", "USD");
+  StateView view;
+  view.bind(arena.memory().data());
+  const cadre_instrument* table = view.raw.instruments;
+  EXPECT_EQ(table[1].tick_e9, 10'000'000);
+  arena.show_tick(1, *base::Price::parse("0.05"));
+  EXPECT_EQ(table[1].tick_e9, 10'000'000);
+  view.refresh();
+  EXPECT_EQ(table[1].tick_e9, 50'000'000);
+  EXPECT_EQ(table[0].tick_e9, 10'000'000);
+}
+
 TEST(Arena, a_window_is_contiguous_and_right_over_three_turns_of_its_ring) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));

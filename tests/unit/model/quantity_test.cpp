@@ -56,6 +56,33 @@ TEST(TargetQuantity, rounds_to_lots_towards_the_position) {
   }
 }
 
+TEST(TargetQuantity, changes_nothing_that_is_worth_less_than_the_minimum) {
+  Instrument about;
+  about.minimum_notional = *Money::parse("300");
+  const auto target = [&](double weight, const char* current) {
+    return target_quantity(weight, *Money::parse("10000"), *Price::parse("30"), about,
+                           *Quantity::parse(current))
+        ->to_string();
+  };
+  EXPECT_EQ(target(0.03, "0"), "10");   // 300: just enough
+  EXPECT_EQ(target(0.029, "0"), "0");   // 9 units are worth 270
+  EXPECT_EQ(target(0.03, "15"), "15");  // 5 units less are worth 150
+  EXPECT_EQ(target(0.0, "5"), "0");     // a position is closed whatever it is worth
+  EXPECT_EQ(target(-0.03, "5"), "-10");
+}
+
+TEST(TickAt, is_that_of_the_highest_step_below_the_price) {
+  Instrument about;
+  about.tick = *Price::parse("0.0001");
+  EXPECT_EQ(about.tick_at(*Price::parse("5")).to_string(), "0.0001");
+  about.ticks = {{*Price::parse("0"), *Price::parse("0.0001")},
+                 {*Price::parse("1"), *Price::parse("0.01")},
+                 {*Price::parse("50"), *Price::parse("0.05")}};
+  EXPECT_EQ(about.tick_at(*Price::parse("0.9999")).to_string(), "0.0001");
+  EXPECT_EQ(about.tick_at(*Price::parse("1")).to_string(), "0.01");
+  EXPECT_EQ(about.tick_at(*Price::parse("50.01")).to_string(), "0.05");
+}
+
 TEST(TargetQuantity, refuses_what_has_no_meaning) {
   const Instrument about;
   const Money equity = *Money::parse("10000");

@@ -56,6 +56,21 @@ TEST(Difference, goes_through_arrays_by_index) {
       ElementsAre(Change{"/x/1", "2", "3"}, Change{"/x/2/y", "1", "2"}, Change{"/x/3", std::nullopt, "4"}));
 }
 
+TEST(Difference, finds_the_rows_of_a_table_of_instruments_by_their_ids) {
+  const auto rows = [](const char* text) {
+    return boost::json::object{{"instruments", boost::json::object{{"table", boost::json::parse(text)}}}};
+  };
+  const auto before = rows(R"([{"id": "A", "lot": 1}, {"id": "B", "lot": 1}])");
+  EXPECT_TRUE(difference(before, rows(R"([{"id": "B", "lot": 1}, {"id": "A", "lot": 1}])")).empty());
+  const auto changes =
+      difference(before, rows(R"([{"id": "0"}, {"id": "A", "lot": 1}, {"id": "B", "lot": 10}])"));
+  ASSERT_EQ(changes.size(), 2u);
+  EXPECT_EQ(changes[0].pointer, "/instruments/table/1/lot");
+  EXPECT_EQ(changes[0].after, "10");
+  EXPECT_EQ(changes[1].pointer, "/instruments/table/0");
+  EXPECT_FALSE(changes[1].before);
+}
+
 TEST(Difference, takes_a_value_of_another_type_as_a_whole) {
   EXPECT_THAT(between(R"({"x": {"y": 1}})", R"({"x": [1]})"), ElementsAre(Change{"/x", R"({"y":1})", "[1]"}));
   EXPECT_THAT(between("1", "2"), ElementsAre(Change{"", "1", "2"}));
