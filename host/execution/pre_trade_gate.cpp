@@ -99,9 +99,10 @@ struct Checks {
   static bool orders_per_day(const PreTradeGate& g, const cadre_order&) {
     return g.orders_today_ < g.config_.max_orders_per_day;
   }
+};
 
-  // The largest quantity that passes, where the check is one of size: in 1e-9, not rounded to lots.
-
+/// The checks of size: the largest quantity that passes, in 1e-9, not rounded to lots.
+struct SizeChecks {
   static std::int64_t max_quantity(const PreTradeGate& g, const cadre_order&) {
     return g.config_.max_order_quantity.raw();
   }
@@ -177,11 +178,11 @@ constexpr PreTradeCheck table[] = {
     {"MARKET_STALE_PRICE", "the instrument did not trade on the bar that just closed", false, &Checks::fresh},
     {"FAT_FINGER_PRICE_COLLAR", "the limit price is too far from the last price", false, &Checks::collar},
     {"FAT_FINGER_MAX_QUANTITY", "the quantity is above the largest allowed", true, nullptr,
-     &Checks::max_quantity},
+     &SizeChecks::max_quantity},
     {"FAT_FINGER_MAX_NOTIONAL", "the value is above the largest allowed", true, nullptr,
-     &Checks::max_notional},
+     &SizeChecks::max_notional},
     {"FAT_FINGER_SHARE_OF_VOLUME", "the quantity is too large a share of the bar's volume", true, nullptr,
-     &Checks::volume_share},
+     &SizeChecks::volume_share},
     {"FLOW_ORDERS_PER_DAY", "too many orders today", true, &Checks::orders_per_day},
     {"FLOW_OPEN_ORDERS", "too many orders are open", true, &Checks::open_orders},
     {"FLOW_REPEATED_EXECUTION", "the instrument was executed on one side again and again", false,
@@ -189,15 +190,15 @@ constexpr PreTradeCheck table[] = {
     {"RISK_DAILY_LOSS", "the book has lost what it may lose in a session", true, &StateChecks::daily_loss},
     {"RESTRICTION_RESTRICTED_LIST",
      "the instrument is restricted, or not listed on this day: it may only be reduced", true, nullptr,
-     &Checks::restricted, PreTradeCheck::Bounds::order, CADRE_REASON_RESTRICTED},
+     &SizeChecks::restricted, PreTradeCheck::Bounds::order, CADRE_REASON_RESTRICTED},
     {"CREDIT_SHORT_NOT_ALLOWED", "the order would make the position short", false, nullptr,
-     &Checks::long_only, PreTradeCheck::Bounds::order, CADRE_REASON_LONG_ONLY},
+     &SizeChecks::long_only, PreTradeCheck::Bounds::order, CADRE_REASON_LONG_ONLY},
     {"CREDIT_BUYING_POWER", "there is not enough cash, counting the sells of this decision", true, nullptr,
-     &Checks::buying_power, PreTradeCheck::Bounds::book},
-    {"CREDIT_GROSS_EXPOSURE", "the gross exposure would exceed its limit", true, nullptr, &Checks::gross,
+     &SizeChecks::buying_power, PreTradeCheck::Bounds::book},
+    {"CREDIT_GROSS_EXPOSURE", "the gross exposure would exceed its limit", true, nullptr, &SizeChecks::gross,
      PreTradeCheck::Bounds::book},
     {"CREDIT_POSITION_LIMIT", "the position would exceed the largest weight", true, nullptr,
-     &Checks::position, PreTradeCheck::Bounds::order, CADRE_REASON_EXPOSURE},
+     &SizeChecks::position, PreTradeCheck::Bounds::order, CADRE_REASON_EXPOSURE},
 };
 static_assert(std::size(table) < 64, "a verdict has 64 bits, and the last one is unknown_check");
 constexpr std::size_t syntax_rows = 7;  // rows before this one have to pass for the others to make sense
@@ -303,8 +304,8 @@ std::int64_t PreTradeGate::closable(const cadre_order& order) const {
 std::int64_t PreTradeGate::quantity_worth(const cadre_order& order, double money) const {
   constexpr std::int64_t one_unit = 1'000'000'000;
   const double unit = notional_of(order, one_unit);
-  return unit > 0 ? Checks::quantity_e9(money / unit * 1e9)
-                  : Checks::any_quantity;  // no price: another check
+  return unit > 0 ? SizeChecks::quantity_e9(money / unit * 1e9)
+                  : SizeChecks::any_quantity;  // no price: another check
 }
 
 PreTradeGate::Fit PreTradeGate::largest_accepted(const cadre_order& order) const {

@@ -97,7 +97,7 @@ class PreTradeGate {
   /// The trading states of its book, which outlive it. Without any, everything is ACTIVE.
   void enter_states(const TradingStates* states) { states_ = states; }
   /// How many orders were open before the decision.
-  void count_open_orders(std::uint64_t open) { open_before_ = open; }
+  void count_open_orders(std::uint64_t open) { open_before_ = open_orders_ = open; }
   /// An operator closes the positions of a halted book: its HALTED is no reason to refuse that.
   void set_closing(bool closes) { closes_positions_ = closes; }
   /// What was working of an instrument before the decision: it counts at its worst, filled or not. For
@@ -123,6 +123,7 @@ class PreTradeGate {
 
  private:
   friend struct Checks;
+  friend struct SizeChecks;
   friend struct StateChecks;
 
   /// An order's quantity: what takes the position towards zero, and what takes it away from there. A flip has

@@ -237,7 +237,7 @@ class Runs(Case):
         told = self.cadre("explain", "run", order["client_id"])
         self.assertEqual(told.returncode, 0, told.stderr)
         self.assertIn("cut to 9,000,000,000 units, the largest position there is: quote the instrument for 1,000 units", told.stdout)
-        self.assertRegex(told.stdout, r"final_cut .* fitted \(9000000000")
+        self.assertIn("why: fitted (9,000,000,000.0000)", told.stdout)
         self.assertRegex(self.cadre("check", "scenario.json").stderr, r"\[QUANTITY_LIMIT\]")
 
 
