@@ -56,14 +56,17 @@ void TradeExecutionOrchestrator::make_orders() {
   });
   std::string fault = fault_of_room(outputs_.actions_intact(), "actions");
   if (status == CADRE_OK && fault.empty())
-    fault = fault_of_actions(book_.view->raw, outputs_.actions.span(), list, decision_.need_e9);
+    fault = fault_of_actions(book_.view->raw, outputs_.actions.span(), list, decision_.need_e9, reasons_);
   if (status == CADRE_OK && fault.empty()) {
     write_orders(list.needed);
   } else if (status != CADRE_DISCARD || !fault.empty()) {
     note_failure(stage, status, std::move(fault));  // fails closed: no orders
     rules_failed_ = true;
   }
-  std::copy(reasons_.begin(), reasons_.end(), left_out_.begin());
+  // Of an answer that is not kept the reasons are not, either.
+  const bool is_kept = status == CADRE_OK && !rules_failed_;
+  for (std::uint32_t i = 0; i < n; ++i)
+    left_out_[i] = is_kept ? reasons_[i] : cadre_reason{};
   std::copy(kept_reasons_.begin(), kept_reasons_.end(), reasons_.begin());
 }
 

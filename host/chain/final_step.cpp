@@ -99,7 +99,8 @@ void TradeExecutionOrchestrator::tell_final_changes(double factor, bool scaled) 
   for (std::size_t i = 0; i < target_.size(); ++i) {
     const bool only_rounded = !scaled && reasons_[i].code == CADRE_REASON_LOT;
     if (target_[i] != desired_[i] && !only_rounded) reasons_[i] = {CADRE_REASON_FINAL_CUT, 0, factor};
-    if (decision_.sent_e9[i] == decision_.need_e9[i]) continue;
+    // What the gate refuses stays a target: its refusal stands with the order.
+    if (decision_.sent_e9[i] == decision_.need_e9[i] || left_out_[i].code == 0) continue;
     target_[i] = rounded_weight_[i];
     reasons_[i] = left_out_[i];
   }

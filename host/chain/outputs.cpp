@@ -228,11 +228,17 @@ std::string fault_of_report(const cadre_execution_state& state, const cadre_risk
 }
 
 std::string fault_of_actions(const cadre_execution_state& state, std::span<const cadre_action> offered,
-                             const cadre_action_list& given, std::span<const std::int64_t> need_e9) {
+                             const cadre_action_list& given, std::span<const std::int64_t> need_e9,
+                             std::span<const cadre_reason> reasons) {
   if (given.needed > offered.size()) return no_room("orders", given.needed, offered.size());
   for (std::size_t k = 0; k < given.needed; ++k) {
     std::string fault = fault_of_action(offered[k], need_e9);
     if (!fault.empty()) return of_entry("order", k, state, offered[k].instrument, fault);
+  }
+  if (given.slices_needed != 0) return no_room("slices", given.slices_needed, given.slice_capacity);
+  for (std::uint32_t i = 0; i < reasons.size(); ++i) {
+    std::string fault = fault_of_reason(reasons[i]);
+    if (!fault.empty()) return name_of(state, i) + ": " + fault;
   }
   return {};
 }

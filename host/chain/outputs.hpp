@@ -28,7 +28,8 @@ std::string fault_of_report(const cadre_execution_state& state, const cadre_risk
 /// New orders alone, each whole, in the direction of the need and for no more than it, with known codes. A
 /// second order for an instrument is the gate's to refuse.
 std::string fault_of_actions(const cadre_execution_state& state, std::span<const cadre_action> offered,
-                             const cadre_action_list& given, std::span<const std::int64_t> need_e9);
+                             const cadre_action_list& given, std::span<const std::int64_t> need_e9,
+                             std::span<const cadre_reason> reasons);
 
 /// Whether every one is a number, infinity not. One pass without branches.
 bool all_finite(std::span<const double> values);

@@ -297,7 +297,7 @@ cadre_status Trial::decide_rules(json::object& out) {
   const cadre_status status = subject_->table<cadre_execution_rules>().apply_rules(
       subject_->self(), &raw(), &needs, &list, reasons_.data());
   const std::uint64_t count = list.needed;
-  if (status == CADRE_OK) judge(chain::fault_of_actions(raw(), actions, list, need));
+  if (status == CADRE_OK) judge(chain::fault_of_actions(raw(), actions, list, need, reasons_));
   json::array rows;
   for (std::uint64_t k = 0; k < std::min<std::uint64_t>(count, actions.size()) && status == CADRE_OK; ++k) {
     const cadre_action& o = actions[k];

@@ -167,9 +167,12 @@ class Adjuster final : public Scripted<sdk::TradeAdjuster> {
 /// Market orders for what is needed, unless told otherwise.
 class Rules final : public Scripted<sdk::ExecutionRules> {
  public:
-  void apply_rules(const sdk::State&, const cadre_needs& needs, Output& out, cadre_reason*) const override {
+  void apply_rules(const sdk::State&, const cadre_needs& needs, Output& out,
+                   cadre_reason* reasons) const override {
     fail_if_told();
     const std::string_view word = script_.failure();
+    if (word == "reserved_reason") reasons[0] = {500, 0, 0.0};
+    if (word == "nan") reasons[0] = {CADRE_REASON_RESTRICTED, 0, std::nan("")};
     for (std::uint32_t i = 0; i < needs.instrument_count; ++i) {
       std::int64_t need = needs.quantity_e9[i];
       if (need == 0 && word != "unneeded") continue;

@@ -183,6 +183,22 @@ TEST(ExecutionRules, what_the_host_does_not_do_yet_is_refused_with_a_sentence) {
   }
 }
 
+TEST(ExecutionRules, reasons_that_mean_nothing_reject_the_whole_answer) {
+  const std::pair<const char*, const char*> given[] = {
+      {"reserved_reason", "AA: reason 500 is one of the host's, which has no such"},
+      {"nan", "AA: the value of its reason is nan"}};
+  for (const auto& [word, sentence] : given) {
+    Desk desk(with_failing("/chain/execution_rules", "rules", "test.rules", word, "hold"));
+    desk.decide();
+    const Decision& decision = desk.decide();
+    EXPECT_THAT(test::failures(decision), ElementsAre("rules/fail_closed")) << word;
+    EXPECT_THAT(decision.record.failures[0].reason, testing::HasSubstr(sentence));
+    EXPECT_THAT(decision.orders, IsEmpty()) << word;
+    for (const cadre_reason& reason : decision.record.stages.back().reasons)
+      EXPECT_LT(reason.code, 500u) << word;
+  }
+}
+
 TEST(ExecutionRules, sells_are_sent_before_buys) {
   Desk desk(test::Settings{
       {"/chain/position_sizer/config", R"({"targets": [[0, 0.5, 0, 0.4], [0.3, 0.1, 0.3, 0.2]]})"}});
