@@ -99,10 +99,10 @@ void TradeExecutionOrchestrator::tell_final_changes(double factor, bool scaled) 
   for (std::size_t i = 0; i < target_.size(); ++i) {
     const bool only_rounded = !scaled && reasons_[i].code == CADRE_REASON_LOT;
     if (target_[i] != desired_[i] && !only_rounded) reasons_[i] = {CADRE_REASON_FINAL_CUT, 0, factor};
-    // What the gate refuses stays a target: its refusal stands with the order.
-    if (decision_.sent_e9[i] == decision_.need_e9[i] || left_out_[i].code == 0) continue;
+    if (decision_.sent_e9[i] == decision_.need_e9[i]) continue;
+    // The figures of risk are those of the book that is sent. A refusal of the gate stands with its order.
     target_[i] = rounded_weight_[i];
-    reasons_[i] = left_out_[i];
+    if (left_out_[i].code != 0) reasons_[i] = left_out_[i];
   }
 }
 
