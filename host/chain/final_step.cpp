@@ -21,6 +21,7 @@ constexpr double slack = 1e-9;  // what the error of doubles may add to a sum th
 void TradeExecutionOrchestrator::take_final_step() {
   open_targets();
   fit_to_open_orders();
+  keep_untraded();
   desired_.assign(target_.begin(), target_.end());
   begin_orders();
   double factor = 1;  // on increases
@@ -42,6 +43,16 @@ void TradeExecutionOrchestrator::take_final_step() {
   stamp({});
   record_risk();
   record_effect();
+}
+
+/// What has no price today cannot be traded: its position stays, and no order is made for the gate to refuse.
+void TradeExecutionOrchestrator::keep_untraded() {
+  const auto traded = book_.arena->valid(model::ColumnId::close);
+  for (std::size_t i = 0; i < target_.size(); ++i) {
+    if (traded[i] != 0 || target_[i] == current_[i]) continue;
+    target_[i] = current_[i];
+    reasons_[i] = {CADRE_REASON_NO_PRICE, 0, 0};
+  }
 }
 
 /// The factor on increases; -1 when not even 0 keeps the limits. `found`: how the book stands with it.
@@ -111,6 +122,7 @@ void TradeExecutionOrchestrator::run_loop_again() {
   std::copy(desired_.begin(), desired_.end(), target_.begin());
   loop_ = RiskFeedbackLoop(panel_, chain_->risk_feedback).run(*book_.view, targets_);
   decision_.record.passes += loop_.passes;
+  keep_untraded();
   std::copy(target_.begin(), target_.end(), desired_.begin());
   risk_failed_ = loop_.outcome == LoopOutcome::failed;
   if (risk_failed_) note_failure(*panel_.failed_stage(), panel_.failed_status(), panel_.failed_reason());

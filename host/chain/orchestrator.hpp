@@ -103,6 +103,7 @@ class TradeExecutionOrchestrator {
   /// The quantity that the trading states leave of the one wanted.
   base::Quantity kept_by_state(std::uint32_t i, base::Quantity planned, base::Quantity wanted) const;
   enum class FinalRisk { inside_limits, no_worse, above_limit };
+  void keep_untraded();
   enum class Judged : std::uint8_t { no, yes };
   FinalRisk try_orders(double factor, Sales sales, Judged judged);
   double largest_factor(FinalRisk& found);
