@@ -92,14 +92,11 @@ void RunRecorder::count_filled(const journal::DecisionRecord& record) {
 }
 
 void RunRecorder::count_fitted(const chain::Decision& decision) {
-  const journal::DecisionRecord& record = decision.record;
-  for (std::size_t i = 0; i < decision.need_e9.size(); ++i) {
-    if (decision.sent_e9[i] == decision.need_e9[i]) continue;
-    if (!execution::is_reason_of_check(record.stages.back().reasons[i].code)) continue;
-    if (fitted_.orders++ != 0) continue;
-    fitted_.first_date = record.date;
+  chain::each_fitted(decision, [&](std::uint32_t i, std::uint32_t) {
+    if (fitted_.orders++ != 0) return;
+    fitted_.first_date = decision.record.date;
     fitted_.first_instrument = book_.ledger().universe().instruments[i].id;
-  }
+  });
 }
 
 void RunRecorder::on_decision(std::uint64_t, const chain::Decision& decision) {

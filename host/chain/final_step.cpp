@@ -181,9 +181,12 @@ void TradeExecutionOrchestrator::round_to_lots(Sales sales) {
     const bool reduced = std::fabs(target_[i]) < std::fabs(current_[i]);
     if (sales == Sales::rounded_up && reduced && !is_kept &&
         std::fabs(weight_of(i, quantity)) > std::fabs(target_[i]) * (1 + slack)) {
-      quantity = model::one_lot_less(quantity, about.lot);
-      target_[i] = weight_of(i, quantity);
-      reasons_[i] = {CADRE_REASON_LOT, 0, 0};
+      const base::Quantity less = model::one_lot_less(quantity, about.lot);
+      if (!model::is_below_minimum(less, base, portfolio.price(i), about)) {
+        quantity = less;
+        target_[i] = weight_of(i, quantity);
+        reasons_[i] = {CADRE_REASON_LOT, 0, 0};
+      }
     }
     decision_.need_e9[i] = quantity.raw() - base.raw();
   }

@@ -16,6 +16,7 @@
 #include "host/book/journal_facts.hpp"
 #include "host/book/listener.hpp"
 #include "host/book/state_commands.hpp"
+#include "host/chain/waterfall.hpp"
 #include "host/live/book_snapshot.hpp"
 #include "host/metrics/metrics.hpp"
 #include "host/model/tally.hpp"
@@ -64,6 +65,8 @@ class BookCounter final : public book::BookListener, public model::Tally {
       summary.failed.push_back(failure.instance);
       summary.reasons.push_back(failure.reason);
     }
+    chain::each_fitted(decision,
+                       [&](std::uint32_t, std::uint32_t code) { ++fitted[chain::reason_name(code)]; });
     newest.push_back(std::move(summary));
     if (newest.size() > remembered_decisions) newest.pop_front();
     is_new = true;
@@ -110,7 +113,8 @@ class BookCounter final : public book::BookListener, public model::Tally {
   std::deque<DecisionSummary> newest;
   std::map<std::string, std::uint64_t, std::less<>> stage_ticks;  ///< of deciding calls, by stage
   std::map<std::string, std::uint64_t> rejected;                  ///< orders, by the check that failed
-  std::map<std::string, double> limit_use;                        ///< the greatest share since it was cleared
+  std::map<std::string, std::uint64_t> fitted;  ///< orders made smaller or not sent, by reason
+  std::map<std::string, double> limit_use;      ///< the greatest share since it was cleared
   std::uint64_t bars = 0;
   bool is_new = false;  ///< a decision that nobody was told of
 

@@ -233,6 +233,8 @@ void BookRunner::show_decision() {
     use = 0;
   for (const auto& [code, count] : counter_.rejected)
     all_metrics_.gauge("cadre_orders_rejected_total", {id_, code}).set(static_cast<double>(count));
+  for (const auto& [reason, count] : counter_.fitted)
+    all_metrics_.gauge("cadre_orders_fitted_total", {id_, reason}).set(static_cast<double>(count));
 }
 
 void BookRunner::tell_failure(const std::string& stage, const char* call, const std::string& reason) {
@@ -361,6 +363,9 @@ void BookRunner::publish() {
   now.sequence = book.ledger().sequence();
   static_cast<model::Tally&>(now) = counter_;
   now.bars = counter_.bars;
+  now.fitted_orders = 0;
+  for (const auto& [reason, count] : counter_.fitted)
+    now.fitted_orders += count;
   now.all_bars = book.ledger().bars();
   now.warm_up_bars = book::warm_up_bars(book);
   now.bar_gap = gap_.text;

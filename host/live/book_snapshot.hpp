@@ -42,8 +42,10 @@ struct BookSnapshot : model::Tally {
   std::vector<execution::StateChange> states{};  ///< of it, its agents and instruments, ACTIVE left out
   std::int32_t date = 0;
   std::uint64_t sequence = 0, open_orders = 0;
-  std::uint64_t bars = 0;          ///< since the host was started
-  std::uint64_t all_bars = 0;      ///< since the book began
+  std::uint64_t bars = 0;  ///< since the host was started
+  std::uint64_t fitted_orders =
+      0;                       ///< made smaller or not sent for a pre-trade check, since the host was started
+  std::uint64_t all_bars = 0;  ///< since the book began
   std::uint64_t warm_up_bars = 0;  ///< as Book::warm_up_bars
   base::Money equity, cash, profit, costs;
   std::string currency;
@@ -80,6 +82,7 @@ void visit_status_fields(const BookSnapshot& now, Visitor&& visit) {
   visit("decisions", now.decisions);
   visit("orders", now.orders);
   visit("rejected_orders", now.rejected_orders);
+  visit("fitted_orders", now.fitted_orders);
   visit("fills", now.fills);
   visit("open_orders", now.open_orders);
   visit("equity", now.equity);

@@ -34,6 +34,11 @@ std::uint64_t since(std::uint64_t now, std::uint64_t before) {
   return now - std::min(now, before);
 }
 
+/// Orders that the pre-trade checks rejected, and those they accept a part of at most.
+std::uint64_t refused_of(const live::BookSnapshot& now) {
+  return now.rejected_orders + now.fitted_orders;
+}
+
 /// Why the trial has failed; empty while no guardrail is passed.
 std::string passed_guardrail(const config::ConfirmConfig& config, const BookTrial& trial,
                              const live::BookSnapshot& now, std::int64_t now_ns) {
@@ -45,9 +50,9 @@ std::string passed_guardrail(const config::ConfirmConfig& config, const BookTria
     return std::to_string(failures) + " failed answers of agents, the limit is " +
            std::to_string(config.failures) + "; " + last;
   }
-  const std::uint64_t rejected = since(now.rejected_orders, trial.rejected_before);
+  const std::uint64_t rejected = since(refused_of(now), trial.rejected_before);
   if (config.rejected_orders > 0 && rejected >= config.rejected_orders)
-    return std::to_string(rejected) + " rejected orders, the limit is " +
+    return std::to_string(rejected) + " orders that were rejected or too large, the limit is " +
            std::to_string(config.rejected_orders);
   const std::uint64_t misses = since(misses_of(now), trial.misses_before);
   if (config.deadline_misses > 0 && misses >= config.deadline_misses)
@@ -82,7 +87,7 @@ BookTrial begin_trial(const std::string& book, std::uint64_t revision, std::uint
           .confirmed = confirmed,
           .since_ns = now_ns,
           .decisions_before = now.decisions,
-          .rejected_before = now.rejected_orders,
+          .rejected_before = refused_of(now),
           .failures_before = failures_of(now),
           .misses_before = misses_of(now),
           .bars_heard = now.bars,

@@ -71,6 +71,15 @@ class TradingStates(unittest.TestCase):
             self.assertEqual(after[name], before[name], name)
         return after
 
+    def test_orders_that_are_too_large_for_a_check_are_cut_and_told(self):
+        self.limit(max_order_quantity=100)
+        book = self.start()
+        self.assertGreater(book["fitted_orders"], 0)
+        self.assertEqual(book["rejected_orders"], 0)
+        self.assertEqual(self.metric('cadre_orders_fitted_total{book="main",reason="fitted"}'), book["fitted_orders"])
+        orders = self.host.get("/v1/books/main/orders?limit=1000")["orders"]
+        self.assertEqual(max(float(order["quantity"]) for order in orders), 100)
+
     def test_a_reducing_book_decides_and_increases_nothing_and_no_order_is_refused(self):
         self.start()
         self.post(1)

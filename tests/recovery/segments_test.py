@@ -35,11 +35,24 @@ class Segments(unittest.TestCase):
         cls.root = new_folder("segments")
         cls.addClassCleanup(shutil.rmtree, cls.root)
         cls.config = write_json(os.path.join(cls.root, "host.json"),
-                                {"name": "segments", "books": [{"scenario": DEMO}], "journal": {"segment_mb": 1}, "watch": {"enabled": False}})
+                                {"name": "segments", "books": [{"scenario": cls.busy_demo()}], "journal": {"segment_mb": 1}, "watch": {"enabled": False}})
         cls.whole = os.path.join(cls.root, "whole")
         host = RunningHost(arguments.cadre, cls.root, cls.config, agents(), state=cls.whole).start("--replay")
         cls.ends = cls.standing(host)
         assert host.stop() == 0
+
+    @classmethod
+    def busy_demo(cls):
+        """The demo that trades every small change: a journal of more segments."""
+        folder = os.path.dirname(DEMO)
+        with open(DEMO, encoding="utf-8") as file:
+            scenario = json.load(file)
+        with open(os.path.join(folder, scenario["chain"]), encoding="utf-8") as file:
+            scenario["chain"] = json.load(file)
+        scenario["chain"]["risk_feedback"]["resize_threshold"] = 0
+        prices = scenario["data"]["prices"]
+        prices["file"] = os.path.normpath(os.path.join(folder, prices["file"]))
+        return write_json(os.path.join(cls.root, "busy.json"), scenario)
 
     @staticmethod
     def standing(host):

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 #include <vector>
+
+#include "tests/unit/chain/chance.hpp"
 
 namespace cadre::chain {
 namespace {
@@ -30,25 +31,22 @@ TEST(ExposureAtWorst, counts_an_open_order_as_filled_or_not_whichever_is_worse) 
 }
 
 TEST(ExposureAtWorst, is_never_below_that_of_any_set_of_fills) {
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
-  const auto uniform = [&](double low, double high) {
-    return std::uniform_real_distribution<double>(low, high)(random);
-  };
+  test::Chance chance;
+  SCOPED_TRACE(chance.said());
   for (int round = 0; round < 5000; ++round) {
     std::vector<double> filled(4), weight(4);
     std::vector<OpenOrders> open(4);
     for (std::size_t i = 0; i < 4; ++i) {
-      filled[i] = uniform(-0.5, 0.5);
-      open[i] = {random() % 2 == 0 ? 0 : uniform(0, 0.3), random() % 2 == 0 ? 0 : uniform(0, 0.3)};
+      filled[i] = chance.uniform(-0.5, 0.5);
+      open[i] = {chance.random() % 2 == 0 ? 0 : chance.uniform(0, 0.3),
+                 chance.random() % 2 == 0 ? 0 : chance.uniform(0, 0.3)};
       weight[i] = filled[i] + open[i].buy - open[i].sell;
     }
     const Exposure worst = exposure_at_worst(weight, open);
     double gross = 0, net = 0;
     for (std::size_t i = 0; i < 4; ++i) {
-      const double held = filled[i] + open[i].buy * static_cast<double>(random() % 3) / 2 -
-                          open[i].sell * static_cast<double>(random() % 3) / 2;
+      const double held = filled[i] + open[i].buy * static_cast<double>(chance.random() % 3) / 2 -
+                          open[i].sell * static_cast<double>(chance.random() % 3) / 2;
       gross += std::fabs(held);
       net += held;
     }

@@ -5,8 +5,8 @@
 
 #include <cmath>
 #include <numeric>
-#include <random>
 
+#include "tests/unit/chain/chance.hpp"
 #include "tests/unit/chain/desk.hpp"
 
 namespace cadre::chain {
@@ -166,35 +166,32 @@ TEST(FinalCut, scale_to_limit_sells_nothing_when_no_size_is_acceptable) {
 }
 
 TEST(FinalCut, no_book_ends_above_its_ceilings_but_by_reductions_over_thousands_of_random_books) {
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
-  const auto uniform = [&](double low, double high) {
-    return std::uniform_real_distribution<double>(low, high)(random);
-  };
+  test::Chance chance;
+  SCOPED_TRACE(chance.said());
   int above = 0, traded = 0;
   for (int round = 0; round < 100; ++round) {
-    const double limit = std::round(uniform(0.3, 0.8) * 1e4) / 1e4;
-    const bool hard = random() % 2 == 0;
-    const double speed = hard || random() % 2 == 0 ? 0 : 0.1;
+    const double limit = std::round(chance.uniform(0.3, 0.8) * 1e4) / 1e4;
+    const bool hard = chance.random() % 2 == 0;
+    const double speed = hard || chance.random() % 2 == 0 ? 0 : 0.1;
     std::vector<std::vector<double>> targets;
     for (int bar = 0; bar < 30; ++bar) {
       // Now and then new wishes, else those of the bar before, a little changed.
-      const bool anew = bar == 0 || random() % 4 == 0;
+      const bool anew = bar == 0 || chance.random() % 4 == 0;
       targets.push_back(anew ? std::vector<double>(4) : targets.back());
       for (double& w : targets.back())
-        w = anew ? (random() % 4 == 0 ? 0.0 : uniform(0, 0.25)) : std::min(0.25, w * uniform(0.97, 1.04));
+        w = anew ? (chance.random() % 4 == 0 ? 0.0 : chance.uniform(0, 0.25))
+                 : std::min(0.25, w * chance.uniform(0.97, 1.04));
     }
     Desk desk({{"/chain/position_sizer/config", "{\"targets\": " + test::rows(targets) + "}"},
                {"/chain/risk_managers/0/config", "{\"limit\": " + std::to_string(limit) +
                                                      ", \"hard\": " + (hard ? "true" : "false") +
                                                      ", \"speed\": " + std::to_string(speed) + "}"},
-               {"/chain/risk_feedback/resize_threshold", random() % 2 == 0 ? "0.01" : "0.03"}},
-              random() % 2 == 0 ? "0.000001" : "7");
+               {"/chain/risk_feedback/resize_threshold", chance.random() % 2 == 0 ? "0.01" : "0.03"}},
+              chance.random() % 2 == 0 ? "0.000001" : "7");
     std::vector<double> prices{100, 100, 100, 100};
     for (int bar = 0; bar < 30; ++bar) {
       for (double& price : prices)
-        price = std::round(price * uniform(0.93, 1.09) * 100) / 100;
+        price = std::round(price * chance.uniform(0.93, 1.09) * 100) / 100;
       desk.set_prices(prices);
       const Decision& decision = desk.decide();
       double now = 0;
@@ -224,22 +221,19 @@ TEST(FinalCut, no_book_ends_above_its_ceilings_but_by_reductions_over_thousands_
 }
 
 TEST(FinalCut, risk_never_exceeds_the_limit_or_what_the_book_had_over_random_books) {
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
-  const auto uniform = [&](double low, double high) {
-    return std::uniform_real_distribution<double>(low, high)(random);
-  };
+  test::Chance chance;
+  SCOPED_TRACE(chance.said());
   int cut = 0;
   for (int round = 0; round < 30; ++round) {
-    const std::vector<double> risk{uniform(0.1, 2), uniform(0.1, 2), uniform(0.1, 2), uniform(0.1, 2)};
-    const double limit = std::round(uniform(0.05, 0.4) * 1e4) / 1e4;
+    const std::vector<double> risk{chance.uniform(0.1, 2), chance.uniform(0.1, 2), chance.uniform(0.1, 2),
+                                   chance.uniform(0.1, 2)};
+    const double limit = std::round(chance.uniform(0.05, 0.4) * 1e4) / 1e4;
     std::vector<std::vector<double>> first, added;
     for (int bar = 0; bar < 12; ++bar) {
       for (auto* targets : {&first, &added}) {
         targets->push_back({});
         for (int i = 0; i < 4; ++i)
-          targets->back().push_back(random() % 4 == 0 ? 0.0 : uniform(-0.25, 0.25));
+          targets->back().push_back(chance.random() % 4 == 0 ? 0.0 : chance.uniform(-0.25, 0.25));
       }
     }
     std::string risks = test::rows({risk});
@@ -250,9 +244,9 @@ TEST(FinalCut, risk_never_exceeds_the_limit_or_what_the_book_had_over_random_boo
          {"/chain/trade_adjusters",
           "[{\"name\": \"adder\", \"agent\": \"test.adjuster\", \"config\": {\"targets\": " +
               test::rows(added) + "}}]"},
-         {"/chain/risk_managers/0/config",
-          "{\"limit\": " + std::to_string(limit) +
-              ", \"step\": " + std::to_string(random() % 2 == 0 ? 0.0 : 0.3) + ", \"risk\": " + risks + "}"},
+         {"/chain/risk_managers/0/config", "{\"limit\": " + std::to_string(limit) + ", \"step\": " +
+                                               std::to_string(chance.random() % 2 == 0 ? 0.0 : 0.3) +
+                                               ", \"risk\": " + risks + "}"},
          {"/chain/risk_feedback/max_iterations", "3"}},
         round % 2 == 0 ? "0.000001" : "7");
     const auto risk_of = [&](const std::vector<double>& weights) {
@@ -264,7 +258,7 @@ TEST(FinalCut, risk_never_exceeds_the_limit_or_what_the_book_had_over_random_boo
     std::vector<double> prices{100, 100, 100, 100};
     for (int bar = 0; bar < 12; ++bar) {
       for (double& price : prices)
-        price = std::round(price * uniform(0.93, 1.08) * 100) / 100;
+        price = std::round(price * chance.uniform(0.93, 1.08) * 100) / 100;
       desk.set_prices(prices);
       const Decision& decision = desk.decide();
       // What was held at this bar's prices, before the orders of this decision.

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 
+#include "tests/unit/chain/chance.hpp"
 #include "tests/unit/chain/desk.hpp"
 
 namespace cadre::chain {
@@ -88,41 +88,34 @@ TEST(FinalStep, an_exit_is_never_cut) {
 }
 
 /// Long and short targets of a book with a gross exposure of at most 1 and a net one of at most `net`.
-std::vector<double> hedged_targets(std::mt19937& random, double net) {
-  const auto uniform = [&](double low, double high) {
-    return std::uniform_real_distribution<double>(low, high)(random);
-  };
+std::vector<double> hedged_targets(test::Chance& chance, double net) {
   std::vector<double> target(4);
   for (std::size_t i = 0; i < 4; i += 2) {
-    target[i] = uniform(0, 0.25);
-    target[i + 1] = -target[i] * uniform(1 - net, 1);
+    target[i] = chance.uniform(0, 0.25);
+    target[i + 1] = -target[i] * chance.uniform(1 - net, 1);
   }
-  if (random() % 2 == 0) std::reverse(target.begin(), target.end());
+  if (chance.random() % 2 == 0) std::reverse(target.begin(), target.end());
   return target;
 }
 
 TEST(FinalStep, the_gate_refuses_nothing_for_its_size_over_thousands_of_random_books) {
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
-  const auto uniform = [&](double low, double high) {
-    return std::uniform_real_distribution<double>(low, high)(random);
-  };
+  test::Chance chance;
+  SCOPED_TRACE(chance.said());
   int cut = 0, fitted = 0;
   for (int round = 0; round < 100; ++round) {
-    const double net = 0.1, most_units = std::round(uniform(200, 2500));
+    const double net = 0.1, most_units = std::round(chance.uniform(200, 2500));
     std::vector<std::vector<double>> targets;
     for (int bar = 0; bar < 30; ++bar)
-      targets.push_back(bar == 0 || random() % 3 == 0 ? hedged_targets(random, net) : targets.back());
+      targets.push_back(bar == 0 || chance.random() % 3 == 0 ? hedged_targets(chance, net) : targets.back());
     Desk desk({{"/chain/position_sizer/config", "{\"targets\": " + test::rows(targets) + "}"},
                {"/chain/constraints", R"({"long_only": false, "max_net_exposure": 0.1})"},
                {"/pre_trade_checks/max_order_quantity", std::to_string(most_units)},
-               {"/pre_trade_checks/buying_power_buffer", random() % 2 == 0 ? "0" : "0.2"}},
-              random() % 2 == 0 ? "0.000001" : "7");
+               {"/pre_trade_checks/buying_power_buffer", chance.random() % 2 == 0 ? "0" : "0.2"}},
+              chance.random() % 2 == 0 ? "0.000001" : "7");
     std::vector<double> prices{100, 100, 100, 100};
     for (int bar = 0; bar < 30; ++bar) {
       for (double& price : prices)
-        price = std::round(price * uniform(0.93, 1.09) * 100) / 100;
+        price = std::round(price * chance.uniform(0.93, 1.09) * 100) / 100;
       desk.set_prices(prices);
       const Decision& decision = desk.decide();
       ASSERT_TRUE(decision.record.failures.empty()) << test::failures(decision)[0];

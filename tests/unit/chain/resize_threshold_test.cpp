@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 
+#include "tests/unit/chain/chance.hpp"
 #include "tests/unit/chain/desk.hpp"
 
 namespace cadre::chain {
@@ -186,12 +186,8 @@ TEST(ResizeThreshold, a_position_that_drifted_above_the_largest_weight_goes_back
 
 TEST(ResizeThreshold,
      never_leaves_a_book_above_its_exposure_but_by_reductions_over_thousands_of_random_books) {
-  const unsigned seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
-  const auto uniform = [&](double low, double high) {
-    return std::uniform_real_distribution<double>(low, high)(random);
-  };
+  test::Chance chance;
+  SCOPED_TRACE(chance.said());
   constexpr double gross_most = 1.0;
   constexpr double net_most = 0.3;
   int trimmed = 0;
@@ -199,23 +195,23 @@ TEST(ResizeThreshold,
     std::vector<std::vector<double>> targets{{0.25, -0.25, 0.25, -0.25}};
     for (int bar = 1; bar < 30; ++bar) {
       targets.push_back(targets.back());
-      const bool anew = random() % 6 == 0;
+      const bool anew = chance.random() % 6 == 0;
       for (std::size_t i = 0; i < 4; ++i) {
         const double side = i % 2 == 0 ? 1 : -1;
         double& w = targets.back()[i];
-        w = anew ? side * uniform(0.15, 0.25)
-                 : side * std::clamp(std::fabs(w) * uniform(0.97, 1.04), 0.1, 0.25);
+        w = anew ? side * chance.uniform(0.15, 0.25)
+                 : side * std::clamp(std::fabs(w) * chance.uniform(0.97, 1.04), 0.1, 0.25);
       }
     }
     Desk desk({{"/chain/position_sizer/config", "{\"targets\": " + test::rows(targets) + "}"},
                {"/chain/constraints",
                 R"({"long_only": false, "max_gross_exposure": 1.0, "max_net_exposure": 0.3})"},
                {"/chain/risk_feedback/resize_threshold", "0.02"}},
-              random() % 2 == 0 ? "0.000001" : "7");
+              chance.random() % 2 == 0 ? "0.000001" : "7");
     std::vector<double> prices{100, 100, 100, 100};
     for (int bar = 0; bar < 30; ++bar) {
       for (double& price : prices)
-        price = std::round(price * uniform(0.94, 1.065) * 100) / 100;
+        price = std::round(price * chance.uniform(0.94, 1.065) * 100) / 100;
       desk.set_prices(prices);
       const Decision& decision = desk.decide();
       for (const DecidedOrder& order : decision.orders)

@@ -123,6 +123,21 @@ TEST(Trial, fails_at_rejected_orders_since_it_began) {
   EXPECT_EQ(judge(confirm, begun, now, begin_ns).end, End::failed);
 }
 
+TEST(Trial, counts_orders_of_which_the_checks_accept_a_part_like_rejected_ones) {
+  config::ConfirmConfig confirm = wishes(20, 0);
+  confirm.rejected_orders = 3;
+  live::BookSnapshot now = snapshot(100);
+  now.fitted_orders = 7;
+  BookTrial begun = begin_trial("main", 4, 3, now, begin_ns);
+  now.rejected_orders = 1;
+  now.fitted_orders = 8;
+  EXPECT_EQ(judge(confirm, begun, now, begin_ns).end, End::none);
+  now.fitted_orders = 9;
+  const auto verdict = judge(confirm, begun, now, begin_ns);
+  EXPECT_EQ(verdict.end, End::failed);
+  EXPECT_THAT(verdict.why, HasSubstr("3 orders that were rejected or too large, the limit is 3"));
+}
+
 TEST(Trial, fails_at_a_fall_from_the_height_it_has_seen) {
   config::ConfirmConfig confirm = wishes(20, 0);
   confirm.drawdown = 0.1;
