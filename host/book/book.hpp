@@ -92,6 +92,9 @@ class Book {
   /// Decides, once every agent has the history it asked for, and sends the orders. Null while warming up or
   /// halted.
   const chain::Decision* decide();
+  /// Sends the parts of orders whose time has come, and orders whose wait is over: each meets the gate of
+  /// now.
+  void release_parts();
   /// Treats the agents that failed for good since the last bar, and tells the listeners where the book
   /// stands.
   void close_bar();
@@ -158,7 +161,6 @@ class Book {
   void end_parents(Concerns&& concerns);
   void record_request(const execution::OrderRequest& request);
   void send_request(const execution::OrderRequest& request, bool ready);
-  void release_parts();
   void release_part(std::string_view client_id);
   std::optional<std::int64_t> part_size(const execution::ParentOrder& parent) const;
   std::int64_t affordable_e9(const cadre_order& order, std::int64_t quantity_e9) const;

@@ -62,7 +62,7 @@ execution::ParentOrder Book::parent_of(const chain::DecidedOrder& decided,
 void Book::put_parent(const execution::ParentOrder& parent) {
   for (BookListener* listener : listeners_)
     listener->on_parent_order(ledger_.sequence(), parent);
-  ledger_.put_parent(parent);
+  book::put_parent(ledger_, parent);
   holdings_are_stale_ = true;
 }
 
@@ -83,18 +83,18 @@ void Book::end_parents(Concerns&& concerns) {
 void Book::record_request(const execution::OrderRequest& request) {
   for (BookListener* listener : listeners_)
     listener->on_order_request(ledger_.sequence(), request);
-  ledger_.take_request(request);
+  take_request(ledger_, request);
   holdings_are_stale_ = true;
 }
 
 /// A request that nobody would remember, or that the environment refuses at once, leaves the order as it was.
 void Book::send_request(const execution::OrderRequest& request, bool ready) {
   if (ledger_.tracker().find_open(request.client_id) == nullptr) return;
-  if (!ready || environment_.failed()) return ledger_.end_request(request.client_id);
+  if (!ready || environment_.failed()) return end_request(ledger_, request.client_id);
   if (request.kind == CADRE_ACTION_CANCEL)
     environment_.cancel(request.client_id);
   else if (!environment_.replace(request))
-    ledger_.end_request(request.client_id);
+    end_request(ledger_, request.client_id);
 }
 
 /// Parts whose time has come, and orders whose wait is over: each meets the gate of now.
@@ -134,8 +134,9 @@ void Book::release_part(std::string_view client_id) {
   if (parent->slices.front().limit_price_e9 != 0)
     part.order.limit_price_e9 = parent->slices.front().limit_price_e9;
   part.order.client_id = execution::child_id(parent->order.client_id, parent->children + 1);
-  // What is released works no longer as a part that is left.
-  begin_gate(i, parent->order.side, std::min(parent->left_e9(), *quantity));
+  // What is released works no longer as a part that is left; what waited is released whole.
+  const bool ends = parent->waits == Waits::for_other_side && parent->slices.size() == 1;
+  begin_gate(i, parent->order.side, ends ? parent->left_e9() : std::min(parent->left_e9(), *quantity));
   const auto fit = gate_->largest_accepted(part.order);
   if (fit.quantity_e9 > 0) part.order.quantity_e9 = fit.quantity_e9;
   part.verdict = gate_->check(part.order);

@@ -295,7 +295,7 @@ bool JournalFold::apply(const journal::Record& record) {
       if (!decode(from, stored, record.format)) return false;
       const auto parent = parent_of(stored);
       if (!parent || parent->order.instrument >= book_.ledger().universe().size()) return false;
-      book_.ledger_.put_parent(*parent);
+      put_parent(book_.ledger_, *parent);
       book_.holdings_are_stale_ = true;
       return true;
     }
@@ -350,7 +350,7 @@ bool JournalFold::apply_request(base::Decoder& from, std::uint32_t format) {
   const auto request = request_of(stored);
   if (!request) return false;
   book_.holdings_are_stale_ = true;
-  if (!book_.ledger_.take_request(*request)) return true;  // it had ended meanwhile
+  if (!take_request(book_.ledger_, *request)) return true;  // it had ended meanwhile
   // A simulated environment is made anew with the host, and is asked again.
   if (observing_ && book_.environment_.simulated()) book_.send_request(*request, true);
   return true;

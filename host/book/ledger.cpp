@@ -116,11 +116,19 @@ std::size_t Ledger::add_order(const cadre_order& order, std::uint64_t failed_che
   return tracker_.add(order, accepted ? CADRE_ORDER_NEW : CADRE_ORDER_REJECTED, failed_checks);
 }
 
-void Ledger::put_parent(const execution::ParentOrder& parent) {
-  const execution::ParentOrder* before = schedule_.find(model::id_text(parent.order.client_id));
+bool take_request(Ledger& ledger, const execution::OrderRequest& request) {
+  return ledger.tracker_.request(request);
+}
+
+void end_request(Ledger& ledger, const cadre_id& client_id) {
+  ledger.tracker_.end_request(client_id);
+}
+
+void put_parent(Ledger& ledger, const execution::ParentOrder& parent) {
+  const execution::ParentOrder* before = ledger.schedule_.find(model::id_text(parent.order.client_id));
   const std::int64_t left_before = before == nullptr ? 0 : before->left_e9();
-  tracker_.count_scheduled(parent.order.instrument, parent.order.side, parent.left_e9() - left_before);
-  schedule_.put(parent);
+  ledger.tracker_.count_scheduled(parent.order.instrument, parent.order.side, parent.left_e9() - left_before);
+  ledger.schedule_.put(parent);
 }
 
 journal::UniverseRecord Ledger::change_universe(const std::vector<std::string>& instruments) {

@@ -48,12 +48,12 @@ class Ledger {
   /// An order that could not be sent.
   void reject_order(std::size_t place) { tracker_.reject(place, 0); }
   /// What is asked of an open order. False: nothing can be asked of it now.
-  bool take_request(const execution::OrderRequest& request) { return tracker_.request(request); }
+  friend bool take_request(Ledger& ledger, const execution::OrderRequest& request);
   /// It was refused at once.
-  void end_request(const cadre_id& client_id) { tracker_.end_request(client_id); }
+  friend void end_request(Ledger& ledger, const cadre_id& client_id);
   /// An order that is sent in parts, or one that takes the place of that with its id; one without slices ends
   /// it.
-  void put_parent(const execution::ParentOrder& parent);
+  friend void put_parent(Ledger& ledger, const execution::ParentOrder& parent);
   /// Into another universe. What leaves has to be flat and without open orders.
   journal::UniverseRecord change_universe(const std::vector<std::string>& instruments);
   /// Stands where another book of the same data stands: market, positions, cash, open orders.
@@ -118,6 +118,9 @@ class Ledger {
 /// Why positions cannot be marked at the prices of a bar; empty: they can. Nothing is changed.
 std::string why_not_marked(const Ledger& ledger, const model::Bar& bar);
 
+bool take_request(Ledger& ledger, const execution::OrderRequest& request);
+void end_request(Ledger& ledger, const cadre_id& client_id);
+void put_parent(Ledger& ledger, const execution::ParentOrder& parent);
 void save_ledger(base::Encoder& to, const Ledger& ledger);
 [[nodiscard]] bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
                                const std::vector<std::vector<double>>& rows, std::uint32_t record_format);

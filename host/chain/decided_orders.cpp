@@ -169,7 +169,8 @@ void TradeExecutionOrchestrator::write_orders(std::uint64_t count) {
 
 /// What works and nobody asks to be cancelled.
 void TradeExecutionOrchestrator::count_standing() {
-  if (!anything_works_) return;
+  if (!anything_works_ && !stands_) return;
+  stands_ = anything_works_;
   for (std::uint32_t i = 0; i < asked_e9_.size(); ++i)
     book_.gate->count_standing(i, 0, 0);
   for (std::size_t k = 0; k < open_orders_.size(); ++k) {

@@ -87,6 +87,7 @@ void TradeExecutionOrchestrator::enter(std::shared_ptr<Chain> chain, const BookS
   for (auto* column : {&asked_e9_, &taken_back_e9_, &added_e9_})
     column->assign(n, 0);
   order_count_.assign(n, 0);
+  stands_ = true;
   waits_.assign(n, 0);
   left_out_.assign(n, {});
   kept_reasons_.assign(n, {});
