@@ -94,7 +94,7 @@ class Book {
   const chain::Decision* decide();
   /// Sends the parts of orders whose time has come, and orders whose wait is over: each meets the gate of
   /// now.
-  void release_parts();
+  friend void release_parts(Book& book);
   /// Treats the agents that failed for good since the last bar, and tells the listeners where the book
   /// stands.
   void close_bar();
@@ -214,6 +214,7 @@ std::vector<journal::CommandRecord> quarantines_of(const Book& book);
 std::vector<journal::CommandRecord> states_of(const Book& book);
 const execution::TradingStates& trading_states(const Book& book);
 void cancel_increasing(Book& book);
+void release_parts(Book& book);
 void save_book(base::Encoder& to, const Book& book);
 /// The open orders and the newest closed ones, which are still shown after a start.
 std::string save_orders(const Book& book);

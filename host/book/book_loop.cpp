@@ -32,8 +32,8 @@ base::Problems BookLoop::step(const model::Bar& bar, std::span<const model::Exte
     book_.take_signal(signal);
   decision_ = book_.decide();  // the chain, the gate, the environment
   if (!book_.ledger().schedule().empty()) {
-    book_.take_fills();     // what became of what the decision asked for
-    book_.release_parts();  // of orders that are sent in parts or had to wait
+    book_.take_fills();    // what became of what the decision asked for
+    release_parts(book_);  // of orders that are sent in parts or had to wait
   }
   problems = failure(bar.date);
   if (problems.has_errors()) return problems;
@@ -97,7 +97,7 @@ BookLoop::Retold BookLoop::retell(const journal::Record& record) {
     }
     case journal::RecordType::command:
     case journal::RecordType::revision:
-      book_.ledger_.recover_sequence(record.sequence);
+      recover_sequence(book_.ledger_, record.sequence);
       return Retold::applied;
     default:
       return Retold::not_an_input;

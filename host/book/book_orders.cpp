@@ -97,23 +97,22 @@ void Book::send_request(const execution::OrderRequest& request, bool ready) {
     end_request(ledger_, request.client_id);
 }
 
-/// Parts whose time has come, and orders whose wait is over: each meets the gate of now.
-void Book::release_parts() {
-  const std::int64_t now_ns = ledger_.time_ns();
-  end_parents([&](const execution::ParentOrder& parent) {
-    const bool ends = parent.order.time_in_force == CADRE_TIF_DAY && parent.date != ledger_.date();
-    return ends || states_.of(parent.order.instrument) == execution::TradingState::killed;
+void release_parts(Book& book) {
+  const std::int64_t now_ns = book.ledger_.time_ns();
+  book.end_parents([&](const execution::ParentOrder& parent) {
+    const bool ends = parent.order.time_in_force == CADRE_TIF_DAY && parent.date != book.ledger_.date();
+    return ends || book.states_.of(parent.order.instrument) == execution::TradingState::killed;
   });
-  if (ledger_.schedule().empty() || halted()) return;
+  if (book.ledger_.schedule().empty() || book.halted()) return;
   std::vector<cadre_id> due;
-  for (const execution::ParentOrder& parent : ledger_.schedule().parents()) {
+  for (const execution::ParentOrder& parent : book.ledger_.schedule().parents()) {
     if (parent.slices.front().time_ns <= now_ns) due.push_back(parent.order.client_id);
   }
   if (due.empty()) return;
-  const std::size_t first = ledger_.tracker().orders().size();
+  const std::size_t first = book.ledger_.tracker().orders().size();
   for (const cadre_id& id : due)
-    release_part(model::id_text(id));
-  if (ledger_.tracker().orders().size() != first) send_recorded(first, ready_to_send());
+    book.release_part(model::id_text(id));
+  if (book.ledger_.tracker().orders().size() != first) book.send_recorded(first, book.ready_to_send());
 }
 
 void Book::release_part(std::string_view client_id) {
@@ -221,7 +220,7 @@ void Book::send_recorded(std::size_t first, bool ready) {
   const bool have_left = ready && leave_together(first);
   for (std::size_t place = first; place < last; ++place) {
     if (!ready) {
-      ledger_.reject_order(place);
+      reject_order(ledger_, place);
       holdings_are_stale_ = true;
     } else if (!environment_.failed()) {  // else the book stops, and recovery sends what did not leave
       send(place, have_left);

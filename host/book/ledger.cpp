@@ -116,6 +116,14 @@ std::size_t Ledger::add_order(const cadre_order& order, std::uint64_t failed_che
   return tracker_.add(order, accepted ? CADRE_ORDER_NEW : CADRE_ORDER_REJECTED, failed_checks);
 }
 
+void recover_sequence(Ledger& ledger, std::uint64_t sequence) {
+  ledger.sequence_ = sequence;
+}
+
+void reject_order(Ledger& ledger, std::size_t place) {
+  ledger.tracker_.reject(place, 0);
+}
+
 bool take_request(Ledger& ledger, const execution::OrderRequest& request) {
   return ledger.tracker_.request(request);
 }

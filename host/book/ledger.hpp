@@ -36,7 +36,7 @@ class Ledger {
   /// The number of the event that begins.
   std::uint64_t begin_event();
   /// The number of an event that a journal tells by records of its own alone.
-  void recover_sequence(std::uint64_t sequence) { sequence_ = sequence; }
+  friend void recover_sequence(Ledger& ledger, std::uint64_t sequence);
 
   /// Prices of a bar: marks and history.
   void take_bar(const model::Bar& bar);
@@ -46,7 +46,7 @@ class Ledger {
   /// An order that was decided, or a part of one that is sent in parts; its place among the orders.
   std::size_t add_order(const cadre_order& order, std::uint64_t failed_checks);
   /// An order that could not be sent.
-  void reject_order(std::size_t place) { tracker_.reject(place, 0); }
+  friend void reject_order(Ledger& ledger, std::size_t place);
   /// What is asked of an open order. False: nothing can be asked of it now.
   friend bool take_request(Ledger& ledger, const execution::OrderRequest& request);
   /// It was refused at once.
@@ -118,6 +118,8 @@ class Ledger {
 /// Why positions cannot be marked at the prices of a bar; empty: they can. Nothing is changed.
 std::string why_not_marked(const Ledger& ledger, const model::Bar& bar);
 
+void recover_sequence(Ledger& ledger, std::uint64_t sequence);
+void reject_order(Ledger& ledger, std::size_t place);
 bool take_request(Ledger& ledger, const execution::OrderRequest& request);
 void end_request(Ledger& ledger, const cadre_id& client_id);
 void put_parent(Ledger& ledger, const execution::ParentOrder& parent);

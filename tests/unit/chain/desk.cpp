@@ -95,7 +95,7 @@ const chain::Decision& Desk::decide() {
   const chain::Decision* decision = book_->decide();
   if (!book_->ledger().schedule().empty()) {
     book_->take_fills();
-    book_->release_parts();
+    release_parts(*book_);
   }
   if (decision == nullptr) throw std::runtime_error("no decision");
   return *decision;
