@@ -64,17 +64,12 @@ std::uint32_t OrderBook::refusal_of(const cadre_order& order) const {
   return 0;
 }
 
-/// Whether all of it would be sold short, as far as the last bar tells. What is left of the question is asked
-/// at the fill.
+/// Whether nothing is owned that it could sell, as far as the last bar tells. What is left of the question is
+/// asked at the fill, where the order of the orders decides nothing.
 bool OrderBook::is_short_without_borrow(const cadre_order& order) const {
   if (!settings_.requires_borrow || order.side == CADRE_SIDE_BUY || !market_.is_known()) return false;
   const Place& place = market_.at(order.instrument);
-  if (place.can_be_borrowed) return false;
-  Wide owned = place.position_e9;
-  for (const WorkingOrder& working : open_) {
-    if (!working.is_buy() && working.order.instrument == order.instrument) owned -= working.left_e9();
-  }
-  return owned <= 0;
+  return !place.can_be_borrowed && place.position_e9 <= 0;
 }
 
 cadre_trade_result OrderBook::take(const cadre_order& order) {

@@ -94,9 +94,10 @@ Commission read_commission(const sdk::Config& config) {
   for (std::uint64_t k = 0, count = config.count(list); k < count; ++k) {
     const std::string entry = list + "/" + std::to_string(k);
     const std::string id = config.text(entry + "/instrument");
-    if (!commission.set(id, read_schedule(config, entry + "/")))
-      throw sdk::Refusal(list + "/" + std::to_string(k) + "/instrument: \"" + id +
-                         "\" stands in the list before; keep one of the entries");
+    if (commission.set(id, read_schedule(config, entry + "/"))) continue;
+    std::string sentence = entry + "/instrument: \"";
+    sentence.append(id).append("\" stands in the list before; keep one of the entries");
+    throw sdk::Refusal(sentence);
   }
   return commission;
 }

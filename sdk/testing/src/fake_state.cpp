@@ -126,6 +126,11 @@ FakeState& FakeState::volume(Numbers values) {
   volume_.set(std::move(values));
   return *this;
 }
+FakeState& FakeState::quotes(Numbers bid, Numbers ask) {
+  bid_.set(std::move(bid));
+  ask_.set(std::move(ask));
+  return *this;
+}
 FakeState& FakeState::returns(const Rows& rows) {
   returns_.set(rows);
   return *this;
@@ -204,6 +209,19 @@ FakeState& FakeState::periods_per_year(double value) {
   raw_.sessions_per_year = value;
   return *this;
 }
+FakeState& FakeState::bars_per_session(double bars, std::int64_t period_ns) {
+  raw_.periods_per_year = bars * raw_.sessions_per_year;
+  raw_.bar_period_ns = period_ns;
+  return *this;
+}
+FakeState& FakeState::short_collateral(double value) {
+  raw_.short_collateral = value;
+  return *this;
+}
+FakeState& FakeState::borrow_rate(std::uint32_t i, double per_year) {
+  instruments_[i].borrow_rate = per_year;
+  return *this;
+}
 FakeState& FakeState::epoch(std::uint64_t value) {
   raw_.universe_epoch = value;
   return *this;
@@ -223,6 +241,8 @@ const cadre_execution_state& FakeState::raw() const {
   raw_.low = low_.raw();
   raw_.close = close_.raw();
   raw_.volume = volume_.raw();
+  raw_.bid = bid_.raw();
+  raw_.ask = ask_.raw();
   raw_.price = price_.raw();
   raw_.score = score_.raw();
   raw_.confidence = confidence_.raw();

@@ -131,11 +131,9 @@ TEST(SimulatedAuctions, at_the_opening_is_refused_on_data_without_opens) {
 
 TEST(SimulatedAuctions, of_bars_within_a_day_are_those_of_the_session) {
   SimulatedMarket market;
-  market.state.periods_per_year(252);
-  auto& raw = const_cast<cadre_execution_state&>(market.state.raw());
-  raw.periods_per_year = 3 * 252;  // three bars a session
+  market.state.bars_per_session(3, 0);
   const auto bar = [&](std::int32_t date, double price) {
-    market.state.at(raw.time_ns + 1, date);
+    market.state.at(market.state.raw().time_ns + 1, date);
     return market.prices(price, price + 1, price - 1, price + 0.5).bar();
   };
   EXPECT_TRUE(bar(20000103, 10).empty());
@@ -157,7 +155,7 @@ TEST(SimulatedAuctions, of_bars_within_a_day_are_those_of_the_session) {
 
 TEST(SimulatedAuctions, end_with_a_session_that_was_shorter_than_others) {
   SimulatedMarket market;
-  const_cast<cadre_execution_state&>(market.state.raw()).periods_per_year = 3 * 252;
+  market.state.bars_per_session(3, 0);
   market.state.at(1, 20000103);
   market.prices(10, 11, 9, 10).bar();
   market.send(Order("close", 0, 10).lives(CADRE_TIF_AT_THE_CLOSE));
@@ -272,6 +270,113 @@ TEST(SimulatedVolume, goes_to_the_better_price_first) {
   EXPECT_EQ(reports[0].status, expired);
   EXPECT_STREQ(reports[1].client_id.text, "b");
   EXPECT_EQ(reports[1].status, filled);
+}
+
+constexpr const char* at_touch = R"({"fill_at": "touch"})";
+
+TEST(SimulatedTouch, buys_at_the_ask_and_sells_at_the_bid_of_the_next_close) {
+  SimulatedMarket market(at_touch);
+  market.state.quantity({0, 100}).quotes({9.9, 19.8}, {10.1, 20.2});
+  market.send(Order("buy", 0, 10));
+  market.send(Order("sell", 1, -10));
+  const auto reports = market.prices(10, 10, 10, 10).bar();
+  ASSERT_EQ(reports.size(), 2U);
+  EXPECT_EQ(reports[0].price_e9, e9(19.8));
+  EXPECT_EQ(reports[0].spread_cost_e6, 2'000'000);  // 10 x half of 0.4
+  EXPECT_EQ(reports[1].price_e9, e9(10.1));
+  EXPECT_EQ(reports[1].spread_cost_e6, 1'000'000);
+}
+
+TEST(SimulatedTouch, a_quote_at_the_limit_is_an_offer_to_trade_there) {
+  for (const auto& [limit, fills] : {std::pair{10.1, true}, {10.09, false}}) {
+    SimulatedMarket market(at_touch);
+    market.state.quotes({9.9, 9.9}, {10.1, 10.1});
+    market.send(Order("a", 0, 10).limit(limit));
+    const auto reports = market.prices(10.2, 10.3, 10.1, 10.2).bar();
+    EXPECT_EQ(reports[0].price_e9, fills ? e9(10.1) : 0) << limit;
+  }
+}
+
+TEST(SimulatedTouch, an_instrument_without_a_quote_is_not_filled) {
+  SimulatedMarket market(at_touch);
+  market.state.quotes({9.9, 9.9}, {missing, 10.1});
+  market.send(Order("a", 0, 10));
+  const auto reports = market.prices(10, 10, 10, 10).bar();
+  EXPECT_EQ(reports[0].status, expired);
+  EXPECT_EQ(reports[0].reason, 1005U);
+}
+
+TEST(SimulatedTouch, on_data_without_quotes_is_an_error) {
+  for (const char* config : {at_touch, R"({"latency": "none"})"}) {
+    SimulatedMarket market(config);
+    market.send(Order("a", 0, 10));
+    EXPECT_EQ(market.test.agent.observe_bar(market.prices(10, 10, 10, 10).state), CADRE_ERROR);
+    EXPECT_THAT(market.test.said(), ::testing::HasSubstr("no bid and ask"));
+    EXPECT_EQ(market.reports()[0].reason, 1010U);
+    EXPECT_EQ(market.send(Order("b", 0, 10)).reason, 1010U);
+  }
+}
+
+/// Without latency, after a bar that closed at 10 with quotes at 9.9 and 10.1.
+struct MarketWithoutLatency : SimulatedMarket {
+  explicit MarketWithoutLatency(const std::string& more = "")
+      : SimulatedMarket(R"({"latency": "none")" + more + "}") {
+    state.quantity({100, 0}).cash(1000).quotes({9.9, 9.9}, {10.1, 10.1}).volume({400, 400});
+    prices(10, 10, 10, 10).bar();
+  }
+};
+
+TEST(SimulatedAtOnce, fills_at_the_touch_of_the_bar_that_has_closed_and_reports_nothing_again) {
+  MarketWithoutLatency market(R"(, "commission_per_order": 1)");
+  cadre_trade_result result = market.send(Order("buy", 1, 10));
+  EXPECT_EQ(result.status, filled);
+  EXPECT_EQ(result.average_price_e9, e9(10.1));
+  EXPECT_EQ(result.filled_quantity_e9, 10 * one);
+  EXPECT_EQ(result.fees_e6, 1'000'000);
+  EXPECT_EQ(result.spread_cost_e6, 1'000'000);
+  result = market.send(Order("sell", 0, -10));
+  EXPECT_EQ(result.average_price_e9, e9(9.9));
+  EXPECT_EQ(market.query("sell").status, filled);
+  EXPECT_TRUE(market.reports().empty());
+  EXPECT_TRUE(market.bar().empty());
+}
+
+TEST(SimulatedAtOnce, spends_the_cash_and_the_volume_of_that_bar_once) {
+  MarketWithoutLatency market(R"(, "max_participation": 0.1)");
+  EXPECT_EQ(market.send(Order("a", 1, 30)).filled_quantity_e9, 30 * one);
+  cadre_trade_result result = market.send(Order("b", 1, 30).lives(CADRE_TIF_IOC));
+  EXPECT_EQ(result.status, canceled);
+  EXPECT_EQ(result.reason, 1012U);
+  EXPECT_EQ(result.filled_quantity_e9, 10 * one);  // 40 of 400
+  // 1,000 - 40 x 10.1 are 596, and 59 shares of A cost 595.90.
+  result = market.send(Order("c", 0, 40));
+  EXPECT_EQ(result.filled_quantity_e9, 40 * one);
+  EXPECT_EQ(market.send(Order("d", 1, 30).lives(CADRE_TIF_FOK)).reason, 1012U);
+}
+
+TEST(SimulatedAtOnce, what_is_not_marketable_rests_and_what_cash_does_not_allow_too) {
+  MarketWithoutLatency market;
+  EXPECT_EQ(market.send(Order("limit", 1, 10).limit(9).lives(CADRE_TIF_GTC)).status, working);
+  EXPECT_EQ(market.send(Order("stop", 0, -10).stop(8).lives(CADRE_TIF_GTC)).status, working);
+  EXPECT_EQ(market.send(Order("close", 1, 10).on_close()).status, working);
+  cadre_trade_result result = market.send(Order("much", 1, 200));
+  EXPECT_EQ(result.status, partly);
+  EXPECT_EQ(result.filled_quantity_e9, 99 * one);  // 999.90 of 1,000
+  market.state.cash(0.1).quantity({100, 99});
+  const auto reports = market.prices(9, 9.5, 7, 8.5).bar();
+  ASSERT_EQ(reports.size(), 4U);
+  EXPECT_STREQ(reports[0].client_id.text, "stop");
+  EXPECT_EQ(reports[0].price_e9, e9(8));
+}
+
+TEST(SimulatedAtOnce, a_replacement_that_reaches_the_quote_fills_at_once_too) {
+  MarketWithoutLatency market;
+  market.send(Order("a", 1, 10).limit(9).lives(CADRE_TIF_GTC));
+  ASSERT_EQ(market.replace("a", 10, 10.2), CADRE_OK);
+  const auto reports = market.reports();
+  ASSERT_EQ(reports.size(), 2U);
+  EXPECT_EQ(reports[0].status, std::uint32_t{CADRE_ORDER_REPLACED});
+  EXPECT_EQ(reports[1].price_e9, e9(10.1));
 }
 
 TEST(SimulatedTimes, combinations_that_mean_nothing_are_refused) {

@@ -84,6 +84,16 @@ TEST(SimulatedMoney, covering_comes_first_and_frees_what_the_short_position_held
   EXPECT_EQ(filled_units(market.bar()), (Units{{"cover Z", 10'000}, {"buy A", 4285}}));
 }
 
+TEST(SimulatedMoney, what_the_host_says_is_held_back_is_held_back) {
+  SimulatedMarket market;
+  // Sold at 10, worth 6: 100,000 are held back, of which a half is freed with half of the position.
+  market.state.cash(200'000).quantity({-10'000, 0}).close({6, 10}).short_collateral(100'000);
+  market.send(Order("cover", 0, 5'000));
+  market.send(Order("buy", 1, 20'000));
+  // 100,000 + 50,000 - 30,000
+  EXPECT_EQ(filled_units(market.bar()), (Units{{"cover", 5'000}, {"buy", 12'000}}));
+}
+
 TEST(SimulatedMoney, a_position_is_covered_whatever_it_costs) {
   SimulatedMarket market;
   market.state.cash(20'000).quantity({-1000, 0}).close({30, 30});
@@ -151,6 +161,9 @@ TEST(SimulatedBorrow, a_short_sale_without_it_is_refused_and_a_sale_cut_to_what_
   EXPECT_EQ(result.status, rejected);
   EXPECT_EQ(result.reason, 1011U);
   EXPECT_EQ(market.send(Order("buy", 1, 10)).status, working);
+  market.state.borrow_rate(1, 0.02);
+  market.bar();
+  EXPECT_EQ(market.send(Order("borrowed", 1, -20)).status, working);
 }
 
 /// Fees of one fill of so many units at 10, in money.

@@ -139,6 +139,26 @@ TEST(SimulatedLatency, is_a_number_of_bars_or_a_time) {
   }
 }
 
+TEST(SimulatedLatency, of_a_time_within_a_bar_leaves_its_close_alone_to_be_seen) {
+  constexpr std::int64_t minute = 60'000'000'000;
+  for (const auto& [config, price] : {std::pair{R"({"latency": "5ms"})", 12.0},
+                                      {R"({"latency": "5ms", "fill_at": "open"})", 20.0},
+                                      {R"({"fill_at": "open"})", 10.0}}) {
+    SimulatedMarket market(config);
+    market.state.bars_per_session(390, minute).at(0, 20000103);
+    market.prices(5, 5, 5, 5).bar();
+    market.send(Order("a", 0, 1));
+    market.state.at(minute, 20000103);
+    auto reports = market.prices(10, 13, 9, 12).bar();
+    if (reports.empty()) {
+      market.state.at(2 * minute, 20000103);
+      reports = market.prices(20, 23, 19, 22).bar();
+    }
+    ASSERT_EQ(reports.size(), 1U) << config;
+    EXPECT_EQ(reports[0].price_e9, e9(price)) << config;
+  }
+}
+
 TEST(SimulatedChance, refuses_orders_as_often_as_it_says_and_always_the_same_ones) {
   const auto refused = [](const std::string& config, bool backwards) {
     SimulatedMarket market(config);

@@ -33,6 +33,7 @@ class FakeState {
   FakeState& high(Numbers values);
   FakeState& low(Numbers values);
   FakeState& volume(Numbers values);
+  FakeState& quotes(Numbers bid, Numbers ask);  ///< at the close
   /// History of daily bars: sessions and bars have the same rows.
   FakeState& returns(const Rows& rows);
   FakeState& closes(const Rows& rows);
@@ -50,6 +51,9 @@ class FakeState {
   FakeState& constraints(bool long_only, double max_gross = 1, double max_net = 1, double max_weight = 1);
   FakeState& instrument(std::uint32_t i, double tick, double lot, double multiplier, std::string group = {});
   FakeState& periods_per_year(double value);  ///< sessions too: the bars are daily
+  FakeState& bars_per_session(double bars, std::int64_t period_ns);
+  FakeState& short_collateral(double value);
+  FakeState& borrow_rate(std::uint32_t i, double per_year);
   FakeState& epoch(std::uint64_t value);
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(ids_.size()); }
@@ -80,7 +84,7 @@ class FakeState {
 
   std::vector<std::string> ids_, groups_;
   mutable std::vector<cadre_instrument> instruments_;
-  Column open_, high_, low_, close_, volume_, price_, score_, confidence_;
+  Column open_, high_, low_, close_, volume_, bid_, ask_, price_, score_, confidence_;
   cadre_windows windows(std::uint32_t period) const;
 
   Window returns_, closes_, volumes_;
