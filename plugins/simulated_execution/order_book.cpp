@@ -104,17 +104,19 @@ cadre_status OrderBook::replace(const cadre_replacement& replacement) {
   if (found == open_.end()) return CADRE_REJECTED;
   const auto place = static_cast<std::size_t>(found - open_.begin());
   const FillRule& rule = *find_fill_rule(found->order.type);
-  const bool makes_sense = replacement.quantity_e9 > 0 &&
-                           has_its_prices(rule, replacement.limit_price_e9, replacement.stop_price_e9);
+  const bool makes_sense =
+      replacement.quantity_e9 > 0 && replacement.limit_price_e9 >= 0 && replacement.stop_price_e9 >= 0;
   if (!makes_sense) {
-    reports_.push_back(answer_to(*found, replacement.request_id, found->open_status(), bad_order));
+    reports_.push_back(answer_to(*found, replacement.request_id, CADRE_ORDER_REJECTED, bad_order));
     return CADRE_OK;
   }
   // What is filled is filled: FIX amends the order to that quantity, and it has ended.
   const bool has_more = replacement.quantity_e9 > found->filled_e9();
   found->order.quantity_e9 = has_more ? replacement.quantity_e9 : found->filled_e9();
-  found->order.limit_price_e9 = rule.has_limit ? replacement.limit_price_e9 : 0;
-  found->order.stop_price_e9 = rule.has_stop ? replacement.stop_price_e9 : 0;
+  // A price of 0 is as it was.
+  if (rule.has_limit && replacement.limit_price_e9 > 0)
+    found->order.limit_price_e9 = replacement.limit_price_e9;
+  if (rule.has_stop && replacement.stop_price_e9 > 0) found->order.stop_price_e9 = replacement.stop_price_e9;
   found->given_ns = std::max(found->given_ns, time_ns_);
   if (has_more) {
     reports_.push_back(answer_to(*found, replacement.request_id, CADRE_ORDER_REPLACED, 0));

@@ -51,6 +51,17 @@ TEST(SimulatedReplace, changes_the_total_and_the_price_and_says_so) {
   EXPECT_EQ(reports[0].status, filled);
 }
 
+TEST(SimulatedReplace, without_a_price_keeps_the_old_one) {
+  SimulatedMarket market;
+  market.send(Order("a", 0, 10).stop(11).limit(12).lives(CADRE_TIF_GTC));
+  ASSERT_EQ(market.replace("a", 20, 0, 11.5), CADRE_OK);
+  market.reports();
+  const auto reports = market.prices(11, 13, 10, 11.8).bar();
+  ASSERT_EQ(reports.size(), 1U);
+  EXPECT_EQ(reports[0].price_e9, e9(11.5));
+  EXPECT_EQ(reports[0].quantity_e9, 20 * one);
+}
+
 TEST(SimulatedReplace, to_no_more_than_is_filled_ends_the_order_with_that) {
   for (const double total : {40.0, 10.0}) {
     SimulatedMarket market(R"({"max_participation": 0.5})");
@@ -69,15 +80,16 @@ TEST(SimulatedReplace, to_no_more_than_is_filled_ends_the_order_with_that) {
   }
 }
 
-TEST(SimulatedReplace, that_makes_no_sense_leaves_the_order_as_it_was) {
+TEST(SimulatedReplace, that_makes_no_sense_is_rejected_and_leaves_the_order_as_it_was) {
   SimulatedMarket market;
   market.send(Order("a", 0, 10).limit(9).lives(CADRE_TIF_GTC));
-  for (const auto& [units, limit] : {std::pair{0.0, 9.0}, {-1.0, 9.0}, {10.0, 0.0}}) {
+  for (const auto& [units, limit] : {std::pair{0.0, 9.0}, {-1.0, 9.0}, {10.0, -1.0}}) {
     ASSERT_EQ(market.replace("a", units, limit), CADRE_OK);
     const auto reports = market.reports();
     ASSERT_EQ(reports.size(), 1U);
     EXPECT_EQ(reports[0].reason, 1006U);
-    EXPECT_EQ(reports[0].status, working);
+    EXPECT_EQ(reports[0].status, rejected);
+    EXPECT_EQ(market.query("a").status, working);
     EXPECT_STREQ(reports[0].request_id.text, "request");
     EXPECT_EQ(reports[0].order_quantity_e9, 10 * one);
   }
