@@ -126,11 +126,6 @@ FakeState& FakeState::volume(Numbers values) {
   volume_.set(std::move(values));
   return *this;
 }
-FakeState& FakeState::quotes(Numbers bid, Numbers ask) {
-  bid_.set(std::move(bid));
-  ask_.set(std::move(ask));
-  return *this;
-}
 FakeState& FakeState::returns(const Rows& rows) {
   returns_.set(rows);
   return *this;
@@ -209,19 +204,6 @@ FakeState& FakeState::periods_per_year(double value) {
   raw_.sessions_per_year = value;
   return *this;
 }
-FakeState& FakeState::bars_per_session(double bars, std::int64_t period_ns) {
-  raw_.periods_per_year = bars * raw_.sessions_per_year;
-  raw_.bar_period_ns = period_ns;
-  return *this;
-}
-FakeState& FakeState::short_collateral(double value) {
-  raw_.short_collateral = value;
-  return *this;
-}
-FakeState& FakeState::borrow_rate(std::uint32_t i, double per_year) {
-  instruments_[i].borrow_rate = per_year;
-  return *this;
-}
 FakeState& FakeState::epoch(std::uint64_t value) {
   raw_.universe_epoch = value;
   return *this;
@@ -241,8 +223,16 @@ const cadre_execution_state& FakeState::raw() const {
   raw_.low = low_.raw();
   raw_.close = close_.raw();
   raw_.volume = volume_.raw();
+  bid_.set(rare.bid);
+  ask_.set(rare.ask);
+  bid_.exists = ask_.exists = !rare.bid.empty();
   raw_.bid = bid_.raw();
   raw_.ask = ask_.raw();
+  for (std::size_t i = 0; i < rare.borrow_rate.size(); ++i)
+    instruments_[i].borrow_rate = rare.borrow_rate[i];
+  raw_.short_collateral = rare.short_collateral;
+  raw_.periods_per_year = rare.bars_per_session * raw_.sessions_per_year;
+  raw_.bar_period_ns = rare.bar_period_ns;
   raw_.price = price_.raw();
   raw_.score = score_.raw();
   raw_.confidence = confidence_.raw();

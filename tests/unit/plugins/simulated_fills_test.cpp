@@ -131,7 +131,7 @@ TEST(SimulatedAuctions, at_the_opening_is_refused_on_data_without_opens) {
 
 TEST(SimulatedAuctions, of_bars_within_a_day_are_those_of_the_session) {
   SimulatedMarket market;
-  market.state.bars_per_session(3, 0);
+  market.state.rare.bars_per_session = 3;
   const auto bar = [&](std::int32_t date, double price) {
     market.state.at(market.state.raw().time_ns + 1, date);
     return market.prices(price, price + 1, price - 1, price + 0.5).bar();
@@ -155,7 +155,7 @@ TEST(SimulatedAuctions, of_bars_within_a_day_are_those_of_the_session) {
 
 TEST(SimulatedAuctions, end_with_a_session_that_was_shorter_than_others) {
   SimulatedMarket market;
-  market.state.bars_per_session(3, 0);
+  market.state.rare.bars_per_session = 3;
   market.state.at(1, 20000103);
   market.prices(10, 11, 9, 10).bar();
   market.send(Order("close", 0, 10).lives(CADRE_TIF_AT_THE_CLOSE));
@@ -276,7 +276,8 @@ constexpr const char* at_touch = R"({"fill_at": "touch"})";
 
 TEST(SimulatedTouch, buys_at_the_ask_and_sells_at_the_bid_of_the_next_close) {
   SimulatedMarket market(at_touch);
-  market.state.quantity({0, 100}).quotes({9.9, 19.8}, {10.1, 20.2});
+  market.state.quantity({0, 100});
+  market.quotes({9.9, 19.8}, {10.1, 20.2});
   market.send(Order("buy", 0, 10));
   market.send(Order("sell", 1, -10));
   const auto reports = market.prices(10, 10, 10, 10).bar();
@@ -290,7 +291,7 @@ TEST(SimulatedTouch, buys_at_the_ask_and_sells_at_the_bid_of_the_next_close) {
 TEST(SimulatedTouch, a_quote_at_the_limit_is_an_offer_to_trade_there) {
   for (const auto& [limit, fills] : {std::pair{10.1, true}, {10.09, false}}) {
     SimulatedMarket market(at_touch);
-    market.state.quotes({9.9, 9.9}, {10.1, 10.1});
+    market.quotes({9.9, 9.9}, {10.1, 10.1});
     market.send(Order("a", 0, 10).limit(limit));
     const auto reports = market.prices(10.2, 10.3, 10.1, 10.2).bar();
     EXPECT_EQ(reports[0].price_e9, fills ? e9(10.1) : 0) << limit;
@@ -299,7 +300,7 @@ TEST(SimulatedTouch, a_quote_at_the_limit_is_an_offer_to_trade_there) {
 
 TEST(SimulatedTouch, an_instrument_without_a_quote_is_not_filled) {
   SimulatedMarket market(at_touch);
-  market.state.quotes({9.9, 9.9}, {missing, 10.1});
+  market.quotes({9.9, 9.9}, {missing, 10.1});
   market.send(Order("a", 0, 10));
   const auto reports = market.prices(10, 10, 10, 10).bar();
   EXPECT_EQ(reports[0].status, expired);
@@ -321,7 +322,8 @@ TEST(SimulatedTouch, on_data_without_quotes_is_an_error) {
 struct MarketWithoutLatency : SimulatedMarket {
   explicit MarketWithoutLatency(const std::string& more = "")
       : SimulatedMarket(R"({"latency": "none")" + more + "}") {
-    state.quantity({100, 0}).cash(1000).quotes({9.9, 9.9}, {10.1, 10.1}).volume({400, 400});
+    state.quantity({100, 0}).cash(1000).volume({400, 400});
+    quotes({9.9, 9.9}, {10.1, 10.1});
     prices(10, 10, 10, 10).bar();
   }
 };

@@ -157,7 +157,9 @@ TEST(SimulatedLatency, of_a_time_within_a_bar_leaves_its_close_alone_to_be_seen)
                                       {R"({"latency": "5ms", "fill_at": "open"})", 20.0},
                                       {R"({"fill_at": "open"})", 10.0}}) {
     SimulatedMarket market(config);
-    market.state.bars_per_session(390, minute).at(0, 20000103);
+    market.state.rare.bars_per_session = 390;
+    market.state.rare.bar_period_ns = minute;
+    market.state.at(0, 20000103);
     market.prices(5, 5, 5, 5).bar();
     market.send(Order("a", 0, 1));
     market.state.at(minute, 20000103);

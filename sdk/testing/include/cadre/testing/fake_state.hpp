@@ -33,7 +33,6 @@ class FakeState {
   FakeState& high(Numbers values);
   FakeState& low(Numbers values);
   FakeState& volume(Numbers values);
-  FakeState& quotes(Numbers bid, Numbers ask);  ///< at the close
   /// History of daily bars: sessions and bars have the same rows.
   FakeState& returns(const Rows& rows);
   FakeState& closes(const Rows& rows);
@@ -51,10 +50,16 @@ class FakeState {
   FakeState& constraints(bool long_only, double max_gross = 1, double max_net = 1, double max_weight = 1);
   FakeState& instrument(std::uint32_t i, double tick, double lot, double multiplier, std::string group = {});
   FakeState& periods_per_year(double value);  ///< sessions too: the bars are daily
-  FakeState& bars_per_session(double bars, std::int64_t period_ns);
-  FakeState& short_collateral(double value);
-  FakeState& borrow_rate(std::uint32_t i, double per_year);
   FakeState& epoch(std::uint64_t value);
+
+  /// What few agents look at. Numbers that are empty are a column that the data lack.
+  struct Rare {
+    Numbers bid, ask;  ///< at the close
+    Numbers borrow_rate;
+    double short_collateral = 0;
+    double bars_per_session = 1;
+    std::int64_t bar_period_ns = 0;
+  } rare;
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(ids_.size()); }
   /// Valid until the next setter.
@@ -84,7 +89,8 @@ class FakeState {
 
   std::vector<std::string> ids_, groups_;
   mutable std::vector<cadre_instrument> instruments_;
-  Column open_, high_, low_, close_, volume_, bid_, ask_, price_, score_, confidence_;
+  Column open_, high_, low_, close_, volume_, price_, score_, confidence_;
+  mutable Column bid_, ask_;
   cadre_windows windows(std::uint32_t period) const;
 
   Window returns_, closes_, volumes_;
