@@ -203,7 +203,7 @@ void OrderBook::book_fill(WorkingOrder& working, const Part& part) {
       notional_e6(part.quantity_e9, std::max<std::int64_t>(0, worse), place.multiplier_e9).value_or(0);
   working.charged = cost->charged;
   working.paid += Wide{part.quantity_e9} * fill.price;
-  working.spread_cost_e6 += spread;
+  working.spread_cost_e6 = sum_of(working.spread_cost_e6, spread).value_or(INT64_MAX);
   account_.apply(money_of(working, part, *cost));
   place.position_e9 += working.is_buy() ? part.quantity_e9 : -part.quantity_e9;
   volume_of_bar_ += settings_.commission.volume_of(part.quantity_e9, cost->value_e6);

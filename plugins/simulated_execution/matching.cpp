@@ -116,8 +116,9 @@ Moment OrderBook::moment_of(const WorkingOrder& working) const {
 bool OrderBook::has_arrived(WorkingOrder& working, bool& sees_whole_bar) const {
   sees_whole_bar = true;
   if (settings_.latency.time_ns > 0) {
-    if (time_ns_ - working.given_ns < settings_.latency.time_ns) return false;
-    sees_whole_bar = !clock_.is_intraday() || bar_begin_ns_ - working.given_ns >= settings_.latency.time_ns;
+    const Wide arrives = Wide{working.given_ns} + settings_.latency.time_ns;
+    if (time_ns_ < arrives) return false;
+    sees_whole_bar = !clock_.is_intraday() || bar_begin_ns_ >= arrives;
   } else if (working.bars_to_wait > 1) {
     --working.bars_to_wait;
     return false;

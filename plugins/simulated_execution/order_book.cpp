@@ -81,6 +81,9 @@ cadre_trade_result OrderBook::take(const cadre_order& order) {
     return refused(by_chance);
   WorkingOrder working;
   working.order = order;
+  const FillRule& rule = *find_fill_rule(order.type);
+  if (!rule.has_limit) working.order.limit_price_e9 = 0;
+  if (!rule.has_stop) working.order.stop_price_e9 = 0;
   working.given_ns = std::max(time_ns_, order.decision_time_ns);
   working.bars_to_wait = settings_.latency.bars;
   open_.push_back(working);

@@ -1,5 +1,6 @@
 // The saved state, schema 3. What a thing consists of is written down once, for both directions.
 
+#include <algorithm>
 #include <type_traits>
 
 #include "order_book.hpp"
@@ -74,6 +75,8 @@ constexpr std::size_t order_bytes = 5 * 4 + 6 * 8 + 32;
 constexpr std::size_t past_bytes = 2 * 4 + 3 * 8 + 32;
 constexpr std::size_t report_bytes = 4 * 4 + 5 * 8 + 32;
 constexpr std::size_t place_bytes = 13 * 8 + 2 * 4;
+
+constexpr Wide most_money = Wide{1} << 100;  // far beyond what is counted, and sums of it fit
 
 template <class Direction, class Order>
 void visit_order(Direction& at, Order& order) {
@@ -150,7 +153,10 @@ WorkingOrder load_order(Loader& at, std::uint32_t instrument_count, const Settin
                         working.left_e9() > 0 && charged.notional_e6 >= 0 && charged.by_rate_e6 >= 0 &&
                         charged.fees_e6 >= 0 && working.paid >= 0 && working.spread_cost_e6 >= 0 &&
                         working.bars_to_wait >= 1 && (charged.quantity_e9 > 0) == (working.paid > 0);
-  if (!is_sound) throw sdk::Refusal("a saved order is not valid");
+  const FillRule* rule = find_fill_rule(working.order.type);
+  const bool is_priced = rule != nullptr && (rule->has_limit || working.order.limit_price_e9 == 0) &&
+                         (rule->has_stop || working.order.stop_price_e9 == 0);
+  if (!is_sound || (at.is_complete() && !is_priced)) throw sdk::Refusal("a saved order is not valid");
   if (!at.is_complete()) working.bars_to_wait = settings.latency.bars;
   return working;
 }
@@ -182,9 +188,12 @@ std::vector<Place> load_places(Loader& at, std::uint32_t instrument_count) {
   std::vector<Place> places(at.count(place_bytes));
   for (Place& place : places) {
     visit_place(at, place);
-    if (place.lot_e9 <= 0 || place.multiplier_e9 < 0 || place.mark < 0 || place.bar.close < 0 ||
-        place.bar.bid < 0 || place.bar.ask < 0)
-      throw sdk::Refusal("a saved price is not valid");
+    const Liquidity& liquid = place.liquidity;
+    const std::int64_t smallest =
+        std::min({place.mark, place.multiplier_e9, place.lot_e9 - 1, liquid.all_e9, liquid.opening_e9,
+                  liquid.closing_e9, place.bar.open, place.bar.high, place.bar.low, place.bar.close,
+                  place.bar.bid, place.bar.ask});
+    if (smallest < 0 || place.position_e9 < -INT64_MAX) throw sdk::Refusal("a saved price is not valid");
   }
   if (!places.empty() && places.size() != instrument_count)
     throw sdk::Refusal("the saved prices are of another universe");
@@ -209,7 +218,10 @@ void OrderBook::visit_clock(Direction& at, Book& book) {
   at.wide(book.account_.collateral);
   at.wide(book.account_.short_worth);
   if constexpr (!std::is_const_v<Book>) {
-    if (volume < 0) throw sdk::Refusal("a saved volume is not valid");
+    const auto is_money = [](const Wide& value) { return value > -most_money && value < most_money; };
+    if (volume < 0 || !is_money(book.account_.power) || !is_money(book.account_.collateral) ||
+        !is_money(book.account_.short_worth))
+      throw sdk::Refusal("a saved account is not valid");
     book.clock_.restore(date, bar);
     book.month_.restore(month, volume);
   }
