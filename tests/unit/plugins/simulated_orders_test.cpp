@@ -143,7 +143,7 @@ TEST(SimulatedLatency, is_a_number_of_bars_or_a_time) {
     int bars = 0;
     for (bool is_there = false; !is_there && bars < 9;) {
       ++bars;
-      market.state.at(bars * 1'000'000, 20000103 + bars);
+      market.state.at(std::int64_t{1'000'000} * bars, 20000103 + bars);
       is_there = !market.bar().empty();
     }
     EXPECT_EQ(bars, fills_in) << latency;

@@ -116,7 +116,7 @@ struct Player {
     book.show(market.state);
     market.state.at(bar + 1, 20000103 + bar).open(placed(p.open)).high(placed(p.high)).low(placed(p.low));
     market.state.close(placed(p.close)).volume(placed(p.volume));
-    const auto reports = market.bar();
+    auto reports = market.bar();
     for (const auto& report : reports)
       book.take(report);
     return reports;

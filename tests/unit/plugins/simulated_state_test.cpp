@@ -118,6 +118,7 @@ TEST(SimulatedState, a_bar_asks_for_no_memory_once_it_has_seen_as_many_orders) {
   SimulatedMarket market(R"({"max_participation": 0.1, "commission_per_order": 1, "slippage_bp": 1})");
   market.state.volume({1000, 1000}).cash(1000);
   std::vector<Order> orders;
+  orders.reserve(1600);
   for (int k = 0; k < 1600; ++k)
     orders.push_back(Order("order " + std::to_string(k), static_cast<std::uint32_t>(k % 2), 10 + k % 7));
   auto report = testing::lent<cadre_execution_report>();
