@@ -131,7 +131,7 @@ TEST(SimulatedAuctions, at_the_opening_is_refused_on_data_without_opens) {
 
 TEST(SimulatedAuctions, of_bars_within_a_day_are_those_of_the_session) {
   SimulatedMarket market;
-  market.state.rare.bars_per_session = 3;
+  set_bars_per_session(market.state, 3);
   const auto bar = [&](std::int32_t date, double price) {
     market.state.at(market.state.raw().time_ns + 1, date);
     return market.prices(price, price + 1, price - 1, price + 0.5).bar();
@@ -155,7 +155,7 @@ TEST(SimulatedAuctions, of_bars_within_a_day_are_those_of_the_session) {
 
 TEST(SimulatedAuctions, end_with_a_session_that_was_shorter_than_others) {
   SimulatedMarket market;
-  market.state.rare.bars_per_session = 3;
+  set_bars_per_session(market.state, 3);
   market.state.at(1, 20000103);
   market.prices(10, 11, 9, 10).bar();
   market.send(Order("close", 0, 10).lives(CADRE_TIF_AT_THE_CLOSE));

@@ -90,10 +90,7 @@ struct SimulatedMarket {
     state.open(all(open)).high(all(high)).low(all(low)).close(all(close));
     return *this;
   }
-  void quotes(Numbers bid, Numbers ask) {
-    state.rare.bid = std::move(bid);
-    state.rare.ask = std::move(ask);
-  }
+  void quotes(Numbers bid, Numbers ask) { set_quotes(state, std::move(bid), std::move(ask)); }
   std::vector<cadre_execution_report> bar() {
     EXPECT_EQ(test.agent.observe_bar(state), CADRE_OK) << test.said();
     return reports();

@@ -88,7 +88,7 @@ TEST(SimulatedMoney, what_the_host_says_is_held_back_is_held_back) {
   SimulatedMarket market;
   // Sold at 10, worth 6: 100,000 are held back, of which a half is freed with half of the position.
   market.state.cash(200'000).quantity({-10'000, 0}).close({6, 10});
-  market.state.rare.short_collateral = 100'000;
+  set_short_collateral(market.state, 100'000);
   market.send(Order("cover", 0, 5'000));
   market.send(Order("buy", 1, 20'000));
   // 100,000 + 50,000 - 30,000
@@ -162,7 +162,7 @@ TEST(SimulatedBorrow, a_short_sale_without_it_is_refused_and_a_sale_cut_to_what_
   EXPECT_EQ(result.status, rejected);
   EXPECT_EQ(result.reason, 1011U);
   EXPECT_EQ(market.send(Order("buy", 1, 10)).status, working);
-  market.state.rare.borrow_rate = {missing, 0.02};
+  set_borrow_rate(market.state, 1, 0.02);
   market.bar();
   EXPECT_EQ(market.send(Order("borrowed", 1, -20)).status, working);
 }

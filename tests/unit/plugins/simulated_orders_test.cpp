@@ -157,8 +157,8 @@ TEST(SimulatedLatency, of_a_time_within_a_bar_leaves_its_close_alone_to_be_seen)
                                       {R"({"latency": "5ms", "fill_at": "open"})", 20.0},
                                       {R"({"fill_at": "open"})", 10.0}}) {
     SimulatedMarket market(config);
-    market.state.rare.bars_per_session = 390;
-    market.state.rare.bar_period_ns = minute;
+    set_bars_per_session(market.state, 390);
+    set_bar_period(market.state, minute);
     market.state.at(0, 20000103);
     market.prices(5, 5, 5, 5).bar();
     market.send(Order("a", 0, 1));
