@@ -209,6 +209,23 @@ FakeState& FakeState::epoch(std::uint64_t value) {
   return *this;
 }
 
+FakeState& set_quotes(FakeState& state, Numbers bid, Numbers ask, Numbers opening_bid, Numbers opening_ask) {
+  const auto set = [](auto& column, Numbers numbers) {
+    column = {};
+    if (!numbers.empty()) column.set(std::move(numbers));
+  };
+  set(state.bid_, std::move(bid));
+  set(state.ask_, std::move(ask));
+  set(state.opening_bid_, std::move(opening_bid));
+  set(state.opening_ask_, std::move(opening_ask));
+  return state;
+}
+
+FakeState& set_bar_period(FakeState& state, std::int64_t period_ns) {
+  state.raw_.bar_period_ns = period_ns;
+  return state;
+}
+
 const cadre_execution_state& FakeState::raw() const {
   // Linked anew every time, for the state may have moved.
   for (std::size_t i = 0; i < ids_.size(); ++i) {
@@ -224,6 +241,10 @@ const cadre_execution_state& FakeState::raw() const {
   raw_.close = close_.raw();
   raw_.volume = volume_.raw();
   raw_.price = price_.raw();
+  raw_.bid = bid_.raw();
+  raw_.ask = ask_.raw();
+  raw_.opening_bid = opening_bid_.raw();
+  raw_.opening_ask = opening_ask_.raw();
   raw_.score = score_.raw();
   raw_.confidence = confidence_.raw();
   raw_.weight = weight_.data();
@@ -248,6 +269,21 @@ const cadre_execution_state& FakeState::raw() const {
   raw_.constraints = &constraints_;
   raw_.execution = &metrics_;
   return raw_;
+}
+
+FakeState& set_bars_per_session(FakeState& state, double bars) {
+  state.raw_.periods_per_year = bars * state.raw_.sessions_per_year;
+  return state;
+}
+
+FakeState& set_short_collateral(FakeState& state, double money) {
+  state.raw_.short_collateral = money;
+  return state;
+}
+
+FakeState& set_borrow_rate(FakeState& state, std::uint32_t i, double per_year) {
+  state.instruments_[i].borrow_rate = per_year;
+  return state;
 }
 
 }  // namespace cadre::testing

@@ -33,6 +33,11 @@ class FakeState {
   FakeState& high(Numbers values);
   FakeState& low(Numbers values);
   FakeState& volume(Numbers values);
+  /// Quotes at the close of the bar, and at its open; empty: the data have none.
+  friend FakeState& set_quotes(FakeState& state, Numbers bid, Numbers ask, Numbers opening_bid,
+                               Numbers opening_ask);
+  /// How long a bar is; not known before it is set.
+  friend FakeState& set_bar_period(FakeState& state, std::int64_t period_ns);
   /// History of daily bars: sessions and bars have the same rows.
   FakeState& returns(const Rows& rows);
   FakeState& closes(const Rows& rows);
@@ -51,6 +56,11 @@ class FakeState {
   FakeState& instrument(std::uint32_t i, double tick, double lot, double multiplier, std::string group = {});
   FakeState& periods_per_year(double value);  ///< sessions too: the bars are daily
   FakeState& epoch(std::uint64_t value);
+  /// As many bars as this in a session of the same year.
+  friend FakeState& set_bars_per_session(FakeState& state, double bars);
+  friend FakeState& set_short_collateral(FakeState& state, double money);
+  /// Missing: it cannot be borrowed.
+  friend FakeState& set_borrow_rate(FakeState& state, std::uint32_t i, double per_year);
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(ids_.size()); }
   /// Valid until the next setter.
@@ -81,6 +91,7 @@ class FakeState {
   std::vector<std::string> ids_, groups_;
   mutable std::vector<cadre_instrument> instruments_;
   Column open_, high_, low_, close_, volume_, price_, score_, confidence_;
+  Column bid_, ask_, opening_bid_, opening_ask_;
   cadre_windows windows(std::uint32_t period) const;
 
   Window returns_, closes_, volumes_;
@@ -93,5 +104,13 @@ class FakeState {
   cadre_execution_metrics metrics_{};
   mutable cadre_execution_state raw_{};
 };
+
+FakeState& set_quotes(FakeState& state, Numbers bid, Numbers ask, Numbers opening_bid = {},
+                      Numbers opening_ask = {});
+FakeState& set_bar_period(FakeState& state, std::int64_t period_ns);
+
+FakeState& set_bars_per_session(FakeState& state, double bars);
+FakeState& set_short_collateral(FakeState& state, double money);
+FakeState& set_borrow_rate(FakeState& state, std::uint32_t i, double per_year);
 
 }  // namespace cadre::testing
