@@ -164,8 +164,7 @@ class Book {
   void release_part(std::string_view client_id);
   std::optional<std::int64_t> part_size(const execution::ParentOrder& parent) const;
   std::int64_t affordable_e9(const cadre_order& order, std::int64_t quantity_e9) const;
-  void begin_gate(std::uint32_t instrument = CADRE_BOOK, std::uint32_t side = 0,
-                  std::int64_t released_e9 = 0);
+  void begin_gate();
   std::size_t record_order(const chain::DecidedOrder& decided);
   void send_recorded(std::size_t first, bool ready);
   bool leave_together(std::size_t first);

@@ -105,11 +105,15 @@ void release_parts(Book& book) {
   });
   if (book.ledger_.schedule().empty() || book.halted()) return;
   std::vector<cadre_id> due;
-  for (const execution::ParentOrder& parent : book.ledger_.schedule().parents()) {
-    if (parent.slices.front().time_ns <= now_ns) due.push_back(parent.order.client_id);
+  for (const bool selling : {true, false}) {  // sales make the room that purchases need
+    for (const execution::ParentOrder& parent : book.ledger_.schedule().parents()) {
+      if (parent.slices.front().time_ns <= now_ns && (parent.order.side == CADRE_SIDE_SELL) == selling)
+        due.push_back(parent.order.client_id);
+    }
   }
   if (due.empty()) return;
   const std::size_t first = book.ledger_.tracker().orders().size();
+  book.begin_gate();
   for (const cadre_id& id : due)
     book.release_part(model::id_text(id));
   if (book.ledger_.tracker().orders().size() != first) book.send_recorded(first, book.ready_to_send());
@@ -133,13 +137,11 @@ void Book::release_part(std::string_view client_id) {
   if (parent->slices.front().limit_price_e9 != 0)
     part.order.limit_price_e9 = parent->slices.front().limit_price_e9;
   part.order.client_id = execution::child_id(parent->order.client_id, parent->children + 1);
-  // What is released works no longer as a part that is left; what waited is released whole.
-  const bool ends = parent->waits == Waits::for_other_side && parent->slices.size() == 1;
-  begin_gate(i, parent->order.side, ends ? parent->left_e9() : std::min(parent->left_e9(), *quantity));
   const auto fit = gate_->largest_accepted(part.order);
   if (fit.quantity_e9 > 0) part.order.quantity_e9 = fit.quantity_e9;
   part.verdict = gate_->check(part.order);
-  record_order(part);
+  // Where the book has no room for it, it waits for what makes room.
+  if (!execution::bounds_book(part.verdict)) record_order(part);
 }
 
 /// How much of a parent's first part is sent now. Nothing: it goes on waiting.
@@ -185,33 +187,32 @@ std::int64_t Book::affordable_e9(const cadre_order& order, std::int64_t quantity
       std::floor(static_cast<double>(quantity_e9) * (money / cost->to_double())));
 }
 
-/// The gate as it stands now, beside a decision. `released_e9` of one instrument and side is on its way and
-/// not left to be sent.
-void Book::begin_gate(std::uint32_t instrument, std::uint32_t side, std::int64_t released_e9) {
+/// The gate as it stands now, beside a decision: with what is at the environment. What is left to be sent of
+/// orders that go in parts was judged when it was decided.
+void Book::begin_gate() {
   const model::Portfolio& portfolio = ledger_.portfolio();
   const execution::OrderTracker& tracker = ledger_.tracker();
   const auto size = static_cast<std::uint32_t>(ledger_.universe().size());
   gate_prices_.resize(size);
   for (std::uint32_t i = 0; i < size; ++i) {
     gate_prices_[i] = portfolio.price(i).raw();
-    std::int64_t buy = tracker.working_buy_e9(i), sell = tracker.working_sell_e9(i);
-    if (i == instrument) (side == CADRE_SIDE_BUY ? buy : sell) -= released_e9;
+    const std::int64_t buy = tracker.working_buy_e9(i) - ledger_.schedule().left_e9(i, CADRE_SIDE_BUY);
+    const std::int64_t sell = tracker.working_sell_e9(i) - ledger_.schedule().left_e9(i, CADRE_SIDE_SELL);
     gate_->count_open(i, buy, sell);
     gate_->count_standing(i, 0, 0);
   }
   for (const execution::TrackedOrder& open : tracker.recent()) {
-    if (open.open() && open.order.instrument == instrument && open.pending != CADRE_ACTION_CANCEL)
-      gate_->count_standing(
-          instrument,
-          tracker.working_buy_e9(instrument) - ledger_.schedule().left_e9(instrument, CADRE_SIDE_BUY),
-          tracker.working_sell_e9(instrument) - ledger_.schedule().left_e9(instrument, CADRE_SIDE_SELL));
+    if (!open.open() || open.pending == CADRE_ACTION_CANCEL) continue;
+    const std::uint32_t i = open.order.instrument;
+    gate_->count_standing(i, tracker.working_buy_e9(i) - ledger_.schedule().left_e9(i, CADRE_SIDE_BUY),
+                          tracker.working_sell_e9(i) - ledger_.schedule().left_e9(i, CADRE_SIDE_SELL));
   }
   gate_->count_open_orders(tracker.open_count());
   const auto volume = state_.arena().head().has_volume != 0 ? state_.arena().column(model::ColumnId::volume)
                                                             : std::span<double>{};
   gate_->begin_decision(ledger_.date(), portfolio,
                         {gate_prices_, state_.arena().valid(model::ColumnId::close), volume},
-                        execution::committed_cash(tracker, ledger_.schedule(), ledger_.universe()));
+                        execution::committed_cash(tracker, {}, ledger_.universe()));
 }
 
 /// The orders from the place `first` on leave, once all that has to remember them does.
@@ -290,6 +291,8 @@ void Book::flatten() {
   const execution::OrderTracker& tracker = ledger_.tracker();
   const auto size = static_cast<std::uint32_t>(ledger_.universe().size());
   begin_gate();
+  for (std::uint32_t i = 0; i < size; ++i)
+    gate_->count_standing(i, 0, 0);  // it was asked to be cancelled
   gate_->set_closing(true);
   const std::size_t first = tracker.orders().size();
   for (std::uint32_t i = 0; i < size; ++i) {
