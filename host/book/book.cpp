@@ -6,6 +6,7 @@
 #include "cadre/cadre.h"
 #include "host/base/invariant.hpp"
 #include "host/book/deadline_missed.hpp"
+#include "host/config/bar_keys.hpp"
 #include "host/journal/signal_record.hpp"
 #include "host/model/order.hpp"
 
@@ -38,13 +39,15 @@ void Book::build_state() {
   setting.constraints = {sizeof(cadre_constraints), bounds.long_only ? std::uint32_t{CADRE_LONG_ONLY} : 0u,
                          bounds.max_gross_exposure, bounds.max_net_exposure, bounds.max_weight};
   setting.periods_per_year = config_.data.periods_per_year;
+  setting.sessions_per_year = config::sessions_per_year(config_.data);
+  setting.sessions_apart = config_.data.timing.is_intraday();
   // Both chains look at this arena: the running one, and the replaced one that goes on observing.
   setting.requirements = chains_.requirements();
   setting.service_count = chains_.service_count();
   holdings_are_stale_ = true;
   if (state_.keep(ledger_.universe(), setting)) return;  // who comes new has been told of this arena
   state_.build(ledger_.universe(), ledger_.data_columns(), std::move(setting));
-  state_.write_windows(ledger_.history());
+  state_.write_windows(ledger_.history(), ledger_.sessions().rows());
   if (ledger_.bars() != 0) state_.write_bar(ledger_.last_bar());
   chains_.enter_arena(state_.arena());
 }
@@ -69,6 +72,7 @@ void Book::take_bar(const model::Bar& bar) {
   ledger_.take_bar(bar);
   state_.write_bar(bar);
   state_.push_row(ledger_.history(), ledger_.history().rows() - 1);
+  state_.push_sessions(ledger_.sessions().rows(), ledger_.sessions().added());
   holdings_are_stale_ = true;
   refresh_state();
   tell_agents(CADRE_EVENT_BAR, nullptr);

@@ -26,12 +26,15 @@ Ledger::Ledger(const config::ScenarioConfig& config, std::vector<std::string> da
       data_instruments_(std::move(data_instruments)),
       memory_(memory),
       history_(data_instruments_.size(), expected_bars, config.data.prices.missing == "carry"),
+      sessions_(data_instruments_.size(), config.data.prices.missing == "carry"),
       portfolio_(config::traded_instruments(config.instruments, data_instruments_).size(),
                  config.book.initial_cash) {
   set_universe(config::traded_instruments(config.instruments, data_instruments_), 1);
   if (expected_bars != 0) tracker_.reserve(expected_bars * universe_.size() / 4 + 1024);
   tracker_.enter_universe(universe_.size());
-  if (memory_.bars != 0) history_.keep_most(memory_.bars);
+  if (memory_.bars == 0) return;
+  history_.keep_most(memory_.bars);
+  sessions_.keep_most(memory_.bars);
 }
 
 void Ledger::set_universe(const std::vector<std::string>& instruments, std::uint64_t epoch) {
@@ -60,6 +63,7 @@ void Ledger::take_bar(const model::Bar& bar) {
   time_ns_ = bar.time_ns;
   date_ = bar.date;
   history_.add(bar);
+  if (config_.data.timing.is_intraday()) sessions_.add(bar);
   last_bar_ = bar;
   if (memory_.closed_orders != 0) tracker_.forget_closed(memory_.closed_orders);
   const base::Money profit_before = portfolio_.profit();
@@ -132,6 +136,7 @@ void Ledger::stand_beside(const Ledger& other) {
   universe_ = other.universe_;
   data_of_ = other.data_of_;
   history_ = other.history_;
+  sessions_ = other.sessions_;
   portfolio_ = other.portfolio_;
   execution_ = other.execution_;
   shortfall_sum_ = other.shortfall_sum_;
@@ -161,6 +166,7 @@ void save_ledger(base::Encoder& to, const Ledger& ledger) {
   to.put_text({reinterpret_cast<const char*>(bar.bytes().data()), bar.bytes().size()});
   ledger.portfolio_.save(to);
   ledger.history_.save(to);
+  if (ledger.config_.data.timing.is_intraday()) ledger.sessions_.save(to);
 }
 
 bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
@@ -189,7 +195,8 @@ bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
                        (ledger.bars_ == 0 || ledger.last_bar_.close_e9.size() == data.size());
   return from.ok() && has_bar && ledger.portfolio_.load(from) &&
          ledger.portfolio_.size() == ledger.universe_.size() && ledger.tracker_.load(orders) &&
-         ledger.history_.load(from, rows);
+         ledger.history_.load(from, rows) &&
+         (!ledger.config_.data.timing.is_intraday() || ledger.sessions_.load(from));
 }
 
 std::vector<std::string> Ledger::instrument_ids() const {

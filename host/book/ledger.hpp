@@ -6,6 +6,7 @@
 
 #include "cadre/state.h"
 #include "host/book/history.hpp"
+#include "host/book/session_history.hpp"
 #include "host/config/scenario_config.hpp"
 #include "host/execution/order_tracker.hpp"
 #include "host/journal/records.hpp"
@@ -64,6 +65,8 @@ class Ledger {
   /// Per instrument of the universe: its column in the bars.
   const std::vector<std::size_t>& data_columns() const { return data_of_; }
   const History& history() const { return history_; }
+  /// Sessions of bars that are several a session; of bars of days it stays empty.
+  const SessionHistory& sessions() const { return sessions_; }
   const model::Portfolio& portfolio() const { return portfolio_; }
   const execution::OrderTracker& tracker() const { return tracker_; }
   const cadre_execution_metrics& execution() const { return execution_; }
@@ -88,6 +91,7 @@ class Ledger {
   std::vector<std::string> data_instruments_;
   Memory memory_;
   History history_;
+  SessionHistory sessions_;
   model::Universe universe_;
   std::vector<std::size_t> data_of_;
   model::Portfolio portfolio_;

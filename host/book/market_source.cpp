@@ -25,7 +25,10 @@ bool HistorySource::next(model::Bar& bar, std::vector<model::ExternalSignal>& si
   if (row_ == history_.rows()) return false;
   const std::size_t n = history_.columns();
   bar.date = history_.dates[row_];
-  bar.time_ns = base::close_time_ns(bar.date);
+  const bool has_times = !history_.times_ns.empty();
+  bar.time_ns = has_times ? history_.times_ns[row_] : base::close_time_ns(bar.date);
+  bar.ends_session = has_times && history_.ends_session[row_] != 0;
+  bar.period_ns = history_.period_ns;
   bar.has_intraday = !history_.closes_only();
   bar.has_volume = history_.has_volume();
   copy_row(history_.open_e9, row_, n, bar.open_e9);
@@ -34,6 +37,10 @@ bool HistorySource::next(model::Bar& bar, std::vector<model::ExternalSignal>& si
   copy_row(history_.close_e9, row_, n, bar.close_e9);
   copy_row(history_.volume, row_, n, bar.volume);
   copy_row(history_.valid, row_, n, bar.valid);
+  copy_row(history_.bid_e9, row_, n, bar.bid_e9);
+  copy_row(history_.ask_e9, row_, n, bar.ask_e9);
+  copy_row(history_.opening_bid_e9, row_, n, bar.opening_bid_e9);
+  copy_row(history_.opening_ask_e9, row_, n, bar.opening_ask_e9);
   ++row_;
   signals.clear();
   while (signal_ < signals_.size() && signals_[signal_].time_ns <= bar.time_ns)

@@ -25,6 +25,8 @@ market::PriceOptions price_options(const DataConfig& data) {
   options.to = data.to.date;
   options.suspect_move = data.prices.suspect_move;
   options.columns = data.prices.columns;
+  options.timing = data.timing;
+  options.scale = data.prices.scale.value_or(1);
   return options;
 }
 
