@@ -13,6 +13,8 @@ namespace cadre::book {
 
 namespace {
 
+constexpr std::uint32_t first_format_with_proceeds = 6;  // of short sales
+
 std::string overflow_text(const model::Universe& universe, std::uint32_t instrument) {
   return "the value of " + universe.instruments[instrument].id +
          " no longer fits the books, which end at 9.2 million million";
@@ -193,7 +195,7 @@ bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
   base::Decoder bar({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()});
   const bool has_bar = journal::decode(bar, ledger.last_bar_, record_format) &&
                        (ledger.bars_ == 0 || ledger.last_bar_.close_e9.size() == data.size());
-  return from.ok() && has_bar && ledger.portfolio_.load(from) &&
+  return from.ok() && has_bar && ledger.portfolio_.load(from, record_format >= first_format_with_proceeds) &&
          ledger.portfolio_.size() == ledger.universe_.size() && ledger.tracker_.load(orders) &&
          ledger.history_.load(from, rows) &&
          (!ledger.config_.data.timing.is_intraday() || ledger.sessions_.load(from));

@@ -206,6 +206,7 @@ void StateWriter::show(const Moment& moment, const model::Portfolio& portfolio,
   head.session_date = moment.date;
   head.equity = portfolio.equity().to_double();
   head.cash = portfolio.cash().to_double();
+  head.short_collateral = portfolio.short_collateral().to_double();
   head.execution = execution;
   view_->refresh();
 }

@@ -108,8 +108,7 @@ void TradeExecutionOrchestrator::weigh_orders() {
 void TradeExecutionOrchestrator::list_open_orders() {
   open_orders_.clear();
   for (const execution::TrackedOrder& tracked : book_.tracker->recent()) {
-    if (tracked.open())
-      open_orders_.push_back(execution::shown_order(tracked.order, tracked.status, tracked.filled_e9));
+    if (tracked.open()) open_orders_.push_back(execution::shown_order(tracked));
   }
 }
 

@@ -266,7 +266,8 @@ void PreTradeGate::begin_trial() {
   orders_today_ = orders_before_;
   open_orders_ = open_before_;
   equity_ = portfolio.equity().to_double();
-  buying_power_ = portfolio.cash().to_double() - committed_;
+  // What short sales brought buys nothing.
+  buying_power_ = portfolio.cash().to_double() - portfolio.short_collateral().to_double() - committed_;
   gross_ = 0;
   for (std::uint32_t i = 0; i < universe_->size(); ++i) {
     planned_e9_[i] = portfolio.quantity(i).raw();
@@ -277,7 +278,6 @@ void PreTradeGate::begin_trial() {
                   ? std::fabs(value)
                   : static_cast<double>(worst) * 1e-9 * portfolio.price(i).to_double() *
                         universe_->instruments[i].multiplier.to_double();
-    if (value < 0) buying_power_ += value;  // proceeds of a short sale buy nothing
   }
 }
 

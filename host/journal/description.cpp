@@ -107,6 +107,7 @@ void add_struct(json::object& to) {
     one["name"] = field.name;
     add_kind(one, static_cast<const T*>(nullptr));
     one["offset"] = reinterpret_cast<const std::byte*>(&(example.*field.member)) - begin;
+    if (field.first_format > 1) one["first_format"] = field.first_format;
     all.push_back(std::move(one));
   });
   to[struct_name<Struct>()] = json::object{{"bytes", sizeof(Struct)}, {"fields", std::move(all)}};

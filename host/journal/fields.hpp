@@ -257,7 +257,10 @@ inline constexpr auto fields<cadre_execution_report> = std::tuple{
     Field{"time_ns", &cadre_execution_report::time_ns, ""},
     Field{"reason", &cadre_execution_report::reason, ""},
     Field{"reserved", &cadre_execution_report::reserved, ""},
-    Field{"client_id", &cadre_execution_report::client_id, ""}};
+    Field{"client_id", &cadre_execution_report::client_id, ""},
+    Field{"execution_id", &cadre_execution_report::execution_id, "", "", 6},
+    Field{"request_id", &cadre_execution_report::request_id, "", "", 6},
+    Field{"order_quantity_e9", &cadre_execution_report::order_quantity_e9, "", "", 6}};
 
 template <>
 inline constexpr auto fields<cadre_outcome> = std::tuple{

@@ -38,7 +38,9 @@ constexpr std::size_t abi_bytes(uint32_t format) {
     return format <= last_format_with_short_ids ? short_id_bytes : sizeof(cadre_id);
   } else if constexpr (base::AbiStruct<T>) {
     std::size_t bytes = 0;
-    for_each_field<T>([&]<class Member>(const Field<T, Member>&) { bytes += abi_bytes<Member>(format); });
+    for_each_field<T>([&]<class Member>(const Field<T, Member>& field) {
+      if (format >= field.first_format) bytes += abi_bytes<Member>(format);
+    });
     return bytes;
   } else {
     return sizeof(T);
@@ -54,6 +56,7 @@ void take_struct(std::span<const std::byte> stored, T& value, uint32_t format) {
   }
   value = T{};
   for_each_field<T>([&]<class Member>(const Field<T, Member>& field) {
+    if (format < field.first_format) return;
     std::memcpy(&(value.*field.member), stored.data(), abi_bytes<Member>(format));
     stored = stored.subspan(abi_bytes<Member>(format));
   });
@@ -113,7 +116,10 @@ std::string_view all_of(const cadre_id& id) {
 
 template <class From, class Record, class T>
 void get_field(From& from, Record& record, const Field<Record, T>& field, uint32_t format) {
-  if (format >= field.first_format) get_value(from, record.*field.member, format);
+  if (format >= field.first_format)
+    get_value(from, record.*field.member, format);
+  else
+    record.*field.member = T{};
 }
 
 template <class From, class Record, class T>
@@ -219,11 +225,14 @@ template <class Record>
 void get_fields(CompactReader& from, Record& record, uint32_t format);
 
 template <class Struct>
-void get_columns(CompactReader& from, std::vector<Struct>& values) {
+void get_columns(CompactReader& from, std::vector<Struct>& values, uint32_t format) {
   values.resize(from.get_count(sizeof(Struct), 0));
   if (values.empty()) return;
   for_each_field<Struct>([&]<class T>(const Field<Struct, T>& field) {
-    if constexpr (std::is_same_v<T, cadre_id>) {
+    if (format < field.first_format) {
+      for (Struct& value : values)
+        value.*field.member = T{};
+    } else if constexpr (std::is_same_v<T, cadre_id>) {
       for (Struct& value : values)
         from.get_text((value.*field.member).text, sizeof(cadre_id));
     } else {
@@ -246,11 +255,12 @@ void get_value(CompactReader& from, T& value, uint32_t format) {
     from.get_text(value.text, sizeof value);
   } else if constexpr (!is_vector<T>) {
     get_fields(from, value, format);
+    if constexpr (requires { value.size; }) value.size = sizeof(T);
   } else if constexpr (base::Number<typename T::value_type>) {
     value.resize(from.get_count(sizeof(typename T::value_type), 0));
     from.get_column(value.data(), value.size());
   } else if constexpr (base::AbiStruct<typename T::value_type>) {
-    get_columns(from, value);
+    get_columns(from, value, format);
   } else {
     value.resize(from.get_count(sizeof(typename T::value_type), 1));
     for (auto& element : value)

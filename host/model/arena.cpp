@@ -26,6 +26,8 @@ struct InstrumentRecord {
   std::int64_t tick_e9, lot_e9, multiplier_e9;
   double average_daily_volume;
   std::uint32_t kind, reserved;
+  double borrow_rate, margin_rate;
+  std::int64_t minimum_notional_e6;
 };
 
 /// Hands out aligned offsets.
@@ -180,8 +182,20 @@ Arena::Arena(const Universe& universe, const ArenaShape& shape, std::string_view
     return span;
   };
   for (const Instrument& i : universe.instruments) {
-    *records++ = {put(i.id),   put(i.group),       put(i.currency),        put(i.time_zone), i.tick.raw(),
-                  i.lot.raw(), i.multiplier.raw(), i.average_daily_volume, i.kind,           0};
+    constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+    *records++ = {put(i.id),
+                  put(i.group),
+                  put(i.currency),
+                  put(i.time_zone),
+                  i.tick.raw(),
+                  i.lot.raw(),
+                  i.multiplier.raw(),
+                  i.average_daily_volume,
+                  i.kind,
+                  0,
+                  i.borrow_rate.value_or(unknown),
+                  i.margin_rate.value_or(unknown),
+                  i.minimum_notional.raw()};
   }
 }
 
@@ -275,7 +289,10 @@ void StateView::bind(const std::byte* block) {
                 r.multiplier_e9,
                 r.average_daily_volume,
                 r.kind,
-                0};
+                0,
+                r.borrow_rate,
+                r.margin_rate,
+                r.minimum_notional_e6};
   }
   raw = {};
   raw.size = sizeof raw;
@@ -327,6 +344,7 @@ void StateView::refresh() {
   raw.sessions_per_year = head.sessions_per_year;
   raw.equity = head.equity;
   raw.cash = head.cash;
+  raw.short_collateral = head.short_collateral;
   const auto optional = [&](std::uint32_t present, ColumnId id) {
     return present != 0 ? full_column(block_, id) : cadre_column{nullptr, nullptr};
   };

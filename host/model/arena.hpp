@@ -109,6 +109,7 @@ struct ArenaHead {
   double sessions_per_year;
   double equity;
   double cash;
+  double short_collateral;
   cadre_constraints constraints;
   cadre_execution_metrics execution;
 };

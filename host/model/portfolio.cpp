@@ -1,5 +1,7 @@
 #include "host/model/portfolio.hpp"
 
+#include <algorithm>
+
 #include "host/base/invariant.hpp"
 
 namespace cadre::model {
@@ -57,8 +59,12 @@ bool Portfolio::apply_fill(const Fill& fill, const Instrument& about) {
   const auto equity =
       Sum(equity_).add(value).subtract(position.value).subtract(paid).subtract(fill.fees).value();
   const auto invested = Sum(invested_).add(value).subtract(position.value).value();
-  if (!quantity || !cash || !profit || !costs || !equity || !invested) return false;
-  position = {*quantity, mark, *value};
+  const auto proceeds =
+      quantity ? proceeds_after(position, *quantity, fill.price, about.multiplier) : std::nullopt;
+  if (!quantity || !cash || !profit || !costs || !equity || !invested || !proceeds) return false;
+  shorts_ += quantity->raw() < 0 ? 1 : 0;
+  shorts_ -= position.quantity.raw() < 0 ? 1 : 0;
+  position = {*quantity, mark, *value, *proceeds};
   invested_ = *invested;
   cash_ = *cash;
   profit_ = *profit;
@@ -67,6 +73,29 @@ bool Portfolio::apply_fill(const Fill& fill, const Instrument& about) {
   CADRE_INVARIANT(adds_up(), "portfolio.identities",
                   "cash + positions = equity = initial cash + profit - costs");
   return true;
+}
+
+std::optional<Money> Portfolio::proceeds_after(const Position& before, base::Quantity after,
+                                               base::Price price, base::Quantity multiplier) {
+  if (after.raw() >= 0) return Money{};
+  const std::int64_t was = std::min<std::int64_t>(before.quantity.raw(), 0);
+  if (after.raw() <= was) {
+    const auto sold = notional(price, base::Quantity::from_raw(was - after.raw()), multiplier);
+    return Sum(before.short_proceeds).add(sold).value();
+  }
+  // What was bought back takes its share of the proceeds with it.
+  __extension__ typedef __int128 Wide;
+  return Money::from_raw(
+      static_cast<std::int64_t>(Wide{before.short_proceeds.raw()} * after.raw() / before.quantity.raw()));
+}
+
+Money Portfolio::short_collateral() const {
+  if (shorts_ == 0) return {};
+  Sum held_back{Money{}};
+  for (const Position& position : positions_) {
+    if (position.quantity.raw() < 0) held_back.add(std::max(position.short_proceeds, -position.value));
+  }
+  return held_back.value().value_or(cash_);  // what does not fit leaves nothing to buy with
 }
 
 bool Portfolio::charge(Money fees) {
@@ -98,17 +127,25 @@ void Portfolio::save(base::Encoder& to) const {
     to.put(position.quantity.raw());
     to.put(position.price.raw());
     to.put(position.value.raw());
+    to.put(position.short_proceeds.raw());
   }
   for (const base::Money money : {invested_, initial_cash_, cash_, equity_, profit_, costs_})
     to.put(money.raw());
 }
 
-bool Portfolio::load(base::Decoder& from) {
-  positions_.assign(from.get_count(3 * sizeof(std::int64_t)), {});
+bool Portfolio::load(base::Decoder& from, bool has_proceeds) {
+  positions_.assign(from.get_count((has_proceeds ? 4 : 3) * sizeof(std::int64_t)), {});
+  shorts_ = 0;
   for (Position& position : positions_) {
     position.quantity = base::Quantity::from_raw(from.get<std::int64_t>());
     position.price = base::Price::from_raw(from.get<std::int64_t>());
     position.value = base::Money::from_raw(from.get<std::int64_t>());
+    const bool is_short = position.quantity.raw() < 0;
+    shorts_ += is_short ? 1 : 0;
+    position.short_proceeds = has_proceeds ? base::Money::from_raw(from.get<std::int64_t>())
+                              : is_short   ? -position.value
+                                           : base::Money{};
+    if (position.short_proceeds.raw() < 0) return false;
   }
   for (base::Money* money : {&invested_, &initial_cash_, &cash_, &equity_, &profit_, &costs_})
     *money = base::Money::from_raw(from.get<std::int64_t>());

@@ -42,14 +42,18 @@ class Portfolio {
   base::Quantity quantity(std::uint32_t instrument) const { return positions_[instrument].quantity; }
   base::Price price(std::uint32_t instrument) const { return positions_[instrument].price; }
   base::Money value(std::uint32_t instrument) const { return positions_[instrument].value; }
+  /// What of the cash short positions hold back: of each the larger of what it was sold for and what it is
+  /// worth. It buys nothing until the position is closed.
+  base::Money short_collateral() const;
   std::size_t size() const { return positions_.size(); }
 
   /// Both identities, computed anew from every position. The same of running sums is checked at each fill.
   bool identities_hold() const;
 
   void save(base::Encoder& to) const;
-  /// False: that is not what save() gave, or its sums do not add up.
-  [[nodiscard]] bool load(base::Decoder& from);
+  /// False: that is not what save() gave, or its sums do not add up. `has_proceeds`: it knows what short
+  /// positions were sold for, which earlier versions did not; they are taken to be worth it.
+  [[nodiscard]] bool load(base::Decoder& from, bool has_proceeds = true);
 
   /// Into a new universe: position i of the old one moves to old_to_new[i]; one without a place there must be
   /// zero.
@@ -58,12 +62,16 @@ class Portfolio {
  private:
   struct Position {
     base::Quantity quantity;
-    base::Price price;  ///< the mark; 0 before the first one
-    base::Money value;  ///< quantity x price x multiplier
+    base::Price price;           ///< the mark; 0 before the first one
+    base::Money value;           ///< quantity x price x multiplier
+    base::Money short_proceeds;  ///< what the units that are short now were sold for; else 0
   };
 
   /// Both identities, from running sums.
   bool adds_up() const;
+  /// What the position has been sold short for once it has changed to `after`.
+  static std::optional<base::Money> proceeds_after(const Position& before, base::Quantity after,
+                                                   base::Price price, base::Quantity multiplier);
 
   std::vector<Position> positions_;
   base::Money invested_;  ///< the sum of all position values
@@ -72,6 +80,7 @@ class Portfolio {
   base::Money equity_;
   base::Money profit_;
   base::Money costs_;
+  std::size_t shorts_ = 0;  ///< how many positions are short
 };
 
 }  // namespace cadre::model

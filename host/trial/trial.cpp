@@ -284,7 +284,7 @@ cadre_status Trial::decide_rules(json::object& out) {
   }
   std::vector<cadre_open_order> open;
   for (const TrialState::OpenOrder& each : state_.open_orders)
-    open.push_back(execution::shown_order(each.order, CADRE_ORDER_NEW, 0));
+    open.push_back(execution::shown_order({.order = each.order}));
   std::vector<cadre_action> actions(2 * std::size_t{n()} + 16, model::empty_slot<cadre_action>());
   const cadre_needs needs{
       sizeof(cadre_needs),      n(),        need.data(), price.data(), target_.data(), open.data(),

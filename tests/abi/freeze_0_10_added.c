@@ -17,11 +17,25 @@
 /* clang-format off */
 
 /* state.h */
-OPEN(cadre_execution_state, 640);
+OPEN(cadre_execution_state, 720);
 FIELD(cadre_execution_state, 608, budgets, const cadre_strategy_budget*);
 FIELD(cadre_execution_state, 616, budget_stride, uint64_t);
 FIELD(cadre_execution_state, 624, budget_count, uint64_t);
 FIELD(cadre_execution_state, 632, volume_curve, const cadre_volume_curve*);
+FIELD(cadre_execution_state, 640, opening_bid, cadre_column);
+FIELD(cadre_execution_state, 656, opening_ask, cadre_column);
+FIELD(cadre_execution_state, 672, bid, cadre_column);
+FIELD(cadre_execution_state, 688, ask, cadre_column);
+FIELD(cadre_execution_state, 704, bar_period_ns, int64_t);
+FIELD(cadre_execution_state, 712, short_collateral, double);
+OPEN(cadre_instrument, 136);
+FIELD(cadre_instrument, 112, borrow_rate, double);
+FIELD(cadre_instrument, 120, margin_rate, double);
+FIELD(cadre_instrument, 128, minimum_notional_e6, int64_t);
+OPEN(cadre_execution_report, 264);
+FIELD(cadre_execution_report, 128, execution_id, cadre_id);
+FIELD(cadre_execution_report, 192, request_id, cadre_id);
+FIELD(cadre_execution_report, 256, order_quantity_e9, int64_t);
 OPEN(cadre_strategy_budget, 88);
 FIELD(cadre_strategy_budget, 0, size, uint32_t);
 FIELD(cadre_strategy_budget, 4, reserved, uint32_t);

@@ -29,10 +29,14 @@ def kinds():
     return {record["type"]: record for record in description()["records"]}
 
 
+def written_in(fields, file_format):
+    return [field for field in fields if field.get("first_format", 1) <= file_format <= field.get("last_format", file_format)]
+
+
 @functools.cache
 def unpacker(name, file_format):
     """(names of the fields, what unpacks them, which are ids) of a struct of the ABI, whose fields follow one another without a gap."""
-    fields, short = description()["structs"][name]["fields"], description()["short_ids"]
+    fields, short = written_in(description()["structs"][name]["fields"], file_format), description()["short_ids"]
     formats = dict(FORMATS, id=f"{short['bytes']}s") if file_format <= short["last_format"] else FORMATS
     return [f["name"] for f in fields], struct.Struct("<" + "".join(formats[f["kind"]] for f in fields)), [f["kind"] == "id" for f in fields]
 
@@ -122,8 +126,7 @@ class Cursor:
         return self.numbers(kind)[0]
 
     def fields(self, all_fields):
-        return {field["name"]: self.value(field) for field in all_fields
-                if field.get("first_format", 1) <= self.file_format <= field.get("last_format", self.file_format)}
+        return {field["name"]: self.value(field) for field in written_in(all_fields, self.file_format)}
 
 
 def unzigzag(value):
@@ -217,7 +220,7 @@ class CompactCursor(Cursor):
             return self.fields(description()["structs"][field["of"]]["fields"])
         if kind == "structs":
             count, columns = self.count(), {}
-            for each in description()["structs"][field["of"]]["fields"] if count else ():
+            for each in written_in(description()["structs"][field["of"]]["fields"], self.file_format) if count else ():
                 columns[each["name"]] = [text_at(self.bytes()) for _ in range(count)] if each["kind"] == "id" else self.column(each["kind"], count)
             return Columns(columns, count)
         if kind == "id":

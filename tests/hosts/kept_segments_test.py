@@ -1,9 +1,9 @@
-"""A state folder whose segments have format 4 is gone on with: the next segment has the format of today, and every place in the stream stays as it was.
+"""A state folder whose segments have an earlier format is gone on with: the next segment has the format of today, and every place in the stream stays as it was.
 
 Usage: kept_segments_test.py --build BUILD --cadre CADRE
 
-The folder is in tests/data/format-4. Its agents are in its store; those that play roles of a revision which is gone are
-this build's.
+The folders are in tests/data/format-4 and format-5. Their agents are in their stores; of those that play roles of a revision which is
+gone, this build's take the places.
 """
 
 import json
@@ -17,21 +17,25 @@ from journal_file import Journal, file_format, segments_of, was_accepted
 from running_host import PRICES, ROOT, RunningHost, new_folder, read_bars, write_json
 from test_main import run_tests
 
-KEPT = os.path.join(ROOT, "tests", "data", "format-4")
+FORMAT_OF_TODAY = 6
 BARS = 450
 arguments = None
 
-with open(os.path.join(KEPT, "expected.json"), encoding="utf-8") as expected_file:
-    EXPECTED = json.load(expected_file)
 
+class KeptSegments:
+    """What holds for a folder of every format."""
 
-class KeptSegments(unittest.TestCase):
     maxDiff = None
+    FORMAT = None
+    REVISION = None  # once agents of today took the places of those whose ABI is gone
 
     def setUp(self):
-        self.folder = new_folder("kept4")
+        kept = os.path.join(ROOT, "tests", "data", f"format-{self.FORMAT}")
+        with open(os.path.join(kept, "expected.json"), encoding="utf-8") as file:
+            self.expected = json.load(file)
+        self.folder = new_folder(f"kept{self.FORMAT}")
         self.addCleanup(shutil.rmtree, self.folder)
-        with tarfile.open(os.path.join(KEPT, "state.tar.xz")) as archive:
+        with tarfile.open(os.path.join(kept, "state.tar.xz")) as archive:
             archive.extractall(self.folder)
         shutil.copy(PRICES, os.path.join(self.folder, "prices.csv"))
         self.state = os.path.join(self.folder, "state")
@@ -66,37 +70,35 @@ class KeptSegments(unittest.TestCase):
     def go_on(self):
         """From where it was killed to fifty bars later, with a start between."""
         host = self.start()
-        # Agents took the places of others: that is a revision of its own.
-        self.assert_stands(host, {**EXPECTED["state"], "revision": 2})
-        self.assertEqual(self.formats()[-1], 5)
+        self.assert_stands(host, {**self.expected["state"], "revision": self.REVISION})
+        self.assertEqual(self.formats()[-1], FORMAT_OF_TODAY)
         host.post(self.texts[BARS:BARS + 20])
         host.kill()
         host = self.start()
         host.post(self.texts[BARS + 20:])
         later = host.settled_book()
-        self.assertEqual((later["date"], later["decisions"]), (EXPECTED["fifty_bars_later"]["date"], EXPECTED["fifty_bars_later"]["decisions"]))
+        self.assertEqual((later["date"], later["decisions"]), (self.expected["fifty_bars_later"]["date"], self.expected["fifty_bars_later"]["decisions"]))
         # A start without a checkpoint begins with the agents that are gone, and so has one more such revision.
-        self.stood = {key: later[key] for key in EXPECTED["fifty_bars_later"] if key not in ("revision", "sequence")}
+        self.stood = {key: later[key] for key in self.expected["fifty_bars_later"] if key not in ("revision", "sequence")}
         self.assertEqual(host.stop(), 0, host.log_text())
         verified = self.cadre("journal", "verify", self.state)
         self.assertEqual((verified.returncode, verified.stderr), (0, ""))
         return host
 
-    def test_it_is_of_format_4_and_read_as_it_is(self):
-        self.assertEqual(self.formats(), [4])
-        self.assertEqual(len(segments_of(os.path.join(self.book, "journal"))), 2)
-        self.assertEqual(len(Journal(os.path.join(self.book, "journal")).of("order")), EXPECTED["state"]["orders"])
+    def test_it_is_of_its_format_and_read_as_it_is(self):
+        self.assertEqual(set(self.formats()), {self.FORMAT})
+        self.assertEqual(len(Journal(os.path.join(self.book, "journal")).of("order")), self.expected["state"]["orders"])
         self.assertEqual(self.explained("accepted")["failed_checks"], [])
 
     def test_a_host_goes_on_from_its_checkpoint_in_a_segment_of_today(self):
         before = Journal(os.path.join(self.book, "journal"))
-        explained = [self.explained(which) for which in ("accepted", "rejected")]
+        explained = [self.explained(which) for which in self.EXPLAINED]
         self.go_on()
         after = Journal(os.path.join(self.book, "journal"))
         kept = after.records[:len(before.records)]
         self.assertEqual([(r.kind, r.sequence, r.end, r.payload) for r in kept], [(r.kind, r.sequence, r.end, r.payload) for r in before.records])
         self.assertEqual(after.gaps(), [])
-        self.assertEqual([self.explained(which) for which in ("accepted", "rejected")], explained)
+        self.assertEqual([self.explained(which) for which in self.EXPLAINED], explained)
 
     def test_a_host_goes_on_without_a_checkpoint_through_segments_of_both_formats(self):
         self.go_on()
@@ -127,6 +129,23 @@ class KeptSegments(unittest.TestCase):
         verified = self.cadre("journal", "verify", self.state)
         self.assertEqual(verified.returncode, 3)
         self.assertRegex(verified.stderr, r"at byte \d+.*\[JOURNAL_DAMAGED\]")
+
+
+class Format4(KeptSegments, unittest.TestCase):
+    FORMAT = 4
+    REVISION = 2  # its execution rules are of a revision that is gone
+    EXPLAINED = ("accepted", "rejected")
+
+
+class Format5(KeptSegments, unittest.TestCase):
+    FORMAT = 5
+    REVISION = 1  # its agents run as they are
+    EXPLAINED = ("accepted",)
+
+    def test_it_decides_as_the_host_that_wrote_it(self):
+        self.go_on()
+        kept = {key: value for key, value in self.expected["fifty_bars_later"].items() if key in self.stood}
+        self.assertEqual(self.stood, kept)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,9 @@ typedef struct cadre_instrument {
   double average_daily_volume; /* units per day; NaN when not known */
   uint32_t kind;               /* CADRE_KIND_* */
   uint32_t reserved;           /* 0 */
+  double borrow_rate; /* of a short position, per year, share of its value; NaN: it cannot be borrowed */
+  double margin_rate; /* what a position needs, share of its value; NaN: not said */
+  int64_t minimum_notional_e6; /* money an order has to be worth unless it closes a position; 0: none */
 } cadre_instrument;
 
 /* One number per instrument: values[i], valid[i], i = 0 .. instrument_count - 1. values is NULL when the
@@ -88,7 +91,7 @@ typedef struct cadre_signal {
 #define CADRE_INSTRUMENT_SIZE_MIN 112u
 #define CADRE_SIGNAL_SIZE_MIN 112u
 
-CADRE_STATIC_ASSERT(sizeof(cadre_instrument) == 112 && sizeof(cadre_window) == 40 &&
+CADRE_STATIC_ASSERT(sizeof(cadre_instrument) == 136 && sizeof(cadre_window) == 40 &&
                         sizeof(cadre_windows) == 120 && sizeof(cadre_matrix) == 24 &&
                         sizeof(cadre_signal) == 112,
                     "layout");

@@ -85,6 +85,10 @@ typedef struct cadre_execution_report {
   uint32_t reason;   /* why it was cancelled, rejected or expired; else 0 */
   uint32_t reserved; /* 0 */
   cadre_id client_id;
+  cadre_id execution_id; /* FIX 17: of this event, unique for its sender's life: the same report seen again
+                            changes nothing; empty: this sender never repeats itself */
+  cadre_id request_id;   /* of the replacement or cancel that this answers; empty: of none */
+  int64_t order_quantity_e9; /* FIX 38: the order's total quantity after this event; 0: as it was */
 } cadre_execution_report;
 
 /* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
@@ -93,7 +97,7 @@ typedef struct cadre_execution_report {
 #define CADRE_EXECUTION_REPORT_SIZE_MIN 128u
 
 CADRE_STATIC_ASSERT(sizeof(cadre_order) == 136 && sizeof(cadre_trade_result) == 48 &&
-                        sizeof(cadre_execution_report) == 128,
+                        sizeof(cadre_execution_report) == 264,
                     "layout");
 
 #endif

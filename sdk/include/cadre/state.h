@@ -103,6 +103,13 @@ typedef struct cadre_execution_state {
   uint64_t budget_stride;
   uint64_t budget_count;
   const cadre_volume_curve* volume_curve; /* NULL: there is none */
+  cadre_column opening_bid;               /* the quotes at the open of the bar that just closed */
+  cadre_column opening_ask;               /* values NULL where the data have none */
+  cadre_column bid;                       /* the quotes at its close, likewise */
+  cadre_column ask;
+  int64_t bar_period_ns;   /* how long a bar is; 0: not known */
+  double short_collateral; /* money, >= 0: what of `cash` short positions hold back, which buys nothing: of
+                              each the larger of what it was sold for and what it is worth */
 } cadre_execution_state;
 
 /* Sizes at the release of this ABI: what every other side can rely on. Structs grow behind them. */
@@ -113,7 +120,7 @@ typedef struct cadre_execution_state {
 #define CADRE_VOLUME_CURVE_SIZE_MIN 40u
 
 CADRE_STATIC_ASSERT(sizeof(cadre_service) == 96 && sizeof(cadre_constraints) == 32 &&
-                        sizeof(cadre_execution_metrics) == 40 && sizeof(cadre_execution_state) == 640 &&
+                        sizeof(cadre_execution_metrics) == 40 && sizeof(cadre_execution_state) == 720 &&
                         sizeof(cadre_strategy_budget) == 88 && sizeof(cadre_volume_curve) == 40,
                     "layout");
 

@@ -70,6 +70,8 @@ FakeState::FakeState(std::vector<std::string> ids) : ids_(std::move(ids)), group
     instrument.lot_e9 = 1'000'000'000;
     instrument.multiplier_e9 = 1'000'000'000;
     instrument.average_daily_volume = missing;
+    instrument.borrow_rate = missing;
+    instrument.margin_rate = missing;
     instruments_.push_back(instrument);
   }
   const std::size_t n = ids_.size();

@@ -16,12 +16,12 @@
 namespace cadre::recorder {
 
 // A field that a struct grows by has to be written below as well.
-static_assert(sizeof(cadre_execution_state) == 640 && sizeof(cadre_instrument) == 112);
+static_assert(sizeof(cadre_execution_state) == 720 && sizeof(cadre_instrument) == 136);
 static_assert(sizeof(cadre_column) == 16 && sizeof(cadre_windows) == 120 && sizeof(cadre_signal) == 112);
 static_assert(sizeof(cadre_constraints) == 32 && sizeof(cadre_service) == 96 && sizeof(cadre_matrix) == 24);
 static_assert(sizeof(cadre_execution_metrics) == 40 && sizeof(cadre_risk_report) == 72);
 static_assert(sizeof(cadre_limit_use) == 88 && sizeof(cadre_correlation_report) == 40);
-static_assert(sizeof(cadre_pair) == 16 && sizeof(cadre_event) == 32 && sizeof(cadre_execution_report) == 128);
+static_assert(sizeof(cadre_pair) == 16 && sizeof(cadre_event) == 32 && sizeof(cadre_execution_report) == 264);
 static_assert(sizeof(cadre_universe_change) == 32 && sizeof(cadre_needs) == 56 &&
               sizeof(cadre_open_order) == 136);
 
@@ -81,6 +81,8 @@ class StateText {
     execution(s.execution);
     write("budget_count", s.budget_count);
     write("has_volume_curve", static_cast<std::uint32_t>(s.volume_curve != nullptr));
+    write("bar_period_ns", s.bar_period_ns);
+    write("short_collateral", s.short_collateral);
   }
 
   /// The part of the state that a call which writes a report must not change under the agent's eyes.
@@ -234,6 +236,9 @@ class StateText {
     write(name + ".average_daily_volume", i.average_daily_volume);
     write(name + ".kind", i.kind);
     write(name + ".reserved", i.reserved);
+    write(name + ".borrow_rate", i.borrow_rate);
+    write(name + ".margin_rate", i.margin_rate);
+    write(name + ".minimum_notional_e6", i.minimum_notional_e6);
   }
 
   void column(const std::string& name, const cadre_column& column, std::uint32_t count) {

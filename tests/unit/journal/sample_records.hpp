@@ -133,7 +133,10 @@ inline journal::ReportRecord report() {
                    .time_ns = 5,
                    .reason = 6,
                    .reserved = 0,
-                   .client_id = model::make_id("17-2-1")};
+                   .client_id = model::make_id("17-2-1"),
+                   .execution_id = model::make_id("E-9"),
+                   .request_id = model::make_id("17-2-1.r1"),
+                   .order_quantity_e9 = 600000000000};
   return record;
 }
 

@@ -165,6 +165,37 @@ TEST(Portfolio, what_does_not_fit_is_refused_and_changes_nothing) {
   EXPECT_TRUE(p.identities_hold());
 }
 
+// TRADING_RULES, Money: proceeds of short sales are no buying power, on any later day either.
+TEST(Portfolio, what_a_short_sale_brought_is_held_back_and_at_least_what_it_is_worth) {
+  const Instrument about;
+  Portfolio p(1, money("100000"));
+  EXPECT_EQ(p.short_collateral(), Money{});
+  ASSERT_TRUE(p.mark(0, price("10"), about));
+  ASSERT_TRUE(p.apply_fill({0, quantity("-5000"), price("10"), {}, {}}, about));
+  EXPECT_EQ(p.short_collateral(), money("50000"));
+  ASSERT_TRUE(p.mark(0, price("4"), about));
+  EXPECT_EQ(p.short_collateral(), money("50000"));  // a gain that is not made yet buys nothing
+  ASSERT_TRUE(p.mark(0, price("14"), about));
+  EXPECT_EQ(p.short_collateral(), money("70000"));  // closing it costs that much
+  ASSERT_TRUE(p.mark(0, price("10"), about));
+  ASSERT_TRUE(p.apply_fill({0, quantity("2000"), price("10"), {}, {}}, about));
+  EXPECT_EQ(p.short_collateral(), money("30000"));
+  ASSERT_TRUE(p.apply_fill({0, quantity("-1000"), price("13"), {}, {}}, about));
+  EXPECT_EQ(p.short_collateral(), money("43000"));
+  ASSERT_TRUE(p.apply_fill({0, quantity("6000"), price("10"), {}, {}}, about));  // a flip
+  EXPECT_EQ(p.short_collateral(), Money{});
+  ASSERT_TRUE(p.apply_fill({0, quantity("-2500"), price("10"), {}, {}}, about));  // and back
+  EXPECT_EQ(p.short_collateral(), money("5000"));
+
+  base::Encoder saved;
+  p.save(saved);
+  Portfolio again(1, {});
+  base::Decoder from(saved.bytes());
+  ASSERT_TRUE(again.load(from));
+  ASSERT_TRUE(again.mark(0, price("1"), about));
+  EXPECT_EQ(again.short_collateral(), money("5000"));
+}
+
 TEST(Portfolio, a_new_universe_moves_positions_and_keeps_the_money) {
   const Instrument about;
   Portfolio p(3, money("1000"));
