@@ -42,6 +42,7 @@ Answer BookRunner::wait_for(const Offer& offer) {
   const std::size_t taken = refused.has_errors() ? offer.ticket->taken() : offer.taken;
   boost::json::object body{{"accepted", taken}};
   if (offer.duplicates != 0) body["duplicates"] = offer.duplicates;
+  if (offer.outside != 0) body["outside_session"] = offer.outside;
   if (taken != 0) {
     body["first_sequence"] = offer.ticket->first_sequence();
     body["last_sequence"] = offer.ticket->last_sequence();
@@ -65,7 +66,8 @@ Answer BookRunner::offer_bars(std::span<const std::string> texts) {
     notice_refused(posted.problems());
     return {Outcome::invalid, {}, posted.problems()};
   }
-  Offer offer{posted->bars.size(), 0, posted->duplicates, std::make_shared<Ticket>(posted->bars.size()), {}};
+  Offer offer{posted->bars.size(), 0, posted->duplicates, posted->outside,
+              std::make_shared<Ticket>(posted->bars.size()), {}};
   // What is said again may still be on its way into the journal.
   if (offer.duplicates != 0) offer.before = door_.newest_bar;
   std::vector<market::TakenBars::Mark> marks;
@@ -162,7 +164,7 @@ bool BookRunner::feed(BarInput bar, const std::function<bool()>& goes_on) {
   const auto ticket = std::make_shared<Ticket>(1);
   {
     const std::lock_guard lock(door_.mutex);
-    if (bar.bar.date <= door_.bars.newest()) return true;
+    if (!door_.bars.is_newer(bar.bar.time_ns)) return true;
     door_.bars.add(bar.bar);
     door_.newest_bar = ticket;
   }
@@ -219,7 +221,7 @@ bool BookRunner::takes(Input& input) {
   }
   {
     const std::lock_guard lock(door_.mutex);
-    door_.bars.forget(offered.bar.date, book_->ledger().last_bar());
+    door_.bars.forget(offered.bar, book_->ledger().last_bar());
   }
   if (follows_refused) {
     input.ticket->skip();

@@ -360,6 +360,7 @@ void BookRunner::publish() {
     if (states.concerns(change)) now.states.push_back(change);
   }
   now.date = book.ledger().date();
+  now.time_ns = book.ledger().bars() != 0 ? book.ledger().last_bar().time_ns : 0;
   now.sequence = book.ledger().sequence();
   static_cast<model::Tally&>(now) = counter_;
   now.bars = counter_.bars;

@@ -179,7 +179,7 @@ class BookRunner {
 
   /// What became of inputs that were put together.
   struct Offer {
-    std::size_t offered = 0, taken = 0, duplicates = 0;
+    std::size_t offered = 0, taken = 0, duplicates = 0, outside = 0;
     std::shared_ptr<Ticket> ticket;
     std::shared_ptr<Ticket> before;  ///< of what is said again; nullptr: it is durable
   };

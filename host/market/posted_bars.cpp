@@ -9,7 +9,7 @@
 #include "host/base/json.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
-#include "host/market/price_checks.hpp"
+#include "host/market/bar_times.hpp"
 #include "host/model/bar.hpp"
 #include "host/model/signal.hpp"
 
@@ -19,75 +19,92 @@ namespace json = boost::json;
 
 namespace {
 
-const json::value& bar_schema() {
-  static const json::value schema = json::parse(R"json({
-    "type": "object",
-    "required": ["date", "bars"],
-    "properties": {"date": {"type": "string"}, "bars": {"type": "object", "additionalProperties": true},
-                   "confirmed": {"type": "boolean"}}
-  })json");
-  return schema;
+/// `when`: the member that says when a bar is, in quotation marks with a comma behind it; empty: one of two.
+json::value schema_of_bar(const std::string& when, const std::string& times) {
+  return json::parse(R"json({"type": "object", "required": [)json" + when + R"json("bars"],
+    "properties": {"date": {"type": "string"}, )json" + times + R"json("bars": {"type": "object", "additionalProperties": true},
+                   "confirmed": {"type": "boolean"}}})json");
 }
+
+const json::value& bar_schema(const BarTiming& timing) {
+  static const std::string times = R"("time": {"type": "string"}, )";
+  static const json::value days = schema_of_bar("\"date\", ", ""), within_days = schema_of_bar("\"time\", ", times),
+                           either = schema_of_bar("", times);
+  return timing.period_ns == 0 ? days : timing.is_intraday() ? within_days : either;
+}
+
+/// Where a bar is told from others.
+struct When {
+  std::int64_t time_ns = 0;
+  std::int32_t date = 0;
+};
 
 /// Reads one bar; what it cannot use becomes a problem.
 class BarReader {
  public:
-  BarReader(const base::JsonDocument& document, const BarShape& shape, base::CappedProblems& problems)
-      : document_(document), shape_(shape), instruments_(shape.instruments), problems_(problems) {}
+  BarReader(const base::JsonDocument& document, const BarShape& shape, const BarClock& clock,
+            base::CappedProblems& problems)
+      : document_(document),
+        root_(document.root().as_object()),
+        shape_(shape),
+        clock_(clock),
+        problems_(problems) {}
 
-  /// Later than `previous`, the date of the bar before it in the same post.
-  model::Bar read(std::int32_t previous) {
-    const json::object& root = document_.root().as_object();
-    const std::string text(root.at("date").as_string());
-    const auto date = base::parse_date(text);
-    if (!date) {
-      const bool beyond = base::is_beyond_dates(text);
-      error("BAR_BAD_DATE", "/date",
-            base::quote(text) + std::string(beyond ? base::beyond_dates : " is not a date"),
-            beyond ? "" : "write it as YYYY-MM-DD");
-    } else if (*date <= previous) {
-      not_newer("the bar before it has " + base::format_date(previous));
-    }
-    bar_.date = date.value_or(previous);
-    bar_.time_ns = base::close_time_ns(date.value_or(19700101));
-    const std::size_t n = instruments_.size();
-    bar_.close_e9.assign(n, 0);
-    bar_.valid.assign(n, 0);
-    bar_.has_volume = shape_.has_volume;
-    if (bar_.has_volume) bar_.volume.assign(n, 0);
-    const json::object& bars = root.at("bars").as_object();
+  /// Later than `previous`, the bar before it in the same post.
+  model::Bar read(const When& previous) {
+    model::Bar bar;
+    const auto when = read_when();
+    if (when && previous.date != 0 && when->time_ns <= previous.time_ns)
+      not_newer("the bar before it has " + shown(previous));
+    bar.date = when ? when->date : previous.date;
+    bar.time_ns = when ? when->time_ns : base::close_time_ns(19700101);
+    bar.ends_session = when && when->ends_session;
+    bar.period_ns = shape_.timing.period_ns;
+    is_in_session_ = !when || when->is_in_session;
+    BarFields fields(document_, shape_, problems_);
+    fields.begin(bar);
+    const json::object& bars = root_.at("bars").as_object();
     for (const auto& [id, value] : bars) {
       if (problems_.is_enough()) break;
-      read_instrument(std::string(id), value);
+      fields.read(std::string(id), value, "/bars/" + base::pointer_token(id), {}, bar);
     }
-    if (bars.empty()) error("BAR_EMPTY", "/bars", "there is no instrument in it", "");
-    check_missing();
-    return std::move(bar_);
+    const bool may_be_empty = has_time() && shape_.allows_missing;
+    if (bars.empty() && !may_be_empty) error("BAR_EMPTY", "/bars", "there is no instrument in it", "");
+    check_missing(bar);
+    return bar;
   }
+
+  bool is_in_session() const { return is_in_session_; }
 
   /// Its suspect moves; none when the sender says that they are right.
   std::vector<SuspectMove> moves(const model::Bar& bar, const std::vector<std::int64_t>& closes_e9,
                                  double suspect_move) {
-    const json::value* confirmed = document_.root().as_object().if_contains("confirmed");
+    const json::value* confirmed = root_.if_contains("confirmed");
     if (confirmed != nullptr && confirmed->is_bool() && confirmed->get_bool()) return {};
     std::vector<SuspectMove> found = find_moves(closes_e9, bar, suspect_move);
     if (shape_.on_suspect_move != MovePolicy::refuse) return found;
     for (const SuspectMove& move : found)
-      error("BAR_SUSPECT_MOVE", "/bars/" + base::pointer_token(instruments_[move.instrument]),
-            move_text(move, instruments_),
+      error("BAR_SUSPECT_MOVE", "/bars/" + base::pointer_token(shape_.instruments[move.instrument]),
+            move_text(move, shape_.instruments),
             R"(send the right price, or say "confirmed": true beside the date when it is right)");
     return found;
   }
 
   void not_newer(std::string message) {
-    error("BAR_NOT_NEWER", "/date", std::move(message), "bars come in the order of their dates, each once");
+    error("BAR_NOT_NEWER", has_time() ? "/time" : "/date", std::move(message),
+          has_time() ? "bars come in the order of their times, each once"
+                     : "bars come in the order of their dates, each once");
   }
 
   void far_ahead(std::int32_t date, std::int32_t today) {
-    error("BAR_FAR_AHEAD", "/date",
+    error("BAR_FAR_AHEAD", has_time() ? "/time" : "/date",
           base::format_date(date) + " is still to come, today is " + base::format_date(today) +
               ": after it the book would take no bar of a day before",
           "is the date right, and the clock of this machine?");
+  }
+
+  std::string shown(const When& when) const {
+    return has_time() ? base::format_time(when.time_ns) : base::format_date(when.date);
   }
 
  private:
@@ -95,98 +112,39 @@ class BarReader {
     problems_.error(std::move(code), document_.place(pointer), std::move(message), std::move(next));
   }
 
-  void read_instrument(const std::string& id, const json::value& value) {
-    const std::string at = "/bars/" + base::pointer_token(id);
-    const auto found = std::lower_bound(instruments_.begin(), instruments_.end(), id);
-    if (found == instruments_.end() || *found != id) {
-      error("INSTRUMENT_UNKNOWN", at, base::quote(id) + " is not an instrument of this book",
-            base::did_you_mean(id, instruments_));
-      return;
-    }
-    const auto place = static_cast<std::size_t>(found - instruments_.begin());
-    bar_.valid[place] = 1;
-    if (value.is_number()) {
-      bar_.close_e9[place] = price(value, at);
-      note_intraday(false, at);
-      return;
-    }
-    if (!value.is_object()) {
-      error("CONFIG_WRONG_TYPE", at, "expected a close, or an object with one", "");
-      return;
-    }
-    const json::object& members = value.as_object();
-    for (const auto& [key, unused] : members) {
-      if (problems_.is_enough()) return;
-      constexpr std::string_view known[] = {"open", "high", "low", "close", "volume"};
-      if (std::find(std::begin(known), std::end(known), std::string_view(key)) == std::end(known))
-        error("CONFIG_UNKNOWN_KEY", at + '/' + base::pointer_token(key), "unknown key " + base::quote(key),
-              "there is open, high, low, close, volume");
-    }
-    bar_.close_e9[place] = price_of(members, "close", at);
-    const bool intraday = members.contains("open") || members.contains("high") || members.contains("low");
-    note_intraday(intraday, at);
-    if (intraday && bar_.has_intraday) {
-      bar_.open_e9[place] = price_of(members, "open", at);
-      bar_.high_e9[place] = price_of(members, "high", at);
-      bar_.low_e9[place] = price_of(members, "low", at);
-      const std::int64_t lowest = std::min(bar_.open_e9[place], bar_.close_e9[place]);
-      const std::int64_t highest = std::max(bar_.open_e9[place], bar_.close_e9[place]);
-      const bool complete = lowest > 0 && bar_.high_e9[place] > 0 && bar_.low_e9[place] > 0;
-      if (complete && (bar_.low_e9[place] > lowest || bar_.high_e9[place] < highest))
-        error("BAR_OUT_OF_RANGE", at, "open and close do not lie between low and high", "");
-    }
-    if (bar_.has_volume) read_volume(members, place, at);
+  bool has_time() const { return root_.contains("time"); }
+
+  std::optional<std::int32_t> read_date() {
+    const std::string text(root_.at("date").as_string());
+    const auto date = base::parse_date(text);
+    if (date) return date;
+    const bool beyond = base::is_beyond_dates(text);
+    error("BAR_BAD_DATE", "/date",
+          base::quote(text) + std::string(beyond ? base::beyond_dates : " is not a date"),
+          beyond ? "" : "write it as YYYY-MM-DD");
+    return std::nullopt;
   }
 
-  void read_volume(const json::object& members, std::size_t place, const std::string& at) {
-    const json::value* volume = members.if_contains("volume");
-    if (volume == nullptr || !volume->is_number() || volume->to_number<double>() < 0) {
-      error("BAR_BAD_VOLUME", at, "the data declare volumes: expected a \"volume\" of at least 0",
-            R"(or declare "volume": "none")");
-      return;
+  std::optional<BarTime> read_when() {
+    std::optional<std::int32_t> date;
+    if (root_.contains("date") && !(date = read_date())) return std::nullopt;
+    if (!has_time()) {
+      if (!date && !root_.contains("date"))
+        error("CONFIG_MISSING_KEY", "", R"("date" is missing, or "time")", "");
+      return date ? std::optional(BarTime{*date, base::close_time_ns(*date), false, true}) : std::nullopt;
     }
-    bar_.volume[place] = volume->to_number<double>();
+    const std::string text(root_.at("time").as_string());
+    TimeFault fault{};
+    const auto when = clock_.read(text, date.value_or(0), fault);
+    if (!when) error(fault.code, "/time", base::quote(text) + fault.what, fault.next_step);
+    return when;
   }
 
-  std::int64_t price_of(const json::object& members, const char* key, const std::string& at) {
-    const json::value* value = members.if_contains(key);
-    if (value != nullptr) return price(*value, at + '/' + key);
-    error("BAR_INCOMPLETE", at, std::string("there is no ") + key,
-          "open, high and low come together with the close");
-    return 0;
-  }
-
-  std::int64_t price(const json::value& value, const std::string& at) {
-    const ParsedPrice parsed = value.is_number() ? parse_price(base::canonical(value)) : ParsedPrice{};
-    if (parsed.state == PriceField::fine) return parsed.raw_e9;
-    const PriceFault fault = fault_of(parsed.state);
-    error("BAR_BAD_PRICE", at, base::canonical(value) + fault.what, fault.next_step);
-    return 0;
-  }
-
-  void note_intraday(bool intraday, const std::string& at) {
-    if (!intraday) {
-      for (const IntradayNeed& need : shape_.needs)
-        error("BAR_INCOMPLETE", at, "there is no " + need.field + ", and " + need.who + " needs it",
-              "send open, high and low together with the close");
-      if (!shape_.needs.empty()) return;
-    }
-    if (first_) {
-      first_ = false;
-      bar_.has_intraday = intraday;
-      const std::size_t n = intraday ? instruments_.size() : 0;
-      for (auto* column : {&bar_.open_e9, &bar_.high_e9, &bar_.low_e9})
-        column->assign(n, 0);
-    } else if (intraday != bar_.has_intraday) {
-      error("BAR_INCOMPLETE", at, "some instruments have open, high and low, others a close alone", "");
-    }
-  }
-
-  void check_missing() {
+  void check_missing(const model::Bar& bar) {
     if (shape_.allows_missing) return;
     std::vector<std::string> missing;
-    for (std::size_t i = 0; i < instruments_.size(); ++i) {
-      if (bar_.valid[i] == 0) missing.push_back(instruments_[i]);
+    for (std::size_t i = 0; i < shape_.instruments.size(); ++i) {
+      if (bar.valid[i] == 0) missing.push_back(shape_.instruments[i]);
     }
     if (missing.empty()) return;
     error("BAR_MISSING", "/bars", "no price for " + base::join(missing, ", "),
@@ -194,11 +152,11 @@ class BarReader {
   }
 
   const base::JsonDocument& document_;
+  const json::object& root_;
   const BarShape& shape_;
-  const std::vector<std::string>& instruments_;
+  const BarClock& clock_;
   base::CappedProblems& problems_;
-  model::Bar bar_;
-  bool first_ = true;
+  bool is_in_session_ = true;
 };
 
 /// The last date that is taken after `before`, the newest there is, or 0: that of a day which has begun
@@ -225,32 +183,41 @@ base::Result<PostedBars> read_bars(std::span<const std::string> texts, const Bar
   PostedBars posted;
   // What 100,000 bars may have against them is no answer to anyone.
   base::CappedProblems problems("bars");
-  std::int32_t previous = 0;
+  const BarClock clock(shape.timing);
+  When previous;
   std::vector<std::int64_t> closes_e9 = taken.closes_e9();  // as of the bar before
   for (std::size_t i = 0; i < texts.size() && !problems.is_enough(); ++i) {
     const auto document = base::JsonDocument::parse("bars[" + std::to_string(i) + "]", texts[i]);
     base::Problems malformed = document.problems();
     if (document) {
       base::validate(
-          document->root(), bar_schema(), "", [&](std::string_view at) { return document->place(at); },
-          malformed);
+          document->root(), bar_schema(shape.timing), "",
+          [&](std::string_view at) { return document->place(at); }, malformed);
     }
     if (malformed.has_errors()) {
       problems.append(malformed);
       continue;
     }
     base::CappedProblems found(document->file());
-    BarReader reader(*document, shape, found);
+    BarReader reader(*document, shape, clock, found);
     model::Bar bar = reader.read(previous);
-    if (bar.date > latest_after(std::max(previous, taken.newest()), today)) reader.far_ahead(bar.date, today);
-    previous = bar.date;
-    if (!found.has_errors() && bar.date <= taken.newest()) {
+    if (bar.date > latest_after(std::max(previous.date, taken.newest()), today))
+      reader.far_ahead(bar.date, today);
+    previous = {bar.time_ns, bar.date};
+    if (!found.has_errors() && !reader.is_in_session()) {
+      ++posted.outside;
+      continue;
+    }
+    if (!found.has_errors() && !taken.is_newer(bar.time_ns)) {
       if (taken.has(bar)) {
         ++posted.duplicates;
         continue;
       }
-      reader.not_newer("the book is at " + base::format_date(taken.newest()) + " already" +
-                       (taken.has_date(bar.date) ? ", and the bar it took for this date is another" : ""));
+      reader.not_newer("the book is at " + reader.shown({taken.newest_ns(), taken.newest()}) + " already" +
+                       (taken.has_time(bar.time_ns)
+                            ? ", and the bar it took for this " +
+                                  std::string(shape.timing.is_intraday() ? "time" : "date") + " is another"
+                            : ""));
     }
     if (!found.has_errors()) {
       posted.moves.push_back(reader.moves(bar, closes_e9, taken.suspect_move()));

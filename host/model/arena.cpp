@@ -352,6 +352,11 @@ void StateView::refresh() {
   raw.high = optional(head.has_intraday_prices, ColumnId::high);
   raw.low = optional(head.has_intraday_prices, ColumnId::low);
   raw.volume = optional(head.has_volume, ColumnId::volume);
+  raw.opening_bid = optional(head.has_opening_quotes, ColumnId::opening_bid);
+  raw.opening_ask = optional(head.has_opening_quotes, ColumnId::opening_ask);
+  raw.bid = optional(head.has_quotes, ColumnId::bid);
+  raw.ask = optional(head.has_quotes, ColumnId::ask);
+  raw.bar_period_ns = head.bar_period_ns;
   raw.score = optional(head.has_views, ColumnId::score);
   raw.confidence = optional(head.has_views, ColumnId::confidence);
   raw.confidence.valid = raw.score.valid;

@@ -126,6 +126,20 @@ FakeState& FakeState::volume(Numbers values) {
   volume_.set(std::move(values));
   return *this;
 }
+FakeState& FakeState::quotes(Numbers bid, Numbers ask) {
+  bid_.set(std::move(bid));
+  ask_.set(std::move(ask));
+  return *this;
+}
+FakeState& FakeState::opening_quotes(Numbers bid, Numbers ask) {
+  opening_bid_.set(std::move(bid));
+  opening_ask_.set(std::move(ask));
+  return *this;
+}
+FakeState& FakeState::bar_period(std::int64_t period_ns) {
+  raw_.bar_period_ns = period_ns;
+  return *this;
+}
 FakeState& FakeState::returns(const Rows& rows) {
   returns_.set(rows);
   return *this;
@@ -224,6 +238,10 @@ const cadre_execution_state& FakeState::raw() const {
   raw_.close = close_.raw();
   raw_.volume = volume_.raw();
   raw_.price = price_.raw();
+  raw_.bid = bid_.raw();
+  raw_.ask = ask_.raw();
+  raw_.opening_bid = opening_bid_.raw();
+  raw_.opening_ask = opening_ask_.raw();
   raw_.score = score_.raw();
   raw_.confidence = confidence_.raw();
   raw_.weight = weight_.data();

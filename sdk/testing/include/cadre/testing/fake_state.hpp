@@ -33,6 +33,9 @@ class FakeState {
   FakeState& high(Numbers values);
   FakeState& low(Numbers values);
   FakeState& volume(Numbers values);
+  FakeState& quotes(Numbers bid, Numbers ask);          ///< at the close
+  FakeState& opening_quotes(Numbers bid, Numbers ask);  ///< at the open
+  FakeState& bar_period(std::int64_t period_ns);        ///< 0 before it is set: not known
   /// History of daily bars: sessions and bars have the same rows.
   FakeState& returns(const Rows& rows);
   FakeState& closes(const Rows& rows);
@@ -81,6 +84,7 @@ class FakeState {
   std::vector<std::string> ids_, groups_;
   mutable std::vector<cadre_instrument> instruments_;
   Column open_, high_, low_, close_, volume_, price_, score_, confidence_;
+  Column bid_, ask_, opening_bid_, opening_ask_;
   cadre_windows windows(std::uint32_t period) const;
 
   Window returns_, closes_, volumes_;
