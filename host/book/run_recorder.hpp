@@ -68,6 +68,7 @@ class RunRecorder final : public BookListener {
   const Fitted& fitted() const { return fitted_; }
 
  private:
+  report::When now() const;
   void follow_benchmark(const model::Bar& bar);
   void count_filled(const journal::DecisionRecord& record);
   void count_fitted(const chain::Decision& decision);
@@ -81,10 +82,11 @@ class RunRecorder final : public BookListener {
   std::vector<report::PositionRow> positions_;
   std::vector<std::string>
       order_instruments_;  ///< per order of the tracker: indices change with the universe
-  std::vector<std::int32_t> order_dates_;
+  std::vector<report::When> order_dates_;
   std::vector<double> benchmark_units_;
   std::vector<std::uint8_t> is_traded_;  ///< per instrument of the data; the benchmark buys no index
   std::vector<double> last_close_;
+  bool is_intraday_ = false;  ///< bars are several a session
   bool benchmark_bought_ = false;
   double last_forecast_ = 0;    ///< of the last decision
   double active_forecast_ = 0;  ///< of the decision whose orders the holdings came from
