@@ -254,6 +254,18 @@ void warn_of_fitted(const PreparedRun& run, const book::RunRecorder& recorder, b
                  "/chain/constraints, or size smaller");
 }
 
+void warn_of_thin(const PreparedRun& run, const book::RunRecorder& recorder, base::Problems& doubts) {
+  const book::RunRecorder::Thin& thin = recorder.thin();
+  if (thin.bars == 0) return;
+  doubts.warning("RUN_BARS_THIN", run.config->document.place("/data/prices/min_coverage"),
+                 std::to_string(thin.bars) + (thin.bars == 1 ? " bar has" : " bars have") +
+                     " prices of too few instruments, first " +
+                     (thin.first.time_ns != 0 ? "at " + base::format_time(thin.first.time_ns)
+                                              : "on " + base::format_date(thin.first.date)) +
+                     ": their decisions only reduced positions",
+                 "");
+}
+
 /// What of a run that came to its end is worth a second look.
 base::Problems doubts_about(const PreparedRun& run, const ScenarioRun& scenario_run,
                             const book::RunRecorder& recorder) {
@@ -294,6 +306,7 @@ base::Problems doubts_about(const PreparedRun& run, const ScenarioRun& scenario_
   warn_of_limits(run, recorder, doubts);
   warn_of_filled(run, recorder, doubts);
   warn_of_fitted(run, recorder, doubts);
+  warn_of_thin(run, recorder, doubts);
   for (const auto& [instance, failed] : recorder.failed_events()) {
     doubts.warning("RUN_AGENT_MISSED_EVENTS", config::place_of_instance(*run.config, instance),
                    instance + " could not take in " + std::to_string(failed.decisions) +

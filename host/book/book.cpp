@@ -68,7 +68,7 @@ void Book::take_bar(const model::Bar& bar) {
   const std::uint64_t sequence = ledger_.begin_event();
   for (BookListener* listener : listeners_)
     listener->on_bar(sequence, bar);
-  states_.begin_bar(bar.date, ledger_.portfolio().equity());
+  states_.begin_bar(bar.date, ledger_.portfolio().equity(), is_covered(ledger_, bar));
   ledger_.take_bar(bar);
   state_.write_bar(bar);
   state_.push_row(ledger_.history(), ledger_.history().rows() - 1);

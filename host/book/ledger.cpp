@@ -212,6 +212,18 @@ void Ledger::stop_at_overflow(std::uint32_t instrument) {
   if (stopped_.empty()) stopped_ = overflow_text(universe_, instrument);
 }
 
+bool is_covered(const Ledger& ledger, const model::Bar& bar) {
+  const auto& least = ledger.data().prices.min_coverage;
+  if (!least) return true;
+  std::size_t expected = 0, there = 0;
+  for (std::size_t i = 0; i < ledger.universe().size(); ++i) {
+    if (!ledger.universe().instruments[i].is_listed(bar.date)) continue;
+    ++expected;
+    there += bar.valid[ledger.data_columns()[i]];
+  }
+  return static_cast<double>(there) >= *least * static_cast<double>(expected);
+}
+
 std::string why_not_marked(const Ledger& ledger, const model::Bar& bar) {
   const model::Portfolio& portfolio = ledger.portfolio();
   const model::Universe& universe = ledger.universe();

@@ -59,6 +59,7 @@ class Ledger {
                           const std::vector<std::vector<double>>& rows, std::uint32_t record_format);
 
   const std::string& book() const { return config_.book.id; }
+  const config::DataConfig& data() const { return config_.data; }
   const std::vector<std::string>& data_instruments() const { return data_instruments_; }
   const model::Universe& universe() const { return universe_; }
   std::vector<std::string> instrument_ids() const;
@@ -109,6 +110,10 @@ class Ledger {
 
 /// Why positions cannot be marked at the prices of a bar; empty: they can. Nothing is changed.
 std::string why_not_marked(const Ledger& ledger, const model::Bar& bar);
+
+/// Whether a bar has prices of as many instruments of the universe, of those that are listed on its day, as
+/// the data want for more than reductions.
+bool is_covered(const Ledger& ledger, const model::Bar& bar);
 
 void save_ledger(base::Encoder& to, const Ledger& ledger);
 [[nodiscard]] bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,

@@ -40,6 +40,8 @@ void RunRecorder::on_bar(std::uint64_t, const model::Bar& bar) {
   for (std::size_t c = 0; c < last_close_.size(); ++c) {
     if (bar.valid[c] != 0) last_close_[c] = static_cast<double>(bar.close_e9[c]) * 1e-9;
   }
+  if (!is_covered(book_.ledger(), bar) && thin_.bars++ == 0)
+    thin_.first = {bar.date, is_intraday_ ? bar.time_ns : 0};
   follow_benchmark(bar);
 }
 

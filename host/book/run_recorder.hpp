@@ -66,6 +66,12 @@ class RunRecorder final : public BookListener {
     std::string first_instrument;
   };
   const Fitted& fitted() const { return fitted_; }
+  /// Bars with prices of too few instruments.
+  struct Thin {
+    std::uint64_t bars = 0;
+    report::When first{};
+  };
+  const Thin& thin() const { return thin_; }
 
  private:
   report::When now() const;
@@ -98,6 +104,7 @@ class RunRecorder final : public BookListener {
   std::uint64_t cuts_ = 0;
   Filled filled_;
   Fitted fitted_;
+  Thin thin_;
 };
 
 }  // namespace cadre::book

@@ -81,6 +81,10 @@ market::BarTiming read_bar_timing(KeyReader& reader, const PricesConfig& prices)
     timing.session = read_session(reader, *prices.session);
     if (!prices.session->time_zone.empty()) timing.session_zone = prices.session->time_zone;
   }
+  if (prices.bar_grace_seconds && prices.missing == "refuse")
+    reader.error("CONFIG_CONTRADICTION", prices_at("bar_grace_seconds"),
+                 "a bar that lacks an instrument is never complete: missing is refuse",
+                 R"(say "missing": "carry" or "leave", or leave this out)");
   if (!prices.period.empty()) return timing;
   for (const char* key : {"time_is", "time_zone", "session"}) {
     if (reader.has(prices_at(key)))

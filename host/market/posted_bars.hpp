@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/market/bar_fields.hpp"
+#include "host/market/open_bar.hpp"
 #include "host/market/signal_reader.hpp"
 #include "host/market/taken_bars.hpp"
 #include "host/model/bar.hpp"
@@ -18,6 +19,8 @@ struct PostedBars {
   std::vector<std::vector<SuspectMove>> moves;
   std::size_t duplicates = 0;  ///< taken before; they come before the new ones
   std::size_t outside = 0;     ///< of hours that do not count
+  std::size_t rows = 0;        ///< of single instruments, taken into a bar
+  OpenBar open{};              ///< what is not complete at the end
 };
 
 /// Bars as they are posted, one JSON object each:
@@ -34,7 +37,7 @@ struct PostedBars {
 /// clock, in UTC. All problems at once, at most 50 in full, placed at bars[0], bars[1] ... Codes: JSON_...,
 /// CONFIG_..., BAR_....
 base::Result<PostedBars> read_bars(std::span<const std::string> texts, const BarShape& shape,
-                                   const TakenBars& taken, std::int32_t today);
+                                   const TakenBars& taken, std::int32_t today, const OpenBar& open = {});
 
 /// Signals as they are posted, one JSON object each, with the keys of a JSON lines file. Those of a day that
 /// is still to come wherever on earth, and more than a week after `newest`, the date of the newest bar, are

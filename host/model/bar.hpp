@@ -10,7 +10,8 @@ enum class Completion : uint8_t {
   whole = 0,       ///< it came in one piece, as out of a file
   all_there = 1,   ///< the last instrument that was expected came
   said_so = 2,     ///< its source said so
-  grace_ended = 3  ///< the time that is given for the rest was over
+  grace_ended = 3,  ///< the time that is given for the rest was over
+  later_came = 4    ///< a row of a later bar came
 };
 
 /// A bar closed. Per instrument of the epoch; a price is 0 where valid is 0.
