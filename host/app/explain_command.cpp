@@ -134,11 +134,12 @@ int run_explain_command(const ExplainArguments& arguments) {
   if (e.steps.empty()) {
     std::printf("settles a position that left the universe; no decision led to it\n");
   } else {
-    std::printf("decided %s under revision %llu at %s a unit, equity %s\n\n",
-                (e.has_times ? base::format_time(e.decision.time_ns) : base::format_date(e.decision.date)).c_str(),
-                static_cast<unsigned long long>(e.decision.revision),
-                base::Price::from_raw(e.decision.price_e9[e.index]).to_string().c_str(),
-                report::money(e.decision.equity).c_str());
+    std::printf(
+        "decided %s under revision %llu at %s a unit, equity %s\n\n",
+        (e.has_times ? base::format_time(e.decision.time_ns) : base::format_date(e.decision.date)).c_str(),
+        static_cast<unsigned long long>(e.decision.revision),
+        base::Price::from_raw(e.decision.price_e9[e.index]).to_string().c_str(),
+        report::money(e.decision.equity).c_str());
     report::TextTable table({{"stage"},
                              {"target", report::Align::right},
                              {"position", report::Align::right},
@@ -166,8 +167,7 @@ int run_explain_command(const ExplainArguments& arguments) {
   for (const cadre_execution_report& r : e.reports) {
     const std::string when =
         e.has_times ? base::format_time(r.time_ns) : base::format_date(base::date_of_time(r.time_ns));
-    std::printf("%s %s", when.c_str(),
-                std::string(model::order_status_name(r.status)).c_str());
+    std::printf("%s %s", when.c_str(), std::string(model::order_status_name(r.status)).c_str());
     if (r.quantity_e9 != 0) {
       std::printf(" %s at %s, fees %s, half-spread %s", quantity(r.quantity_e9, false).c_str(),
                   base::Price::from_raw(r.price_e9).to_string().c_str(),

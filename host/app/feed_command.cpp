@@ -89,8 +89,8 @@ class Feeder {
     const json::value answer = json::parse(response.body, error);
     // Rows are of bars that are accepted once they are complete.
     const std::uint64_t rows = count(answer, "/rows");
-    const std::uint64_t done = (rows != 0 ? rows : count(answer, "/accepted")) + count(answer, "/duplicates") +
-                               count(answer, "/outside_session");
+    const std::uint64_t done = (rows != 0 ? rows : count(answer, "/accepted")) +
+                               count(answer, "/duplicates") + count(answer, "/outside_session");
     outside_ += count(answer, "/outside_session");
     // A signal that is said again is accepted again, and is one signal.
     const std::uint64_t repeated = count(answer, "/repeated");

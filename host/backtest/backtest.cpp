@@ -144,10 +144,11 @@ std::vector<std::string> notes_of(const PreparedRun& run, const book::RunRecorde
       "The benchmark holds all instruments in equal weights from the first decision date on, with the same "
       "cash and costs, in fractions of shares.");
   if (data.timing.is_intraday())
-    notes.push_back("Bars are of " + market::format_period(data.timing.period_ns) +
-                    ": the figures are of bars, " + base::format_double(data.periods_per_year) +
-                    " a year, the plots of sessions; equity.csv has every bar. A value at risk is of sessions, and "
-                    "is not tested on bars.");
+    notes.push_back(
+        "Bars are of " + market::format_period(data.timing.period_ns) + ": the figures are of bars, " +
+        base::format_double(data.periods_per_year) +
+        " a year, the plots of sessions; equity.csv has every bar. A value at risk is of sessions, and "
+        "is not tested on bars.");
   if (recorder.cuts() > 0)
     notes.push_back("The final cut reduced increases in " + std::to_string(recorder.cuts()) + " decisions.");
   if (recorder.failures() > 0)

@@ -1,6 +1,7 @@
 #include "host/book/book.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "cadre/cadre.h"
@@ -47,7 +48,7 @@ void Book::build_state() {
   holdings_are_stale_ = true;
   if (state_.keep(ledger_.universe(), setting)) return;  // who comes new has been told of this arena
   state_.build(ledger_.universe(), ledger_.data_columns(), std::move(setting));
-  state_.write_windows(ledger_.history(), ledger_.sessions().rows());
+  state_.write_windows(ledger_.history(), sessions_of(ledger_).rows());
   if (ledger_.bars() != 0) state_.write_bar(ledger_.last_bar());
   chains_.enter_arena(state_.arena());
 }
@@ -72,7 +73,7 @@ void Book::take_bar(const model::Bar& bar) {
   ledger_.take_bar(bar);
   state_.write_bar(bar);
   state_.push_row(ledger_.history(), ledger_.history().rows() - 1);
-  state_.push_sessions(ledger_.sessions().rows(), ledger_.sessions().added());
+  state_.push_sessions(sessions_of(ledger_).rows(), sessions_of(ledger_).added());
   holdings_are_stale_ = true;
   refresh_state();
   tell_agents(CADRE_EVENT_BAR, nullptr);
@@ -143,10 +144,14 @@ bool Book::is_warm() const {
 std::uint64_t warm_up_bars(const Book& book) {
   const cadre_requirements& need = book.chain().requirements;
   std::uint64_t bars = std::uint64_t{need.warm_up_bars} + 1;
-  // The first bar has no return.
-  for (const cadre_rows& rows : {need.sessions, need.bars})
-    bars = std::max({bars, rows.returns == 0 ? 0 : std::uint64_t{rows.returns} + 1,
-                     std::uint64_t{rows.closes}, std::uint64_t{rows.volumes}});
+  const auto raise = [&](const cadre_rows& rows, double bars_a_row) {
+    // The first period has no return.
+    const std::uint64_t most = std::max({rows.returns == 0 ? 0 : std::uint64_t{rows.returns} + 1,
+                                         std::uint64_t{rows.closes}, std::uint64_t{rows.volumes}});
+    bars = std::max(bars, static_cast<std::uint64_t>(std::ceil(static_cast<double>(most) * bars_a_row)));
+  };
+  raise(need.bars, 1);
+  raise(need.sessions, bars_per_session(book.ledger()));
   return bars;
 }
 

@@ -5,6 +5,7 @@
 
 #include "cadre/cadre.h"
 #include "host/base/invariant.hpp"
+#include "host/config/bar_keys.hpp"
 #include "host/config/instrument_table.hpp"
 #include "host/journal/journal.hpp"
 #include "host/model/order.hpp"
@@ -213,7 +214,7 @@ void Ledger::stop_at_overflow(std::uint32_t instrument) {
 }
 
 bool is_covered(const Ledger& ledger, const model::Bar& bar) {
-  const auto& least = ledger.data().prices.min_coverage;
+  const auto& least = ledger.config_.data.prices.min_coverage;
   if (!least) return true;
   std::size_t expected = 0, there = 0;
   for (std::size_t i = 0; i < ledger.universe().size(); ++i) {
@@ -222,6 +223,11 @@ bool is_covered(const Ledger& ledger, const model::Bar& bar) {
     there += bar.valid[ledger.data_columns()[i]];
   }
   return static_cast<double>(there) >= *least * static_cast<double>(expected);
+}
+
+double bars_per_session(const Ledger& ledger) {
+  const config::DataConfig& data = ledger.config_.data;
+  return data.timing.is_intraday() ? data.periods_per_year / config::sessions_per_year(data) : 1;
 }
 
 std::string why_not_marked(const Ledger& ledger, const model::Bar& bar) {

@@ -59,7 +59,8 @@ class Ledger {
                           const std::vector<std::vector<double>>& rows, std::uint32_t record_format);
 
   const std::string& book() const { return config_.book.id; }
-  const config::DataConfig& data() const { return config_.data; }
+  friend bool is_covered(const Ledger& ledger, const model::Bar& bar);
+  friend double bars_per_session(const Ledger& ledger);
   const std::vector<std::string>& data_instruments() const { return data_instruments_; }
   const model::Universe& universe() const { return universe_; }
   std::vector<std::string> instrument_ids() const;
@@ -67,7 +68,7 @@ class Ledger {
   const std::vector<std::size_t>& data_columns() const { return data_of_; }
   const History& history() const { return history_; }
   /// Sessions of bars that are several a session; of bars of days it stays empty.
-  const SessionHistory& sessions() const { return sessions_; }
+  friend const SessionHistory& sessions_of(const Ledger& ledger) { return ledger.sessions_; }
   const model::Portfolio& portfolio() const { return portfolio_; }
   const execution::OrderTracker& tracker() const { return tracker_; }
   const cadre_execution_metrics& execution() const { return execution_; }
@@ -114,6 +115,9 @@ std::string why_not_marked(const Ledger& ledger, const model::Bar& bar);
 /// Whether a bar has prices of as many instruments of the universe, of those that are listed on its day, as
 /// the data want for more than reductions.
 bool is_covered(const Ledger& ledger, const model::Bar& bar);
+
+/// 1 where a session is a bar.
+double bars_per_session(const Ledger& ledger);
 
 void save_ledger(base::Encoder& to, const Ledger& ledger);
 [[nodiscard]] bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,

@@ -27,7 +27,7 @@ class StateWriter {
     cadre_constraints constraints{};
     double periods_per_year = 252;
     double sessions_per_year = 252;
-    bool sessions_apart = false;  ///< bars are several a session; else a session is a bar
+    bool sessions_apart = false;        ///< bars are several a session; else a session is a bar
     cadre_requirements requirements{};  ///< the rows of history there is room for
     std::size_t service_count = 0;
   };

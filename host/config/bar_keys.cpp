@@ -16,9 +16,10 @@ constexpr double usual_sessions_per_year = 252;
 
 void check_zone(KeyReader& reader, const std::string& pointer, const std::string& name) {
   if (name.empty() || base::TimeZone::find(name)) return;
-  reader.error("TIME_ZONE_UNKNOWN", pointer, base::quote(name) + " is no time zone of the system's database",
-               "zones have names such as America/New_York, Europe/London and UTC; `timedatectl list-timezones` "
-               "lists them");
+  reader.error(
+      "TIME_ZONE_UNKNOWN", pointer, base::quote(name) + " is no time zone of the system's database",
+      "zones have names such as America/New_York, Europe/London and UTC; `timedatectl list-timezones` "
+      "lists them");
 }
 
 std::int64_t time_of_day(KeyReader& reader, const std::string& pointer, const std::string& text) {
@@ -70,7 +71,8 @@ market::BarTiming read_bar_timing(KeyReader& reader, const PricesConfig& prices)
   if (!prices.period.empty()) {
     const auto period_ns = market::parse_period(prices.period);
     if (!period_ns)
-      reader.error("CONFIG_OUT_OF_RANGE", prices_at("period"), base::quote(prices.period) + " is no period of bars",
+      reader.error("CONFIG_OUT_OF_RANGE", prices_at("period"),
+                   base::quote(prices.period) + " is no period of bars",
                    "it is from 1s to 1d, as in 30s, 1min, 1h");
     timing.period_ns = period_ns.value_or(0);
   }
@@ -99,19 +101,22 @@ void fill_periods_per_year(const boost::json::value& written, boost::json::value
   if (!timing.is_intraday() || !timing.session) return;
   if (base::find(written, "/data/periods_per_year") != nullptr) return;
   const boost::json::value* sessions = base::find(written, "/data/sessions_per_year");
-  const double sessions_a_year = sessions != nullptr ? sessions->to_number<double>() : usual_sessions_per_year;
+  const double sessions_a_year =
+      sessions != nullptr ? sessions->to_number<double>() : usual_sessions_per_year;
   const double bars = bars_per_session(timing) * sessions_a_year;
   filled.as_object()["data"].as_object()["periods_per_year"] =
-      bars == std::floor(bars) ? boost::json::value(static_cast<std::int64_t>(bars)) : boost::json::value(bars);
+      bars == std::floor(bars) ? boost::json::value(static_cast<std::int64_t>(bars))
+                               : boost::json::value(bars);
 }
 
 void check_periods_per_year(const base::JsonDocument& written, base::Problems& problems) {
   const market::BarTiming timing = written_timing(written.root());
   if (!timing.is_intraday() || timing.session) return;
   if (base::find(written.root(), "/data/periods_per_year") != nullptr) return;
-  problems.error("BAR_PERIODS_PER_YEAR", written.place("/data/prices/period"),
-                 "nothing says how many bars of " + market::format_period(timing.period_ns) + " there are a year",
-                 "set /data/periods_per_year, or /data/prices/session, from which it follows");
+  problems.error(
+      "BAR_PERIODS_PER_YEAR", written.place("/data/prices/period"),
+      "nothing says how many bars of " + market::format_period(timing.period_ns) + " there are a year",
+      "set /data/periods_per_year, or /data/prices/session, from which it follows");
 }
 
 double sessions_per_year(const DataConfig& data) {

@@ -54,8 +54,13 @@ base::Result<std::vector<std::string>> instruments_of(const ScenarioConfig& conf
 }
 
 market::BarShape bar_shape(const DataConfig& data, std::vector<std::string> instruments) {
-  return {std::move(instruments), data.prices.volume == "shares", data.prices.missing != "refuse",
-          data.prices.on_suspect_move, {}, data.timing, data.prices.scale.value_or(1)};
+  return {std::move(instruments),
+          data.prices.volume == "shares",
+          data.prices.missing != "refuse",
+          data.prices.on_suspect_move,
+          {},
+          data.timing,
+          data.prices.scale.value_or(1)};
 }
 
 std::vector<market::IntradayNeed> intraday_needs(const boost::json::value& config_schema,

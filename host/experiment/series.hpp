@@ -28,8 +28,9 @@ struct Series {
 void note(Series& series, int32_t date, double value);
 
 /// Reads CSV with the columns date and equity, as equity.csv of a run folder, or date and return; other
-/// columns are ignored, but beside a column time a date may stand again, and its last row counts. All problems at once, at most 50 in full. Codes: FILE_..., CSV_..., SERIES_BAD_DATE,
-/// SERIES_DATE_ORDER, SERIES_BAD_VALUE, SERIES_OUT_OF_RANGE. Warning: SERIES_LOOKS_LIKE_PERCENT.
+/// columns are ignored, but beside a column time a date may stand again, and its last row counts. All
+/// problems at once, at most 50 in full. Codes: FILE_..., CSV_..., SERIES_BAD_DATE, SERIES_DATE_ORDER,
+/// SERIES_BAD_VALUE, SERIES_OUT_OF_RANGE. Warning: SERIES_LOOKS_LIKE_PERCENT.
 base::Result<Series> read_series(const std::filesystem::path& path);
 
 }  // namespace cadre::experiment

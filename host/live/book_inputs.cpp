@@ -1,8 +1,8 @@
 // How inputs come into a book from other threads.
 
 #include <algorithm>
-#include <cmath>
 #include <boost/json.hpp>
+#include <cmath>
 
 #include "host/base/date.hpp"
 #include "host/base/log.hpp"
@@ -62,8 +62,8 @@ Answer BookRunner::offer_bars(std::span<const std::string> texts) {
   // Nobody waits for a book that does not come back, and the queue of one that has stopped is closed.
   if (why_stopped().has_errors()) return lost();
   std::unique_lock lock(door_.mutex);
-  auto posted = market::read_bars(texts, door_.shape, door_.bars, base::date_of_time(base::now_ns()),
-                                  door_.open);
+  auto posted =
+      market::read_bars(texts, door_.shape, door_.bars, base::date_of_time(base::now_ns()), door_.open);
   if (!posted) {
     lock.unlock();
     metrics_.input_refused(metrics::Refused::invalid).add(texts.size());
@@ -72,8 +72,14 @@ Answer BookRunner::offer_bars(std::span<const std::string> texts) {
   }
   // Rows that complete a bar which finds no room would be late when they come again.
   if (posted->rows != 0 && posted->bars.size() > queue_.room()) return full(0, texts.size(), {});
-  Offer offer{posted->bars.size(), 0, posted->duplicates, posted->outside, posted->rows, posted->open.is_open(),
-              std::make_shared<Ticket>(posted->bars.size()), {}};
+  Offer offer{posted->bars.size(),
+              0,
+              posted->duplicates,
+              posted->outside,
+              posted->rows,
+              posted->open.is_open(),
+              std::make_shared<Ticket>(posted->bars.size()),
+              {}};
   // What is said again may still be on its way into the journal.
   if (offer.duplicates != 0) offer.before = door_.newest_bar;
   const auto taken = push_bars(*posted, offer.ticket);

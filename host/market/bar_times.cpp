@@ -111,8 +111,7 @@ std::optional<std::int64_t> parse_time_of_day(std::string_view text) {
     fraction_ns = text.size() > at + 2 ? fraction_of(text.substr(at + 2)) : 0;
   }
   if (!second || !fraction_ns || *minute > 59 || *second > 59) return std::nullopt;
-  const std::int64_t of_day_ns =
-      *hour * hour_ns + *minute * minute_ns + *second * second_ns + *fraction_ns;
+  const std::int64_t of_day_ns = *hour * hour_ns + *minute * minute_ns + *second * second_ns + *fraction_ns;
   return of_day_ns <= day_ns ? std::optional(of_day_ns) : std::nullopt;
 }
 
@@ -153,7 +152,8 @@ std::optional<std::int64_t> BarClock::resolve(const WrittenTime& written, TimeFa
   const std::int64_t midnight_ns = base::days_since_epoch(written.date) * day_ns;
   if (written.offset_ns) return midnight_ns + written.of_day_ns - *written.offset_ns;
   if (timing_.time_zone.empty()) {
-    fault = {"BAR_TIME_NO_ZONE", " has no offset, and data.prices.time_zone does not say whose clocks it is from",
+    fault = {"BAR_TIME_NO_ZONE",
+             " has no offset, and data.prices.time_zone does not say whose clocks it is from",
              R"(say it, as in "time_zone": "America/New_York", or write the offset: 09:31:00-04:00)"};
     return std::nullopt;
   }
@@ -165,10 +165,10 @@ std::optional<std::int64_t> BarClock::resolve(const WrittenTime& written, TimeFa
   const base::TimeZone::Moment moment = written_in_.moment(local);
   if (moment.kind == Kind::once) return moment.time_ns;
   const bool is_never = moment.kind == Kind::never;
-  fault = {is_never ? "BAR_TIME_SKIPPED" : "BAR_TIME_TWICE",
-           ": no clock in " + timing_.time_zone + " shows " + text_of(local) +
-               ", they are put forward over it",
-           "write the offset, as in 02:30:00-05:00, or leave the bar out"};
+  fault = {
+      is_never ? "BAR_TIME_SKIPPED" : "BAR_TIME_TWICE",
+      ": no clock in " + timing_.time_zone + " shows " + text_of(local) + ", they are put forward over it",
+      "write the offset, as in 02:30:00-05:00, or leave the bar out"};
   if (!is_never)
     fault.what = ": clocks in " + timing_.time_zone + " show " + text_of(local) +
                  " twice, they are put back on that day";

@@ -19,11 +19,11 @@ struct SessionHours {
 
 /// How the bars of some data lie in time.
 struct BarTiming {
-  std::int64_t period_ns = 0;              ///< 0: nobody said, and there is one bar a day
-  bool is_begin = false;                   ///< a time is that of a bar's begin, else of its end
-  std::string time_zone{};                 ///< of times without an offset; empty: all have one
-  std::optional<SessionHours> session{};   ///< none: all bars count
-  std::string session_zone{};              ///< whose clocks say date and session; empty: UTC
+  std::int64_t period_ns = 0;             ///< 0: nobody said, and there is one bar a day
+  bool is_begin = false;                  ///< a time is that of a bar's begin, else of its end
+  std::string time_zone{};                ///< of times without an offset; empty: all have one
+  std::optional<SessionHours> session{};  ///< none: all bars count
+  std::string session_zone{};             ///< whose clocks say date and session; empty: UTC
 
   static constexpr std::int64_t day_ns = std::int64_t{86'400} * 1'000'000'000;
   /// Whether there may be several bars a session, with times.

@@ -191,8 +191,7 @@ std::string FeedLines::when_of(const CsvField* date, const CsvField* time) {
 
 void FeedLines::take_wide() {
   const bool has_time = find_column({CsvField{header_.front()}}, "time").has_value();
-  const std::string when =
-      when_of(has_time ? nullptr : &row_.front(), has_time ? &row_.front() : nullptr);
+  const std::string when = when_of(has_time ? nullptr : &row_.front(), has_time ? &row_.front() : nullptr);
   if (when.empty()) return;
   std::string closes;
   for (std::size_t i = 1; i < row_.size(); ++i) {
@@ -210,9 +209,9 @@ void FeedLines::take_row() {
   when_ = when;
   std::string bar;
   const std::pair<const char*, std::size_t> fields[] = {
-      {"open", columns_.open},         {"high", columns_.high},         {"low", columns_.low},
-      {"close", columns_.close},       {"volume", columns_.volume},     {"bid", columns_.bid},
-      {"ask", columns_.ask},           {"bid_open", columns_.bid_open}, {"ask_open", columns_.ask_open}};
+      {"open", columns_.open},   {"high", columns_.high},         {"low", columns_.low},
+      {"close", columns_.close}, {"volume", columns_.volume},     {"bid", columns_.bid},
+      {"ask", columns_.ask},     {"bid_open", columns_.bid_open}, {"ask_open", columns_.ask_open}};
   for (const auto& [name, column] : fields) {
     if (column != no_column && !trimmed(row_[column].text).empty())
       add_member(bar, name, json_of(row_[column].text));

@@ -75,7 +75,7 @@ class FeedLines {
   std::vector<std::string> header_;
   BarColumns columns_;
   std::string when_, bars_;  ///< of the bar whose rows are coming; JSON
-  bool has_rows_ = false;  ///< of that bar
+  bool has_rows_ = false;    ///< of that bar
   std::uint32_t bar_line_ = 0;
   std::vector<FeedLine> ready_;
   base::Problems problems_;

@@ -6,8 +6,8 @@
 
 #include "host/base/capped_problems.hpp"
 #include "host/base/date.hpp"
-#include "host/base/hash.hpp"
 #include "host/base/decimal.hpp"
+#include "host/base/hash.hpp"
 #include "host/base/json.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
@@ -74,8 +74,8 @@ class BarReader {
     if (when && previous.date != 0 && when->time_ns <= previous.time_ns)
       not_newer("the bar before it has " + shown(previous));
     BarFields fields(document_, shape_, problems_);
-    model::Bar bar = begin(when.value_or(BarTime{previous.date, base::close_time_ns(19700101), false, true}),
-                           fields);
+    model::Bar bar =
+        begin(when.value_or(BarTime{previous.date, base::close_time_ns(19700101), false, true}), fields);
     is_in_session_ = !when || when->is_in_session;
     const json::object& bars = root_.at("bars").as_object();
     for (const auto& [id, value] : bars) {
@@ -99,7 +99,8 @@ class BarReader {
                 const std::vector<std::int64_t>& closes_e9) {
     BarFields fields(document_, shape_, problems_);
     const std::size_t n = shape_.instruments.size();
-    if (!open.is_open()) open = {begin(when, fields), std::vector<std::uint64_t>(n, 0), std::vector<std::uint8_t>(n, 0), n};
+    if (!open.is_open())
+      open = {begin(when, fields), std::vector<std::uint64_t>(n, 0), std::vector<std::uint8_t>(n, 0), n};
     const std::string id(root_.at("symbol").as_string());
     const auto found = std::lower_bound(shape_.instruments.begin(), shape_.instruments.end(), id);
     const auto place = static_cast<std::size_t>(found - shape_.instruments.begin());
@@ -141,10 +142,10 @@ class BarReader {
   }
 
   void late(const When& newest) {
-    error("BAR_LATE", has_time() ? "/time" : "/date",
-          "its bar is complete, the book is at " + shown(newest),
-          "a row that comes late is left out: give the rows more time with /data/prices/bar_grace_seconds, or "
-          "send the bar whole");
+    error(
+        "BAR_LATE", has_time() ? "/time" : "/date", "its bar is complete, the book is at " + shown(newest),
+        "a row that comes late is left out: give the rows more time with /data/prices/bar_grace_seconds, or "
+        "send the bar whole");
   }
 
   void check_missing(const model::Bar& bar, const char* at) {
@@ -350,7 +351,8 @@ class PostReader {
   }
 
   void check_ahead(BarReader& reader, std::int32_t date) const {
-    if (date > latest_after(std::max(previous_.date, taken_.newest()), today_)) reader.far_ahead(date, today_);
+    if (date > latest_after(std::max(previous_.date, taken_.newest()), today_))
+      reader.far_ahead(date, today_);
   }
   bool is_newest(std::int64_t time_ns) const {
     return taken_.is_newer(time_ns) && (previous_.date == 0 || time_ns > previous_.time_ns);
@@ -364,12 +366,13 @@ class PostReader {
   const TakenBars& taken_;
   std::int32_t today_;
   BarClock clock_;
-  std::array<json::value, 3> schemas_{schema_of(shape_.timing, Said::whole), schema_of(shape_.timing, Said::row),
+  std::array<json::value, 3> schemas_{schema_of(shape_.timing, Said::whole),
+                                      schema_of(shape_.timing, Said::row),
                                       schema_of(shape_.timing, Said::end)};
   // What 100,000 bars may have against them is no answer to anyone.
   base::CappedProblems problems_{"bars"};
   PostedBars posted_;
-  When previous_;  ///< the newest complete bar of this post
+  When previous_;                        ///< the newest complete bar of this post
   std::vector<std::int64_t> closes_e9_;  ///< as of the bar before
 };
 

@@ -29,13 +29,13 @@ struct PostedBars {
 ///    "GE": {"close": 12}, ...}}
 /// A number for an instrument is its close; open, high and low come together, for all instruments or none;
 /// volume when the data declare it; bid and ask, bid_open and ask_open, where there are quotes. Where bars
-/// have a period, "time" says when one is, beside the date or in its place. A price that is far from the close before is suspect, and refused under
-/// MovePolicy::refuse, unless the object says "confirmed": true. Each is later than the one before, and than
-/// all that were taken; but a client that got no answer may say again what it has said: the same bar of a
-/// time that was taken is a duplicate. After one of a day that is still to come a book would take none of the
-/// days until then, so that is refused where it is no step of a week from the one before. `today`: of the
-/// clock, in UTC. All problems at once, at most 50 in full, placed at bars[0], bars[1] ... Codes: JSON_...,
-/// CONFIG_..., BAR_....
+/// have a period, "time" says when one is, beside the date or in its place. A price that is far from the
+/// close before is suspect, and refused under MovePolicy::refuse, unless the object says "confirmed": true.
+/// Each is later than the one before, and than all that were taken; but a client that got no answer may say
+/// again what it has said: the same bar of a time that was taken is a duplicate. After one of a day that is
+/// still to come a book would take none of the days until then, so that is refused where it is no step of a
+/// week from the one before. `today`: of the clock, in UTC. All problems at once, at most 50 in full, placed
+/// at bars[0], bars[1] ... Codes: JSON_..., CONFIG_..., BAR_....
 base::Result<PostedBars> read_bars(std::span<const std::string> texts, const BarShape& shape,
                                    const TakenBars& taken, std::int32_t today, const OpenBar& open = {});
 

@@ -167,14 +167,14 @@ void check_gaps(const PriceHistory& history, MissingPolicy policy, const std::st
       problems.error("PRICE_MISSING", {.file = file}, instrument + " has no price in these dates",
                      "leave it out of the instruments, or choose other dates");
     } else if (missing > 0 && policy == MissingPolicy::refuse) {
-      problems.error("PRICE_MISSING", {.file = file},
-                     instrument + " has no price on " + std::to_string(missing) + " of " +
-                         std::to_string(history.rows()) +
-                         (history.times_ns.empty() ? " days, the first is " +
-                                                         base::format_date(history.dates[first_missing])
-                                                   : " bars, the first ends at " +
-                                                         base::format_time(history.times_ns[first_missing])),
-                     kMissingNextStep);
+      problems.error(
+          "PRICE_MISSING", {.file = file},
+          instrument + " has no price on " + std::to_string(missing) + " of " +
+              std::to_string(history.rows()) +
+              (history.times_ns.empty()
+                   ? " days, the first is " + base::format_date(history.dates[first_missing])
+                   : " bars, the first ends at " + base::format_time(history.times_ns[first_missing])),
+          kMissingNextStep);
     }
   }
 }

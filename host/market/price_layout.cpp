@@ -12,8 +12,8 @@ namespace cadre::market {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> kFields = {"date",  "time",   "symbol", "open", "high",     "low",
-                                                      "close", "volume", "bid",    "ask",  "bid_open", "ask_open"};
+constexpr std::array<std::string_view, 12> kFields = {
+    "date", "time", "symbol", "open", "high", "low", "close", "volume", "bid", "ask", "bid_open", "ask_open"};
 
 /// The other names of fields that files with quotes have as a matter of course, as normalised() writes them.
 constexpr std::pair<std::string_view, std::string_view> kNames[] = {{"bidclose", "bid"}, {"askclose", "ask"}};
@@ -79,10 +79,10 @@ base::Place place_of(const CsvField& field, const std::string& file) {
 
 size_t* member(BarColumns& columns, std::string_view field) {
   const std::pair<std::string_view, size_t*> members[] = {
-      {"date", &columns.date},         {"time", &columns.time},         {"symbol", &columns.symbol},
-      {"open", &columns.open},         {"high", &columns.high},         {"low", &columns.low},
-      {"close", &columns.close},       {"volume", &columns.volume},     {"bid", &columns.bid},
-      {"ask", &columns.ask},           {"bid_open", &columns.bid_open}, {"ask_open", &columns.ask_open}};
+      {"date", &columns.date},   {"time", &columns.time},         {"symbol", &columns.symbol},
+      {"open", &columns.open},   {"high", &columns.high},         {"low", &columns.low},
+      {"close", &columns.close}, {"volume", &columns.volume},     {"bid", &columns.bid},
+      {"ask", &columns.ask},     {"bid_open", &columns.bid_open}, {"ask_open", &columns.ask_open}};
   for (const auto& [name, place] : members) {
     if (name == field) return place;
   }
@@ -149,8 +149,9 @@ std::string if_times(std::string_view name, const LayoutOptions& options) {
 void refuse_half_quotes(const BarColumns& columns, const base::Place& at, base::CappedProblems& problems) {
   const auto check = [&](size_t bid, size_t ask, const std::string& of) {
     if ((bid == no_column) == (ask == no_column)) return;
-    problems.error("CSV_HEADER", at, "there is a column " + std::string(bid == no_column ? "ask" : "bid") + of +
-                       " and no " + (bid == no_column ? "bid" : "ask") + of,
+    problems.error("CSV_HEADER", at,
+                   "there is a column " + std::string(bid == no_column ? "ask" : "bid") + of + " and no " +
+                       (bid == no_column ? "bid" : "ask") + of,
                    "add it, or name in data.prices.columns only what counts");
   };
   check(columns.bid, columns.ask, "");
@@ -233,7 +234,8 @@ bool is_long(const std::vector<CsvField>& header, const LayoutOptions& options) 
 BarColumns find_bar_columns(const std::vector<CsvField>& header, const LayoutOptions& options,
                             base::CappedProblems& problems) {
   const bool is_mapped = !options.columns.empty();
-  BarColumns columns = is_mapped ? mapped_columns(header, options, problems) : by_meaning(header, options.key);
+  BarColumns columns =
+      is_mapped ? mapped_columns(header, options, problems) : by_meaning(header, options.key);
   if (problems.has_errors()) return columns;
   std::vector<std::string> absent;
   for (const std::string_view field : kFields) {
@@ -253,8 +255,8 @@ BarColumns find_bar_columns(const std::vector<CsvField>& header, const LayoutOpt
           "drop it, or say in data.prices which ones count: " + suggested_map(header, columns));
     } else if (!is_called(header[i], field)) {
       problems.error("CSV_HEADER", at, "the column " + base::quote(name) + " has another name here",
-                     "rename it to " + std::string(field) +
-                         ", or say in data.prices: " + suggested_map(header, columns) + if_times(name, options));
+                     "rename it to " + std::string(field) + ", or say in data.prices: " +
+                         suggested_map(header, columns) + if_times(name, options));
     }
   }
   refuse_missing(header, columns, options, problems);

@@ -29,14 +29,18 @@ constexpr size_t kNone = no_column;
 class PriceReader {
  public:
   PriceReader(const PriceOptions& options, std::string_view text)
-      : options_(options), file_(options.file.string()), rows_(text), problems_(file_), times_(options.timing, file_, problems_) {}
+      : options_(options),
+        file_(options.file.string()),
+        rows_(text),
+        problems_(file_),
+        times_(options.timing, file_, problems_) {}
 
   base::Result<PriceHistory> read() {
     rows_.next();
     const std::vector<CsvField> header = rows_.fields();
     history_.adjustment = options_.adjustment;
     history_.period_ns = options_.timing.period_ns;
-    const RowKey key = options_.timing.is_intraday()     ? RowKey::time
+    const RowKey key = options_.timing.is_intraday()    ? RowKey::time
                        : options_.timing.period_ns != 0 ? RowKey::either
                                                         : RowKey::date;
     const LayoutOptions layout{options_.columns, options_.instruments, file_, key};

@@ -40,9 +40,10 @@ struct PriceOptions {
 /// without a symbol where one instrument is asked for, and go by other names where `columns` says so; without
 /// open, high and low in it they are closes alone. With a period in `timing` the rows have a time, beside the
 /// date or in its place, and rows outside of the hours of the session are left out, counted in one warning.
-/// Quotes may lack anywhere: an empty cell is no quote. CRLF, a byte order mark and quoted fields are accepted,
-/// and dates as parse_day takes them. Prices are exact decimals. Rows outside of from and to, and columns not
-/// asked for, are not looked into. All problems at once, at most 50 errors and 50 warnings in full.
+/// Quotes may lack anywhere: an empty cell is no quote. CRLF, a byte order mark and quoted fields are
+/// accepted, and dates as parse_day takes them. Prices are exact decimals. Rows outside of from and to, and
+/// columns not asked for, are not looked into. All problems at once, at most 50 errors and 50 warnings in
+/// full.
 ///
 /// Errors: FILE_..., CSV_EMPTY, CSV_BINARY, CSV_NOT_UTF8, CSV_LINE_ENDS, CSV_HEADER, CSV_RAGGED_ROW,
 /// PRICE_BAD_DATE, PRICE_DATE_ORDER, PRICE_DATE_REPEATED, PRICE_NOT_A_NUMBER, PRICE_NOT_POSITIVE,

@@ -61,11 +61,11 @@ bool RowTimes::counts(const BarTime& when) {
 void RowTimes::tell_outside() {
   if (outside_ == 0) return;
   const BarTiming& timing = clock_.timing();
-  problems_.warning("PRICE_OUTSIDE_SESSION", {.file = file_},
-                    std::to_string(outside_) + " of " + std::to_string(rows_) +
-                        " rows lie outside of the session from " + format_time_of_day(timing.session->from_ns) +
-                        " to " + format_time_of_day(timing.session->to_ns) + " (" +
-                        (timing.session_zone.empty() ? "UTC" : timing.session_zone) + ") and are left out");
+  problems_.warning(
+      "PRICE_OUTSIDE_SESSION", {.file = file_},
+      std::to_string(outside_) + " of " + std::to_string(rows_) + " rows lie outside of the session from " +
+          format_time_of_day(timing.session->from_ns) + " to " + format_time_of_day(timing.session->to_ns) +
+          " (" + (timing.session_zone.empty() ? "UTC" : timing.session_zone) + ") and are left out");
 }
 
 void append_row(PriceHistory& history, const BarTime& when, bool has_times) {

@@ -167,8 +167,8 @@ Arena::Arena(const Universe& universe, const ArenaShape& shape, std::string_view
   write_text(head().currency, currency);
   for (std::uint32_t c = 0; c < static_cast<std::uint32_t>(ColumnId::count); ++c) {
     const auto id = static_cast<ColumnId>(c);
-    const bool may_be_missing = id <= ColumnId::price || id == ColumnId::score || id == ColumnId::confidence ||
-                                id >= ColumnId::bid;
+    const bool may_be_missing =
+        id <= ColumnId::price || id == ColumnId::score || id == ColumnId::confidence || id >= ColumnId::bid;
     for (double& value : column(id))
       value = may_be_missing ? std::numeric_limits<double>::quiet_NaN() : 0;
   }

@@ -7,9 +7,9 @@ namespace cadre::model {
 
 /// How a running host knew that a bar is complete.
 enum class Completion : uint8_t {
-  whole = 0,       ///< it came in one piece, as out of a file
-  all_there = 1,   ///< the last instrument that was expected came
-  said_so = 2,     ///< its source said so
+  whole = 0,        ///< it came in one piece, as out of a file
+  all_there = 1,    ///< the last instrument that was expected came
+  said_so = 2,      ///< its source said so
   grace_ended = 3,  ///< the time that is given for the rest was over
   later_came = 4    ///< a row of a later bar came
 };
@@ -27,9 +27,9 @@ struct Bar {
   std::vector<int64_t> close_e9{};
   std::vector<double> volume{};  ///< units
   std::vector<uint8_t> valid{};
-  int64_t period_ns = 0;      ///< 0: of a day
-  bool ends_session = false;  ///< known to be the last of its session; a later date says so too
-  uint8_t completion = 0;     ///< Completion
+  int64_t period_ns = 0;                    ///< 0: of a day
+  bool ends_session = false;                ///< known to be the last of its session; a later date says so too
+  uint8_t completion = 0;                   ///< Completion
   std::vector<int64_t> bid_e9{}, ask_e9{};  ///< quotes at the close, 0: none; empty: the data have none
   std::vector<int64_t> opening_bid_e9{}, opening_ask_e9{};
 

@@ -12,7 +12,8 @@
 
 /// The files of a run folder for other programs. CSV as RFC 4180 has it but with a plain line feed; dates
 /// 1991-01-02, decimals as exact text, an empty cell where there is nothing. Each file is replaced as a
-/// whole; the folder must exist. Where a session has several bars, a column time stands behind the date. Errors: FILE_NOT_WRITABLE.
+/// whole; the folder must exist. Where a session has several bars, a column time stands behind the date.
+/// Errors: FILE_NOT_WRITABLE.
 namespace cadre::report {
 
 /// When something was: the session, and where there are several bars in one, the end of the bar.

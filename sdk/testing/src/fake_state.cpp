@@ -126,20 +126,6 @@ FakeState& FakeState::volume(Numbers values) {
   volume_.set(std::move(values));
   return *this;
 }
-FakeState& FakeState::quotes(Numbers bid, Numbers ask) {
-  bid_.set(std::move(bid));
-  ask_.set(std::move(ask));
-  return *this;
-}
-FakeState& FakeState::opening_quotes(Numbers bid, Numbers ask) {
-  opening_bid_.set(std::move(bid));
-  opening_ask_.set(std::move(ask));
-  return *this;
-}
-FakeState& FakeState::bar_period(std::int64_t period_ns) {
-  raw_.bar_period_ns = period_ns;
-  return *this;
-}
 FakeState& FakeState::returns(const Rows& rows) {
   returns_.set(rows);
   return *this;
@@ -221,6 +207,23 @@ FakeState& FakeState::periods_per_year(double value) {
 FakeState& FakeState::epoch(std::uint64_t value) {
   raw_.universe_epoch = value;
   return *this;
+}
+
+FakeState& set_quotes(FakeState& state, Numbers bid, Numbers ask, Numbers opening_bid, Numbers opening_ask) {
+  const auto set = [](auto& column, Numbers numbers) {
+    column = {};
+    if (!numbers.empty()) column.set(std::move(numbers));
+  };
+  set(state.bid_, std::move(bid));
+  set(state.ask_, std::move(ask));
+  set(state.opening_bid_, std::move(opening_bid));
+  set(state.opening_ask_, std::move(opening_ask));
+  return state;
+}
+
+FakeState& set_bar_period(FakeState& state, std::int64_t period_ns) {
+  state.raw_.bar_period_ns = period_ns;
+  return state;
 }
 
 const cadre_execution_state& FakeState::raw() const {

@@ -59,8 +59,9 @@ TEST(BarTimes, have_an_offset_or_are_of_the_clocks_of_their_zone) {
 
 TEST(BarTimes, are_none_without_a_day_a_zone_or_sense) {
   EXPECT_EQ(code_of(new_york(), "09:31"), "BAR_TIME_BAD");
-  for (const char* text : {"", "noon", "2013-10-07", "2013-02-30T09:31", "2013-10-07T25:00", "2013-10-07T09:61",
-                           "2013-10-07T09:31:00-4:00", "2013-10-07T09:31:00-04:00:00", "01/02/2013 09:31"})
+  for (const char* text :
+       {"", "noon", "2013-10-07", "2013-02-30T09:31", "2013-10-07T25:00", "2013-10-07T09:61",
+        "2013-10-07T09:31:00-4:00", "2013-10-07T09:31:00-04:00:00", "01/02/2013 09:31"})
     EXPECT_EQ(code_of(new_york(), text), "BAR_TIME_BAD") << text;
   BarTiming without = new_york();
   without.time_zone.clear();

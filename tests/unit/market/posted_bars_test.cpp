@@ -231,11 +231,11 @@ std::string at(const std::string& time, const std::string& rest) {
 }
 
 TEST(ReadTimedBars, takes_several_a_day_with_quotes_and_leaves_out_what_is_outside) {
-  const auto posted = read_bars(
-      std::vector{at("09:30", R"("bars": {"AA": 1})"),
-                  at("09:31", R"("bars": {"AA": {"close": 1, "bid": 0.9, "ask": 1.1}, "GE": 2})"),
-                  at("16:00", R"("bars": {"AA": {"close": 1}})")},
-      minutes(), {}, today);
+  const auto posted =
+      read_bars(std::vector{at("09:30", R"("bars": {"AA": 1})"),
+                            at("09:31", R"("bars": {"AA": {"close": 1, "bid": 0.9, "ask": 1.1}, "GE": 2})"),
+                            at("16:00", R"("bars": {"AA": {"close": 1}})")},
+                minutes(), {}, today);
   ASSERT_TRUE(posted);
   EXPECT_EQ(posted->outside, 1u);
   ASSERT_EQ(posted->bars.size(), 2u);
@@ -253,22 +253,26 @@ TEST(ReadTimedBars, refuses_what_is_out_of_order_without_a_time_or_crossed) {
                  minutes()),
             "BAR_NOT_NEWER bars[1] /time\nCONFIG_MISSING_KEY bars[2] \nQUOTE_CROSSED bars[3] /bars/AA/bid\n"
             "BAR_TIME_OFF_GRID bars[4] /time\n");
-  EXPECT_EQ(read({at("09:31", R"("bars": {"AA": 1})")}), "CONFIG_MISSING_KEY bars[0] \nCONFIG_UNKNOWN_KEY bars[0] /time\n");
+  EXPECT_EQ(read({at("09:31", R"("bars": {"AA": 1})")}),
+            "CONFIG_MISSING_KEY bars[0] \nCONFIG_UNKNOWN_KEY bars[0] /time\n");
 }
 
 /// How each bar of a post was complete, and what is open at its end.
-std::string completions(const std::vector<std::string>& texts, const BarShape& shape, const OpenBar& open = {}) {
+std::string completions(const std::vector<std::string>& texts, const BarShape& shape,
+                        const OpenBar& open = {}) {
   const auto posted = read_bars(texts, shape, {}, today, open);
   if (!posted) return read(texts, shape);
   std::string all;
   for (const model::Bar& bar : posted->bars)
-    all += std::to_string(bar.completion) + ' ' + std::to_string(bar.valid[0]) + std::to_string(bar.valid[1]) + '\n';
+    all += std::to_string(bar.completion) + ' ' + std::to_string(bar.valid[0]) +
+           std::to_string(bar.valid[1]) + '\n';
   return all + (posted->open.is_open() ? "open" : "");
 }
 
 TEST(ReadRows, makes_a_bar_of_them_once_all_are_there) {
-  EXPECT_EQ(completions({at("09:31", R"("symbol": "AA", "close": 1)"), at("09:31", R"("symbol": "GE", "close": 2)")},
-                        minutes()),
+  EXPECT_EQ(completions(
+                {at("09:31", R"("symbol": "AA", "close": 1)"), at("09:31", R"("symbol": "GE", "close": 2)")},
+                minutes()),
             "1 11\n");
   EXPECT_EQ(completions({at("09:31", R"("symbol": "AA", "close": 1)")}, minutes()), "open");
 }
@@ -276,8 +280,8 @@ TEST(ReadRows, makes_a_bar_of_them_once_all_are_there) {
 TEST(ReadRows, makes_a_bar_when_the_source_says_so_or_goes_on) {
   EXPECT_EQ(completions({at("09:31", R"("symbol": "AA", "close": 1, "complete": true)"),
                          at("09:32", R"("symbol": "GE", "close": 1)"), at("09:32", R"("complete": true)"),
-                         at("09:33", R"("symbol": "AA", "close": 1)"), at("09:34", R"("symbol": "AA", "close": 1)"),
-                         at("09:35", R"("bars": {"AA": 1})")},
+                         at("09:33", R"("symbol": "AA", "close": 1)"),
+                         at("09:34", R"("symbol": "AA", "close": 1)"), at("09:35", R"("bars": {"AA": 1})")},
                         minutes()),
             "2 10\n2 01\n4 10\n4 10\n0 10\n");
 }
@@ -287,8 +291,9 @@ TEST(ReadRows, refuses_those_that_are_late_or_say_otherwise) {
                          at("09:31", R"("symbol": "GE", "close": 1)")},
                         minutes()),
             "BAR_LATE bars[1] /time\n");
-  EXPECT_EQ(completions({at("09:31", R"("symbol": "AA", "close": 1)"), at("09:31", R"("symbol": "AA", "close": 2)")},
-                        minutes()),
+  EXPECT_EQ(completions(
+                {at("09:31", R"("symbol": "AA", "close": 1)"), at("09:31", R"("symbol": "AA", "close": 2)")},
+                minutes()),
             "BAR_ROW_REPEATED bars[1] /symbol\n");
   BarShape whole = minutes();
   whole.allows_missing = false;
@@ -297,9 +302,11 @@ TEST(ReadRows, refuses_those_that_are_late_or_say_otherwise) {
 }
 
 TEST(ReadRows, goes_on_with_what_was_open) {
-  const auto before = read_bars(std::vector{at("09:31", R"("symbol": "AA", "close": 1)")}, minutes(), {}, today);
-  EXPECT_EQ(completions({at("09:31", R"("symbol": "AA", "close": 1)"), at("09:31", R"("symbol": "GE", "close": 1)")},
-                        minutes(), before->open),
+  const auto before =
+      read_bars(std::vector{at("09:31", R"("symbol": "AA", "close": 1)")}, minutes(), {}, today);
+  EXPECT_EQ(completions(
+                {at("09:31", R"("symbol": "AA", "close": 1)"), at("09:31", R"("symbol": "GE", "close": 1)")},
+                minutes(), before->open),
             "1 11\n");
 }
 

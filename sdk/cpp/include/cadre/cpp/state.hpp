@@ -54,7 +54,8 @@ class State {
   bool has_price(Eigen::Index i) const { return raw_->price.valid[i] != 0; }
   /// Quotes at the close of the bar that just closed; the data may have none, and an instrument may lack one.
   bool has_quotes() const {
-    return raw_->size >= offsetof(cadre_execution_state, ask) + sizeof raw_->ask && raw_->ask.values != nullptr;
+    return raw_->size >= offsetof(cadre_execution_state, ask) + sizeof raw_->ask &&
+           raw_->ask.values != nullptr;
   }
   Column bid() const { return Column(raw_->bid.values, size()); }
   Column ask() const { return Column(raw_->ask.values, size()); }

@@ -33,9 +33,11 @@ class FakeState {
   FakeState& high(Numbers values);
   FakeState& low(Numbers values);
   FakeState& volume(Numbers values);
-  FakeState& quotes(Numbers bid, Numbers ask);          ///< at the close
-  FakeState& opening_quotes(Numbers bid, Numbers ask);  ///< at the open
-  FakeState& bar_period(std::int64_t period_ns);        ///< 0 before it is set: not known
+  /// Quotes at the close of the bar, and at its open; empty: the data have none.
+  friend FakeState& set_quotes(FakeState& state, Numbers bid, Numbers ask, Numbers opening_bid,
+                               Numbers opening_ask);
+  /// How long a bar is; not known before it is set.
+  friend FakeState& set_bar_period(FakeState& state, std::int64_t period_ns);
   /// History of daily bars: sessions and bars have the same rows.
   FakeState& returns(const Rows& rows);
   FakeState& closes(const Rows& rows);
@@ -97,5 +99,9 @@ class FakeState {
   cadre_execution_metrics metrics_{};
   mutable cadre_execution_state raw_{};
 };
+
+FakeState& set_quotes(FakeState& state, Numbers bid, Numbers ask, Numbers opening_bid = {},
+                      Numbers opening_ask = {});
+FakeState& set_bar_period(FakeState& state, std::int64_t period_ns);
 
 }  // namespace cadre::testing
