@@ -21,6 +21,7 @@ int64_t floor_divide(int64_t value, int64_t by) {
 }  // namespace
 
 std::optional<TimeZone> TimeZone::find(std::string_view name) {
+  if (name == "UTC") return TimeZone(nullptr);  // needs no database
   try {
     return TimeZone(date::locate_zone(name));
   } catch (const std::exception&) {
@@ -30,7 +31,7 @@ std::optional<TimeZone> TimeZone::find(std::string_view name) {
 
 LocalTime TimeZone::local(int64_t time_ns) const {
   const int64_t second = floor_divide(time_ns, kSecond_ns);
-  if (second < from_s_ || second >= to_s_) {
+  if (zone_ != nullptr && (second < from_s_ || second >= to_s_)) {
     const date::sys_info info = zone_->get_info(date::sys_seconds(std::chrono::seconds(second)));
     from_s_ = info.begin.time_since_epoch().count();
     to_s_ = info.end.time_since_epoch().count();
@@ -45,6 +46,7 @@ TimeZone::Moment TimeZone::moment(LocalTime local) const {
   const int64_t second = local.of_day_ns / kSecond_ns;
   const int64_t fraction_ns = local.of_day_ns % kSecond_ns;
   const int64_t shown_s = days_since_epoch(local.date) * kDay_s + second;
+  if (zone_ == nullptr) return {Moment::Kind::once, shown_s * kSecond_ns + fraction_ns};
   const date::local_info info = zone_->get_info(date::local_seconds(std::chrono::seconds(shown_s)));
   if (info.result == date::local_info::nonexistent)
     return {Moment::Kind::never, info.first.end.time_since_epoch().count() * kSecond_ns};

@@ -254,7 +254,7 @@ TEST(ReadTimedBars, refuses_what_is_out_of_order_without_a_time_or_crossed) {
             "BAR_NOT_NEWER bars[1] /time\nCONFIG_MISSING_KEY bars[2] \nQUOTE_CROSSED bars[3] /bars/AA/bid\n"
             "BAR_TIME_OFF_GRID bars[4] /time\n");
   EXPECT_EQ(read({at("09:31", R"("bars": {"AA": 1})")}),
-            "CONFIG_MISSING_KEY bars[0] \nCONFIG_UNKNOWN_KEY bars[0] /time\n");
+            "CONFIG_UNKNOWN_KEY bars[0] /time\nCONFIG_MISSING_KEY bars[0] \n");
 }
 
 /// How each bar of a post was complete, and what is open at its end.

@@ -327,35 +327,34 @@ TEST(TimedPrices, may_be_wide_closes) {
 TEST(TimedPrices, outside_of_the_session_are_counted_once_and_not_looked_into) {
   PriceOptions options = minutes();
   options.timing.session = {*parse_time_of_day("09:30"), *parse_time_of_day("16:00")};
-  const auto history = read(
-      "time,AA\n2013-10-07 09:30,bad\n2013-10-07 09:31,1\n2013-10-07 16:00,2\n2013-10-07 16:01,\n", options);
+  const auto history =
+      read("time,AA\n2013-10-07 09:30,bad\n2013-10-07 09:31,1\n2013-10-07 16:00,1.1\n2013-10-07 16:01,\n",
+           options);
   ASSERT_TRUE(history) << lines_of(history.problems());
-  EXPECT_EQ(
-      lines_of(history.problems()),
-      "p.csv: warning: 2 of 4 rows lie outside of the session from 09:30 to 16:00 (America/New_York) and "
-      "are left out [PRICE_OUTSIDE_SESSION]\n");
+  EXPECT_EQ(lines_of(history.problems()),
+            "PRICE_OUTSIDE_SESSION p.csv: warning: 2 of 4 rows lie outside of the session from 09:30 to "
+            "16:00 (America/New_York) and are left out\n");
   EXPECT_EQ(history->ends_session, (std::vector<uint8_t>{0, 1}));
 }
 
 TEST(TimedPrices, are_refused_line_by_line) {
-  EXPECT_EQ(
-      problems("date,time,symbol,close,open,high,low\n"
-               "2013-10-07,09:31,AA,1,1,1,1\n"
-               "2013-10-07,09:31,AA,1,1,1,1\n"
-               "2013-10-07,09:30,AA,1,1,1,1\n"
-               "2013-10-08,2013-10-07 09:33,AA,1,1,1,1\n"
-               "2013-10-07,09:34:30,AA,1,1,1,1\n"
-               "2013-10-07,noon,AA,1,1,1,1\n",
-               minutes()),
-      "p.csv:3:12: the time 2013-10-07T13:31:00Z of AA stands here again [PRICE_TIME_REPEATED]\n"
-      "p.csv:4:12: the time 2013-10-07T13:30:00Z of AA follows 2013-10-07T13:31:00Z; sort the rows by time "
-      "[PRICE_TIME_ORDER]\n"
-      "p.csv:5:12: \"2013-10-07 09:33\" is of the session of 2013-10-07, and the date beside it is "
-      "2013-10-08; correct one of them, or leave the column date out [BAR_DATE_DISAGREES]\n"
-      "p.csv:6:12: \"09:34:30\" is off the grid of bars of 1min, counted from 00:00 of each day; is "
-      "data.prices.period right? Where the first bar of a session begins at another time, "
-      "data.prices.session says so [BAR_TIME_OFF_GRID]\n"
-      "p.csv:7:12: \"noon\" is no time, expected 2013-10-07T09:31:00-04:00 [BAR_TIME_BAD]\n");
+  EXPECT_EQ(problems("date,time,symbol,close,open,high,low\n"
+                     "2013-10-07,09:31,AA,1,1,1,1\n"
+                     "2013-10-07,09:31,AA,1,1,1,1\n"
+                     "2013-10-07,09:30,AA,1,1,1,1\n"
+                     "2013-10-08,2013-10-07 09:33,AA,1,1,1,1\n"
+                     "2013-10-07,09:34:30,AA,1,1,1,1\n"
+                     "2013-10-07,noon,AA,1,1,1,1\n",
+                     minutes()),
+            "PRICE_TIME_REPEATED p.csv:3:12: the time 2013-10-07T13:31:00Z of AA stands here again\n"
+            "PRICE_TIME_ORDER p.csv:4:12: the time 2013-10-07T13:30:00Z of AA follows 2013-10-07T13:31:00Z; "
+            "sort the rows by time\n"
+            "BAR_DATE_DISAGREES p.csv:5:12: \"2013-10-07 09:33\" is of the session of 2013-10-07, and the "
+            "date beside it is 2013-10-08; correct one of them, or leave the column date out\n"
+            "BAR_TIME_OFF_GRID p.csv:6:12: \"09:34:30\" is off the grid of bars of 1min, counted from 00:00 "
+            "of each day; is data.prices.period right? Where the first bar of a session begins at another "
+            "time, data.prices.session says so\n"
+            "BAR_TIME_BAD p.csv:7:12: \"noon\" is no time, expected 2013-10-07T09:31:00-04:00\n");
 }
 
 TEST(TimedPrices, need_a_column_of_times_and_dates_alone_a_period_of_none) {
@@ -383,13 +382,12 @@ TEST(Quotes, are_read_at_close_and_open_and_may_lack) {
 }
 
 TEST(Quotes, that_are_crossed_or_no_price_are_refused) {
-  EXPECT_EQ(
-      problems("date,symbol,open,high,low,close,bid,ask\n"
-               "2013-10-07,AA,1,1,1,1,1.1,1.0\n"
-               "2013-10-08,AA,1,1,1,1,-1,1\n"),
-      "p.csv:2:23: AA on 2013-10-07: the bid 1.1 is above the ask 1.0; correct them, or leave both cells "
-      "empty: the bar has no quotes then [QUOTE_CROSSED]\n"
-      "p.csv:3:23: AA on 2013-10-08: \"-1\" is not above 0 [PRICE_NOT_POSITIVE]\n");
+  EXPECT_EQ(problems("date,symbol,open,high,low,close,bid,ask\n"
+                     "2013-10-07,AA,1,1,1,1,1.1,1.0\n"
+                     "2013-10-08,AA,1,1,1,1,-1,1\n"),
+            "QUOTE_CROSSED p.csv:2:23: AA on 2013-10-07: the bid 1.1 is above the ask 1.0; correct them, or "
+            "leave both cells empty: the bar has no quotes then\n"
+            "PRICE_NOT_POSITIVE p.csv:3:23: AA on 2013-10-08: \"-1\" is not above 0\n");
   EXPECT_NE(problems("date,symbol,open,high,low,close,bid\n2013-10-07,AA,1,1,1,1,1\n")
                 .find("there is a column bid and no ask"),
             std::string::npos);

@@ -151,4 +151,3 @@ TEST(BySession, keeps_the_last_bar_of_each_and_adds_up_what_was_traded) {
   EXPECT_EQ(sessions.stage_change[1], (std::vector<double>{0.75}));
   EXPECT_EQ(sessions.first_decision, 1u);
 }
-
