@@ -239,7 +239,8 @@ BarColumns find_bar_columns(const std::vector<CsvField>& header, const LayoutOpt
   if (problems.has_errors()) return columns;
   std::vector<std::string> absent;
   for (const std::string_view field : kFields) {
-    if (*member(columns, field) == no_column) absent.emplace_back(field);
+    const bool is_read = field != "time" || options.key != RowKey::date;
+    if (*member(columns, field) == no_column && is_read) absent.emplace_back(field);
   }
   for (size_t i = 0; i < header.size() && !is_mapped; ++i) {
     const std::string name = name_of(header[i]);
