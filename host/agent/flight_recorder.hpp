@@ -40,7 +40,8 @@ enum class Flight : std::uint32_t {
   load_state,
   unload,  ///< of its library: destructors
   cadre_plugin,
-  capabilities  ///< of an execution environment
+  capabilities,  ///< of an execution environment
+  replace_order
 };
 std::string flight_name(Flight flight);
 

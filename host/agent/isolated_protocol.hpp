@@ -37,6 +37,7 @@ enum class Call : std::uint32_t {
   capabilities,
   execute_trade,
   execute_together,  ///< several orders, one after the other -> the answer to each
+  replace_order,
   cancel_order,
   query_order,
   next_report,  ///< how many at most -> the status behind the last one, and the reports

@@ -183,15 +183,21 @@ struct IsolatedRoleCalls : IsolatedPeer {
     put_weights(to, {needs->target_weight, n});
     to.put_structs(std::span<const cadre_open_order>(needs->orders, needs->order_count));
     to.put(out->capacity);
+    to.put(out->slice_capacity);
     agent.put_state(*state);
     const cadre_status status = agent.ask();
     if (status != CADRE_OK) return status;
     std::vector<cadre_action> actions;
+    std::vector<cadre_slice> slices;
     agent.reply().get(out->needed);
     agent.reply().get(out->slices_needed);
     agent.reply().get_structs(actions);
-    if (!get_reasons(agent.reply(), {reasons, n}) || actions.size() > out->capacity) return damaged(agent);
+    agent.reply().get_structs(slices);
+    if (!get_reasons(agent.reply(), {reasons, n}) || actions.size() > out->capacity ||
+        slices.size() > out->slice_capacity)
+      return damaged(agent);
     copy_items(actions, out->items, out->stride);
+    copy_items(slices, out->slices, out->slice_stride);
     return status;
   }
 
@@ -217,13 +223,16 @@ struct IsolatedRoleCalls : IsolatedPeer {
     of(self).request(Call::capabilities);
     return struct_reply(of(self), *out);
   }
-  /// The host asks none of these of anybody yet.
-  static cadre_status replace_order(void*, const cadre_replacement*) { return CADRE_UNSUPPORTED; }
+  /// The host asks neither of these of anybody yet.
   static cadre_status account(const void*, cadre_venue_account*) { return CADRE_UNSUPPORTED; }
   static cadre_status wake_descriptor(const void*, std::int32_t*) { return CADRE_UNSUPPORTED; }
 
   static cadre_status execute_trade(void* self, const cadre_order* order, cadre_trade_result* out) {
     return of(self).execute_trade(*order, *out);
+  }
+  static cadre_status replace_order(void* self, const cadre_replacement* replacement) {
+    of(self).request(Call::replace_order).put_struct(*replacement);
+    return of(self).ask();
   }
   static cadre_status cancel_order(void* self, cadre_id client_id) {
     of(self).request(Call::cancel_order).put_struct(client_id);

@@ -34,6 +34,8 @@ std::optional<Flight> deciding_flight(Call call) {
     case Call::execute_trade:
     case Call::execute_together:
       return Flight::execute_trade;
+    case Call::replace_order:
+      return Flight::replace_order;
     case Call::cancel_order:
       return Flight::cancel_order;
     case Call::query_order:
@@ -191,7 +193,7 @@ bool ServedAgent::rooms_intact() {
   bool are_intact = true;
   const auto look = [&](auto&... buffers) { ((are_intact = buffers.intact() && are_intact), ...); };
   look(weight_room_, score_room_, confidence_room_, component_room_, service_room_, reason_room_, valid_room_,
-       signal_room_, limit_room_, pair_room_, action_room_);
+       signal_room_, limit_room_, pair_room_, action_room_, slice_room_);
   return are_intact;
 }
 
@@ -235,6 +237,8 @@ void ServedAgent::decide(Call call, base::Decoder& from) {
       return execute_trade(from);
     case Call::execute_together:
       return execute_together(from);
+    case Call::replace_order:
+      return replace_order(from);
     case Call::cancel_order:
       return cancel_order(from);
     case Call::query_order:

@@ -92,6 +92,7 @@ class ServedAgent {
   void capabilities();
   void execute_trade(base::Decoder& from);
   void execute_together(base::Decoder& from);
+  void replace_order(base::Decoder& from);
   void cancel_order(base::Decoder& from);
   void query_order(base::Decoder& from);
   void next_report(base::Decoder& from);
@@ -123,6 +124,7 @@ class ServedAgent {
   model::OutputBuffer<cadre_limit_use> limit_room_;
   model::OutputBuffer<cadre_pair> pair_room_;
   model::OutputBuffer<cadre_action> action_room_;
+  model::OutputBuffer<cadre_slice> slice_room_;
 };
 
 }  // namespace cadre::agent

@@ -21,10 +21,13 @@ void ServedAgent::apply_rules(base::Decoder& from) {
   std::vector<cadre_open_order> open;
   from.get_structs(open);
   const auto capacity = from.get<std::uint64_t>();
-  if (!state_.take(from) || capacity > (1u << 24)) return status(CADRE_ERROR);
+  const auto slice_capacity = from.get<std::uint64_t>();
+  if (!state_.take(from) || capacity > (1u << 24) || slice_capacity > (1u << 24)) return status(CADRE_ERROR);
   const auto actions = room(action_room_, capacity);
+  const auto slices = room(slice_room_, slice_capacity);
   const auto reasons = room(reason_room_, state_.instruments());
   std::fill(actions.begin(), actions.end(), model::empty_slot<cadre_action>());
+  std::fill(slices.begin(), slices.end(), model::empty_slot<cadre_slice>());
   const cadre_needs needs{
       sizeof(cadre_needs), state_.instruments(),     need.data(), price.data(), weight.data(),
       open.data(),         sizeof(cadre_open_order), open.size()};
@@ -33,11 +36,15 @@ void ServedAgent::apply_rules(base::Decoder& from) {
   list.items = actions.data();
   list.stride = sizeof(cadre_action);
   list.capacity = capacity;
+  list.slices = slices.data();
+  list.slice_stride = sizeof(cadre_slice);
+  list.slice_capacity = slice_capacity;
   status(live_->table<cadre_execution_rules>().apply_rules(live_->self(), &state_.raw(), &needs, &list,
                                                            reasons.data()));
   to_.put(list.needed);
   to_.put(list.slices_needed);
   to_.put_structs(std::span<const cadre_action>(actions.first(std::min(list.needed, capacity))));
+  to_.put_structs(std::span<const cadre_slice>(slices.first(std::min(list.slices_needed, slice_capacity))));
   put_reasons(to_, reasons);
 }
 
@@ -68,6 +75,12 @@ void ServedAgent::execute_trade(base::Decoder& from) {
 void ServedAgent::execute_together(base::Decoder& from) {
   for (std::size_t left = from.get_count(sizeof(std::uint32_t)); left != 0; --left)
     execute_trade(from);
+}
+
+void ServedAgent::replace_order(base::Decoder& from) {
+  cadre_replacement replacement{};
+  from.get_struct(replacement);
+  status(live_->table<cadre_execution_environment>().replace_order(live_->self(), &replacement));
 }
 
 void ServedAgent::cancel_order(base::Decoder& from) {

@@ -61,8 +61,17 @@ void Book::enter_chain() {
   enter_states();
   environment_.enter(chain().environment().agent);
   gate_->enter_environment(environment_.takes().order_types, environment_.takes().times_in_force);
-  orchestrator_.enter(chains_.running(), {&ledger_.universe(), &state_.arena(), &state_.view(),
-                                          &ledger_.portfolio(), &ledger_.tracker(), gate_.get(), &states_});
+  orchestrator_.enter(chains_.running(),
+                      {.universe = &ledger_.universe(),
+                       .arena = &state_.arena(),
+                       .view = &state_.view(),
+                       .portfolio = &ledger_.portfolio(),
+                       .tracker = &ledger_.tracker(),
+                       .schedule = &ledger_.schedule(),
+                       .gate = gate_.get(),
+                       .environment_replaces = environment_.takes().replacements,
+                       .environment_checks_money = environment_.simulated() || environment_.is_left_out(),
+                       .states = &states_});
 }
 
 void Book::take_bar(const model::Bar& bar) {
@@ -171,11 +180,7 @@ const chain::Decision* Book::decide() {
   for (const journal::StageFailure& failure : decision.record.failures)
     note_trouble(failure.instance, failure.status, failure.reason);
   begin_views();
-  if (decision.orders.empty()) return &decision;
-  const std::size_t first = ledger_.tracker().orders().size();
-  for (const chain::DecidedOrder& decided : decision.orders)
-    record_order(decided);
-  send_recorded(first);
+  send_decided(decision);
   return &decision;
 }
 
@@ -186,62 +191,6 @@ const chain::Decision* consider(Book& book) {
   const chain::Decision& decision = book.orchestrator_.execute_trades();
   book.gate_->inherit_counters(before);
   return &decision;
-}
-
-/// The orders from the place `first` on leave, once all that has to remember them does.
-void Book::send_recorded(std::size_t first) {
-  const std::size_t last = ledger_.tracker().orders().size();
-  const bool ready = ready_to_send();
-  const bool have_left = ready && leave_together(first);
-  for (std::size_t place = first; place < last; ++place) {
-    if (!ready) {
-      ledger_.reject_order(place);
-      holdings_are_stale_ = true;
-    } else if (!environment_.failed()) {  // else the book stops, and recovery sends what did not leave
-      send(place, have_left);
-    }
-  }
-  refresh_state();
-}
-
-/// Orders to a simulation in another process cross together, when nothing holds them back. Whether they did.
-bool Book::leave_together(std::size_t first) {
-  if (!environment_.takes_together() || environment_.failed()) return false;
-  std::vector<cadre_order> orders;
-  const auto& all = ledger_.tracker().orders();
-  for (std::size_t place = first; place < all.size(); ++place) {
-    const execution::TrackedOrder& tracked = all[place];
-    if (!tracked.open() || tracked.failed_checks != 0) continue;
-    if (!flattens_ && !may_leave(tracked.order)) return false;  // one by one
-    orders.push_back(tracked.order);
-  }
-  environment_.announce(orders);
-  return true;
-}
-
-/// Whether all that has to remember the orders does: what nobody would remember may not leave.
-bool Book::ready_to_send() const {
-  bool ready = true;
-  for (BookListener* listener : listeners_)
-    ready = listener->on_sending(ledger_.sequence()) && ready;
-  return ready;
-}
-
-std::size_t Book::record_order(const chain::DecidedOrder& decided) {
-  for (BookListener* listener : listeners_)
-    listener->on_order(ledger_.sequence(), decided);
-  holdings_are_stale_ = true;
-  return ledger_.add_order(decided.order, decided.verdict.failed);
-}
-
-void Book::send(std::size_t place, bool has_left) {
-  const execution::TrackedOrder& tracked = ledger_.tracker().orders()[place];
-  if (!tracked.open()) return;
-  CADRE_INVARIANT(tracked.failed_checks == 0, "gate.nothing_gets_past",
-                  "an order that failed a pre-trade check is never sent");
-  const cadre_order order = tracked.order;
-  if (!has_left && !flattens_ && !may_leave(order)) return take_cancellation(order);
-  if (const auto report = environment_.send(order, ledger_.time_ns())) take_report(*report);
 }
 
 void Book::close_bar() {
@@ -259,45 +208,6 @@ void Book::take_command(const journal::CommandRecord& command) {
     listener->on_command(sequence, command);
   take_state(command);
   if (command.kind == deadline_missed) count_missed_deadline(command);
-}
-
-cadre_order Book::market_order(const char* why, std::uint32_t instrument, std::int64_t quantity_e9) const {
-  cadre_order order{};
-  order.size = sizeof order;
-  order.instrument = instrument;
-  order.side = quantity_e9 > 0 ? CADRE_SIDE_BUY : CADRE_SIDE_SELL;
-  order.type = CADRE_ORDER_MARKET;
-  order.time_in_force = CADRE_TIF_DAY;
-  order.quantity_e9 = std::llabs(quantity_e9);
-  order.decision_price_e9 = ledger_.portfolio().price(instrument).raw();
-  order.decision_time_ns = ledger_.time_ns();
-  order.client_id = model::make_id(config_.book.id + '.' + why + '.' + std::to_string(ledger_.sequence()) +
-                                   '.' + std::to_string(instrument));
-  return order;
-}
-
-void Book::flatten() {
-  const model::Portfolio& portfolio = ledger_.portfolio();
-  const execution::OrderTracker& tracker = ledger_.tracker();
-  const auto size = static_cast<std::uint32_t>(ledger_.universe().size());
-  std::vector<std::int64_t> price(size);
-  for (std::uint32_t i = 0; i < size; ++i)
-    price[i] = portfolio.price(i).raw();
-  gate_->begin_decision(ledger_.date(), portfolio, {price, state_.arena().valid(model::ColumnId::close), {}},
-                        {});
-  gate_->set_closing(true);
-  const std::size_t first = tracker.orders().size();
-  for (std::uint32_t i = 0; i < size; ++i) {
-    const std::int64_t left =
-        portfolio.quantity(i).raw() + tracker.working_buy_e9(i) - tracker.working_sell_e9(i);
-    if (left == 0) continue;
-    const cadre_order order = market_order("flatten", i, -left);
-    record_order({order, gate_->check(order)});
-  }
-  gate_->set_closing(false);
-  flattens_ = true;
-  if (tracker.orders().size() != first) send_recorded(first);
-  flattens_ = false;
 }
 
 }  // namespace cadre::book

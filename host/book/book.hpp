@@ -92,6 +92,9 @@ class Book {
   /// Decides, once every agent has the history it asked for, and sends the orders. Null while warming up or
   /// halted.
   const chain::Decision* decide();
+  /// Sends the parts of orders whose time has come, and orders whose wait is over: each meets the gate of
+  /// now.
+  void release_parts();
   /// Treats the agents that failed for good since the last bar, and tells the listeners where the book
   /// stands.
   void close_bar();
@@ -151,8 +154,20 @@ class Book {
   const chain::Stage* retell_trouble(const journal::CommandRecord& command, bool observing);
   void retell_ended_quarantines(const journal::RevisionRecord& record);
   void take_report(const cadre_execution_report& report);
+  void send_decided(const chain::Decision& decision);
+  execution::ParentOrder parent_of(const chain::DecidedOrder& decided, const chain::Decision& decision) const;
+  void put_parent(const execution::ParentOrder& parent);
+  template <class Concerns>
+  void end_parents(Concerns&& concerns);
+  void record_request(const execution::OrderRequest& request);
+  void send_request(const execution::OrderRequest& request, bool ready);
+  void release_part(std::string_view client_id);
+  std::optional<std::int64_t> part_size(const execution::ParentOrder& parent) const;
+  std::int64_t affordable_e9(const cadre_order& order, std::int64_t quantity_e9) const;
+  void begin_gate(std::uint32_t instrument = CADRE_BOOK, std::uint32_t side = 0,
+                  std::int64_t released_e9 = 0);
   std::size_t record_order(const chain::DecidedOrder& decided);
-  void send_recorded(std::size_t first);
+  void send_recorded(std::size_t first, bool ready);
   bool leave_together(std::size_t first);
   void send(std::size_t place, bool has_left = false);
   void take_cancellation(const cadre_order& order);
@@ -179,6 +194,7 @@ class Book {
   chain::TradeExecutionOrchestrator orchestrator_;
   Timers timers_;
   OpenViews views_;
+  std::vector<std::int64_t> gate_prices_;
   std::vector<Trouble> troubles_;
   std::map<std::string, std::string, std::less<>> told_troubles_;  ///< by stage: what was logged last
   TooOften deadline_misses_;

@@ -31,6 +31,10 @@ base::Problems BookLoop::step(const model::Bar& bar, std::span<const model::Exte
   for (const model::ExternalSignal& signal : signals)
     book_.take_signal(signal);
   decision_ = book_.decide();  // the chain, the gate, the environment
+  if (!book_.ledger().schedule().empty()) {
+    book_.take_fills();     // what became of what the decision asked for
+    book_.release_parts();  // of orders that are sent in parts or had to wait
+  }
   problems = failure(bar.date);
   if (problems.has_errors()) return problems;
   book_.close_bar();  // where the book stands

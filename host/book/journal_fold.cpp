@@ -7,6 +7,7 @@
 #include "host/base/json.hpp"
 #include "host/book/agent_restart.hpp"
 #include "host/book/deadline_missed.hpp"
+#include "host/book/order_records.hpp"
 #include "host/book/run_head.hpp"
 #include "host/journal/journal.hpp"
 #include "host/journal/signal_record.hpp"
@@ -287,6 +288,17 @@ bool JournalFold::apply(const journal::Record& record) {
       return apply_order(from, record.format);
     case RecordType::report:
       return apply_report(from, record.format);
+    case RecordType::order_request:
+      return apply_request(from, record.format);
+    case RecordType::parent_order: {
+      journal::ParentOrderRecord stored;
+      if (!decode(from, stored, record.format)) return false;
+      const auto parent = parent_of(stored);
+      if (!parent || parent->order.instrument >= book_.ledger().universe().size()) return false;
+      put_parent(book_.ledger_, *parent);
+      book_.holdings_are_stale_ = true;
+      return true;
+    }
     case RecordType::bar: {
       model::Bar bar;
       if (!journal::decode(from, bar, record.format)) return false;
@@ -329,6 +341,18 @@ bool JournalFold::apply_order(base::Decoder& from, std::uint32_t format) {
   if (failed != 0) return true;
   book_.gate_->count_recovered(decision_date_);
   if (observing_ && book_.environment_.simulated()) give_again(record.order);
+  return true;
+}
+
+bool JournalFold::apply_request(base::Decoder& from, std::uint32_t format) {
+  journal::OrderRequestRecord stored;
+  if (!decode(from, stored, format)) return false;
+  const auto request = request_of(stored);
+  if (!request) return false;
+  book_.holdings_are_stale_ = true;
+  if (!take_request(book_.ledger_, *request)) return true;  // it had ended meanwhile
+  // A simulated environment is made anew with the host, and is asked again.
+  if (observing_ && book_.environment_.simulated()) book_.send_request(*request, true);
   return true;
 }
 
@@ -397,8 +421,18 @@ base::Problems JournalFold::reconcile(std::vector<std::string>& unknown) {
     book_.take_report(report);
   for (const cadre_id& id : unsent)
     send_again(id);
+  ask_again();
   book_.take_fills();
   return {};
+}
+
+/// What was asked of open orders and has no answer: whoever asks twice with one id asks once.
+void JournalFold::ask_again() {
+  if (book_.environment_.simulated()) return;  // was asked when it was folded
+  const auto requests = book_.ledger().tracker().requests();
+  for (const execution::OrderRequest& request :
+       std::vector<execution::OrderRequest>(requests.begin(), requests.end()))
+    book_.send_request(request, true);
 }
 
 /// An order of the last decision that the environment has never heard of.

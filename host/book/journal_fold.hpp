@@ -81,6 +81,8 @@ class JournalFold {
   bool apply_command(base::Decoder& from, std::uint32_t format);
   bool apply_order(base::Decoder& from, std::uint32_t format);
   bool apply_report(base::Decoder& from, std::uint32_t format);
+  bool apply_request(base::Decoder& from, std::uint32_t format);
+  void ask_again();
   void give_again(const cadre_order& order);
   bool was_said(const cadre_execution_report& report);
   void send_again(const cadre_id& client_id);

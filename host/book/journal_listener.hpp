@@ -40,6 +40,8 @@ class JournalListener : public BookListener {
     write(journal::RecordType::decision, sequence, decision.record);
   }
   void on_order(std::uint64_t sequence, const chain::DecidedOrder& decided) override;
+  void on_order_request(std::uint64_t sequence, const execution::OrderRequest& request) override;
+  void on_parent_order(std::uint64_t sequence, const execution::ParentOrder& parent) override;
   void on_command(std::uint64_t sequence, const journal::CommandRecord& record) override {
     write(journal::RecordType::command, sequence, record);
   }

@@ -14,7 +14,7 @@ namespace cadre::book {
 
 namespace {
 
-constexpr std::uint32_t first_format_with_proceeds = 6;  // of short sales
+constexpr std::uint32_t first_format_with_requests = 6;  // and with the proceeds of short sales
 
 std::string overflow_text(const model::Universe& universe, std::uint32_t instrument) {
   return "the value of " + universe.instruments[instrument].id +
@@ -107,9 +107,33 @@ void Ledger::apply_fill(const cadre_execution_report& report, const cadre_order&
 }
 
 std::size_t Ledger::add_order(const cadre_order& order, std::uint64_t failed_checks) {
+  if (const std::string_view parent = execution::parent_part(order.client_id); !parent.empty()) {
+    if (const execution::ParentOrder* whole = schedule_.find(parent)) {
+      const std::int64_t before = whole->left_e9();
+      schedule_.take_part(parent, order.quantity_e9, time_ns_);
+      whole = schedule_.find(parent);
+      tracker_.count_scheduled(order.instrument, order.side,
+                               (whole == nullptr ? 0 : whole->left_e9()) - before);
+    }
+  }
   const bool accepted = failed_checks == 0;
   if (accepted) ++execution_.orders;
   return tracker_.add(order, accepted ? CADRE_ORDER_NEW : CADRE_ORDER_REJECTED, failed_checks);
+}
+
+bool take_request(Ledger& ledger, const execution::OrderRequest& request) {
+  return ledger.tracker_.request(request);
+}
+
+void end_request(Ledger& ledger, const cadre_id& client_id) {
+  ledger.tracker_.end_request(client_id);
+}
+
+void put_parent(Ledger& ledger, const execution::ParentOrder& parent) {
+  const execution::ParentOrder* before = ledger.schedule_.find(model::id_text(parent.order.client_id));
+  const std::int64_t left_before = before == nullptr ? 0 : before->left_e9();
+  ledger.tracker_.count_scheduled(parent.order.instrument, parent.order.side, parent.left_e9() - left_before);
+  ledger.schedule_.put(parent);
 }
 
 journal::UniverseRecord Ledger::change_universe(const std::vector<std::string>& instruments) {
@@ -127,6 +151,8 @@ journal::UniverseRecord Ledger::change_universe(const std::vector<std::string>& 
   }
   portfolio_.remap(record.old_to_new, universe_.size());
   tracker_.remap(record.old_to_new, universe_.size());
+  schedule_.remap(record.old_to_new);
+  count_schedule();
   // New instruments get the mark that the history knows.
   for (std::uint32_t i = 0; i < universe_.size(); ++i) {
     const auto price = base::Price::from_double(history_.last_close(data_of_[i]));
@@ -152,6 +178,9 @@ void Ledger::stand_beside(const Ledger& other) {
   for (const execution::TrackedOrder& tracked : other.tracker_.recent()) {
     if (tracked.open()) tracker_.adopt(tracked);
   }
+  tracker_.take_requests(other.tracker_);
+  schedule_ = other.schedule_;
+  count_schedule();
 }
 
 void save_ledger(base::Encoder& to, const Ledger& ledger) {
@@ -169,11 +198,13 @@ void save_ledger(base::Encoder& to, const Ledger& ledger) {
   to.put_text({reinterpret_cast<const char*>(bar.bytes().data()), bar.bytes().size()});
   ledger.portfolio_.save(to);
   ledger.history_.save(to);
+  ledger.schedule_.save(to);
   if (ledger.config_.data.timing.is_intraday()) ledger.sessions_.save(to);
 }
 
 bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
                  const std::vector<std::vector<double>>& rows, std::uint32_t record_format) {
+  const bool has_requests = record_format >= first_format_with_requests;
   const auto epoch = from.get<std::uint64_t>();
   std::vector<std::string> ids;
   from.get_texts(ids);
@@ -196,10 +227,22 @@ bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
   base::Decoder bar({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()});
   const bool has_bar = journal::decode(bar, ledger.last_bar_, record_format) &&
                        (ledger.bars_ == 0 || ledger.last_bar_.close_e9.size() == data.size());
-  return from.ok() && has_bar && ledger.portfolio_.load(from, record_format >= first_format_with_proceeds) &&
-         ledger.portfolio_.size() == ledger.universe_.size() && ledger.tracker_.load(orders) &&
-         ledger.history_.load(from, rows) &&
+  return from.ok() && has_bar && ledger.portfolio_.load(from, has_requests) &&
+         ledger.portfolio_.size() == ledger.universe_.size() && ledger.tracker_.load(orders, has_requests) &&
+         ledger.history_.load(from, rows) && (!has_requests || ledger.load_schedule(from)) &&
          (!ledger.config_.data.timing.is_intraday() || ledger.sessions_.load(from));
+}
+
+/// What is left to be sent works, of a tracker that has counted nothing of it.
+void Ledger::count_schedule() {
+  for (const execution::ParentOrder& parent : schedule_.parents())
+    tracker_.count_scheduled(parent.order.instrument, parent.order.side, parent.left_e9());
+}
+
+bool Ledger::load_schedule(base::Decoder& from) {
+  if (!schedule_.load(from, universe_.size())) return false;
+  count_schedule();
+  return true;
 }
 
 std::vector<std::string> Ledger::instrument_ids() const {

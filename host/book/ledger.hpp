@@ -8,6 +8,7 @@
 #include "host/book/history.hpp"
 #include "host/book/session_history.hpp"
 #include "host/config/scenario_config.hpp"
+#include "host/execution/order_schedule.hpp"
 #include "host/execution/order_tracker.hpp"
 #include "host/journal/records.hpp"
 #include "host/model/arena.hpp"
@@ -43,10 +44,17 @@ class Ledger {
   /// A report on an order of ours; the order. Null, and nothing changes, for one that is not open, or of an
   /// earlier epoch.
   const execution::TrackedOrder* take_report(const cadre_execution_report& report);
-  /// An order that was decided; its place among the orders.
+  /// An order that was decided, or a part of one that is sent in parts; its place among the orders.
   std::size_t add_order(const cadre_order& order, std::uint64_t failed_checks);
   /// An order that could not be sent.
   void reject_order(std::size_t place) { tracker_.reject(place, 0); }
+  /// What is asked of an open order. False: nothing can be asked of it now.
+  friend bool take_request(Ledger& ledger, const execution::OrderRequest& request);
+  /// It was refused at once.
+  friend void end_request(Ledger& ledger, const cadre_id& client_id);
+  /// An order that is sent in parts, or one that takes the place of that with its id; one without slices ends
+  /// it.
+  friend void put_parent(Ledger& ledger, const execution::ParentOrder& parent);
   /// Into another universe. What leaves has to be flat and without open orders.
   journal::UniverseRecord change_universe(const std::vector<std::string>& instruments);
   /// Stands where another book of the same data stands: market, positions, cash, open orders.
@@ -71,6 +79,7 @@ class Ledger {
   friend const SessionHistory& sessions_of(const Ledger& ledger) { return ledger.sessions_; }
   const model::Portfolio& portfolio() const { return portfolio_; }
   const execution::OrderTracker& tracker() const { return tracker_; }
+  const execution::OrderSchedule& schedule() const { return schedule_; }
   const cadre_execution_metrics& execution() const { return execution_; }
   std::uint64_t sequence() const { return sequence_; }
   std::int64_t time_ns() const { return time_ns_; }
@@ -88,6 +97,8 @@ class Ledger {
   void set_universe(const std::vector<std::string>& instruments, std::uint64_t epoch);
   void apply_fill(const cadre_execution_report& report, const cadre_order& order);
   void stop_at_overflow(std::uint32_t instrument);
+  void count_schedule();
+  bool load_schedule(base::Decoder& from);
 
   const config::ScenarioConfig& config_;
   std::vector<std::string> data_instruments_;
@@ -98,6 +109,7 @@ class Ledger {
   std::vector<std::size_t> data_of_;
   model::Portfolio portfolio_;
   execution::OrderTracker tracker_;
+  execution::OrderSchedule schedule_;
   cadre_execution_metrics execution_ = model::no_execution_yet();
   double shortfall_sum_ = 0;  ///< basis points x fills
   std::uint64_t sequence_ = 0;
@@ -119,6 +131,9 @@ bool is_covered(const Ledger& ledger, const model::Bar& bar);
 /// 1 where a session is a bar.
 double bars_per_session(const Ledger& ledger);
 
+bool take_request(Ledger& ledger, const execution::OrderRequest& request);
+void end_request(Ledger& ledger, const cadre_id& client_id);
+void put_parent(Ledger& ledger, const execution::ParentOrder& parent);
 void save_ledger(base::Encoder& to, const Ledger& ledger);
 [[nodiscard]] bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
                                const std::vector<std::vector<double>>& rows, std::uint32_t record_format);

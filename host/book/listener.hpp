@@ -6,6 +6,7 @@
 
 #include "host/chain/decision.hpp"
 #include "host/chain/succession.hpp"
+#include "host/execution/order_schedule.hpp"
 #include "host/execution/order_tracker.hpp"
 #include "host/journal/records.hpp"
 #include "host/model/bar.hpp"
@@ -31,6 +32,9 @@ class BookListener {
   virtual void on_outcome(std::uint64_t /*sequence*/, const journal::OutcomeRecord&) {}
   virtual void on_decision(std::uint64_t /*sequence*/, const chain::Decision&) {}
   virtual void on_order(std::uint64_t /*sequence*/, const chain::DecidedOrder&) {}
+  virtual void on_order_request(std::uint64_t /*sequence*/, const execution::OrderRequest&) {}
+  /// As it stands from here on; without slices it has ended.
+  virtual void on_parent_order(std::uint64_t /*sequence*/, const execution::ParentOrder&) {}
   virtual void on_command(std::uint64_t /*sequence*/, const journal::CommandRecord&) {}
   virtual void on_checkpoint(std::uint64_t /*sequence*/, const journal::CheckpointRecord&) {}
   /// Orders are about to leave: whoever keeps them makes them durable now. False: it could not, and nothing

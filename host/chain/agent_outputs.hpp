@@ -22,6 +22,7 @@ struct AgentOutputs {
     valid.become(instruments);
     signals.become(signal_capacity);
     actions.become(action_capacity(instruments));
+    slices.become(slices_at_first);
     values.become(service);
   }
 
@@ -32,7 +33,21 @@ struct AgentOutputs {
     return static_cast<int>(score.intact()) & static_cast<int>(confidence.intact()) &
            static_cast<int>(valid.intact());
   }
-  bool actions_intact() { return static_cast<int>(actions.intact()) & static_cast<int>(reasons.intact()); }
+  bool actions_intact() {
+    return static_cast<int>(actions.intact()) & static_cast<int>(slices.intact()) &
+           static_cast<int>(reasons.intact());
+  }
+  /// Makes room for an answer of execution rules that had too little. False: it had enough, or asks for more
+  /// than anybody gets.
+  bool grow(const cadre_action_list& answer) {
+    const bool lacks_actions = answer.needed > actions.size() && answer.needed <= actions_most;
+    const bool lacks_slices = answer.slices_needed > slices.size() && answer.slices_needed <= slices_most;
+    if (lacks_actions) actions.become(answer.needed);
+    if (lacks_slices) slices.become(answer.slices_needed);
+    return lacks_actions || lacks_slices;
+  }
+  static constexpr std::size_t slices_at_first = 64;
+  static constexpr std::size_t actions_most = std::size_t{1} << 16, slices_most = std::size_t{1} << 20;
   /// Actions that execution rules have room for: one of each instrument, and of each open order some.
   static constexpr std::size_t action_capacity(std::size_t instruments) { return 2 * instruments + 16; }
 
@@ -42,6 +57,7 @@ struct AgentOutputs {
   model::OutputBuffer<std::uint8_t> valid;
   model::OutputBuffer<cadre_signal> signals;
   model::OutputBuffer<cadre_action> actions;
+  model::OutputBuffer<cadre_slice> slices;
   model::OutputBuffer<double> values;  ///< of a service
 };
 

@@ -5,6 +5,7 @@
 #include "cadre/cadre.h"
 #include "host/chain/orchestrator.hpp"
 #include "host/chain/outputs.hpp"
+#include "host/execution/reserved_cash.hpp"
 #include "host/model/order.hpp"
 
 namespace cadre::chain {
@@ -17,17 +18,9 @@ void TradeExecutionOrchestrator::begin_orders() {
   const model::ArenaHead& head = book_.arena->head();
   const auto traded = book_.arena->valid(ColumnId::close);
   const auto volume = head.has_volume != 0 ? book_.arena->column(ColumnId::volume) : std::span<double>{};
-  base::Money committed;
-  for (const execution::TrackedOrder& open : book_.tracker->recent()) {
-    if (!open.open() || open.order.side != CADRE_SIDE_BUY) continue;
-    const auto cost = base::notional(
-        base::Price::from_raw(std::max(open.order.limit_price_e9, open.order.decision_price_e9)),
-        base::Quantity::from_raw(open.remaining_e9()),
-        book_.universe->instruments[open.order.instrument].multiplier);
-    committed = checked_add(committed, cost.value_or(base::Money{})).value_or(committed);
-  }
   book_.gate->begin_decision(head.session_date, *book_.portfolio, {reference_price_e9_, traded, volume},
-                             committed);
+                             execution::committed_cash(*book_.tracker, *book_.schedule, *book_.universe));
+  anything_works_ = book_.tracker->open_count() != 0 || !book_.schedule->empty();
   list_open_orders();
   rules_failed_ = false;
 }
@@ -35,39 +28,56 @@ void TradeExecutionOrchestrator::begin_orders() {
 /// Orders for what is needed; what the execution rules leave out, with their reasons.
 void TradeExecutionOrchestrator::make_orders() {
   decision_.orders.clear();
+  decision_.slices.clear();
+  take_back();
   if (rules_failed_) return;
-  const Stage& stage = chain_->one(RoleId::execution_rules);
-  const std::uint32_t n = book_.arena->size();
   std::copy(reasons_.begin(), reasons_.end(), kept_reasons_.begin());
   std::fill(reasons_.begin(), reasons_.end(), cadre_reason{});
-  std::fill(outputs_.actions.begin(), outputs_.actions.end(), model::empty_slot<cadre_action>());
-  const cadre_needs needs{sizeof(cadre_needs),      n,
-                          decision_.need_e9.data(), reference_price_e9_.data(),
-                          target_.data(),           open_orders_.data(),
-                          sizeof(cadre_open_order), open_orders_.size()};
   cadre_action_list list{};
-  list.size = sizeof list;
-  list.items = outputs_.actions.data();
-  list.stride = sizeof(cadre_action);
-  list.capacity = outputs_.actions.size();
-  const cadre_status status = call(stage, [&](const cadre_execution_state* state) {
-    return stage.table<cadre_execution_rules>().apply_rules(stage.self(), state, &needs, &list,
-                                                            reasons_.data());
-  });
-  std::string fault = fault_of_room(outputs_.actions_intact(), "actions");
-  if (status == CADRE_OK && fault.empty())
-    fault = fault_of_actions(book_.view->raw, outputs_.actions.span(), list, decision_.need_e9, reasons_);
-  if (status == CADRE_OK && fault.empty()) {
-    write_orders(list.needed);
-  } else if (status != CADRE_DISCARD || !fault.empty()) {
-    note_failure(stage, status, std::move(fault));  // fails closed: no orders
-    rules_failed_ = true;
-  }
+  const bool is_kept = ask_rules(list);
   // Of an answer that is not kept the reasons are not, either.
-  const bool is_kept = status == CADRE_OK && !rules_failed_;
-  for (std::uint32_t i = 0; i < n; ++i)
+  for (std::uint32_t i = 0; i < left_out_.size(); ++i)
     left_out_[i] = is_kept ? reasons_[i] : cadre_reason{};
   std::copy(kept_reasons_.begin(), kept_reasons_.end(), reasons_.begin());
+  if (is_kept) write_orders(list.needed);
+}
+
+bool TradeExecutionOrchestrator::ask_rules(cadre_action_list& list) {
+  const Stage& stage = chain_->one(RoleId::execution_rules);
+  const cadre_needs needs{sizeof(cadre_needs),        book_.arena->size(), asked_e9_.data(),
+                          reference_price_e9_.data(), target_.data(),      open_orders_.data(),
+                          sizeof(cadre_open_order),   open_orders_.size()};
+  cadre_status status = CADRE_OK;
+  bool is_intact = true;
+  for (bool asks_again = true; asks_again;) {
+    std::fill(outputs_.actions.begin(), outputs_.actions.end(), model::empty_slot<cadre_action>());
+    std::fill(outputs_.slices.begin(), outputs_.slices.end(), model::empty_slot<cadre_slice>());
+    list = {sizeof list,
+            0,
+            outputs_.actions.data(),
+            sizeof(cadre_action),
+            outputs_.actions.size(),
+            0,
+            outputs_.slices.data(),
+            sizeof(cadre_slice),
+            outputs_.slices.size(),
+            0};
+    status = call(stage, [&](const cadre_execution_state* state) {
+      return stage.table<cadre_execution_rules>().apply_rules(stage.self(), state, &needs, &list,
+                                                              reasons_.data());
+    });
+    is_intact = outputs_.actions_intact();
+    asks_again = is_intact && status == CADRE_OK && outputs_.grow(list);
+  }
+  std::string fault = fault_of_room(is_intact, "actions");
+  if (status == CADRE_OK && fault.empty())
+    fault = fault_of_actions(book_.view->raw, outputs_.actions.span(), outputs_.slices.span(), list,
+                             {asked_e9_, open_orders_, book_.environment_replaces, added_e9_}, reasons_);
+  if (status == CADRE_OK && fault.empty()) return true;
+  if (status == CADRE_DISCARD && fault.empty()) return false;
+  note_failure(stage, status, std::move(fault));  // fails closed: no orders
+  rules_failed_ = true;
+  return false;
 }
 
 /// Cuts each order to what the gate accepts of it, and lets the gate judge all of them. False: they are too
@@ -75,9 +85,10 @@ void TradeExecutionOrchestrator::make_orders() {
 bool TradeExecutionOrchestrator::send_to_gate() {
   book_.gate->begin_trial();
   bool has_room = true;
-  std::fill(decision_.sent_e9.begin(), decision_.sent_e9.end(), 0);
+  std::copy(taken_back_e9_.begin(), taken_back_e9_.end(), decision_.sent_e9.begin());
   for (DecidedOrder& decided : decision_.orders) {
     cadre_order& order = decided.order;
+    book_.gate->set_in_parts(decided.slice_count != 0);
     const execution::PreTradeGate::Fit fit = book_.gate->largest_accepted(order);
     if (fit.reason != 0)
       left_out_[order.instrument] = {fit.reason, 0, static_cast<double>(order.quantity_e9) * 1e-9};
@@ -88,6 +99,7 @@ bool TradeExecutionOrchestrator::send_to_gate() {
       decision_.sent_e9[order.instrument] += order.quantity_e9 * model::sign_of_side(order.side);
     has_room = has_room && !execution::bounds_book(decided.verdict);
   }
+  book_.gate->set_in_parts(false);
   std::erase_if(decision_.orders, [](const DecidedOrder& decided) { return decided.order.quantity_e9 == 0; });
   return has_room;
 }
@@ -104,7 +116,8 @@ void TradeExecutionOrchestrator::weigh_orders() {
   }
 }
 
-/// Open orders as execution rules see them.
+/// Open orders as execution rules see them, and what of them the gate keeps orders on the other side from
+/// meeting.
 void TradeExecutionOrchestrator::list_open_orders() {
   open_orders_.clear();
   for (const execution::TrackedOrder& tracked : book_.tracker->recent()) {
@@ -115,13 +128,30 @@ void TradeExecutionOrchestrator::list_open_orders() {
 void TradeExecutionOrchestrator::write_orders(std::uint64_t count) {
   const journal::DecisionRecord& record = decision_.record;
   const std::string_view book{book_.view->raw.book.data, book_.view->raw.book.length};
+  std::fill(order_count_.begin(), order_count_.end(), 0u);
   for (std::uint64_t k = 0; k < count; ++k) {
-    cadre_order order = cadre_order_of(&outputs_.actions[k]);
+    const cadre_action& action = outputs_.actions[k];
+    if (action.kind != CADRE_ACTION_NEW) {
+      take_request(action);
+      continue;
+    }
+    DecidedOrder decided{.order = cadre_order_of(&action)};
+    cadre_order& order = decided.order;
     order.decision_price_e9 = reference_price_e9_[order.instrument];
     order.decision_time_ns = record.time_ns;
-    order.client_id = client_order_id(book, record.sequence, order.instrument);
-    decision_.orders.push_back({order, {}});
+    order.client_id =
+        client_order_id(book, record.sequence, order.instrument, ++order_count_[order.instrument]);
+    decided.first_slice = static_cast<std::uint32_t>(decision_.slices.size());
+    decided.slice_count = action.slice_count;
+    decided.number = order_count_[order.instrument];
+    for (const cadre_slice& slice : outputs_.slices.span().subspan(action.first_slice, action.slice_count))
+      decision_.slices.push_back(
+          {slice.time_ns, slice.quantity_e9, slice.limit_price_e9, slice.max_share_of_volume});
+    if (anything_works_ && waits_[order.instrument] != 0)
+      decided.waits = execution::ParentOrder::Waits::for_other_side;
+    decision_.orders.push_back(decided);
   }
+  count_standing();
   // What reduces a position comes first: it makes the room the others need. Then sells before buys.
   const auto reduces = [&](const cadre_order& order) {
     return model::reduces_position(
@@ -132,16 +162,61 @@ void TradeExecutionOrchestrator::write_orders(std::uint64_t count) {
             [&](const DecidedOrder& a, const DecidedOrder& b) {
               if (reduces(a.order) != reduces(b.order)) return reduces(a.order);
               if (a.order.side != b.order.side) return a.order.side == CADRE_SIDE_SELL;
-              return a.order.instrument < b.order.instrument;
+              if (a.order.instrument != b.order.instrument) return a.order.instrument < b.order.instrument;
+              return a.number < b.number;
             });
+}
+
+/// What works and nobody asks to be cancelled.
+void TradeExecutionOrchestrator::count_standing() {
+  if (!anything_works_ && !stands_) return;
+  stands_ = anything_works_;
+  for (std::uint32_t i = 0; i < asked_e9_.size(); ++i)
+    book_.gate->count_standing(i, 0, 0);
+  for (std::size_t k = 0; k < open_orders_.size(); ++k) {
+    const std::uint32_t i = open_orders_[k].instrument;
+    std::int64_t buy = 0, sell = 0;
+    for (const cadre_open_order& open : open_orders_) {
+      if (open.instrument != i || open.status == CADRE_ORDER_PENDING_CANCEL) continue;
+      (open.side == CADRE_SIDE_BUY ? buy : sell) += open.quantity_e9 - open.filled_e9;
+    }
+    book_.gate->count_standing(i, buy, sell);
+  }
 }
 
 /// The gate alone, and nothing behind it: the orders are those of the trial that was accepted.
 void TradeExecutionOrchestrator::check_orders() {
   book_.gate->begin_trial();
-  for (DecidedOrder& decided : decision_.orders)
+  for (DecidedOrder& decided : decision_.orders) {
+    book_.gate->set_in_parts(decided.slice_count != 0);
     decided.verdict = book_.gate->check(decided.order);
+  }
+  book_.gate->set_in_parts(false);
+  enlarge_replaced();
+  if (!book_.environment_checks_money) wait_for_cash();
   stamp({});
+}
+
+/// Where money is not looked at again at the fill, a buy for which there is none yet waits for the sells that
+/// pay for it.
+void TradeExecutionOrchestrator::wait_for_cash() {
+  base::Money left =
+      checked_subtract(checked_subtract(book_.portfolio->cash(), book_.portfolio->short_collateral())
+                           .value_or(base::Money{}),
+                       execution::committed_cash(*book_.tracker, *book_.schedule, *book_.universe))
+          .value_or(base::Money{});
+  for (DecidedOrder& decided : decision_.orders) {
+    const cadre_order& order = decided.order;
+    const std::int64_t held = decision_.record.position_e9[order.instrument];
+    if (order.side != CADRE_SIDE_BUY || !decided.verdict.accepted() || held < 0) continue;
+    const auto cost = execution::worst_cost(order, order.quantity_e9, *book_.universe);
+    const auto after = cost ? checked_subtract(left, *cost) : std::nullopt;
+    if (after && after->raw() >= 0) {
+      left = *after;
+    } else if (decided.waits == execution::ParentOrder::Waits::for_nothing && decided.slice_count == 0) {
+      decided.waits = execution::ParentOrder::Waits::for_cash;
+    }
+  }
 }
 
 }  // namespace cadre::chain

@@ -6,6 +6,8 @@
 
 #include "cadre/order.h"
 #include "host/chain/risk_feedback_loop.hpp"
+#include "host/execution/order_schedule.hpp"
+#include "host/execution/order_tracker.hpp"
 #include "host/execution/pre_trade_gate.hpp"
 #include "host/journal/decision_record.hpp"
 
@@ -14,14 +16,27 @@ namespace cadre::chain {
 /// An order a decision led to, with the gate's verdict.
 struct DecidedOrder {
   cadre_order order{};
-  execution::Verdict verdict;
+  execution::Verdict verdict{};
+  std::uint32_t first_slice = 0, slice_count = 0;  ///< of the decision's slices; none: sent whole
+  execution::ParentOrder::Waits waits = execution::ParentOrder::Waits::for_nothing;
+  std::uint32_t number = 1;  ///< among those of its instrument
+  bool replaces = false;     ///< only makes an open order larger, by its quantity
+};
+
+/// So much less is to be sent of an order that goes in parts.
+struct Shortened {
+  cadre_id client_id{};
+  std::int64_t quantity_e9 = 0;
 };
 
 /// One decision: what is recorded of it, and what came out. The workspace is reused; nothing is allocated
 /// after the first.
 struct Decision {
   journal::DecisionRecord record;
-  std::vector<DecidedOrder> orders;   ///< in sending order: reductions first, then sells before buys
+  std::vector<Shortened> shortened;               ///< what is not sent that was to be
+  std::vector<execution::OrderRequest> requests;  ///< about open orders; they go before new ones
+  std::vector<DecidedOrder> orders;  ///< in sending order: reductions first, then sells before buys
+  std::vector<execution::Slice> slices;
   std::vector<std::int64_t> need_e9;  ///< per instrument: final target - filled - working
   std::vector<std::int64_t> sent_e9;  ///< per instrument: of that, what the gate accepted, signed
   std::vector<std::uint64_t> stamps;  ///< clock ticks: at the start, then after every agent

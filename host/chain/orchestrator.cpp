@@ -84,6 +84,11 @@ void TradeExecutionOrchestrator::enter(std::shared_ptr<Chain> chain, const BookS
   decision_.orders.reserve(n);
   decision_.need_e9.assign(n, 0);
   decision_.sent_e9.assign(n, 0);
+  for (auto* column : {&asked_e9_, &taken_back_e9_, &added_e9_})
+    column->assign(n, 0);
+  order_count_.assign(n, 0);
+  stands_ = true;
+  waits_.assign(n, 0);
   left_out_.assign(n, {});
   kept_reasons_.assign(n, {});
   open_orders_.reserve(2 * std::size_t{n} + 16);
@@ -105,6 +110,9 @@ void TradeExecutionOrchestrator::begin() {
   record.passes = 0;
   record.cut_factor = 1;
   decision_.orders.clear();
+  decision_.requests.clear();
+  decision_.shortened.clear();
+  decision_.slices.clear();
   decision_.held = false;
   decision_.stamps.clear();
   decision_.stamped.clear();

@@ -24,7 +24,10 @@ struct BookState {
   model::StateView* view = nullptr;
   const model::Portfolio* portfolio = nullptr;
   const execution::OrderTracker* tracker = nullptr;
+  const execution::OrderSchedule* schedule = nullptr;
   execution::PreTradeGate* gate = nullptr;
+  bool environment_replaces = false;      ///< open orders
+  bool environment_checks_money = false;  ///< at the fill, so that buys may be sent with the sells that pay
   const execution::TradingStates* states = nullptr;
 };
 
@@ -125,6 +128,18 @@ class TradeExecutionOrchestrator {
   void weigh_orders();
   void list_open_orders();
   void write_orders(std::uint64_t count);
+  /// Asks the execution rules. False: what they answered is no use.
+  bool ask_rules(cadre_action_list& list);
+  void wait_for_cash();
+  void count_standing();
+  // What becomes of open orders: open_orders.cpp.
+  void take_back();
+  void take_back(std::uint32_t instrument, std::int64_t left_e9, bool goes_beyond);
+  bool has_open_order(std::uint32_t instrument, std::uint32_t side) const;
+  void ask_for(std::uint32_t kind, const cadre_open_order& open, std::int64_t total_e9,
+               std::int64_t limit_price_e9 = 0, std::int64_t stop_price_e9 = 0);
+  void take_request(const cadre_action& action);
+  void enlarge_replaced();
 
   std::shared_ptr<Chain> chain_;
   BookState book_;
@@ -144,7 +159,14 @@ class TradeExecutionOrchestrator {
   std::vector<cadre_reason> kept_reasons_;
   std::vector<std::int64_t> reference_price_e9_;
   std::vector<cadre_open_order> open_orders_;  ///< as execution rules see them
-  std::vector<double> desired_;                // targets before the final cut
+  std::vector<std::int64_t> asked_e9_;         ///< of the needs, what the rules are asked for
+  std::vector<std::int64_t> taken_back_e9_;    ///< and what is met by sending less of what was decided before
+  std::vector<std::int64_t> added_e9_;         ///< by actions of the rules
+  std::vector<std::uint32_t> order_count_;     ///< new orders of the decision
+  std::vector<std::uint8_t> waits_;            ///< 1: its order waits until the other side has ended
+  bool anything_works_ = false;
+  bool stands_ = false;  ///< the gate has counted some of it
+  std::vector<double> desired_;  // targets before the final cut
   std::size_t effect_ = 0;
   bool risk_failed_ = false, rules_failed_ = false;
   LoopResult loop_;

@@ -64,51 +64,6 @@ std::string fault_of_signal(const cadre_signal& s, std::uint32_t instruments) {
   return {};
 }
 
-/// Fields that the type of the order has no use for are zero.
-std::string fault_of_action(const cadre_action& order, std::span<const std::int64_t> need_e9) {
-  if (order.size < CADRE_ACTION_SIZE_MIN) return too_small(order.size, CADRE_ACTION_SIZE_MIN);
-  if (order.kind == CADRE_ACTION_REPLACE || order.kind == CADRE_ACTION_CANCEL) {
-    return std::string("it asks to ") + (order.kind == CADRE_ACTION_CANCEL ? "cancel" : "replace") +
-           " an order, which this host does not do yet; it takes new orders";
-  }
-  if (order.kind != CADRE_ACTION_NEW) return "kind " + std::to_string(order.kind) + " is none";
-  if (order.slice_count != 0 || order.first_slice != 0)
-    return "it has slices, which this host does not work yet; it takes orders that are sent whole";
-  if (order.link != CADRE_LINK_NONE || order.linked != 0)
-    return "it hangs on another order, which this host does not do yet";
-  if (!model::id_text(order.client_id).empty())
-    return "it has a client id, which a new order gets from the host";
-  if (order.instrument >= need_e9.size())
-    return no_instrument(order.instrument, static_cast<std::uint32_t>(need_e9.size()));
-  const model::OrderType* type = model::find_order_type(order.type);
-  if (type == nullptr) return "type " + std::to_string(order.type) + " is none";
-  if (model::time_in_force_name(order.time_in_force).empty())
-    return "time in force " + std::to_string(order.time_in_force) + " is none";
-  const std::int64_t need = need_e9[order.instrument];
-  const std::uint32_t side = need > 0 ? CADRE_SIDE_BUY : CADRE_SIDE_SELL;
-  const std::int64_t most = need > 0 ? need : -need;
-  if (order.quantity_e9 <= 0 || order.side != side || order.quantity_e9 > most) {
-    return "it is to " + std::string(model::side_name(order.side)) + " " +
-           base::Quantity::from_raw(order.quantity_e9).to_string() + ", what is needed is to " +
-           std::string(model::side_name(side)) + " " + base::Quantity::from_raw(most).to_string();
-  }
-  const bool stops = order.type == CADRE_ORDER_STOP || order.type == CADRE_ORDER_STOP_LIMIT;
-  if (order.flags != 0) return "flags are not 0, and none are defined";
-  if (order.limit_price_e9 != 0 && !type->has_limit_price)
-    return "it has a limit price, which its type has no use for";
-  if (order.stop_price_e9 != 0 && !stops) return "it has a stop price, which its type has no use for";
-  if (order.expire_time_ns != 0 && order.time_in_force != CADRE_TIF_GTD)
-    return "it has a time of expiry, which its time in force has no use for";
-  return {};
-}
-
-std::string fault_of_reason(const cadre_reason& reason) {
-  const bool known = reason.code <= CADRE_REASON_TRADING_STATE || reason.code >= CADRE_REASON_FIRST_PLUGIN;
-  if (!known) return "reason " + std::to_string(reason.code) + " is one of the host's, which has no such";
-  if (!std::isfinite(reason.value)) return "the value of its reason is " + number(reason.value);
-  return reason.reserved == 0 ? std::string() : "reserved of its reason is not 0";
-}
-
 /// How far a book may go in one direction: to the bound, or to where it is already.
 double reach(double bound, double now) {
   return std::max(bound, std::fabs(now)) + slack;
@@ -134,6 +89,13 @@ bool keeps_constraints(std::span<const double> weight, std::span<const double> c
 }
 
 }  // namespace
+
+std::string fault_of_reason(const cadre_reason& reason) {
+  const bool known = reason.code <= CADRE_REASON_TRADING_STATE || reason.code >= CADRE_REASON_FIRST_PLUGIN;
+  if (!known) return "reason " + std::to_string(reason.code) + " is one of the host's, which has no such";
+  if (!std::isfinite(reason.value)) return "the value of its reason is " + number(reason.value);
+  return reason.reserved == 0 ? std::string() : "reserved of its reason is not 0";
+}
 
 bool all_finite(std::span<const double> values) {
   // Zero times anything finite is zero; times anything else it is NaN.
@@ -227,24 +189,9 @@ std::string fault_of_report(const cadre_execution_state& state, const cadre_risk
   return {};
 }
 
-std::string fault_of_actions(const cadre_execution_state& state, std::span<const cadre_action> offered,
-                             const cadre_action_list& given, std::span<const std::int64_t> need_e9,
-                             std::span<const cadre_reason> reasons) {
-  if (given.needed > offered.size()) return no_room("orders", given.needed, offered.size());
-  for (std::size_t k = 0; k < given.needed; ++k) {
-    std::string fault = fault_of_action(offered[k], need_e9);
-    if (!fault.empty()) return of_entry("order", k, state, offered[k].instrument, fault);
-  }
-  if (given.slices_needed != 0) return no_room("slices", given.slices_needed, given.slice_capacity);
-  for (std::uint32_t i = 0; i < reasons.size(); ++i) {
-    std::string fault = fault_of_reason(reasons[i]);
-    if (!fault.empty()) return name_of(state, i) + ": " + fault;
-  }
-  return {};
-}
-
-cadre_id client_order_id(std::string_view book, std::uint64_t sequence, std::uint32_t instrument) {
-  // 31 of the book, 20 and 10 digits, two points.
+cadre_id client_order_id(std::string_view book, std::uint64_t sequence, std::uint32_t instrument,
+                         std::uint32_t number) {
+  // 31 of the book, 20, 10 and some digits, three points; sequences of 20 digits are never reached.
   CADRE_INVARIANT(book.size() <= 31, "outputs.client_ids_fit", "the id of an order fits in place");
   cadre_id id{};
   char* const end = id.text + sizeof(id.text) - 1;
@@ -252,8 +199,15 @@ cadre_id client_order_id(std::string_view book, std::uint64_t sequence, std::uin
   *at++ = '.';
   at = std::to_chars(at, end, sequence).ptr;
   *at++ = '.';
-  std::to_chars(at, end, instrument);
+  at = std::to_chars(at, end, instrument).ptr;
+  if (number == 1) return id;
+  *at++ = '.';
+  std::to_chars(at, end, number);
   return id;
+}
+
+cadre_id request_id(std::string_view book, std::uint64_t sequence, std::uint32_t number) {
+  return model::make_id(std::string(book) + '.' + std::to_string(sequence) + ".r" + std::to_string(number));
 }
 
 }  // namespace cadre::chain

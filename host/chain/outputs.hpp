@@ -25,16 +25,29 @@ std::string fault_of_views(const cadre_execution_state& state, const cadre_views
 std::string fault_of_targets(const cadre_execution_state& state, const cadre_targets& targets,
                              std::span<const double> current, const config::ConstraintsConfig& bounds);
 std::string fault_of_report(const cadre_execution_state& state, const cadre_risk_report& report);
-/// New orders alone, each whole, in the direction of the need and for no more than it, with known codes. A
-/// second order for an instrument is the gate's to refuse.
+std::string fault_of_reason(const cadre_reason& reason);
+
+/// What execution rules may ask for.
+struct ActionGround {
+  std::span<const std::int64_t> need_e9;
+  std::span<const cadre_open_order> orders;  ///< that are open
+  bool replaces = false;                     ///< whether the environment does
+  std::span<std::int64_t> added_e9;          ///< room for a number of each instrument
+};
+/// New orders go in the direction of the need, and together with what replacements add they are for no more
+/// than it; requests are about open orders of which nothing is asked yet; the slices of an order add up to
+/// it. action_faults.cpp
 std::string fault_of_actions(const cadre_execution_state& state, std::span<const cadre_action> offered,
-                             const cadre_action_list& given, std::span<const std::int64_t> need_e9,
-                             std::span<const cadre_reason> reasons);
+                             std::span<const cadre_slice> slices, const cadre_action_list& given,
+                             const ActionGround& ground, std::span<const cadre_reason> reasons);
 
 /// Whether every one is a number, infinity not. One pass without branches.
 bool all_finite(std::span<const double> values);
 
-/// What caused an order names it: book.sequence.instrument.
-cadre_id client_order_id(std::string_view book, std::uint64_t sequence, std::uint32_t instrument);
+/// What caused an order names it: book.sequence.instrument, and which of several it is from the second on.
+cadre_id client_order_id(std::string_view book, std::uint64_t sequence, std::uint32_t instrument,
+                         std::uint32_t number = 1);
+/// book.sequence.rN, the Nth request of a decision, from 1 on: no order has such an id.
+cadre_id request_id(std::string_view book, std::uint64_t sequence, std::uint32_t number);
 
 }  // namespace cadre::chain

@@ -21,11 +21,9 @@ cadre_execution_report report_on(const cadre_order& order, std::uint32_t status,
   return report;
 }
 
-/// Whether an order may get this status by a report.
+/// Whether an order may get this status by a report; CADRE_ORDER_UNKNOWN is the host's own.
 bool is_followed(std::uint32_t status) {
-  return status == CADRE_ORDER_NEW || status == CADRE_ORDER_PARTIALLY_FILLED ||
-         status == CADRE_ORDER_FILLED || status == CADRE_ORDER_CANCELED || status == CADRE_ORDER_REJECTED ||
-         status == CADRE_ORDER_EXPIRED;
+  return status != CADRE_ORDER_UNKNOWN && !model::order_status_name(status).empty();
 }
 
 cadre_trade_result empty_result() {
@@ -38,7 +36,7 @@ cadre_trade_result empty_result() {
 
 void Environment::enter(std::shared_ptr<agent::LiveAgent> agent) {
   agent_ = std::move(agent);
-  takes_ = {~std::uint64_t{0}, ~std::uint64_t{0}};
+  takes_ = {~std::uint64_t{0}, ~std::uint64_t{0}, false};
   if (is_left_out()) return;  // nobody can say, and nothing is sent
   cadre_environment_capabilities known{};
   known.size = sizeof known;
@@ -49,7 +47,9 @@ void Environment::enter(std::shared_ptr<agent::LiveAgent> agent) {
   }
   if (status == CADRE_OK && known.size < CADRE_ENVIRONMENT_CAPABILITIES_SIZE_MIN) status = CADRE_REJECTED;
   note(status);
-  takes_ = status == CADRE_OK ? Takes{known.order_types, known.times_in_force} : Takes{};
+  takes_ = Takes{};
+  if (status == CADRE_OK)
+    takes_ = {known.order_types, known.times_in_force, (known.flags & CADRE_ENVIRONMENT_REPLACES) != 0};
 }
 
 std::optional<cadre_execution_report> Environment::send(const cadre_order& order, std::int64_t time_ns) {
@@ -87,6 +87,19 @@ void Environment::cancel(const cadre_id& client_id) {
   (void)table().cancel_order(agent_->self(), client_id);
 }
 
+bool Environment::replace(const OrderRequest& request) {
+  if (is_left_out() || !takes_.replacements) return false;
+  cadre_replacement replacement{};
+  replacement.size = sizeof replacement;
+  replacement.quantity_e9 = request.quantity_e9;
+  replacement.limit_price_e9 = request.limit_price_e9;
+  replacement.stop_price_e9 = request.stop_price_e9;
+  replacement.client_id = request.client_id;
+  replacement.request_id = request.request_id;
+  const agent::FlightNote note(agent_->flight(), agent::Flight::replace_order);
+  return table().replace_order(agent_->self(), &replacement) == CADRE_OK;
+}
+
 std::optional<cadre_execution_report> Environment::next_report() {
   cadre_execution_report report{};
   report.size = sizeof report;
@@ -98,8 +111,7 @@ std::optional<cadre_execution_report> Environment::next_report() {
   if (status == CADRE_OK && report.size < CADRE_EXECUTION_REPORT_SIZE_MIN) status = CADRE_REJECTED;
   if (status == CADRE_OK && !is_followed(report.status)) {
     agent_->reason().say("it reports the status " + std::to_string(report.status) + " of order " +
-                         std::string(model::id_text(report.client_id)) +
-                         ", which this host does not follow yet");
+                         std::string(model::id_text(report.client_id)) + ", which is none");
     status = CADRE_REJECTED;
   }
   note(status);

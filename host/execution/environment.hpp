@@ -24,6 +24,7 @@ class Environment {
   /// and all, when it is left out.
   struct Takes {
     std::uint64_t order_types = 0, times_in_force = 0;
+    bool replacements = false;
   };
   const Takes& takes() const { return takes_; }
 
@@ -47,6 +48,8 @@ class Environment {
   void announce(std::span<const cadre_order> orders);
   /// Asks for what is left of an order to be cancelled; done when a report says so.
   void cancel(const cadre_id& client_id);
+  /// Asks for an open order to be changed; done when a report says so. False: it was refused at once.
+  bool replace(const OrderRequest& request);
   /// The oldest report that nobody has fetched.
   std::optional<cadre_execution_report> next_report();
 

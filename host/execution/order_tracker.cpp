@@ -293,6 +293,17 @@ void OrderTracker::reject(std::size_t place, std::uint32_t reason) {
   close(tracked);
 }
 
+void OrderTracker::take_requests(const OrderTracker& other) {
+  requests_ = other.requests_;  // the orders were adopted with what is pending of them
+}
+
+void OrderTracker::count_scheduled(std::uint32_t instrument, std::uint32_t side, std::int64_t by_e9) {
+  auto& working = side == CADRE_SIDE_BUY ? working_buy_ : working_sell_;
+  working[instrument] += by_e9;
+  CADRE_INVARIANT(working[instrument] >= 0, "tracker.working_adds_up",
+                  "what works of an instrument is never negative");
+}
+
 std::vector<cadre_id> OrderTracker::open_ids() const {
   std::vector<cadre_id> ids;
   for (const TrackedOrder& tracked : recent()) {

@@ -96,13 +96,18 @@ class OrderTracker {
   bool request(const OrderRequest& request);
   /// The request was refused at once: the order is as it was.
   void end_request(const cadre_id& client_id);
+  /// Takes over what another tracker was asked of orders that are open here.
+  void take_requests(const OrderTracker& other);
   /// What is asked of orders and has no answer yet, oldest first.
   std::span<const OrderRequest> requests() const { return requests_; }
   /// An immediate refusal by the environment.
   void reject(std::size_t place, std::uint32_t reason);
 
+  /// What orders still work of an instrument, and what is left to be sent of orders that go in parts.
   std::int64_t working_buy_e9(std::uint32_t instrument) const { return working_buy_[instrument]; }
   std::int64_t working_sell_e9(std::uint32_t instrument) const { return working_sell_[instrument]; }
+  /// More, or fewer, units are to be sent later on.
+  void count_scheduled(std::uint32_t instrument, std::uint32_t side, std::int64_t by_e9);
   const std::vector<TrackedOrder>& orders() const { return orders_; }
   /// All open orders are here, among some that are not: however many orders there were before, it is short.
   std::span<const TrackedOrder> recent() const { return std::span(orders_).subspan(first_open_); }

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 
 #include "host/model/order.hpp"
@@ -58,24 +59,37 @@ struct Checks {
   static bool side(const PreTradeGate&, const cadre_order& o) { return !model::side_name(o.side).empty(); }
   static bool type(const PreTradeGate& g, const cadre_order& o) {
     const model::OrderType* type = model::find_order_type(o.type);
-    return type != nullptr && type->accepted && is_in(g.order_types_, o.type);
+    return type != nullptr && is_in(g.order_types_, o.type);
   }
   static bool time_in_force(const PreTradeGate& g, const cadre_order& o) {
-    return o.time_in_force == CADRE_TIF_DAY && is_in(g.times_in_force_, o.time_in_force);
+    const auto known = model::times_in_force();
+    return std::find(known.begin(), known.end(), o.time_in_force) != known.end() &&
+           is_in(g.times_in_force_, o.time_in_force);
   }
   static bool quantity(const PreTradeGate&, const cadre_order& o) { return o.quantity_e9 > 0; }
   static bool lot(const PreTradeGate& g, const cadre_order& o) {
     return o.quantity_e9 % g.universe_->instruments[o.instrument].lot.raw() == 0;
   }
-  static bool is_on_tick(const PreTradeGate& g, const cadre_order& o) {
+  /// Whether a price that an order of this type has, or has not, is right.
+  static bool is_right(const PreTradeGate& g, const cadre_order& o, bool has, std::int64_t price_e9) {
+    if (!has) return price_e9 == 0;
     const model::Instrument& about = g.universe_->instruments[o.instrument];
-    return o.limit_price_e9 % about.tick_at(base::Price::from_raw(o.limit_price_e9)).raw() == 0;
+    return price_e9 > 0 && price_e9 % about.tick_at(base::Price::from_raw(price_e9)).raw() == 0;
   }
   static bool limit_price(const PreTradeGate& g, const cadre_order& o) {
-    if (!has_limit(o)) return o.limit_price_e9 == 0;
-    return o.limit_price_e9 > 0 && is_on_tick(g, o);
+    return is_right(g, o, has_limit(o), o.limit_price_e9);
   }
-  static bool once(const PreTradeGate& g, const cadre_order& o) { return g.has_order_[o.instrument] == 0; }
+  static bool stop_price(const PreTradeGate& g, const cadre_order& o) {
+    const model::OrderType* type = model::find_order_type(o.type);
+    return is_right(g, o, type != nullptr && type->has_stop_price, o.stop_price_e9);
+  }
+  static bool once(const PreTradeGate& g, const cadre_order& o) {
+    const cadre_id& last = g.last_id_[o.instrument];
+    return model::id_text(o.client_id).empty() || std::memcmp(last.text, o.client_id.text, sizeof last) != 0;
+  }
+  static bool self_match(const PreTradeGate& g, const cadre_order& o) {
+    return (o.side == CADRE_SIDE_BUY ? g.standing_sell_e9_ : g.standing_buy_e9_)[o.instrument] == 0;
+  }
   static bool open_orders(const PreTradeGate& g, const cadre_order&) {
     return !g.config_.max_open_orders || g.open_orders_ < *g.config_.max_open_orders;
   }
@@ -92,9 +106,12 @@ struct Checks {
     return g.market_.traded[o.instrument] != 0;
   }
   static bool collar(const PreTradeGate& g, const cadre_order& o) {
-    if (!has_limit(o)) return true;
     const double last = static_cast<double>(g.market_.price_e9[o.instrument]);
-    return std::fabs(static_cast<double>(o.limit_price_e9) - last) <= g.config_.price_collar * last;
+    const auto is_near = [&](std::int64_t price_e9) {
+      return price_e9 == 0 ||
+             std::fabs(static_cast<double>(price_e9) - last) <= g.config_.price_collar * last;
+    };
+    return is_near(o.limit_price_e9) && is_near(o.stop_price_e9);
   }
   static bool orders_per_day(const PreTradeGate& g, const cadre_order&) {
     return g.orders_today_ < g.config_.max_orders_per_day;
@@ -165,8 +182,10 @@ constexpr PreTradeCheck table[] = {
     {"SYNTAX_LIMIT_PRICE",
      "a limit order's price is missing or no multiple of the tick, or another order has one", false,
      &Checks::limit_price},
-    {"IDENTITY_DUPLICATE_ORDER", "the decision has sent an order for this instrument already", false,
-     &Checks::once},
+    {"SYNTAX_STOP_PRICE",
+     "a stop order's stop price is missing or no multiple of the tick, or another order has one", false,
+     &Checks::stop_price},
+    {"IDENTITY_DUPLICATE_ORDER", "another order has this client id", false, &Checks::once},
     {"STATE_KILLED", "the kill switch was used, and nobody armed it again", false, &StateChecks::not_killed},
     {"STATE_HALTED", "the book, an agent of it or the instrument is HALTED", false, &StateChecks::not_halted},
     {"STATE_REDUCING", "the book, an agent of it or the instrument is REDUCING", true,
@@ -185,23 +204,24 @@ constexpr PreTradeCheck table[] = {
      &SizeChecks::volume_share},
     {"FLOW_ORDERS_PER_DAY", "too many orders today", true, &Checks::orders_per_day},
     {"FLOW_OPEN_ORDERS", "too many orders are open", true, &Checks::open_orders},
+    {"FLOW_SELF_MATCH", "an order of the book on the other side would meet it", false, &Checks::self_match},
     {"FLOW_REPEATED_EXECUTION", "the instrument was executed on one side again and again", false,
      &StateChecks::not_latched},
     {"RISK_DAILY_LOSS", "the book has lost what it may lose in a session", true, &StateChecks::daily_loss},
     {"RESTRICTION_RESTRICTED_LIST",
      "the instrument is restricted, or not listed on this day: it may only be reduced", true, nullptr,
-     &SizeChecks::restricted, PreTradeCheck::Bounds::order, CADRE_REASON_RESTRICTED},
+     &SizeChecks::restricted, PreTradeCheck::Bounds::position, CADRE_REASON_RESTRICTED},
     {"CREDIT_SHORT_NOT_ALLOWED", "the order would make the position short", false, nullptr,
-     &SizeChecks::long_only, PreTradeCheck::Bounds::order, CADRE_REASON_LONG_ONLY},
+     &SizeChecks::long_only, PreTradeCheck::Bounds::position, CADRE_REASON_LONG_ONLY},
     {"CREDIT_BUYING_POWER", "there is not enough cash, counting the sells of this decision", true, nullptr,
      &SizeChecks::buying_power, PreTradeCheck::Bounds::book},
     {"CREDIT_GROSS_EXPOSURE", "the gross exposure would exceed its limit", true, nullptr, &SizeChecks::gross,
      PreTradeCheck::Bounds::book},
     {"CREDIT_POSITION_LIMIT", "the position would exceed the largest weight", true, nullptr,
-     &SizeChecks::position, PreTradeCheck::Bounds::order, CADRE_REASON_EXPOSURE},
+     &SizeChecks::position, PreTradeCheck::Bounds::position, CADRE_REASON_EXPOSURE},
 };
 static_assert(std::size(table) < 64, "a verdict has 64 bits, and the last one is unknown_check");
-constexpr std::size_t syntax_rows = 7;  // rows before this one have to pass for the others to make sense
+constexpr std::size_t syntax_rows = 8;  // rows before this one have to pass for the others to make sense
 
 }  // namespace
 
@@ -211,7 +231,7 @@ std::span<const PreTradeCheck> pre_trade_checks() {
 
 bool is_reason_of_check(std::uint32_t code) {
   return std::any_of(std::begin(table), std::end(table), [&](const PreTradeCheck& check) {
-    return check.largest != nullptr && check.bounds == PreTradeCheck::Bounds::order && check.reason == code;
+    return check.largest != nullptr && check.bounds != PreTradeCheck::Bounds::book && check.reason == code;
   });
 }
 
@@ -238,7 +258,9 @@ PreTradeGate::PreTradeGate(const config::PreTradeConfig& config, const config::C
 
 void PreTradeGate::enter_universe(const model::Universe& universe) {
   universe_ = &universe;
-  has_order_.assign(universe.size(), 0);
+  last_id_.assign(universe.size(), cadre_id{});
+  standing_buy_e9_.assign(universe.size(), 0);
+  standing_sell_e9_.assign(universe.size(), 0);
   planned_e9_.assign(universe.size(), 0);
   open_buy_e9_.assign(universe.size(), 0);
   open_sell_e9_.assign(universe.size(), 0);
@@ -262,7 +284,7 @@ void PreTradeGate::begin_decision(std::int32_t date, const model::Portfolio& por
 
 void PreTradeGate::begin_trial() {
   const model::Portfolio& portfolio = *portfolio_;
-  std::fill(has_order_.begin(), has_order_.end(), std::uint8_t{0});
+  std::fill(last_id_.begin(), last_id_.end(), cadre_id{});
   orders_today_ = orders_before_;
   open_orders_ = open_before_;
   equity_ = portfolio.equity().to_double();
@@ -312,6 +334,7 @@ PreTradeGate::Fit PreTradeGate::largest_accepted(const cadre_order& order) const
   Fit fit{order.quantity_e9, 0};
   for (const PreTradeCheck& check : table) {
     if (check.largest == nullptr || check.bounds == PreTradeCheck::Bounds::book) continue;
+    if (in_parts_ && check.bounds == PreTradeCheck::Bounds::order) continue;
     const std::int64_t passes = check.largest(*this, order);
     // What only closes is exempt, whatever it is cut from.
     const std::int64_t largest = check.skipped_when_reducing ? std::max(passes, closable(order)) : passes;
@@ -325,6 +348,11 @@ PreTradeGate::Fit PreTradeGate::largest_accepted(const cadre_order& order) const
   return fit;
 }
 
+bool PreTradeGate::takes_prices(const cadre_order& order) const {
+  return Checks::limit_price(*this, order) && Checks::stop_price(*this, order) &&
+         Checks::price(*this, order) && Checks::collar(*this, order);
+}
+
 bool bounds_book(Verdict verdict) {
   for (std::size_t row = 0; row < std::size(table); ++row) {
     if ((verdict.failed >> row & 1) != 0 && table[row].bounds == PreTradeCheck::Bounds::book) return true;
@@ -334,7 +362,8 @@ bool bounds_book(Verdict verdict) {
 
 double PreTradeGate::notional_of(const cadre_order& order, std::int64_t quantity_e9) const {
   const model::Instrument& about = universe_->instruments[order.instrument];
-  const std::int64_t price = std::max(market_.price_e9[order.instrument], order.limit_price_e9);
+  const std::int64_t price =
+      std::max({market_.price_e9[order.instrument], order.limit_price_e9, order.stop_price_e9});
   return static_cast<double>(price) * 1e-9 * (static_cast<double>(quantity_e9) * 1e-9) *
          about.multiplier.to_double();
 }
@@ -345,6 +374,7 @@ Verdict PreTradeGate::check(const cadre_order& order) {
     for (std::size_t row = from; row < to; ++row) {
       const PreTradeCheck& check = table[row];
       if (reducing && check.skipped_when_reducing) continue;
+      if (in_parts_ && check.largest != nullptr && check.bounds == PreTradeCheck::Bounds::order) continue;
       const bool passes = check.passes != nullptr ? check.passes(*this, order)
                                                   : order.quantity_e9 <= check.largest(*this, order);
       if (!passes) verdict.failed |= std::uint64_t{1} << row;
@@ -360,7 +390,7 @@ Verdict PreTradeGate::check(const cadre_order& order) {
   const Parts parts = parts_of(order);
   const double closing = notional_of(order, parts.closing_e9);
   const double opening = notional_of(order, parts.opening_e9);
-  has_order_[order.instrument] = 1;
+  last_id_[order.instrument] = order.client_id;
   planned_e9_[order.instrument] += signed_quantity(order);
   ++orders_today_;
   ++open_orders_;

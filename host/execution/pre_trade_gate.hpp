@@ -42,8 +42,9 @@ struct PreTradeCheck {
   /// Null for a check of size: the order passes when it is for no more than `largest`, in 1e-9.
   bool (*passes)(const PreTradeGate& gate, const cadre_order& order);
   std::int64_t (*largest)(const PreTradeGate& gate, const cadre_order& order) = nullptr;
-  /// What it bounds: what one order may be, or what all of them together do to the book.
-  enum class Bounds : std::uint8_t { order, book } bounds = Bounds::order;
+  /// What it bounds: what one order may be, what its instrument may become, or what all of them together do
+  /// to the book.
+  enum class Bounds : std::uint8_t { order, position, book } bounds = Bounds::order;
   std::uint32_t reason = CADRE_REASON_FITTED;  ///< of what is cut to pass it
 };
 
@@ -106,6 +107,12 @@ class PreTradeGate {
     open_buy_e9_[instrument] = buy_e9;
     open_sell_e9_[instrument] = sell_e9;
   }
+  /// What of it goes on working, since nobody asked for it to be cancelled: an order on the other side would
+  /// meet it.
+  void count_standing(std::uint32_t instrument, std::int64_t buy_e9, std::int64_t sell_e9) {
+    standing_buy_e9_[instrument] = buy_e9;
+    standing_sell_e9_[instrument] = sell_e9;
+  }
   /// Before the orders of one decision. `cash_committed`: what open buys may still cost.
   void begin_decision(std::int32_t date, const model::Portfolio& portfolio, const MarketSnapshot& market,
                       base::Money cash_committed);
@@ -120,6 +127,10 @@ class PreTradeGate {
     std::uint32_t reason = 0;
   };
   Fit largest_accepted(const cadre_order& order) const;
+  /// Whether the limit and the stop price of an order pass: what an open order is changed to.
+  bool takes_prices(const cadre_order& order) const;
+  /// What comes next is sent in parts: what bounds one order is asked of each part when it is sent.
+  void set_in_parts(bool in_parts) { in_parts_ = in_parts; }
 
  private:
   friend struct Checks;
@@ -148,14 +159,15 @@ class PreTradeGate {
   const model::Universe* universe_ = nullptr;
   const model::Portfolio* portfolio_ = nullptr;
   MarketSnapshot market_;
-  std::vector<std::uint8_t> has_order_;  ///< per instrument: the decision has one that was accepted
+  std::vector<cadre_id> last_id_;  ///< per instrument: of the newest order of the decision that was accepted
   std::vector<std::int64_t>
       planned_e9_;  ///< per instrument, position with the accepted orders of this decision
   std::vector<std::int64_t> open_buy_e9_, open_sell_e9_;  ///< per instrument, working before the decision
+  std::vector<std::int64_t> standing_buy_e9_, standing_sell_e9_;  ///< what of it nobody asked to cancel
   std::vector<std::uint8_t> restricted_;
   const TradingStates* states_ = nullptr;
   std::uint64_t open_orders_ = 0, open_before_ = 0;  ///< with this decision, without it
-  bool closes_positions_ = false;
+  bool closes_positions_ = false, in_parts_ = false;
   std::int32_t date_ = 0;
   std::uint64_t orders_today_ = 0, orders_before_ = 0;  ///< with this decision, without it
   double committed_ = 0;

@@ -30,6 +30,7 @@ constexpr std::string_view struct_name() {
   if constexpr (std::is_same_v<Struct, cadre_reason>) return "cadre_reason";
   if constexpr (std::is_same_v<Struct, cadre_limit_use>) return "cadre_limit_use";
   if constexpr (std::is_same_v<Struct, cadre_outcome>) return "cadre_outcome";
+  if constexpr (std::is_same_v<Struct, ParentOrderRecord::Slice>) return "slice";
 }
 
 template <class Record>
@@ -131,6 +132,7 @@ json::value describe_format() {
   add_struct<cadre_reason>(structs);
   add_struct<cadre_limit_use>(structs);
   add_struct<cadre_outcome>(structs);
+  add_struct<ParentOrderRecord::Slice>(structs);
   return json::object{
       {"format_version", format_version},
       {"oldest_format_read", oldest_format_read},

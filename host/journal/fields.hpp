@@ -136,6 +136,31 @@ inline constexpr auto fields<OrderRecord> = std::tuple{
     Field{"failed_checks", &OrderRecord::failed_checks, "codes of the checks it failed, the one that rejected it first; none: accepted"}};
 
 template <>
+inline constexpr auto fields<OrderRequestRecord> = std::tuple{
+    Field{"action", &OrderRequestRecord::action, "replace or cancel"},
+    Field{"client_id", &OrderRequestRecord::client_id, "of the open order"},
+    Field{"request_id", &OrderRequestRecord::request_id, "reports about the request carry it"},
+    Field{"quantity_e9", &OrderRequestRecord::quantity_e9, "of a replacement: the new total, filled or not"},
+    Field{"limit_price_e9", &OrderRequestRecord::limit_price_e9, "0: as it is"},
+    Field{"stop_price_e9", &OrderRequestRecord::stop_price_e9, "0: as it is"}};
+
+template <>
+inline constexpr auto fields<ParentOrderRecord::Slice> = std::tuple{
+    Field{"time_ns", &ParentOrderRecord::Slice::time_ns, "not before, nanoseconds since 1970"},
+    Field{"quantity_e9", &ParentOrderRecord::Slice::quantity_e9, ""},
+    Field{"limit_price_e9", &ParentOrderRecord::Slice::limit_price_e9, "0: that of the order"},
+    Field{"max_share", &ParentOrderRecord::Slice::max_share, "of the volume of the bar before it; 0: no bound"}};
+
+template <>
+inline constexpr auto fields<ParentOrderRecord> = std::tuple{
+    Field{"order", &ParentOrderRecord::order, "all of it, sent or not"},
+    Field{"waits", &ParentOrderRecord::waits, "other_side: until no order on the other side works; cash: until there is money; empty: for its times alone"},
+    Field{"target_e9", &ParentOrderRecord::target_e9, "with other_side: the position that it leads to"},
+    Field{"date", &ParentOrderRecord::date, "yyyymmdd of the decision"},
+    Field{"children", &ParentOrderRecord::children, "sent until now"},
+    Field{"slices", &ParentOrderRecord::slices, "not sent yet; none: it has ended"}};
+
+template <>
 inline constexpr auto fields<ReportRecord> = std::tuple{
     Field{"report", &ReportRecord::report, "of the execution environment"}};
 
@@ -314,7 +339,9 @@ inline constexpr auto record_table = std::tuple{
                             "last one had none."},
     RecordRow<TimerRecord>{RecordType::timer, "timer", "A timer that an agent had armed was due."},
     RecordRow<ViewRecord>{RecordType::view, "view", "A strategy's view of an instrument began to be followed."},
-    RecordRow<OutcomeRecord>{RecordType::outcome, "outcome", "The horizon of a view closed."}};
+    RecordRow<OutcomeRecord>{RecordType::outcome, "outcome", "The horizon of a view closed."},
+    RecordRow<OrderRequestRecord>{RecordType::order_request, "order_request", "Something is asked of an open order."},
+    RecordRow<ParentOrderRecord>{RecordType::parent_order, "parent_order", "An order that is sent in parts, or waits, as it stands from here on."}};
 
 // clang-format on
 

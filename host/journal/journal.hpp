@@ -56,7 +56,9 @@ enum class RecordType : uint32_t {
   commit = 14,
   timer = 15,
   view = 16,
-  outcome = 17
+  outcome = 17,
+  order_request = 18,
+  parent_order = 19
 };
 
 /// "head", "bar" ...; empty for an unknown type.

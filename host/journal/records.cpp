@@ -20,7 +20,9 @@ static_assert(is_complete<HeadRecord>() && is_complete<model::Bar>() && is_compl
               is_complete<CommandRecord>() && is_complete<CheckpointRecord::Agent>() &&
               is_complete<CheckpointRecord::Timer>() && is_complete<CheckpointRecord>() &&
               is_complete<NoteRecord>() && is_complete<TimerRecord>() && is_complete<ViewRecord>() &&
-              is_complete<OutcomeRecord>() && is_complete<CommitRecord>());
+              is_complete<OutcomeRecord>() && is_complete<CommitRecord>() &&
+              is_complete<OrderRequestRecord>() && is_complete<ParentOrderRecord>() &&
+              is_complete<ParentOrderRecord::Slice>());
 CADRE_STATIC_ASSERT(fills_struct<cadre_signal>() && fills_struct<cadre_order>() &&
                         fills_struct<cadre_execution_report>() && fills_struct<cadre_reason>() &&
                         fills_struct<cadre_limit_use>() && fills_struct<cadre_outcome>(),
@@ -344,6 +346,8 @@ CADRE_RECORD(NoteRecord);
 CADRE_RECORD(TimerRecord);
 CADRE_RECORD(ViewRecord);
 CADRE_RECORD(OutcomeRecord);
+CADRE_RECORD(OrderRequestRecord);
+CADRE_RECORD(ParentOrderRecord);
 #undef CADRE_RECORD
 
 std::string_view record_type_name(RecordType type) {

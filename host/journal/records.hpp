@@ -52,6 +52,33 @@ struct OrderRecord {
   std::vector<std::string> failed_checks{};
 };
 
+/// What is asked of an open order.
+struct OrderRequestRecord {
+  std::string action{};  ///< "replace" or "cancel"
+  std::string client_id{};
+  std::string request_id{};
+  int64_t quantity_e9 = 0;  ///< of a replacement: the new total, filled or not
+  int64_t limit_price_e9 = 0;
+  int64_t stop_price_e9 = 0;
+};
+
+/// An order that is sent in parts or waits, as it stands from here on. What is sent of it are orders of their
+/// own, whose ids begin with its id.
+struct ParentOrderRecord {
+  struct Slice {
+    int64_t time_ns = 0;
+    int64_t quantity_e9 = 0;
+    int64_t limit_price_e9 = 0;
+    double max_share = 0;
+  };
+  cadre_order order{};
+  std::string waits{};  ///< "other_side", "cash", or empty
+  int64_t target_e9 = 0;
+  int32_t date = 0;
+  uint32_t children = 0;
+  std::vector<Slice> slices{};
+};
+
 struct ReportRecord {
   cadre_execution_report report{};
 };

@@ -14,11 +14,11 @@ std::string_view side_name(std::uint32_t side) {
 
 namespace {
 
-constexpr OrderType types[] = {{CADRE_ORDER_MARKET, "market", false, true},
-                               {CADRE_ORDER_LIMIT, "limit", true, true},
-                               {CADRE_ORDER_STOP, "stop", false, false},
-                               {CADRE_ORDER_STOP_LIMIT, "stop_limit", true, false},
-                               {CADRE_ORDER_MARKET_ON_CLOSE, "market_on_close", false, true}};
+constexpr OrderType types[] = {{CADRE_ORDER_MARKET, "market", false, false},
+                               {CADRE_ORDER_LIMIT, "limit", true, false},
+                               {CADRE_ORDER_STOP, "stop", false, true},
+                               {CADRE_ORDER_STOP_LIMIT, "stop_limit", true, true},
+                               {CADRE_ORDER_MARKET_ON_CLOSE, "market_on_close", false, false}};
 
 template <class Matches>
 const OrderType* find_type(Matches&& matches) {
@@ -66,6 +66,12 @@ std::string_view time_in_force_name(std::uint32_t time_in_force) {
   }
 }
 
+std::span<const std::uint32_t> times_in_force() {
+  static constexpr std::uint32_t all[] = {CADRE_TIF_DAY, CADRE_TIF_GTC, CADRE_TIF_AT_THE_OPENING,
+                                          CADRE_TIF_IOC, CADRE_TIF_FOK, CADRE_TIF_AT_THE_CLOSE};
+  return all;
+}
+
 std::string_view order_status_name(std::uint32_t status) {
   switch (status) {
     case CADRE_ORDER_NEW:
@@ -80,6 +86,18 @@ std::string_view order_status_name(std::uint32_t status) {
       return "rejected";
     case CADRE_ORDER_EXPIRED:
       return "expired";
+    case CADRE_ORDER_REPLACED:
+      return "replaced";
+    case CADRE_ORDER_PENDING_NEW:
+      return "pending_new";
+    case CADRE_ORDER_PENDING_CANCEL:
+      return "pending_cancel";
+    case CADRE_ORDER_PENDING_REPLACE:
+      return "pending_replace";
+    case CADRE_ORDER_SUSPENDED:
+      return "suspended";
+    case CADRE_ORDER_UNKNOWN:
+      return "unknown";
     default:
       return "";
   }

@@ -15,6 +15,8 @@ namespace cadre::model {
 std::string_view side_name(std::uint32_t side);
 std::string_view order_type_name(std::uint32_t type);
 std::string_view time_in_force_name(std::uint32_t time_in_force);
+/// The times in force that this host works with: all but GTD.
+std::span<const std::uint32_t> times_in_force();
 std::string_view order_status_name(std::uint32_t status);
 
 /// One order type. What holds for all orders of a type is asked here, and nowhere by its number.
@@ -22,7 +24,7 @@ struct OrderType {
   std::uint32_t type;
   std::string_view name;
   bool has_limit_price;  ///< else an order of this type has none
-  bool accepted;         ///< by the gate; the others are words of FIX that nothing fills yet
+  bool has_stop_price;   ///< likewise
 };
 std::span<const OrderType> order_types();
 /// Null for an unknown code, and for an unknown name.

@@ -294,10 +294,16 @@ cadre_status Trial::decide_rules(json::object& out) {
   list.items = actions.data();
   list.stride = sizeof(cadre_action);
   list.capacity = actions.size();
+  std::vector<cadre_slice> slices(4096, model::empty_slot<cadre_slice>());
+  list.slices = slices.data();
+  list.slice_stride = sizeof(cadre_slice);
+  list.slice_capacity = slices.size();
   const cadre_status status = subject_->table<cadre_execution_rules>().apply_rules(
       subject_->self(), &raw(), &needs, &list, reasons_.data());
   const std::uint64_t count = list.needed;
-  if (status == CADRE_OK) judge(chain::fault_of_actions(raw(), actions, list, need, reasons_));
+  std::vector<std::int64_t> added(n(), 0);
+  if (status == CADRE_OK)
+    judge(chain::fault_of_actions(raw(), actions, slices, list, {need, open, true, added}, reasons_));
   json::array rows;
   for (std::uint64_t k = 0; k < std::min<std::uint64_t>(count, actions.size()) && status == CADRE_OK; ++k) {
     const cadre_action& o = actions[k];
@@ -306,7 +312,11 @@ cadre_status Trial::decide_rules(json::object& out) {
                      {"type", std::string(model::order_type_name(o.type))},
                      {"time_in_force", std::string(model::time_in_force_name(o.time_in_force))},
                      {"quantity", base::Quantity::from_raw(o.quantity_e9).to_double()}};
+    if (o.kind == CADRE_ACTION_REPLACE) row["replaces"] = std::string(model::id_text(o.client_id));
+    if (o.kind == CADRE_ACTION_CANCEL) row["cancels"] = std::string(model::id_text(o.client_id));
     if (o.limit_price_e9 != 0) row["limit_price"] = base::Price::from_raw(o.limit_price_e9).to_double();
+    if (o.stop_price_e9 != 0) row["stop_price"] = base::Price::from_raw(o.stop_price_e9).to_double();
+    if (o.slice_count != 0) row["slices"] = o.slice_count;
     rows.push_back(row);
   }
   write_targets(out);

@@ -373,7 +373,7 @@ const std::string& trial_state_schema() {
   static const std::string schema = [] {
     json::array names;
     for (const model::OrderType& type : model::order_types()) {
-      if (type.accepted) names.push_back(json::value(type.name));
+      names.push_back(json::value(type.name));
     }
     std::string text(schema_text);
     constexpr std::string_view hole = "@order_types@";

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "cadre/cpp/plugin.hpp"
+#include "exchange.hpp"
 #include "script.hpp"
 
 namespace cadre::scripted {
@@ -167,7 +168,12 @@ class Adjuster final : public Scripted<sdk::TradeAdjuster> {
 /// Market orders for what is needed, unless told otherwise.
 class Rules final : public Scripted<sdk::ExecutionRules> {
  public:
-  void apply_rules(const sdk::State&, const cadre_needs& needs, Output& out,
+  void configure(const sdk::Config& config) override {
+    script_.read(config);
+    slices_ = config.integer("/slices");
+    time_in_force_ = config.text("/time_in_force") == "GTC" ? CADRE_TIF_GTC : CADRE_TIF_DAY;
+  }
+  void apply_rules(const sdk::State& state, const cadre_needs& needs, Output& out,
                    cadre_reason* reasons) const override {
     fail_if_told();
     const std::string_view word = script_.failure();
@@ -179,14 +185,9 @@ class Rules final : public Scripted<sdk::ExecutionRules> {
       if (word == "huge") need += need > 0 ? 1'000'000'000 : -1'000'000'000;
       if (word == "short") need = -need;  // the wrong side
       if (word == "unneeded") need = 1'000'000'000;
-      cadre_action order = sdk::new_order(i, need, CADRE_ORDER_MARKET, CADRE_TIF_DAY);
-      if (word == "sliced") {
-        cadre_slice slice{};
-        slice.size = sizeof slice;
-        slice.quantity_e9 = order.quantity_e9;
-        order.first_slice = out.add(slice);
-        order.slice_count = 1;
-      }
+      cadre_action order = sdk::new_order(i, need, CADRE_ORDER_MARKET, time_in_force_);
+      if (slices_ != 0 && need > 0) cut(order, state.raw().time_ns, out);
+      if (word == "sliced") order.slice_count = 1;  // of none
       if (word == "linked") order.link = CADRE_LINK_AFTER;
       if (word == "replace" || word == "cancel") {
         order = {};
@@ -198,6 +199,25 @@ class Rules final : public Scripted<sdk::ExecutionRules> {
       out.add(order);
     }
   }
+
+ private:
+  /// Parts of one size, the last one with what is left, a day apart.
+  void cut(cadre_action& order, std::int64_t time_ns, Output& out) const {
+    std::int64_t left = order.quantity_e9;
+    for (std::int64_t k = 0; k < slices_; ++k) {
+      cadre_slice slice{};
+      slice.size = sizeof slice;
+      slice.time_ns = time_ns + k * 86'400'000'000'000;
+      slice.quantity_e9 = k + 1 == slices_ ? left : order.quantity_e9 / slices_;
+      left -= slice.quantity_e9;
+      const std::uint64_t place = out.add(slice);
+      if (k == 0) order.first_slice = place;
+    }
+    order.slice_count = static_cast<std::uint32_t>(slices_);
+  }
+
+  std::int64_t slices_ = 0;
+  std::uint32_t time_in_force_ = CADRE_TIF_DAY;
 };
 
 /// Publishes the identity.
@@ -226,6 +246,8 @@ constexpr sdk::AgentEntry agents[] = {
                                   bars),
     sdk::agent_entry<Adjuster>(CADRE_TEXT("test.adjuster"), CADRE_TEXT(CADRE_ROLE_TRADE_ADJUSTER), bars),
     sdk::agent_entry<Rules>(CADRE_TEXT("test.rules"), CADRE_TEXT(CADRE_ROLE_EXECUTION_RULES), bars),
+    sdk::agent_entry<Exchange>(CADRE_TEXT("test.exchange"), CADRE_TEXT(CADRE_ROLE_EXECUTION_ENVIRONMENT),
+                               bars),
     sdk::agent_entry<Provider>(CADRE_TEXT("test.provider"), CADRE_TEXT(CADRE_ROLE_SERVICE_PROVIDER), bars),
     sdk::agent_entry<Provider>(CADRE_TEXT("test.hen"), CADRE_TEXT(CADRE_ROLE_SERVICE_PROVIDER), bars),
     sdk::agent_entry<Provider>(CADRE_TEXT("test.egg"), CADRE_TEXT(CADRE_ROLE_SERVICE_PROVIDER), bars),

@@ -93,6 +93,10 @@ const chain::Decision& Desk::decide() {
   book_->take_bar(bar);
   book_->take_fills();
   const chain::Decision* decision = book_->decide();
+  if (!book_->ledger().schedule().empty()) {
+    book_->take_fills();
+    book_->release_parts();
+  }
   if (decision == nullptr) throw std::runtime_error("no decision");
   return *decision;
 }

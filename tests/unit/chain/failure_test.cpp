@@ -166,11 +166,11 @@ TEST(ExecutionRules, orders_beyond_the_need_against_it_or_without_one_are_all_di
   }
 }
 
-TEST(ExecutionRules, what_the_host_does_not_do_yet_is_refused_with_a_sentence) {
+TEST(ExecutionRules, actions_that_cannot_be_carried_out_are_refused_with_a_sentence) {
   const std::pair<const char*, const char*> asked[] = {
-      {"replace", "it asks to replace an order, which this host does not do yet"},
-      {"cancel", "it asks to cancel an order, which this host does not do yet"},
-      {"sliced", "it has slices, which this host does not work yet"},
+      {"replace", "no order with the client id 'scripted' is open"},
+      {"cancel", "no order with the client id 'scripted' is open"},
+      {"sliced", "its slices end behind the 0 that it gave"},
       {"linked", "it hangs on another order, which this host does not do yet"},
       {"unknown_kind", "kind 9 is none"}};
   for (const auto& [word, sentence] : asked) {

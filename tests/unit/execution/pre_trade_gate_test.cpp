@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "host/model/order.hpp"
+
 namespace cadre::execution {
 namespace {
 
@@ -126,9 +128,9 @@ std::map<std::string, Case> cases() {
   all["SYNTAX_SIDE"] = {{}, plain, with(plain, [](cadre_order& o) { o.side = '3'; })};
   all["SYNTAX_ORDER_TYPE"] = {{},
                               with(plain, [](cadre_order& o) { o.type = CADRE_ORDER_MARKET_ON_CLOSE; }),
-                              with(plain, [](cadre_order& o) { o.type = CADRE_ORDER_STOP; })};
+                              with(plain, [](cadre_order& o) { o.type = '6'; })};
   all["SYNTAX_TIME_IN_FORCE"] = {
-      {}, plain, with(plain, [](cadre_order& o) { o.time_in_force = CADRE_TIF_GTC; })};
+      {}, plain, with(plain, [](cadre_order& o) { o.time_in_force = CADRE_TIF_GTD; })};
   all["SYNTAX_QUANTITY"] = {{}, plain, with(plain, [](cadre_order& o) { o.quantity_e9 = 0; })};
   all["SYNTAX_LOT"] = {{}, trade(empty, 20), trade(empty, 15)};
   all["SYNTAX_LIMIT_PRICE"] = {{}, limit(empty, 10, "100.01"), limit(empty, 10, "100.015")};
@@ -169,6 +171,8 @@ TEST(PreTradeChecks, each_passes_an_order_and_alone_refuses_another) {
 
 TEST(PreTradeChecks, none_is_without_a_test) {
   std::set<std::string> tested{"IDENTITY_DUPLICATE_ORDER",
+                               "SYNTAX_STOP_PRICE",
+                               "FLOW_SELF_MATCH",
                                "FLOW_ORDERS_PER_DAY",  // below
                                "STATE_KILLED",
                                "STATE_HALTED",
@@ -232,12 +236,39 @@ TEST(PreTradeChecks, a_market_order_has_no_limit_price) {
   EXPECT_EQ(Decision({}).failures(limit(empty, 10, "0")), std::set<std::string>{"SYNTAX_LIMIT_PRICE"});
 }
 
-TEST(PreTradeChecks, one_order_per_instrument_and_decision) {
+TEST(PreTradeChecks, an_order_is_sent_once_under_its_id_and_others_of_its_instrument_beside_it) {
   Decision decision({});
-  EXPECT_TRUE(decision.failures(trade(empty, 10)).empty());
-  EXPECT_EQ(decision.failures(trade(empty, 10)), std::set<std::string>{"IDENTITY_DUPLICATE_ORDER"});
+  cadre_order first = trade(empty, 10);
+  first.client_id = model::make_id("main.1.0");
+  EXPECT_TRUE(decision.failures(first).empty());
+  EXPECT_EQ(decision.failures(first), std::set<std::string>{"IDENTITY_DUPLICATE_ORDER"});
+  cadre_order second = first;
+  second.client_id = model::make_id("main.1.0.2");
+  EXPECT_TRUE(decision.failures(second).empty());
   decision.begin(20240102);
+  EXPECT_TRUE(decision.failures(first).empty());
+}
+
+TEST(PreTradeChecks, no_order_meets_one_of_its_own_book) {
+  Decision decision({});
+  decision.gate().count_standing(empty, 0, 5 * unit);
+  EXPECT_EQ(decision.failures(trade(empty, 10)), std::set<std::string>{"FLOW_SELF_MATCH"});
+  decision.gate().count_standing(empty, 0, 0);  // somebody asked for it to be cancelled
   EXPECT_TRUE(decision.failures(trade(empty, 10)).empty());
+}
+
+TEST(PreTradeChecks, stop_orders_have_a_stop_price_on_the_tick_and_no_others_have_one) {
+  Decision decision({});
+  cadre_order stop = trade(empty, 10);
+  stop.type = CADRE_ORDER_STOP;
+  EXPECT_EQ(decision.failures(stop), std::set<std::string>{"SYNTAX_STOP_PRICE"});
+  stop.stop_price_e9 = 100 * unit + 1;
+  EXPECT_EQ(decision.failures(stop), std::set<std::string>{"SYNTAX_STOP_PRICE"});
+  stop.stop_price_e9 = 101 * unit;
+  EXPECT_TRUE(decision.failures(stop).empty());
+  cadre_order market = trade(empty, 10);
+  market.stop_price_e9 = 101 * unit;
+  EXPECT_EQ(decision.failures(market), std::set<std::string>{"SYNTAX_STOP_PRICE"});
 }
 
 TEST(PreTradeChecks, a_refused_order_uses_up_nothing) {
@@ -448,6 +479,8 @@ TEST(PreTradeChecks, codes_that_journals_hold_are_those_there_ever_were) {
                                               "SYNTAX_LOT",
                                               "SYNTAX_MIN_NOTIONAL",
                                               "SYNTAX_LIMIT_PRICE",
+                                              "SYNTAX_STOP_PRICE",
+                                              "FLOW_SELF_MATCH",
                                               "IDENTITY_DUPLICATE_ORDER",
                                               "MARKET_NO_PRICE",
                                               "MARKET_STALE_PRICE",

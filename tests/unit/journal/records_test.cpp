@@ -262,6 +262,8 @@ TEST(Records, cut_anywhere_are_refused) {
   expect_refused_when_cut(sample::end());
   expect_refused_when_cut(sample::checkpoint());
   expect_refused_when_cut(sample::outcome());
+  expect_refused_when_cut(sample::order_request());
+  expect_refused_when_cut(sample::parent_order());
 }
 
 template <class Record>
@@ -313,6 +315,8 @@ TEST(Records, ten_thousand_mutated_payloads_of_each_kind_do_no_harm) {
   mutate(sample::end(), random, count);
   mutate(sample::checkpoint(), random, count);
   mutate(sample::outcome(), random, count);
+  mutate(sample::order_request(), random, count);
+  mutate(sample::parent_order(), random, count);
 }
 
 /// As formats up to 4 have it: field by field, as it lies in memory.

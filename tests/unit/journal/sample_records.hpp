@@ -140,6 +140,27 @@ inline journal::ReportRecord report() {
   return record;
 }
 
+inline journal::OrderRequestRecord order_request() {
+  return {.action = "replace",
+          .client_id = "17-2-1",
+          .request_id = "main.18.r0",
+          .quantity_e9 = 600'000'000'000,
+          .limit_price_e9 = 12'340'000'000,
+          .stop_price_e9 = 1};
+}
+
+inline journal::ParentOrderRecord parent_order() {
+  journal::ParentOrderRecord record;
+  record.order = order().order;
+  record.waits = "other_side";
+  record.target_e9 = -200'000'000'000;
+  record.date = 20240105;
+  record.children = 3;
+  record.slices = {{.time_ns = 7, .quantity_e9 = 100'000'000'000, .limit_price_e9 = 12'340'000'000},
+                   {.time_ns = 8, .quantity_e9 = 200'000'000'000, .max_share = 0.1}};
+  return record;
+}
+
 inline journal::AccountRecord account() {
   return {.date = 20011231,
           .equity = base::Money::from_raw(1),

@@ -1,0 +1,309 @@
+// How orders leave a book: those of a decision, the parts of orders that go in parts, what is asked of open
+// ones, and those that close positions past the chain.
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/base/invariant.hpp"
+#include "host/book/book.hpp"
+#include "host/execution/reserved_cash.hpp"
+#include "host/model/order.hpp"
+
+namespace cadre::book {
+
+using Waits = execution::ParentOrder::Waits;
+
+/// What a decision led to: less of what was decided before, requests, and orders, in this order. All of it is
+/// told and made durable first.
+void Book::send_decided(const chain::Decision& decision) {
+  for (const chain::Shortened& shortened : decision.shortened) {
+    const execution::ParentOrder* parent = ledger_.schedule().find(model::id_text(shortened.client_id));
+    if (parent != nullptr) put_parent(execution::OrderSchedule::shortened(*parent, shortened.quantity_e9));
+  }
+  for (const execution::OrderRequest& request : decision.requests)
+    record_request(request);
+  const std::size_t first = ledger_.tracker().orders().size();
+  for (const chain::DecidedOrder& decided : decision.orders) {
+    const bool goes_at_once = decided.slice_count == 0 && decided.waits == Waits::for_nothing;
+    if (goes_at_once || !decided.verdict.accepted())
+      record_order(decided);
+    else
+      put_parent(parent_of(decided, decision));
+  }
+  const bool sends = !decision.requests.empty() || ledger_.tracker().orders().size() != first;
+  if (!sends) return;
+  const bool ready = ready_to_send();
+  for (const execution::OrderRequest& request : decision.requests)
+    send_request(request, ready);
+  send_recorded(first, ready);
+}
+
+/// An order of a decision that is not sent whole at once.
+execution::ParentOrder Book::parent_of(const chain::DecidedOrder& decided,
+                                       const chain::Decision& decision) const {
+  execution::ParentOrder parent;
+  parent.order = decided.order;
+  parent.waits = decided.waits;
+  const std::uint32_t i = decided.order.instrument;
+  const journal::DecisionRecord& record = decision.record;
+  parent.target_e9 = record.position_e9[i] + record.working_e9[i] + decision.need_e9[i];
+  parent.date = ledger_.date();
+  if (decided.slice_count == 0) {
+    parent.slices.push_back({record.time_ns, decided.order.quantity_e9, 0, 0});
+    return parent;
+  }
+  const auto slices = std::span(decision.slices).subspan(decided.first_slice, decided.slice_count);
+  parent.slices.assign(slices.begin(), slices.end());
+  const std::int64_t more = parent.left_e9() - decided.order.quantity_e9;  // than the gate accepted
+  parent.order.quantity_e9 += more;
+  return execution::OrderSchedule::shortened(std::move(parent), more);
+}
+
+void Book::put_parent(const execution::ParentOrder& parent) {
+  for (BookListener* listener : listeners_)
+    listener->on_parent_order(ledger_.sequence(), parent);
+  book::put_parent(ledger_, parent);
+  holdings_are_stale_ = true;
+}
+
+/// Ends what is still to be sent of orders that go in parts, where it concerns them.
+template <class Concerns>
+void Book::end_parents(Concerns&& concerns) {
+  std::vector<execution::ParentOrder> ended;
+  for (const execution::ParentOrder& parent : ledger_.schedule().parents()) {
+    if (concerns(parent)) ended.push_back(parent);
+  }
+  for (execution::ParentOrder& parent : ended) {
+    parent.order.quantity_e9 -= parent.left_e9();
+    parent.slices.clear();
+    put_parent(parent);
+  }
+}
+
+void Book::record_request(const execution::OrderRequest& request) {
+  for (BookListener* listener : listeners_)
+    listener->on_order_request(ledger_.sequence(), request);
+  take_request(ledger_, request);
+  holdings_are_stale_ = true;
+}
+
+/// A request that nobody would remember, or that the environment refuses at once, leaves the order as it was.
+void Book::send_request(const execution::OrderRequest& request, bool ready) {
+  if (ledger_.tracker().find_open(request.client_id) == nullptr) return;
+  if (!ready || environment_.failed()) return end_request(ledger_, request.client_id);
+  if (request.kind == CADRE_ACTION_CANCEL)
+    environment_.cancel(request.client_id);
+  else if (!environment_.replace(request))
+    end_request(ledger_, request.client_id);
+}
+
+/// Parts whose time has come, and orders whose wait is over: each meets the gate of now.
+void Book::release_parts() {
+  const std::int64_t now_ns = ledger_.time_ns();
+  end_parents([&](const execution::ParentOrder& parent) {
+    const bool ends = parent.order.time_in_force == CADRE_TIF_DAY && parent.date != ledger_.date();
+    return ends || states_.of(parent.order.instrument) == execution::TradingState::killed;
+  });
+  if (ledger_.schedule().empty() || halted()) return;
+  std::vector<cadre_id> due;
+  for (const execution::ParentOrder& parent : ledger_.schedule().parents()) {
+    if (parent.slices.front().time_ns <= now_ns) due.push_back(parent.order.client_id);
+  }
+  if (due.empty()) return;
+  const std::size_t first = ledger_.tracker().orders().size();
+  for (const cadre_id& id : due)
+    release_part(model::id_text(id));
+  if (ledger_.tracker().orders().size() != first) send_recorded(first, ready_to_send());
+}
+
+void Book::release_part(std::string_view client_id) {
+  const execution::ParentOrder* parent = ledger_.schedule().find(client_id);
+  if (parent == nullptr) return;
+  const std::uint32_t i = parent->order.instrument;
+  if (state_.arena().valid(model::ColumnId::close)[i] == 0) return;  // it is not traded now: it waits
+  const std::optional<std::int64_t> quantity = part_size(*parent);
+  if (!quantity) return;
+  if (*quantity == 0) {  // nothing is left to do
+    const cadre_id id = parent->order.client_id;
+    return end_parents([&](const execution::ParentOrder& other) {
+      return model::id_text(other.order.client_id) == model::id_text(id);
+    });
+  }
+  chain::DecidedOrder part{.order = parent->order};
+  part.order.quantity_e9 = *quantity;
+  if (parent->slices.front().limit_price_e9 != 0)
+    part.order.limit_price_e9 = parent->slices.front().limit_price_e9;
+  part.order.client_id = execution::child_id(parent->order.client_id, parent->children + 1);
+  // What is released works no longer as a part that is left; what waited is released whole.
+  const bool ends = parent->waits == Waits::for_other_side && parent->slices.size() == 1;
+  begin_gate(i, parent->order.side, ends ? parent->left_e9() : std::min(parent->left_e9(), *quantity));
+  const auto fit = gate_->largest_accepted(part.order);
+  if (fit.quantity_e9 > 0) part.order.quantity_e9 = fit.quantity_e9;
+  part.verdict = gate_->check(part.order);
+  record_order(part);
+}
+
+/// How much of a parent's first part is sent now. Nothing: it goes on waiting.
+std::optional<std::int64_t> Book::part_size(const execution::ParentOrder& parent) const {
+  const std::uint32_t i = parent.order.instrument;
+  const execution::Slice& slice = parent.slices.front();
+  const std::int64_t lot = ledger_.universe().instruments[i].lot.raw();
+  std::int64_t quantity = slice.quantity_e9;
+  if (parent.waits == Waits::for_other_side) {
+    const execution::OrderTracker& tracker = ledger_.tracker();
+    const bool buys = parent.order.side == CADRE_SIDE_BUY;
+    if ((buys ? tracker.working_sell_e9(i) : tracker.working_buy_e9(i)) != 0) return std::nullopt;
+    const std::int64_t to_target = parent.target_e9 - ledger_.portfolio().quantity(i).raw();
+    quantity = std::clamp<std::int64_t>(buys ? to_target : -to_target, 0, quantity);
+    return quantity - quantity % lot;
+  }
+  if (parent.waits == Waits::for_cash) {
+    const std::int64_t affordable = affordable_e9(parent.order, quantity);
+    if (affordable < lot) return std::nullopt;
+    return affordable - affordable % lot;
+  }
+  const bool has_volume = state_.state().volume.values != nullptr;
+  if (slice.max_share > 0 && has_volume) {
+    const double volume = state_.state().volume.values[i];
+    const double most = std::isfinite(volume) ? std::floor(slice.max_share * volume * 1e9) : 0;
+    if (most < static_cast<double>(quantity)) quantity = static_cast<std::int64_t>(most);
+    quantity -= quantity % lot;
+    if (quantity == 0) return std::nullopt;
+  }
+  return quantity;
+}
+
+/// How much of a buy the cash pays for that nothing else has been promised.
+std::int64_t Book::affordable_e9(const cadre_order& order, std::int64_t quantity_e9) const {
+  const model::Portfolio& portfolio = ledger_.portfolio();
+  const double money =
+      portfolio.cash().to_double() - portfolio.short_collateral().to_double() -
+      execution::committed_cash(ledger_.tracker(), ledger_.schedule(), ledger_.universe()).to_double();
+  const auto cost = execution::worst_cost(order, quantity_e9, ledger_.universe());
+  if (!cost || money <= 0) return 0;
+  if (cost->to_double() <= money) return quantity_e9;
+  return static_cast<std::int64_t>(
+      std::floor(static_cast<double>(quantity_e9) * (money / cost->to_double())));
+}
+
+/// The gate as it stands now, beside a decision. `released_e9` of one instrument and side is on its way and
+/// not left to be sent.
+void Book::begin_gate(std::uint32_t instrument, std::uint32_t side, std::int64_t released_e9) {
+  const model::Portfolio& portfolio = ledger_.portfolio();
+  const execution::OrderTracker& tracker = ledger_.tracker();
+  const auto size = static_cast<std::uint32_t>(ledger_.universe().size());
+  gate_prices_.resize(size);
+  for (std::uint32_t i = 0; i < size; ++i) {
+    gate_prices_[i] = portfolio.price(i).raw();
+    std::int64_t buy = tracker.working_buy_e9(i), sell = tracker.working_sell_e9(i);
+    if (i == instrument) (side == CADRE_SIDE_BUY ? buy : sell) -= released_e9;
+    gate_->count_open(i, buy, sell);
+    gate_->count_standing(i, 0, 0);
+  }
+  for (const execution::TrackedOrder& open : tracker.recent()) {
+    if (open.open() && open.order.instrument == instrument && open.pending != CADRE_ACTION_CANCEL)
+      gate_->count_standing(
+          instrument,
+          tracker.working_buy_e9(instrument) - ledger_.schedule().left_e9(instrument, CADRE_SIDE_BUY),
+          tracker.working_sell_e9(instrument) - ledger_.schedule().left_e9(instrument, CADRE_SIDE_SELL));
+  }
+  gate_->count_open_orders(tracker.open_count());
+  const auto volume = state_.arena().head().has_volume != 0 ? state_.arena().column(model::ColumnId::volume)
+                                                            : std::span<double>{};
+  gate_->begin_decision(ledger_.date(), portfolio,
+                        {gate_prices_, state_.arena().valid(model::ColumnId::close), volume},
+                        execution::committed_cash(tracker, ledger_.schedule(), ledger_.universe()));
+}
+
+/// The orders from the place `first` on leave, once all that has to remember them does.
+void Book::send_recorded(std::size_t first, bool ready) {
+  const std::size_t last = ledger_.tracker().orders().size();
+  const bool have_left = ready && leave_together(first);
+  for (std::size_t place = first; place < last; ++place) {
+    if (!ready) {
+      ledger_.reject_order(place);
+      holdings_are_stale_ = true;
+    } else if (!environment_.failed()) {  // else the book stops, and recovery sends what did not leave
+      send(place, have_left);
+    }
+  }
+  refresh_state();
+}
+
+/// Orders to a simulation in another process cross together, when nothing holds them back. Whether they did.
+bool Book::leave_together(std::size_t first) {
+  if (!environment_.takes_together() || environment_.failed()) return false;
+  std::vector<cadre_order> orders;
+  const auto& all = ledger_.tracker().orders();
+  for (std::size_t place = first; place < all.size(); ++place) {
+    const execution::TrackedOrder& tracked = all[place];
+    if (!tracked.open() || tracked.failed_checks != 0) continue;
+    if (!flattens_ && !may_leave(tracked.order)) return false;  // one by one
+    orders.push_back(tracked.order);
+  }
+  environment_.announce(orders);
+  return true;
+}
+
+/// Whether all that has to remember the orders does: what nobody would remember may not leave.
+bool Book::ready_to_send() const {
+  bool ready = true;
+  for (BookListener* listener : listeners_)
+    ready = listener->on_sending(ledger_.sequence()) && ready;
+  return ready;
+}
+
+std::size_t Book::record_order(const chain::DecidedOrder& decided) {
+  for (BookListener* listener : listeners_)
+    listener->on_order(ledger_.sequence(), decided);
+  holdings_are_stale_ = true;
+  return ledger_.add_order(decided.order, decided.verdict.failed);
+}
+
+void Book::send(std::size_t place, bool has_left) {
+  const execution::TrackedOrder& tracked = ledger_.tracker().orders()[place];
+  if (!tracked.open()) return;
+  CADRE_INVARIANT(tracked.failed_checks == 0, "gate.nothing_gets_past",
+                  "an order that failed a pre-trade check is never sent");
+  const cadre_order order = tracked.order;
+  if (!has_left && !flattens_ && !may_leave(order)) return take_cancellation(order);
+  if (const auto report = environment_.send(order, ledger_.time_ns())) take_report(*report);
+}
+
+cadre_order Book::market_order(const char* why, std::uint32_t instrument, std::int64_t quantity_e9) const {
+  cadre_order order{};
+  order.size = sizeof order;
+  order.instrument = instrument;
+  order.side = quantity_e9 > 0 ? CADRE_SIDE_BUY : CADRE_SIDE_SELL;
+  order.type = CADRE_ORDER_MARKET;
+  order.time_in_force = CADRE_TIF_DAY;
+  order.quantity_e9 = std::llabs(quantity_e9);
+  order.decision_price_e9 = ledger_.portfolio().price(instrument).raw();
+  order.decision_time_ns = ledger_.time_ns();
+  order.client_id = model::make_id(config_.book.id + '.' + why + '.' + std::to_string(ledger_.sequence()) +
+                                   '.' + std::to_string(instrument));
+  return order;
+}
+
+void Book::flatten() {
+  end_parents([](const execution::ParentOrder&) { return true; });
+  const model::Portfolio& portfolio = ledger_.portfolio();
+  const execution::OrderTracker& tracker = ledger_.tracker();
+  const auto size = static_cast<std::uint32_t>(ledger_.universe().size());
+  begin_gate();
+  gate_->set_closing(true);
+  const std::size_t first = tracker.orders().size();
+  for (std::uint32_t i = 0; i < size; ++i) {
+    const std::int64_t left =
+        portfolio.quantity(i).raw() + tracker.working_buy_e9(i) - tracker.working_sell_e9(i);
+    if (left == 0) continue;
+    const cadre_order order = market_order("flatten", i, -left);
+    record_order({order, gate_->check(order)});
+  }
+  gate_->set_closing(false);
+  flattens_ = true;
+  if (tracker.orders().size() != first) send_recorded(first, ready_to_send());
+  flattens_ = false;
+}
+
+}  // namespace cadre::book

@@ -1,0 +1,172 @@
+// What becomes of open orders and of orders that go in parts when a decision needs something else. The
+// numbers are those of the issue that asked for it, in units of an instrument at 100 in a book of a million.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "host/model/order.hpp"
+#include "tests/unit/chain/desk.hpp"
+
+namespace cadre::chain {
+namespace {
+
+using test::Desk;
+
+constexpr std::int64_t unit = 1'000'000'000;
+
+/// A desk at an exchange that fills what a row of `fills` says of AA at each bar, and whose sizer wants
+/// `units` of AA, a number per bar.
+class AtAnExchange {
+ public:
+  AtAnExchange(const std::vector<double>& units, const std::vector<double>& fills, int slices = 0,
+               bool answers_later = false)
+      : desk_(
+            {{"/chain/position_sizer/config/targets", test::rows(weights(units))},
+             {"/chain/execution_rules", R"({"name": "rules", "agent": "test.rules", "config": {"slices": )" +
+                                            std::to_string(slices) + R"(, "time_in_force": "GTC"}})"},
+             {"/execution_environment", R"({"agent": "test.exchange", "config": {"fills": )" +
+                                            test::rows(columns(fills)) + R"(, "answers_later": )" +
+                                            (answers_later ? "true" : "false") + "}}"}},
+            "1") {}
+
+  const Decision& decide() { return desk_.decide(); }
+  std::int64_t held() const { return ledger().portfolio().quantity(0).raw() / unit; }
+  std::int64_t working() const {
+    return (ledger().tracker().working_buy_e9(0) - ledger().tracker().working_sell_e9(0)) / unit;
+  }
+  std::int64_t scheduled() const {
+    return (ledger().schedule().left_e9(0, CADRE_SIDE_BUY) -
+            ledger().schedule().left_e9(0, CADRE_SIDE_SELL)) /
+           unit;
+  }
+  /// Of AA, signed: what was ever sent.
+  std::vector<std::int64_t> sent() const {
+    std::vector<std::int64_t> all;
+    for (const execution::TrackedOrder& tracked : ledger().tracker().orders())
+      all.push_back(tracked.order.quantity_e9 / unit * model::sign_of_side(tracked.order.side));
+    return all;
+  }
+  std::string last_id() const {
+    return std::string(model::id_text(ledger().tracker().orders().back().order.client_id));
+  }
+  const book::Ledger& ledger() const { return const_cast<Desk&>(desk_).book().ledger(); }
+
+ private:
+  static std::vector<std::vector<double>> weights(const std::vector<double>& units) {
+    std::vector<std::vector<double>> rows;
+    for (const double u : units)
+      rows.push_back({u * 100 / 1e6, 0, 0, 0});
+    return rows;
+  }
+  static std::vector<std::vector<double>> columns(const std::vector<double>& units) {
+    std::vector<std::vector<double>> rows;
+    for (const double u : units)
+      rows.push_back({u});
+    return rows;
+  }
+
+  Desk desk_;
+};
+
+TEST(OrderLedger, a_working_order_on_the_same_side_keeps_its_remainder) {
+  AtAnExchange at({1000, 1000, 1500}, {0, 300, 0});
+  at.decide();
+  at.decide();
+  EXPECT_EQ(at.held(), 300);
+  EXPECT_EQ(at.working(), 700);
+  at.decide();
+  EXPECT_THAT(at.sent(), testing::ElementsAre(1000, 500));
+}
+
+TEST(OrderLedger, what_is_too_much_of_a_working_order_is_replaced) {
+  AtAnExchange at({1000, 600, 600}, {0, 300, 0});
+  at.decide();
+  const Decision& decision = at.decide();
+  ASSERT_EQ(decision.requests.size(), 1u);
+  EXPECT_EQ(decision.requests[0].kind, std::uint32_t{CADRE_ACTION_REPLACE});
+  EXPECT_EQ(decision.requests[0].quantity_e9, 600 * unit);
+  at.decide();
+  EXPECT_EQ(at.held(), 300);
+  EXPECT_EQ(at.working(), 300);
+  EXPECT_THAT(at.sent(), testing::ElementsAre(600));  // the one order, as it is now
+}
+
+// Buy 1,000, filled 300, replace to 600: 700 work until the answer; fill 200, acknowledged: 100 are left.
+TEST(OrderLedger, until_the_answer_a_replacement_works_at_its_larger_size) {
+  AtAnExchange at({1000, 600, 600, 600}, {0, 300, 200, 0}, 0, true);
+  at.decide();
+  at.decide();
+  EXPECT_EQ(at.held() + at.working(), 1000);
+  at.decide();  // filled first, then acknowledged
+  EXPECT_EQ(at.held(), 500);
+  EXPECT_EQ(at.working(), 100);
+}
+
+// Or 700 fill first: the replacement comes too late, and what is too much is sold.
+TEST(OrderLedger, a_fill_that_is_faster_than_a_replacement_is_sold_again) {
+  AtAnExchange at({1000, 600, 600, 600}, {0, 300, 700, 400}, 0, true);
+  at.decide();
+  at.decide();
+  const Decision& decision = at.decide();
+  EXPECT_EQ(at.held(), 1000);
+  EXPECT_EQ(decision.need_e9[0], -400 * unit);
+  EXPECT_EQ(at.working(), -400);
+  at.decide();
+  EXPECT_EQ(at.held(), 600);
+}
+
+// A VWAP of 1,000: 400 filled, a slice of 100 working, 500 to come.
+TEST(OrderLedger, a_new_target_shortens_the_schedule_that_served_the_old_one) {
+  AtAnExchange at({1000, 1000, 700, 700, 700}, {0, 400, 0, 0, 0}, 5);  // parts of 200
+  at.decide();
+  EXPECT_EQ(at.last_id(), "main.1.0/1");
+  at.decide();  // 200 of the first part are filled, the second is sent
+  EXPECT_EQ(at.held(), 200);
+  EXPECT_EQ(at.scheduled(), 600);
+  at.decide();  // 700: 200 filled, 200 work, 300 are left to be sent, of which one part goes now
+  EXPECT_EQ(at.held() + at.working(), 700);
+  EXPECT_EQ(at.scheduled(), 100);
+  at.decide();
+  EXPECT_EQ(at.scheduled(), 0);
+  EXPECT_THAT(at.sent(), testing::ElementsAre(200, 200, 200, 100));
+}
+
+TEST(OrderLedger, a_book_never_works_both_sides_and_sells_only_after_the_part_has_ended) {
+  // 500 held and working, then a target of 300 while 100 of the 200 that work are filled during the cancel.
+  AtAnExchange at({1000, 1000, 100, 100, 100}, {0, 200, 0, 100, 200}, 5, true);
+  at.decide();
+  at.decide();  // 200 held, 200 work, 600 to come
+  const Decision& decision = at.decide();
+  EXPECT_EQ(decision.need_e9[0], -900 * unit);
+  ASSERT_EQ(decision.requests.size(), 1u);
+  EXPECT_EQ(decision.requests[0].kind, std::uint32_t{CADRE_ACTION_CANCEL});
+  EXPECT_THAT(at.sent(), testing::ElementsAre(200, 200));  // nothing is sold while the buy may be filled
+  EXPECT_EQ(at.ledger().tracker().working_buy_e9(0), 200 * unit);
+  at.decide();  // 100 filled, the rest cancelled: 300 held, and now 200 are sold
+  EXPECT_EQ(at.held(), 300);
+  EXPECT_THAT(at.sent(), testing::ElementsAre(200, 200, -200));
+  at.decide();
+  EXPECT_EQ(at.held(), 100);
+}
+
+TEST(OrderLedger, what_waits_sells_less_where_the_cancel_was_faster) {
+  AtAnExchange at({1000, 1000, 100, 100, 100}, {0, 200, 0, 0, 100}, 5, true);
+  for (int k = 0; k < 4; ++k)
+    at.decide();
+  EXPECT_THAT(at.sent(), testing::ElementsAre(200, 200, -100));
+  at.decide();
+  EXPECT_EQ(at.held(), 100);
+}
+
+TEST(OrderLedger, a_cancel_that_is_answered_at_once_lets_the_other_side_go_with_its_decision) {
+  AtAnExchange at({1000, 0, 0}, {0, 300, 800});
+  at.decide();
+  at.decide();
+  EXPECT_EQ(at.held(), 300);
+  EXPECT_THAT(at.sent(), testing::ElementsAre(1000, -300));
+  at.decide();
+  EXPECT_EQ(at.held(), 0);
+}
+
+}  // namespace
+}  // namespace cadre::chain
