@@ -61,6 +61,7 @@ json::object to_json(const backtest::Explanation& e) {
           {"side", std::string(model::side_name(o.side))},
           {"quantity", base::Quantity::from_raw(o.quantity_e9).to_string()},
           {"date", base::format_date(e.decision.date)},
+          {"time", base::format_time(e.decision.time_ns)},
           {"revision", e.decision.revision},
           {"held", base::Quantity::from_raw(
                        e.steps.empty() ? 0 : e.decision.position_e9[e.index] + e.decision.working_e9[e.index])
@@ -133,11 +134,12 @@ int run_explain_command(const ExplainArguments& arguments) {
   if (e.steps.empty()) {
     std::printf("settles a position that left the universe; no decision led to it\n");
   } else {
-    std::printf("decided %s under revision %llu at %s a unit, equity %s\n\n",
-                base::format_date(e.decision.date).c_str(),
-                static_cast<unsigned long long>(e.decision.revision),
-                base::Price::from_raw(e.decision.price_e9[e.index]).to_string().c_str(),
-                report::money(e.decision.equity).c_str());
+    std::printf(
+        "decided %s under revision %llu at %s a unit, equity %s\n\n",
+        (e.has_times ? base::format_time(e.decision.time_ns) : base::format_date(e.decision.date)).c_str(),
+        static_cast<unsigned long long>(e.decision.revision),
+        base::Price::from_raw(e.decision.price_e9[e.index]).to_string().c_str(),
+        report::money(e.decision.equity).c_str());
     report::TextTable table({{"stage"},
                              {"target", report::Align::right},
                              {"position", report::Align::right},
@@ -163,8 +165,9 @@ int run_explain_command(const ExplainArguments& arguments) {
   if (!e.order.failed_checks.empty())
     std::printf("rejected by the pre-trade checks: %s\n", base::join(e.order.failed_checks, ", ").c_str());
   for (const cadre_execution_report& r : e.reports) {
-    std::printf("%s %s", base::format_date(base::date_of_time(r.time_ns)).c_str(),
-                std::string(model::order_status_name(r.status)).c_str());
+    const std::string when =
+        e.has_times ? base::format_time(r.time_ns) : base::format_date(base::date_of_time(r.time_ns));
+    std::printf("%s %s", when.c_str(), std::string(model::order_status_name(r.status)).c_str());
     if (r.quantity_e9 != 0) {
       std::printf(" %s at %s, fees %s, half-spread %s", quantity(r.quantity_e9, false).c_str(),
                   base::Price::from_raw(r.price_e9).to_string().c_str(),

@@ -72,6 +72,7 @@ class Feeder {
 
   std::uint64_t taken() const { return taken_; }
   std::uint64_t known() const { return known_; }
+  std::uint64_t outside() const { return outside_; }
 
  private:
   int post_batch(const std::string& target) {
@@ -86,7 +87,11 @@ class Feeder {
                                .headers = {{"Content-Type", "application/x-ndjson"}}});
     std::error_code error;
     const json::value answer = json::parse(response.body, error);
-    const std::uint64_t done = count(answer, "/accepted") + count(answer, "/duplicates");
+    // Rows are of bars that are accepted once they are complete.
+    const std::uint64_t rows = count(answer, "/rows");
+    const std::uint64_t done = (rows != 0 ? rows : count(answer, "/accepted")) +
+                               count(answer, "/duplicates") + count(answer, "/outside_session");
+    outside_ += count(answer, "/outside_session");
     // A signal that is said again is accepted again, and is one signal.
     const std::uint64_t repeated = count(answer, "/repeated");
     taken_ += count(answer, "/accepted") - repeated;
@@ -172,7 +177,7 @@ class Feeder {
   admin::HostAddress address_;
   std::string source_;
   std::deque<market::FeedLine> waiting_;
-  std::uint64_t taken_ = 0, known_ = 0;
+  std::uint64_t taken_ = 0, known_ = 0, outside_ = 0;
   Clock::time_point moved_ = Clock::now();
   std::chrono::milliseconds pause_ = first_pause;
   bool is_said_ = false;
@@ -185,7 +190,8 @@ int say_end(const HostArguments& arguments, const Feeder& feeder, market::FeedLi
     print_json(json::serialize(json::object{{"book", arguments.book},
                                             {"kind", what},
                                             {"accepted", feeder.taken()},
-                                            {"duplicates", feeder.known()}}));
+                                            {"duplicates", feeder.known()},
+                                            {"outside_session", feeder.outside()}}));
     return exit_fine;
   }
   std::string text = report::with_thousands(feeder.taken()) + " " +
@@ -193,6 +199,8 @@ int say_end(const HostArguments& arguments, const Feeder& feeder, market::FeedLi
                      arguments.book;
   if (feeder.known() > 0)
     text += ", " + report::with_thousands(feeder.known()) + " that it had were passed over";
+  if (feeder.outside() > 0)
+    text += ", " + report::with_thousands(feeder.outside()) + " outside of the session were left out";
   print_text(text + "\n");
   return exit_fine;
 }

@@ -143,6 +143,12 @@ std::vector<std::string> notes_of(const PreparedRun& run, const book::RunRecorde
   notes.push_back(
       "The benchmark holds all instruments in equal weights from the first decision date on, with the same "
       "cash and costs, in fractions of shares.");
+  if (data.timing.is_intraday())
+    notes.push_back(
+        "Bars are of " + market::format_period(data.timing.period_ns) + ": the figures are of bars, " +
+        base::format_double(data.periods_per_year) +
+        " a year, the plots of sessions; equity.csv has every bar. A value at risk is of sessions, and "
+        "is not tested on bars.");
   if (recorder.cuts() > 0)
     notes.push_back("The final cut reduced increases in " + std::to_string(recorder.cuts()) + " decisions.");
   if (recorder.failures() > 0)
@@ -249,6 +255,18 @@ void warn_of_fitted(const PreparedRun& run, const book::RunRecorder& recorder, b
                  "/chain/constraints, or size smaller");
 }
 
+void warn_of_thin(const PreparedRun& run, const book::RunRecorder& recorder, base::Problems& doubts) {
+  const book::RunRecorder::Thin& thin = recorder.thin();
+  if (thin.bars == 0) return;
+  doubts.warning("RUN_BARS_THIN", run.config->document.place("/data/prices/min_coverage"),
+                 std::to_string(thin.bars) + (thin.bars == 1 ? " bar has" : " bars have") +
+                     " prices of too few instruments, first " +
+                     (thin.first.time_ns != 0 ? "at " + base::format_time(thin.first.time_ns)
+                                              : "on " + base::format_date(thin.first.date)) +
+                     ": their decisions only reduced positions",
+                 "");
+}
+
 /// What of a run that came to its end is worth a second look.
 base::Problems doubts_about(const PreparedRun& run, const ScenarioRun& scenario_run,
                             const book::RunRecorder& recorder) {
@@ -289,6 +307,7 @@ base::Problems doubts_about(const PreparedRun& run, const ScenarioRun& scenario_
   warn_of_limits(run, recorder, doubts);
   warn_of_filled(run, recorder, doubts);
   warn_of_fitted(run, recorder, doubts);
+  warn_of_thin(run, recorder, doubts);
   for (const auto& [instance, failed] : recorder.failed_events()) {
     doubts.warning("RUN_AGENT_MISSED_EVENTS", config::place_of_instance(*run.config, instance),
                    instance + " could not take in " + std::to_string(failed.decisions) +

@@ -143,6 +143,7 @@ base::Result<Explanation> explain_order(const std::filesystem::path& run, const 
   if (!config) return config.problems();
 
   Explanation result;
+  result.has_times = config->data.timing.is_intraday();
   result.order = search.order_;
   result.decision = std::move(search.decision_);
   result.index = result.order.order.instrument;

@@ -22,6 +22,7 @@ struct Explanation {
   std::vector<std::string> reasons;             ///< per step: why, in words; empty without a reason
   std::vector<cadre_execution_report> reports;  ///< what became of it
   std::string note;                             ///< what no stage decided; empty: nothing
+  bool has_times = false;  ///< a session has several bars: its date alone says too little
 };
 
 /// Finds the order in the run's journal. Errors: ORDER_UNKNOWN with near ids.

@@ -79,6 +79,10 @@ bool is_beyond_dates(std::string_view text) {
   return date && !has_time(*date);
 }
 
+bool is_date(int32_t date) {
+  return has_time(date) && calendar_of(date).ok();
+}
+
 std::string format_date(int32_t date) {
   std::array<char, 40> text{};
   std::snprintf(text.data(), text.size(), "%04d-%02d-%02d", date / 10000, date / 100 % 100, date % 100);

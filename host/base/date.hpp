@@ -18,6 +18,9 @@ bool is_beyond_dates(std::string_view text);
 /// What is said of it.
 inline constexpr std::string_view beyond_dates = " is beyond the dates there are: the years 1678 to 2261";
 
+/// Whether a number is a date that has a time.
+bool is_date(int32_t date);
+
 std::string format_date(int32_t date);
 
 /// A date that may be none: 0 says so.

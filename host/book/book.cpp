@@ -1,11 +1,13 @@
 #include "host/book/book.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "cadre/cadre.h"
 #include "host/base/invariant.hpp"
 #include "host/book/deadline_missed.hpp"
+#include "host/config/bar_keys.hpp"
 #include "host/journal/signal_record.hpp"
 #include "host/model/order.hpp"
 
@@ -38,13 +40,15 @@ void Book::build_state() {
   setting.constraints = {sizeof(cadre_constraints), bounds.long_only ? std::uint32_t{CADRE_LONG_ONLY} : 0u,
                          bounds.max_gross_exposure, bounds.max_net_exposure, bounds.max_weight};
   setting.periods_per_year = config_.data.periods_per_year;
+  setting.sessions_per_year = config::sessions_per_year(config_.data);
+  setting.sessions_apart = config_.data.timing.is_intraday();
   // Both chains look at this arena: the running one, and the replaced one that goes on observing.
   setting.requirements = chains_.requirements();
   setting.service_count = chains_.service_count();
   holdings_are_stale_ = true;
   if (state_.keep(ledger_.universe(), setting)) return;  // who comes new has been told of this arena
   state_.build(ledger_.universe(), ledger_.data_columns(), std::move(setting));
-  state_.write_windows(ledger_.history());
+  state_.write_windows(ledger_.history(), sessions_of(ledger_).rows());
   if (ledger_.bars() != 0) state_.write_bar(ledger_.last_bar());
   chains_.enter_arena(state_.arena());
 }
@@ -74,10 +78,11 @@ void Book::take_bar(const model::Bar& bar) {
   const std::uint64_t sequence = ledger_.begin_event();
   for (BookListener* listener : listeners_)
     listener->on_bar(sequence, bar);
-  states_.begin_bar(bar.date, ledger_.portfolio().equity());
+  states_.begin_bar(bar.date, ledger_.portfolio().equity(), is_covered(ledger_, bar));
   ledger_.take_bar(bar);
   state_.write_bar(bar);
   state_.push_row(ledger_.history(), ledger_.history().rows() - 1);
+  state_.push_sessions(sessions_of(ledger_).rows(), sessions_of(ledger_).added());
   holdings_are_stale_ = true;
   refresh_state();
   tell_agents(CADRE_EVENT_BAR, nullptr);
@@ -148,10 +153,14 @@ bool Book::is_warm() const {
 std::uint64_t warm_up_bars(const Book& book) {
   const cadre_requirements& need = book.chain().requirements;
   std::uint64_t bars = std::uint64_t{need.warm_up_bars} + 1;
-  // The first bar has no return.
-  for (const cadre_rows& rows : {need.sessions, need.bars})
-    bars = std::max({bars, rows.returns == 0 ? 0 : std::uint64_t{rows.returns} + 1,
-                     std::uint64_t{rows.closes}, std::uint64_t{rows.volumes}});
+  const auto raise = [&](const cadre_rows& rows, double bars_a_row) {
+    // The first period has no return.
+    const std::uint64_t most = std::max({rows.returns == 0 ? 0 : std::uint64_t{rows.returns} + 1,
+                                         std::uint64_t{rows.closes}, std::uint64_t{rows.volumes}});
+    bars = std::max(bars, static_cast<std::uint64_t>(std::ceil(static_cast<double>(most) * bars_a_row)));
+  };
+  raise(need.bars, 1);
+  raise(need.sessions, bars_per_session(book.ledger()));
   return bars;
 }
 

@@ -5,6 +5,7 @@
 
 #include "cadre/cadre.h"
 #include "host/base/invariant.hpp"
+#include "host/config/bar_keys.hpp"
 #include "host/config/instrument_table.hpp"
 #include "host/journal/journal.hpp"
 #include "host/model/order.hpp"
@@ -28,12 +29,15 @@ Ledger::Ledger(const config::ScenarioConfig& config, std::vector<std::string> da
       data_instruments_(std::move(data_instruments)),
       memory_(memory),
       history_(data_instruments_.size(), expected_bars, config.data.prices.missing == "carry"),
+      sessions_(data_instruments_.size(), config.data.prices.missing == "carry"),
       portfolio_(config::traded_instruments(config.instruments, data_instruments_).size(),
                  config.book.initial_cash) {
   set_universe(config::traded_instruments(config.instruments, data_instruments_), 1);
   if (expected_bars != 0) tracker_.reserve(expected_bars * universe_.size() / 4 + 1024);
   tracker_.enter_universe(universe_.size());
-  if (memory_.bars != 0) history_.keep_most(memory_.bars);
+  if (memory_.bars == 0) return;
+  history_.keep_most(memory_.bars);
+  sessions_.keep_most(memory_.bars);
 }
 
 void Ledger::set_universe(const std::vector<std::string>& instruments, std::uint64_t epoch) {
@@ -62,6 +66,7 @@ void Ledger::take_bar(const model::Bar& bar) {
   time_ns_ = bar.time_ns;
   date_ = bar.date;
   history_.add(bar);
+  if (config_.data.timing.is_intraday()) sessions_.add(bar);
   last_bar_ = bar;
   if (memory_.closed_orders != 0) tracker_.forget_closed(memory_.closed_orders);
   const base::Money profit_before = portfolio_.profit();
@@ -168,6 +173,7 @@ void Ledger::stand_beside(const Ledger& other) {
   universe_ = other.universe_;
   data_of_ = other.data_of_;
   history_ = other.history_;
+  sessions_ = other.sessions_;
   portfolio_ = other.portfolio_;
   execution_ = other.execution_;
   shortfall_sum_ = other.shortfall_sum_;
@@ -201,6 +207,7 @@ void save_ledger(base::Encoder& to, const Ledger& ledger) {
   ledger.portfolio_.save(to);
   ledger.history_.save(to);
   ledger.schedule_.save(to);
+  if (ledger.config_.data.timing.is_intraday()) ledger.sessions_.save(to);
 }
 
 bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
@@ -230,7 +237,8 @@ bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
                        (ledger.bars_ == 0 || ledger.last_bar_.close_e9.size() == data.size());
   return from.ok() && has_bar && ledger.portfolio_.load(from, has_requests) &&
          ledger.portfolio_.size() == ledger.universe_.size() && ledger.tracker_.load(orders, has_requests) &&
-         ledger.history_.load(from, rows) && (!has_requests || ledger.load_schedule(from));
+         ledger.history_.load(from, rows) && (!has_requests || ledger.load_schedule(from)) &&
+         (!ledger.config_.data.timing.is_intraday() || ledger.sessions_.load(from));
 }
 
 /// What is left to be sent works, of a tracker that has counted nothing of it.
@@ -254,6 +262,23 @@ std::vector<std::string> Ledger::instrument_ids() const {
 
 void Ledger::stop_at_overflow(std::uint32_t instrument) {
   if (stopped_.empty()) stopped_ = overflow_text(universe_, instrument);
+}
+
+bool is_covered(const Ledger& ledger, const model::Bar& bar) {
+  const auto& least = ledger.config_.data.prices.min_coverage;
+  if (!least) return true;
+  std::size_t expected = 0, there = 0;
+  for (std::size_t i = 0; i < ledger.universe().size(); ++i) {
+    if (!ledger.universe().instruments[i].is_listed(bar.date)) continue;
+    ++expected;
+    there += bar.valid[ledger.data_columns()[i]];
+  }
+  return static_cast<double>(there) >= *least * static_cast<double>(expected);
+}
+
+double bars_per_session(const Ledger& ledger) {
+  const config::DataConfig& data = ledger.config_.data;
+  return data.timing.is_intraday() ? data.periods_per_year / config::sessions_per_year(data) : 1;
 }
 
 std::string why_not_marked(const Ledger& ledger, const model::Bar& bar) {

@@ -6,6 +6,7 @@
 
 #include "cadre/state.h"
 #include "host/book/history.hpp"
+#include "host/book/session_history.hpp"
 #include "host/config/scenario_config.hpp"
 #include "host/execution/order_schedule.hpp"
 #include "host/execution/order_tracker.hpp"
@@ -66,12 +67,16 @@ class Ledger {
                           const std::vector<std::vector<double>>& rows, std::uint32_t record_format);
 
   const std::string& book() const { return config_.book.id; }
+  friend bool is_covered(const Ledger& ledger, const model::Bar& bar);
+  friend double bars_per_session(const Ledger& ledger);
   const std::vector<std::string>& data_instruments() const { return data_instruments_; }
   const model::Universe& universe() const { return universe_; }
   std::vector<std::string> instrument_ids() const;
   /// Per instrument of the universe: its column in the bars.
   const std::vector<std::size_t>& data_columns() const { return data_of_; }
   const History& history() const { return history_; }
+  /// Sessions of bars that are several a session; of bars of days it stays empty.
+  friend const SessionHistory& sessions_of(const Ledger& ledger) { return ledger.sessions_; }
   const model::Portfolio& portfolio() const { return portfolio_; }
   const execution::OrderTracker& tracker() const { return tracker_; }
   const execution::OrderSchedule& schedule() const { return schedule_; }
@@ -99,6 +104,7 @@ class Ledger {
   std::vector<std::string> data_instruments_;
   Memory memory_;
   History history_;
+  SessionHistory sessions_;
   model::Universe universe_;
   std::vector<std::size_t> data_of_;
   model::Portfolio portfolio_;
@@ -117,6 +123,13 @@ class Ledger {
 
 /// Why positions cannot be marked at the prices of a bar; empty: they can. Nothing is changed.
 std::string why_not_marked(const Ledger& ledger, const model::Bar& bar);
+
+/// Whether a bar has prices of as many instruments of the universe, of those that are listed on its day, as
+/// the data want for more than reductions.
+bool is_covered(const Ledger& ledger, const model::Bar& bar);
+
+/// 1 where a session is a bar.
+double bars_per_session(const Ledger& ledger);
 
 void recover_sequence(Ledger& ledger, std::uint64_t sequence);
 void reject_order(Ledger& ledger, std::size_t place);

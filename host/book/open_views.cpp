@@ -52,8 +52,9 @@ bool OpenViews::follows(const cadre_signal& signal) const {
 }
 
 const journal::ViewRecord& OpenViews::add(const Ledger& ledger, const cadre_signal& signal) {
-  // Bars are daily: a trading day is one of them.
-  const auto bars = static_cast<std::uint32_t>(std::clamp(std::ceil(signal.horizon_days), 1.0, bars_most));
+  // A trading day is a session.
+  const double horizon_bars = signal.horizon_days * bars_per_session(ledger);
+  const auto bars = static_cast<std::uint32_t>(std::clamp(std::ceil(horizon_bars), 1.0, bars_most));
   View view;
   view.instrument = signal.instrument;
   view.record = {std::string(model::id_text(signal.strategy)),

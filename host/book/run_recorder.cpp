@@ -32,12 +32,16 @@ void RunRecorder::on_revision(std::uint64_t, const journal::RevisionRecord& reco
 
 void RunRecorder::on_bar(std::uint64_t, const model::Bar& bar) {
   // What was decided at the last bar executes in this one: from here on its forecast is the holdings'.
-  active_forecast_ = last_forecast_;
+  is_intraday_ = bar.is_intraday();
+  // A value at risk is of sessions: what happens in one bar is no test of it.
+  active_forecast_ = is_intraday_ ? std::nan("") : last_forecast_;
   traded_ = 0;
   stage_change_.clear();
   for (std::size_t c = 0; c < last_close_.size(); ++c) {
     if (bar.valid[c] != 0) last_close_[c] = static_cast<double>(bar.close_e9[c]) * 1e-9;
   }
+  if (!is_covered(book_.ledger(), bar) && thin_.bars++ == 0)
+    thin_.first = {bar.date, is_intraday_ ? bar.time_ns : 0};
   follow_benchmark(bar);
 }
 
@@ -58,6 +62,10 @@ void RunRecorder::follow_benchmark(const model::Bar& bar) {
   }
 }
 
+report::When RunRecorder::now() const {
+  return {book_.ledger().date(), is_intraday_ ? book_.ledger().time_ns() : 0};
+}
+
 void RunRecorder::on_report(std::uint64_t, const cadre_execution_report& report) {
   if (report.status == CADRE_ORDER_EXPIRED) ++counts_.expired_orders;
   if (!counts_.count_report(report.quantity_e9)) return;
@@ -65,7 +73,7 @@ void RunRecorder::on_report(std::uint64_t, const cadre_execution_report& report)
   const auto quantity = base::Quantity::from_raw(report.quantity_e9);
   const auto price = base::Price::from_raw(report.price_e9);
   traded_ += base::notional(price, quantity, about.multiplier).value_or(base::Money{}).to_double();
-  fills_.push_back({book_.ledger().date(), std::string(model::id_text(report.client_id)), about.id,
+  fills_.push_back({now(), std::string(model::id_text(report.client_id)), about.id,
                     std::string(model::side_name(report.side)), quantity, price,
                     base::Money::from_raw(report.fees_e6), base::Money::from_raw(report.spread_cost_e6)});
 }
@@ -167,12 +175,12 @@ void RunRecorder::on_account(std::uint64_t, const journal::AccountRecord& accoun
     weights[static_cast<std::size_t>(column - series_.instruments.begin())] =
         equity > 0 ? book_.ledger().portfolio().value(i).to_double() / equity : 0;
     positions_.push_back(
-        {account.date, id, held, book_.ledger().portfolio().price(i), book_.ledger().portfolio().value(i)});
+        {now(), id, held, book_.ledger().portfolio().price(i), book_.ledger().portfolio().value(i)});
   }
   series_.weights.push_back(std::move(weights));
   std::optional<base::Money> shown;
   if (std::isfinite(benchmark)) shown = base::Money::from_double(benchmark);
-  equity_.push_back({account.date, account.equity, account.cash, account.profit, account.costs, shown});
+  equity_.push_back({now(), account.equity, account.cash, account.profit, account.costs, shown});
   counts_.final_equity = account.equity;
   counts_.costs = account.costs;
 }
@@ -180,7 +188,7 @@ void RunRecorder::on_account(std::uint64_t, const journal::AccountRecord& accoun
 void RunRecorder::on_order(std::uint64_t, const chain::DecidedOrder& decided) {
   counts_.count_order(decided.verdict.accepted());
   order_instruments_.push_back(book_.ledger().universe().instruments[decided.order.instrument].id);
-  order_dates_.push_back(book_.ledger().date());
+  order_dates_.push_back(now());
 }
 
 std::vector<report::OrderRow> RunRecorder::orders() const {
@@ -190,7 +198,7 @@ std::vector<report::OrderRow> RunRecorder::orders() const {
     const execution::TrackedOrder& tracked = book_.ledger().tracker().orders()[k];
     const cadre_order& order = tracked.order;
     report::OrderRow row;
-    row.date = order_dates_[k];
+    row.when = order_dates_[k];
     row.client_id = model::id_text(order.client_id);
     row.instrument = order_instruments_[k];
     row.side = model::side_name(order.side);

@@ -66,8 +66,15 @@ class RunRecorder final : public BookListener {
     std::string first_instrument;
   };
   const Fitted& fitted() const { return fitted_; }
+  /// Bars with prices of too few instruments.
+  struct Thin {
+    std::uint64_t bars = 0;
+    report::When first{};
+  };
+  const Thin& thin() const { return thin_; }
 
  private:
+  report::When now() const;
   void follow_benchmark(const model::Bar& bar);
   void count_filled(const journal::DecisionRecord& record);
   void count_fitted(const chain::Decision& decision);
@@ -81,10 +88,11 @@ class RunRecorder final : public BookListener {
   std::vector<report::PositionRow> positions_;
   std::vector<std::string>
       order_instruments_;  ///< per order of the tracker: indices change with the universe
-  std::vector<std::int32_t> order_dates_;
+  std::vector<report::When> order_dates_;
   std::vector<double> benchmark_units_;
   std::vector<std::uint8_t> is_traded_;  ///< per instrument of the data; the benchmark buys no index
   std::vector<double> last_close_;
+  bool is_intraday_ = false;  ///< bars are several a session
   bool benchmark_bought_ = false;
   double last_forecast_ = 0;    ///< of the last decision
   double active_forecast_ = 0;  ///< of the decision whose orders the holdings came from
@@ -96,6 +104,7 @@ class RunRecorder final : public BookListener {
   std::uint64_t cuts_ = 0;
   Filled filled_;
   Fitted fitted_;
+  Thin thin_;
 };
 
 }  // namespace cadre::book

@@ -22,8 +22,9 @@ std::uint32_t signal_capacity(std::uint32_t instruments) {
 
 model::ArenaShape StateWriter::shape_of(const model::Universe& universe, const Setting& setting) const {
   const auto n = static_cast<std::uint32_t>(universe.size());
-  return {n, model::rows_of_daily_bars(setting.requirements), signal_capacity(n),
-          static_cast<std::uint32_t>(setting.service_count)};
+  model::ArenaShape shape{n, {}, signal_capacity(n), static_cast<std::uint32_t>(setting.service_count)};
+  model::set_rows(shape, setting.requirements, setting.sessions_apart);
+  return shape;
 }
 
 void StateWriter::build(const model::Universe& universe, std::vector<std::size_t> data_columns,
@@ -56,16 +57,24 @@ void StateWriter::apply_setting() {
   model::ArenaHead& head = arena_->head();
   head.constraints = setting_.constraints;
   head.periods_per_year = setting_.periods_per_year;
-  head.sessions_per_year = setting_.periods_per_year;
+  head.sessions_per_year = setting_.sessions_per_year;
   head.has_intraday_prices = has_intraday_;
   head.has_volume = has_volume_;
+  head.has_quotes = has_quotes_;
+  head.has_opening_quotes = has_opening_quotes_;
+  head.bar_period_ns = bar_period_ns_;
 }
 
-void StateWriter::write_windows(const History& history) {
-  const cadre_rows rows = model::rows_of_daily_bars(setting_.requirements);
+void StateWriter::write_newest(const History& history, const cadre_rows& rows, WindowId first) {
   const std::size_t deepest = std::max<std::size_t>({rows.returns, rows.closes, rows.volumes});
   for (std::size_t row = history.rows() > deepest ? history.rows() - deepest : 0; row < history.rows(); ++row)
-    push_row(history, row);
+    push_rows_of(history, row, rows, first);
+}
+
+void StateWriter::write_windows(const History& history, const History& sessions) {
+  const model::ArenaShape& shape = arena_->head().shape;
+  write_newest(history, shape.rows, WindowId::returns);
+  if (shape.sessions_apart != 0) write_newest(sessions, shape.session_rows, WindowId::session_returns);
 }
 
 void StateWriter::push(WindowId id, std::span<const double> values) {
@@ -77,6 +86,17 @@ void StateWriter::push(WindowId id, std::span<const double> values) {
 }
 
 void StateWriter::push_row(const History& history, std::size_t row) {
+  push_rows_of(history, row, arena_->head().shape.rows, WindowId::returns);
+}
+
+void StateWriter::push_sessions(const History& sessions, std::size_t count) {
+  for (std::size_t row = sessions.rows() - count; row < sessions.rows(); ++row)
+    push_rows_of(sessions, row, arena_->head().shape.session_rows, WindowId::session_returns);
+}
+
+/// `first`: the window of returns; those of closes and volumes follow it.
+void StateWriter::push_rows_of(const History& history, std::size_t row, const cadre_rows& rows,
+                               WindowId first) {
   const auto push_columns = [&](WindowId id, std::uint32_t wanted, std::span<const double> values) {
     if (wanted == 0) return;
     for (std::size_t i = 0; i < data_columns_.size(); ++i) {
@@ -85,11 +105,23 @@ void StateWriter::push_row(const History& history, std::size_t row) {
     }
     arena_->push_row(id, row_, row_valid_);
   };
-  const model::ArenaShape& shape = arena_->head().shape;
+  const auto behind = [&](std::uint32_t places) {
+    return static_cast<WindowId>(static_cast<std::uint32_t>(first) + places);
+  };
   // The first bar has no return.
-  if (row > 0) push_columns(WindowId::returns, shape.rows.returns, history.returns(row));
-  push_columns(WindowId::closes, shape.rows.closes, history.closes(row));
-  push_columns(WindowId::volumes, shape.rows.volumes, history.volumes(row));
+  if (row > 0) push_columns(first, rows.returns, history.returns(row));
+  push_columns(behind(1), rows.closes, history.closes(row));
+  push_columns(behind(2), rows.volumes, history.volumes(row));
+}
+
+/// A quote that lacks is 0.
+void StateWriter::write_quotes(ColumnId id, const std::vector<std::int64_t>& price_e9) {
+  const auto column = arena_->column(id);
+  const auto valid = arena_->valid(id);
+  for (std::size_t i = 0; i < data_columns_.size(); ++i) {
+    valid[i] = price_e9[data_columns_[i]] > 0;
+    column[i] = valid[i] != 0 ? static_cast<double>(price_e9[data_columns_[i]]) * 1e-9 : std::nan("");
+  }
 }
 
 void StateWriter::write_prices(ColumnId id, const model::Bar& bar,
@@ -106,14 +138,29 @@ void StateWriter::write_prices(ColumnId id, const model::Bar& bar,
 void StateWriter::write_bar(const model::Bar& bar) {
   has_intraday_ = bar.has_intraday;
   has_volume_ = bar.has_volume;
-  arena_->head().has_intraday_prices = has_intraday_;
-  arena_->head().has_volume = has_volume_;
+  has_quotes_ = bar.has_quotes();
+  has_opening_quotes_ = bar.has_opening_quotes();
+  bar_period_ns_ = bar.period_ns;
+  model::ArenaHead& head = arena_->head();
+  head.has_intraday_prices = has_intraday_;
+  head.has_volume = has_volume_;
+  head.has_quotes = has_quotes_;
+  head.has_opening_quotes = has_opening_quotes_;
+  head.bar_period_ns = bar_period_ns_;
   if (has_intraday_) {
     write_prices(ColumnId::open, bar, bar.open_e9);
     write_prices(ColumnId::high, bar, bar.high_e9);
     write_prices(ColumnId::low, bar, bar.low_e9);
   }
   write_prices(ColumnId::close, bar, bar.close_e9);
+  if (has_quotes_) {
+    write_quotes(ColumnId::bid, bar.bid_e9);
+    write_quotes(ColumnId::ask, bar.ask_e9);
+  }
+  if (has_opening_quotes_) {
+    write_quotes(ColumnId::opening_bid, bar.opening_bid_e9);
+    write_quotes(ColumnId::opening_ask, bar.opening_ask_e9);
+  }
   if (!has_volume_) return;
   const auto column = arena_->column(ColumnId::volume);
   const auto valid = arena_->valid(ColumnId::volume);

@@ -26,6 +26,8 @@ class StateWriter {
     std::string currency;
     cadre_constraints constraints{};
     double periods_per_year = 252;
+    double sessions_per_year = 252;
+    bool sessions_apart = false;        ///< bars are several a session; else a session is a bar
     cadre_requirements requirements{};  ///< the rows of history there is room for
     std::size_t service_count = 0;
   };
@@ -41,8 +43,8 @@ class StateWriter {
   /// Whether the arena that is there is as a new one would be, with everything that was written into it: then
   /// it stays, under this setting.
   bool keep(const model::Universe& universe, const Setting& setting);
-  /// Fills the windows with the newest rows that the history remembers.
-  void write_windows(const History& history);
+  /// Fills the windows with the newest rows that the history remembers. `sessions`: where they are apart.
+  void write_windows(const History& history, const History& sessions);
 
   /// Prices and volume of a bar that just closed, into their columns.
   void write_bar(const model::Bar& bar);
@@ -50,6 +52,8 @@ class StateWriter {
   void hide_decision() { view_->forget_decision(arena_->head()); }
   /// One row of returns, closes and volumes.
   void push_row(const History& history, std::size_t row);
+  /// The same of the newest sessions, where they are apart.
+  void push_sessions(const History& sessions, std::size_t count);
   /// One period of one window, by instrument; NaN: there is none.
   void push(model::WindowId id, std::span<const double> values);
 
@@ -66,6 +70,9 @@ class StateWriter {
 
  private:
   void write_prices(model::ColumnId id, const model::Bar& bar, const std::vector<std::int64_t>& price_e9);
+  void write_quotes(model::ColumnId id, const std::vector<std::int64_t>& price_e9);
+  void write_newest(const History& history, const cadre_rows& rows, model::WindowId first);
+  void push_rows_of(const History& history, std::size_t row, const cadre_rows& rows, model::WindowId first);
 
   model::ArenaShape shape_of(const model::Universe& universe, const Setting& setting) const;
   void apply_setting();
@@ -74,7 +81,8 @@ class StateWriter {
   std::uint64_t epoch_ = 0;
   std::vector<std::size_t> data_columns_;
   Setting setting_;
-  bool has_intraday_ = false, has_volume_ = false;
+  bool has_intraday_ = false, has_volume_ = false, has_quotes_ = false, has_opening_quotes_ = false;
+  std::int64_t bar_period_ns_ = 0;
   std::unique_ptr<model::Arena> arena_;
   std::unique_ptr<model::StateView> view_;
   std::vector<double> row_;

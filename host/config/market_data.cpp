@@ -25,6 +25,8 @@ market::PriceOptions price_options(const DataConfig& data) {
   options.to = data.to.date;
   options.suspect_move = data.prices.suspect_move;
   options.columns = data.prices.columns;
+  options.timing = data.timing;
+  options.scale = data.prices.scale.value_or(1);
   return options;
 }
 
@@ -52,8 +54,13 @@ base::Result<std::vector<std::string>> instruments_of(const ScenarioConfig& conf
 }
 
 market::BarShape bar_shape(const DataConfig& data, std::vector<std::string> instruments) {
-  return {std::move(instruments), data.prices.volume == "shares", data.prices.missing != "refuse",
-          data.prices.on_suspect_move};
+  return {std::move(instruments),
+          data.prices.volume == "shares",
+          data.prices.missing != "refuse",
+          data.prices.on_suspect_move,
+          {},
+          data.timing,
+          data.prices.scale.value_or(1)};
 }
 
 std::vector<market::IntradayNeed> intraday_needs(const boost::json::value& config_schema,

@@ -8,6 +8,7 @@
 #include "host/base/capped_problems.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
+#include "host/config/bar_keys.hpp"
 #include "host/config/changeability.hpp"
 #include "host/config/file_kind.hpp"
 #include "host/config/instrument_table.hpp"
@@ -20,6 +21,12 @@ namespace cadre::config {
 void read_members(KeyReader& reader, const std::string& at, RepeatedExecutions& value) {
   reader.read(at + "/count", value.count);
   reader.read(at + "/decisions", value.decisions);
+}
+
+void read_members(KeyReader& reader, const std::string& at, SessionKeys& value) {
+  reader.read(at + "/from", value.from);
+  reader.read(at + "/to", value.to);
+  reader.read(at + "/time_zone", value.time_zone);
 }
 
 namespace {
@@ -145,6 +152,7 @@ DataConfig read_data(Reader& reader) {
   read_period(reader, "/data/", data);
   read_prices(reader, "/data/prices/", data.prices);
   read_signals(reader, "/data/signals/", data.signals);
+  data.timing = read_bar_timing(reader, data.prices);
   if (data.from.date != 0 && data.to.date != 0 && data.from.date > data.to.date) {
     reader.error("CONFIG_EMPTY_PERIOD", "/data/from", "the first date is after the last one",
                  "exchange /data/from (--from) and /data/to (--to)");
@@ -211,7 +219,8 @@ std::vector<RevisionChange> read_changes(Reader& reader) {
 /// Replaces the root of the document by one with the defaults filled in; places of what was written stay.
 base::JsonDocument with_defaults(const base::JsonDocument& document) {
   base::JsonDocument complete = document;
-  const json::value filled = base::with_defaults(document.root(), scenario_schema());
+  json::value filled = base::with_defaults(document.root(), scenario_schema());
+  fill_periods_per_year(document.root(), filled);
   complete.fill(filled);
   return complete;
 }
@@ -285,6 +294,7 @@ base::Result<ScenarioConfig> read_scenario(base::JsonDocument document, const fs
       document.root(), scenario_schema(), "",
       [&](std::string_view pointer) { return document.place(pointer); }, problems);
   problems.append(check_instrument_ids(document));
+  if (!problems.has_errors()) check_periods_per_year(document, problems);
   if (problems.has_errors()) return problems;
 
   ScenarioConfig config{.name = {},

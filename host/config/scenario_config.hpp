@@ -16,6 +16,7 @@
 #include "host/base/decimal.hpp"
 #include "host/base/json.hpp"
 #include "host/base/result.hpp"
+#include "host/market/bar_times.hpp"
 #include "host/market/price_layout.hpp"
 #include "host/market/suspect_moves.hpp"
 
@@ -54,6 +55,17 @@ inline void value_named(std::string_view name, OverLimit& value) {
   value = name == "freeze" ? OverLimit::freeze : OverLimit::scale_to_limit;
 }
 
+/// What the time of a bar is that of.
+enum class TimeIs { end, begin };
+inline void value_named(std::string_view name, TimeIs& value) {
+  value = name == "begin" ? TimeIs::begin : TimeIs::end;
+}
+
+/// The hours of a session, as written.
+struct SessionKeys {
+  std::string from, to, time_zone;
+};
+
 // The members of these are rows of host/config/keys.
 #define KEY(name, type, schema) type name{};
 
@@ -89,7 +101,8 @@ struct SignalsConfig {
 struct DataConfig {
 #include "host/config/keys/period.inc"
   PricesConfig prices;
-  SignalsConfig signals;  ///< the file is empty: none
+  SignalsConfig signals;     ///< the file is empty: none
+  market::BarTiming timing;  ///< what the keys below /data/prices say of it
 };
 
 /// What becomes of an instrument of the data that the table of instruments lacks.

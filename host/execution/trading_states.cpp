@@ -121,7 +121,8 @@ TradingState TradingStates::ordered_of_book() const {
   return TradingState::active;
 }
 
-void TradingStates::begin_bar(std::int32_t date, base::Money equity) {
+void TradingStates::begin_bar(std::int32_t date, base::Money equity, bool is_covered) {
+  if (std::exchange(lacks_cover_, !is_covered) == is_covered) derive();
   if (date == session_) return;
   session_ = date;
   session_equity_ = equity;

@@ -57,8 +57,9 @@ class TradingStates {
 
   // What the limits count.
 
-  /// Before a bar is marked: `equity` is that of the session's start when it begins one.
-  void begin_bar(std::int32_t date, base::Money equity);
+  /// Before a bar is marked: `equity` is that of the session's start when it begins one. `is_covered`: it has
+  /// enough of the instruments; with fewer, its decision may only reduce.
+  void begin_bar(std::int32_t date, base::Money equity, bool is_covered = true);
   void count_decision() { ++decisions_; }
   void count_fill(std::uint32_t instrument, std::uint32_t side);
   /// The limits that are broken, as the changes that have to become events of the book.
@@ -69,13 +70,16 @@ class TradingStates {
     return std::max({whole(), own_[instrument], latched_[instrument] ? TradingState::halted : whole()});
   }
   /// The strictest that all instruments are under.
-  TradingState whole() const { return std::max(book_, loses_ ? TradingState::reducing : book_); }
+  TradingState whole() const {
+    return std::max(book_, loses_ || lacks_cover_ ? TradingState::reducing : book_);
+  }
   /// The same without what limits did.
   TradingState ordered(std::uint32_t instrument) const { return std::max(book_, own_[instrument]); }
   TradingState ordered_of_instrument(std::uint32_t instrument) const { return own_[instrument]; }
   TradingState ordered_of_book() const;
   bool is_latched(std::uint32_t instrument) const { return latched_[instrument] != 0; }
   bool has_lost_the_day() const { return loses_; }
+  bool lacks_cover() const { return lacks_cover_; }
   bool allows(std::uint32_t instrument, bool reduces) const {
     const TradingState state = of(instrument);
     return state == TradingState::active || (state == TradingState::reducing && reduces);
@@ -110,7 +114,7 @@ class TradingStates {
   TradingState book_ = TradingState::active;  ///< of the book and of the agents that it runs, as ordered
   std::vector<TradingState> own_;             ///< by instrument, as ordered
   std::vector<std::uint8_t> latched_;
-  bool loses_ = false, all_active_ = true;
+  bool loses_ = false, lacks_cover_ = false, all_active_ = true;
 
   std::int32_t session_ = 0;
   base::Money session_equity_{};

@@ -98,6 +98,7 @@ void warn_of_percent(const Series& series, CappedProblems& problems) {
 
 void read_rows(market::CsvRows& rows, const Columns& columns, Series& series, CappedProblems& problems) {
   const size_t width = rows.fields().size();
+  const bool has_times = series.kind == SeriesKind::equity && market::find_column(rows.fields(), "time");
   int32_t last = 0;
   while (rows.next()) {
     const auto& fields = rows.fields();
@@ -112,20 +113,29 @@ void read_rows(market::CsvRows& rows, const Columns& columns, Series& series, Ca
     };
     const auto date = read_date(fields[columns.date], place(columns.date), problems);
     const auto value = read_value(fields[columns.value], series.kind, place(columns.value), problems);
-    if (date && *date <= last) {
+    if (date && (*date < last || (*date == last && !has_times))) {
       problems.error("SERIES_DATE_ORDER", place(columns.date),
                      "the date " + base::format_date(*date) + " follows " + base::format_date(last),
                      "one row a date, the oldest first");
     }
     if (date) last = std::max(last, *date);
     if (!date || !value) continue;
-    series.dates.push_back(*date);
-    series.values.push_back(*value);
-    series.lines.push_back(rows.line());
+    note(series, *date, *value);
+    series.lines.resize(series.dates.size());
+    series.lines.back() = rows.line();
   }
 }
 
 }  // namespace
+
+void note(Series& series, int32_t date, double value) {
+  if (series.dates.empty() || series.dates.back() != date) {
+    series.dates.push_back(date);
+    series.values.push_back(value);
+  } else {
+    series.values.back() = value;
+  }
+}
 
 base::Result<Series> read_series(const std::filesystem::path& path) {
   Series series;

@@ -62,7 +62,14 @@ inline constexpr auto fields<model::Bar> = std::tuple{
     Field{"low_e9", &model::Bar::low_e9, "like open_e9"},
     Field{"close_e9", &model::Bar::close_e9, "like open_e9"},
     Field{"volume", &model::Bar::volume, "per instrument, units"},
-    Field{"valid", &model::Bar::valid, "per instrument, 1 where there is a bar"}};
+    Field{"valid", &model::Bar::valid, "per instrument, 1 where there is a bar"},
+    Field{"period_ns", &model::Bar::period_ns, "how long the bar is, nanoseconds; 0: a day", "", 6},
+    Field{"ends_session", &model::Bar::ends_session, "known to be the last bar of its session", "", 6},
+    Field{"completion", &model::Bar::completion, "0: it came whole, 1: all expected instruments came one by one, 2: its source said that it is complete, 3: the grace for the rest was over, 4: a row of a later bar came", "", 6},
+    Field{"bid_e9", &model::Bar::bid_e9, "per instrument, quoted at the close, billionths; 0: no quote; empty: the data have none", "", 6},
+    Field{"ask_e9", &model::Bar::ask_e9, "like bid_e9", "", 6},
+    Field{"opening_bid_e9", &model::Bar::opening_bid_e9, "like bid_e9, quoted at the open", "", 6},
+    Field{"opening_ask_e9", &model::Bar::opening_ask_e9, "like opening_bid_e9", "", 6}};
 
 template <>
 inline constexpr auto fields<SignalRecord> = std::tuple{

@@ -115,6 +115,9 @@ void add(json::object& to, const Record& record, const Field<Record, T>& field, 
       return;
     }
   }
+  if constexpr (std::is_same_v<T, std::int64_t>) {
+    if (field.name == "time_ns") to["time"] = base::format_time(record.*field.member);
+  }
   to[shown_name(field.name)] = value_of(field.name, record.*field.member, view);
 }
 

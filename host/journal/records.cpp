@@ -290,7 +290,9 @@ bool columns_fit(const model::Bar& bar) {
   const std::size_t count = bar.close_e9.size();
   const std::size_t intraday = bar.has_intraday ? count : 0;
   return bar.valid.size() == count && bar.volume.size() == (bar.has_volume ? count : 0) &&
-         bar.open_e9.size() == intraday && bar.high_e9.size() == intraday && bar.low_e9.size() == intraday;
+         bar.open_e9.size() == intraday && bar.high_e9.size() == intraday && bar.low_e9.size() == intraday &&
+         columns_fit(count, bar.bid_e9, bar.ask_e9, bar.opening_bid_e9, bar.opening_ask_e9) &&
+         bar.bid_e9.size() == bar.ask_e9.size() && bar.opening_bid_e9.size() == bar.opening_ask_e9.size();
 }
 
 bool columns_fit(const DecisionRecord& decision) {

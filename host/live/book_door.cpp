@@ -14,7 +14,7 @@ std::string BookDoor::save(const book::Ledger& ledger) {
   }
   base::Encoder to;
   const std::lock_guard lock(mutex);
-  bars.save(to, ledger.date(), closes_e9);
+  bars.save(to, ledger.time_ns(), closes_e9);
   signal_ids.save(to, ledger.sequence());
   return {reinterpret_cast<const char*>(to.bytes().data()), to.bytes().size()};
 }

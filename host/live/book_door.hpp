@@ -18,6 +18,8 @@ struct BookDoor {
   std::mutex mutex;
   market::BarShape shape;
   market::TakenBars bars;
+  market::OpenBar open;            ///< the bar that comes one instrument at a time
+  std::int64_t open_since_ns = 0;  ///< since when it does, by the clock of the machine
   market::SignalIds signal_ids;
   std::shared_ptr<Ticket> newest_bar;     ///< null: it was recovered
   std::shared_ptr<Ticket> newest_signal;  ///< of those with an id; null: they were recovered

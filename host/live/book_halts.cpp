@@ -82,6 +82,8 @@ std::string BookHalts::reason() const {
       return change.scope.agent.empty() ? change.why()
                                         : change.why() + " (its agent " + change.scope.agent + ")";
   }
+  if (states.lacks_cover())
+    return "host: the last bar has prices of too few instruments (/data/prices/min_coverage)";
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 
 #include "host/base/date.hpp"
 #include "host/base/log.hpp"
@@ -42,6 +43,9 @@ Answer BookRunner::wait_for(const Offer& offer) {
   const std::size_t taken = refused.has_errors() ? offer.ticket->taken() : offer.taken;
   boost::json::object body{{"accepted", taken}};
   if (offer.duplicates != 0) body["duplicates"] = offer.duplicates;
+  if (offer.outside != 0) body["outside_session"] = offer.outside;
+  if (offer.rows != 0) body["rows"] = offer.rows;
+  if (offer.rows != 0) body["bar_is_open"] = offer.is_open;
   if (taken != 0) {
     body["first_sequence"] = offer.ticket->first_sequence();
     body["last_sequence"] = offer.ticket->last_sequence();
@@ -58,36 +62,85 @@ Answer BookRunner::offer_bars(std::span<const std::string> texts) {
   // Nobody waits for a book that does not come back, and the queue of one that has stopped is closed.
   if (why_stopped().has_errors()) return lost();
   std::unique_lock lock(door_.mutex);
-  auto posted = market::read_bars(texts, door_.shape, door_.bars, base::date_of_time(base::now_ns()));
+  auto posted =
+      market::read_bars(texts, door_.shape, door_.bars, base::date_of_time(base::now_ns()), door_.open);
   if (!posted) {
     lock.unlock();
     metrics_.input_refused(metrics::Refused::invalid).add(texts.size());
     notice_refused(posted.problems());
     return {Outcome::invalid, {}, posted.problems()};
   }
-  Offer offer{posted->bars.size(), 0, posted->duplicates, std::make_shared<Ticket>(posted->bars.size()), {}};
+  // Rows that complete a bar which finds no room would be late when they come again.
+  if (posted->rows != 0 && posted->bars.size() > queue_.room()) return full(0, texts.size(), {});
+  Offer offer{posted->bars.size(),
+              0,
+              posted->duplicates,
+              posted->outside,
+              posted->rows,
+              posted->open.is_open(),
+              std::make_shared<Ticket>(posted->bars.size()),
+              {}};
   // What is said again may still be on its way into the journal.
   if (offer.duplicates != 0) offer.before = door_.newest_bar;
-  std::vector<market::TakenBars::Mark> marks;
-  std::vector<Input> inputs;
-  for (std::size_t i = 0; i < posted->bars.size(); ++i) {
-    const std::string suspect = market::moves_text(posted->moves[i], instruments_);
-    const bool halts = !suspect.empty() && door_.shape.on_suspect_move == market::MovePolicy::halt;
-    marks.push_back(market::TakenBars::mark_of(posted->bars[i]));
-    marks.back().moves = std::move(posted->moves[i]);
-    inputs.push_back({BarInput{std::move(posted->bars[i]), {}, suspect, halts}, offer.ticket});
-  }
-  const auto taken = queue_.push(std::move(inputs));
+  const auto taken = push_bars(*posted, offer.ticket);
   if (!taken) return lost();
   offer.taken = *taken;
-  for (std::size_t i = 0; i < offer.taken; ++i)
-    door_.bars.add(std::move(marks[i]));
-  if (offer.taken != 0) {
-    door_.newest_bar = offer.ticket;
-    notice({market::moves_text(door_.bars.moves(), instruments_)});
-  }
   lock.unlock();
   return wait_for(offer);
+}
+
+/// Into the queue, and what the door has to know of them; how many found room. Nothing: the book takes none.
+std::optional<std::size_t> BookRunner::push_bars(market::PostedBars& posted,
+                                                 const std::shared_ptr<Ticket>& ticket) {
+  std::vector<market::TakenBars::Mark> marks;
+  std::vector<Input> inputs;
+  for (std::size_t i = 0; i < posted.bars.size(); ++i) {
+    const std::string suspect = market::moves_text(posted.moves[i], instruments_);
+    const bool halts = !suspect.empty() && door_.shape.on_suspect_move == market::MovePolicy::halt;
+    marks.push_back(market::TakenBars::mark_of(posted.bars[i]));
+    marks.back().moves = std::move(posted.moves[i]);
+    inputs.push_back({BarInput{std::move(posted.bars[i]), {}, suspect, halts}, ticket});
+  }
+  const auto taken = queue_.push(std::move(inputs));
+  if (!taken) return std::nullopt;
+  for (std::size_t i = 0; i < *taken; ++i)
+    door_.bars.add(std::move(marks[i]));
+  if (*taken != 0) {
+    door_.newest_bar = ticket;
+    notice({market::moves_text(door_.bars.moves(), instruments_)});
+  }
+  const bool is_another = posted.open.bar.time_ns != door_.open.bar.time_ns;
+  door_.open = std::move(posted.open);
+  if (is_another && door_.open.is_open()) {
+    door_.open_since_ns = base::now_ns();
+    // The book's thread waits for no longer than this bar may take.
+    if (config_->data.prices.bar_grace_seconds) (void)queue_.push_work([] {});
+  }
+  return taken;
+}
+
+/// When the bar whose rows are coming is complete without the rest; nothing: no such time is set.
+std::optional<std::int64_t> BookRunner::grace_due_ns() {
+  const auto& grace_seconds = config_->data.prices.bar_grace_seconds;
+  if (!grace_seconds) return std::nullopt;
+  const std::lock_guard lock(door_.mutex);
+  if (!door_.open.is_open()) return std::nullopt;
+  return door_.open_since_ns + std::llround(*grace_seconds * 1e9);
+}
+
+/// Puts the bar whose time is over into the queue. One that finds no room is tried again.
+void BookRunner::end_grace() {
+  const auto due_ns = grace_due_ns();
+  if (!due_ns || *due_ns > base::now_ns()) return;
+  const std::lock_guard lock(door_.mutex);
+  if (!door_.open.is_open() || queue_.room() == 0) return;
+  market::PostedBars complete;
+  const std::vector<std::uint8_t> confirmed = door_.open.confirmed;
+  complete.bars.push_back(door_.open.finish(model::Completion::grace_ended));
+  complete.moves.push_back(
+      market::find_moves(door_.bars.closes_e9(), complete.bars[0], door_.bars.suspect_move()));
+  std::erase_if(complete.moves[0], [&](const auto& move) { return confirmed[move.instrument] != 0; });
+  (void)push_bars(complete, std::make_shared<Ticket>(1));
 }
 
 Answer BookRunner::offer_signals(std::span<const std::string> texts) {
@@ -162,7 +215,7 @@ bool BookRunner::feed(BarInput bar, const std::function<bool()>& goes_on) {
   const auto ticket = std::make_shared<Ticket>(1);
   {
     const std::lock_guard lock(door_.mutex);
-    if (bar.bar.date <= door_.bars.newest()) return true;
+    if (!door_.bars.is_newer(bar.bar.time_ns)) return true;
     door_.bars.add(bar.bar);
     door_.newest_bar = ticket;
   }
@@ -219,7 +272,7 @@ bool BookRunner::takes(Input& input) {
   }
   {
     const std::lock_guard lock(door_.mutex);
-    door_.bars.forget(offered.bar.date, book_->ledger().last_bar());
+    door_.bars.forget(offered.bar, book_->ledger().last_bar());
   }
   if (follows_refused) {
     input.ticket->skip();

@@ -65,7 +65,10 @@ class BookRunner::Source final : public book::MarketSource {
   /// Waits for the next input or for the timer that is due before it. True: there were timers.
   bool takes_timers() {
     const std::int64_t now_ns = base::now_ns();
-    const auto due_ns = runner_.loop_->clock_due_ns(now_ns);
+    runner_.end_grace();
+    auto due_ns = runner_.loop_->clock_due_ns(now_ns);
+    if (const auto grace_ns = runner_.grace_due_ns())
+      due_ns = due_ns ? std::min(*due_ns, *grace_ns) : *grace_ns;
     if (!due_ns) return false;
     constexpr std::int64_t longest_ns =
         3'600'000'000'000;  // and then looks again: a clock may be put forward
@@ -360,6 +363,7 @@ void BookRunner::publish() {
     if (states.concerns(change)) now.states.push_back(change);
   }
   now.date = book.ledger().date();
+  now.time_ns = book.ledger().bars() != 0 ? book.ledger().last_bar().time_ns : 0;
   now.sequence = book.ledger().sequence();
   static_cast<model::Tally&>(now) = counter_;
   now.bars = counter_.bars;

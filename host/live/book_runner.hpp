@@ -179,11 +179,15 @@ class BookRunner {
 
   /// What became of inputs that were put together.
   struct Offer {
-    std::size_t offered = 0, taken = 0, duplicates = 0;
+    std::size_t offered = 0, taken = 0, duplicates = 0, outside = 0, rows = 0;
+    bool is_open = false;  ///< a bar waits for its other instruments
     std::shared_ptr<Ticket> ticket;
     std::shared_ptr<Ticket> before;  ///< of what is said again; nullptr: it is durable
   };
   Answer wait_for(const Offer& offer);
+  std::optional<std::size_t> push_bars(market::PostedBars& posted, const std::shared_ptr<Ticket>& ticket);
+  std::optional<std::int64_t> grace_due_ns();
+  void end_grace();
   /// What is said to those whose input will not be taken.
   Answer lost() const;
   Answer full(std::size_t taken, std::size_t offered, boost::json::object body);

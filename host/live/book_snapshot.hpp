@@ -41,6 +41,7 @@ struct BookSnapshot : model::Tally {
   std::string trading_state = "ACTIVE";          ///< of the whole book
   std::vector<execution::StateChange> states{};  ///< of it, its agents and instruments, ACTIVE left out
   std::int32_t date = 0;
+  std::int64_t time_ns = 0;  ///< the end of the last bar; 0: there was none
   std::uint64_t sequence = 0, open_orders = 0;
   std::uint64_t bars = 0;  ///< since the host was started
   std::uint64_t fitted_orders =

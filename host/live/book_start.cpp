@@ -249,6 +249,7 @@ book::Book& BookRunner::make_book() {
   book_ = std::make_unique<book::Book>(*config_, instruments_, usual_bars,
                                        book::Memory{remembered_bars, remembered_orders}, &halts_);
   halts_.enter(*book_);
+  if (config_->data.timing.is_intraday()) door_.bars.keep_times();
   loop_ = std::make_unique<book::BookLoop>(*book_, *config_);
   return *book_;
 }

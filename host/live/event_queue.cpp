@@ -53,6 +53,11 @@ std::optional<std::size_t> EventQueue::push(std::vector<Input> inputs) {
   return taken;
 }
 
+std::size_t EventQueue::room() const {
+  const std::lock_guard lock(mutex_);
+  return capacity_ > inputs_.size() ? capacity_ - inputs_.size() : 0;
+}
+
 bool EventQueue::push_waiting(Input& input, const BookPulse& pulse) {
   std::unique_lock lock(mutex_);
   const auto has_room = [&] { return !takes_inputs_ || inputs_.size() < capacity_; };

@@ -83,6 +83,8 @@ class EventQueue {
 
   /// How many of them were put in, in order; the rest found it full. Nothing once it takes no inputs.
   std::optional<std::size_t> push(std::vector<Input> inputs);
+  /// How many inputs find room now.
+  std::size_t room() const;
   /// Waits for room. False: no inputs are taken any more, or the book is stuck: the input is as it was.
   bool push_waiting(Input& input, const BookPulse& pulse);
   bool takes_inputs() const;

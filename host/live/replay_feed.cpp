@@ -77,9 +77,9 @@ void ReplayFeed::feed() {
   book::HistorySource source(prices_, signals_);
   BarInput input;
   std::int64_t before = 0;
-  const std::int32_t begins_after = runner->snapshot().date;  // what was there before is not waited for
+  const std::int64_t begins_after_ns = runner->snapshot().time_ns;  // what was there before is not waited for
   while (source.next(input.bar, input.signals)) {
-    if (speed_ && before != 0 && input.bar.date > begins_after) {
+    if (speed_ && before != 0 && input.bar.time_ns > begins_after_ns) {
       if (!pause(static_cast<std::int64_t>(static_cast<double>(input.bar.time_ns - before) / *speed_))) break;
     }
     before = input.bar.time_ns;

@@ -51,7 +51,7 @@ void FeedLines::push(std::string_view bytes) {
 }
 
 void FeedLines::pause() {
-  if (!problems_.has_errors() && pending_.empty()) end_day();
+  if (!problems_.has_errors() && pending_.empty()) end_bar();
 }
 
 void FeedLines::finish() {
@@ -65,7 +65,7 @@ void FeedLines::finish() {
                         "is it whole? write an end of line behind each row");
   }
   if (problems_.has_errors()) return;
-  end_day();
+  end_bar();
   if (layout_ == Layout::unknown) refuse("CSV_EMPTY", 0, "there is nothing in it", "");
 }
 
@@ -117,7 +117,8 @@ void FeedLines::take_header(std::string_view line) {
   static const ColumnNames no_names;
   static const std::vector<std::string> no_instruments;
   base::CappedProblems found(file_);
-  const LayoutOptions options{no_names, no_instruments, file_};
+  const bool has_time = find_column(header, "time").has_value();
+  const LayoutOptions options{no_names, no_instruments, file_, has_time ? RowKey::time : RowKey::date};
   layout_ = is_long(header, options) ? Layout::rows : Layout::wide;
   if (!check_header(header, {}, file_, found)) {
     // Said already.
@@ -172,47 +173,61 @@ bool FeedLines::read_row(std::string_view line) {
   return false;
 }
 
-std::string FeedLines::date_of(const CsvField& field) {
-  const auto day = parse_day(field.text);
-  if (day) return base::format_date(*day);
-  refuse("PRICE_BAD_DATE", field.column, base::quote(field.text) + " is not a date",
-         "write it as YYYY-MM-DD");
-  return {};
+/// The members that say when a bar is. Times are passed on as they are written: the book knows their zone.
+std::string FeedLines::when_of(const CsvField* date, const CsvField* time) {
+  std::string when;
+  if (date != nullptr) {
+    const auto day = parse_day(date->text);
+    if (!day) {
+      refuse("PRICE_BAD_DATE", date->column, base::quote(date->text) + " is not a date",
+             "write it as YYYY-MM-DD");
+      return {};
+    }
+    add_member(when, "date", base::quote(base::format_date(*day)));
+  }
+  if (time != nullptr) add_member(when, "time", base::quote(trimmed(time->text)));
+  return when;
 }
 
 void FeedLines::take_wide() {
-  const std::string date = date_of(row_.front());
-  if (date.empty()) return;
+  const bool has_time = find_column({CsvField{header_.front()}}, "time").has_value();
+  const std::string when = when_of(has_time ? nullptr : &row_.front(), has_time ? &row_.front() : nullptr);
+  if (when.empty()) return;
   std::string closes;
   for (std::size_t i = 1; i < row_.size(); ++i) {
     if (!trimmed(row_[i].text).empty()) add_member(closes, header_[i], json_of(row_[i].text));
   }
-  ready_.push_back({R"({"date":")" + date + R"(","bars":{)" + closes + "}}", line_});
+  ready_.push_back({"{" + when + R"(,"bars":{)" + closes + "}}", line_});
 }
 
 void FeedLines::take_row() {
-  const std::string date = date_of(row_[columns_.date]);
-  if (date.empty()) return;
-  if (date != day_) end_day();
-  if (day_bars_.empty()) day_line_ = line_;
-  day_ = date;
+  const auto field_at = [&](std::size_t column) { return column == no_column ? nullptr : &row_[column]; };
+  const std::string when = when_of(field_at(columns_.date), field_at(columns_.time));
+  if (when.empty()) return;
+  if (when != when_) end_bar();
+  if (!has_rows_) bar_line_ = line_;
+  when_ = when;
   std::string bar;
-  const std::pair<const char*, std::size_t> fields[] = {{"open", columns_.open},
-                                                        {"high", columns_.high},
-                                                        {"low", columns_.low},
-                                                        {"close", columns_.close},
-                                                        {"volume", columns_.volume}};
+  const std::pair<const char*, std::size_t> fields[] = {
+      {"open", columns_.open},   {"high", columns_.high},         {"low", columns_.low},
+      {"close", columns_.close}, {"volume", columns_.volume},     {"bid", columns_.bid},
+      {"ask", columns_.ask},     {"bid_open", columns_.bid_open}, {"ask_open", columns_.ask_open}};
   for (const auto& [name, column] : fields) {
     if (column != no_column && !trimmed(row_[column].text).empty())
       add_member(bar, name, json_of(row_[column].text));
   }
-  add_member(day_bars_, trimmed(row_[columns_.symbol].text), "{" + bar + "}");
+  // Nothing was traded and nothing quoted.
+  if (columns_.time != no_column && (bar.empty() || bar.starts_with(R"("volume")"))) bar.clear();
+  has_rows_ = true;
+  if (bar.empty() && columns_.time != no_column) return;
+  add_member(bars_, trimmed(row_[columns_.symbol].text), "{" + bar + "}");
 }
 
-void FeedLines::end_day() {
-  if (day_bars_.empty()) return;
-  ready_.push_back({R"({"date":")" + day_ + R"(","bars":{)" + day_bars_ + "}}", day_line_});
-  day_bars_.clear();
+void FeedLines::end_bar() {
+  if (!has_rows_) return;
+  ready_.push_back({"{" + when_ + R"(,"bars":{)" + bars_ + "}}", bar_line_});
+  bars_.clear();
+  has_rows_ = false;
 }
 
 void FeedLines::take_signal() {

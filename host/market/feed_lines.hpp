@@ -33,8 +33,8 @@ class FeedLines {
 
   /// Takes the next bytes, cut anywhere. After a problem nothing is taken any more.
   void push(std::string_view bytes);
-  /// Nothing more came for a while: where a day has a row for each instrument, the day is over, unless a line
-  /// has begun.
+  /// Nothing more came for a while: where a bar has a row for each instrument, it is over, unless a line has
+  /// begun.
   void pause();
   /// Nothing more comes: the last line may be without an end.
   void finish();
@@ -60,9 +60,9 @@ class FeedLines {
   void take_row();
   void take_signal();
   void add_signal(std::string object, bool has_id);
-  void end_day();
+  void end_bar();
   bool read_row(std::string_view line);
-  std::string date_of(const CsvField& field);
+  std::string when_of(const CsvField* date, const CsvField* time);
   void refuse(std::string code, std::uint32_t column, std::string message, std::string next);
 
   std::string file_;
@@ -74,8 +74,9 @@ class FeedLines {
   std::vector<CsvField> row_;  ///< into row_text_
   std::vector<std::string> header_;
   BarColumns columns_;
-  std::string day_, day_bars_;  ///< of the day whose rows are coming; JSON
-  std::uint32_t day_line_ = 0;
+  std::string when_, bars_;  ///< of the bar whose rows are coming; JSON
+  bool has_rows_ = false;    ///< of that bar
+  std::uint32_t bar_line_ = 0;
   std::vector<FeedLine> ready_;
   base::Problems problems_;
 };

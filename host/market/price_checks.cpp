@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "host/base/capped_problems.hpp"
 #include "host/base/date.hpp"
@@ -61,6 +62,16 @@ ParsedPrice parse_price(std::string_view text) {
   return {PriceField::fine, price->raw()};
 }
 
+ParsedPrice scaled(ParsedPrice price, double factor) {
+  if (price.state != PriceField::fine || factor == 1) return price;
+  const long double product = static_cast<long double>(price.raw_e9) * factor;
+  if (product > static_cast<long double>(std::numeric_limits<int64_t>::max() - 1))
+    return {PriceField::too_large, 0};
+  price.raw_e9 = static_cast<int64_t>(std::nearbyint(product));
+  if (price.raw_e9 == 0) price.state = PriceField::too_small;
+  return price;
+}
+
 PriceFault fault_of(PriceField state) {
   switch (state) {
     case PriceField::not_positive:
@@ -113,6 +124,10 @@ std::optional<int32_t> parse_day(std::string_view text) {
   return base::parse_date(part(0, 4) + '-' + part(5, 2) + '-' + part(8, 2));
 }
 
+std::string whose(const std::string& instrument, int32_t date, int64_t time_ns, bool has_times) {
+  return instrument + (has_times ? " at " + base::format_time(time_ns) : " on " + base::format_date(date));
+}
+
 void MoveWatch::see(size_t column, const std::string& instrument, int32_t date, int64_t close_e9,
                     const base::Place& place, base::CappedProblems& problems) {
   const int64_t before_e9 = last_close_e9_[column];
@@ -142,21 +157,24 @@ void check_gaps(const PriceHistory& history, MissingPolicy policy, const std::st
   const size_t columns = history.columns();
   for (size_t column = 0; column < columns; ++column) {
     size_t missing = 0;
-    int32_t first_missing = 0;
+    size_t first_missing = 0;
     for (size_t row = 0; row < history.rows(); ++row) {
       if (history.valid[row * columns + column] != 0) continue;
-      if (missing++ == 0) first_missing = history.dates[row];
+      if (missing++ == 0) first_missing = row;
     }
     const std::string& instrument = history.instruments[column];
     if (missing == history.rows()) {
       problems.error("PRICE_MISSING", {.file = file}, instrument + " has no price in these dates",
                      "leave it out of the instruments, or choose other dates");
     } else if (missing > 0 && policy == MissingPolicy::refuse) {
-      problems.error("PRICE_MISSING", {.file = file},
-                     instrument + " has no price on " + std::to_string(missing) + " of " +
-                         std::to_string(history.rows()) + " days, the first is " +
-                         base::format_date(first_missing),
-                     kMissingNextStep);
+      problems.error(
+          "PRICE_MISSING", {.file = file},
+          instrument + " has no price on " + std::to_string(missing) + " of " +
+              std::to_string(history.rows()) +
+              (history.times_ns.empty()
+                   ? " days, the first is " + base::format_date(history.dates[first_missing])
+                   : " bars, the first ends at " + base::format_time(history.times_ns[first_missing])),
+          kMissingNextStep);
     }
   }
 }

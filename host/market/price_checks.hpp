@@ -24,6 +24,8 @@ struct ParsedPrice {
 };
 
 ParsedPrice parse_price(std::string_view text);
+/// A price that is fine, times a factor above 0.
+ParsedPrice scaled(ParsedPrice price, double factor);
 
 /// What is wrong with a price that is there and not fine, to follow the price itself, and the next step.
 struct PriceFault {
@@ -39,6 +41,9 @@ double parse_volume(std::string_view text);
 /// A day as files of prices write it, yyyymmdd: 1991-01-02, 1991.01.02, 1991/01/02, 19910102, 02.01.1991, and
 /// each of the first with a time of midnight behind it. Not 01/02/1991: it may be two days.
 std::optional<int32_t> parse_day(std::string_view text);
+
+/// "AA on 1991-01-02"; with times "AA at 2013-10-07T13:31:00Z".
+std::string whose(const std::string& instrument, int32_t date, int64_t time_ns, bool has_times);
 
 /// Finds moves of one day that no market makes often: a split or a spin-off that nobody declared.
 class MoveWatch {

@@ -16,16 +16,24 @@ namespace cadre::market {
 inline constexpr size_t no_column = std::numeric_limits<size_t>::max();
 
 /// Where the fields of a bar stand in a row; no_column: nowhere. Without open, high and low the file has
-/// closes only; without a symbol all rows are of one instrument.
+/// closes only; without a symbol all rows are of one instrument. Quotes come in pairs: those at the close of
+/// the bar, and those at its open.
 struct BarColumns {
-  size_t date = no_column, symbol = no_column;
+  size_t date = no_column, time = no_column, symbol = no_column;
   size_t open = no_column, high = no_column, low = no_column, close = no_column;
   size_t volume = no_column;
+  size_t bid = no_column, ask = no_column, bid_open = no_column, ask_open = no_column;
 
   bool closes_only() const { return open == no_column; }
+  bool has_quotes() const { return bid != no_column; }
+  bool has_opening_quotes() const { return bid_open != no_column; }
 };
 
-/// Field (symbol, date, open, high, low, close, volume) to the name of its column in the file.
+/// What says when a bar is: a date, for bars of days, or a time.
+enum class RowKey { date, time, either };
+
+/// Field (symbol, date, time, open, high, low, close, volume, bid, ask, bid_open, ask_open) to the name of
+/// its column in the file.
 using ColumnNames = std::map<std::string, std::string>;
 
 /// What decides how a header is read.
@@ -33,6 +41,7 @@ struct LayoutOptions {
   const ColumnNames& columns;                   ///< not empty: these, and nothing else of the file
   const std::vector<std::string>& instruments;  ///< the ones asked for; empty: all
   std::string file;                             ///< as problems name it
+  RowKey key = RowKey::date;
 };
 
 /// What makes the first rows of a file no header that could be read, whatever its layout: data in the first

@@ -13,6 +13,7 @@
 #include "host/base/text.hpp"
 #include "host/market/csv.hpp"
 #include "host/market/price_checks.hpp"
+#include "host/market/price_rows.hpp"
 
 namespace cadre::market {
 namespace {
@@ -20,26 +21,29 @@ namespace {
 constexpr const char* kExpectedHeader =
     "expected wide closes, date,AAPL,IBM,..., or long bars, date,symbol,open,high,low,close,volume";
 
-constexpr size_t kNone = no_column;
+constexpr const char* kExpectedTimes =
+    "expected wide closes, time,AAPL,IBM,..., or long bars, time,symbol,open,high,low,close,volume";
 
-// One row of a long file. Prices are 0 where the bar is missing.
-struct Bar {
-  int32_t date = 0;
-  size_t symbol = 0;
-  int64_t open_e9 = 0, high_e9 = 0, low_e9 = 0, close_e9 = 0;
-  double volume = 0;
-};
+constexpr size_t kNone = no_column;
 
 class PriceReader {
  public:
   PriceReader(const PriceOptions& options, std::string_view text)
-      : options_(options), file_(options.file.string()), rows_(text), problems_(file_) {}
+      : options_(options),
+        file_(options.file.string()),
+        rows_(text),
+        problems_(file_),
+        times_(options.timing, file_, problems_) {}
 
   base::Result<PriceHistory> read() {
     rows_.next();
     const std::vector<CsvField> header = rows_.fields();
     history_.adjustment = options_.adjustment;
-    const LayoutOptions layout{options_.columns, options_.instruments, file_};
+    history_.period_ns = options_.timing.period_ns;
+    const RowKey key = options_.timing.is_intraday()    ? RowKey::time
+                       : options_.timing.period_ns != 0 ? RowKey::either
+                                                        : RowKey::date;
+    const LayoutOptions layout{options_.columns, options_.instruments, file_, key};
     if (check_header(header, rows_.following(), file_, problems_)) {
       if (is_long(header, layout))
         read_long(header, layout);
@@ -48,6 +52,7 @@ class PriceReader {
     }
     if (!problems_.has_errors()) check_rows();
     if (!problems_.has_errors()) check_gaps(history_, options_.missing, file_, problems_);
+    times_.tell_outside();
     if (problems_.has_errors()) return problems_.take();
     if (options_.missing == MissingPolicy::carry) carry_closes(history_);
     return {std::move(history_), problems_.take()};
@@ -64,21 +69,27 @@ class PriceReader {
     const std::vector<size_t> slots = choose_columns(header, layout);
     if (problems_.has_errors()) return;
     MoveWatch moves(history_.columns(), options_.suspect_move);
-    int32_t last_date = 0;
+    const bool has_times = times_.has_times();
+    int64_t last_ns = 0;
     while (rows_.next()) {
       if (!has_all_fields(header.size())) continue;
-      const auto date = read_date(rows_.fields()[0]);
-      if (!date || !follows(*date, last_date, "", rows_.fields()[0])) continue;
-      last_date = *date;
-      if (note_date(*date)) read_closes(*date, slots, moves);
+      const CsvField& first = rows_.fields()[0];
+      const auto when = times_.read(rows_.line(), has_times ? nullptr : &first, has_times ? &first : nullptr);
+      if (!when || !times_.follows(*when, last_ns, "", rows_.line(), first)) continue;
+      last_ns = when->time_ns;
+      if (note_date(when->date) && times_.counts(*when)) read_closes(*when, slots, moves);
     }
   }
 
   // The slot in the sorted instruments of every column of the file; kNone for those nobody asked for.
   std::vector<size_t> choose_columns(const std::vector<CsvField>& header, const LayoutOptions& layout) {
     std::vector<size_t> slots(header.size(), kNone);
-    if (find_column(header, "date") != 0 || header.size() < 2) {
-      problems_.error("CSV_HEADER", here(header[0]), "the header is not one that is known", kExpectedHeader);
+    const bool has_times = layout.key != RowKey::date && find_column(header, "time") == 0;
+    if (has_times) times_.expect_times();
+    const bool is_known = has_times || (layout.key != RowKey::time && find_column(header, "date") == 0);
+    if (!is_known || header.size() < 2) {
+      problems_.error("CSV_HEADER", here(header[0]), "the header is not one that is known",
+                      layout.key == RowKey::time ? kExpectedTimes : kExpectedHeader);
       return slots;
     }
     refuse_fields_as_instruments(header, layout, problems_);
@@ -103,8 +114,8 @@ class PriceReader {
     return slots;
   }
 
-  void read_closes(int32_t date, const std::vector<size_t>& slots, MoveWatch& moves) {
-    history_.dates.push_back(date);
+  void read_closes(const BarTime& when, const std::vector<size_t>& slots, MoveWatch& moves) {
+    append_row(history_, when, times_.has_times());
     const size_t start = history_.close_e9.size();
     history_.close_e9.resize(start + history_.columns(), 0);
     history_.valid.resize(start + history_.columns(), 0);
@@ -112,11 +123,11 @@ class PriceReader {
       if (slots[i] == kNone) continue;
       const std::string& instrument = history_.instruments[slots[i]];
       const CsvField& field = rows_.fields()[i];
-      const auto close_e9 = read_price(field, instrument + " on " + base::format_date(date));
+      const auto close_e9 = read_price(field, name_of(instrument, when));
       if (!close_e9) continue;
       history_.close_e9[start + slots[i]] = *close_e9;
       history_.valid[start + slots[i]] = 1;
-      moves.see(slots[i], instrument, date, *close_e9, here(field), problems_);
+      moves.see(slots[i], instrument, when.date, *close_e9, here(field), problems_);
     }
   }
 
@@ -127,35 +138,48 @@ class PriceReader {
     if (options_.volume == VolumeDeclared::none) columns.volume = kNone;
     if (options_.volume == VolumeDeclared::shares && columns.volume == kNone) refuse_missing_volume();
     if (problems_.has_errors()) return;
+    if (columns.time != kNone) times_.expect_times();
     std::map<std::string, size_t, std::less<>> symbols;
-    std::vector<int32_t> last_dates;
-    std::vector<Bar> bars;
+    std::vector<int64_t> last_ns;
+    std::vector<PriceRow> bars;
     // As many as an instrument may appear: the symbols are known only at the end.
     MoveWatches moves(options_.suspect_move);
     while (rows_.next()) {
       if (!has_all_fields(header.size())) continue;
       const CsvField name =
           columns.symbol == kNone ? CsvField{options_.instruments.front()} : rows_.fields()[columns.symbol];
-      const auto date = read_date(rows_.fields()[columns.date]);
+      const auto when = times_.read(rows_.line(), field_at(columns.date), field_at(columns.time));
       if (trimmed(name.text).empty()) problems_.error("CSV_EMPTY_FIELD", here(name), "the symbol is empty");
-      if (!date || trimmed(name.text).empty()) continue;
+      if (!when || trimmed(name.text).empty()) continue;
       auto found = symbols.find(trimmed(name.text));
       if (found == symbols.end()) {
         found = symbols.emplace(trimmed(name.text), symbols.size()).first;
-        last_dates.push_back(0);
+        last_ns.push_back(0);
       }
-      int32_t& last_date = last_dates[found->second];
-      if (!follows(*date, last_date, found->first, rows_.fields()[columns.date])) continue;
-      last_date = *date;
-      if (!is_asked_for(found->first) || !note_date(*date)) continue;
-      bars.push_back(read_bar(columns, *date, found->second, found->first, moves.of(found->second)));
+      const CsvField& at = rows_.fields()[columns.time != kNone ? columns.time : columns.date];
+      if (!times_.follows(*when, last_ns[found->second], found->first, rows_.line(), at)) continue;
+      last_ns[found->second] = when->time_ns;
+      if (!is_asked_for(found->first) || !note_date(when->date) || !times_.counts(*when)) continue;
+      bars.push_back(read_bar(columns, *when, found->second, found->first, moves.of(found->second)));
     }
     std::vector<std::string> known;
     known.reserve(symbols.size());
     for (const auto& [symbol, index] : symbols)
       known.push_back(symbol);
     choose_instruments(known);
-    if (!problems_.has_errors()) place_bars(bars, symbols, columns);
+    if (problems_.has_errors()) return;
+    std::vector<size_t> slots(symbols.size(), kNone);
+    for (size_t slot = 0; slot < history_.columns(); ++slot)
+      slots[symbols.at(history_.instruments[slot])] = slot;
+    place_rows(bars, slots, columns, history_);
+  }
+
+  const CsvField* field_at(size_t column) const {
+    return column == kNone ? nullptr : &rows_.fields()[column];
+  }
+
+  std::string name_of(const std::string& instrument, const BarTime& when) const {
+    return whose(instrument, when.date, when.time_ns, times_.has_times());
   }
 
   // One watch an instrument, made when it first appears.
@@ -173,11 +197,13 @@ class PriceReader {
     std::vector<MoveWatch> watches_;
   };
 
-  Bar read_bar(const BarColumns& columns, int32_t date, size_t symbol, const std::string& name,
-               MoveWatch& moves) {
+  PriceRow read_bar(const BarColumns& columns, const BarTime& when, size_t symbol, const std::string& name,
+                    MoveWatch& moves) {
     const auto& fields = rows_.fields();
-    const std::string what = name + " on " + base::format_date(date);
-    Bar bar{.date = date, .symbol = symbol};
+    const std::string what = name_of(name, when);
+    PriceRow bar{.when = when, .symbol = symbol};
+    read_quotes(columns.bid, columns.ask, what, bar.bid_e9, bar.ask_e9);
+    read_quotes(columns.bid_open, columns.ask_open, what, bar.opening_bid_e9, bar.opening_ask_e9);
     const auto close_e9 = read_price(fields[columns.close], what);
     if (!columns.closes_only()) {
       const auto open_e9 = read_price(fields[columns.open], what),
@@ -189,12 +215,25 @@ class PriceReader {
     if (!close_e9) return bar;
     bar.close_e9 = *close_e9;
     if (!columns.closes_only()) check_bracket(bar, columns, what);
-    moves.see(0, name, date, *close_e9, here(fields[columns.close]), problems_);
+    moves.see(0, name, when.date, *close_e9, here(fields[columns.close]), problems_);
     if (columns.volume != kNone) bar.volume = read_volume(fields[columns.volume], what);
     return bar;
   }
 
-  void check_bracket(const Bar& bar, const BarColumns& columns, const std::string& what) {
+  // A quote may lack: the cell is empty then, and the number stays 0.
+  void read_quotes(size_t bid, size_t ask, const std::string& what, int64_t& bid_e9, int64_t& ask_e9) {
+    if (bid == kNone) return;
+    const auto& fields = rows_.fields();
+    bid_e9 = read_price(fields[bid], what, true).value_or(0);
+    ask_e9 = read_price(fields[ask], what, true).value_or(0);
+    if (bid_e9 == 0 || ask_e9 == 0 || bid_e9 <= ask_e9) return;
+    problems_.error("QUOTE_CROSSED", here(fields[bid]),
+                    what + ": the bid " + std::string(trimmed(fields[bid].text)) + " is above the ask " +
+                        std::string(trimmed(fields[ask].text)),
+                    "correct them, or leave both cells empty: the bar has no quotes then");
+  }
+
+  void check_bracket(const PriceRow& bar, const BarColumns& columns, const std::string& what) {
     const auto& fields = rows_.fields();
     if (bar.low_e9 > std::min(bar.open_e9, bar.close_e9))
       problems_.warning("PRICE_NOT_BRACKETED", here(fields[columns.low]),
@@ -217,40 +256,6 @@ class PriceReader {
         : is_negative ? ""
                       : "write it as a number, as in 1250000");
     return 0;
-  }
-
-  void place_bars(const std::vector<Bar>& bars, const std::map<std::string, size_t, std::less<>>& symbols,
-                  const BarColumns& columns) {
-    const bool has_volume = columns.volume != kNone;
-    for (const Bar& bar : bars)
-      history_.dates.push_back(bar.date);
-    std::sort(history_.dates.begin(), history_.dates.end());
-    history_.dates.erase(std::unique(history_.dates.begin(), history_.dates.end()), history_.dates.end());
-    std::vector<size_t> slots(symbols.size(), kNone);
-    for (size_t slot = 0; slot < history_.columns(); ++slot)
-      slots[symbols.at(history_.instruments[slot])] = slot;
-    const size_t cells = history_.rows() * history_.columns();
-    history_.close_e9.assign(cells, 0);
-    if (!columns.closes_only()) {
-      for (auto* prices : {&history_.open_e9, &history_.high_e9, &history_.low_e9})
-        prices->assign(cells, 0);
-    }
-    history_.valid.assign(cells, 0);
-    if (has_volume) history_.volume.assign(cells, 0);
-    for (const Bar& bar : bars) {
-      if (bar.close_e9 == 0) continue;
-      const auto row =
-          std::lower_bound(history_.dates.begin(), history_.dates.end(), bar.date) - history_.dates.begin();
-      const size_t at = static_cast<size_t>(row) * history_.columns() + slots[bar.symbol];
-      history_.close_e9[at] = bar.close_e9;
-      if (!columns.closes_only()) {
-        history_.open_e9[at] = bar.open_e9;
-        history_.high_e9[at] = bar.high_e9;
-        history_.low_e9[at] = bar.low_e9;
-      }
-      history_.valid[at] = 1;
-      if (has_volume) history_.volume[at] = bar.volume;
-    }
   }
 
   // ---- what both have in common
@@ -289,34 +294,6 @@ class PriceReader {
     return false;
   }
 
-  std::optional<int32_t> read_date(const CsvField& field) {
-    const auto date = parse_day(field.text);
-    if (!date) {
-      const bool is_beyond = base::is_beyond_dates(trimmed(field.text));
-      problems_.error(
-          "PRICE_BAD_DATE", here(field),
-          base::quote(field.text) +
-              std::string(is_beyond ? base::beyond_dates : " is no date, expected 1991-01-02"),
-          field.text.find('/') != std::string_view::npos ? "which number is the month is not known" : "");
-    }
-    return date;
-  }
-
-  bool follows(int32_t date, int32_t last_date, const std::string& instrument, const CsvField& field) {
-    if (date > last_date) return true;
-    const std::string whose = instrument.empty() ? "" : " of " + instrument;
-    if (date == last_date) {
-      problems_.error("PRICE_DATE_REPEATED", here(field),
-                      "the date " + base::format_date(date) + whose + " stands here again");
-    } else {
-      problems_.error(
-          "PRICE_DATE_ORDER", here(field),
-          "the date " + base::format_date(date) + whose + " follows " + base::format_date(last_date),
-          "sort the rows by date");
-    }
-    return false;
-  }
-
   // Remembers what the file covers; true when the date is asked for.
   bool note_date(int32_t date) {
     first_date_ = first_date_ == 0 ? date : std::min(first_date_, date);
@@ -325,14 +302,14 @@ class PriceReader {
   }
 
   // Nothing when the price is missing and may be, or when a problem says why.
-  std::optional<int64_t> read_price(const CsvField& field, const std::string& what) {
-    const ParsedPrice price = parse_price(field.text);
+  std::optional<int64_t> read_price(const CsvField& field, const std::string& what, bool may_lack = false) {
+    const ParsedPrice price = scaled(parse_price(field.text), options_.scale);
     const std::string shown = "\"" + std::string(field.text) + "\"";
     switch (price.state) {
       case PriceField::fine:
         return price.raw_e9;
       case PriceField::missing:
-        if (options_.missing == MissingPolicy::refuse) {
+        if (options_.missing == MissingPolicy::refuse && !may_lack) {
           problems_.error("PRICE_MISSING", here(field),
                           what + ": the price is " + (trimmed(field.text).empty() ? "empty" : shown),
                           kMissingNextStep);
@@ -362,7 +339,9 @@ class PriceReader {
     if (first_date_ == 0) {
       problems_.error("PRICE_NO_ROWS", {.file = file_}, "the file has a header and no rows");
     } else if (history_.rows() == 1) {
-      problems_.error("PRICE_ONE_DAY", {.file = file_}, "only one day, at least two days are needed");
+      problems_.error("PRICE_ONE_DAY", {.file = file_},
+                      times_.has_times() ? "only one bar, at least two bars are needed"
+                                         : "only one day, at least two days are needed");
     } else {
       problems_.error("PRICE_NO_ROWS", {.file = file_},
                       "from and to leave no rows, the file covers " + base::format_date(first_date_) +
@@ -374,6 +353,7 @@ class PriceReader {
   std::string file_;
   CsvRows rows_;
   base::CappedProblems problems_;
+  RowTimes times_;
   PriceHistory history_;
   int32_t first_date_ = 0;
   int32_t last_date_ = 0;

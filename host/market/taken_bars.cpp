@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/base/codec.hpp"
+#include "host/base/date.hpp"
 #include "host/base/hash.hpp"
 #include "host/model/bar.hpp"
 
@@ -19,12 +20,15 @@ TakenBars::Mark TakenBars::mark_of(const model::Bar& bar) {
     all.put_array(*prices);
   all.put_array(bar.volume);
   all.put_array(bar.valid);
-  return {bar.date, base::checksum64(all.bytes().data(), all.bytes().size()), bar.close_e9};
+  for (const auto* quotes : {&bar.bid_e9, &bar.ask_e9, &bar.opening_bid_e9, &bar.opening_ask_e9}) {
+    if (!quotes->empty()) all.put_array(*quotes);
+  }
+  return {bar.time_ns, bar.date, base::checksum64(all.bytes().data(), all.bytes().size()), bar.close_e9};
 }
 
 void TakenBars::add(Mark mark) {
-  checksums_[mark.date] = mark.checksum;
-  if (checksums_.size() > remembered) checksums_.erase(checksums_.begin());
+  taken_[mark.time_ns] = {mark.date, mark.checksum};
+  if (taken_.size() > remembered) taken_.erase(taken_.begin());
   closes_e9_.resize(std::max(closes_e9_.size(), mark.closes_e9.size()), 0);
   for (std::size_t i = 0; i < mark.closes_e9.size(); ++i) {
     if (mark.closes_e9[i] > 0) closes_e9_[i] = mark.closes_e9[i];
@@ -43,27 +47,29 @@ void TakenBars::add(const model::Bar& bar) {
   add(std::move(mark));
 }
 
-void TakenBars::forget(std::int32_t date, const model::Bar& last) {
-  const bool was_newest = date == newest();
-  checksums_.erase(date);
+void TakenBars::forget(const model::Bar& bar, const model::Bar& last) {
+  const bool was_newest = bar.time_ns == newest_ns();
+  taken_.erase(bar.time_ns);
   if (!was_newest) return;
   closes_e9_ = last.close_e9;
-  if (!moves_.empty() && moves_.front().date == date) moves_.clear();
+  if (!moves_.empty() && moves_.front().date == bar.date) moves_.clear();
 }
 
 bool TakenBars::has(const model::Bar& bar) const {
-  const auto found = checksums_.find(bar.date);
-  return found != checksums_.end() && found->second == mark_of(bar).checksum;
+  const auto found = taken_.find(bar.time_ns);
+  return found != taken_.end() && found->second.checksum == mark_of(bar).checksum;
 }
 
-void TakenBars::save(base::Encoder& to, std::int32_t date, std::span<const std::int64_t> closes_e9) const {
-  const auto end = checksums_.upper_bound(date);
-  to.put_count(static_cast<std::size_t>(std::distance(checksums_.begin(), end)));
-  for (auto at = checksums_.begin(); at != end; ++at) {
-    to.put(at->first);
-    to.put(at->second);
+void TakenBars::save(base::Encoder& to, std::int64_t time_ns, std::span<const std::int64_t> closes_e9) const {
+  const auto end = taken_.upper_bound(time_ns);
+  to.put_count(static_cast<std::size_t>(std::distance(taken_.begin(), end)));
+  for (auto at = taken_.begin(); at != end; ++at) {
+    to.put(at->second.date);
+    if (keeps_times_) to.put(at->first);
+    to.put(at->second.checksum);
   }
   to.put_array(closes_e9);
+  const std::int32_t date = end == taken_.begin() ? 0 : std::prev(end)->second.date;
   const bool are_shown = !moves_.empty() && moves_.front().date <= date;
   to.put_count(are_shown ? moves_.size() : 0);
   for (std::size_t k = 0; are_shown && k < moves_.size(); ++k) {
@@ -79,7 +85,10 @@ void TakenBars::save(base::Encoder& to, std::int32_t date, std::span<const std::
 bool TakenBars::load(base::Decoder& from) {
   for (std::size_t left = from.get_count(12); left != 0 && from.ok(); --left) {
     const auto date = from.get<std::int32_t>();
-    checksums_[date] = from.get<std::uint64_t>();
+    const auto time_ns = keeps_times_ ? from.get<std::int64_t>() : 0;
+    const auto checksum = from.get<std::uint64_t>();
+    if (!from.ok() || !base::is_date(date)) return false;
+    taken_[keeps_times_ ? time_ns : base::close_time_ns(date)] = {date, checksum};
   }
   from.get_array(closes_e9_);
   std::string field;

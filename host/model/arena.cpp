@@ -52,6 +52,12 @@ std::uint32_t capacity_of(const ArenaShape& shape, WindowId id) {
       return shape.rows.closes;
     case WindowId::volumes:
       return shape.rows.volumes;
+    case WindowId::session_returns:
+      return shape.session_rows.returns;
+    case WindowId::session_closes:
+      return shape.session_rows.closes;
+    case WindowId::session_volumes:
+      return shape.session_rows.volumes;
     case WindowId::count:
       break;
   }
@@ -124,10 +130,15 @@ cadre_string text_at(const std::byte* block, TextSpan span) {
 
 }  // namespace
 
-cadre_rows rows_of_daily_bars(const cadre_requirements& need) {
-  return {std::max(need.sessions.returns, need.bars.returns),
-          std::max(need.sessions.closes, need.bars.closes),
-          std::max(need.sessions.volumes, need.bars.volumes), 0};
+void set_rows(ArenaShape& shape, const cadre_requirements& need, bool sessions_apart) {
+  shape.sessions_apart = sessions_apart ? 1 : 0;
+  shape.rows = need.bars;
+  shape.session_rows = need.sessions;
+  if (sessions_apart) return;
+  shape.rows = {std::max(need.sessions.returns, need.bars.returns),
+                std::max(need.sessions.closes, need.bars.closes),
+                std::max(need.sessions.volumes, need.bars.volumes), 0};
+  shape.session_rows = {};
 }
 
 cadre_execution_metrics no_execution_yet() {
@@ -156,7 +167,8 @@ Arena::Arena(const Universe& universe, const ArenaShape& shape, std::string_view
   write_text(head().currency, currency);
   for (std::uint32_t c = 0; c < static_cast<std::uint32_t>(ColumnId::count); ++c) {
     const auto id = static_cast<ColumnId>(c);
-    const bool may_be_missing = id <= ColumnId::price || id == ColumnId::score || id == ColumnId::confidence;
+    const bool may_be_missing =
+        id <= ColumnId::price || id == ColumnId::score || id == ColumnId::confidence || id >= ColumnId::bid;
     for (double& value : column(id))
       value = may_be_missing ? std::numeric_limits<double>::quiet_NaN() : 0;
   }
@@ -250,7 +262,7 @@ cadre_window window_of(const std::byte* block, WindowId id) {
           rows,
           head.shape.instruments,
           head.column_stride,
-          CADRE_PERIOD_BAR,
+          id >= WindowId::session_returns ? CADRE_PERIOD_SESSION : CADRE_PERIOD_BAR,
           0};
 }
 
@@ -340,17 +352,24 @@ void StateView::refresh() {
   raw.high = optional(head.has_intraday_prices, ColumnId::high);
   raw.low = optional(head.has_intraday_prices, ColumnId::low);
   raw.volume = optional(head.has_volume, ColumnId::volume);
+  raw.opening_bid = optional(head.has_opening_quotes, ColumnId::opening_bid);
+  raw.opening_ask = optional(head.has_opening_quotes, ColumnId::opening_ask);
+  raw.bid = optional(head.has_quotes, ColumnId::bid);
+  raw.ask = optional(head.has_quotes, ColumnId::ask);
+  raw.bar_period_ns = head.bar_period_ns;
   raw.score = optional(head.has_views, ColumnId::score);
   raw.confidence = optional(head.has_views, ColumnId::confidence);
   raw.confidence.valid = raw.score.valid;
   raw.bars = {window_of(block_, WindowId::returns), window_of(block_, WindowId::closes),
               window_of(block_, WindowId::volumes)};
-  // Bars are daily: a session is one of them.
-  raw.sessions = raw.bars;
+  raw.sessions = {window_of(block_, WindowId::session_returns), window_of(block_, WindowId::session_closes),
+                  window_of(block_, WindowId::session_volumes)};
+  raw.signal_count = head.signal_count;
+  if (head.shape.sessions_apart != 0) return;
+  raw.sessions = raw.bars;  // bars are of days: a session is one of them
   for (cadre_window* window : {&raw.sessions.returns, &raw.sessions.closes, &raw.sessions.volumes}) {
     if (window->period != 0) window->period = CADRE_PERIOD_SESSION;
   }
-  raw.signal_count = head.signal_count;
 }
 
 }  // namespace cadre::model

@@ -16,24 +16,27 @@
 
 namespace cadre::model {
 
-/// Rows of the windows that fulfil all of a chain's needs: bars are daily, so a session is one of them.
-cadre_rows rows_of_daily_bars(const cadre_requirements& need);
-
 /// How much room one book needs in one universe epoch.
 struct ArenaShape {
   std::uint32_t instruments = 0;
   cadre_rows rows{};
   std::uint32_t signal_capacity = 0;
-  std::uint32_t service_count = 0;  ///< n x n each
+  std::uint32_t service_count = 0;   ///< n x n each
+  std::uint32_t sessions_apart = 0;  ///< bars are several a session; else a session is a bar
+  cadre_rows session_rows{};         ///< of sessions that are apart
 
   bool operator==(const ArenaShape& other) const {
-    const auto key = [](const ArenaShape& shape) {
-      return std::tuple(shape.instruments, shape.rows.returns, shape.rows.closes, shape.rows.volumes,
-                        shape.signal_capacity, shape.service_count);
+    const auto rows_of = [](const cadre_rows& of) { return std::tuple(of.returns, of.closes, of.volumes); };
+    const auto key = [&](const ArenaShape& shape) {
+      return std::tuple(shape.instruments, rows_of(shape.rows), shape.signal_capacity, shape.service_count,
+                        shape.sessions_apart, rows_of(shape.session_rows));
     };
     return key(*this) == key(other);
   }
 };
+
+/// The rows that fulfil all of a chain's needs. Of bars of days a session is a bar, and they share windows.
+void set_rows(ArenaShape& shape, const cadre_requirements& need, bool sessions_apart);
 
 /// The columns of a book, by their place in the arena.
 enum class ColumnId : std::uint32_t {
@@ -48,14 +51,26 @@ enum class ColumnId : std::uint32_t {
   score,
   confidence,
   target,
+  bid,
+  ask,
+  opening_bid,
+  opening_ask,
   count
 };
 
 /// The columns with int64 elements.
 enum class IntegerColumnId : std::uint32_t { quantity, working_buy, working_sell, count };
 
-/// Windows of history that agents may ask for.
-enum class WindowId : std::uint32_t { returns, closes, volumes, count };
+/// Windows of history that agents may ask for: of bars, and of sessions that are apart.
+enum class WindowId : std::uint32_t {
+  returns,
+  closes,
+  volumes,
+  session_returns,
+  session_closes,
+  session_volumes,
+  count
+};
 
 /// The head of the block: everything is at an offset from here, so the block means the same wherever it is
 /// mapped. Plain data.
@@ -83,6 +98,9 @@ struct ArenaHead {
   std::uint32_t has_intraday_prices;  ///< open, high, low
   std::uint32_t has_volume;
   std::uint32_t has_views;
+  std::uint32_t has_quotes;
+  std::uint32_t has_opening_quotes;
+  std::int64_t bar_period_ns;
   std::uint32_t window_rows[static_cast<std::size_t>(WindowId::count)];  ///< filled so far, at most capacity
   std::uint32_t window_next[static_cast<std::size_t>(WindowId::count)];  ///< ring position of the next row
   std::uint64_t signal_count;

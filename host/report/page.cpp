@@ -199,7 +199,7 @@ std::string run_page(const PageInput& input) {
                            (input.series.dates.empty() ? "" : plots()) + "<div class=\"columns\">\n" +
                            result_table(input.result) + costs_table(input) + "</div>\n" +
                            heat_table(input.series) + notes(input) + identity(input);
-  return page_document(input.title, header, main, plot_data(input.series), page_script());
+  return page_document(input.title, header, main, plot_data(by_session(input.series)), page_script());
 }
 
 }  // namespace cadre::report

@@ -120,6 +120,38 @@ MonthlyChanges monthly_changes(const RunSeries& series) {
   return changes;
 }
 
+RunSeries by_session(const RunSeries& series) {
+  RunSeries sessions;
+  sessions.instruments = series.instruments;
+  sessions.stages = series.stages;
+  double traded = 0;
+  std::vector<double> change;
+  std::size_t first = 0;
+  for (std::size_t t = 0; t < series.dates.size(); ++t) {
+    traded += series.traded[t];
+    if (t < series.stage_change.size()) {
+      change.resize(std::max(change.size(), series.stage_change[t].size()), 0.0);
+      for (std::size_t s = 0; s < series.stage_change[t].size(); ++s)
+        change[s] += series.stage_change[t][s];
+    }
+    if (t + 1 < series.dates.size() && series.dates[t + 1] == series.dates[t]) continue;
+    if (t < series.first_decision) first = sessions.dates.size() + 1;
+    sessions.dates.push_back(series.dates[t]);
+    sessions.equity.push_back(series.equity[t]);
+    sessions.cash.push_back(series.cash[t]);
+    sessions.benchmark.push_back(series.benchmark[t]);
+    sessions.forecast_var.push_back(series.forecast_var[t]);
+    sessions.holding_return.push_back(series.holding_return[t]);
+    if (t < series.weights.size()) sessions.weights.push_back(series.weights[t]);
+    sessions.traded.push_back(traded);
+    sessions.stage_change.push_back(change);
+    traded = 0;
+    change.clear();
+  }
+  sessions.first_decision = first;
+  return sessions;
+}
+
 std::string plot_data(const RunSeries& series) {
   const std::size_t first = first_plotted(series), end = series.dates.size();
   // A forecast and the return it was for belong to the day on which that return was made.

@@ -33,6 +33,10 @@ struct MonthlyChanges {
 };
 MonthlyChanges monthly_changes(const RunSeries& series);
 
+/// One row a session, as of its last bar; what adds up over a session is added up. The series itself where a
+/// session is a bar.
+RunSeries by_session(const RunSeries& series);
+
 /// The data of the page's plots, from the first decision date on, as one JSON object that may stand inside a
 /// script element.
 std::string plot_data(const RunSeries& series);

@@ -25,10 +25,17 @@ std::string cell(const std::optional<T>& value) {
 }
 
 template <class... Cell>
-void add_line(std::string& text, int32_t date, const Cell&... cells) {
-  text += base::format_date(date);
+void add_line(std::string& text, const When& when, const Cell&... cells) {
+  text += base::format_date(when.date);
+  if (when.time_ns != 0) text += ',' + base::format_time(when.time_ns);
   ((text += ',', text += cell(cells)), ...);
   text += '\n';
+}
+
+/// The columns that say when a row was.
+template <class Row>
+std::string when_columns(std::span<const Row> rows) {
+  return !rows.empty() && rows.front().when.time_ns != 0 ? "date,time," : "date,";
 }
 
 }  // namespace
@@ -39,34 +46,35 @@ base::Problems write_result(const std::filesystem::path& folder, const RunResult
 
 base::Problems write_orders(const std::filesystem::path& folder, std::span<const OrderRow> rows) {
   std::string text =
-      "date,client_id,instrument,side,type,time_in_force,quantity,limit_price,decision_price,status,"
+      when_columns(rows) +
+      "client_id,instrument,side,type,time_in_force,quantity,limit_price,decision_price,status,"
       "filled_quantity,average_price,fees,reason\n";
   for (const OrderRow& row : rows)
-    add_line(text, row.date, row.client_id, row.instrument, row.side, row.type, row.time_in_force,
+    add_line(text, row.when, row.client_id, row.instrument, row.side, row.type, row.time_in_force,
              row.quantity, row.limit_price, row.decision_price, row.status, row.filled_quantity,
              row.average_price, row.fees, row.reason);
   return base::write_file_atomically(folder / "orders.csv", text);
 }
 
 base::Problems write_fills(const std::filesystem::path& folder, std::span<const FillRow> rows) {
-  std::string text = "date,client_id,instrument,side,quantity,price,fees,spread_cost\n";
+  std::string text = when_columns(rows) + "client_id,instrument,side,quantity,price,fees,spread_cost\n";
   for (const FillRow& row : rows)
-    add_line(text, row.date, row.client_id, row.instrument, row.side, row.quantity, row.price, row.fees,
+    add_line(text, row.when, row.client_id, row.instrument, row.side, row.quantity, row.price, row.fees,
              row.spread_cost);
   return base::write_file_atomically(folder / "fills.csv", text);
 }
 
 base::Problems write_equity(const std::filesystem::path& folder, std::span<const EquityRow> rows) {
-  std::string text = "date,equity,cash,profit,costs,benchmark\n";
+  std::string text = when_columns(rows) + "equity,cash,profit,costs,benchmark\n";
   for (const EquityRow& row : rows)
-    add_line(text, row.date, row.equity, row.cash, row.profit, row.costs, row.benchmark);
+    add_line(text, row.when, row.equity, row.cash, row.profit, row.costs, row.benchmark);
   return base::write_file_atomically(folder / "equity.csv", text);
 }
 
 base::Problems write_positions(const std::filesystem::path& folder, std::span<const PositionRow> rows) {
-  std::string text = "date,instrument,quantity,price,value\n";
+  std::string text = when_columns(rows) + "instrument,quantity,price,value\n";
   for (const PositionRow& row : rows)
-    add_line(text, row.date, row.instrument, row.quantity, row.price, row.value);
+    add_line(text, row.when, row.instrument, row.quantity, row.price, row.value);
   return base::write_file_atomically(folder / "positions.csv", text);
 }
 

@@ -12,11 +12,18 @@
 
 /// The files of a run folder for other programs. CSV as RFC 4180 has it but with a plain line feed; dates
 /// 1991-01-02, decimals as exact text, an empty cell where there is nothing. Each file is replaced as a
-/// whole; the folder must exist. Errors: FILE_NOT_WRITABLE.
+/// whole; the folder must exist. Where a session has several bars, a column time stands behind the date.
+/// Errors: FILE_NOT_WRITABLE.
 namespace cadre::report {
 
-struct OrderRow {
+/// When something was: the session, and where there are several bars in one, the end of the bar.
+struct When {
   int32_t date = 0;
+  int64_t time_ns = 0;  ///< 0: a session is a bar
+};
+
+struct OrderRow {
+  When when{};
   std::string client_id{};
   std::string instrument{};
   std::string side{};  ///< words of model/order.hpp
@@ -33,7 +40,7 @@ struct OrderRow {
 };
 
 struct FillRow {
-  int32_t date = 0;
+  When when{};
   std::string client_id{};
   std::string instrument{};
   std::string side{};
@@ -44,7 +51,7 @@ struct FillRow {
 };
 
 struct EquityRow {
-  int32_t date = 0;
+  When when{};
   base::Money equity{};
   base::Money cash{};
   base::Money profit{};
@@ -54,7 +61,7 @@ struct EquityRow {
 
 /// A position at a close; rows of zero quantity are left to the caller to leave out.
 struct PositionRow {
-  int32_t date = 0;
+  When when{};
   std::string instrument{};
   base::Quantity quantity{};
   base::Price price{};

@@ -10,10 +10,11 @@
 
 namespace cadre::report {
 
-/// What a run produced, as plain columns: one number per date unless said otherwise.
+/// What a run produced, as plain columns: one number per bar unless said otherwise. "Date" is a bar where
+/// there are several in a session.
 struct RunSeries {
   std::vector<std::string> instruments{};
-  std::vector<int32_t> dates{};     ///< yyyymmdd, rising
+  std::vector<int32_t> dates{};     ///< yyyymmdd, rising; as often as there are bars in the session
   std::vector<double> equity{};     ///< at the close
   std::vector<double> cash{};       ///< at the close
   std::vector<double> benchmark{};  ///< equal-weight buy and hold from the first decision date with the same

@@ -17,6 +17,7 @@ build libspdlog-dev         spdlog: the log
 build libcli11-dev          CLI11: the command line
 build libsodium-dev         libsodium: SHA-256 and signatures
 build libxxhash-dev         xxHash: checksums of the journal
+build libhowardhinnant-date-dev  date: time zones, with the system's tz database
 build libsystemd-dev        libsystemd: what a host tells the service manager
 build libzstd-dev           Zstandard: older segments of the journal
 build prometheus-cpp-dev    prometheus-cpp: the metrics of a running host

@@ -78,8 +78,7 @@ base::Problems ShadowArm::enter(const journal::CheckpointRecord& learned) {
   loop_ = std::make_unique<book::BookLoop>(*book_, *config_);
   equity_.name = name_;
   if (revision_.date != 0) {
-    equity_.dates.push_back(revision_.date);
-    equity_.values.push_back(book_->ledger().portfolio().equity().to_double());
+    experiment::note(equity_, revision_.date, book_->ledger().portfolio().equity().to_double());
   }
   return problems;
 }
@@ -104,8 +103,7 @@ void ShadowArm::step(const model::Bar& bar, std::span<const model::ExternalSigna
 void ShadowArm::note_equity(bool stands_still) {
   const double equity = book_->ledger().portfolio().equity().to_double();
   if (!stands_still) {
-    equity_.dates.push_back(book_->ledger().date());
-    equity_.values.push_back(equity * still_factor_);
+    experiment::note(equity_, book_->ledger().date(), equity * still_factor_);
   } else if (!equity_.values.empty() && equity != 0) {
     still_factor_ = equity_.values.back() / equity;
   }

@@ -110,8 +110,7 @@ bool ShadowExperiment::begin_arms() {
   const book::Ledger& ledger = beginning_.book->ledger();
   control_.name = book_;
   if (ledger.date() != 0) {
-    control_.dates.push_back(ledger.date());
-    control_.values.push_back(ledger.portfolio().equity().to_double());
+    experiment::note(control_, ledger.date(), ledger.portfolio().equity().to_double());
   }
   beginning_.book.reset();
   beginning_.learned = {};
@@ -381,8 +380,7 @@ void ShadowExperiment::take(const Heard& heard) {
     for (auto [numbers, arm] :
          {std::pair(&twin_equity_, twin_.get()), std::pair(&candidate_equity_, candidate_.get())}) {
       if (heard.was_halted) continue;
-      numbers->dates.push_back(arm->equity().dates.back());
-      numbers->values.push_back(arm->equity().values.back());
+      experiment::note(*numbers, arm->equity().dates.back(), arm->equity().values.back());
     }
     if (difference) differences_.push_back(*difference);
   }
@@ -395,8 +393,7 @@ void ShadowExperiment::take(const Heard& heard) {
 /// What the book itself was worth, as the arms note what they were.
 void ShadowExperiment::note_book(const Heard& heard) {
   if (!heard.was_halted) {
-    control_.dates.push_back(heard.bar.date);
-    control_.values.push_back(heard.book_equity * still_factor_);
+    experiment::note(control_, heard.bar.date, heard.book_equity * still_factor_);
   } else if (!control_.values.empty() && heard.book_equity != 0) {
     still_factor_ = control_.values.back() / heard.book_equity;
   }

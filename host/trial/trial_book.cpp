@@ -148,7 +148,7 @@ void TrialBook::build_arena() {
   setting.currency = state_.currency;
   setting.constraints = {sizeof(cadre_constraints), state_.long_only ? std::uint32_t{CADRE_LONG_ONLY} : 0u, 1,
                          1, 1};
-  setting.periods_per_year = state_.periods_per_year;
+  setting.periods_per_year = setting.sessions_per_year = state_.periods_per_year;
   setting.requirements = need;
   setting.service_count = providers_.size();
   std::vector<std::size_t> columns(n());

@@ -52,7 +52,7 @@ class Feed(unittest.TestCase):
         self.assertEqual(self.feed("main", path), "0 bars taken by main, 2 that it had were passed over\n")
         with open(path, "a", encoding="utf-8") as file:
             file.write("2024-01-04,12,22\n")
-        self.assertEqual(json.loads(self.feed("main", path, "--json")), {"book": "main", "kind": "bars", "accepted": 1, "duplicates": 2})
+        self.assertEqual(json.loads(self.feed("main", path, "--json")), {"book": "main", "kind": "bars", "accepted": 1, "duplicates": 2, "outside_session": 0})
         self.host.kill()
         self.host.start()
         self.assertEqual(self.feed("main", path), "0 bars taken by main, 3 that it had were passed over\n")

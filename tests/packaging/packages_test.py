@@ -41,7 +41,7 @@ class PackagesTest(unittest.TestCase):
 
     def test_the_host_depends_on_the_libraries_it_is_linked_with(self):
         depends = field(self.packages.cadre, "Depends")
-        for library in ("libc6", "libstdc++6", "libsodium23", "libzstd1", "libsystemd0", "systemd | systemd-standalone-sysusers"):
+        for library in ("libc6", "libstdc++6", "libsodium23", "libzstd1", "libsystemd0", "libdate-tz3", "systemd | systemd-standalone-sysusers"):
             self.assertIn(library, depends)
         self.assertEqual(field(self.packages.cadre, "Version"), packages.project_version())
         self.assertEqual(field(self.packages.cadre, "Package"), "cadre")

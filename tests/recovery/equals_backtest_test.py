@@ -4,17 +4,21 @@ Usage: equals_backtest_test.py --build BUILD --cadre CADRE
 """
 
 import argparse
+import csv
+import datetime
 import json
 import os
 import shutil
 import subprocess
 import sys
 import unittest
+import zoneinfo
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
 from running_host import PRICES, ROOT, RunningHost, agent_folders, demo_chain, new_folder, read_bars, wait_until, write_json
 
 TO = "1992-12-31"
+INTRADAY = os.path.join(ROOT, "tests", "data", "intraday_bars.csv")
 arguments = None
 
 
@@ -38,7 +42,32 @@ class EqualsBacktest(unittest.TestCase):
                 file.write(json.dumps({"time": bar["date"], "strategy": "test", "instrument": sorted(bar["bars"])[i % 30], "direction": (1, 0, -1)[i % 3],
                                        "strength": 0.5 + i % 4, "confidence": 0.25 * (1 + i % 4), "horizon_days": 10}) + "\n")
         cls.with_signals = cls.write("with_signals", with_signals)
-        cls.wanted = {path: cls.backtest(path) for path in (cls.demo, cls.with_signals)}
+        cls.intraday = cls.write("intraday", cls.five_minutes())
+        cls.wanted = {path: cls.backtest(path) for path in (cls.demo, cls.with_signals, cls.intraday)}
+
+    @classmethod
+    def five_minutes(cls):
+        """Bars of five minutes with quotes, and orders all day."""
+        with open(os.path.join(ROOT, "manifests", "scenarios", "intraday.json"), encoding="utf-8") as file:
+            scenario = json.load(file)
+        scenario["chain"]["signal_sources"].append({"name": "outside", "agent": "cadre.external_signals"})
+        scenario["data"]["prices"]["file"] = INTRADAY
+        scenario["data"]["signals"] = {"file": os.path.join(cls.root, "intraday.csv")}
+        with open(INTRADAY, encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        cls.intraday_bars = []
+        for row in rows:
+            if not cls.intraday_bars or cls.intraday_bars[-1]["time"] != row["time"]:
+                cls.intraday_bars.append({"time": row["time"], "bars": {}})
+            cls.intraday_bars[-1]["bars"][row["symbol"]] = {key: float(row[key]) for key in row if key not in ("time", "symbol", "bid_close", "ask_close")}
+            cls.intraday_bars[-1]["bars"][row["symbol"]].update(bid=float(row["bid_close"]), ask=float(row["ask_close"]))
+        with open(scenario["data"]["signals"]["file"], "w", encoding="utf-8") as file:
+            file.write("time,strategy,instrument,direction,strength,confidence,horizon_days\n")
+            zone = zoneinfo.ZoneInfo("America/New_York")
+            for i, bar in enumerate(cls.intraday_bars[::5]):
+                time = datetime.datetime.fromisoformat(bar["time"]).replace(tzinfo=zone).astimezone(datetime.timezone.utc)
+                file.write(f"{time:%Y-%m-%dT%H:%M:%SZ},test,{('AAA', 'BBB', 'CCC')[i % 3]},{(1, 0, 1, -1)[i % 4]},1,1,10\n")
+        return scenario
 
     @classmethod
     def write(cls, name, document):
@@ -57,9 +86,9 @@ class EqualsBacktest(unittest.TestCase):
         self.addCleanup(host.end)
         return host.spawn(*options)
 
-    def assert_equals(self, book, scenario):
+    def assert_equals(self, book, scenario, orders_least=100):
         wanted = self.wanted[scenario]
-        self.assertGreater(wanted["orders"], 100)
+        self.assertGreater(wanted["orders"], orders_least)
         self.assertEqual((book["order_hash"], book["orders"], book["fills"], book["decisions"]),
                          (wanted["order_hash"], wanted["orders"], wanted["fills"], wanted["decisions"]))
         self.assertEqual(float(book["equity"]), float(wanted["final_equity"]))
@@ -99,6 +128,40 @@ class EqualsBacktest(unittest.TestCase):
             self.assertEqual((status, said["accepted"]), (202, 1), said)
         self.assert_equals(host.settled_book("main"), self.demo)
         self.assertEqual(host.stop(), 0)
+
+    def test_a_replay_of_bars_within_a_day(self):
+        self.assert_equals(self.after_replay(self.intraday)["main"], self.intraday)
+
+    def test_bars_within_a_day_over_http_and_a_kill_among_them(self):
+        config = self.write("posted", dict(self.read(self.intraday), data=self.without_signals(self.intraday)))
+        self.wanted[config] = self.backtest(config)
+        host = self.host(config).wait_until_ready()
+        half = len(self.intraday_bars) // 2 + 7  # within a session
+        status, said = host.ask("POST", "/v1/books/main/bars", self.intraday_bars[:half])
+        self.assertEqual((status, said["accepted"]), (202, half), said)
+        host.kill()
+        host = self.host(config).wait_until_ready()
+        status, said = host.ask("POST", "/v1/books/main/bars", self.intraday_bars[half - 3:half + 3])
+        self.assertEqual((status, said["accepted"], said["duplicates"]), (202, 3, 3), said)
+        for bar in self.intraday_bars[half + 3:]:
+            status, said = host.ask("POST", "/v1/books/main/bars", bar)
+            self.assertEqual((status, said["accepted"]), (202, 1), said)
+        self.assert_equals(host.settled_book("main"), config, 8)
+        self.assertEqual(host.stop(), 0)
+
+    def test_a_file_of_bars_within_a_day_that_is_fed(self):
+        config = self.write("fed", dict(self.read(self.intraday), data=self.without_signals(self.intraday)))
+        self.wanted[config] = self.backtest(config)
+        host = self.host(config).wait_until_ready()
+        done = host.command("feed", "main", INTRADAY)
+        self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
+        self.assert_equals(host.settled_book("main"), config, 8)
+        self.assertEqual(host.stop(), 0)
+
+    def without_signals(self, path):
+        data = self.read(path)["data"]
+        del data["signals"]
+        return data
 
     def test_two_books_in_one_host(self):
         config = self.write("two", {"name": "two", "books": [{"scenario": "demo.json", "set": {"/book/id": "main"}},

@@ -81,6 +81,10 @@ class StateText {
     execution(s.execution);
     write("budget_count", s.budget_count);
     write("has_volume_curve", static_cast<std::uint32_t>(s.volume_curve != nullptr));
+    column("opening_bid", s.opening_bid, n);
+    column("opening_ask", s.opening_ask, n);
+    column("bid", s.bid, n);
+    column("ask", s.ask, n);
     write("bar_period_ns", s.bar_period_ns);
     write("short_collateral", s.short_collateral);
   }

@@ -57,7 +57,7 @@ class Case(unittest.TestCase):
 
 
 class Layouts(Case):
-    RENAME = r'{} the column "{}" has another name here; rename it to {}, or say in data\.prices: "columns": {{.*"{}": "{}".*}} \[CSV_HEADER\]$'
+    RENAME = r'{} the column "{}" has another name here; rename it to {}, or say in data\.prices: "columns": {{.*"{}": "{}".*}}(; where it has times of day, say "period": "1min" or what the bars are of)? \[CSV_HEADER\]$'
 
     def column(self, name):
         """Where the column of this name begins in the header of the prices, counted from 1."""

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 
+#include "host/base/invariant.hpp"
 #include "host/journal/fields.hpp"
 #include "host/journal/journal.hpp"
 #include "sample_records.hpp"
@@ -75,9 +76,31 @@ TEST(Records, bar_with_a_column_too_short_is_refused) {
   EXPECT_FALSE(decode(decoder, bar, last_plain_format));
   bar = sample::bar();
   auto payload = sample::payload_of(bar);
-  payload[payload.size() - 5] = std::byte{1};  // the count of the last column, which has three
+  std::byte& count = payload[payload.size() - 12];  // of the last column that has something
+  ASSERT_EQ(count, std::byte{3});
+  count = std::byte{1};
   Decoder now(payload);
   EXPECT_FALSE(decode_now(now, bar));
+}
+
+TEST(Records, bar_of_a_minute_with_quotes_comes_back) {
+  cadre::model::Bar bar = sample::bar();
+  bar.period_ns = 60'000'000'000;
+  bar.ends_session = true;
+  bar.completion = 3;
+  bar.bid_e9 = {1, 0, 3};
+  bar.ask_e9 = {2, 0, std::numeric_limits<int64_t>::max()};
+  bar.opening_bid_e9 = bar.opening_ask_e9 = {4, 5, 6};
+  const cadre::model::Bar back = round_trip(bar);
+  EXPECT_EQ(back.period_ns, bar.period_ns);
+  EXPECT_TRUE(back.ends_session);
+  EXPECT_EQ(back.completion, 3);
+  EXPECT_EQ(back.bid_e9, bar.bid_e9);
+  EXPECT_EQ(back.ask_e9, bar.ask_e9);
+  EXPECT_EQ(back.opening_bid_e9, bar.opening_bid_e9);
+  EXPECT_EQ(back.opening_ask_e9, bar.opening_ask_e9);
+  bar.ask_e9 = {2};
+  EXPECT_THROW(sample::payload_of(bar), cadre::base::InvariantBroken);
 }
 
 TEST(Records, signal_comes_back) {

@@ -218,5 +218,97 @@ TEST(ReadBars, knows_the_same_bar_that_is_said_again_from_another_one) {
   EXPECT_EQ(read({third, second}, {instruments, false, true}, taken), "BAR_NOT_NEWER bars[1] /date\n");
 }
 
+BarShape minutes() {
+  BarShape shape{instruments, false, true};
+  shape.timing.period_ns = 60'000'000'000;
+  shape.timing.time_zone = shape.timing.session_zone = "America/New_York";
+  shape.timing.session = {*parse_time_of_day("09:30"), *parse_time_of_day("16:00")};
+  return shape;
+}
+
+std::string at(const std::string& time, const std::string& rest) {
+  return R"({"time": "2024-03-07 )" + time + R"(", )" + rest + "}";
+}
+
+TEST(ReadTimedBars, takes_several_a_day_with_quotes_and_leaves_out_what_is_outside) {
+  const auto posted =
+      read_bars(std::vector{at("09:30", R"("bars": {"AA": 1})"),
+                            at("09:31", R"("bars": {"AA": {"close": 1, "bid": 0.9, "ask": 1.1}, "GE": 2})"),
+                            at("16:00", R"("bars": {"AA": {"close": 1}})")},
+                minutes(), {}, today);
+  ASSERT_TRUE(posted);
+  EXPECT_EQ(posted->outside, 1u);
+  ASSERT_EQ(posted->bars.size(), 2u);
+  EXPECT_EQ(posted->bars[0].date, 20240307);
+  EXPECT_EQ(posted->bars[0].bid_e9, (std::vector<std::int64_t>{900'000'000, 0}));
+  EXPECT_FALSE(posted->bars[0].ends_session);
+  EXPECT_TRUE(posted->bars[1].ends_session);
+  EXPECT_FALSE(posted->bars[1].has_quotes());
+}
+
+TEST(ReadTimedBars, refuses_what_is_out_of_order_without_a_time_or_crossed) {
+  EXPECT_EQ(read({at("09:32", R"("bars": {"AA": 1})"), at("09:31", R"("bars": {"AA": 1})"),
+                  with(R"({"AA": 1})"), at("09:33", R"("bars": {"AA": {"close": 1, "bid": 2, "ask": 1}})"),
+                  at("09:34:30", R"("bars": {"AA": 1})")},
+                 minutes()),
+            "BAR_NOT_NEWER bars[1] /time\nCONFIG_MISSING_KEY bars[2] \nQUOTE_CROSSED bars[3] /bars/AA/bid\n"
+            "BAR_TIME_OFF_GRID bars[4] /time\n");
+  EXPECT_EQ(read({at("09:31", R"("bars": {"AA": 1})")}),
+            "CONFIG_UNKNOWN_KEY bars[0] /time\nCONFIG_MISSING_KEY bars[0] \n");
+}
+
+/// How each bar of a post was complete, and what is open at its end.
+std::string completions(const std::vector<std::string>& texts, const BarShape& shape,
+                        const OpenBar& open = {}) {
+  const auto posted = read_bars(texts, shape, {}, today, open);
+  if (!posted) return read(texts, shape);
+  std::string all;
+  for (const model::Bar& bar : posted->bars)
+    all += std::to_string(bar.completion) + ' ' + std::to_string(bar.valid[0]) +
+           std::to_string(bar.valid[1]) + '\n';
+  return all + (posted->open.is_open() ? "open" : "");
+}
+
+TEST(ReadRows, makes_a_bar_of_them_once_all_are_there) {
+  EXPECT_EQ(completions(
+                {at("09:31", R"("symbol": "AA", "close": 1)"), at("09:31", R"("symbol": "GE", "close": 2)")},
+                minutes()),
+            "1 11\n");
+  EXPECT_EQ(completions({at("09:31", R"("symbol": "AA", "close": 1)")}, minutes()), "open");
+}
+
+TEST(ReadRows, makes_a_bar_when_the_source_says_so_or_goes_on) {
+  EXPECT_EQ(completions({at("09:31", R"("symbol": "AA", "close": 1, "complete": true)"),
+                         at("09:32", R"("symbol": "GE", "close": 1)"), at("09:32", R"("complete": true)"),
+                         at("09:33", R"("symbol": "AA", "close": 1)"),
+                         at("09:34", R"("symbol": "AA", "close": 1)"), at("09:35", R"("bars": {"AA": 1})")},
+                        minutes()),
+            "2 10\n2 01\n4 10\n4 10\n0 10\n");
+}
+
+TEST(ReadRows, refuses_those_that_are_late_or_say_otherwise) {
+  EXPECT_EQ(completions({at("09:31", R"("symbol": "AA", "close": 1, "complete": true)"),
+                         at("09:31", R"("symbol": "GE", "close": 1)")},
+                        minutes()),
+            "BAR_LATE bars[1] /time\n");
+  EXPECT_EQ(completions(
+                {at("09:31", R"("symbol": "AA", "close": 1)"), at("09:31", R"("symbol": "AA", "close": 2)")},
+                minutes()),
+            "BAR_ROW_REPEATED bars[1] /symbol\n");
+  BarShape whole = minutes();
+  whole.allows_missing = false;
+  EXPECT_EQ(completions({at("09:31", R"("symbol": "AA", "close": 1, "complete": true)")}, whole),
+            "BAR_MISSING bars[0] \n");
+}
+
+TEST(ReadRows, goes_on_with_what_was_open) {
+  const auto before =
+      read_bars(std::vector{at("09:31", R"("symbol": "AA", "close": 1)")}, minutes(), {}, today);
+  EXPECT_EQ(completions(
+                {at("09:31", R"("symbol": "AA", "close": 1)"), at("09:31", R"("symbol": "GE", "close": 1)")},
+                minutes(), before->open),
+            "1 11\n");
+}
+
 }  // namespace
 }  // namespace cadre::market

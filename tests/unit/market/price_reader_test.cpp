@@ -289,3 +289,114 @@ TEST(Prices, of_the_thirty_stocks_are_all_there) {
   EXPECT_EQ(history->close_e9[0], 5'920'000'000);
   EXPECT_EQ(history.problems().size(), 4u);  // PG, HD, HON and T move by more than a quarter in a day
 }
+
+namespace {
+
+/// Bars of a minute, by the clocks of New York.
+PriceOptions minutes() {
+  PriceOptions options;
+  options.timing.period_ns = 60'000'000'000;
+  options.timing.time_zone = options.timing.session_zone = "America/New_York";
+  return options;
+}
+
+}  // namespace
+
+TEST(TimedPrices, have_a_row_for_each_time_and_the_date_of_its_session) {
+  const auto history = read(
+      "time,symbol,open,high,low,close\n"
+      "2013-10-07T09:31:00-04:00,IBM,10,12,9,11\n"
+      "2013-10-07 09:31,AA,1,2,0.5,1.5\n"
+      "2013-10-07T13:32:00Z,AA,1.5,1.6,1.4,1.5\n"
+      "2013-10-07 09:32,IBM,11,12,10,11.5\n",
+      minutes());
+  ASSERT_TRUE(history) << lines_of(history.problems());
+  EXPECT_EQ(history->dates, (std::vector<int32_t>{20131007, 20131007}));
+  EXPECT_EQ(history->times_ns, (std::vector<int64_t>{1381152660'000000000, 1381152720'000000000}));
+  EXPECT_EQ(history->period_ns, 60'000'000'000);
+  EXPECT_EQ(history->close_e9[1], 11'000'000'000);
+}
+
+TEST(TimedPrices, may_be_wide_closes) {
+  const auto history = read("time,AA\n2013-10-07 09:31,1\n2013-10-07 09:32,2\n", minutes());
+  ASSERT_TRUE(history) << lines_of(history.problems());
+  EXPECT_EQ(history->rows(), 2u);
+  EXPECT_TRUE(history->closes_only());
+}
+
+TEST(TimedPrices, outside_of_the_session_are_counted_once_and_not_looked_into) {
+  PriceOptions options = minutes();
+  options.timing.session = {*parse_time_of_day("09:30"), *parse_time_of_day("16:00")};
+  const auto history =
+      read("time,AA\n2013-10-07 09:30,bad\n2013-10-07 09:31,1\n2013-10-07 16:00,1.1\n2013-10-07 16:01,\n",
+           options);
+  ASSERT_TRUE(history) << lines_of(history.problems());
+  EXPECT_EQ(lines_of(history.problems()),
+            "PRICE_OUTSIDE_SESSION p.csv: warning: 2 of 4 rows lie outside of the session from 09:30 to "
+            "16:00 (America/New_York) and are left out\n");
+  EXPECT_EQ(history->ends_session, (std::vector<uint8_t>{0, 1}));
+}
+
+TEST(TimedPrices, are_refused_line_by_line) {
+  EXPECT_EQ(problems("date,time,symbol,close,open,high,low\n"
+                     "2013-10-07,09:31,AA,1,1,1,1\n"
+                     "2013-10-07,09:31,AA,1,1,1,1\n"
+                     "2013-10-07,09:30,AA,1,1,1,1\n"
+                     "2013-10-08,2013-10-07 09:33,AA,1,1,1,1\n"
+                     "2013-10-07,09:34:30,AA,1,1,1,1\n"
+                     "2013-10-07,noon,AA,1,1,1,1\n",
+                     minutes()),
+            "PRICE_TIME_REPEATED p.csv:3:12: the time 2013-10-07T13:31:00Z of AA stands here again\n"
+            "PRICE_TIME_ORDER p.csv:4:12: the time 2013-10-07T13:30:00Z of AA follows 2013-10-07T13:31:00Z; "
+            "sort the rows by time\n"
+            "BAR_DATE_DISAGREES p.csv:5:12: \"2013-10-07 09:33\" is of the session of 2013-10-07, and the "
+            "date beside it is 2013-10-08; correct one of them, or leave the column date out\n"
+            "BAR_TIME_OFF_GRID p.csv:6:12: \"09:34:30\" is off the grid of bars of 1min, counted from 00:00 "
+            "of each day; is data.prices.period right? Where the first bar of a session begins at another "
+            "time, data.prices.session says so\n"
+            "BAR_TIME_BAD p.csv:7:12: \"noon\" is no time, expected 2013-10-07T09:31:00-04:00\n");
+}
+
+TEST(TimedPrices, need_a_column_of_times_and_dates_alone_a_period_of_none) {
+  EXPECT_NE(problems("date,symbol,close,open,high,low\n2013-10-07,AA,1,1,1,1\n", minutes())
+                .find("there is no column time"),
+            std::string::npos);
+  EXPECT_NE(problems("date,AA\n2013-10-07,1\n", minutes()).find("expected wide closes, time,AAPL"),
+            std::string::npos);
+  EXPECT_NE(problems("time,symbol,close,open,high,low\n2013-10-07,AA,1,1,1,1\n").find("\"period\": \"1min\""),
+            std::string::npos);
+}
+
+TEST(Quotes, are_read_at_close_and_open_and_may_lack) {
+  const auto history = read(
+      "time,symbol,open,high,low,close,bid_open,bid_high,bid_low,bid_close,ask_open,ask_high,ask_low,ask_"
+      "close\n"
+      "2013-10-07 09:31,AA,1,1,1,1,0.9,2,0.1,0.95,1.1,2,1,1.05\n"
+      "2013-10-07 09:32,AA,1,1,1,1,,,,,1.1,2,1,\n",
+      minutes());
+  ASSERT_TRUE(history) << lines_of(history.problems());
+  EXPECT_EQ(history->bid_e9, (std::vector<int64_t>{950'000'000, 0}));
+  EXPECT_EQ(history->ask_e9, (std::vector<int64_t>{1'050'000'000, 0}));
+  EXPECT_EQ(history->opening_bid_e9, (std::vector<int64_t>{900'000'000, 0}));
+  EXPECT_EQ(history->opening_ask_e9, (std::vector<int64_t>{1'100'000'000, 1'100'000'000}));
+}
+
+TEST(Quotes, that_are_crossed_or_no_price_are_refused) {
+  EXPECT_EQ(problems("date,symbol,open,high,low,close,bid,ask\n"
+                     "2013-10-07,AA,1,1,1,1,1.1,1.0\n"
+                     "2013-10-08,AA,1,1,1,1,-1,1\n"),
+            "QUOTE_CROSSED p.csv:2:23: AA on 2013-10-07: the bid 1.1 is above the ask 1.0; correct them, or "
+            "leave both cells empty: the bar has no quotes then\n"
+            "PRICE_NOT_POSITIVE p.csv:3:23: AA on 2013-10-08: \"-1\" is not above 0\n");
+  EXPECT_NE(problems("date,symbol,open,high,low,close,bid\n2013-10-07,AA,1,1,1,1,1\n")
+                .find("there is a column bid and no ask"),
+            std::string::npos);
+}
+
+TEST(Prices, are_scaled_and_rounded_to_billionths) {
+  PriceOptions options;
+  options.scale = 0.8646266;
+  const auto history = read("date,AA\n2013-10-07,167.44\n2013-10-08,1\n", options);
+  ASSERT_TRUE(history) << lines_of(history.problems());
+  EXPECT_EQ(history->close_e9, (std::vector<int64_t>{144'773'077'904, 864'626'600}));
+}

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "host/base/date.hpp"
 #include "host/market/signal_ids.hpp"
 #include "host/market/taken_bars.hpp"
 
@@ -11,6 +12,7 @@ const std::vector<std::string> instruments = {"AA", "GE"};
 model::Bar bar(std::int32_t date, std::int64_t first_e9, std::int64_t second_e9) {
   model::Bar made;
   made.date = date;
+  made.time_ns = base::close_time_ns(date);
   made.close_e9 = {first_e9, second_e9};
   made.valid = {static_cast<std::uint8_t>(first_e9 > 0), static_cast<std::uint8_t>(second_e9 > 0)};
   return made;
@@ -44,11 +46,32 @@ TEST(TakenBars, that_forget_a_bar_stand_where_the_book_stands) {
   const model::Bar first = bar(19920102, 10, 10), wrong = bar(19920103, 1000, 10);
   taken.add(first);
   taken.add(wrong);
-  taken.forget(19920103, first);
+  taken.forget(wrong, first);
   EXPECT_EQ(taken.newest(), 19920102);
-  EXPECT_FALSE(taken.has_date(19920103));
+  EXPECT_FALSE(taken.has_time(wrong.time_ns));
   EXPECT_EQ(taken.closes_e9(), first.close_e9);
   EXPECT_TRUE(taken.moves().empty());
+}
+
+TEST(TakenBars, of_one_day_are_told_apart_by_their_times) {
+  TakenBars taken;
+  taken.keep_times();
+  const model::Bar first = bar(19920102, 10, 10);
+  model::Bar second = bar(19920102, 11, 10);
+  second.time_ns += 60'000'000'000;
+  taken.add(first);
+  EXPECT_TRUE(taken.is_newer(second.time_ns));
+  taken.add(second);
+  EXPECT_FALSE(taken.is_newer(second.time_ns));
+  base::Encoder to;
+  taken.save(to, first.time_ns, first.close_e9);
+  base::Decoder from(to.bytes());
+  TakenBars loaded;
+  loaded.keep_times();
+  ASSERT_TRUE(loaded.load(from) && from.finished());
+  EXPECT_TRUE(loaded.has(first));
+  EXPECT_FALSE(loaded.has(second));
+  EXPECT_EQ(loaded.newest_ns(), first.time_ns);
 }
 
 model::ExternalSignal signal(const std::string& id, double strength = 1) {

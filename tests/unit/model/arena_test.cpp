@@ -190,5 +190,45 @@ TEST(StateView, columns_the_data_do_not_have_are_null) {
   EXPECT_EQ(view.raw.confidence.valid, view.raw.score.valid);
 }
 
+TEST(Arena, shows_sessions_as_bars_unless_they_are_apart) {
+  cadre_requirements need{};
+  need.sessions.closes = 3;
+  need.bars.closes = 5;
+  for (const bool are_apart : {false, true}) {
+    ArenaShape shape = shape_of(2, 0);
+    set_rows(shape, need, are_apart);
+    Arena arena(universe_of(2), shape, "main", "USD");
+    StateView view;
+    view.bind(arena.memory().shown());
+    const double bar[] = {1, 2}, session[] = {3, 4};
+    const std::uint8_t valid[] = {1, 1};
+    arena.push_row(WindowId::closes, bar, valid);
+    arena.push_row(WindowId::session_closes, session, valid);
+    view.refresh();
+    EXPECT_EQ(view.raw.bars.closes.values[0], 1);
+    EXPECT_EQ(view.raw.bars.closes.period, std::uint32_t{CADRE_PERIOD_BAR});
+    EXPECT_EQ(view.raw.sessions.closes.values[1], are_apart ? 4 : 2);
+    EXPECT_EQ(view.raw.sessions.closes.period, std::uint32_t{CADRE_PERIOD_SESSION});
+  }
+}
+
+TEST(Arena, shows_quotes_where_the_data_have_some) {
+  Arena arena(universe_of(2), shape_of(2, 0), "main", "USD");
+  StateView view;
+  view.bind(arena.memory().shown());
+  EXPECT_EQ(view.raw.bid.values, nullptr);
+  EXPECT_EQ(view.raw.opening_ask.values, nullptr);
+  EXPECT_EQ(view.raw.bar_period_ns, 0);
+  arena.head().has_quotes = 1;
+  arena.head().bar_period_ns = 60'000'000'000;
+  arena.column(ColumnId::ask)[1] = 2.5;
+  arena.valid(ColumnId::ask)[1] = 1;
+  view.refresh();
+  EXPECT_EQ(view.raw.ask.values[1], 2.5);
+  EXPECT_EQ(view.raw.ask.valid[0], 0);
+  EXPECT_EQ(view.raw.opening_ask.values, nullptr);
+  EXPECT_EQ(view.raw.bar_period_ns, 60'000'000'000);
+}
+
 }  // namespace
 }  // namespace cadre::model

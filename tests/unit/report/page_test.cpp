@@ -132,3 +132,22 @@ TEST(Page, changes_of_stages_are_summed_by_month) {
 }
 
 }  // namespace
+
+TEST(BySession, keeps_the_last_bar_of_each_and_adds_up_what_was_traded) {
+  RunSeries bars;
+  bars.dates = {20240307, 20240307, 20240308, 20240308};
+  bars.equity = {100, 101, 102, 103};
+  bars.cash = {1, 2, 3, 4};
+  bars.benchmark = {10, 11, 12, 13};
+  bars.forecast_var = bars.holding_return = {0, 0, 0, 0};
+  bars.traded = {5, 6, 7, 8};
+  bars.stages = {"sizer"};
+  bars.stage_change = {{1.0}, {}, {0.25}, {0.5}};
+  bars.first_decision = 2;
+  const RunSeries sessions = by_session(bars);
+  EXPECT_EQ(sessions.dates, (std::vector<int32_t>{20240307, 20240308}));
+  EXPECT_EQ(sessions.equity, (std::vector<double>{101, 103}));
+  EXPECT_EQ(sessions.traded, (std::vector<double>{11, 15}));
+  EXPECT_EQ(sessions.stage_change[1], (std::vector<double>{0.75}));
+  EXPECT_EQ(sessions.first_decision, 1u);
+}

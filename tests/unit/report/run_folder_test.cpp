@@ -23,7 +23,7 @@ class RunFolder : public testing::Test {
 };
 
 TEST_F(RunFolder, orders_have_exact_decimals_and_empty_cells_where_nothing_is) {
-  const OrderRow rows[] = {{.date = 19910103,
+  const OrderRow rows[] = {{.when = {.date = 19910103},
                             .client_id = "17-2-1",
                             .instrument = "ibm",
                             .side = "buy",
@@ -37,7 +37,7 @@ TEST_F(RunFolder, orders_have_exact_decimals_and_empty_cells_where_nothing_is) {
                             .average_price = base::Price::parse("12.3"),
                             .fees = *base::Money::parse("0.15"),
                             .reason = ""},
-                           {.date = 19910104,
+                           {.when = {.date = 19910104},
                             .client_id = "18-2-1",
                             .instrument = "ibm",
                             .status = "rejected",
@@ -51,7 +51,7 @@ TEST_F(RunFolder, orders_have_exact_decimals_and_empty_cells_where_nothing_is) {
 }
 
 TEST_F(RunFolder, fills_equity_and_positions_are_written) {
-  const FillRow fills[] = {{.date = 19910103,
+  const FillRow fills[] = {{.when = {.date = 19910103},
                             .client_id = "17-2-1",
                             .instrument = "ibm",
                             .side = "sell",
@@ -59,19 +59,19 @@ TEST_F(RunFolder, fills_equity_and_positions_are_written) {
                             .price = *base::Price::parse("12.5"),
                             .fees = *base::Money::parse("0.625"),
                             .spread_cost = *base::Money::parse("0.000001")}};
-  const EquityRow equity[] = {{.date = 19910103,
+  const EquityRow equity[] = {{.when = {.date = 19910103},
                                .equity = *base::Money::parse("1000000.5"),
                                .cash = {},
                                .profit = {},
                                .costs = {},
                                .benchmark = {}},
-                              {.date = 19910104,
+                              {.when = {.date = 19910104},
                                .equity = {},
                                .cash = *base::Money::parse("-1"),
                                .profit = {},
                                .costs = {},
                                .benchmark = base::Money::parse("2")}};
-  const PositionRow positions[] = {{.date = 19910103,
+  const PositionRow positions[] = {{.when = {.date = 19910103},
                                     .instrument = "ibm",
                                     .quantity = *base::Quantity::parse("-100"),
                                     .price = *base::Price::parse("12.5"),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <cstddef>
 #include <cstring>
 #include <string_view>
 
@@ -51,6 +52,28 @@ class State {
 
   Column price() const { return Column(raw_->price.values, size()); }
   bool has_price(Eigen::Index i) const { return raw_->price.valid[i] != 0; }
+  /// Quotes at the close of the bar that just closed; the data may have none, and an instrument may lack one.
+  bool has_quotes() const {
+    return raw_->size >= offsetof(cadre_execution_state, ask) + sizeof raw_->ask &&
+           raw_->ask.values != nullptr;
+  }
+  Column bid() const { return Column(raw_->bid.values, size()); }
+  Column ask() const { return Column(raw_->ask.values, size()); }
+  bool has_bid(Eigen::Index i) const { return has_quotes() && raw_->bid.valid[i] != 0; }
+  bool has_ask(Eigen::Index i) const { return has_quotes() && raw_->ask.valid[i] != 0; }
+  /// Likewise at its open.
+  bool has_opening_quotes() const {
+    return raw_->size >= offsetof(cadre_execution_state, opening_ask) + sizeof raw_->opening_ask &&
+           raw_->opening_ask.values != nullptr;
+  }
+  Column opening_bid() const { return Column(raw_->opening_bid.values, size()); }
+  Column opening_ask() const { return Column(raw_->opening_ask.values, size()); }
+  /// How long a bar is, in nanoseconds; 0: not known.
+  std::int64_t bar_period_ns() const {
+    const bool is_there =
+        raw_->size >= offsetof(cadre_execution_state, bar_period_ns) + sizeof raw_->bar_period_ns;
+    return is_there ? raw_->bar_period_ns : 0;
+  }
   Weights weight() const { return Weights(raw_->weight, size()); }
   Column score() const { return Column(raw_->score.values, size()); }
   bool has_score(Eigen::Index i) const { return raw_->score.values != nullptr && raw_->score.valid[i] != 0; }
