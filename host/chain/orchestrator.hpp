@@ -165,7 +165,7 @@ class TradeExecutionOrchestrator {
   std::vector<std::uint32_t> order_count_;     ///< new orders of the decision
   std::vector<std::uint8_t> waits_;            ///< 1: its order waits until the other side has ended
   bool anything_works_ = false;
-  bool stands_ = false;  ///< the gate has counted some of it
+  bool stands_ = false;          ///< the gate has counted some of it
   std::vector<double> desired_;  // targets before the final cut
   std::size_t effect_ = 0;
   bool risk_failed_ = false, rules_failed_ = false;
