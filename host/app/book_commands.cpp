@@ -130,9 +130,34 @@ std::string why_of(const json::value& order) {
   return reason.empty() ? reason : "its execution environment, reason " + reason;
 }
 
+/// Orders that go in parts or wait.
+std::string scheduled_text(const json::value& body) {
+  const json::array& scheduled = list_at(body, "/scheduled");
+  if (scheduled.empty()) return {};
+  report::TextTable table({{"to be sent"},
+                           {"instrument"},
+                           {"side"},
+                           {"type"},
+                           {"quantity", Align::right},
+                           {"left", Align::right},
+                           {"parts left", Align::right},
+                           {"next"},
+                           {"waits for"}});
+  for (const json::value& order : scheduled) {
+    const std::string waits = text_at(order, "/waits_for");
+    table.add_row({text_at(order, "/client_id"), text_at(order, "/instrument"), text_at(order, "/side"),
+                   text_at(order, "/type"), number(order, "/quantity"), number(order, "/left"),
+                   count_at(order, "/parts_left"), moment(text_at(order, "/next")),
+                   waits == "other_side" ? "orders on the other side" : waits});
+  }
+  return '\n' + table.to_string(width_of_output());
+}
+
 std::string orders_text(const json::value& body, bool open_only) {
   const json::array& orders = list_at(body, "/orders");
-  if (orders.empty()) return text_at(body, "/book") + (open_only ? ": no order is open\n" : ": no orders\n");
+  if (orders.empty())
+    return text_at(body, "/book") + (open_only ? ": no order is open\n" : ": no orders\n") +
+           scheduled_text(body);
   report::TextTable table({{"id"},
                            {"instrument"},
                            {"side"},
@@ -148,7 +173,7 @@ std::string orders_text(const json::value& body, bool open_only) {
                    text_at(order, "/type"), number(order, "/quantity"), number(order, "/filled"),
                    number(order, "/limit_price"), text_at(order, "/status"),
                    moment(text_at(order, "/decided")), why_of(order)});
-  return table.to_string(width_of_output());
+  return table.to_string(width_of_output()) + scheduled_text(body);
 }
 
 int orders(const HostArguments& arguments) {

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <cstdlib>
 #include <map>
+#include <optional>
 
 #include "host/agent/catalog.hpp"
 #include "host/base/text.hpp"
@@ -34,7 +35,9 @@ std::string note_of(const std::vector<chain::WaterfallStep>& steps) {
 /// What is needed of a journal up to one order, and its reports after it.
 class Search {
  public:
-  explicit Search(std::string client_id) : client_id_(std::move(client_id)) {}
+  explicit Search(std::string client_id) : client_id_(std::move(client_id)) {
+    parent_id_ = client_id_.substr(0, client_id_.rfind('/') == std::string::npos ? 0 : client_id_.rfind('/'));
+  }
 
   bool take(const journal::Record& record) {
     base::Decoder from(record.payload);
@@ -46,16 +49,22 @@ class Search {
         return true;
       }
       case journal::RecordType::revision:
-        return found_ || decode(from, revision_, record.format);
+        return is_decided() || decode(from, revision_, record.format);
       case journal::RecordType::universe: {
-        if (found_) return true;
+        if (is_decided()) return true;
         journal::UniverseRecord universe;
         if (!decode(from, universe, record.format)) return false;
         instruments_ = universe.instruments;
         return true;
       }
       case journal::RecordType::decision:
-        return found_ || decode(from, decision_, record.format);
+        return is_decided() || decode(from, decision_, record.format);
+      case journal::RecordType::parent_order: {
+        journal::ParentOrderRecord parent;
+        if (!decode(from, parent, record.format)) return false;
+        if (!parent_ && model::id_text(parent.order.client_id) == parent_id_) parent_ = parent.order;
+        return true;
+      }
       case journal::RecordType::order: {
         journal::OrderRecord order;
         if (!decode(from, order, record.format)) return false;
@@ -78,7 +87,11 @@ class Search {
     }
   }
 
-  std::string client_id_, head_;
+  /// Whether the decision is known that led to the order, or to the one that it is a part of.
+  bool is_decided() const { return found_ || parent_; }
+
+  std::string client_id_, parent_id_, head_;
+  std::optional<cadre_order> parent_;  ///< as it was decided
   journal::RevisionRecord revision_;
   journal::DecisionRecord decision_;
   journal::OrderRecord order_;
@@ -154,8 +167,9 @@ base::Result<Explanation> explain_order(const std::filesystem::path& run, const 
   result.decision_reason = search.revision_.reason;
   result.reports = std::move(search.reports_);
   const model::Instrument about = config::describe_instrument(config->instruments, result.instrument);
-  const std::int64_t signed_quantity =
-      result.order.order.quantity_e9 * model::sign_of_side(result.order.order.side);
+  const std::int64_t decided_quantity =
+      search.parent_ ? search.parent_->quantity_e9 : result.order.order.quantity_e9;
+  const std::int64_t signed_quantity = decided_quantity * model::sign_of_side(result.order.order.side);
   // A settlement of a position that left the universe comes from no decision.
   const bool decided = result.decision.stages.size() == search.revision_.stages.size() &&
                        result.index < result.decision.price_e9.size() &&
@@ -164,7 +178,7 @@ base::Result<Explanation> explain_order(const std::filesystem::path& run, const 
   if (decided) {
     result.steps =
         chain::waterfall(result.decision, search.revision_.stages, result.index, about, signed_quantity);
-    if (!result.order.failed_checks.empty()) {
+    if (!result.order.failed_checks.empty() && !search.parent_) {
       chain::WaterfallStep refused = result.steps.back();
       refused.stage = "pre_trade_checks";
       refused.quantity_e9 -= signed_quantity;
@@ -174,6 +188,9 @@ base::Result<Explanation> explain_order(const std::filesystem::path& run, const 
     }
   }
   result.note = note_of(result.steps);
+  if (search.parent_ && result.note.empty())
+    result.note = "part of the order " + search.parent_id_ + ", which was decided for " +
+                  base::Quantity::from_raw(decided_quantity).to_string() + " units in all";
   for (const chain::WaterfallStep& step : result.steps) {
     const auto stage = own_reasons.find(step.stage);
     const bool own = stage != own_reasons.end() && stage->second.count(step.reason.code) != 0;

@@ -63,6 +63,7 @@ constexpr LogEvent events[] = {
     {"queue_high", book, "a book's queue is more than four fifths full"},
     {"queue_recovered", book, "a book's queue is less than half full again"},
     {"replay_failed", book, "a replay into the host ended by a fault"},
+    {"report_ignored", book, "a report contradicts its order, and changed nothing: ask the execution environment what it did"},
     {"retire_hangs", revision, "an agent that was replaced does not come to its end"},
     {"revision", revision, "a revision was taken over"},
     {"suspect_move", book, "a posted bar moved a price by more than its data say is likely"},

@@ -6,6 +6,7 @@
 
 #include "cadre/cadre.h"
 #include "host/base/invariant.hpp"
+#include "host/base/log.hpp"
 #include "host/book/deadline_missed.hpp"
 #include "host/config/bar_keys.hpp"
 #include "host/journal/signal_record.hpp"
@@ -100,7 +101,12 @@ void Book::tell_agents(std::uint32_t kind, const void* payload) {
   if (!agents_observe_) return;
   const cadre_event event{sizeof(cadre_event), kind, ledger_.sequence(), ledger_.time_ns(), payload};
   state_.hide_decision();
-  environment_.note(chains_.observe(event, state_.state()));
+  const cadre_status answered = chains_.observe(event, state_.state());
+  std::string said;
+  for (const chain::ObserveFailure& failure : chains_.observe_failures()) {
+    if (!failure.replaced && failure.stage == chain().environment().name) said = failure.reason;
+  }
+  environment_.note(answered, std::move(said));
   after_observe();
 }
 
@@ -128,7 +134,11 @@ void Book::take_fills() {
 }
 
 void Book::take_report(const cadre_execution_report& report) {
-  if (ledger_.take_report(report) == nullptr) return;  // an order of an earlier epoch, or none of ours
+  if (ledger_.take_report(report) == nullptr) {  // an order of an earlier epoch, or none of ours
+    if (ledger_.tracker().why_ignored(report) == execution::OrderTracker::Ignored::contradiction)
+      tell_contradiction(report);
+    return;
+  }
   holdings_are_stale_ = true;
   if (report.quantity_e9 != 0) states_.count_fill(report.instrument, report.side);
   for (BookListener* listener : listeners_)
@@ -138,6 +148,14 @@ void Book::take_report(const cadre_execution_report& report) {
     return;
   refresh_state();
   tell_agents(CADRE_EVENT_FILL, &report);
+}
+
+void Book::tell_contradiction(const cadre_execution_report& report) const {
+  base::log_event(base::LogLevel::error, "report_ignored",
+                  {{"book", config_.book.id},
+                   {"order", std::string(model::id_text(report.client_id))},
+                   {"quantity", base::Quantity::from_raw(report.quantity_e9).to_string()},
+                   {"why", "it reports more than the order has left, or another instrument or side"}});
 }
 
 bool Book::is_warm() const {

@@ -154,6 +154,7 @@ class Book {
   const chain::Stage* retell_trouble(const journal::CommandRecord& command, bool observing);
   void retell_ended_quarantines(const journal::RevisionRecord& record);
   void take_report(const cadre_execution_report& report);
+  void tell_contradiction(const cadre_execution_report& report) const;
   void send_decided(const chain::Decision& decision);
   execution::ParentOrder parent_of(const chain::DecidedOrder& decided, const chain::Decision& decision) const;
   void put_parent(const execution::ParentOrder& parent);

@@ -31,7 +31,8 @@ base::Problems BookLoop::step(const model::Bar& bar, std::span<const model::Exte
   for (const model::ExternalSignal& signal : signals)
     book_.take_signal(signal);
   decision_ = book_.decide();  // the chain, the gate, the environment
-  if (!book_.ledger().schedule().empty()) {
+  const bool has_asked = decision_ != nullptr && !decision_->requests.empty();
+  if (has_asked || !book_.ledger().schedule().empty()) {
     book_.take_fills();    // what became of what the decision asked for
     release_parts(book_);  // of orders that are sent in parts or had to wait
   }

@@ -11,6 +11,7 @@
 
 namespace cadre::book {
 
+using execution::TradingState;
 using Waits = execution::ParentOrder::Waits;
 
 /// What a decision led to: less of what was decided before, requests, and orders, in this order. All of it is
@@ -100,8 +101,10 @@ void Book::send_request(const execution::OrderRequest& request, bool ready) {
 void release_parts(Book& book) {
   const std::int64_t now_ns = book.ledger_.time_ns();
   book.end_parents([&](const execution::ParentOrder& parent) {
-    const bool ends = parent.order.time_in_force == CADRE_TIF_DAY && parent.date != book.ledger_.date();
-    return ends || book.states_.of(parent.order.instrument) == execution::TradingState::killed;
+    const bool is_over = parent.order.time_in_force == CADRE_TIF_DAY && parent.date != book.ledger_.date();
+    const TradingState state = book.states_.of(parent.order.instrument);
+    const bool may_not = state == TradingState::reducing && !book.reduces(parent.order, parent.left_e9());
+    return is_over || may_not || state == TradingState::killed;
   });
   if (book.ledger_.schedule().empty() || book.halted()) return;
   std::vector<cadre_id> due;
@@ -123,7 +126,8 @@ void Book::release_part(std::string_view client_id) {
   const execution::ParentOrder* parent = ledger_.schedule().find(client_id);
   if (parent == nullptr) return;
   const std::uint32_t i = parent->order.instrument;
-  if (state_.arena().valid(model::ColumnId::close)[i] == 0) return;  // it is not traded now: it waits
+  // What is not traded now, and what is halted, waits.
+  if (state_.arena().valid(model::ColumnId::close)[i] == 0 || states_.of(i) == TradingState::halted) return;
   const std::optional<std::int64_t> quantity = part_size(*parent);
   if (!quantity) return;
   if (*quantity == 0) {  // nothing is left to do
@@ -208,10 +212,14 @@ void Book::begin_gate() {
                           tracker.working_sell_e9(i) - ledger_.schedule().left_e9(i, CADRE_SIDE_SELL));
   }
   gate_->count_open_orders(tracker.open_count());
-  const auto volume = state_.arena().head().has_volume != 0 ? state_.arena().column(model::ColumnId::volume)
-                                                            : std::span<double>{};
+  const model::ArenaHead& head = state_.arena().head();
+  const auto column = [&](bool is_there, model::ColumnId id) {
+    return is_there ? state_.arena().column(id) : std::span<double>{};
+  };
   gate_->begin_decision(ledger_.date(), portfolio,
-                        {gate_prices_, state_.arena().valid(model::ColumnId::close), volume},
+                        {gate_prices_, state_.arena().valid(model::ColumnId::close),
+                         column(head.has_volume != 0, model::ColumnId::volume),
+                         column(head.has_quotes != 0, model::ColumnId::ask)},
                         execution::committed_cash(tracker, {}, ledger_.universe()));
 }
 

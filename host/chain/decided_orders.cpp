@@ -18,7 +18,8 @@ void TradeExecutionOrchestrator::begin_orders() {
   const model::ArenaHead& head = book_.arena->head();
   const auto traded = book_.arena->valid(ColumnId::close);
   const auto volume = head.has_volume != 0 ? book_.arena->column(ColumnId::volume) : std::span<double>{};
-  book_.gate->begin_decision(head.session_date, *book_.portfolio, {reference_price_e9_, traded, volume},
+  const auto ask = head.has_quotes != 0 ? book_.arena->column(ColumnId::ask) : std::span<double>{};
+  book_.gate->begin_decision(head.session_date, *book_.portfolio, {reference_price_e9_, traded, volume, ask},
                              execution::committed_cash(*book_.tracker, *book_.schedule, *book_.universe));
   anything_works_ = book_.tracker->open_count() != 0 || !book_.schedule->empty();
   list_open_orders();

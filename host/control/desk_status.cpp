@@ -57,10 +57,11 @@ json::object order_json(const execution::TrackedOrder& tracked, const model::Uni
                     {"type", model::order_type_name(order.type)},
                     {"quantity", base::Quantity::from_raw(order.quantity_e9).to_string()},
                     {"filled", base::Quantity::from_raw(tracked.filled_e9).to_string()},
-                    {"status", model::order_status_name(tracked.status)},
+                    {"status", model::order_status_name(tracked.shown_status())},
                     {"decided", base::format_time(order.decision_time_ns)}};
   if (order.limit_price_e9 != 0)
     line["limit_price"] = base::Price::from_raw(order.limit_price_e9).to_string();
+  if (order.stop_price_e9 != 0) line["stop_price"] = base::Price::from_raw(order.stop_price_e9).to_string();
   const auto checks = execution::pre_trade_checks();
   json::array failed;
   for (std::size_t row = 0; row < checks.size(); ++row) {
@@ -305,7 +306,24 @@ live::Answer portfolio(HostParts& host, const Call& call) {
   });
 }
 
-/// The newest `limit` orders that `is_wanted`.
+/// What is left to be sent of an order that goes in parts.
+json::object parent_json(const execution::ParentOrder& parent, const model::Universe& universe) {
+  const cadre_order& order = parent.order;
+  json::object line{{"client_id", model::id_text(order.client_id)},
+                    {"instrument", universe.instruments[order.instrument].id},
+                    {"side", model::side_name(order.side)},
+                    {"type", model::order_type_name(order.type)},
+                    {"quantity", base::Quantity::from_raw(order.quantity_e9).to_string()},
+                    {"left", base::Quantity::from_raw(parent.left_e9()).to_string()},
+                    {"parts_sent", parent.children},
+                    {"parts_left", parent.slices.size()},
+                    {"next", base::format_time(parent.slices.front().time_ns)}};
+  if (parent.waits == execution::ParentOrder::Waits::for_other_side) line["waits_for"] = "other_side";
+  if (parent.waits == execution::ParentOrder::Waits::for_cash) line["waits_for"] = "cash";
+  return line;
+}
+
+/// The newest `limit` orders that `is_wanted`, and what is still to be sent.
 live::Answer newest_orders(HostParts& host, const Call& call,
                            bool (*is_wanted)(const execution::TrackedOrder&)) {
   return read_book(host, call, [limit = call.limit, is_wanted](live::BookRunner& runner, book::Book& live) {
@@ -314,7 +332,11 @@ live::Answer newest_orders(HostParts& host, const Call& call,
     for (std::size_t k = orders.size(); k > 0 && list.size() < limit; --k) {
       if (is_wanted(orders[k - 1])) list.push_back(order_json(orders[k - 1], live.ledger().universe()));
     }
-    return json::object{{"book", runner.id()}, {"orders", std::move(list)}};
+    json::array scheduled;
+    for (const execution::ParentOrder& parent : live.ledger().schedule().parents())
+      scheduled.push_back(parent_json(parent, live.ledger().universe()));
+    return json::object{
+        {"book", runner.id()}, {"orders", std::move(list)}, {"scheduled", std::move(scheduled)}};
   });
 }
 

@@ -151,10 +151,10 @@ std::optional<cadre_execution_report> Environment::missed(const TrackedOrder& tr
   return report;
 }
 
-void Environment::note(cadre_status status) {
+void Environment::note(cadre_status status, std::string said) {
   if (status == CADRE_OK || status == CADRE_DISCARD) return;
   failure_ = status;
-  failure_reason_ = agent_->reason().take();
+  failure_reason_ = said.empty() ? agent_->reason().take() : std::move(said);
 }
 
 }  // namespace cadre::execution

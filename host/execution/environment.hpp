@@ -66,8 +66,9 @@ class Environment {
   static std::optional<cadre_execution_report> missed(const TrackedOrder& tracked,
                                                       const cadre_trade_result& known, std::int64_t time_ns);
 
-  /// Remembers what it answered to an event: what cannot follow the market can fill nothing.
-  void note(cadre_status status);
+  /// Remembers what it answered to an event: what cannot follow the market can fill nothing. `said`: its
+  /// sentence, where somebody has taken it already.
+  void note(cadre_status status, std::string said = {});
   /// CADRE_OK, or the last failure: the book has to stop.
   cadre_status failure() const { return failure_; }
   bool failed() const { return failure_ != CADRE_OK; }

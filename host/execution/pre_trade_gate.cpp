@@ -362,8 +362,12 @@ bool bounds_book(Verdict verdict) {
 
 double PreTradeGate::notional_of(const cadre_order& order, std::int64_t quantity_e9) const {
   const model::Instrument& about = universe_->instruments[order.instrument];
-  const std::int64_t price =
+  std::int64_t price =
       std::max({market_.price_e9[order.instrument], order.limit_price_e9, order.stop_price_e9});
+  if (order.side == CADRE_SIDE_BUY && !market_.ask.empty()) {
+    const auto ask = base::Price::from_double(market_.ask[order.instrument]);
+    if (ask) price = std::max(price, ask->raw());
+  }
   return static_cast<double>(price) * 1e-9 * (static_cast<double>(quantity_e9) * 1e-9) *
          about.multiplier.to_double();
 }

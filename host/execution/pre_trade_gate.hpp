@@ -21,6 +21,7 @@ struct MarketSnapshot {
   std::span<const std::int64_t> price_e9;  ///< the decision's marks; 0: none
   std::span<const std::uint8_t> traded;    ///< 1 where the bar that just closed was a real one
   std::span<const double> volume;          ///< empty: the data have no volume, so volume checks do not apply
+  std::span<const double> ask{};           ///< what a purchase pays now; NaN: no quote; empty: no quotes
 };
 
 /// Which checks an order failed. Bit i is row i of pre_trade_checks(), which holds within one process: what

@@ -124,19 +124,21 @@ class Agent final : public sdk::ExecutionRules {
     return reason;
   }
 
-  /// By the curve where there is one for so many parts, else in equal parts.
+  /// By the curve where there is one for so many parts; else equal ones, with what does not divide in the
+  /// last.
   void add_slices(cadre_action& order, std::int64_t time_ns, std::int64_t lot_e9, std::int64_t parts,
                   Output& out) const {
     const bool has_curve = static_cast<std::int64_t>(set_.curve.size()) == parts;
+    const std::int64_t each = order.quantity_e9 / lot_e9 / parts * lot_e9;
     std::int64_t sent = 0;
     for (std::int64_t k = 0; k < parts; ++k) {
-      const double share = has_curve ? set_.curve[static_cast<std::size_t>(k)]
-                                     : static_cast<double>(k + 1) / static_cast<double>(parts);
+      const std::int64_t due =
+          has_curve ? due_by_share(order.quantity_e9, lot_e9, set_.curve[static_cast<std::size_t>(k)])
+                    : (k + 1) * each;
       cadre_slice slice{};
       slice.size = sizeof slice;
       slice.time_ns = time_ns + k * set_.interval_ns;
-      slice.quantity_e9 =
-          (k + 1 == parts ? order.quantity_e9 : due_by_share(order.quantity_e9, lot_e9, share)) - sent;
+      slice.quantity_e9 = (k + 1 == parts ? order.quantity_e9 : due) - sent;
       slice.max_share_of_volume = set_.max_share;
       if (slice.quantity_e9 == 0) continue;
       sent += slice.quantity_e9;

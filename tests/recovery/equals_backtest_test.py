@@ -43,7 +43,16 @@ class EqualsBacktest(unittest.TestCase):
                                        "strength": 0.5 + i % 4, "confidence": 0.25 * (1 + i % 4), "horizon_days": 10}) + "\n")
         cls.with_signals = cls.write("with_signals", with_signals)
         cls.intraday = cls.write("intraday", cls.five_minutes())
-        cls.wanted = {path: cls.backtest(path) for path in (cls.demo, cls.with_signals, cls.intraday)}
+        # Orders that are open, asked to change and in parts when a host is killed.
+        cls.in_parts = cls.write("in_parts", cls.with_rules(scenario, schedule="twap", slices=4, time_in_force="GTC", default_order_type="MARKET"))
+        cls.resting = cls.write("resting", cls.with_rules(scenario, default_order_type="LIMIT", limit_offset=0, time_in_force="GTC", price_threshold=0.03))
+        cls.wanted = {path: cls.backtest(path) for path in (cls.demo, cls.with_signals, cls.intraday, cls.in_parts, cls.resting)}
+
+    @staticmethod
+    def with_rules(scenario, **rules):
+        changed = json.loads(json.dumps(scenario))
+        changed["chain"]["execution_rules"]["config"] = rules
+        return changed
 
     @classmethod
     def five_minutes(cls):
@@ -128,6 +137,33 @@ class EqualsBacktest(unittest.TestCase):
             self.assertEqual((status, said["accepted"]), (202, 1), said)
         self.assert_equals(host.settled_book("main"), self.demo)
         self.assertEqual(host.stop(), 0)
+
+    def kill_among(self, scenario):
+        host = self.host(scenario).wait_until_ready()
+        for first in range(0, len(self.bars), 37):
+            status, said = host.ask("POST", "/v1/books/main/bars", self.bars[first:first + 37])
+            self.assertEqual((status, said["accepted"]), (202, len(self.bars[first:first + 37])), said)
+            if first % 3 == 0:
+                host.settled_book("main")
+            if first > 250:
+                host.kill()
+                host.start()
+        self.assert_equals(host.settled_book("main"), scenario)
+        self.assertEqual(host.stop(), 0)
+        shutil.rmtree(os.path.join(host.state, "books", "main", "checkpoints"))  # and once more from the journal alone
+        host = self.host(scenario).wait_until_ready()
+        self.assert_equals(host.settled_book("main"), scenario)
+        scheduled = json.loads(host.command("orders", "--json").stdout)["scheduled"]
+        self.assertEqual(host.stop(), 0)
+        return scheduled
+
+    def test_orders_that_go_in_parts_over_kills(self):
+        scheduled = self.kill_among(self.in_parts)
+        self.assertTrue(scheduled)
+        self.assertTrue(all(1 <= order["parts_left"] <= 3 and order["parts_sent"] >= 1 for order in scheduled), scheduled)
+
+    def test_orders_that_rest_for_days_over_kills(self):
+        self.kill_among(self.resting)
 
     def test_a_replay_of_bars_within_a_day(self):
         self.assert_equals(self.after_replay(self.intraday)["main"], self.intraday)

@@ -24,7 +24,8 @@ def tree(folder, *but):
     found = {}
     for path, _, files in os.walk(folder):
         for name in files:
-            if name in but or set(path.split(os.sep)) & set(but):
+            # What is being written has a name of its own until it is whole.
+            if name.split(".")[0] in but or name in but or set(path.split(os.sep)) & set(but):
                 continue
             with open(os.path.join(path, name), "rb") as file:
                 found[os.path.relpath(os.path.join(path, name), folder)] = file.read()
