@@ -54,7 +54,7 @@ class OneBuy(unittest.TestCase):
             file.write("time,SPY\n2013-10-07T09:31:00-04:00,168\n2013-10-07T09:32:00-04:00,168\n2013-10-07T09:33:00-04:00,168\n")
         done = self.backtest("--set", f'/data/prices/file="{self.folder}/closes.csv"', "--set", '/data/prices/volume="none"')
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn("quotes", done.stdout + done.stderr)
+        self.assertIn("latency is none, but these data have no bid and ask", done.stderr)
 
 
 if __name__ == "__main__":
