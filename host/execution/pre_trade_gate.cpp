@@ -379,8 +379,8 @@ Verdict PreTradeGate::check(const cadre_order& order) {
       const PreTradeCheck& check = table[row];
       if (reducing && check.skipped_when_reducing) continue;
       if (in_parts_ && check.largest != nullptr && check.bounds == PreTradeCheck::Bounds::order) continue;
-      const bool passes = check.passes != nullptr ? check.passes(*this, order)
-                                                  : order.quantity_e9 <= check.largest(*this, order);
+      const bool passes = check.largest == nullptr ? check.passes(*this, order)
+                                                   : order.quantity_e9 <= check.largest(*this, order);
       if (!passes) verdict.failed |= std::uint64_t{1} << row;
       if (row == 0 && verdict.failed != 0) return;
     }

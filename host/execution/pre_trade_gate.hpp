@@ -45,7 +45,7 @@ struct PreTradeCheck {
   std::int64_t (*largest)(const PreTradeGate& gate, const cadre_order& order) = nullptr;
   /// What it bounds: what one order may be, what its instrument may become, or what all of them together do
   /// to the book.
-  enum class Bounds : std::uint8_t { order, position, book } bounds = Bounds::order;
+  enum class Bounds : std::uint32_t { order, position, book } bounds = Bounds::order;
   std::uint32_t reason = CADRE_REASON_FITTED;  ///< of what is cut to pass it
 };
 

@@ -14,11 +14,11 @@ std::string_view side_name(std::uint32_t side) {
 
 namespace {
 
-constexpr OrderType types[] = {{CADRE_ORDER_MARKET, "market", false, false},
-                               {CADRE_ORDER_LIMIT, "limit", true, false},
-                               {CADRE_ORDER_STOP, "stop", false, true},
-                               {CADRE_ORDER_STOP_LIMIT, "stop_limit", true, true},
-                               {CADRE_ORDER_MARKET_ON_CLOSE, "market_on_close", false, false}};
+constexpr OrderType types[] = {{"market", CADRE_ORDER_MARKET, false, false},
+                               {"limit", CADRE_ORDER_LIMIT, true, false},
+                               {"stop", CADRE_ORDER_STOP, false, true},
+                               {"stop_limit", CADRE_ORDER_STOP_LIMIT, true, true},
+                               {"market_on_close", CADRE_ORDER_MARKET_ON_CLOSE, false, false}};
 
 template <class Matches>
 const OrderType* find_type(Matches&& matches) {

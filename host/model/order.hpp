@@ -21,8 +21,8 @@ std::string_view order_status_name(std::uint32_t status);
 
 /// One order type. What holds for all orders of a type is asked here, and nowhere by its number.
 struct OrderType {
-  std::uint32_t type;
   std::string_view name;
+  std::uint32_t type;
   bool has_limit_price;  ///< else an order of this type has none
   bool has_stop_price;   ///< likewise
 };

@@ -39,8 +39,9 @@ std::int64_t parts_within(std::int64_t quantity_e9, std::int64_t lot_e9, std::in
 
 std::int64_t due_by_share(std::int64_t quantity_e9, std::int64_t lot_e9, double share) {
   if (share >= 1) return quantity_e9;
-  const double lots = static_cast<double>(quantity_e9 / lot_e9);
-  return static_cast<std::int64_t>(std::floor(lots * std::max(share, 0.0) + 0.5)) * lot_e9;
+  const std::int64_t lots = quantity_e9 / lot_e9;
+  const double due = static_cast<double>(lots) * std::max(share, 0.0);
+  return static_cast<std::int64_t>(std::floor(due + 0.5)) * lot_e9;
 }
 
 }  // namespace cadre::execution_rules

@@ -9,7 +9,6 @@ namespace cadre::chain {
 namespace {
 
 using test::Desk;
-using testing::Contains;
 using testing::DoubleNear;
 using testing::ElementsAre;
 using testing::IsEmpty;

@@ -54,12 +54,14 @@ class AtAnExchange {
  private:
   static std::vector<std::vector<double>> weights(const std::vector<double>& units) {
     std::vector<std::vector<double>> rows;
+    rows.reserve(units.size());
     for (const double u : units)
       rows.push_back({u * 100 / 1e6, 0, 0, 0});
     return rows;
   }
   static std::vector<std::vector<double>> columns(const std::vector<double>& units) {
     std::vector<std::vector<double>> rows;
+    rows.reserve(units.size());
     for (const double u : units)
       rows.push_back({u});
     return rows;

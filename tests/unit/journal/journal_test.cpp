@@ -150,8 +150,8 @@ TEST_F(Journal, refuses_a_file_that_is_no_journal) {
 TEST_F(Journal, refuses_an_unknown_format_with_one_sentence) {
   write_three();
   std::string bytes = content();
-  for (const char format : {0, 7}) {
-    bytes[12] = format;
+  for (const int format : {0, 7}) {
+    bytes[12] = static_cast<char>(format);
     put_content(bytes);
     const auto reader = JournalReader::open(path());
     ASSERT_FALSE(reader);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <bit>
 
 #include <cmath>
 #include <cstring>
@@ -152,7 +153,9 @@ TEST(Arena, the_same_block_at_another_address_gives_the_same_view) {
   EXPECT_EQ(b.session_date, 20010531);
   EXPECT_TRUE(inside(b.price.values) && inside(b.bars.closes.values) && inside(b.quantity_e9) &&
               inside(b.score.values) && inside(b.constraints) && inside(b.signals));
-  EXPECT_EQ(std::memcmp(a.price.values, b.price.values, 9 * sizeof(double)), 0);
+  for (std::size_t i = 0; i < 9; ++i)
+    EXPECT_EQ(std::bit_cast<std::uint64_t>(a.price.values[i]),
+              std::bit_cast<std::uint64_t>(b.price.values[i]));
   EXPECT_EQ(std::memcmp(a.quantity_e9, b.quantity_e9, 9 * sizeof(std::int64_t)), 0);
   ASSERT_EQ(b.bars.closes.rows, 5u);
   for (std::uint32_t r = 0; r < 5; ++r) {

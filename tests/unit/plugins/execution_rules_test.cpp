@@ -165,9 +165,9 @@ TEST(ExecutionRules, twap_sends_equal_parts_at_equal_times_with_the_residual_las
   const Applied applied = apply(test, state, {1000, 2}, {10, 10});
   EXPECT_EQ(applied.parts(0), (std::vector<double>{333, 333, 334}));
   EXPECT_EQ(applied.parts(1), (std::vector<double>{1, 1}));  // no part without a lot
-  for (int k = 0; k < 3; ++k) {
-    EXPECT_EQ(applied.slices[static_cast<std::size_t>(k)].time_ns, state.raw().time_ns + k * 60 * one);
-    EXPECT_EQ(applied.slices[static_cast<std::size_t>(k)].max_share_of_volume, 0.1);
+  for (std::size_t k = 0; k < 3; ++k) {
+    EXPECT_EQ(applied.slices[k].time_ns, state.raw().time_ns + static_cast<std::int64_t>(k) * 60 * one);
+    EXPECT_EQ(applied.slices[k].max_share_of_volume, 0.1);
   }
 }
 

@@ -36,8 +36,8 @@ inline cadre::report::RunSeries synthetic_series(std::size_t days = 2600, std::s
     double invested = 0.0;
     if (decides) {
       for (std::size_t i = 0; i < names; ++i) {
-        const double aim =
-            0.9 * static_cast<double>(names - i) / static_cast<double>(names * (names + 1) / 2);
+        const std::size_t all = names * (names + 1) / 2;
+        const double aim = 0.9 * static_cast<double>(names - i) / static_cast<double>(all);
         weights[i] += 0.02 * (aim - weights[i]) + 0.002 * normal() * aim / 0.03;
         weights[i] = std::max(weights[i], 0.0);
         invested += weights[i];
