@@ -20,6 +20,10 @@ std::string no_room(const char* what, std::uint64_t given, std::size_t room) {
   return "it gave " + std::to_string(given) + " " + what + ", there is room for " + std::to_string(room);
 }
 
+std::string of_order(std::size_t place, const std::string& of, const std::string& fault) {
+  return "order " + std::to_string(place + 1) + of + ": " + fault;
+}
+
 std::string no_use(const char* what) {
   return std::string("it has a ") + what + ", which its type has no use for";
 }
@@ -185,8 +189,7 @@ std::string fault_of_actions(const cadre_execution_state& state, std::span<const
     if (fault.empty()) fault = fault_with_others(actions, ground, k);
     if (fault.empty()) continue;
     const std::uint32_t i = actions[k].instrument;
-    const std::string of = i < state.instrument_count ? " of " + name_of(i) : std::string();
-    return "order " + std::to_string(k + 1) + of + ": " + fault;
+    return of_order(k, i < state.instrument_count ? " of " + name_of(i) : std::string(), fault);
   }
   for (std::uint32_t i = 0; i < reasons.size(); ++i) {
     std::string fault = fault_of_reason(reasons[i]);

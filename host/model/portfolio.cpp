@@ -93,7 +93,8 @@ Money Portfolio::short_collateral() const {
   if (shorts_ == 0) return {};
   Sum held_back{Money{}};
   for (const Position& position : positions_) {
-    if (position.quantity.raw() < 0) held_back.add(std::max(position.short_proceeds, -position.value));
+    if (position.quantity.raw() < 0)
+      held_back.add(Money::from_raw(std::max(position.short_proceeds.raw(), -position.value.raw())));
   }
   return held_back.value().value_or(cash_);  // what does not fit leaves nothing to buy with
 }
