@@ -184,6 +184,7 @@ std::uint64_t warm_up_bars(const Book& book) {
 
 const chain::Decision* Book::decide() {
   watch_limits();
+  end_due_parents();
   refresh_state();
   if (halted() || chain().stage_left_out() != nullptr || !is_warm() ||
       ledger_.portfolio().equity().raw() <= 0)

@@ -160,6 +160,7 @@ class Book {
   void put_parent(const execution::ParentOrder& parent);
   template <class Concerns>
   void end_parents(Concerns&& concerns);
+  void end_due_parents();
   void record_request(const execution::OrderRequest& request);
   void send_request(const execution::OrderRequest& request, bool ready);
   void release_part(std::string_view client_id);

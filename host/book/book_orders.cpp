@@ -98,14 +98,20 @@ void Book::send_request(const execution::OrderRequest& request, bool ready) {
     end_request(ledger_, request.client_id);
 }
 
-void release_parts(Book& book) {
-  const std::int64_t now_ns = book.ledger_.time_ns();
-  book.end_parents([&](const execution::ParentOrder& parent) {
-    const bool is_over = parent.order.time_in_force == CADRE_TIF_DAY && parent.date != book.ledger_.date();
-    const TradingState state = book.states_.of(parent.order.instrument);
-    const bool may_not = state == TradingState::reducing && !book.reduces(parent.order, parent.left_e9());
+/// Before a decision, which then sees what they leave undone: parents of the day whose session is over, and
+/// those that a trading state does not let go on.
+void Book::end_due_parents() {
+  if (ledger_.schedule().empty()) return;
+  end_parents([&](const execution::ParentOrder& parent) {
+    const bool is_over = parent.order.time_in_force == CADRE_TIF_DAY && parent.date != ledger_.date();
+    const TradingState state = states_.of(parent.order.instrument);
+    const bool may_not = state == TradingState::reducing && !reduces(parent.order, parent.left_e9());
     return is_over || may_not || state == TradingState::killed;
   });
+}
+
+void release_parts(Book& book) {
+  const std::int64_t now_ns = book.ledger_.time_ns();
   if (book.ledger_.schedule().empty() || book.halted()) return;
   std::vector<cadre_id> due;
   for (const bool selling : {true, false}) {  // sales make the room that purchases need

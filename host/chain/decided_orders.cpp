@@ -117,8 +117,7 @@ void TradeExecutionOrchestrator::weigh_orders() {
   }
 }
 
-/// Open orders as execution rules see them, and what of them the gate keeps orders on the other side from
-/// meeting.
+/// Open orders as execution rules see them.
 void TradeExecutionOrchestrator::list_open_orders() {
   open_orders_.clear();
   for (const execution::TrackedOrder& tracked : book_.tracker->recent()) {
@@ -168,7 +167,7 @@ void TradeExecutionOrchestrator::write_orders(std::uint64_t count) {
             });
 }
 
-/// What works and nobody asks to be cancelled.
+/// What works and nobody asks to be cancelled: the gate keeps orders on the other side from meeting it.
 void TradeExecutionOrchestrator::count_standing() {
   if (!anything_works_ && !stands_) return;
   stands_ = anything_works_;

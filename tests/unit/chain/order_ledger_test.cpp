@@ -19,15 +19,15 @@ constexpr std::int64_t unit = 1'000'000'000;
 class AtAnExchange {
  public:
   AtAnExchange(const std::vector<double>& units, const std::vector<double>& fills, int slices = 0,
-               bool answers_later = false)
-      : desk_(
-            {{"/chain/position_sizer/config/targets", test::rows(weights(units))},
-             {"/chain/execution_rules", R"({"name": "rules", "agent": "test.rules", "config": {"slices": )" +
-                                            std::to_string(slices) + R"(, "time_in_force": "GTC"}})"},
-             {"/execution_environment", R"({"agent": "test.exchange", "config": {"fills": )" +
-                                            test::rows(columns(fills)) + R"(, "answers_later": )" +
-                                            (answers_later ? "true" : "false") + "}}"}},
-            "1") {}
+               bool answers_later = false, const char* time_in_force = "GTC")
+      : desk_({{"/chain/position_sizer/config/targets", test::rows(weights(units))},
+               {"/chain/execution_rules",
+                R"({"name": "rules", "agent": "test.rules", "config": {"slices": )" + std::to_string(slices) +
+                    R"(, "time_in_force": ")" + time_in_force + "\"}}"},
+               {"/execution_environment", R"({"agent": "test.exchange", "config": {"fills": )" +
+                                              test::rows(columns(fills)) + R"(, "answers_later": )" +
+                                              (answers_later ? "true" : "false") + "}}"}},
+              "1") {}
 
   const Decision& decide() { return desk_.decide(); }
   std::int64_t held() const { return ledger().portfolio().quantity(0).raw() / unit; }
@@ -158,6 +158,18 @@ TEST(OrderLedger, what_waits_sells_less_where_the_cancel_was_faster) {
   EXPECT_THAT(at.sent(), testing::ElementsAre(200, 200, -100));
   at.decide();
   EXPECT_EQ(at.held(), 100);
+}
+
+TEST(OrderLedger, an_order_of_the_day_that_waited_too_long_is_decided_anew_and_loses_no_day) {
+  AtAnExchange at({1000, 0, 0, 0}, {0, 300, 0, 300}, 0, true, "DAY");
+  at.decide();
+  at.decide();  // 300 held; the rest is asked to be cancelled, and a sale waits for the answer
+  EXPECT_THAT(at.sent(), testing::ElementsAre(1000));
+  const Decision& decision = at.decide();  // its session is over: what is held is sold by a new order
+  EXPECT_EQ(decision.need_e9[0], -300 * unit);
+  EXPECT_THAT(at.sent(), testing::ElementsAre(1000, -300));
+  at.decide();
+  EXPECT_EQ(at.held(), 0);
 }
 
 TEST(OrderLedger, a_cancel_that_is_answered_at_once_lets_the_other_side_go_with_its_decision) {
