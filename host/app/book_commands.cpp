@@ -148,7 +148,9 @@ std::string scheduled_text(const json::value& body) {
     table.add_row({text_at(order, "/client_id"), text_at(order, "/instrument"), text_at(order, "/side"),
                    text_at(order, "/type"), number(order, "/quantity"), number(order, "/left"),
                    count_at(order, "/parts_left"), moment(text_at(order, "/next")),
-                   waits == "other_side" ? "orders on the other side" : waits});
+                   waits == "other_side" ? "orders on the other side"
+                   : waits == "net"      ? "room in the net position"
+                                         : waits});
   }
   return '\n' + table.to_string(width_of_output());
 }

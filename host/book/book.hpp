@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -163,7 +164,13 @@ class Book {
   void end_due_parents();
   void record_request(const execution::OrderRequest& request);
   void send_request(const execution::OrderRequest& request, bool ready);
-  void release_part(std::string_view client_id);
+  /// A part of an order whose time has come, and how much of it may be sent at the most.
+  struct DuePart {
+    cadre_id parent{};
+    std::int64_t most_e9 = std::numeric_limits<std::int64_t>::max();
+  };
+  void pace(std::vector<DuePart>& due) const;
+  void release_part(std::string_view client_id, std::int64_t most_e9);
   std::optional<std::int64_t> part_size(const execution::ParentOrder& parent) const;
   std::int64_t affordable_e9(const cadre_order& order, std::int64_t quantity_e9) const;
   void begin_gate();

@@ -6,6 +6,7 @@
 
 #include "host/base/invariant.hpp"
 #include "host/book/book.hpp"
+#include "host/execution/net_pacing.hpp"
 #include "host/execution/reserved_cash.hpp"
 #include "host/model/order.hpp"
 
@@ -113,29 +114,53 @@ void Book::end_due_parents() {
 void release_parts(Book& book) {
   const std::int64_t now_ns = book.ledger_.time_ns();
   if (book.ledger_.schedule().empty() || book.halted()) return;
-  std::vector<cadre_id> due;
+  std::vector<Book::DuePart> due;
   for (const bool selling : {true, false}) {  // sales make the room that purchases need
     for (const execution::ParentOrder& parent : book.ledger_.schedule().parents()) {
       if (parent.slices.front().time_ns <= now_ns && (parent.order.side == CADRE_SIDE_SELL) == selling)
-        due.push_back(parent.order.client_id);
+        due.push_back({parent.order.client_id});
     }
   }
   if (due.empty()) return;
   const std::size_t first = book.ledger_.tracker().orders().size();
   book.begin_gate();
-  for (const cadre_id& id : due)
-    book.release_part(model::id_text(id));
+  if (book.chain().constraints.interim_net) book.pace(due);
+  for (const Book::DuePart& part : due)
+    book.release_part(model::id_text(part.parent), part.most_e9);
   if (book.ledger_.tracker().orders().size() != first) book.send_recorded(first, book.ready_to_send());
 }
 
-void Book::release_part(std::string_view client_id) {
+/// What is due is sent as far as the net exposure has room while it is filled.
+void Book::pace(std::vector<DuePart>& due) const {
+  const model::Portfolio& portfolio = ledger_.portfolio();
+  std::vector<execution::NetLeg> legs;
+  std::vector<DuePart*> parts;
+  for (DuePart& part : due) {
+    const execution::ParentOrder* parent = ledger_.schedule().find(model::id_text(part.parent));
+    const std::int64_t wanted = part_size(*parent).value_or(0);
+    if (wanted == 0) continue;
+    const std::uint32_t i = parent->order.instrument;
+    legs.push_back({.buys = parent->order.side == CADRE_SIDE_BUY,
+                    .wanted_e9 = wanted,
+                    .lot_e9 = ledger_.universe().instruments[i].lot.raw(),
+                    .unit_value = execution::value_at_mark(portfolio, ledger_.universe(), i, 1)});
+    parts.push_back(&part);
+  }
+  execution::pace_net(
+      legs,
+      execution::net_position(portfolio, ledger_.universe(), ledger_.tracker(), ledger_.schedule()),
+      *chain().constraints.interim_net * portfolio.equity().to_double());
+  for (std::size_t k = 0; k < legs.size(); ++k)
+    parts[k]->most_e9 = legs[k].sends_e9;
+}
+
+void Book::release_part(std::string_view client_id, std::int64_t most_e9) {
   const execution::ParentOrder* parent = ledger_.schedule().find(client_id);
   if (parent == nullptr) return;
-  const std::uint32_t i = parent->order.instrument;
-  // What is not traded now, and what is halted, waits.
-  if (state_.arena().valid(model::ColumnId::close)[i] == 0 || states_.of(i) == TradingState::halted) return;
-  const std::optional<std::int64_t> quantity = part_size(*parent);
+  std::optional<std::int64_t> quantity = part_size(*parent);
   if (!quantity) return;
+  if (*quantity != 0 && most_e9 == 0) return;
+  quantity = std::min(*quantity, most_e9);
   if (*quantity == 0) {  // nothing is left to do
     const cadre_id id = parent->order.client_id;
     return end_parents([&](const execution::ParentOrder& other) {
@@ -157,6 +182,9 @@ void Book::release_part(std::string_view client_id) {
 /// How much of a parent's first part is sent now. Nothing: it goes on waiting.
 std::optional<std::int64_t> Book::part_size(const execution::ParentOrder& parent) const {
   const std::uint32_t i = parent.order.instrument;
+  // What is not traded now, and what is halted, waits.
+  if (state_.state().close.valid[i] == 0 || states_.of(i) == TradingState::halted)
+    return std::nullopt;
   const execution::Slice& slice = parent.slices.front();
   const std::int64_t lot = ledger_.universe().instruments[i].lot.raw();
   std::int64_t quantity = slice.quantity_e9;

@@ -12,7 +12,7 @@ namespace {
 using Waits = execution::ParentOrder::Waits;
 
 /// By number.
-constexpr std::array<std::string_view, 3> waits_words = {"", "other_side", "cash"};
+constexpr std::array<std::string_view, 4> waits_words = {"", "other_side", "cash", "net"};
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include "cadre/cadre.h"
 #include "host/chain/orchestrator.hpp"
 #include "host/chain/outputs.hpp"
+#include "host/execution/net_pacing.hpp"
 #include "host/execution/reserved_cash.hpp"
 #include "host/model/order.hpp"
 
@@ -194,6 +195,7 @@ void TradeExecutionOrchestrator::check_orders() {
   book_.gate->set_in_parts(false);
   enlarge_replaced();
   if (!book_.environment_checks_money) wait_for_cash();
+  pace_net_exposure();
   stamp({});
 }
 
@@ -216,6 +218,25 @@ void TradeExecutionOrchestrator::wait_for_cash() {
     } else if (decided.waits == execution::ParentOrder::Waits::for_nothing && decided.slice_count == 0) {
       decided.waits = execution::ParentOrder::Waits::for_cash;
     }
+  }
+}
+
+/// Where fills of these orders could take the net exposure further than it may go meanwhile, they go in
+/// parts.
+void TradeExecutionOrchestrator::pace_net_exposure() {
+  if (!chain_->constraints.interim_net) return;
+  execution::NetPosition net = execution::net_position(*book_.portfolio, *book_.universe, *book_.tracker, {});
+  for (const DecidedOrder& decided : decision_.orders) {
+    if (!decided.verdict.accepted()) continue;
+    const cadre_order& order = decided.order;
+    (order.side == CADRE_SIDE_BUY ? net.working_buys : net.working_sells) +=
+        execution::value_at_mark(*book_.portfolio, *book_.universe, order.instrument, order.quantity_e9);
+  }
+  const double most = *chain_->constraints.interim_net * book_.portfolio->equity().to_double();
+  if (net.held + net.working_buys <= most && net.held - net.working_sells >= -most) return;
+  for (DecidedOrder& decided : decision_.orders) {
+    if (decided.verdict.accepted() && decided.waits == execution::ParentOrder::Waits::for_nothing)
+      decided.waits = execution::ParentOrder::Waits::for_net;
   }
 }
 

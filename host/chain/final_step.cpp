@@ -205,7 +205,11 @@ void TradeExecutionOrchestrator::take_open_orders() {
     const double unit = equity > 0 ? book_.portfolio->price(i).to_double() *
                                          book_.universe->instruments[i].multiplier.to_double() / equity
                                    : 0;
-    open_[i] = {static_cast<double>(buy) * 1e-9 * unit, static_cast<double>(sell) * 1e-9 * unit};
+    // What is paced is sent as far as its other side is: it counts as filled, not at its worst.
+    const std::int64_t paced_buy = book_.schedule->paced_e9(i, CADRE_SIDE_BUY);
+    const std::int64_t paced_sell = book_.schedule->paced_e9(i, CADRE_SIDE_SELL);
+    open_[i] = {static_cast<double>(buy - paced_buy) * 1e-9 * unit,
+                static_cast<double>(sell - paced_sell) * 1e-9 * unit};
     book_.gate->count_open(i, buy, sell);
   }
 }

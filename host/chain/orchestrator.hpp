@@ -131,6 +131,7 @@ class TradeExecutionOrchestrator {
   /// Asks the execution rules. False: what they answered is no use.
   bool ask_rules(cadre_action_list& list);
   void wait_for_cash();
+  void pace_net_exposure();
   void count_standing();
   // What becomes of open orders: open_orders.cpp.
   void take_back();

@@ -101,6 +101,15 @@ class KeyReader {
   void take(const std::string& pointer, base::Fixed<digits, Tag>& value) {
     value = decimal<base::Fixed<digits, Tag>>(pointer);
   }
+  template <class Record>
+  requires requires(KeyReader& reader, const std::string& at, Record& value) {
+    read_members(reader, at, value);
+  }
+  void take(const std::string& pointer, std::vector<Record>& value) {
+    value.resize(count(pointer));
+    for (std::size_t k = 0; k < value.size(); ++k)
+      read_members(*this, pointer + '/' + std::to_string(k), value[k]);
+  }
   template <class Value>
   void take(const std::string& pointer, std::optional<Value>& value) {
     take(pointer, value.emplace());

@@ -23,6 +23,11 @@ void read_members(KeyReader& reader, const std::string& at, RepeatedExecutions& 
   reader.read(at + "/decisions", value.decisions);
 }
 
+void read_members(KeyReader& reader, const std::string& at, GroupWeight& value) {
+  reader.read(at + "/group", value.group);
+  reader.read(at + "/max", value.max);
+}
+
 void read_members(KeyReader& reader, const std::string& at, SessionKeys& value) {
   reader.read(at + "/from", value.from);
   reader.read(at + "/to", value.to);

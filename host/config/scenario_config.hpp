@@ -73,6 +73,12 @@ struct RiskFeedbackConfig {
 #include "host/config/keys/risk_feedback.inc"
 };
 
+/// The largest sum of absolute weights of a group of instruments.
+struct GroupWeight {
+  std::string group;  ///< "*": every one that is not named
+  double max = 0;
+};
+
 struct ConstraintsConfig {
 #include "host/config/keys/constraints.inc"
 };

@@ -320,6 +320,7 @@ json::object parent_json(const execution::ParentOrder& parent, const model::Univ
                     {"next", base::format_time(parent.slices.front().time_ns)}};
   if (parent.waits == execution::ParentOrder::Waits::for_other_side) line["waits_for"] = "other_side";
   if (parent.waits == execution::ParentOrder::Waits::for_cash) line["waits_for"] = "cash";
+  if (parent.waits == execution::ParentOrder::Waits::for_net) line["waits_for"] = "net";
   return line;
 }
 

@@ -65,6 +65,16 @@ std::int64_t OrderSchedule::left_e9(std::uint32_t instrument, std::uint32_t side
   return left;
 }
 
+std::int64_t OrderSchedule::paced_e9(std::uint32_t instrument, std::uint32_t side) const {
+  std::int64_t left = 0;
+  for (const ParentOrder& parent : parents_) {
+    const bool is_paced = parent.waits == ParentOrder::Waits::for_net;
+    if (is_paced && parent.order.instrument == instrument && parent.order.side == side)
+      left += parent.left_e9();
+  }
+  return left;
+}
+
 ParentOrder OrderSchedule::shortened(ParentOrder parent, std::int64_t quantity_e9) {
   std::int64_t cut = 0;
   while (cut < quantity_e9 && !parent.slices.empty()) {
@@ -87,7 +97,9 @@ void OrderSchedule::take_part(std::string_view client_id, std::int64_t quantity_
   const Slice sent = parent.slices.front();
   const std::int64_t left = std::max<std::int64_t>(sent.quantity_e9 - quantity_e9, 0);
   ++parent.children;
-  if (parent.waits == ParentOrder::Waits::for_cash && left != 0) {
+  const bool stays =
+      parent.waits == ParentOrder::Waits::for_cash || parent.waits == ParentOrder::Waits::for_net;
+  if (stays && left != 0) {
     parent.slices.front().quantity_e9 = left;
     return;
   }
@@ -157,7 +169,7 @@ bool OrderSchedule::load(base::Decoder& from, std::size_t instruments) {
       if (slice.quantity_e9 <= 0) return false;
     }
     const bool fits = from.ok() && parent.order.instrument < instruments && !parent.slices.empty() &&
-                      waits <= static_cast<std::uint32_t>(ParentOrder::Waits::for_cash);
+                      waits <= static_cast<std::uint32_t>(ParentOrder::Waits::for_net);
     if (!fits) return false;
     parents_.push_back(std::move(parent));
   }

@@ -25,7 +25,8 @@ struct ParentOrder {
   enum class Waits : std::uint32_t {
     for_nothing = 0,
     for_other_side = 1,  ///< until no order on the other side of its instrument works
-    for_cash = 2         ///< until there is money for it
+    for_cash = 2,        ///< until there is money for it
+    for_net = 3          ///< until there is room between the bounds on the net position
   };
   cadre_order order{};  ///< the quantity is that of all parts, sent or not; the client id is the parent's own
   Waits waits = Waits::for_nothing;
@@ -54,10 +55,12 @@ class OrderSchedule {
   const ParentOrder* find(std::string_view client_id) const;
   /// What is left to be sent of an instrument on one side.
   std::int64_t left_e9(std::uint32_t instrument, std::uint32_t side) const;
+  /// What of it is paced so that the net position keeps its bounds.
+  std::int64_t paced_e9(std::uint32_t instrument, std::uint32_t side) const;
   /// The parent as it is once `quantity_e9` fewer are to be sent, the last parts first.
   static ParentOrder shortened(ParentOrder parent, std::int64_t quantity_e9);
   /// The first part of a parent was sent as `quantity_e9`, at `now_ns`. What it did not take of the part goes
-  /// to the next one, or stays where the parent waits for cash. Parts whose time has come as well move by as
+  /// to the next one, or stays where the parent waits for cash or for room. Parts whose time has come as well move by as
   /// much as this one is late: no burst.
   void take_part(std::string_view client_id, std::int64_t quantity_e9, std::int64_t now_ns);
   /// When the next part is due; nothing when none is, or all wait.

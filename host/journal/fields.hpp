@@ -154,7 +154,7 @@ inline constexpr auto fields<ParentOrderRecord::Slice> = std::tuple{
 template <>
 inline constexpr auto fields<ParentOrderRecord> = std::tuple{
     Field{"order", &ParentOrderRecord::order, "all of it, sent or not"},
-    Field{"waits", &ParentOrderRecord::waits, "other_side: until no order on the other side works; cash: until there is money; empty: for its times alone"},
+    Field{"waits", &ParentOrderRecord::waits, "other_side: until no order on the other side works; cash: until there is money; net: until the net position has room; empty: for its times alone"},
     Field{"target_e9", &ParentOrderRecord::target_e9, "with other_side: the position that it leads to"},
     Field{"date", &ParentOrderRecord::date, "yyyymmdd of the decision"},
     Field{"children", &ParentOrderRecord::children, "sent until now"},

@@ -72,7 +72,7 @@ struct ParentOrderRecord {
     double max_share = 0;
   };
   cadre_order order{};
-  std::string waits{};  ///< "other_side", "cash", or empty
+  std::string waits{};  ///< "other_side", "cash", "net", or empty
   int64_t target_e9 = 0;
   int32_t date = 0;
   uint32_t children = 0;
