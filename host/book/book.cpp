@@ -140,7 +140,12 @@ void Book::take_report(const cadre_execution_report& report) {
     return;
   }
   holdings_are_stale_ = true;
-  if (report.quantity_e9 != 0) states_.count_fill(report.instrument, report.side);
+  if (report.quantity_e9 != 0) {
+    const auto value =
+        base::notional(base::Price::from_raw(report.price_e9), base::Quantity::from_raw(report.quantity_e9),
+                       ledger_.universe().instruments[report.instrument].multiplier);
+    states_.count_fill(report.instrument, report.side, value.value_or(base::Money{}));
+  }
   for (BookListener* listener : listeners_)
     listener->on_report(ledger_.sequence(), report);
   // The columns of all instruments, for one fill: only when someone looks.

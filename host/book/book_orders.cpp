@@ -147,8 +147,7 @@ void Book::pace(std::vector<DuePart>& due) const {
     parts.push_back(&part);
   }
   execution::pace_net(
-      legs,
-      execution::net_position(portfolio, ledger_.universe(), ledger_.tracker(), ledger_.schedule()),
+      legs, execution::net_position(portfolio, ledger_.universe(), ledger_.tracker(), ledger_.schedule()),
       *chain().constraints.interim_net * portfolio.equity().to_double());
   for (std::size_t k = 0; k < legs.size(); ++k)
     parts[k]->most_e9 = legs[k].sends_e9;
@@ -183,7 +182,8 @@ void Book::release_part(std::string_view client_id, std::int64_t most_e9) {
 std::optional<std::int64_t> Book::part_size(const execution::ParentOrder& parent) const {
   const std::uint32_t i = parent.order.instrument;
   // What is not traded now, and what is halted, waits.
-  if (state_.state().close.valid[i] == 0 || states_.of(i) == TradingState::halted)
+  if (state_.state().close.valid[i] == 0 || states_.of(i) == TradingState::halted) return std::nullopt;
+  if (gate_->is_in_window(i) && !reduces(parent.order, parent.slices.front().quantity_e9))
     return std::nullopt;
   const execution::Slice& slice = parent.slices.front();
   const std::int64_t lot = ledger_.universe().instruments[i].lot.raw();
@@ -253,7 +253,7 @@ void Book::begin_gate() {
   gate_->begin_decision(ledger_.date(), portfolio,
                         {gate_prices_, state_.arena().valid(model::ColumnId::close),
                          column(head.has_volume != 0, model::ColumnId::volume),
-                         column(head.has_quotes != 0, model::ColumnId::ask)},
+                         column(head.has_quotes != 0, model::ColumnId::ask), ledger_.time_ns()},
                         execution::committed_cash(tracker, {}, ledger_.universe()));
 }
 

@@ -14,6 +14,7 @@ void Book::enter_states() {
   std::as_const(*chains_.running()).each_stage([&](const chain::Stage& stage) {
     agents.push_back(stage.agent->declaration().id);
   });
+  gate_->enter_agents(agents);
   states_.enter(ledger_.universe(), std::move(agents), chain().pre_trade_checks);
   gate_->enter_states(&states_);
 }

@@ -1,6 +1,7 @@
 // From what is needed to orders that the gate has judged.
 
 #include <algorithm>
+#include <numeric>
 
 #include "cadre/cadre.h"
 #include "host/chain/orchestrator.hpp"
@@ -20,7 +21,8 @@ void TradeExecutionOrchestrator::begin_orders() {
   const auto traded = book_.arena->valid(ColumnId::close);
   const auto volume = head.has_volume != 0 ? book_.arena->column(ColumnId::volume) : std::span<double>{};
   const auto ask = head.has_quotes != 0 ? book_.arena->column(ColumnId::ask) : std::span<double>{};
-  book_.gate->begin_decision(head.session_date, *book_.portfolio, {reference_price_e9_, traded, volume, ask},
+  book_.gate->begin_decision(head.session_date, *book_.portfolio,
+                             {reference_price_e9_, traded, volume, ask, head.time_ns},
                              execution::committed_cash(*book_.tracker, *book_.schedule, *book_.universe));
   anything_works_ = book_.tracker->open_count() != 0 || !book_.schedule->empty();
   list_open_orders();
@@ -85,7 +87,7 @@ bool TradeExecutionOrchestrator::ask_rules(cadre_action_list& list) {
 /// Cuts each order to what the gate accepts of it, and lets the gate judge all of them. False: they are too
 /// large for the book together.
 bool TradeExecutionOrchestrator::send_to_gate() {
-  book_.gate->begin_trial();
+  book_.gate->begin_trial(decision_.requests.size());
   bool has_room = true;
   std::copy(taken_back_e9_.begin(), taken_back_e9_.end(), decision_.sent_e9.begin());
   for (DecidedOrder& decided : decision_.orders) {
@@ -187,7 +189,9 @@ void TradeExecutionOrchestrator::count_standing() {
 
 /// The gate alone, and nothing behind it: the orders are those of the trial that was accepted.
 void TradeExecutionOrchestrator::check_orders() {
-  book_.gate->begin_trial();
+  book_.gate->begin_trial(decision_.requests.size());
+  book_.gate->plan_net(std::accumulate(current_.begin(), current_.end(), 0.0),
+                       std::accumulate(rounded_weight_.begin(), rounded_weight_.end(), 0.0));
   for (DecidedOrder& decided : decision_.orders) {
     book_.gate->set_in_parts(decided.slice_count != 0);
     decided.verdict = book_.gate->check(decided.order);

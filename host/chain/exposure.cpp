@@ -5,6 +5,10 @@
 
 namespace cadre::chain {
 
+double at_worst(double weight, const OpenOrders& open) {
+  return std::max(std::fabs(weight + open.sell), std::fabs(weight - open.buy));
+}
+
 Exposure exposure_at_worst(std::span<const double> weight, std::span<const OpenOrders> open) {
   Exposure exposure;
   for (std::size_t i = 0; i < weight.size(); ++i) {
@@ -12,7 +16,7 @@ Exposure exposure_at_worst(std::span<const double> weight, std::span<const OpenO
     // purchases smaller.
     const double highest = weight[i] + open[i].sell;
     const double lowest = weight[i] - open[i].buy;
-    exposure.gross += std::max(std::fabs(highest), std::fabs(lowest));
+    exposure.gross += at_worst(weight[i], open[i]);
     exposure.highest_net += highest;
     exposure.lowest_net += lowest;
   }

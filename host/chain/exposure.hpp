@@ -17,6 +17,10 @@ struct Exposure {
   double lowest_net = 0;
 };
 
+/// The largest absolute weight that an instrument can come to from `weight`, which counts all that works as
+/// filled.
+double at_worst(double weight, const OpenOrders& open);
+
 /// Of a book that would hold `weight` once all is filled. What was working before counts as filled or not,
 /// per instrument and whichever is worse; what this decision adds is part of the weights, all filled.
 Exposure exposure_at_worst(std::span<const double> weight, std::span<const OpenOrders> open);

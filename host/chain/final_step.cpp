@@ -21,6 +21,7 @@ constexpr double slack = 1e-9;  // what the error of doubles may add to a sum th
 void TradeExecutionOrchestrator::take_final_step() {
   open_targets();
   fit_to_open_orders();
+  fit_to_groups();
   keep_untraded();
   desired_.assign(target_.begin(), target_.end());
   begin_orders();
@@ -224,6 +225,32 @@ void TradeExecutionOrchestrator::fit_to_open_orders() {
   }
 }
 
+/// Where a group of instruments would weigh more than it may, all its increases are scaled alike.
+void TradeExecutionOrchestrator::fit_to_groups() {
+  for (std::size_t group = 0; group < groups_.size(); ++group) {
+    double wanted = 0, least = 0;  // with its increases and without any
+    for (std::uint32_t i = 0; i < target_.size(); ++i) {
+      if (!is_in_group(i, group)) continue;
+      wanted += at_worst(target_[i], open_[i]);
+      least += at_worst(cut_target(current_[i], target_[i], 0), open_[i]);
+    }
+    const double most = std::max(groups_.most(group), least);
+    if (wanted <= most + slack || wanted <= least) continue;
+    const double factor = (most - least) / (wanted - least);
+    for (std::uint32_t i = 0; i < target_.size(); ++i) {
+      const double cut = is_in_group(i, group) ? cut_target(current_[i], target_[i], factor) : target_[i];
+      if (cut == target_[i]) continue;
+      reasons_[i] = {CADRE_REASON_EXPOSURE, 0, cut - current_[i]};
+      target_[i] = cut;
+    }
+  }
+}
+
+bool TradeExecutionOrchestrator::is_in_group(std::uint32_t i, std::size_t group) const {
+  const auto groups = groups_.of(i);
+  return std::find(groups.begin(), groups.end(), group) != groups.end();
+}
+
 bool TradeExecutionOrchestrator::keeps_exposure(std::span<const double> weight) const {
   const Exposure exposure = exposure_at_worst(weight, open_);
   const config::ConstraintsConfig& bounds = chain_->constraints;
@@ -234,7 +261,8 @@ bool TradeExecutionOrchestrator::keeps_exposure(std::span<const double> weight) 
 
 bool TradeExecutionOrchestrator::has_room(std::span<const double> weight) const {
   for (std::size_t i = 0; i < weight.size(); ++i) {
-    if (std::fabs(weight[i]) > std::fabs(current_[i]) + slack) return keeps_exposure(weight);
+    // A flip increases from zero on.
+    if (std::fabs(weight[i] - cut_target(current_[i], weight[i], 0)) > slack) return keeps_exposure(weight);
   }
   return true;
 }

@@ -61,6 +61,7 @@ void TradeExecutionOrchestrator::enter(std::shared_ptr<Chain> chain, const BookS
   for (auto* column : {&current_, &before_, &rounded_weight_, &desired_})
     column->assign(n, 0);
   open_.assign(n, {});
+  groups_.enter(*book_.universe, chain_->constraints.max_group_weight);
   reduced_by_loop_.assign(n, 0);
   small_resizes_.clear();
   small_resizes_.reserve(n);

@@ -11,6 +11,7 @@
 #include "host/chain/chain.hpp"
 #include "host/chain/decision.hpp"
 #include "host/chain/exposure.hpp"
+#include "host/execution/group_limits.hpp"
 #include "host/execution/order_tracker.hpp"
 #include "host/model/arena.hpp"
 #include "host/model/portfolio.hpp"
@@ -99,6 +100,8 @@ class TradeExecutionOrchestrator {
   bool is_small_reduction(std::size_t i) const;
   /// Targets of instruments with open orders, so that none can end above the largest weight.
   void fit_to_open_orders();
+  void fit_to_groups();
+  bool is_in_group(std::uint32_t instrument, std::size_t group) const;
   /// Targets become whole lots, rounded towards the position, or, when that left a book above a limit, sales
   /// a lot further.
   enum class Sales { rounded_down, rounded_up };
@@ -153,6 +156,7 @@ class TradeExecutionOrchestrator {
   std::vector<double> current_;      // weights held, filled and working
   std::vector<double> before_;
   std::vector<OpenOrders> open_;
+  execution::GroupLimits groups_;
   std::vector<std::uint8_t> reduced_by_loop_;
   std::vector<std::uint32_t> small_resizes_;  // that are skipped, the largest first
   std::vector<double> rounded_weight_;        ///< of the book that the orders lead to

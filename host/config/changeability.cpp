@@ -48,6 +48,7 @@ constexpr ChangeRule host_rules[] = {
     {"/log/file_mb", Changes::restart, false, "the log is opened with the host"},
     {"/log/files", Changes::restart, false, "the log is opened with the host"},
     {"/log/journal_socket", Changes::restart, false, "the log is opened with the host"},
+    {"/limits", Changes::live, false, "the next decisions' orders meet the new bounds"},
     {"/admin", Changes::restart, false, "the port is opened with the host"},
 };
 

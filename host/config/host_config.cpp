@@ -8,6 +8,7 @@
 #include "host/config/instrument_table.hpp"
 #include "host/config/key_reader.hpp"
 #include "host/config/key_sections.hpp"
+#include "host/config/order_limits.hpp"
 
 namespace cadre::config {
 
@@ -44,6 +45,7 @@ constexpr std::string_view schema_text = R"json({
     "watch": {"type": "object", "default": {}, "properties": {@watch_keys@}},
     "trust": {"type": "object", "default": {}, "description": "which agents run in the host's process, and what is done without Landlock", "properties": {@trust_keys@}},
     "admin": {"type": "object", "default": {}, "properties": {@admin_keys@}},
+    "limits": {"type": "array", "default": [], "description": "bounds on the orders of all books, beside those of each", "items": {"type": "object", "additionalProperties": false, "properties": {@limit_keys@}}},
     "log": {"type": "object", "default": {}, "description": "what the host writes of what happens, and where", "properties": {@log_keys@}}
   }
 })json";
@@ -89,6 +91,7 @@ HostConfig read_head(const json::value& root, const PlaceOf& place, base::Proble
   read_trust(reader, "/trust/", host.trust);
   read_admin(reader, "/admin/", host.admin);
   read_log(reader, "/log/", host.log);
+  reader.read("/limits", host.limits);
   return host;
 }
 
@@ -105,7 +108,10 @@ void add_book(HostConfig& host, base::JsonDocument document, const fs::path& fol
   if (!scenario->changes.empty())
     problems.error("CONFIG_NOT_LIVE", scenario->document.place("/changes"),
                    "dated changes belong to a backtest", "apply them with `cadre revision apply`");
-  host.books.push_back({std::move(scenario).take(), folder});
+  ScenarioConfig config = std::move(scenario).take();
+  config.pre_trade_checks.limits.insert(config.pre_trade_checks.limits.end(), host.limits.begin(),
+                                        host.limits.end());
+  host.books.push_back({std::move(config), folder});
 }
 
 /// The document that says all of it.

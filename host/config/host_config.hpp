@@ -75,6 +75,7 @@ struct HostConfig {
   TrustConfig trust;
   AdminConfig admin;
   LogConfig log;
+  std::vector<ScopedLimit> limits;           ///< on the orders of all books
   std::uint64_t probe_timeout_ms = 0;        ///< of everything that a change has tried
   std::vector<std::filesystem::path> files;  ///< it was read from: what a watch looks at
 

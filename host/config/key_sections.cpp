@@ -44,6 +44,10 @@ constexpr Section sections[] = {
 #include "host/config/keys/journal.inc"
     },
     {
+        "@limit_keys@",
+#include "host/config/keys/limit.inc"
+    },
+    {
         "@log_keys@",
 #include "host/config/keys/log.inc"
     },

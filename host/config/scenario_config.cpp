@@ -13,21 +13,12 @@
 #include "host/config/file_kind.hpp"
 #include "host/config/instrument_table.hpp"
 #include "host/config/key_reader.hpp"
+#include "host/config/order_limits.hpp"
 #include "host/config/scenario_schema.hpp"
 
 namespace cadre::config {
 
 /// Found by KeyReader::take, by the type of its last argument.
-void read_members(KeyReader& reader, const std::string& at, RepeatedExecutions& value) {
-  reader.read(at + "/count", value.count);
-  reader.read(at + "/decisions", value.decisions);
-}
-
-void read_members(KeyReader& reader, const std::string& at, GroupWeight& value) {
-  reader.read(at + "/group", value.group);
-  reader.read(at + "/max", value.max);
-}
-
 void read_members(KeyReader& reader, const std::string& at, SessionKeys& value) {
   reader.read(at + "/from", value.from);
   reader.read(at + "/to", value.to);
@@ -115,6 +106,7 @@ void read_constraints(Reader& reader, const std::string& at, ConstraintsConfig& 
 }
 void read_pre_trade_checks(Reader& reader, const std::string& at, PreTradeConfig& config) {
 #include "host/config/keys/pre_trade_checks.inc"
+  reader.read(at + "limits", config.limits);
 }
 void read_book(Reader& reader, const std::string& at, BookSection& config) {
 #include "host/config/keys/book.inc"
@@ -352,6 +344,7 @@ base::Result<ScenarioConfig> read_scenario(base::JsonDocument document, const fs
   config.execution_environment = reader.instance(
       "/execution_environment", agent::role(agent::RoleId::execution_environment), "execution_environment");
   read_pre_trade_checks(reader, "/pre_trade_checks/", config.pre_trade_checks);
+  check_windows(reader, config.data.timing, config.pre_trade_checks);
   config.seed = reader.at("/seed").to_number<std::uint64_t>();
   if (problems.has_errors()) return problems;
   return config;

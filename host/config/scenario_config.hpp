@@ -88,8 +88,29 @@ struct RepeatedExecutions {
   std::uint64_t count = 0, decisions = 0;
 };
 
+/// So much of the equity may be traded in so many sessions.
+struct TurnoverBudget {
+  double max = 0;
+  std::uint64_t sessions = 0;
+};
+
+/// When positions may only be reduced: every day between two times, or on days.
+struct NoTradeWindow {
+  std::string from, to, time_zone;       ///< as written
+  std::vector<std::string> instruments;  ///< empty: all
+  std::int64_t from_ns = 0,
+               to_ns = 0;  ///< of the day, by the clocks of the zone; over midnight when from is later
+  std::int32_t first = 0, last = 0;  ///< yyyymmdd; 0: it is a time of day
+};
+
+/// Bounds on the orders of a scope; of several that hold the strictest does.
+struct ScopedLimit {
+#include "host/config/keys/limit.inc"
+};
+
 struct PreTradeConfig {
 #include "host/config/keys/pre_trade_checks.inc"
+  std::vector<ScopedLimit> limits{};
 };
 
 struct BookSection {

@@ -129,7 +129,10 @@ constexpr std::string_view scenario_text = R"json({
     "pre_trade_checks": {
       "type": "object",
       "default": {},
-      "properties": {@pre_trade_checks_keys@}
+      "properties": {
+        @pre_trade_checks_keys@,
+        "limits": {"type": "array", "default": [], "description": "stricter bounds for orders of an instrument, or for a book that runs an agent", "items": {"type": "object", "additionalProperties": false, "properties": {@limit_keys@}}}
+      }
     },
     "seed": {"type": "integer", "minimum": 0, "default": 1, "description": "of the random numbers that agents draw"}
   }

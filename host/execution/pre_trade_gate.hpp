@@ -10,6 +10,8 @@
 #include "cadre/proposal.h"
 #include "host/base/codec.hpp"
 #include "host/config/scenario_config.hpp"
+#include "host/execution/group_limits.hpp"
+#include "host/execution/order_bounds.hpp"
 #include "host/execution/trading_states.hpp"
 #include "host/model/instrument.hpp"
 #include "host/model/portfolio.hpp"
@@ -22,6 +24,7 @@ struct MarketSnapshot {
   std::span<const std::uint8_t> traded;    ///< 1 where the bar that just closed was a real one
   std::span<const double> volume;          ///< empty: the data have no volume, so volume checks do not apply
   std::span<const double> ask{};           ///< what a purchase pays now; NaN: no quote; empty: no quotes
+  std::int64_t time_ns = 0;                ///< UTC, of the decision
 };
 
 /// Which checks an order failed. Bit i is row i of pre_trade_checks(), which holds within one process: what
@@ -70,10 +73,14 @@ class PreTradeGate {
 
   /// Takes over a universe: sizes everything, so that nothing is allocated afterwards.
   void enter_universe(const model::Universe& universe);
+  /// The ids of the agents that the book runs: some bounds are for books that run one.
+  void enter_agents(std::span<const std::string> agents);
   /// What was counted today goes on counting, whatever the settings are now.
   void inherit_counters(const PreTradeGate& before) {
     date_ = before.date_;
     orders_today_ = before.orders_today_;
+    second_ = before.second_;
+    messages_ = before.messages_;
   }
   /// What was counted today, into the checkpoint of a book and out of it.
   void save(base::Encoder& to) const {
@@ -118,7 +125,17 @@ class PreTradeGate {
   void begin_decision(std::int32_t date, const model::Portfolio& portfolio, const MarketSnapshot& market,
                       base::Money cash_committed);
   /// Other orders of the same decision, in the place of those that were judged so far.
-  void begin_trial();
+  /// `requests`: messages that leave before them.
+  void begin_trial(std::uint64_t requests = 0);
+  /// The net exposure before a decision and with all that it leads to, as shares of equity: its orders are
+  /// judged as one. Until the next begin_decision.
+  void plan_net(double before, double planned) {
+    net_is_planned_ = true;
+    net_before_ = before;
+    net_planned_ = planned;
+  }
+  /// Whether the instrument may only be reduced at this time.
+  bool is_in_window(std::uint32_t instrument) const { return windows_.has(instrument); }
   /// Judges one order; an accepted one uses up buying power and counters.
   Verdict check(const cadre_order& order);
   /// How much of an order passes all checks that bound one order's size, in whole lots; at least what it
@@ -135,6 +152,7 @@ class PreTradeGate {
 
  private:
   friend struct Checks;
+  friend struct PriceChecks;
   friend struct SizeChecks;
   friend struct StateChecks;
 
@@ -166,14 +184,22 @@ class PreTradeGate {
   std::vector<std::int64_t> open_buy_e9_, open_sell_e9_;  ///< per instrument, working before the decision
   std::vector<std::int64_t> standing_buy_e9_, standing_sell_e9_;  ///< what of it nobody asked to cancel
   std::vector<std::uint8_t> restricted_;
+  std::vector<OrderBounds> bounds_;  ///< per instrument
+  NoTradeWindows windows_;
+  GroupLimits groups_;
   const TradingStates* states_ = nullptr;
   std::uint64_t open_orders_ = 0, open_before_ = 0;  ///< with this decision, without it
-  bool closes_positions_ = false, in_parts_ = false;
+  bool closes_positions_ = false, in_parts_ = false, net_is_planned_ = false;
   std::int32_t date_ = 0;
   std::uint64_t orders_today_ = 0, orders_before_ = 0;  ///< with this decision, without it
+  std::int64_t second_ = 0;                             ///< since 1970, that messages are counted in
+  std::uint64_t messages_ = 0, messages_before_ = 0;    ///< with this decision, without it
   double committed_ = 0;
   double buying_power_ = 0;
   double gross_ = 0;
+  double turnover_ = 0;  ///< traded in the sessions of its budget, working, and of this decision
+  double net_before_ = 0, net_planned_ = 0;
+  std::vector<double> group_gross_{};  ///< by group with a bound
   double equity_ = 0;
 };
 

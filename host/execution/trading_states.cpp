@@ -57,6 +57,9 @@ void TradingStates::enter(const model::Universe& universe, std::vector<std::stri
   agents_ = std::move(agents);
   max_daily_loss_ = limits.max_daily_loss;
   repeated_ = limits.max_repeated_executions;
+  turnover_sessions_ = limits.turnover_budget ? limits.turnover_budget->sessions : 0;
+  if (turnover_sessions_ != 0 && traded_in_.empty()) traded_in_.emplace_back();  // of this session
+  sum_traded();
   derive();
 }
 
@@ -126,11 +129,26 @@ void TradingStates::begin_bar(std::int32_t date, base::Money equity, bool is_cov
   if (date == session_) return;
   session_ = date;
   session_equity_ = equity;
+  if (turnover_sessions_ != 0) traded_in_.emplace_back();
+  sum_traded();
   if (std::erase_if(standing_, [](const StateChange& change) { return change.code == daily_loss; }) != 0)
     derive();
 }
 
-void TradingStates::count_fill(std::uint32_t instrument, std::uint32_t side) {
+void TradingStates::sum_traded() {
+  const std::size_t most = turnover_sessions_;
+  if (traded_in_.size() > most)
+    traded_in_.erase(traded_in_.begin(), traded_in_.end() - static_cast<std::ptrdiff_t>(most));
+  traded_ = {};
+  for (const base::Money value : traded_in_)
+    traded_ = checked_add(traded_, value).value_or(traded_);
+}
+
+void TradingStates::count_fill(std::uint32_t instrument, std::uint32_t side, base::Money value) {
+  if (!traded_in_.empty()) {
+    traded_in_.back() = checked_add(traded_in_.back(), value).value_or(traded_in_.back());
+    sum_traded();
+  }
   if (!repeated_) return;
   auto& at = side == CADRE_SIDE_BUY ? executions_[instrument].buys : executions_[instrument].sells;
   if (at.empty() || at.back() != decisions_) at.push_back(decisions_);
@@ -196,10 +214,15 @@ std::string TradingStates::counted() const {
     executions[instruments_[i]] = {{"buys", json::value_from(of.buys)},
                                    {"sells", json::value_from(of.sells)}};
   }
-  return json::serialize(json::object{{"session", session_},
-                                      {"session_equity", session_equity_.to_string()},
-                                      {"decisions", decisions_},
-                                      {"executions", std::move(executions)}});
+  json::object all{{"session", session_},
+                   {"session_equity", session_equity_.to_string()},
+                   {"decisions", decisions_},
+                   {"executions", std::move(executions)}};
+  json::array traded;
+  for (const base::Money value : traded_in_)
+    traded.emplace_back(value.to_string());
+  if (!traded.empty()) all["traded"] = std::move(traded);
+  return json::serialize(all);
 }
 
 void TradingStates::restore(std::string_view counted) {
@@ -211,6 +234,14 @@ void TradingStates::restore(std::string_view counted) {
   if (const json::value* equity = base::find(said, "/session_equity");
       equity != nullptr && equity->is_string())
     session_equity_ = base::Money::parse(std::string_view(equity->get_string())).value_or(base::Money{});
+  traded_in_.clear();
+  if (const json::value* traded = base::find(said, "/traded"); traded != nullptr && traded->is_array()) {
+    for (const json::value& value : traded->get_array())
+      traded_in_.push_back(
+          value.is_string() ? base::Money::parse(std::string_view(value.get_string())).value_or(base::Money{})
+                            : base::Money{});
+  }
+  sum_traded();
   const json::value* executions = base::find(said, "/executions");
   if (executions == nullptr || !executions->is_object()) return;
   for (std::size_t i = 0; i < instruments_.size(); ++i) {

@@ -61,7 +61,9 @@ class TradingStates {
   /// enough of the instruments; with fewer, its decision may only reduce.
   void begin_bar(std::int32_t date, base::Money equity, bool is_covered = true);
   void count_decision() { ++decisions_; }
-  void count_fill(std::uint32_t instrument, std::uint32_t side);
+  void count_fill(std::uint32_t instrument, std::uint32_t side, base::Money value);
+  /// What was traded in the sessions of the turnover budget, the current one included.
+  base::Money traded() const { return traded_; }
   /// The limits that are broken, as the changes that have to become events of the book.
   std::vector<StateChange> broken(base::Money equity) const;
 
@@ -105,6 +107,7 @@ class TradingStates {
     std::vector<std::uint64_t> buys{}, sells{};  ///< numbers of decisions, the newest last
   };
   void derive();
+  void sum_traded();
 
   std::vector<StateChange> standing_;
   std::vector<std::string> instruments_, agents_;
@@ -119,7 +122,10 @@ class TradingStates {
   std::int32_t session_ = 0;
   base::Money session_equity_{};
   std::uint64_t decisions_ = 0;
-  std::vector<Executions> executions_;  ///< by instrument
+  std::vector<Executions> executions_;   ///< by instrument
+  std::uint64_t turnover_sessions_ = 0;  ///< of the budget; 0: there is none
+  std::vector<base::Money> traded_in_;   ///< by session, the newest last, at most so many
+  base::Money traded_{};                 ///< the sum
 };
 
 }  // namespace cadre::execution

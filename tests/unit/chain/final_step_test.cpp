@@ -75,6 +75,17 @@ TEST(FinalStep, an_order_of_which_the_gate_accepts_nothing_is_not_sent_and_says_
   EXPECT_NEAR(decision.record.stages.back().target[0], 0, 1e-12);
 }
 
+// Both legs turn around, each to less than it was. The gate accepts of one leg what closes it and no more,
+// and the other alone would be 20 % net.
+TEST(FinalStep, a_flip_is_an_increase_from_zero_on) {
+  Desk desk({{"/chain/position_sizer/config/targets", test::rows({{0.3, -0.3, 0, 0}, {-0.2, 0.2, 0, 0}})},
+             {"/chain/constraints", R"({"long_only": false, "max_net_exposure": 0.1})"},
+             {"/pre_trade_checks/limits", R"([{"instrument": "AA", "max_order_quantity": 3000}])"}});
+  desk.decide();
+  desk.decide();
+  EXPECT_THAT(desk.weights(), Pointwise(DoubleNear(1e-6), std::vector<double>{0, 0.1, 0, 0}));
+}
+
 TEST(FinalStep, an_exit_is_never_cut) {
   Desk desk(test::Settings{
       {"/chain/position_sizer/config", R"({"targets": [[0.4, 0, 0, 0], [0.4, 0, 0, 0], [0, 0, 0, 0]]})"},
@@ -125,7 +136,8 @@ TEST(FinalStep, the_gate_refuses_nothing_for_its_size_over_thousands_of_random_b
       for (std::size_t i = 0; i < 4; ++i) {
         const double before = static_cast<double>(decision.record.position_e9[i]) * 1e-9 * prices[i] /
                               decision.record.equity.to_double();
-        increases = increases || std::fabs(after[i]) > std::fabs(before) + 1e-6;
+        const bool flips = after[i] * before < -1e-12;
+        increases = increases || flips || std::fabs(after[i]) > std::fabs(before) + 1e-6;
         gross += std::fabs(after[i]);
         sum += after[i];
       }

@@ -29,6 +29,7 @@ struct Setting {
   const char* minimum_notional = "0";
   std::int32_t listed_from = 0, listed_to = 0;
   std::vector<model::TickStep> ticks{};
+  std::int64_t time_ns = 0;
 };
 
 enum : std::uint32_t { big, empty, short_held, closed_market };
@@ -44,6 +45,7 @@ class Decision {
       about.listed_from = setting_.listed_from;
       about.listed_to = setting_.listed_to;
       about.ticks = setting_.ticks;
+      about.groups = {universe_.size() < 2 ? "first" : "second", "all"};
       universe_.instruments.push_back(about);
     }
     const std::int64_t held[] = {300, 0, -100, 50};
@@ -67,8 +69,14 @@ class Decision {
     gate_->count_open(instrument, buy * unit, sell * unit);
     begin(20240102);
   }
+  /// Another decision of the day, at this time.
+  void at(std::int64_t time_ns) {
+    setting_.time_ns = time_ns;
+    begin(20240102);
+  }
   void begin(std::int32_t date) {
-    gate_->begin_decision(date, portfolio_, {setting_.price, setting_.traded, setting_.volume},
+    gate_->begin_decision(date, portfolio_,
+                          {setting_.price, setting_.traded, setting_.volume, {}, setting_.time_ns},
                           base::Money::from_raw(setting_.committed * 1'000'000));
   }
 

@@ -106,8 +106,8 @@ TEST_F(States, latch_an_instrument_that_is_executed_again_and_again) {
   follow();
   const auto fill = [&](std::uint32_t side) {
     states.count_decision();
-    states.count_fill(0, side);
-    states.count_fill(0, side);  // a second part of the same order
+    states.count_fill(0, side, {});
+    states.count_fill(0, side, {});  // a second part of the same order
   };
   fill(CADRE_SIDE_BUY);
   fill(CADRE_SIDE_SELL);
@@ -135,10 +135,10 @@ TEST_F(States, forget_executions_before_the_last_decisions) {
   limits.max_repeated_executions = {1, 3};
   follow();
   states.count_decision();
-  states.count_fill(0, CADRE_SIDE_BUY);
+  states.count_fill(0, CADRE_SIDE_BUY, {});
   for (int k = 0; k < 3; ++k)
     states.count_decision();
-  states.count_fill(0, CADRE_SIDE_BUY);
+  states.count_fill(0, CADRE_SIDE_BUY, {});
   EXPECT_TRUE(states.broken({}).empty());
 }
 
@@ -148,7 +148,7 @@ TEST_F(States, restore_what_was_counted) {
   follow();
   states.begin_bar(20240102, money("1000"));
   states.count_decision();
-  states.count_fill(1, CADRE_SIDE_SELL);
+  states.count_fill(1, CADRE_SIDE_SELL, {});
   TradingStates again;
   again.enter(universe_of({"AA", "BB"}), {"agent.one"}, limits);
   again.restore(states.counted());
@@ -156,8 +156,34 @@ TEST_F(States, restore_what_was_counted) {
   again.begin_bar(20240102, money("800"));
   EXPECT_EQ(again.broken(money("899")).size(), 1u) << "of the session's start";
   again.count_decision();
-  again.count_fill(1, CADRE_SIDE_SELL);
+  again.count_fill(1, CADRE_SIDE_SELL, {});
   EXPECT_EQ(again.broken(money("950")).size(), 1u);
+}
+
+TEST(Turnover, what_was_traded_counts_for_the_sessions_of_the_budget_and_survives_a_checkpoint) {
+  config::PreTradeConfig limits;
+  limits.turnover_budget = config::TurnoverBudget{0.5, 2};
+  model::Universe universe;
+  universe.instruments.resize(1);
+  universe.instruments[0].id = "AA";
+  TradingStates states;
+  states.enter(universe, {}, limits);
+  states.begin_bar(20240102, money("1000"));
+  states.count_fill(0, CADRE_SIDE_BUY, money("100"));
+  states.count_fill(0, CADRE_SIDE_SELL, money("20.5"));
+  states.begin_bar(20240102, money("1000"));
+  EXPECT_EQ(states.traded(), money("120.5"));
+  states.begin_bar(20240103, money("1000"));
+  states.count_fill(0, CADRE_SIDE_BUY, money("7"));
+  EXPECT_EQ(states.traded(), money("127.5"));
+  TradingStates again;
+  again.enter(universe, {}, limits);
+  again.restore(states.counted());
+  EXPECT_EQ(again.traded(), money("127.5"));
+  for (TradingStates* each : {&states, &again}) {
+    each->begin_bar(20240104, money("1000"));
+    EXPECT_EQ(each->traded(), money("7"));
+  }
 }
 
 }  // namespace
