@@ -60,6 +60,10 @@ class Book {
   /// Its trading states and what its limits have counted, as the commands that tell another book of them.
   friend std::vector<journal::CommandRecord> states_of(const Book& book);
   friend const execution::TradingStates& trading_states(const Book& book);
+  friend const execution::VenueBreaks& venue_breaks(const Book& book) { return book.venue_; }
+  /// Once a session: compares positions and cash with the venue's, where it knows them. A difference is an
+  /// event, every session until it ends.
+  friend void compare_with_venue(Book& book);
   /// Asks the environment to cancel the open orders that would increase a position that may only be reduced.
   friend void cancel_increasing(Book& book);
   friend void save_book(base::Encoder& to, const Book& book);
@@ -183,6 +187,7 @@ class Book {
   bool may_leave(const cadre_order& order);
   bool reduces(const cadre_order& order, std::int64_t quantity_e9) const;
   void take_state(const journal::CommandRecord& command);
+  void adopt_external();
   void watch_limits();
   void enter_states();
   template <class Concerns>
@@ -198,6 +203,8 @@ class Book {
   execution::Environment environment_;
   StateWriter state_;
   execution::TradingStates states_;
+  execution::VenueBreaks venue_;
+  std::int32_t compared_on_ = 0;  ///< the session in which the venue was asked last
   std::unique_ptr<execution::PreTradeGate> gate_;
   chain::TradeExecutionOrchestrator orchestrator_;
   Timers timers_;
@@ -221,6 +228,8 @@ std::unique_ptr<Book> copy_of(const Book& book);
 std::vector<journal::CommandRecord> quarantines_of(const Book& book);
 std::vector<journal::CommandRecord> states_of(const Book& book);
 const execution::TradingStates& trading_states(const Book& book);
+const execution::VenueBreaks& venue_breaks(const Book& book);
+void compare_with_venue(Book& book);
 void cancel_increasing(Book& book);
 void release_parts(Book& book);
 void save_book(base::Encoder& to, const Book& book);

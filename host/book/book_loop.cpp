@@ -25,6 +25,7 @@ base::Problems BookLoop::step(const model::Bar& bar, std::span<const model::Exte
   book_.take_timers(bar.time_ns);  // what was due before it
   book_.take_bar(bar);             // marks, history; every agent observes
   book_.take_fills();              // what the environment made of it
+  compare_with_venue(book_);       // whether it holds what the book does
   base::Problems problems = failure(bar.date);
   if (problems.has_errors()) return problems;
   change_universe(bar.date);  // what is due by this date

@@ -1,5 +1,7 @@
 // The trading states of a book: what leads into them, and what they do to open orders.
 
+#include <algorithm>
+
 #include "cadre/cadre.h"
 #include "host/book/book.hpp"
 #include "host/book/state_commands.hpp"
@@ -17,11 +19,53 @@ void Book::enter_states() {
   gate_->enter_agents(agents);
   states_.enter(ledger_.universe(), std::move(agents), chain().pre_trade_checks);
   gate_->enter_states(&states_);
+  venue_.enter(ledger_.universe());
+  gate_->enter_venue(&venue_);
 }
 
 void Book::take_state(const journal::CommandRecord& command) {
   if (command.kind == limits_counted) states_.restore(command.text);
+  if (command.kind == venue_account) venue_.take(command.text);
+  if (command.kind == adopted) adopt_external();
   if (const auto change = state_change_of(command)) states_.take(*change);
+}
+
+void compare_with_venue(Book& book) {
+  const std::int32_t date = book.ledger_.date();
+  if (date == book.compared_on_) return;
+  book.compared_on_ = date;
+  const auto account = book.environment_.account();
+  if (!account) return;
+  const std::string text =
+      execution::VenueBreaks::compared(*account, book.ledger_.universe(), book.ledger_.portfolio());
+  execution::VenueBreaks now;
+  now.take(text);
+  if (now.any() || book.venue_.any()) book.take_command({venue_account, date, "host", now.to_string(), text});
+}
+
+/// What the venue holds becomes the book's, at its marks; what its cash differs by beyond that is a cost.
+/// What has no mark, and what is not in the universe, stays a break.
+void Book::adopt_external() {
+  const model::Portfolio& portfolio = ledger_.portfolio();
+  const auto& instruments = ledger_.universe().instruments;
+  const base::Money before = portfolio.cash();
+  execution::VenueAccount left;
+  for (const execution::VenueBreak& each : venue_.breaks()) {
+    const auto external = checked_subtract(each.venues, each.ours).value_or(base::Quantity{});
+    const auto found =
+        std::find_if(instruments.begin(), instruments.end(),
+                     [&](const model::Instrument& about) { return about.id == each.instrument; });
+    const auto i = static_cast<std::uint32_t>(found - instruments.begin());
+    if (found == instruments.end() || portfolio.price(i).raw() == 0)
+      left.positions[each.instrument] = external;
+    else if (!adopt(ledger_, i, external))
+      return;
+  }
+  const auto paid = checked_subtract(portfolio.cash(), before);
+  const auto cost = paid ? checked_subtract(*paid, venue_.cash_difference()) : std::nullopt;
+  if (venue_.cash_difference().raw() != 0 && cost) (void)charge(ledger_, *cost);
+  venue_.take(execution::VenueBreaks::compared(left, {}, model::Portfolio(0, {})));
+  holdings_are_stale_ = true;
 }
 
 template <class Concerns>
@@ -78,6 +122,8 @@ std::vector<journal::CommandRecord> states_of(const Book& book) {
   std::vector<journal::CommandRecord> all;
   for (const execution::StateChange& change : book.states_.standing())
     all.push_back(command_of(change, book.ledger_.date()));
+  if (book.venue_.any())
+    all.push_back({venue_account, book.ledger_.date(), "host", book.venue_.to_string(), book.venue_.text()});
   all.push_back({limits_counted, book.ledger_.date(), "host", "", book.states_.counted()});
   return all;
 }

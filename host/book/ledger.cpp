@@ -106,6 +106,17 @@ void Ledger::apply_fill(const cadre_execution_report& report, const cadre_order&
   execution_.mean_shortfall_bp = shortfall_sum_ / static_cast<double>(execution_.fills);
 }
 
+bool adopt(Ledger& ledger, std::uint32_t instrument, base::Quantity quantity) {
+  const model::Fill fill{instrument, quantity, ledger.portfolio_.price(instrument), {}, {}};
+  if (ledger.portfolio_.apply_fill(fill, ledger.universe_.instruments[instrument])) return true;
+  ledger.stop_at_overflow(instrument);
+  return false;
+}
+
+bool charge(Ledger& ledger, base::Money costs) {
+  return ledger.portfolio_.charge(costs);
+}
+
 std::size_t Ledger::add_order(const cadre_order& order, std::uint64_t failed_checks) {
   if (const std::string_view parent = execution::parent_part(order.client_id); !parent.empty()) {
     if (const execution::ParentOrder* whole = schedule_.find(parent)) {

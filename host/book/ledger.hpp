@@ -55,6 +55,10 @@ class Ledger {
   /// An order that is sent in parts, or one that takes the place of that with its id; one without slices ends
   /// it.
   friend void put_parent(Ledger& ledger, const execution::ParentOrder& parent);
+  /// So much of an instrument becomes the book's, at its mark: what somebody else has traded at the venue.
+  friend bool adopt(Ledger& ledger, std::uint32_t instrument, base::Quantity quantity);
+  /// Costs that belong to no fill; below zero they are a gain.
+  friend bool charge(Ledger& ledger, base::Money costs);
   /// Into another universe. What leaves has to be flat and without open orders.
   journal::UniverseRecord change_universe(const std::vector<std::string>& instruments);
   /// Stands where another book of the same data stands: market, positions, cash, open orders.
@@ -135,6 +139,8 @@ void recover_sequence(Ledger& ledger, std::uint64_t sequence);
 void reject_order(Ledger& ledger, std::size_t place);
 bool take_request(Ledger& ledger, const execution::OrderRequest& request);
 void end_request(Ledger& ledger, const cadre_id& client_id);
+bool adopt(Ledger& ledger, std::uint32_t instrument, base::Quantity quantity);
+bool charge(Ledger& ledger, base::Money costs);
 void put_parent(Ledger& ledger, const execution::ParentOrder& parent);
 void save_ledger(base::Encoder& to, const Ledger& ledger);
 [[nodiscard]] bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,

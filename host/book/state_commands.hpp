@@ -17,6 +17,11 @@ std::optional<execution::StateChange> state_change_of(const journal::CommandReco
 journal::CommandRecord command_of(const execution::StateChange& change, std::int32_t date,
                                   std::uint64_t number = 0);
 
+/// The kind of the command by which a book says what its venue holds that it did not trade, and of the one by
+/// which an operator makes all of that the book's. The text of the first is that of VenueBreaks.
+inline constexpr const char* venue_account = "venue_account";
+inline constexpr const char* adopted = "adopted";
+
 /// The kind of the record by which a checkpoint keeps what the limits of a book have counted.
 inline constexpr const char* limits_counted = "limits_counted";
 

@@ -36,7 +36,7 @@ cadre_trade_result empty_result() {
 
 void Environment::enter(std::shared_ptr<agent::LiveAgent> agent) {
   agent_ = std::move(agent);
-  takes_ = {~std::uint64_t{0}, ~std::uint64_t{0}, false};
+  takes_ = {~std::uint64_t{0}, ~std::uint64_t{0}, false, false};
   if (is_left_out()) return;  // nobody can say, and nothing is sent
   cadre_environment_capabilities known{};
   known.size = sizeof known;
@@ -49,7 +49,8 @@ void Environment::enter(std::shared_ptr<agent::LiveAgent> agent) {
   note(status);
   takes_ = Takes{};
   if (status == CADRE_OK)
-    takes_ = {known.order_types, known.times_in_force, (known.flags & CADRE_ENVIRONMENT_REPLACES) != 0};
+    takes_ = {known.order_types, known.times_in_force, (known.flags & CADRE_ENVIRONMENT_REPLACES) != 0,
+              (known.flags & CADRE_ENVIRONMENT_KNOWS_ACCOUNT) != 0};
 }
 
 std::optional<cadre_execution_report> Environment::send(const cadre_order& order, std::int64_t time_ns) {
@@ -155,6 +156,42 @@ void Environment::note(cadre_status status, std::string said) {
   if (status == CADRE_OK || status == CADRE_DISCARD) return;
   failure_ = status;
   failure_reason_ = said.empty() ? agent_->reason().take() : std::move(said);
+}
+
+std::optional<VenueAccount> Environment::account() {
+  if (!takes_.account || is_left_out() || failed()) return std::nullopt;
+  constexpr std::uint64_t most = 1u << 16;
+  std::vector<cadre_venue_position> positions(64);
+  cadre_venue_account account{};
+  cadre_status status = CADRE_OK;
+  for (;;) {
+    for (cadre_venue_position& position : positions) {
+      position = {};
+      position.size = sizeof position;
+    }
+    account = {};
+    account.size = sizeof account;
+    account.positions = positions.data();
+    account.position_stride = sizeof(cadre_venue_position);
+    account.position_capacity = positions.size();
+    const agent::FlightNote note(agent_->flight(), agent::Flight::query_order);
+    status = table().account(agent_->self(), &account);
+    if (status != CADRE_OK || account.positions_needed <= positions.size()) break;
+    if (account.positions_needed > most) break;
+    positions.resize(account.positions_needed);
+  }
+  const bool is_whole = account.size >= CADRE_VENUE_ACCOUNT_SIZE_MIN &&
+                        account.positions_needed <= positions.size() && account.has_cash <= 1;
+  if (status == CADRE_OK && !is_whole) status = CADRE_REJECTED;
+  // An account that cannot be had now is asked for again with the next session.
+  if (status != CADRE_OK) return std::nullopt;
+  VenueAccount known;
+  if (account.has_cash == 1) known.cash = base::Money::from_raw(account.cash_e6);
+  for (std::uint64_t k = 0; k < account.positions_needed; ++k) {
+    const std::string_view id = model::id_text(positions[k].instrument_id);
+    if (!id.empty()) known.positions[std::string(id)] = base::Quantity::from_raw(positions[k].quantity_e9);
+  }
+  return known;
 }
 
 }  // namespace cadre::execution

@@ -10,6 +10,7 @@
 #include "cadre/role/execution_environment.h"
 #include "host/agent/live_agent.hpp"
 #include "host/execution/order_tracker.hpp"
+#include "host/execution/venue_breaks.hpp"
 
 namespace cadre::execution {
 
@@ -25,6 +26,7 @@ class Environment {
   struct Takes {
     std::uint64_t order_types = 0, times_in_force = 0;
     bool replacements = false;
+    bool account = false;  ///< it knows positions and cash
   };
   const Takes& takes() const { return takes_; }
 
@@ -65,6 +67,9 @@ class Environment {
   /// in the journal. Nothing when the host knows as much.
   static std::optional<cadre_execution_report> missed(const TrackedOrder& tracked,
                                                       const cadre_trade_result& known, std::int64_t time_ns);
+
+  /// Positions and cash as the other side sees them. Nothing: it does not know, or has failed.
+  std::optional<VenueAccount> account();
 
   /// Remembers what it answered to an event: what cannot follow the market can fill nothing. `said`: its
   /// sentence, where somebody has taken it already.

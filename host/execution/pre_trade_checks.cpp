@@ -152,6 +152,17 @@ struct SizeChecks {
     const double most = g.bounds_[o.instrument].max_weight * g.equity_ * (1 + rounding_slack);
     return sum_e9(std::max(g.quantity_worth(o, most), std::abs(before)), -before);
   }
+  /// What may still be closed is what both the book and the venue have, less what works to close it.
+  static std::int64_t at_venue(const PreTradeGate& g, const cadre_order& o) {
+    const std::int64_t external = g.external(o.instrument);
+    const std::int64_t held = g.portfolio_->quantity(o.instrument).raw();
+    const bool sells = o.side == CADRE_SIDE_SELL;
+    if (external == 0 || held == 0 || (held > 0) != sells) return any_quantity;
+    const std::int64_t ours = std::abs(held), venues = sells ? held + external : -held - external;
+    const std::int64_t working = (sells ? g.open_sell_e9_ : g.open_buy_e9_)[o.instrument];
+    const std::int64_t decided = std::abs(held - g.planned_e9_[o.instrument]);
+    return std::max<std::int64_t>(std::min(ours, venues) - working - decided, 0);
+  }
   static std::int64_t window(const PreTradeGate& g, const cadre_order& o) {
     return g.windows_.has(o.instrument) ? g.closable(o) : any_quantity;
   }
@@ -218,6 +229,8 @@ constexpr PreTradeCheck table[] = {
     {"RESTRICTION_RESTRICTED_LIST",
      "the instrument is restricted, or not listed on this day: it may only be reduced", true, nullptr,
      &SizeChecks::restricted, PreTradeCheck::Bounds::position, CADRE_REASON_RESTRICTED},
+    {"CREDIT_NOT_AT_VENUE", "the venue has less of the position than the order would close", false, nullptr,
+     &SizeChecks::at_venue, PreTradeCheck::Bounds::position, CADRE_REASON_FITTED},
     {"RESTRICTION_NO_TRADE_WINDOW", "in this window of time the instrument may only be reduced", true,
      nullptr, &SizeChecks::window, PreTradeCheck::Bounds::order, CADRE_REASON_RESTRICTED},
     {"CREDIT_SHORT_NOT_ALLOWED", "the order would make the position short", false, nullptr,

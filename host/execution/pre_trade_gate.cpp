@@ -59,15 +59,20 @@ void PreTradeGate::begin_trial(std::uint64_t requests) {
   open_orders_ = open_before_;
   equity_ = portfolio.equity().to_double();
   // What short sales brought buys nothing.
-  buying_power_ = portfolio.cash().to_double() - portfolio.short_collateral().to_double() - committed_;
+  const double foreign = venue_ != nullptr ? std::min(venue_->cash_difference().to_double(), 0.0) : 0.0;
+  buying_power_ =
+      portfolio.cash().to_double() + foreign - portfolio.short_collateral().to_double() - committed_;
   gross_ = 0;
   turnover_ = states_ != nullptr ? states_->traded().to_double() : 0;
   group_gross_.assign(groups_.size(), 0);
   for (std::uint32_t i = 0; i < universe_->size(); ++i) {
     planned_e9_[i] = portfolio.quantity(i).raw();
     const double value = portfolio.value(i).to_double();
-    const auto worst =
+    auto worst =
         std::max(std::abs(planned_e9_[i] + open_buy_e9_[i]), std::abs(planned_e9_[i] - open_sell_e9_[i]));
+    if (const std::int64_t other = external(i); other != 0)
+      worst = std::max({worst, std::abs(planned_e9_[i] + open_buy_e9_[i] + other),
+                        std::abs(planned_e9_[i] - open_sell_e9_[i] + other)});
     const auto worth = [&](std::int64_t quantity_e9) {
       return static_cast<double>(quantity_e9) * 1e-9 * portfolio.price(i).to_double() *
              universe_->instruments[i].multiplier.to_double();
@@ -98,6 +103,10 @@ PreTradeGate::Parts PreTradeGate::parts_of(const cadre_order& order) const {
 std::int64_t PreTradeGate::closable(const cadre_order& order) const {
   const std::int64_t held = planned_at_worst(order);
   return held != 0 && (held > 0) == (order.side == CADRE_SIDE_SELL) ? std::abs(held) : 0;
+}
+
+std::int64_t PreTradeGate::external(std::uint32_t instrument) const {
+  return venue_ != nullptr ? venue_->external_e9(instrument) : 0;
 }
 
 std::int64_t PreTradeGate::quantity_worth(const cadre_order& order, double money) const {

@@ -13,6 +13,7 @@
 #include "host/execution/group_limits.hpp"
 #include "host/execution/order_bounds.hpp"
 #include "host/execution/trading_states.hpp"
+#include "host/execution/venue_breaks.hpp"
 #include "host/model/instrument.hpp"
 #include "host/model/portfolio.hpp"
 
@@ -105,6 +106,8 @@ class PreTradeGate {
   }
   /// The trading states of its book, which outlive it. Without any, everything is ACTIVE.
   void enter_states(const TradingStates* states) { states_ = states; }
+  /// What the venue holds that the book does not know of, likewise.
+  void enter_venue(const VenueBreaks* venue) { venue_ = venue; }
   /// How many orders were open before the decision.
   void count_open_orders(std::uint64_t open) { open_before_ = open_orders_ = open; }
   /// An operator closes the positions of a halted book: its HALTED is no reason to refuse that.
@@ -165,6 +168,8 @@ class PreTradeGate {
   Parts parts_of(const cadre_order& order) const;
   /// How much of the position an order on this side can close.
   std::int64_t closable(const cadre_order& order) const;
+  /// The venue's position less the book's.
+  std::int64_t external(std::uint32_t instrument) const;
   /// How much of the order's instrument so much money is, at the order's worst price.
   std::int64_t quantity_worth(const cadre_order& order, double money) const;
   /// The position an order would find when what works on its side is filled before it, and nothing else.
@@ -188,6 +193,7 @@ class PreTradeGate {
   NoTradeWindows windows_;
   GroupLimits groups_;
   const TradingStates* states_ = nullptr;
+  const VenueBreaks* venue_ = nullptr;
   std::uint64_t open_orders_ = 0, open_before_ = 0;  ///< with this decision, without it
   bool closes_positions_ = false, in_parts_ = false, net_is_planned_ = false;
   std::int32_t date_ = 0;

@@ -20,6 +20,9 @@ class Exchange final : public sdk::ExecutionEnvironment {
     for (std::uint64_t row = 0, n = config.count("/fills"); row < n; ++row)
       fills_.push_back(numbers_at(config, "/fills/" + std::to_string(row)));
     answers_later_ = config.flag("/answers_later");
+    for (std::uint64_t row = 0, n = config.count("/manual"); row < n; ++row)
+      manual_.push_back(numbers_at(config, "/manual/" + std::to_string(row)));
+    cash_e6_ = std::llround(config.number("/cash") * 1e6);
   }
 
   void observe(const cadre_event& event, const sdk::State& state) override {
@@ -27,12 +30,19 @@ class Exchange final : public sdk::ExecutionEnvironment {
     const auto row = static_cast<std::size_t>(bar_++);
     for (std::uint32_t i = 0; row < fills_.size() && i < fills_[row].size(); ++i)
       fill(i, std::llround(fills_[row][i] * 1e9), std::llround(state.raw().close.values[i] * 1e9));
+    names_.clear();
+    for (Eigen::Index i = 0; i < state.size(); ++i)
+      names_.emplace_back(state.id(i));
+    held_.resize(names_.size());
+    for (std::uint32_t i = 0; row < manual_.size() && i < manual_[row].size() && i < held_.size(); ++i)
+      trade(i, std::llround(manual_[row][i] * 1e9), std::llround(state.raw().close.values[i] * 1e9));
     for (const cadre_replacement& asked : std::exchange(asked_, {}))
       answer(asked);
   }
 
   void capabilities(cadre_environment_capabilities& out) const override {
     out.flags = CADRE_ENVIRONMENT_REPLACES;
+    if (!manual_.empty()) out.flags |= CADRE_ENVIRONMENT_KNOWS_ACCOUNT;
     out.order_types = out.times_in_force = ~std::uint64_t{0};
   }
   cadre_trade_result execute_trade(const cadre_order& order) override {
@@ -63,6 +73,21 @@ class Exchange final : public sdk::ExecutionEnvironment {
     out.status = CADRE_ORDER_NEW;
     out.filled_quantity_e9 = found->filled_e9;
     return true;
+  }
+  cadre_status account(cadre_venue_account& out) const override {
+    out.has_cash = 1;
+    out.cash_e6 = cash_e6_;
+    out.positions_needed = out.orders_needed = 0;
+    for (std::size_t i = 0; i < held_.size(); ++i) {
+      if (held_[i] == 0) continue;
+      const std::uint64_t at = out.positions_needed++;
+      if (at >= out.position_capacity) continue;
+      auto* position = reinterpret_cast<cadre_venue_position*>(reinterpret_cast<char*>(out.positions) +
+                                                               at * out.position_stride);
+      position->quantity_e9 = held_[i];
+      position->instrument_id = sdk::id_of(names_[i]);
+    }
+    return CADRE_OK;
   }
   bool next_report(cadre_execution_report& out) override {
     if (reports_.empty()) return false;
@@ -109,10 +134,17 @@ class Exchange final : public sdk::ExecutionEnvironment {
       const std::int64_t filled = std::min(units_e9, open.order.quantity_e9 - open.filled_e9);
       units_e9 -= filled;
       open.filled_e9 += filled;
+      trade(instrument, open.order.side == CADRE_SIDE_BUY ? filled : -filled, price_e9);
       const bool whole = open.filled_e9 == open.order.quantity_e9;
       report(open, whole ? CADRE_ORDER_FILLED : CADRE_ORDER_PARTIALLY_FILLED, filled, price_e9);
       if (whole) open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(k--));
     }
+  }
+  /// Somebody trades by hand, or an order is filled.
+  void trade(std::uint32_t instrument, std::int64_t units_e9, std::int64_t price_e9) {
+    if (instrument >= held_.size()) held_.resize(instrument + 1);
+    held_[instrument] += units_e9;
+    cash_e6_ -= std::llround(static_cast<double>(units_e9) * 1e-9 * static_cast<double>(price_e9) * 1e-3);
   }
   void report(const Open& open, std::uint32_t status, std::int64_t quantity_e9, std::int64_t price_e9) {
     cadre_execution_report report{};
@@ -131,6 +163,10 @@ class Exchange final : public sdk::ExecutionEnvironment {
   std::vector<Open> open_;
   std::vector<cadre_replacement> asked_;
   std::vector<cadre_execution_report> reports_;
+  std::vector<std::vector<double>> manual_;  ///< a row a bar: what somebody else trades
+  std::vector<std::int64_t> held_;
+  std::vector<std::string> names_;
+  std::int64_t cash_e6_ = 0;
   std::int64_t bar_ = 0, executions_ = 0;
   bool answers_later_ = false;
 };

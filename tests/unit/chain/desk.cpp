@@ -92,6 +92,7 @@ const chain::Decision& Desk::decide() {
   }
   book_->take_bar(bar);
   book_->take_fills();
+  compare_with_venue(*book_);
   const chain::Decision* decision = book_->decide();
   if (!book_->ledger().schedule().empty()) {
     book_->take_fills();

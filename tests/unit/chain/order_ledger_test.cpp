@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "host/book/state_commands.hpp"
 #include "host/model/order.hpp"
 #include "tests/unit/chain/desk.hpp"
 
@@ -19,14 +20,16 @@ constexpr std::int64_t unit = 1'000'000'000;
 class AtAnExchange {
  public:
   AtAnExchange(const std::vector<double>& units, const std::vector<double>& fills, int slices = 0,
-               bool answers_later = false, const char* time_in_force = "GTC")
+               bool answers_later = false, const char* time_in_force = "GTC",
+               const std::vector<double>& manual = {})
       : desk_({{"/chain/position_sizer/config/targets", test::rows(weights(units))},
                {"/chain/execution_rules",
                 R"({"name": "rules", "agent": "test.rules", "config": {"slices": )" + std::to_string(slices) +
                     R"(, "time_in_force": ")" + time_in_force + "\"}}"},
                {"/execution_environment", R"({"agent": "test.exchange", "config": {"fills": )" +
                                               test::rows(columns(fills)) + R"(, "answers_later": )" +
-                                              (answers_later ? "true" : "false") + "}}"}},
+                                              (answers_later ? "true" : "false") + R"(, "manual": )" +
+                                              test::rows(columns(manual)) + "}}"}},
               "1") {}
 
   const Decision& decide() { return desk_.decide(); }
@@ -49,6 +52,7 @@ class AtAnExchange {
   std::string last_id() const {
     return std::string(model::id_text(ledger().tracker().orders().back().order.client_id));
   }
+  book::Book& book() { return desk_.book(); }
   const book::Ledger& ledger() const { return const_cast<Desk&>(desk_).book().ledger(); }
 
  private:
@@ -180,6 +184,58 @@ TEST(OrderLedger, a_cancel_that_is_answered_at_once_lets_the_other_side_go_with_
   EXPECT_THAT(at.sent(), testing::ElementsAre(1000, -300));
   at.decide();
   EXPECT_EQ(at.held(), 0);
+}
+
+// Ours are 100; 30 were sold by hand at the venue, which has 70.
+TEST(NotOurs, no_more_is_closed_than_the_venue_still_has) {
+  AtAnExchange at({100, 0, 0, 0}, {0, 100, 70, 0}, 0, false, "GTC", {0, -30, 0, 0});
+  at.decide();
+  const Decision& decision = at.decide();
+  EXPECT_EQ(at.held(), 100);
+  EXPECT_THAT(at.sent(), testing::ElementsAre(100, -70));
+  EXPECT_TRUE(decision.orders[0].verdict.accepted());
+  at.decide();  // 30 are left of ours, and nothing at the venue
+  EXPECT_EQ(at.held(), 30);
+  at.decide();
+  EXPECT_THAT(at.sent(), testing::ElementsAre(100, -70));
+}
+
+// 40 of a close work, whether or not somebody asked to cancel them: what may still be closed is 30.
+TEST(NotOurs, what_works_to_close_comes_off_what_may_still_be_closed) {
+  AtAnExchange at({100, 60, 0}, {0, 100, 0}, 0, true, "GTC", {0, 0, -30});
+  at.decide();
+  at.decide();
+  EXPECT_THAT(at.sent(), testing::ElementsAre(100, -40));
+  at.decide();
+  EXPECT_THAT(at.sent(), testing::ElementsAre(100, -40, -30));
+}
+
+TEST(NotOurs, the_difference_is_an_event_of_every_session_until_it_is_adopted) {
+  class Commands : public book::BookListener {
+   public:
+    void on_command(std::uint64_t, const journal::CommandRecord& command) override {
+      said.push_back(command.kind + " " + command.reason);
+    }
+    std::vector<std::string> said;
+  } commands;
+  AtAnExchange at({100, 100, 100, 100, 50}, {0, 100, 0, 0, 0, 0}, 0, false, "GTC", {0, -30, 0, 0, 0});
+  at.book().listen(&commands);
+  const std::string difference = "venue_account AA ours 100, the venue's 70; cash differs by 3000";
+  at.decide();
+  EXPECT_TRUE(commands.said.empty());
+  at.decide();
+  at.decide();
+  EXPECT_THAT(commands.said, testing::ElementsAre(difference, difference));
+  EXPECT_EQ(at.ledger().portfolio().quantity(0).raw(), 100 * unit);
+  at.book().take_command({book::adopted, 20240103, "ann", "sold by hand", "{}"});
+  EXPECT_EQ(at.held(), 70);
+  EXPECT_EQ(at.ledger().portfolio().cash().to_string(), "993000");
+  EXPECT_EQ(at.ledger().portfolio().equity().to_string(), "1000000");
+  EXPECT_TRUE(at.ledger().portfolio().identities_hold());
+  at.decide();  // the target is still 100
+  EXPECT_THAT(at.sent(), testing::ElementsAre(100, 30));
+  EXPECT_EQ(commands.said.size(), 3u);
+  EXPECT_FALSE(venue_breaks(at.book()).any());
 }
 
 }  // namespace

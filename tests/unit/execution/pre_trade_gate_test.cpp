@@ -111,7 +111,8 @@ TEST(PreTradeChecks, none_is_without_a_test) {
                                "FLOW_REPEATED_EXECUTION",
                                "FLOW_OPEN_ORDERS",
                                "CREDIT_NET_EXPOSURE",
-                               "FLOW_MESSAGES_PER_SECOND"};
+                               "FLOW_MESSAGES_PER_SECOND",
+                               "CREDIT_NOT_AT_VENUE"};
   for (const auto& [code, c] : cases())
     tested.insert(code);
   for (const PreTradeCheck& check : pre_trade_checks())
@@ -185,9 +186,27 @@ TEST(PreTradeChecks, sales_use_the_turnover_budget_up_and_are_not_bound_by_it) {
   EXPECT_EQ(decision.failures(trade(big, -100)), std::set<std::string>{});
 }
 
+TEST(PreTradeChecks, what_the_venue_does_not_have_is_not_closed_and_counts_in_the_exposure) {
+  Setting setting;
+  Decision decision(setting);
+  VenueBreaks venue;
+  venue.enter(decision.universe());
+  ASSERT_TRUE(venue.take(R"({"positions": {"BIG": {"ours": "300", "venue": "200"},
+                                           "EMPTY": {"ours": "0", "venue": "600"}}})"));
+  decision.gate().enter_venue(&venue);
+  decision.works(big, 0, 50);
+  EXPECT_EQ(decision.gate().largest_accepted(trade(big, -300)).quantity_e9, 150 * unit);
+  EXPECT_EQ(decision.failures(trade(big, -160)), std::set<std::string>{"CREDIT_NOT_AT_VENUE"});
+  EXPECT_EQ(decision.failures(trade(big, -100)), std::set<std::string>{});
+  EXPECT_EQ(decision.gate().largest_accepted(trade(big, -300)).quantity_e9, 50 * unit);
+  // 45,000 gross, of which 10,000 are sold, and 60,000 that somebody else holds, of at most 100,000.
+  EXPECT_EQ(decision.failures(trade(empty, 60)), std::set<std::string>{"CREDIT_GROSS_EXPOSURE"});
+}
+
 TEST(PreTradeChecks, a_second_takes_so_many_messages_and_the_next_as_many_again) {
   Setting setting;
   setting.limits.max_messages_per_second = 3;
+  setting.limits.max_orders_per_day = 100;
   Decision decision(setting);
   const std::set<std::string> refused{"FLOW_MESSAGES_PER_SECOND"}, none;
   decision.gate().begin_trial(1);  // a request leaves first
@@ -519,6 +538,7 @@ TEST(PreTradeChecks, codes_that_journals_hold_are_those_there_ever_were) {
                                               "CREDIT_POSITION_LIMIT",
                                               "CREDIT_NET_EXPOSURE",
                                               "FLOW_MESSAGES_PER_SECOND",
+                                              "CREDIT_NOT_AT_VENUE",
                                               "CREDIT_GROUP_LIMIT",
                                               "RESTRICTION_NO_TRADE_WINDOW",
                                               "RESTRICTION_TURNOVER_BUDGET"};
