@@ -41,7 +41,8 @@ enum class Flight : std::uint32_t {
   unload,  ///< of its library: destructors
   cadre_plugin,
   capabilities,  ///< of an execution environment
-  replace_order
+  replace_order,
+  account  ///< of an execution environment
 };
 std::string flight_name(Flight flight);
 

@@ -43,7 +43,8 @@ enum class Call : std::uint32_t {
   next_report,  ///< how many at most -> the status behind the last one, and the reports
   begin_probe,  ///< of the process, before start: its one agent is only tried, and whether it would enter
                 ///< the host
-  unload        ///< of the process of a probe, behind destroy: its library
+  unload,       ///< of the process of a probe, behind destroy: its library
+  account       ///< room for positions and orders -> what was needed, cash, positions and orders
 };
 
 /// Reports that cross together at most.

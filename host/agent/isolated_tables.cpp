@@ -223,8 +223,29 @@ struct IsolatedRoleCalls : IsolatedPeer {
     of(self).request(Call::capabilities);
     return struct_reply(of(self), *out);
   }
-  /// The host asks neither of these of anybody yet.
-  static cadre_status account(const void*, cadre_venue_account*) { return CADRE_UNSUPPORTED; }
+  static cadre_status account(const void* self, cadre_venue_account* out) {
+    IsolatedAgent& agent = of(self);
+    base::Encoder& to = agent.request(Call::account);
+    to.put(out->position_capacity);
+    to.put(out->order_capacity);
+    const cadre_status status = agent.ask();
+    if (status != CADRE_OK) return status;
+    std::vector<cadre_venue_position> positions;
+    std::vector<cadre_id> orders;
+    agent.reply().get(out->has_cash);
+    agent.reply().get(out->cash_e6);
+    agent.reply().get(out->positions_needed);
+    agent.reply().get(out->orders_needed);
+    agent.reply().get_structs(positions);
+    agent.reply().get_structs(orders);
+    if (!agent.reply().ok() || positions.size() > out->position_capacity ||
+        orders.size() > out->order_capacity)
+      return damaged(agent);
+    copy_items(positions, out->positions, out->position_stride);
+    std::copy(orders.begin(), orders.end(), out->orders);
+    return status;
+  }
+  /// The host asks it of nobody yet.
   static cadre_status wake_descriptor(const void*, std::int32_t*) { return CADRE_UNSUPPORTED; }
 
   static cadre_status execute_trade(void* self, const cadre_order* order, cadre_trade_result* out) {

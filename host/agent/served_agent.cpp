@@ -34,6 +34,8 @@ std::optional<Flight> deciding_flight(Call call) {
     case Call::execute_trade:
     case Call::execute_together:
       return Flight::execute_trade;
+    case Call::account:
+      return Flight::account;
     case Call::replace_order:
       return Flight::replace_order;
     case Call::cancel_order:
@@ -237,6 +239,8 @@ void ServedAgent::decide(Call call, base::Decoder& from) {
       return execute_trade(from);
     case Call::execute_together:
       return execute_together(from);
+    case Call::account:
+      return account(from);
     case Call::replace_order:
       return replace_order(from);
     case Call::cancel_order:

@@ -95,6 +95,7 @@ class ServedAgent {
   void replace_order(base::Decoder& from);
   void cancel_order(base::Decoder& from);
   void query_order(base::Decoder& from);
+  void account(base::Decoder& from);
   void next_report(base::Decoder& from);
   void decide(Call call, base::Decoder& from);
   void destroy();

@@ -98,6 +98,33 @@ void ServedAgent::query_order(base::Decoder& from) {
   to_.put_struct(result);
 }
 
+void ServedAgent::account(base::Decoder& from) {
+  constexpr std::uint64_t most = 1u << 16;
+  const auto capacity = from.get<std::uint64_t>();
+  const auto order_capacity = from.get<std::uint64_t>();
+  if (!from.ok() || capacity > most || order_capacity > most) return status(CADRE_ERROR);
+  std::vector<cadre_venue_position> positions(capacity);
+  for (cadre_venue_position& position : positions)
+    position.size = sizeof position;
+  std::vector<cadre_id> orders(order_capacity);
+  cadre_venue_account known{};
+  known.size = sizeof known;
+  known.positions = positions.data();
+  known.position_stride = sizeof(cadre_venue_position);
+  known.position_capacity = capacity;
+  known.orders = orders.data();
+  known.order_capacity = order_capacity;
+  status(live_->table<cadre_execution_environment>().account(live_->self(), &known));
+  to_.put(known.has_cash);
+  to_.put(known.cash_e6);
+  to_.put(known.positions_needed);
+  to_.put(known.orders_needed);
+  positions.resize(std::min(known.positions_needed, capacity));
+  orders.resize(std::min(known.orders_needed, order_capacity));
+  to_.put_structs(positions);
+  to_.put_structs(orders);
+}
+
 void ServedAgent::next_report(base::Decoder& from) {
   const auto most = std::min(from.get<std::uint32_t>(), reports_at_once);
   std::vector<cadre_execution_report> reports;

@@ -199,6 +199,18 @@ int orders(const HostArguments& arguments) {
   return print(arguments, answer, [&] { return orders_text(answer.body, arguments.open); });
 }
 
+int adopt(const HostArguments& arguments) {
+  const HostAnswer answer = post(arguments, "/v1/books/" + admin::percent_encoded(arguments.book) + ":adopt",
+                                 change_body(arguments));
+  return print(arguments, answer, [&] {
+    std::string text;
+    for (const json::value& each : list_at(answer.body, "/adopted"))
+      text += text_at(each, "/instrument") + " of " + arguments.book + " was " + text_at(each, "/ours") +
+              " and is " + text_at(each, "/venue") + ", as at the venue\n";
+    return text.empty() ? arguments.book + " has the venue's cash\n" : text;
+  });
+}
+
 }  // namespace
 
 std::span<const HostCommand> book_commands() {
@@ -217,7 +229,14 @@ std::span<const HostCommand> book_commands() {
                                       {book_option(),
                                        {"--open", &A::open, "only those that are open"},
                                        {"--last", &A::last, "so many of them, 1 to 1000 (default: 50)", "N"}},
-                                      exit_codes_text}};
+                                      exit_codes_text},
+                                     {"adopt",
+                                      "make what a venue holds that a book did not trade the book's",
+                                      Kind::changes,
+                                      adopt,
+                                      {{"BOOK", &A::book, "whose; `cadre status` says what differs", "", true}},
+                                      "Positions are taken at their marks, so the equity stays; what the "
+                                      "venue's cash differs by\nbeyond that is a cost or a gain."}};
   return rows;
 }
 

@@ -22,6 +22,9 @@
 
 namespace cadre::book {
 
+/// When a book asks its venue what it holds.
+enum class Asks { once_a_session, now };
+
 /// Asked before each order leaves, whoever made it: the one point at which a halt holds an order back. On the
 /// book's thread.
 class OrderBarrier {
@@ -63,7 +66,7 @@ class Book {
   friend const execution::VenueBreaks& venue_breaks(const Book& book) { return book.venue_; }
   /// Once a session: compares positions and cash with the venue's, where it knows them. A difference is an
   /// event, every session until it ends.
-  friend void compare_with_venue(Book& book);
+  friend void compare_with_venue(Book& book, Asks asks);
   /// Asks the environment to cancel the open orders that would increase a position that may only be reduced.
   friend void cancel_increasing(Book& book);
   friend void save_book(base::Encoder& to, const Book& book);
@@ -229,7 +232,7 @@ std::vector<journal::CommandRecord> quarantines_of(const Book& book);
 std::vector<journal::CommandRecord> states_of(const Book& book);
 const execution::TradingStates& trading_states(const Book& book);
 const execution::VenueBreaks& venue_breaks(const Book& book);
-void compare_with_venue(Book& book);
+void compare_with_venue(Book& book, Asks asks = Asks::once_a_session);
 void cancel_increasing(Book& book);
 void release_parts(Book& book);
 void save_book(base::Encoder& to, const Book& book);

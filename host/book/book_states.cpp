@@ -30,9 +30,9 @@ void Book::take_state(const journal::CommandRecord& command) {
   if (const auto change = state_change_of(command)) states_.take(*change);
 }
 
-void compare_with_venue(Book& book) {
+void compare_with_venue(Book& book, Asks asks) {
   const std::int32_t date = book.ledger_.date();
-  if (date == book.compared_on_) return;
+  if (date == book.compared_on_ && asks == Asks::once_a_session) return;
   book.compared_on_ = date;
   const auto account = book.environment_.account();
   if (!account) return;

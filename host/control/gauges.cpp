@@ -111,6 +111,7 @@ void refresh_book(HostParts& host, live::BookRunner& book, bool is_on_trial) {
       static_cast<double>(std::count_if(now.states.begin(), now.states.end(), [](const auto& change) {
         return !change.scope.instrument.empty();
       })));
+  set("cadre_book_venue_breaks", static_cast<double>(now.venue_break_count));
   set("cadre_book_trial", is_on_trial ? 1 : 0);
   set("cadre_book_last_bar_timestamp_seconds",
       now.last_bar_ns != 0 ? static_cast<double>(now.last_bar_ns) / ns_per_second : began);

@@ -41,7 +41,7 @@ std::span<const Operation* const> operations() {
     std::vector<const Operation*> rows;
     for (const auto kind :
          {book_operations(), halt_operations(), revision_operations(), experiment_operations(),
-          quarantine_operations(), agent_operations(), log_operations()}) {
+          quarantine_operations(), agent_operations(), log_operations(), venue_operations()}) {
       for (const Operation& row : kind)
         rows.push_back(&row);
     }

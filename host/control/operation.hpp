@@ -76,5 +76,6 @@ std::span<const Operation> experiment_operations();
 std::span<const Operation> quarantine_operations();
 std::span<const Operation> agent_operations();
 std::span<const Operation> log_operations();
+std::span<const Operation> venue_operations();
 
 }  // namespace cadre::control

@@ -174,7 +174,7 @@ std::optional<VenueAccount> Environment::account() {
     account.positions = positions.data();
     account.position_stride = sizeof(cadre_venue_position);
     account.position_capacity = positions.size();
-    const agent::FlightNote note(agent_->flight(), agent::Flight::query_order);
+    const agent::FlightNote note(agent_->flight(), agent::Flight::account);
     status = table().account(agent_->self(), &account);
     if (status != CADRE_OK || account.positions_needed <= positions.size()) break;
     if (account.positions_needed > most) break;

@@ -43,6 +43,8 @@ class VenueBreaks {
 
   bool any() const { return !breaks_.empty() || cash_difference_.raw() != 0; }
   const std::vector<VenueBreak>& breaks() const { return breaks_; }
+  /// How many there are, a difference in cash with them.
+  std::size_t size() const { return breaks_.size() + (cash_difference_.raw() != 0 ? 1 : 0); }
   /// The venue's cash less the book's, where it knows it.
   base::Money cash_difference() const { return cash_difference_; }
   /// The venue's position less the book's, 1e-9.

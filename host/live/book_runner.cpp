@@ -197,6 +197,7 @@ void BookRunner::after_bar() {
   for (const std::string& stage : std::exchange(counter_.quarantined, {}))
     tell_quarantined(stage);
   tell_broken_limits();
+  tell_venue_breaks();
   if (!counter_.is_new) return;
   counter_.is_new = false;
   last_decision_ns_ = last_bar_ns_;
@@ -222,6 +223,16 @@ void BookRunner::tell_broken_limits() {
     if (!change.scope.instrument.empty()) said["instrument"] = change.scope.instrument;
     feed_.say("trading_state", std::move(said));
   }
+}
+
+/// What the venue holds that the book did not trade: every session, until it ends.
+void BookRunner::tell_venue_breaks() {
+  const std::int32_t date = book_->ledger().date();
+  if (!book::venue_breaks(*book_).any() || date == told_breaks_on_) return;
+  told_breaks_on_ = date;
+  const std::string what = book::venue_breaks(*book_).to_string();
+  base::log_event(base::LogLevel::warn, "venue_break", {{"book", id_}, {"what", what}});
+  feed_.say("venue_break", {{"book", id_}, {"what", what}});
 }
 
 /// What a decision came to, by stage, limit and check.
@@ -373,6 +384,8 @@ void BookRunner::publish() {
   now.all_bars = book.ledger().bars();
   now.warm_up_bars = book::warm_up_bars(book);
   now.bar_gap = gap_.text;
+  now.venue_breaks = book::venue_breaks(book).to_string();
+  now.venue_break_count = book::venue_breaks(book).size();
   now.failures = counter_.failures;
   now.deadline_misses = counter_.deadline_misses;
   now.checkpoint_failed = checkpoints_.failed();

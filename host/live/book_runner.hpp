@@ -155,6 +155,7 @@ class BookRunner {
   void tell_quarantined(const std::string& stage);
   void tell_lost();
   void tell_broken_limits();
+  void tell_venue_breaks();
   void tell_failure(const std::string& stage, const char* call, const std::string& reason);
   void stop_book(const std::string& reason);
   void stop_at_journal();
@@ -207,6 +208,7 @@ class BookRunner {
     int bars_since = 0;
   };
   BarGap gap_;
+  std::int32_t told_breaks_on_ = 0;  ///< the session in which they were told last
   std::int64_t last_bar_ns_ = 0, last_decision_ns_ = 0, undurable_since_ns_ = 0;
   double greatest_equity_ = 0;
   const double ticks_per_second_ = base::ticks_per_second();

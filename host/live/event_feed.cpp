@@ -8,7 +8,8 @@
 namespace cadre::live {
 
 std::span<const std::string_view> event_kinds() {
-  static constexpr std::string_view kinds[] = {"agent_back",
+  static constexpr std::string_view kinds[] = {"adopted",
+                                               "agent_back",
                                                "agent_failed",
                                                "agent_hangs",
                                                "agent_not_restarted",
@@ -49,7 +50,8 @@ std::span<const std::string_view> event_kinds() {
                                                "trading_state",
                                                "trial_confirmed",
                                                "trial_failed",
-                                               "unstuck"};
+                                               "unstuck",
+                                               "venue_break"};
   return kinds;
 }
 
