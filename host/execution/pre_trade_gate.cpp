@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 
+#include "host/execution/financing.hpp"
 #include "host/model/order.hpp"
 
 namespace cadre::execution {
@@ -43,6 +44,9 @@ struct StateChecks {
   }
   static bool daily_loss(const PreTradeGate& g, const cadre_order&) {
     return g.states_ == nullptr || !g.states_->has_lost_the_day();
+  }
+  static bool not_ruined(const PreTradeGate& g, const cadre_order&) {
+    return g.states_ == nullptr || !g.states_->is_ruined();
   }
   static bool not_latched(const PreTradeGate& g, const cadre_order& o) {
     return g.states_ == nullptr || !g.states_->is_latched(o.instrument);
@@ -141,7 +145,7 @@ struct SizeChecks {
     return std::max<std::int64_t>(g.planned_at_worst(o), 0);
   }
   static std::int64_t buying_power(const PreTradeGate& g, const cadre_order& o) {
-    if (o.side != CADRE_SIDE_BUY) return any_quantity;
+    if (o.side != CADRE_SIDE_BUY || g.account_ == config::Account::margin) return any_quantity;
     const double power = g.buying_power_ + rounding_slack * g.equity_;
     return sum(g.closable(o), g.quantity_worth(o, power / (1 + g.config_.buying_power_buffer)));
   }
@@ -149,6 +153,13 @@ struct SizeChecks {
     // A flip to no more on the other side adds nothing.
     const double room = g.constraints_.max_gross_exposure * g.equity_ * (1 + rounding_slack) - g.gross_;
     return sum(sum(g.closable(o), g.closable(o)), g.quantity_worth(o, room));
+  }
+  static std::int64_t margin(const PreTradeGate& g, const cadre_order& o) {
+    if (g.states_ != nullptr && g.states_->lacks_margin()) return g.closable(o);
+    const double rate = g.margin_rate_[o.instrument];
+    if (rate == 0) return any_quantity;
+    const double most = g.equity_ * (1 - g.config_.margin_buffer) * (1 + rounding_slack);
+    return sum(sum(g.closable(o), g.closable(o)), g.quantity_worth(o, (most - g.margin_) / rate));
   }
   static std::int64_t position(const PreTradeGate& g, const cadre_order& o) {
     const std::int64_t before = g.planned_at_worst(o) * model::sign_of_side(o.side);
@@ -208,6 +219,7 @@ constexpr PreTradeCheck table[] = {
     {"FLOW_REPEATED_EXECUTION", "the instrument was executed on one side again and again", false,
      &StateChecks::not_latched},
     {"RISK_DAILY_LOSS", "the book has lost what it may lose in a session", true, &StateChecks::daily_loss},
+    {"CREDIT_RUINED", "the equity of the book is at or below zero", true, &StateChecks::not_ruined},
     {"RESTRICTION_RESTRICTED_LIST",
      "the instrument is restricted, or not listed on this day: it may only be reduced", true, nullptr,
      &SizeChecks::restricted, PreTradeCheck::Bounds::position, CADRE_REASON_RESTRICTED},
@@ -217,6 +229,8 @@ constexpr PreTradeCheck table[] = {
      &SizeChecks::buying_power, PreTradeCheck::Bounds::book},
     {"CREDIT_GROSS_EXPOSURE", "the gross exposure would exceed its limit", true, nullptr, &SizeChecks::gross,
      PreTradeCheck::Bounds::book},
+    {"CREDIT_MARGIN", "the margin requirement would exceed the equity, or exceeds it already", true, nullptr,
+     &SizeChecks::margin, PreTradeCheck::Bounds::book},
     {"CREDIT_POSITION_LIMIT", "the position would exceed the largest weight", true, nullptr,
      &SizeChecks::position, PreTradeCheck::Bounds::position, CADRE_REASON_EXPOSURE},
 };
@@ -265,9 +279,11 @@ void PreTradeGate::enter_universe(const model::Universe& universe) {
   open_buy_e9_.assign(universe.size(), 0);
   open_sell_e9_.assign(universe.size(), 0);
   restricted_.assign(universe.size(), 0);
+  margin_rate_.assign(universe.size(), 0);
   for (std::size_t i = 0; i < universe.size(); ++i) {
     const auto& list = config_.restricted;
     restricted_[i] = std::find(list.begin(), list.end(), universe.instruments[i].id) != list.end();
+    margin_rate_[i] = margin_rate(universe.instruments[i], account_);
   }
 }
 
@@ -290,17 +306,22 @@ void PreTradeGate::begin_trial() {
   equity_ = portfolio.equity().to_double();
   // What short sales brought buys nothing.
   buying_power_ = portfolio.cash().to_double() - portfolio.short_collateral().to_double() - committed_;
-  gross_ = 0;
+  gross_ = margin_ = 0;
   for (std::uint32_t i = 0; i < universe_->size(); ++i) {
     planned_e9_[i] = portfolio.quantity(i).raw();
-    const double value = portfolio.value(i).to_double();
-    const auto worst =
-        std::max(std::abs(planned_e9_[i] + open_buy_e9_[i]), std::abs(planned_e9_[i] - open_sell_e9_[i]));
-    gross_ += worst == std::abs(planned_e9_[i])
-                  ? std::fabs(value)
-                  : static_cast<double>(worst) * 1e-9 * portfolio.price(i).to_double() *
-                        universe_->instruments[i].multiplier.to_double();
+    const double worst = worst_value(i);
+    gross_ += worst;
+    margin_ += margin_rate_[i] * worst;
   }
+}
+
+double PreTradeGate::worst_value(std::uint32_t i) const {
+  const std::int64_t held = std::abs(planned_e9_[i]);
+  const auto worst =
+      std::max(std::abs(planned_e9_[i] + open_buy_e9_[i]), std::abs(planned_e9_[i] - open_sell_e9_[i]));
+  if (worst == held) return std::fabs(portfolio_->value(i).to_double());
+  return static_cast<double>(worst) * 1e-9 * portfolio_->price(i).to_double() *
+         universe_->instruments[i].multiplier.to_double();
 }
 
 std::int64_t PreTradeGate::planned_at_worst(const cadre_order& order) const {
@@ -399,6 +420,7 @@ Verdict PreTradeGate::check(const cadre_order& order) {
   ++orders_today_;
   ++open_orders_;
   gross_ += opening - closing;
+  margin_ += margin_rate_[order.instrument] * (opening - closing);
   // A sale out of a holding pays for buys, a short sale does not; to cover a short costs what buying power
   // was already without.
   buying_power_ += order.side == CADRE_SIDE_SELL ? closing : -opening * (1 + config_.buying_power_buffer);

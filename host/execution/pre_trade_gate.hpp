@@ -96,6 +96,8 @@ class PreTradeGate {
     order_types_ = order_types;
     times_in_force_ = times_in_force;
   }
+  /// Whether the book may owe cash. For enter_universe, which it comes before.
+  void enter_account(config::Account account) { account_ = account; }
   /// The trading states of its book, which outlive it. Without any, everything is ACTIVE.
   void enter_states(const TradingStates* states) { states_ = states; }
   /// How many orders were open before the decision.
@@ -153,6 +155,9 @@ class PreTradeGate {
   std::int64_t planned_at_worst(const cadre_order& order) const;
   bool reduces(const cadre_order& order) const;
   double notional_of(const cadre_order& order, std::int64_t quantity_e9) const;
+  /// What a position is worth, at its mark, when of what was working before the decision the worse part is
+  /// filled.
+  double worst_value(std::uint32_t instrument) const;
 
   const config::PreTradeConfig& config_;
   std::uint64_t order_types_ = ~std::uint64_t{0}, times_in_force_ = ~std::uint64_t{0};
@@ -166,6 +171,8 @@ class PreTradeGate {
   std::vector<std::int64_t> open_buy_e9_, open_sell_e9_;  ///< per instrument, working before the decision
   std::vector<std::int64_t> standing_buy_e9_, standing_sell_e9_;  ///< what of it nobody asked to cancel
   std::vector<std::uint8_t> restricted_;
+  std::vector<double> margin_rate_;  ///< per instrument, share of the value
+  config::Account account_ = config::Account::cash;
   const TradingStates* states_ = nullptr;
   std::uint64_t open_orders_ = 0, open_before_ = 0;  ///< with this decision, without it
   bool closes_positions_ = false, in_parts_ = false;
@@ -174,6 +181,7 @@ class PreTradeGate {
   double committed_ = 0;
   double buying_power_ = 0;
   double gross_ = 0;
+  double margin_ = 0;  ///< the margin requirement
   double equity_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "cadre/order.h"
+#include "host/base/date.hpp"
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
 #include "host/model/order.hpp"
@@ -91,13 +92,17 @@ bool TradingStates::concerns(const StateChange& change) const {
 
 void TradingStates::derive() {
   book_ = TradingState::active;
-  loses_ = false;
+  loses_ = lacks_margin_ = is_ruined_ = false;
   own_.assign(instruments_.size(), TradingState::active);
   latched_.assign(instruments_.size(), 0);
   for (const StateChange& change : standing_) {
     const StateScope& scope = change.scope;
     if (change.code == daily_loss)
       loses_ = true;
+    else if (change.code == margin_breach)
+      lacks_margin_ = true;
+    else if (change.code == ruin)
+      is_ruined_ = true;
     else if (scope.instrument.empty() && concerns(change))
       book_ = std::max(book_, change.state);
     if (scope.instrument.empty()) continue;
@@ -137,8 +142,30 @@ void TradingStates::count_fill(std::uint32_t instrument, std::uint32_t side) {
   std::erase_if(at, [&](std::uint64_t decision) { return decision + repeated_->decisions <= decisions_; });
 }
 
-std::vector<StateChange> TradingStates::broken(base::Money equity) const {
+/// What ends with the equity that ended it; no order does.
+void TradingStates::watch_money(base::Money equity, base::Money margin,
+                                std::vector<StateChange>& changes) const {
+  const auto change = [&](bool is_now, bool was, std::string_view code, const std::string& begins,
+                          const char* ends) {
+    if (is_now == was) return;
+    changes.push_back({is_now ? TradingState::reducing : TradingState::active,
+                       {},
+                       std::string(code),
+                       "host",
+                       is_now ? begins + ": only reductions since " + base::format_date(session_)
+                              : "the equity of " + equity.to_string() + ends});
+  };
+  change(
+      margin.raw() > 0 && equity <= margin, lacks_margin_, margin_breach,
+      "the equity of " + equity.to_string() + " is not above the margin requirement of " + margin.to_string(),
+      " is above the margin requirement again");
+  change(equity.raw() <= 0, is_ruined_, ruin,
+         "ruined: the equity of " + equity.to_string() + " is not above 0", " is above 0 again");
+}
+
+std::vector<StateChange> TradingStates::broken(base::Money equity, base::Money margin) const {
   std::vector<StateChange> changes;
+  watch_money(equity, margin, changes);
   const double began = session_equity_.to_double();
   if (max_daily_loss_ && !loses_ && equity.to_double() < began * (1 - *max_daily_loss_))
     changes.push_back({TradingState::reducing,

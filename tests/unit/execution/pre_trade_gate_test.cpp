@@ -399,6 +399,8 @@ TEST(PreTradeChecks, codes_that_journals_hold_are_those_there_ever_were) {
                                               "CREDIT_SHORT_NOT_ALLOWED",
                                               "CREDIT_BUYING_POWER",
                                               "CREDIT_GROSS_EXPOSURE",
+                                              "CREDIT_MARGIN",
+                                              "CREDIT_RUINED",
                                               "CREDIT_POSITION_LIMIT"};
   std::set<std::string_view> now;
   for (const PreTradeCheck& check : pre_trade_checks())
