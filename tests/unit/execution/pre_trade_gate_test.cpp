@@ -78,6 +78,8 @@ TEST(PreTradeChecks, none_is_without_a_test) {
                                "STATE_HALTED",
                                "STATE_REDUCING",
                                "RISK_DAILY_LOSS",
+                               "CREDIT_MARGIN",  // in financing_test.cpp
+                               "CREDIT_RUINED",
                                "FLOW_REPEATED_EXECUTION",
                                "FLOW_OPEN_ORDERS"};
   for (const auto& [code, c] : cases())

@@ -233,16 +233,16 @@ TEST(SimulatedCommission, an_instrument_may_have_a_schedule_of_its_own) {
 }
 
 /// A market of two at 10 in which positions need a share of their value.
-SimulatedMarket margin_market(double rate, double cash) {
-  SimulatedMarket market;
-  for (std::uint32_t i = 0; i < 2; ++i)
-    set_margin_rate(market.state, i, rate);
-  market.state.cash(cash).close({10, 10});
-  return market;
-}
+struct MarginMarket : SimulatedMarket {
+  MarginMarket(double rate, double cash) {
+    for (std::uint32_t i = 0; i < 2; ++i)
+      set_margin_rate(state, i, rate);
+    state.cash(cash).close({10, 10});
+  }
+};
 
 TEST(SimulatedMargin, purchases_of_a_margin_account_share_what_the_requirement_leaves) {
-  SimulatedMarket market = margin_market(0.5, 100'000);
+  MarginMarket market(0.5, 100'000);
   set_margin_account(market.state);
   market.send(Order("1", 0, 15'000));
   market.send(Order("2", 1, 15'000));
@@ -252,7 +252,7 @@ TEST(SimulatedMargin, purchases_of_a_margin_account_share_what_the_requirement_l
 }
 
 TEST(SimulatedMargin, short_sales_and_purchases_share_alike) {
-  SimulatedMarket market = margin_market(0.5, 100'000);
+  MarginMarket market(0.5, 100'000);
   set_margin_account(market.state);
   market.send(Order("sale", 0, -15'000));
   market.send(Order("purchase", 1, 15'000));
@@ -260,14 +260,14 @@ TEST(SimulatedMargin, short_sales_and_purchases_share_alike) {
 }
 
 TEST(SimulatedMargin, cash_bounds_a_cash_account_beside_its_margin) {
-  SimulatedMarket market = margin_market(0.5, 100'000);
+  MarginMarket market(0.5, 100'000);
   market.send(Order("1", 0, 15'000));
   market.send(Order("2", 1, 5'000));
   EXPECT_EQ(filled_units(market.bar()), (Units{{"1", 7'500}, {"2", 2'500}}));
 }
 
 TEST(SimulatedMargin, what_reduces_fills_whole_and_makes_room) {
-  SimulatedMarket market = margin_market(0.5, -100'000);
+  MarginMarket market(0.5, -100'000);
   set_margin_account(market.state);
   market.state.quantity({20'000, 0});  // 100,000 of equity, all of it needed
   market.send(Order("sale", 0, -6'000));
