@@ -24,21 +24,21 @@ class Margin(unittest.TestCase):
         self.agents = [os.path.join(arguments.build, "agents"), os.path.join(arguments.build, "test_agents_scripted")]
 
     def write(self, closes, policy):
-        """A margin account of 100,000 that buys AA for all it has twice over, and is short BB."""
+        """A margin account of 100,000 that wants more of AA than it may have, and is short BB."""
         with open(os.path.join(self.root, "prices.csv"), "w", encoding="utf-8") as file:
             file.write("date,AA,BB\n" + "".join(f"{day},{a},{b}\n" for day, (a, b) in zip(DAYS, closes)))
         write_json(os.path.join(self.root, "scenario.json"), {
             "scenario": "backtest", "name": "margin",
             "chain": {
                 "name": "margin", "signal_sources": [{"agent": "cadre.identity.signal_source"}], "signal_aggregator": {"agent": "cadre.identity.signal_aggregator"},
-                "position_sizer": {"agent": "test.sizer", "config": {"targets": [[2, -0.5], [2, -0.5], [8, -1]]}},
+                "position_sizer": {"agent": "test.sizer", "config": {"targets": [[8, -1]]}},
                 "risk_managers": [{"agent": "cadre.identity.risk_manager"}],
                 "execution_rules": {"agent": "cadre.execution_rules", "config": {"default_order_type": "MARKET"}},
                 "constraints": {"long_only": False, "max_gross_exposure": 20, "max_net_exposure": 20, "max_weight": 10}},
             "book": {"id": "main", "currency": "USD", "initial_cash": 100000, "account": "margin"},
             "instruments": {"margin_rate": 0.25, "borrow_rate": 0.036},
             "data": {"prices": {"file": "prices.csv", "adjustment": "split", "volume": "none"}},
-            "pre_trade_checks": {"on_margin_breach": policy},
+            "pre_trade_checks": {"on_margin_breach": policy, "margin_buffer": 0.375},
             "execution_environment": {"agent": "cadre.simulated_execution", "config": {"commission_bp": 1}}})
         write_json(os.path.join(self.root, "host.json"), {"name": "margin", "books": [{"scenario": "scenario.json"}]})
         return [json.dumps({"date": day, "bars": {"AA": a, "BB": b}}) for day, (a, b) in zip(DAYS, closes)]
@@ -116,6 +116,7 @@ class Margin(unittest.TestCase):
         self.assertIn("since 2020-01-06", json.dumps(self.host.client.request("GET", "/readyz")[1]))
         self.host.command("halt", "--flatten", "--reason", "ruined")
         self.host.post([json.dumps({"date": DAYS[5], "bars": {"AA": 4, "BB": 20}})])
+        self.host.settled_book()
         self.assertEqual(self.host.get("/v1/books/main/portfolio")["positions"], [])
 
 
