@@ -142,25 +142,23 @@ void TradingStates::count_fill(std::uint32_t instrument, std::uint32_t side) {
   std::erase_if(at, [&](std::uint64_t decision) { return decision + repeated_->decisions <= decisions_; });
 }
 
-/// What ends with the equity that ended it; no order does.
+/// What ends with the equity that ended it; no order does. Says nothing, and allocates nothing, while nothing
+/// changes.
 void TradingStates::watch_money(base::Money equity, base::Money margin,
                                 std::vector<StateChange>& changes) const {
-  const auto change = [&](bool is_now, bool was, std::string_view code, const std::string& begins,
-                          const char* ends) {
-    if (is_now == was) return;
-    changes.push_back({is_now ? TradingState::reducing : TradingState::active,
-                       {},
-                       std::string(code),
-                       "host",
-                       is_now ? begins + ": only reductions since " + base::format_date(session_)
-                              : "the equity of " + equity.to_string() + ends});
+  const auto add = [&](TradingState state, std::string_view code, const std::string& reason) {
+    changes.push_back({state, {}, std::string(code), "host", "the equity of " + equity.to_string() + reason});
   };
-  change(
-      margin.raw() > 0 && equity <= margin, lacks_margin_, margin_breach,
-      "the equity of " + equity.to_string() + " is not above the margin requirement of " + margin.to_string(),
-      " is above the margin requirement again");
-  change(equity.raw() <= 0, is_ruined_, ruin,
-         "ruined: the equity of " + equity.to_string() + " is not above 0", " is above 0 again");
+  const auto since = [&] { return ": only reductions since " + base::format_date(session_); };
+  const bool lacks_margin = margin.raw() > 0 && equity <= margin;
+  if (lacks_margin && !lacks_margin_)
+    add(TradingState::reducing, margin_breach,
+        " is not above the margin requirement of " + margin.to_string() + since());
+  if (!lacks_margin && lacks_margin_)
+    add(TradingState::active, margin_breach, " is above the margin requirement again");
+  const bool is_ruined = equity.raw() <= 0;
+  if (is_ruined && !is_ruined_) add(TradingState::reducing, ruin, " is not above 0, it is ruined" + since());
+  if (!is_ruined && is_ruined_) add(TradingState::active, ruin, " is above 0 again");
 }
 
 std::vector<StateChange> TradingStates::broken(base::Money equity, base::Money margin) const {
