@@ -211,23 +211,42 @@ void warn_of_treated(const PreparedRun& run, const book::RunRecorder& recorder, 
   }
 }
 
+/// What is said of a limit that led into a trading state.
+struct LimitDoubt {
+  std::string_view limit;
+  const char* code;
+  const char* pointer;
+  const char* next;
+};
+
+constexpr LimitDoubt limit_doubts[] = {
+    {execution::TradingStates::daily_loss, "RUN_DAILY_LOSS", "/pre_trade_checks/max_daily_loss", ""},
+    {execution::TradingStates::margin_breach, "RUN_MARGIN_BREACH", "/pre_trade_checks/on_margin_breach",
+     "hold less, or leave more above the requirement with margin_buffer"},
+    {execution::TradingStates::repeated_execution, "RUN_INSTRUMENT_LATCHED",
+     "/pre_trade_checks/max_repeated_executions", "is that instrument traded in a loop?"},
+    {execution::TradingStates::ruin, "RUN_RUINED", "/book",
+     "the figures of the run say what was lost, and no ratio means anything"},
+};
+
 /// Limits that led into a trading state: once each, with the first time.
 void warn_of_limits(const PreparedRun& run, const book::RunRecorder& recorder, base::Problems& doubts) {
   std::map<std::string, std::vector<const journal::CommandRecord*>> broken;
   for (const journal::CommandRecord& command : recorder.treated()) {
     const auto change = book::state_change_of(command);
-    if (change && !change->code.empty()) broken[change->code + change->scope.instrument].push_back(&command);
+    if (change && !change->code.empty() && change->state != execution::TradingState::active)
+      broken[change->code + change->scope.instrument].push_back(&command);
   }
   for (const auto& [what, commands] : broken) {
     const auto change = book::state_change_of(*commands.front());
-    const bool latches = !change->scope.instrument.empty();
-    doubts.warning(latches ? "RUN_INSTRUMENT_LATCHED" : "RUN_DAILY_LOSS",
-                   run.config->document.place(latches ? "/pre_trade_checks/max_repeated_executions"
-                                                      : "/pre_trade_checks/max_daily_loss"),
+    const auto* doubt = std::find_if(std::begin(limit_doubts), std::end(limit_doubts),
+                                     [&](const LimitDoubt& each) { return each.limit == change->code; });
+    if (doubt == std::end(limit_doubts)) continue;
+    doubts.warning(doubt->code, run.config->document.place(doubt->pointer),
                    change->code + " on " + base::format_date(commands.front()->date) + ": " + change->reason +
                        (commands.size() > 1 ? ", the first of " + std::to_string(commands.size()) + " times"
                                             : std::string()),
-                   latches ? "is that instrument traded in a loop?" : "");
+                   doubt->next);
   }
 }
 

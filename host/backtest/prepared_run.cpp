@@ -104,6 +104,7 @@ base::Result<PreparedRun> prepare_run(const BacktestOptions& options) {
   if (prices) {
     run.prices = std::move(prices).take();
     problems.append(config::check_listed(*run.config, run.prices.instruments));
+    problems.append(config::check_short_rates(*run.config, run.prices.instruments));
     problems.append(config::check_listing_days(*run.config, run.prices));
     check_names(*run.config, run.prices.instruments, problems);
     warn_of_quantities(*run.config, run.prices, problems);

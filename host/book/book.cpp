@@ -38,8 +38,11 @@ void Book::build_state() {
   StateWriter::Setting setting;
   setting.book = config_.book.id;
   setting.currency = config_.book.currency;
-  setting.constraints = {sizeof(cadre_constraints), bounds.long_only ? std::uint32_t{CADRE_LONG_ONLY} : 0u,
-                         bounds.max_gross_exposure, bounds.max_net_exposure, bounds.max_weight};
+  const std::uint32_t flags =
+      (bounds.long_only ? std::uint32_t{CADRE_LONG_ONLY} : 0u) |
+      (config_.book.account == config::Account::margin ? std::uint32_t{CADRE_MARGIN_ACCOUNT} : 0u);
+  setting.constraints = {sizeof(cadre_constraints), flags, bounds.max_gross_exposure, bounds.max_net_exposure,
+                         bounds.max_weight};
   setting.periods_per_year = config_.data.periods_per_year;
   setting.sessions_per_year = config::sessions_per_year(config_.data);
   setting.sessions_apart = config_.data.timing.is_intraday();
@@ -58,6 +61,7 @@ void Book::enter_chain() {
   auto gate = std::make_unique<execution::PreTradeGate>(chain().pre_trade_checks, chain().constraints);
   if (gate_ != nullptr) gate->inherit_counters(*gate_);
   gate_ = std::move(gate);
+  gate_->enter_account(config_.book.account);
   gate_->enter_universe(ledger_.universe());
   enter_states();
   environment_.enter(chain().environment().agent);
@@ -72,7 +76,8 @@ void Book::enter_chain() {
                        .gate = gate_.get(),
                        .environment_replaces = environment_.takes().replacements,
                        .environment_checks_money = environment_.simulated() || environment_.is_left_out(),
-                       .states = &states_});
+                       .states = &states_,
+                       .account = config_.book.account});
 }
 
 void Book::take_bar(const model::Bar& bar) {

@@ -214,6 +214,7 @@ std::optional<std::int64_t> Book::part_size(const execution::ParentOrder& parent
 
 /// How much of a buy the cash pays for that nothing else has been promised.
 std::int64_t Book::affordable_e9(const cadre_order& order, std::int64_t quantity_e9) const {
+  if (config_.book.account == config::Account::margin) return quantity_e9;  // the gate bounds it
   const model::Portfolio& portfolio = ledger_.portfolio();
   const double money =
       portfolio.cash().to_double() - portfolio.short_collateral().to_double() -

@@ -5,6 +5,7 @@
 #include "cadre/cadre.h"
 #include "host/book/book.hpp"
 #include "host/book/state_commands.hpp"
+#include "host/execution/financing.hpp"
 #include "host/model/order.hpp"
 
 namespace cadre::book {
@@ -82,7 +83,9 @@ void Book::cancel_where(Concerns&& concerns) {
 
 /// Limits that are broken become events, before anything is decided.
 void Book::watch_limits() {
-  for (const execution::StateChange& change : states_.broken(ledger_.portfolio().equity())) {
+  const base::Money margin =
+      execution::margin_requirement(ledger_.portfolio(), ledger_.universe(), config_.book.account);
+  for (const execution::StateChange& change : states_.broken(ledger_.portfolio().equity(), margin)) {
     take_command(command_of(change, ledger_.date()));
     if (!change.scope.instrument.empty()) cancel_all(change.scope.instrument);
   }

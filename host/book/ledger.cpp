@@ -7,6 +7,7 @@
 #include "host/base/invariant.hpp"
 #include "host/config/bar_keys.hpp"
 #include "host/config/instrument_table.hpp"
+#include "host/execution/financing.hpp"
 #include "host/journal/journal.hpp"
 #include "host/model/order.hpp"
 
@@ -62,6 +63,7 @@ void Ledger::take_bar(const model::Bar& bar) {
   CADRE_INVARIANT(bar.close_e9.size() == data_instruments_.size() && bar.valid.size() == bar.close_e9.size(),
                   "ledger.bar_columns", "a bar has one price and one validity per instrument of the data");
   CADRE_INVARIANT(bar.time_ns >= time_ns_, "ledger.time", "the time of a book never goes back");
+  charge_borrow(bar.date);
   ++bars_;
   time_ns_ = bar.time_ns;
   date_ = bar.date;
@@ -79,6 +81,12 @@ void Ledger::take_bar(const model::Bar& bar) {
   last_mark_profit_ = checked_subtract(portfolio_.profit(), profit_before).value_or(base::Money{});
   CADRE_INVARIANT(portfolio_.identities_hold(), "portfolio.identities",
                   "cash + positions = equity = initial cash + profit - costs, position by position");
+}
+
+void Ledger::charge_borrow(std::int32_t date) {
+  const auto fees = execution::borrow_fees(portfolio_, universe_, date_, date);
+  if ((!fees || !portfolio_.charge_borrow(*fees)) && stopped_.empty())
+    stopped_ = "what it costs to borrow no longer fits the books, which end at 9.2 million million";
 }
 
 const execution::TrackedOrder* Ledger::take_report(const cadre_execution_report& report) {

@@ -39,7 +39,8 @@ class Ledger {
   /// The number of an event that a journal tells by records of its own alone.
   friend void recover_sequence(Ledger& ledger, std::uint64_t sequence);
 
-  /// Prices of a bar: marks and history.
+  /// Prices of a bar: marks and history. Before them, what it cost to be short since the last bar, when that
+  /// was of another day.
   void take_bar(const model::Bar& bar);
   /// A report on an order of ours; the order. Null, and nothing changes, for one that is not open, or of an
   /// earlier epoch.
@@ -101,6 +102,7 @@ class Ledger {
   void set_universe(const std::vector<std::string>& instruments, std::uint64_t epoch);
   void apply_fill(const cadre_execution_report& report, const cadre_order& order);
   void stop_at_overflow(std::uint32_t instrument);
+  void charge_borrow(std::int32_t date);
   void count_schedule();
   bool load_schedule(base::Decoder& from);
 

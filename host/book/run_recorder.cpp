@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/book/state_commands.hpp"
 #include "host/chain/waterfall.hpp"
 #include "host/config/instrument_table.hpp"
 #include "host/model/bar.hpp"
@@ -85,6 +86,12 @@ void RunRecorder::on_observe_failure(std::uint64_t, const chain::ObserveFailure&
 
 void RunRecorder::on_command(std::uint64_t, const journal::CommandRecord& command) {
   treated_.push_back(command);
+  const auto change = state_change_of(command);
+  if (!change || change->state == execution::TradingState::active) return;
+  if (change->code == execution::TradingStates::margin_breach && counts_.first_margin_breach == 0)
+    counts_.first_margin_breach = command.date;
+  if (change->code == execution::TradingStates::ruin && counts_.ruined_on == 0)
+    counts_.ruined_on = command.date;
 }
 
 void RunRecorder::count_filled(const journal::DecisionRecord& record) {
@@ -183,6 +190,7 @@ void RunRecorder::on_account(std::uint64_t, const journal::AccountRecord& accoun
   equity_.push_back({now(), account.equity, account.cash, account.profit, account.costs, shown});
   counts_.final_equity = account.equity;
   counts_.costs = account.costs;
+  counts_.borrow = book_.ledger().portfolio().borrow();
 }
 
 void RunRecorder::on_order(std::uint64_t, const chain::DecidedOrder& decided) {

@@ -198,7 +198,7 @@ void TradeExecutionOrchestrator::check_orders() {
   }
   book_.gate->set_in_parts(false);
   enlarge_replaced();
-  if (!book_.environment_checks_money) wait_for_cash();
+  if (!book_.environment_checks_money && book_.account == config::Account::cash) wait_for_cash();
   pace_net_exposure();
   stamp({});
 }

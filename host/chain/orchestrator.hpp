@@ -30,6 +30,7 @@ struct BookState {
   bool environment_replaces = false;      ///< open orders
   bool environment_checks_money = false;  ///< at the fill, so that buys may be sent with the sells that pay
   const execution::TradingStates* states = nullptr;
+  config::Account account = config::Account::cash;
 };
 
 /// Turns the state of a book into orders: one function, one call per stage. The same in backtest, benchmark
@@ -108,6 +109,7 @@ class TradeExecutionOrchestrator {
   void round_to_lots(Sales sales);
   /// The quantity that the trading states leave of the one wanted.
   base::Quantity kept_by_state(std::uint32_t i, base::Quantity planned, base::Quantity wanted) const;
+  double share_within_margin() const;
   enum class FinalRisk { inside_limits, no_worse, above_limit };
   void keep_untraded();
   enum class Judged : std::uint8_t { no, yes };
@@ -169,6 +171,7 @@ class TradeExecutionOrchestrator {
   std::vector<std::int64_t> added_e9_;         ///< by actions of the rules
   std::vector<std::uint32_t> order_count_;     ///< new orders of the decision
   std::vector<std::uint8_t> waits_;            ///< 1: its order waits until the other side has ended
+  double margin_share_ = 1;                    ///< of every position, that a breach of margin leaves
   bool anything_works_ = false;
   bool stands_ = false;          ///< the gate has counted some of it
   std::vector<double> desired_;  // targets before the final cut

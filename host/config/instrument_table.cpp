@@ -40,6 +40,8 @@ model::Instrument defaults_of(const InstrumentDefaults& defaults, std::string_vi
   about.tick = defaults.tick;
   about.lot = defaults.lot;
   about.multiplier = defaults.multiplier;
+  about.borrow_rate = defaults.borrow_rate;
+  about.margin_rate = defaults.margin_rate;
   about.group = group_of(defaults, id);
   if (!about.group.empty()) about.groups = {about.group};
   return about;
@@ -92,8 +94,8 @@ class TableReader {
     if (row.groups) take_groups(*row.groups, about);
     if (row.tick) take_ticks(*row.tick, at + "/tick", about);
     about.calendar = row.calendar;
-    about.borrow_rate = row.borrow_rate;
-    about.margin_rate = row.margin_rate;
+    if (row.borrow_rate) about.borrow_rate = row.borrow_rate;
+    if (row.margin_rate) about.margin_rate = row.margin_rate;
     about.listed_from = row.listed_from.date;
     about.listed_to = row.listed_to.date;
     check_row(at, about);
@@ -255,6 +257,42 @@ base::Problems check_listed(const ScenarioConfig& config, const std::vector<std:
                        base::did_you_mean(id, known),
                    R"(add a row for it, or say "unlisted": "defaults")");
   }
+  return problems;
+}
+
+namespace {
+
+/// Whether the constraints, or a dated change of them, allow a position below zero.
+bool may_go_short(const ScenarioConfig& config) {
+  constexpr std::string_view key = "/chain/constraints/long_only";
+  return !config.chain.constraints.long_only ||
+         std::any_of(config.changes.begin(), config.changes.end(), [&](const RevisionChange& change) {
+           return std::any_of(change.set.begin(), change.set.end(), [&](const auto& set) {
+             return set.first == key && set.second == json::value(false);
+           });
+         });
+}
+
+}  // namespace
+
+base::Problems check_short_rates(const ScenarioConfig& config, const std::vector<std::string>& ids) {
+  base::Problems problems;
+  if (!may_go_short(config)) return problems;
+  std::vector<std::string> lacking;
+  for (const std::string& id : traded_instruments(config.instruments, ids)) {
+    const model::Instrument about = describe_instrument(config.instruments, id);
+    if (!about.borrow_rate || !about.margin_rate) lacking.push_back(id);
+  }
+  if (lacking.empty()) return problems;
+  constexpr std::size_t most_named = 5;
+  const std::size_t more = lacking.size() - std::min(lacking.size(), most_named);
+  lacking.resize(lacking.size() - more);
+  problems.error("INSTRUMENT_SHORT_RATES", config.document.place("/chain/constraints/long_only"),
+                 "the book may go short, and what that costs and needs is not said of " +
+                     base::join(lacking, ", ") +
+                     (more != 0 ? " and " + std::to_string(more) + " more" : std::string()),
+                 "state borrow_rate and margin_rate, at /instruments or in the table of instruments: 0 is a "
+                 "rate");
   return problems;
 }
 

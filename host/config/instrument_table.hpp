@@ -78,6 +78,10 @@ std::vector<KindInUse> kinds_in_use(const ScenarioConfig& config);
 /// Says which instruments of the data the table lacks. Error: INSTRUMENT_NOT_IN_TABLE.
 base::Problems check_listed(const ScenarioConfig& config, const std::vector<std::string>& ids);
 
+/// Says which instruments lack a borrow rate or a margin rate, where the book may go short. Error:
+/// INSTRUMENT_SHORT_RATES.
+base::Problems check_short_rates(const ScenarioConfig& config, const std::vector<std::string>& ids);
+
 /// Says which instruments have prices outside of the days on which they are listed. Warning:
 /// INSTRUMENT_NOT_LISTED.
 base::Problems check_listing_days(const ScenarioConfig& config, const market::PriceHistory& prices);

@@ -49,6 +49,7 @@ base::Result<std::vector<std::string>> instruments_of(const ScenarioConfig& conf
   auto ids = instruments_of(config.data);
   if (!ids) return base::asked_for_at(ids.problems(), config.document.place("/data/prices/file"));
   base::Problems problems = check_listed(config, *ids);
+  problems.append(check_short_rates(config, *ids));
   if (problems.has_errors()) return problems;
   return ids;
 }

@@ -55,6 +55,20 @@ inline void value_named(std::string_view name, OverLimit& value) {
   value = name == "freeze" ? OverLimit::freeze : OverLimit::scale_to_limit;
 }
 
+/// Whether cash may be owed.
+enum class Account { cash, margin };
+inline void value_named(std::string_view name, Account& value) {
+  value = name == "margin" ? Account::margin : Account::cash;
+}
+
+/// What becomes of the positions of a book whose equity no longer exceeds its margin requirement.
+enum class OnMarginBreach { freeze, reduce, flatten };
+inline void value_named(std::string_view name, OnMarginBreach& value) {
+  value = name == "freeze"   ? OnMarginBreach::freeze
+          : name == "reduce" ? OnMarginBreach::reduce
+                             : OnMarginBreach::flatten;
+}
+
 /// What the time of a bar is that of.
 enum class TimeIs { end, begin };
 inline void value_named(std::string_view name, TimeIs& value) {

@@ -300,6 +300,7 @@ live::Answer portfolio(HostParts& host, const Call& call) {
                         {"cash", portfolio.cash().to_string()},
                         {"profit", portfolio.profit().to_string()},
                         {"costs", portfolio.costs().to_string()},
+                        {"borrow", portfolio.borrow().to_string()},
                         {"positions", std::move(positions)},
                         {"working", std::move(working)},
                         {"instruments", std::move(instruments)}};

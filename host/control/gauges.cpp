@@ -112,6 +112,13 @@ void refresh_book(HostParts& host, live::BookRunner& book, bool is_on_trial) {
         return !change.scope.instrument.empty();
       })));
   set("cadre_book_venue_breaks", static_cast<double>(now.venue_break_count));
+  const auto stands = [&](std::string_view code) {
+    return std::any_of(now.states.begin(), now.states.end(),
+                       [&](const auto& change) { return change.code == code; });
+  };
+  set("cadre_book_margin_breached", stands(execution::TradingStates::margin_breach) ? 1 : 0);
+  set("cadre_book_margin_requirement", now.margin_requirement.to_double());
+  set("cadre_book_ruined", stands(execution::TradingStates::ruin) ? 1 : 0);
   set("cadre_book_trial", is_on_trial ? 1 : 0);
   set("cadre_book_last_bar_timestamp_seconds",
       now.last_bar_ns != 0 ? static_cast<double>(now.last_bar_ns) / ns_per_second : began);

@@ -1,5 +1,6 @@
 // How a host is: what is in the way of its work, and how the one before it ended.
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "host/base/text.hpp"
@@ -14,6 +15,13 @@ namespace {
 
 /// An input that waits for so long is not on its way: the book does not keep up with what it is sent.
 constexpr double behind_seconds = 10;
+
+/// Whether a trading state of the book says it already, with its first day.
+bool is_said_ruined(const live::BookSnapshot& now) {
+  return std::any_of(now.states.begin(), now.states.end(), [](const execution::StateChange& change) {
+    return change.code == execution::TradingStates::ruin;
+  });
+}
 
 }  // namespace
 
@@ -36,7 +44,7 @@ std::vector<std::string> not_ready_reasons(const HostParts& host) {
       reasons.push_back(book->id() + " decides nothing, an agent of it is in quarantine: " + now.left_out);
     else if (has_ended || now.state == live::BookState::halted)
       reasons.push_back(book->id() + " is " + live::state_name(now.state) + ": " + now.reason);
-    else if (now.date != 0 && now.equity.raw() <= 0)
+    else if (now.date != 0 && now.equity.raw() <= 0 && !is_said_ruined(now))
       reasons.push_back(book->id() + " is ruined: its equity is " + now.equity.to_string() +
                         ", and it decides nothing");
     else if (now.queue_oldest_seconds > behind_seconds)

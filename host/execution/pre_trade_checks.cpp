@@ -26,6 +26,9 @@ struct StateChecks {
   static bool daily_loss(const PreTradeGate& g, const cadre_order&) {
     return g.states_ == nullptr || !g.states_->has_lost_the_day();
   }
+  static bool not_ruined(const PreTradeGate& g, const cadre_order&) {
+    return g.states_ == nullptr || !g.states_->is_ruined();
+  }
   static bool not_latched(const PreTradeGate& g, const cadre_order& o) {
     return g.states_ == nullptr || !g.states_->is_latched(o.instrument);
   }
@@ -138,7 +141,7 @@ struct SizeChecks {
     return std::max<std::int64_t>(g.planned_at_worst(o), 0);
   }
   static std::int64_t buying_power(const PreTradeGate& g, const cadre_order& o) {
-    if (o.side != CADRE_SIDE_BUY) return any_quantity;
+    if (o.side != CADRE_SIDE_BUY || g.account_ == config::Account::margin) return any_quantity;
     const double power = g.buying_power_ + rounding_slack * g.equity_;
     return sum_e9(g.closable(o), g.quantity_worth(o, power / (1 + g.config_.buying_power_buffer)));
   }
@@ -146,6 +149,13 @@ struct SizeChecks {
     // A flip to no more on the other side adds nothing.
     const double room = g.constraints_.max_gross_exposure * g.equity_ * (1 + rounding_slack) - g.gross_;
     return sum_e9(sum_e9(g.closable(o), g.closable(o)), g.quantity_worth(o, room));
+  }
+  static std::int64_t margin(const PreTradeGate& g, const cadre_order& o) {
+    if (g.states_ != nullptr && g.states_->lacks_margin()) return g.closable(o);
+    const double rate = g.margin_rate_[o.instrument];
+    if (rate == 0) return any_quantity;
+    const double most = g.equity_ * (1 - g.config_.margin_buffer) * (1 + rounding_slack);
+    return sum_e9(sum_e9(g.closable(o), g.closable(o)), g.quantity_worth(o, (most - g.margin_) / rate));
   }
   static std::int64_t position(const PreTradeGate& g, const cadre_order& o) {
     const std::int64_t before = g.planned_at_worst(o) * model::sign_of_side(o.side);
@@ -226,6 +236,7 @@ constexpr PreTradeCheck table[] = {
     {"FLOW_REPEATED_EXECUTION", "the instrument was executed on one side again and again", false,
      &StateChecks::not_latched},
     {"RISK_DAILY_LOSS", "the book has lost what it may lose in a session", true, &StateChecks::daily_loss},
+    {"CREDIT_RUINED", "the equity of the book is at or below zero", true, &StateChecks::not_ruined},
     {"RESTRICTION_RESTRICTED_LIST",
      "the instrument is restricted, or not listed on this day: it may only be reduced", true, nullptr,
      &SizeChecks::restricted, PreTradeCheck::Bounds::position, CADRE_REASON_RESTRICTED},
@@ -239,6 +250,8 @@ constexpr PreTradeCheck table[] = {
      &SizeChecks::buying_power, PreTradeCheck::Bounds::book},
     {"CREDIT_GROSS_EXPOSURE", "the gross exposure would exceed its limit", true, nullptr, &SizeChecks::gross,
      PreTradeCheck::Bounds::book},
+    {"CREDIT_MARGIN", "the margin requirement would exceed the equity, or exceeds it already", true, nullptr,
+     &SizeChecks::margin, PreTradeCheck::Bounds::book},
     {"CREDIT_NET_EXPOSURE", "the net exposure of the book with all of the decision would exceed its limit",
      true, &Checks::net, nullptr, PreTradeCheck::Bounds::book},
     {"RESTRICTION_TURNOVER_BUDGET", "more would be traded than the turnover budget allows", true, nullptr,

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "host/execution/check_parts.hpp"
+#include "host/execution/financing.hpp"
 #include "host/model/order.hpp"
 
 namespace cadre::execution {
@@ -21,12 +22,14 @@ void PreTradeGate::enter_universe(const model::Universe& universe) {
   open_buy_e9_.assign(universe.size(), 0);
   open_sell_e9_.assign(universe.size(), 0);
   restricted_.assign(universe.size(), 0);
+  margin_rate_.assign(universe.size(), 0);
   enter_agents({});
   windows_.enter(universe, config_.no_trade_windows);
   groups_.enter(universe, constraints_.max_group_weight);
   for (std::size_t i = 0; i < universe.size(); ++i) {
     const auto& list = config_.restricted;
     restricted_[i] = std::find(list.begin(), list.end(), universe.instruments[i].id) != list.end();
+    margin_rate_[i] = margin_rate(universe.instruments[i], account_);
   }
 }
 
@@ -62,27 +65,32 @@ void PreTradeGate::begin_trial(std::uint64_t requests) {
   const double foreign = venue_ != nullptr ? std::min(venue_->cash_difference().to_double(), 0.0) : 0.0;
   buying_power_ =
       portfolio.cash().to_double() + foreign - portfolio.short_collateral().to_double() - committed_;
-  gross_ = 0;
+  gross_ = margin_ = 0;
   turnover_ = states_ != nullptr ? states_->traded().to_double() : 0;
   group_gross_.assign(groups_.size(), 0);
   for (std::uint32_t i = 0; i < universe_->size(); ++i) {
     planned_e9_[i] = portfolio.quantity(i).raw();
-    const double value = portfolio.value(i).to_double();
-    auto worst =
-        std::max(std::abs(planned_e9_[i] + open_buy_e9_[i]), std::abs(planned_e9_[i] - open_sell_e9_[i]));
-    if (const std::int64_t other = external(i); other != 0)
-      worst = std::max({worst, std::abs(planned_e9_[i] + open_buy_e9_[i] + other),
-                        std::abs(planned_e9_[i] - open_sell_e9_[i] + other)});
-    const auto worth = [&](std::int64_t quantity_e9) {
-      return static_cast<double>(quantity_e9) * 1e-9 * portfolio.price(i).to_double() *
-             universe_->instruments[i].multiplier.to_double();
-    };
-    const double gross = worst == std::abs(planned_e9_[i]) ? std::fabs(value) : worth(worst);
-    gross_ += gross;
-    turnover_ += worth(open_buy_e9_[i] + open_sell_e9_[i]);
+    const double worst = worst_value(i);
+    gross_ += worst;
+    margin_ += margin_rate_[i] * worst;
+    turnover_ += worth(i, open_buy_e9_[i] + open_sell_e9_[i]);
     for (const std::uint32_t group : groups_.of(i))
-      group_gross_[group] += gross;
+      group_gross_[group] += worst;
   }
+}
+
+double PreTradeGate::worst_value(std::uint32_t i) const {
+  const std::int64_t held = planned_e9_[i], other = external(i);
+  auto worst = std::max(std::abs(held + open_buy_e9_[i]), std::abs(held - open_sell_e9_[i]));
+  if (other != 0)
+    worst = std::max(
+        {worst, std::abs(held + open_buy_e9_[i] + other), std::abs(held - open_sell_e9_[i] + other)});
+  return worst == std::abs(held) ? std::fabs(portfolio_->value(i).to_double()) : worth(i, worst);
+}
+
+double PreTradeGate::worth(std::uint32_t i, std::int64_t quantity_e9) const {
+  return static_cast<double>(quantity_e9) * 1e-9 * portfolio_->price(i).to_double() *
+         universe_->instruments[i].multiplier.to_double();
 }
 
 std::int64_t PreTradeGate::planned_at_worst(const cadre_order& order) const {
@@ -178,6 +186,7 @@ Verdict PreTradeGate::check(const cadre_order& order) {
   ++messages_;
   ++open_orders_;
   gross_ += opening - closing;
+  margin_ += margin_rate_[order.instrument] * (opening - closing);
   turnover_ += opening + closing;
   for (const std::uint32_t group : groups_.of(order.instrument))
     group_gross_[group] += opening - closing;

@@ -104,6 +104,8 @@ class PreTradeGate {
     order_types_ = order_types;
     times_in_force_ = times_in_force;
   }
+  /// Whether the book may owe cash. For enter_universe, which it comes before.
+  void enter_account(config::Account account) { account_ = account; }
   /// The trading states of its book, which outlive it. Without any, everything is ACTIVE.
   void enter_states(const TradingStates* states) { states_ = states; }
   /// What the venue holds that the book does not know of, likewise.
@@ -176,6 +178,11 @@ class PreTradeGate {
   std::int64_t planned_at_worst(const cadre_order& order) const;
   bool reduces(const cadre_order& order) const;
   double notional_of(const cadre_order& order, std::int64_t quantity_e9) const;
+  /// What a position is worth, at its mark, when of what was working before the decision the worse part is
+  /// filled.
+  double worst_value(std::uint32_t instrument) const;
+  /// So much of an instrument, at its mark.
+  double worth(std::uint32_t instrument, std::int64_t quantity_e9) const;
 
   const config::PreTradeConfig& config_;
   std::uint64_t order_types_ = ~std::uint64_t{0}, times_in_force_ = ~std::uint64_t{0};
@@ -192,6 +199,8 @@ class PreTradeGate {
   std::vector<OrderBounds> bounds_;  ///< per instrument
   NoTradeWindows windows_;
   GroupLimits groups_;
+  std::vector<double> margin_rate_;  ///< per instrument, share of the value
+  config::Account account_ = config::Account::cash;
   const TradingStates* states_ = nullptr;
   const VenueBreaks* venue_ = nullptr;
   std::uint64_t open_orders_ = 0, open_before_ = 0;  ///< with this decision, without it
@@ -206,6 +215,7 @@ class PreTradeGate {
   double turnover_ = 0;  ///< traded in the sessions of its budget, working, and of this decision
   double net_before_ = 0, net_planned_ = 0;
   std::vector<double> group_gross_{};  ///< by group with a bound
+  double margin_ = 0;                  ///< the margin requirement
   double equity_ = 0;
 };
 

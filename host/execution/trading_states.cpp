@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "cadre/order.h"
+#include "host/base/date.hpp"
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
 #include "host/model/order.hpp"
@@ -94,13 +95,17 @@ bool TradingStates::concerns(const StateChange& change) const {
 
 void TradingStates::derive() {
   book_ = TradingState::active;
-  loses_ = false;
+  loses_ = lacks_margin_ = is_ruined_ = false;
   own_.assign(instruments_.size(), TradingState::active);
   latched_.assign(instruments_.size(), 0);
   for (const StateChange& change : standing_) {
     const StateScope& scope = change.scope;
     if (change.code == daily_loss)
       loses_ = true;
+    else if (change.code == margin_breach)
+      lacks_margin_ = true;
+    else if (change.code == ruin)
+      is_ruined_ = true;
     else if (scope.instrument.empty() && concerns(change))
       book_ = std::max(book_, change.state);
     if (scope.instrument.empty()) continue;
@@ -155,8 +160,28 @@ void TradingStates::count_fill(std::uint32_t instrument, std::uint32_t side, bas
   std::erase_if(at, [&](std::uint64_t decision) { return decision + repeated_->decisions <= decisions_; });
 }
 
-std::vector<StateChange> TradingStates::broken(base::Money equity) const {
+/// What ends with the equity that ended it; no order does. Says nothing, and allocates nothing, while nothing
+/// changes.
+void TradingStates::watch_money(base::Money equity, base::Money margin,
+                                std::vector<StateChange>& changes) const {
+  const auto add = [&](TradingState state, std::string_view code, const std::string& reason) {
+    changes.push_back({state, {}, std::string(code), "host", "the equity of " + equity.to_string() + reason});
+  };
+  const auto since = [&] { return ": only reductions since " + base::format_date(session_); };
+  const bool lacks_margin = margin.raw() > 0 && equity <= margin;
+  if (lacks_margin && !lacks_margin_)
+    add(TradingState::reducing, margin_breach,
+        " is not above the margin requirement of " + margin.to_string() + since());
+  if (!lacks_margin && lacks_margin_)
+    add(TradingState::active, margin_breach, " is above the margin requirement again");
+  const bool is_ruined = equity.raw() <= 0;
+  if (is_ruined && !is_ruined_) add(TradingState::reducing, ruin, " is not above 0, it is ruined" + since());
+  if (!is_ruined && is_ruined_) add(TradingState::active, ruin, " is above 0 again");
+}
+
+std::vector<StateChange> TradingStates::broken(base::Money equity, base::Money margin) const {
   std::vector<StateChange> changes;
+  watch_money(equity, margin, changes);
   const double began = session_equity_.to_double();
   if (max_daily_loss_ && !loses_ && equity.to_double() < began * (1 - *max_daily_loss_))
     changes.push_back({TradingState::reducing,

@@ -48,6 +48,8 @@ constexpr TradingState state_after(TradingState before, TradingState ordered, bo
 class TradingStates {
  public:
   static constexpr std::string_view daily_loss = "RISK_DAILY_LOSS";
+  static constexpr std::string_view margin_breach = "CREDIT_MARGIN";
+  static constexpr std::string_view ruin = "CREDIT_RUINED";
   static constexpr std::string_view repeated_execution = "FLOW_REPEATED_EXECUTION";
 
   /// The book has another universe, other agents or other limits.
@@ -64,8 +66,9 @@ class TradingStates {
   void count_fill(std::uint32_t instrument, std::uint32_t side, base::Money value);
   /// What was traded in the sessions of the turnover budget, the current one included.
   base::Money traded() const { return traded_; }
-  /// The limits that are broken, as the changes that have to become events of the book.
-  std::vector<StateChange> broken(base::Money equity) const;
+  /// The limits that are broken, and those of money that no longer are, as the changes that have to become
+  /// events of the book. `margin`: the margin requirement.
+  std::vector<StateChange> broken(base::Money equity, base::Money margin = {}) const;
 
   /// The strictest that an instrument is under.
   TradingState of(std::uint32_t instrument) const {
@@ -73,7 +76,8 @@ class TradingStates {
   }
   /// The strictest that all instruments are under.
   TradingState whole() const {
-    return std::max(book_, loses_ || lacks_cover_ ? TradingState::reducing : book_);
+    const bool only_reduces = loses_ || lacks_cover_ || lacks_margin_ || is_ruined_;
+    return std::max(book_, only_reduces ? TradingState::reducing : book_);
   }
   /// The same without what limits did.
   TradingState ordered(std::uint32_t instrument) const { return std::max(book_, own_[instrument]); }
@@ -82,6 +86,8 @@ class TradingStates {
   bool is_latched(std::uint32_t instrument) const { return latched_[instrument] != 0; }
   bool has_lost_the_day() const { return loses_; }
   bool lacks_cover() const { return lacks_cover_; }
+  bool lacks_margin() const { return lacks_margin_; }
+  bool is_ruined() const { return is_ruined_; }
   bool allows(std::uint32_t instrument, bool reduces) const {
     const TradingState state = of(instrument);
     return state == TradingState::active || (state == TradingState::reducing && reduces);
@@ -108,6 +114,7 @@ class TradingStates {
   };
   void derive();
   void sum_traded();
+  void watch_money(base::Money equity, base::Money margin, std::vector<StateChange>& changes) const;
 
   std::vector<StateChange> standing_;
   std::vector<std::string> instruments_, agents_;
@@ -117,7 +124,8 @@ class TradingStates {
   TradingState book_ = TradingState::active;  ///< of the book and of the agents that it runs, as ordered
   std::vector<TradingState> own_;             ///< by instrument, as ordered
   std::vector<std::uint8_t> latched_;
-  bool loses_ = false, lacks_cover_ = false, all_active_ = true;
+  bool loses_ = false, lacks_cover_ = false, lacks_margin_ = false, is_ruined_ = false;
+  bool all_active_ = true;
 
   std::int32_t session_ = 0;
   base::Money session_equity_{};

@@ -10,6 +10,7 @@
 #include "host/base/ticks.hpp"
 #include "host/book/run_head.hpp"
 #include "host/config/market_data.hpp"
+#include "host/execution/financing.hpp"
 #include "host/journal/journal_upgrade.hpp"
 #include "host/market/posted_bars.hpp"
 #include "host/model/bar.hpp"
@@ -398,6 +399,9 @@ void BookRunner::publish() {
   now.cash = book.ledger().portfolio().cash();
   now.profit = book.ledger().portfolio().profit();
   now.costs = book.ledger().portfolio().costs();
+  now.borrow = book.ledger().portfolio().borrow();
+  now.margin_requirement = execution::margin_requirement(book.ledger().portfolio(), book.ledger().universe(),
+                                                         config_->book.account);
   now.currency = config_->book.currency;
   now.revision = book.chain().revision;
   now.journal_bytes = keeper_->size_bytes();

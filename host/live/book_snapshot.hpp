@@ -48,7 +48,8 @@ struct BookSnapshot : model::Tally {
       0;                       ///< made smaller or not sent for a pre-trade check, since the host was started
   std::uint64_t all_bars = 0;  ///< since the book began
   std::uint64_t warm_up_bars = 0;  ///< as Book::warm_up_bars
-  base::Money equity, cash, profit, costs;
+  base::Money equity, cash, profit, costs, borrow;
+  base::Money margin_requirement;  ///< equity that its positions need
   std::string currency;
   std::uint64_t revision = 0;
   book::FailuresByStage failures;                        ///< since the book began
@@ -92,6 +93,8 @@ void visit_status_fields(const BookSnapshot& now, Visitor&& visit) {
   visit("cash", now.cash);
   visit("profit", now.profit);
   visit("costs", now.costs);
+  visit("borrow", now.borrow);
+  visit("margin_requirement", now.margin_requirement);
   visit("currency", now.currency);
   visit("order_hash", now.order_hash);
   visit("journal_bytes", now.journal_bytes);

@@ -110,6 +110,13 @@ bool Portfolio::charge(Money fees) {
   return true;
 }
 
+bool Portfolio::charge_borrow(Money fees) {
+  const auto borrow = checked_add(borrow_, fees);
+  if (!borrow || !charge(fees)) return false;
+  borrow_ = *borrow;
+  return true;
+}
+
 bool Portfolio::adds_up() const {
   return Sum(cash_).add(invested_).value() == equity_ &&
          Sum(initial_cash_).add(profit_).subtract(costs_).value() == equity_;
@@ -130,7 +137,7 @@ void Portfolio::save(base::Encoder& to) const {
     to.put(position.value.raw());
     to.put(position.short_proceeds.raw());
   }
-  for (const base::Money money : {invested_, initial_cash_, cash_, equity_, profit_, costs_})
+  for (const base::Money money : {invested_, initial_cash_, cash_, equity_, profit_, costs_, borrow_})
     to.put(money.raw());
 }
 
@@ -150,6 +157,7 @@ bool Portfolio::load(base::Decoder& from, bool has_proceeds) {
   }
   for (base::Money* money : {&invested_, &initial_cash_, &cash_, &equity_, &profit_, &costs_})
     *money = base::Money::from_raw(from.get<std::int64_t>());
+  borrow_ = has_proceeds ? base::Money::from_raw(from.get<std::int64_t>()) : base::Money{};
   return from.ok() && identities_hold();
 }
 

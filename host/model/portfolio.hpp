@@ -22,8 +22,8 @@ struct Fill {
 ///
 ///   cash + sum of position values = equity        equity = initial cash + profit - costs
 ///
-/// where profit is made at prices without spread, and costs are fees and half-spreads. Whatever does not fit
-/// into 64 bits is refused and changes nothing.
+/// where profit is made at prices without spread, and costs are fees, half-spreads and borrow fees. Whatever
+/// does not fit into 64 bits is refused and changes nothing.
 class Portfolio {
  public:
   Portfolio(std::size_t instruments, base::Money initial_cash);
@@ -31,13 +31,17 @@ class Portfolio {
   /// A new mark. Returns false when the position's value does not fit.
   [[nodiscard]] bool mark(std::uint32_t instrument, base::Price price, const Instrument& about);
   [[nodiscard]] bool apply_fill(const Fill& fill, const Instrument& about);
-  /// Fees that belong to no fill: a settlement, a borrow fee.
+  /// Fees that belong to no fill: a settlement.
   [[nodiscard]] bool charge(base::Money fees);
+  /// What it costs to have borrowed what is short; part of the costs.
+  [[nodiscard]] bool charge_borrow(base::Money fees);
 
   base::Money cash() const { return cash_; }
   base::Money equity() const { return equity_; }
   base::Money profit() const { return profit_; }
   base::Money costs() const { return costs_; }
+  /// Of the costs, what borrowing cost.
+  base::Money borrow() const { return borrow_; }
   base::Money initial_cash() const { return initial_cash_; }
   base::Quantity quantity(std::uint32_t instrument) const { return positions_[instrument].quantity; }
   base::Price price(std::uint32_t instrument) const { return positions_[instrument].price; }
@@ -52,7 +56,8 @@ class Portfolio {
 
   void save(base::Encoder& to) const;
   /// False: that is not what save() gave, or its sums do not add up. `has_proceeds`: it knows what short
-  /// positions were sold for, which earlier versions did not; they are taken to be worth it.
+  /// positions were sold for and what borrowing cost, which earlier versions did not; they are taken to be
+  /// worth it.
   [[nodiscard]] bool load(base::Decoder& from, bool has_proceeds = true);
 
   /// Into a new universe: position i of the old one moves to old_to_new[i]; one without a place there must be
@@ -80,6 +85,7 @@ class Portfolio {
   base::Money equity_;
   base::Money profit_;
   base::Money costs_;
+  base::Money borrow_;      ///< part of the costs
   std::size_t shorts_ = 0;  ///< how many positions are short
 };
 

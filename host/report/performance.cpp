@@ -7,6 +7,7 @@
 #include <span>
 
 #include "cadre/quant/performance.hpp"
+#include "host/base/date.hpp"
 #include "host/base/invariant.hpp"
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
@@ -17,8 +18,31 @@ namespace {
 
 constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
 
+/// The largest fall below the highest equity until then, as a share of it; above 1 below zero.
+double fall_of(std::span<const double> equity) {
+  double highest = equity.front(), fall = 0;
+  for (const double value : equity) {
+    highest = std::max(highest, value);
+    fall = std::max(fall, (highest - value) / highest);
+  }
+  return fall;
+}
+
+/// Of a book that was ruined: what it lost is a number, and no return a year or ratio is.
+Performance ruined_performance_of(std::span<const double> equity) {
+  return {.total_return = equity.back() / equity.front() - 1.0,
+          .annualised_return = nan_value,
+          .annualised_volatility = nan_value,
+          .sharpe = nan_value,
+          .sortino = nan_value,
+          .calmar = nan_value,
+          .max_drawdown = fall_of(equity)};
+}
+
 Performance performance_of(std::span<const double> equity, double periods_per_year) {
   if (equity.size() < 2) return {nan_value, nan_value, nan_value, nan_value, nan_value, nan_value, nan_value};
+  if (std::any_of(equity.begin(), equity.end(), [](double value) { return value <= 0; }))
+    return ruined_performance_of(equity);
   Eigen::VectorXd returns(static_cast<Eigen::Index>(equity.size() - 1));
   for (std::size_t t = 1; t < equity.size(); ++t)
     returns(static_cast<Eigen::Index>(t - 1)) = equity[t] / equity[t - 1] - 1.0;
@@ -34,6 +58,10 @@ Performance performance_of(std::span<const double> equity, double periods_per_ye
 
 double sum_of(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0);
+}
+
+std::string json_date(int32_t date) {
+  return date != 0 ? base::quote(base::format_date(date)) : "null";
 }
 
 std::string json_number(double value) {
@@ -66,8 +94,9 @@ RunResult summarise(const RunSeries& series, const RunCounts& counts, double per
   result.years = decided < 2 ? 0.0 : static_cast<double>(decided - 1) / periods_per_year;
   result.traded = sum_of(since_first(series.traded));
   const double mean_equity = sum_of(since_first(series.equity)) / static_cast<double>(decided);
-  result.turnover =
-      result.years >= shortest_years ? result.traded / 2.0 / mean_equity / result.years : nan_value;
+  result.turnover = result.years >= shortest_years && mean_equity > 0
+                        ? result.traded / 2.0 / mean_equity / result.years
+                        : nan_value;
   for (std::size_t t = 0; t < dates; ++t) {
     if (!std::isfinite(series.forecast_var[t]) || !std::isfinite(series.holding_return[t])) continue;
     ++result.var_forecasts;
@@ -97,6 +126,9 @@ std::string to_json(const RunResult& result) {
       {"max_drawdown", json_number(strategy.max_drawdown)},
       {"turnover", json_number(result.turnover)},
       {"costs", counts.costs.to_string()},
+      {"borrow", counts.borrow.to_string()},
+      {"first_margin_breach", json_date(counts.first_margin_breach)},
+      {"ruined_on", json_date(counts.ruined_on)},
       {"var_exceedances", std::to_string(result.var_exceedances)},
       {"order_hash", base::quote(counts.order_hash)},
       {"revision", std::to_string(counts.revision)},
@@ -129,6 +161,10 @@ std::string summary_table(const RunResult& result) {
   table.add_row({"initial equity", money(counts.initial_equity), ""});
   table.add_row({"final equity", money(counts.final_equity), ""});
   table.add_row({"costs", money(counts.costs), ""});
+  if (counts.borrow.raw() != 0) table.add_row({"of them, borrow fees", money(counts.borrow), ""});
+  if (counts.first_margin_breach != 0)
+    table.add_row({"first margin breach", base::format_date(counts.first_margin_breach), ""});
+  if (counts.ruined_on != 0) table.add_row({"ruined", base::format_date(counts.ruined_on), ""});
   table.add_row({"turnover a year, one way", percent(result.turnover, 0), ""});
   table.add_row({"VaR exceedances",
                  with_thousands(result.var_exceedances) + " of " + with_thousands(result.var_forecasts), ""});

@@ -12,7 +12,8 @@ namespace cadre::report {
 inline constexpr double shortest_years = 0.25;
 
 /// What a series of equity was worth, in the conventions of cadre/quant/performance.hpp, without interest on
-/// cash. NaN where it is undefined; annualised_return and calmar also below `shortest_years`.
+/// cash. NaN where it is undefined; annualised_return and calmar also below `shortest_years`. Of a series
+/// that reaches zero the total return and the drawdown are numbers, and the others are undefined.
 struct Performance {
   double total_return = 0.0;
   double annualised_return = 0.0;
@@ -47,9 +48,9 @@ inline constexpr const char* short_run_text =
 RunResult summarise(const RunSeries& series, const RunCounts& counts, double periods_per_year);
 
 /// One JSON object: decisions, orders, fills, rejected_orders, initial_equity, final_equity, total_return,
-/// annualised_return, annualised_volatility, sharpe, sortino, calmar, max_drawdown, turnover, costs,
-/// var_exceedances, order_hash, revision, wall_seconds, decisions_per_second, in this order. Money is exact,
-/// doubles read back as the same double, NaN is null.
+/// annualised_return, annualised_volatility, sharpe, sortino, calmar, max_drawdown, turnover, costs, borrow,
+/// first_margin_breach, ruined_on, var_exceedances, order_hash, revision, wall_seconds, decisions_per_second,
+/// in this order. Money is exact, doubles read back as the same double, NaN is null.
 std::string to_json(const RunResult& result);
 
 /// Strategy beside equal-weight buy and hold, for a terminal.

@@ -34,10 +34,13 @@ struct RunCounts : model::Tally {
   uint64_t expired_orders = 0;
   base::Money initial_equity{};
   base::Money final_equity{};
-  base::Money costs{};  ///< fees and half-spreads
+  base::Money costs{};  ///< fees, half-spreads and borrow fees
   std::string order_hash{};
   uint64_t revision = 0;
   double wall_seconds = 0.0;
+  base::Money borrow{};             ///< of the costs
+  int32_t first_margin_breach = 0;  ///< yyyymmdd; 0: none
+  int32_t ruined_on = 0;            ///< the first day without equity; 0: none
 };
 
 }  // namespace cadre::report

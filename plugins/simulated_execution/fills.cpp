@@ -16,7 +16,7 @@ class OrderBook::CostOfPurchases final : public CostOfLots {
     const std::uint32_t k = book_.claimants_[claim];
     const WorkingOrder& working = book_.open_[k];
     const Part& part = book_.parts_[k];
-    const auto all = cost_of(working, part, part.reduces_e9 + book_.bought_by(k, lots));
+    const auto all = cost_of(working, part, part.reduces_e9 + book_.opened_by(k, lots));
     const auto covering = part.reduces_e9 == 0 ? 0 : cost_of(working, part, part.reduces_e9);
     return all && covering ? *all - *covering : INT64_MAX;
   }
@@ -28,6 +28,31 @@ class OrderBook::CostOfPurchases final : public CostOfLots {
     return cost ? sum_of(cost->value_e6, cost->fees_e6) : std::nullopt;
   }
 
+  const OrderBook& book_;
+};
+
+/// What the claims of openings take from the room above the margin requirement: what they need themselves,
+/// and the equity that is lost by their fees and prices.
+class OrderBook::MarginOfOpenings final : public CostOfLots {
+ public:
+  explicit MarginOfOpenings(const OrderBook& book) : book_(book) {}
+
+  std::int64_t cost_e6(std::size_t claim, std::int64_t lots) const override {
+    if (lots == 0) return 0;
+    const std::uint32_t k = book_.claimants_[claim];
+    const WorkingOrder& working = book_.open_[k];
+    const Part& part = book_.parts_[k];
+    const auto all = book_.cost_of(working, part, part.reduces_e9 + book_.opened_by(k, lots));
+    const auto reducing = book_.cost_of(working, part, part.reduces_e9);
+    if (!all || !reducing) return INT64_MAX;
+    const MoneyMoved moved = book_.money_of(working, part, *all);
+    const Wide lost = moved.loss_e6() - book_.money_of(working, part, *reducing).loss_e6();
+    const Wide taken = Wide{all->fees_e6} - reducing->fees_e6 + std::max(lost, Wide{0}) +
+                       share_of(moved.opening_worth_e6, moved.margin_rate_e9).value_or(INT64_MAX);
+    return static_cast<std::int64_t>(std::min(taken, Wide{INT64_MAX}));
+  }
+
+ private:
   const OrderBook& book_;
 };
 
@@ -98,34 +123,67 @@ void OrderBook::give_up(const WorkingOrder& working, Part& part, std::uint32_t r
   part.reason = reason;
 }
 
-/// What reduces a position is filled whole, and what is sold; the purchases share what cash there is then.
-void OrderBook::share_cash(std::size_t first) {
-  do {
-    Account account = account_;
-    claims_.clear();
-    claimants_.clear();
-    for (std::size_t k = first; k < open_.size(); ++k) {
-      Part& part = parts_[k];
-      if (!part.is_filled() || part.planned_e9 == 0) continue;
-      part.quantity_e9 = open_[k].is_buy() ? part.reduces_e9 : part.planned_e9;
-      const auto cost = cost_of(open_[k], part, part.quantity_e9);
-      if (!cost) {
-        give_up(open_[k], part, too_large);
-        continue;
-      }
-      account.apply(money_of(open_[k], part, *cost));
-      const std::int64_t bought = part.planned_e9 - part.quantity_e9;
-      if (bought == 0) continue;
-      const std::int64_t lot = market_.at(open_[k].order.instrument).lot_e9;
-      claims_.push_back({bought / lot + (bought % lot == 0 ? 0 : 1)});
-      claimants_.push_back(static_cast<std::uint32_t>(k));
-    }
-    sharing_.share(account.power_e6(), claims_, CostOfPurchases(*this));
-  } while (grant_claims());
+/// What a bar's volume lets orders fill, bounded by the margin first and by the cash then.
+void OrderBook::share_money(std::size_t first) {
+  if (account_.bounds_margin) share_margin(first);
+  share_cash(first);
 }
 
-/// How much the claim of an order buys with so many lots; the last one may be a part of a lot.
-std::int64_t OrderBook::bought_by(std::uint32_t k, std::int64_t lots) const {
+/// What reduces a position is filled whole; what opens one shares what the equity is above the margin
+/// requirement.
+void OrderBook::share_margin(std::size_t first) {
+  do {
+    const Account account =
+        claim_beyond(first, [](const WorkingOrder&, const Part& part) { return part.reduces_e9; });
+    sharing_.share(account.margin_room_e6(), claims_, MarginOfOpenings(*this));
+  } while (grant_claims(no_margin));
+  for (std::size_t k = first; k < open_.size(); ++k) {
+    Part& part = parts_[k];
+    if (!part.is_filled() || part.quantity_e9 >= part.planned_e9) continue;
+    market_.at(open_[k].order.instrument).liquidity.take(part.moment, part.quantity_e9 - part.planned_e9);
+    part.planned_e9 = part.quantity_e9;
+    part.reason = no_margin;
+  }
+}
+
+/// What reduces a position is filled whole, and what is sold; the purchases share what cash there is then.
+/// Where cash may be owed nobody has to share it.
+void OrderBook::share_cash(std::size_t first) {
+  do {
+    const Account account = claim_beyond(first, [&](const WorkingOrder& working, const Part& part) {
+      return working.is_buy() && !account_.owes_cash ? part.reduces_e9 : part.planned_e9;
+    });
+    sharing_.share(account.power_e6(), claims_, CostOfPurchases(*this));
+  } while (grant_claims(no_cash));
+}
+
+/// Claims for what orders are planned to fill beyond what is sure of them, and the account after what is.
+template <class Sure>
+Account OrderBook::claim_beyond(std::size_t first, Sure&& sure) {
+  Account account = account_;
+  claims_.clear();
+  claimants_.clear();
+  for (std::size_t k = first; k < open_.size(); ++k) {
+    Part& part = parts_[k];
+    if (!part.is_filled() || part.planned_e9 == 0) continue;
+    part.quantity_e9 = sure(open_[k], part);
+    const auto cost = cost_of(open_[k], part, part.quantity_e9);
+    if (!cost) {
+      give_up(open_[k], part, too_large);
+      continue;
+    }
+    account.apply(money_of(open_[k], part, *cost));
+    const std::int64_t opened = part.planned_e9 - part.quantity_e9;
+    if (opened == 0) continue;
+    const std::int64_t lot = market_.at(open_[k].order.instrument).lot_e9;
+    claims_.push_back({opened / lot + (opened % lot == 0 ? 0 : 1)});
+    claimants_.push_back(static_cast<std::uint32_t>(k));
+  }
+  return account;
+}
+
+/// How much the claim of an order opens with so many lots; the last one may be a part of a lot.
+std::int64_t OrderBook::opened_by(std::uint32_t k, std::int64_t lots) const {
   const Part& part = parts_[k];
   const Wide quantity = Wide{lots} * market_.at(open_[k].order.instrument).lot_e9;
   return static_cast<std::int64_t>(std::min(quantity, Wide{part.planned_e9} - part.reduces_e9));
@@ -133,15 +191,15 @@ std::int64_t OrderBook::bought_by(std::uint32_t k, std::int64_t lots) const {
 
 /// True when an order that is filled whole or not at all cannot be paid: it leaves, and the others share
 /// anew.
-bool OrderBook::grant_claims() {
+bool OrderBook::grant_claims(std::uint32_t why_not) {
   bool has_killed = false;
   for (std::size_t c = 0; c < claims_.size(); ++c) {
     const std::uint32_t k = claimants_[c];
     Part& part = parts_[k];
-    part.quantity_e9 = part.reduces_e9 + bought_by(k, claims_[c].granted_lots);
+    part.quantity_e9 = part.reduces_e9 + opened_by(k, claims_[c].granted_lots);
     if (part.quantity_e9 == part.planned_e9) continue;
     if (find_time_in_force(open_[k].order.time_in_force)->is_all_or_nothing) {
-      give_up(open_[k], part, no_cash);
+      give_up(open_[k], part, why_not);
       has_killed = true;
     }
   }
@@ -152,6 +210,7 @@ std::optional<OrderBook::Cost> OrderBook::cost_of(const WorkingOrder& working, c
                                                   std::int64_t quantity_e9) const {
   const Place& place = market_.at(working.order.instrument);
   Cost cost;
+  cost.quantity_e9 = quantity_e9;
   cost.charged = working.charged;
   const auto value = notional_e6(quantity_e9, part.outcome.fill.price, place.multiplier_e9);
   const auto fees = value ? settings_.commission.charge(settings_.commission.at(place.schedule),
@@ -169,6 +228,10 @@ MoneyMoved OrderBook::money_of(const WorkingOrder& working, const Part& part, co
   moved.is_buy = working.is_buy();
   moved.value_e6 = cost.value_e6;
   moved.fees_e6 = cost.fees_e6;
+  moved.margin_rate_e9 = place.margin_rate_e9;
+  moved.opening_worth_e6 = notional_e6(std::max<std::int64_t>(0, cost.quantity_e9 - part.reduces_e9),
+                                       place.mark, place.multiplier_e9)
+                               .value_or(INT64_MAX);
   if (part.reduces_e9 == 0) return moved;
   moved.reducing_value_e6 =
       notional_e6(part.reduces_e9, part.outcome.fill.price, place.multiplier_e9).value_or(0);

@@ -28,10 +28,19 @@ bool can_be_borrowed(const cadre_instrument& instrument) {
   return CADRE_HAS(&instrument, borrow_rate) && !std::isnan(instrument.borrow_rate);
 }
 
-void describe(Place& place, const cadre_instrument& instrument, const Settings& settings) {
+/// Where nothing is said: nothing in an account that pays for what it buys, all of it in one that may owe.
+std::int64_t margin_rate(const cadre_instrument& instrument, const sdk::State& state) {
+  if (CADRE_HAS(&instrument, margin_rate) && !std::isnan(instrument.margin_rate))
+    return std::llround(instrument.margin_rate * 1e9);
+  return (state.raw().constraints->flags & CADRE_MARGIN_ACCOUNT) != 0 ? one_e9 : 0;
+}
+
+void describe(Place& place, std::uint32_t i, const sdk::State& state, const Settings& settings) {
+  const cadre_instrument& instrument = state.instrument(i);
   place.lot_e9 = std::max<std::int64_t>(1, instrument.lot_e9);
   place.multiplier_e9 = instrument.multiplier_e9;
   place.can_be_borrowed = can_be_borrowed(instrument);
+  place.margin_rate_e9 = margin_rate(instrument, state);
   place.schedule = settings.commission.place_of(sdk::view_of(instrument.id));
 }
 
@@ -84,7 +93,7 @@ void Market::enter_bar(const sdk::State& state, const Settings& settings) {
   places_.resize(static_cast<std::size_t>(state.size()));
   for (std::uint32_t i = 0; i < places_.size(); ++i) {
     Place& place = places_[i];
-    describe(place, state.instrument(i), settings);
+    describe(place, i, state, settings);
     place.bar = {price_at(raw.open, i),
                  price_at(raw.high, i),
                  price_at(raw.low, i),
@@ -107,7 +116,7 @@ void Market::change_universe(const cadre_universe_change& change, const sdk::Sta
     if (before != CADRE_GONE && static_cast<std::size_t>(before) < places_.size())
       places[i] = places_[static_cast<std::size_t>(before)];
     places[i].position_e9 = state.raw().quantity_e9[i];
-    describe(places[i], state.instrument(i), settings);
+    describe(places[i], i, state, settings);
   }
   places_ = std::move(places);
 }

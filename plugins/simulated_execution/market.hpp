@@ -29,6 +29,7 @@ struct Place {
   Liquidity liquidity{};
   std::uint32_t schedule = 0;  ///< of commission: its place in the settings
   bool can_be_borrowed = false;
+  std::int64_t margin_rate_e9 = 0;  ///< equity that a position needs, as a share of its value
 
   std::int64_t reducible_e9 = 0;  ///< of the position, while orders are gone through
 };

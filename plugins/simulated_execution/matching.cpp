@@ -41,7 +41,7 @@ void OrderBook::process_bar(const sdk::State& state, const cadre_event& event) {
   for (WorkingOrder& working : open_)
     parts_.push_back(meet(working, false));
   share_volume(0);
-  share_cash(0);
+  share_money(0);
   std::size_t kept = 0;
   for (std::size_t k = 0; k < open_.size(); ++k) {
     if (!settle(open_[k], parts_[k], false)) open_[kept++] = open_[k];
@@ -57,7 +57,7 @@ void OrderBook::fill_at_once(std::size_t place) {
   parts_.assign(open_.size(), Part{});
   parts_[place] = meet(open_[place], true);
   share_volume(place);
-  share_cash(place);
+  share_money(place);
   if (settle(open_[place], parts_[place], true))
     open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(place));
   close_volume();

@@ -48,7 +48,7 @@ class OrderBook {
     bool is_met = false;  ///< it has arrived, and the bar is one in which it trades
     Moment moment = Moment::day;
     Outcome outcome{};
-    std::int64_t planned_e9 = 0;   ///< what the volume allows
+    std::int64_t planned_e9 = 0;   ///< what the volume allows, and then what the margin does
     std::int64_t quantity_e9 = 0;  ///< what the money allows too
     std::int64_t reduces_e9 = 0;   ///< of it, what reduces the position
     std::uint32_t reason = 0;      ///< why it is not all that is left
@@ -56,11 +56,13 @@ class OrderBook {
   };
   /// What a fill of some quantity costs.
   struct Cost {
+    std::int64_t quantity_e9 = 0;
     std::int64_t value_e6 = 0;
     std::int64_t fees_e6 = 0;
     Charged charged{};  ///< of the order, with the fill in it
   };
   class CostOfPurchases;
+  class MarginOfOpenings;
 
   // order_book.cpp
   std::uint32_t refusal_of(const cadre_order& order) const;
@@ -93,9 +95,13 @@ class OrderBook {
   bool reduces(const WorkingOrder& working) const;
   void plan(const WorkingOrder& working, Part& part);
   void give_up(const WorkingOrder& working, Part& part, std::uint32_t reason);
+  void share_money(std::size_t first);
+  void share_margin(std::size_t first);
   void share_cash(std::size_t first);
-  std::int64_t bought_by(std::uint32_t k, std::int64_t lots) const;
-  bool grant_claims();
+  template <class Sure>
+  Account claim_beyond(std::size_t first, Sure&& sure);
+  std::int64_t opened_by(std::uint32_t k, std::int64_t lots) const;
+  bool grant_claims(std::uint32_t why_not);
   std::optional<Cost> cost_of(const WorkingOrder& working, const Part& part, std::int64_t quantity_e9) const;
   MoneyMoved money_of(const WorkingOrder& working, const Part& part, const Cost& cost) const;
   bool settle(WorkingOrder& working, Part& part, bool at_once);

@@ -74,7 +74,7 @@ class Loader {
 constexpr std::size_t order_bytes = 5 * 4 + 6 * 8 + 32;
 constexpr std::size_t past_bytes = 2 * 4 + 3 * 8 + 32;
 constexpr std::size_t report_bytes = 4 * 4 + 5 * 8 + 32;
-constexpr std::size_t place_bytes = 13 * 8 + 2 * 4;
+constexpr std::size_t place_bytes = 14 * 8 + 2 * 4;
 
 constexpr Wide most_money = Wide{1} << 100;  // far beyond what is counted, and sums of it fit
 
@@ -121,6 +121,7 @@ void visit_place(Direction& at, P& place) {
   at(place.liquidity.all_e9, place.liquidity.opening_e9, place.liquidity.closing_e9);
   at(place.schedule);
   at.flag(place.can_be_borrowed);
+  at(place.margin_rate_e9);
 }
 
 bool is_side(std::uint32_t side) {
@@ -192,7 +193,7 @@ std::vector<Place> load_places(Loader& at, std::uint32_t instrument_count) {
     const std::int64_t smallest =
         std::min({place.mark, place.multiplier_e9, place.lot_e9 - 1, liquid.all_e9, liquid.opening_e9,
                   liquid.closing_e9, place.bar.open, place.bar.high, place.bar.low, place.bar.close,
-                  place.bar.bid, place.bar.ask});
+                  place.bar.bid, place.bar.ask, place.margin_rate_e9});
     if (smallest < 0 || place.position_e9 < -INT64_MAX) throw sdk::Refusal("a saved price is not valid");
   }
   if (!places.empty() && places.size() != instrument_count)
@@ -217,10 +218,13 @@ void OrderBook::visit_clock(Direction& at, Book& book) {
   at.wide(book.account_.power);
   at.wide(book.account_.collateral);
   at.wide(book.account_.short_worth);
+  at.wide(book.account_.margin_room);
+  at.flag(book.account_.owes_cash);
+  at.flag(book.account_.bounds_margin);
   if constexpr (!std::is_const_v<Book>) {
     const auto is_money = [](const Wide& value) { return value > -most_money && value < most_money; };
     if (volume < 0 || !is_money(book.account_.power) || !is_money(book.account_.collateral) ||
-        !is_money(book.account_.short_worth))
+        !is_money(book.account_.short_worth) || !is_money(book.account_.margin_room))
       throw sdk::Refusal("a saved account is not valid");
     book.clock_.restore(date, bar);
     book.month_.restore(month, volume);

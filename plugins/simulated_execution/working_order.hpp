@@ -25,7 +25,8 @@ enum Reason : std::uint32_t {
   no_borrow = 1011,                         ///< a short sale of what cannot be borrowed
   no_volume = 1012,                         ///< what it may have of the volume was used up
   by_chance = 1013,                         ///< refused or cut by the probabilities that are set
-  below_filled = 1014                       ///< a replacement to no more than is filled: it ended with that
+  below_filled = 1014,                      ///< a replacement to no more than is filled: it ended with that
+  no_margin = 1015                          ///< the margin requirement would have exceeded the equity
 };
 
 /// An open order, and what became of it so far.

@@ -214,6 +214,7 @@ VALUE(CADRE_REASON_EXPOSURE, 15);
 VALUE(CADRE_REASON_FITTED, 16);
 VALUE(CADRE_REASON_MIN_NOTIONAL, 17);
 VALUE(CADRE_REASON_TRADING_STATE, 18);
+VALUE(CADRE_MARGIN_ACCOUNT, 2u);
 
 #define ID(name, text) \
   if (strcmp(name, text) != 0) failures += printf(#name " is \"%s\", released as \"%s\"\n", name, text) > 0

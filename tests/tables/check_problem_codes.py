@@ -22,6 +22,8 @@ NO_CODES = {
     "CADRE_HOST": "environment variable",
     "CADRE_EVENT": "field of journald",
     "CREDENTIALS_DIRECTORY": "environment variable",
+    "CREDIT_MARGIN": "pre-trade check, and the code of its limit",
+    "CREDIT_RUINED": "pre-trade check, and the code of its limit",
     "FLOW_REPEATED_EXECUTION": "pre-trade check, and the code of its limit",
     "GLIBC_PRIVATE": "symbol version",
     "JOURNAL_STREAM": "environment variable",

@@ -18,10 +18,13 @@ typedef struct cadre_service {
 } cadre_service;
 
 /* Bounds every target has to keep, whatever the stage. */
-enum { CADRE_LONG_ONLY = 1u };
+enum {
+  CADRE_LONG_ONLY = 1u,
+  CADRE_MARGIN_ACCOUNT = 2u /* the book may owe cash: its margin requirement bounds it, its cash does not */
+};
 typedef struct cadre_constraints {
   uint32_t size;
-  uint32_t flags;            /* CADRE_LONG_ONLY */
+  uint32_t flags;            /* CADRE_LONG_ONLY, CADRE_MARGIN_ACCOUNT */
   double max_gross_exposure; /* sum of absolute weights */
   double max_net_exposure;   /* absolute sum of weights */
   double max_weight;         /* largest absolute weight */

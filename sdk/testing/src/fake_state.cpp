@@ -286,4 +286,14 @@ FakeState& set_borrow_rate(FakeState& state, std::uint32_t i, double per_year) {
   return state;
 }
 
+FakeState& set_margin_rate(FakeState& state, std::uint32_t i, double share) {
+  state.instruments_[i].margin_rate = share;
+  return state;
+}
+
+FakeState& set_margin_account(FakeState& state) {
+  state.constraints_.flags |= CADRE_MARGIN_ACCOUNT;
+  return state;
+}
+
 }  // namespace cadre::testing

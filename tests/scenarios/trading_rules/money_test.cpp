@@ -21,6 +21,8 @@ Lab book_with(const Market& market, const std::string& targets, const std::strin
   overrides.push_back(
       {"/chain/execution_rules/config", R"({"default_order_type": "MARKET", "price_threshold": 0.9})"});
   overrides.push_back({"/execution_environment/config", environment});
+  overrides.push_back({"/instruments/borrow_rate", "0"});
+  overrides.push_back({"/instruments/margin_rate", "0"});
   if (!market.open.empty()) overrides.push_back({"/data/prices/volume", "\"shares\""});
   return Lab(market, overrides);
 }

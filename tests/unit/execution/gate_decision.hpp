@@ -30,6 +30,8 @@ struct Setting {
   std::int32_t listed_from = 0, listed_to = 0;
   std::vector<model::TickStep> ticks{};
   std::int64_t time_ns = 0;
+  std::optional<double> margin_rate{};
+  config::Account account = config::Account::cash;
 };
 
 enum : std::uint32_t { big, empty, short_held, closed_market };
@@ -46,6 +48,7 @@ class Decision {
       about.listed_to = setting_.listed_to;
       about.ticks = setting_.ticks;
       about.groups = {universe_.size() < 2 ? "first" : "second", "all"};
+      about.margin_rate = setting_.margin_rate;
       universe_.instruments.push_back(about);
     }
     const std::int64_t held[] = {300, 0, -100, 50};
@@ -58,6 +61,7 @@ class Decision {
     const auto spare = checked_subtract(portfolio_.cash(), *base::Money::parse(setting_.cash));
     EXPECT_TRUE(portfolio_.charge(*spare));
     gate_.emplace(setting_.limits, setting_.constraints);
+    gate_->enter_account(setting_.account);
     gate_->enter_universe(universe_);
     begin(date);
   }

@@ -108,6 +108,8 @@ TEST(PreTradeChecks, none_is_without_a_test) {
                                "STATE_HALTED",
                                "STATE_REDUCING",
                                "RISK_DAILY_LOSS",
+                               "CREDIT_MARGIN",  // in financing_test.cpp
+                               "CREDIT_RUINED",
                                "FLOW_REPEATED_EXECUTION",
                                "FLOW_OPEN_ORDERS",
                                "CREDIT_NET_EXPOSURE",
@@ -541,7 +543,9 @@ TEST(PreTradeChecks, codes_that_journals_hold_are_those_there_ever_were) {
                                               "CREDIT_NOT_AT_VENUE",
                                               "CREDIT_GROUP_LIMIT",
                                               "RESTRICTION_NO_TRADE_WINDOW",
-                                              "RESTRICTION_TURNOVER_BUDGET"};
+                                              "RESTRICTION_TURNOVER_BUDGET",
+                                              "CREDIT_MARGIN",
+                                              "CREDIT_RUINED"};
   std::set<std::string_view> now;
   for (const PreTradeCheck& check : pre_trade_checks())
     now.insert(check.code);

@@ -101,6 +101,41 @@ TEST_F(States, lead_out_of_a_daily_loss_with_the_next_session_only) {
   EXPECT_TRUE(states.broken(money("96000")).empty()) << "the session began with 97,000";
 }
 
+TEST_F(States, follow_the_margin_requirement_down_and_up_again) {
+  states.begin_bar(20240102, money("1000"));
+  EXPECT_TRUE(states.broken(money("1000"), money("999.99")).empty());
+  EXPECT_TRUE(states.broken(money("1000"), {}).empty()) << "nothing is asked for";
+  const auto broken = states.broken(money("1000"), money("1000"));
+  ASSERT_EQ(broken.size(), 1u);
+  EXPECT_EQ(broken[0].code, "CREDIT_MARGIN");
+  EXPECT_NE(broken[0].reason.find("since 2024-01-02"), std::string::npos) << broken[0].reason;
+  states.take(broken[0]);
+  EXPECT_EQ(states.whole(), TradingState::reducing);
+  EXPECT_TRUE(states.lacks_margin());
+  EXPECT_TRUE(states.broken(money("900"), money("1000")).empty()) << "said once";
+  states.take(ordered(TradingState::active));
+  EXPECT_EQ(states.whole(), TradingState::reducing) << "no operator ends it";
+  states.begin_bar(20240103, money("1001"));
+  EXPECT_TRUE(states.lacks_margin()) << "nor another session";
+  const auto ended = states.broken(money("1001"), money("1000"));
+  ASSERT_EQ(ended.size(), 1u);
+  EXPECT_EQ(ended[0].state, TradingState::active);
+  states.take(ended[0]);
+  EXPECT_TRUE(states.all_active());
+}
+
+TEST_F(States, of_a_ruined_book_leave_reductions_only) {
+  states.begin_bar(20240102, money("1000"));
+  const auto broken = states.broken({});
+  ASSERT_EQ(broken.size(), 1u);
+  EXPECT_EQ(broken[0].code, "CREDIT_RUINED");
+  states.take(broken[0]);
+  EXPECT_EQ(states.whole(), TradingState::reducing);
+  EXPECT_TRUE(states.is_ruined());
+  EXPECT_TRUE(states.broken(money("-5")).empty()) << "said once";
+  ASSERT_EQ(states.broken(money("5")).size(), 1u);
+}
+
 TEST_F(States, latch_an_instrument_that_is_executed_again_and_again) {
   limits.max_repeated_executions = {2, 4};
   follow();
@@ -112,9 +147,9 @@ TEST_F(States, latch_an_instrument_that_is_executed_again_and_again) {
   fill(CADRE_SIDE_BUY);
   fill(CADRE_SIDE_SELL);
   fill(CADRE_SIDE_BUY);
-  EXPECT_TRUE(states.broken({}).empty()) << "twice on each side at most";
+  EXPECT_TRUE(states.broken(money("1000")).empty()) << "twice on each side at most";
   fill(CADRE_SIDE_BUY);
-  const auto broken = states.broken({});
+  const auto broken = states.broken(money("1000"));
   ASSERT_EQ(broken.size(), 1u);
   EXPECT_EQ(broken[0].code, "FLOW_REPEATED_EXECUTION");
   EXPECT_EQ(broken[0].scope.instrument, "AA");
@@ -128,7 +163,7 @@ TEST_F(States, latch_an_instrument_that_is_executed_again_and_again) {
   EXPECT_EQ(states.of(0), TradingState::halted) << "the book was resumed, not the instrument";
   states.take(ordered(TradingState::active, {"AA", {}}));
   EXPECT_EQ(states.of(0), TradingState::active);
-  EXPECT_TRUE(states.broken({}).empty()) << "counted anew";
+  EXPECT_TRUE(states.broken(money("1000")).empty()) << "counted anew";
 }
 
 TEST_F(States, forget_executions_before_the_last_decisions) {
@@ -139,7 +174,7 @@ TEST_F(States, forget_executions_before_the_last_decisions) {
   for (int k = 0; k < 3; ++k)
     states.count_decision();
   states.count_fill(0, CADRE_SIDE_BUY, {});
-  EXPECT_TRUE(states.broken({}).empty());
+  EXPECT_TRUE(states.broken(money("1000")).empty());
 }
 
 TEST_F(States, restore_what_was_counted) {

@@ -232,5 +232,58 @@ TEST(SimulatedCommission, an_instrument_may_have_a_schedule_of_its_own) {
   EXPECT_EQ(reports[1].fees_e6, 3'000'000);
 }
 
+/// A market of two at 10 in which positions need a share of their value.
+struct MarginMarket : SimulatedMarket {
+  MarginMarket(double rate, double cash) {
+    for (std::uint32_t i = 0; i < 2; ++i)
+      set_margin_rate(state, i, rate);
+    state.cash(cash).close({10, 10});
+  }
+};
+
+TEST(SimulatedMargin, purchases_of_a_margin_account_share_what_the_requirement_leaves) {
+  MarginMarket market(0.5, 100'000);
+  set_margin_account(market.state);
+  market.send(Order("1", 0, 15'000));
+  market.send(Order("2", 1, 15'000));
+  const auto reports = market.bar();
+  EXPECT_EQ(filled_units(reports), (Units{{"1", 10'000}, {"2", 10'000}}));
+  EXPECT_EQ(market.query("1").reason, 1015U) << "the margin, not the cash";
+}
+
+TEST(SimulatedMargin, short_sales_and_purchases_share_alike) {
+  MarginMarket market(0.5, 100'000);
+  set_margin_account(market.state);
+  market.send(Order("sale", 0, -15'000));
+  market.send(Order("purchase", 1, 15'000));
+  EXPECT_EQ(filled_units(market.bar()), (Units{{"purchase", 10'000}, {"sale", 10'000}}));
+}
+
+TEST(SimulatedMargin, cash_bounds_a_cash_account_beside_its_margin) {
+  MarginMarket market(0.5, 100'000);
+  market.send(Order("1", 0, 15'000));
+  market.send(Order("2", 1, 5'000));
+  EXPECT_EQ(filled_units(market.bar()), (Units{{"1", 7'500}, {"2", 2'500}}));
+}
+
+TEST(SimulatedMargin, what_reduces_fills_whole_and_makes_room) {
+  MarginMarket market(0.5, -100'000);
+  set_margin_account(market.state);
+  market.state.quantity({20'000, 0});  // 100,000 of equity, all of it needed
+  market.send(Order("sale", 0, -6'000));
+  market.send(Order("purchase", 1, 9'000));
+  EXPECT_EQ(filled_units(market.bar()), (Units{{"purchase", 6'000}, {"sale", 6'000}}));
+}
+
+TEST(SimulatedMargin, fees_and_spread_are_equity_that_is_gone) {
+  SimulatedMarket market(R"({"commission_bp": 100, "half_spread_bp": 100})");
+  set_margin_rate(market.state, 0, 0.5);
+  set_margin_account(market.state);
+  market.state.cash(52'010).close({100, 100});
+  market.send(Order("1", 0, 2'000));
+  // One unit needs 50, and loses 1 to the spread and 1.01 to the commission.
+  EXPECT_EQ(filled_units(market.bar()), (Units{{"1", 1'000}}));
+}
+
 }  // namespace
 }  // namespace cadre::test

@@ -103,6 +103,17 @@ TEST(Performance, a_run_without_decisions_has_no_figures) {
   EXPECT_TRUE(std::isnan(nothing.benchmark.sharpe));
 }
 
+TEST(Performance, of_a_ruined_book_is_what_it_lost_and_no_ratio) {
+  RunSeries ruined = series();
+  ruined.equity = {500.0, 100.0, 125.0, -25.0, -20.0};
+  const Performance strategy = summarise(ruined, counts(), 12.0).strategy;
+  EXPECT_NEAR(strategy.total_return, -1.2, 1e-12);
+  EXPECT_NEAR(strategy.max_drawdown, 1.2, 1e-12) << "150 of 125";
+  for (const double ratio : {strategy.annualised_return, strategy.annualised_volatility, strategy.sharpe,
+                             strategy.sortino, strategy.calmar})
+    EXPECT_TRUE(std::isnan(ratio));
+}
+
 TEST(Performance, json_has_exactly_the_agreed_keys_in_order) {
   const std::string text = to_json(summarise(series(), counts(), 252.0));
   const auto document = base::JsonDocument::parse("result.json", text);
@@ -110,11 +121,12 @@ TEST(Performance, json_has_exactly_the_agreed_keys_in_order) {
   std::vector<std::string> keys;
   for (const auto& member : document->root().as_object())
     keys.emplace_back(member.key());
-  EXPECT_THAT(keys, testing::ElementsAre("decisions", "orders", "fills", "rejected_orders", "initial_equity",
-                                         "final_equity", "total_return", "annualised_return",
-                                         "annualised_volatility", "sharpe", "sortino", "calmar",
-                                         "max_drawdown", "turnover", "costs", "var_exceedances", "order_hash",
-                                         "revision", "wall_seconds", "decisions_per_second"));
+  EXPECT_THAT(
+      keys, testing::ElementsAre("decisions", "orders", "fills", "rejected_orders", "initial_equity",
+                                 "final_equity", "total_return", "annualised_return", "annualised_volatility",
+                                 "sharpe", "sortino", "calmar", "max_drawdown", "turnover", "costs", "borrow",
+                                 "first_margin_breach", "ruined_on", "var_exceedances", "order_hash",
+                                 "revision", "wall_seconds", "decisions_per_second"));
 }
 
 TEST(Performance, json_money_is_exact_and_doubles_read_back_the_same) {

@@ -61,6 +61,8 @@ class FakeState {
   friend FakeState& set_short_collateral(FakeState& state, double money);
   /// Missing: it cannot be borrowed.
   friend FakeState& set_borrow_rate(FakeState& state, std::uint32_t i, double per_year);
+  friend FakeState& set_margin_rate(FakeState& state, std::uint32_t i, double share);
+  friend FakeState& set_margin_account(FakeState& state);
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(ids_.size()); }
   /// Valid until the next setter.
@@ -112,5 +114,8 @@ FakeState& set_bar_period(FakeState& state, std::int64_t period_ns);
 FakeState& set_bars_per_session(FakeState& state, double bars);
 FakeState& set_short_collateral(FakeState& state, double money);
 FakeState& set_borrow_rate(FakeState& state, std::uint32_t i, double per_year);
+FakeState& set_margin_rate(FakeState& state, std::uint32_t i, double share);
+/// The book may owe cash.
+FakeState& set_margin_account(FakeState& state);
 
 }  // namespace cadre::testing
