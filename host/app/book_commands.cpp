@@ -142,13 +142,14 @@ std::string scheduled_text(const json::value& body) {
                            {"left", Align::right},
                            {"parts left", Align::right},
                            {"next"},
-                           {"waits for"}});
+                           {"why"}});
   for (const json::value& order : scheduled) {
-    const std::string waits = text_at(order, "/waits_for");
+    const std::string sessions = count_at(order, "/waited_sessions");
+    std::string why = text_at(order, "/reason");
+    if (!sessions.empty() && sessions != "0") why += ", for " + sessions + " sessions";
     table.add_row({text_at(order, "/client_id"), text_at(order, "/instrument"), text_at(order, "/side"),
                    text_at(order, "/type"), number(order, "/quantity"), number(order, "/left"),
-                   count_at(order, "/parts_left"), moment(text_at(order, "/next")),
-                   waits == "other_side" ? "orders on the other side" : waits});
+                   count_at(order, "/parts_left"), moment(text_at(order, "/next")), why});
   }
   return '\n' + table.to_string(width_of_output());
 }

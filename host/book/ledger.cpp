@@ -63,6 +63,7 @@ void Ledger::take_bar(const model::Bar& bar) {
                   "ledger.bar_columns", "a bar has one price and one validity per instrument of the data");
   CADRE_INVARIANT(bar.time_ns >= time_ns_, "ledger.time", "the time of a book never goes back");
   ++bars_;
+  if (bar.date != date_) schedule_.begin_session();
   time_ns_ = bar.time_ns;
   date_ = bar.date;
   history_.add(bar);
