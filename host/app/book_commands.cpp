@@ -142,15 +142,14 @@ std::string scheduled_text(const json::value& body) {
                            {"left", Align::right},
                            {"parts left", Align::right},
                            {"next"},
-                           {"waits for"}});
+                           {"why"}});
   for (const json::value& order : scheduled) {
-    const std::string waits = text_at(order, "/waits_for");
+    const std::string sessions = count_at(order, "/waited_sessions");
+    std::string why = text_at(order, "/reason");
+    if (!sessions.empty() && sessions != "0") why += ", for " + sessions + " sessions";
     table.add_row({text_at(order, "/client_id"), text_at(order, "/instrument"), text_at(order, "/side"),
                    text_at(order, "/type"), number(order, "/quantity"), number(order, "/left"),
-                   count_at(order, "/parts_left"), moment(text_at(order, "/next")),
-                   waits == "other_side" ? "orders on the other side"
-                   : waits == "net"      ? "room in the net position"
-                                         : waits});
+                   count_at(order, "/parts_left"), moment(text_at(order, "/next")), why});
   }
   return '\n' + table.to_string(width_of_output());
 }
@@ -216,27 +215,28 @@ int adopt(const HostArguments& arguments) {
 std::span<const HostCommand> book_commands() {
   using Kind = HostCommand::Kind;
   using A = HostArguments;
-  static const HostCommand rows[] = {{"portfolio",
-                                      "cash, equity and positions of a running host's books",
-                                      Kind::reads,
-                                      portfolio,
-                                      {book_option()},
-                                      exit_codes_text},
-                                     {"orders",
-                                      "the orders of a running host's book, newest first",
-                                      Kind::reads,
-                                      orders,
-                                      {book_option(),
-                                       {"--open", &A::open, "only those that are open"},
-                                       {"--last", &A::last, "so many of them, 1 to 1000 (default: 50)", "N"}},
-                                      exit_codes_text},
-                                     {"adopt",
-                                      "make what a venue holds that a book did not trade the book's",
-                                      Kind::changes,
-                                      adopt,
-                                      {{"BOOK", &A::book, "whose; `cadre status` says what differs", "", true}},
-                                      "Positions are taken at their marks, so the equity stays; what the "
-                                      "venue's cash differs by\nbeyond that is a cost or a gain."}};
+  static const HostCommand rows[] = {
+      {"portfolio",
+       "cash, equity and positions of a running host's books",
+       Kind::reads,
+       portfolio,
+       {book_option()},
+       exit_codes_text},
+      {"orders",
+       "the orders of a running host's book, newest first",
+       Kind::reads,
+       orders,
+       {book_option(),
+        {"--open", &A::open, "only those that are open"},
+        {"--last", &A::last, "so many of them, 1 to 1000 (default: 50)", "N"}},
+       exit_codes_text},
+      {"adopt",
+       "make what a venue holds that a book did not trade the book's",
+       Kind::changes,
+       adopt,
+       {{"BOOK", &A::book, "whose; `cadre status` says what differs", "", true}},
+       "Positions are taken at their marks, so the equity stays; what the "
+       "venue's cash differs by\nbeyond that is a cost or a gain."}};
   return rows;
 }
 

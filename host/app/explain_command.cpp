@@ -35,6 +35,30 @@ std::string limit_line(const cadre_limit_use& use, const std::vector<std::string
          report::percent(use.limit) + ((use.flags & CADRE_LIMIT_HARD) != 0 ? " (hard)" : " (soft)");
 }
 
+double average_price(const backtest::PartsExplained& whole) {
+  return whole.filled_notional / base::Quantity::from_raw(whole.filled_e9).to_double();
+}
+
+json::object to_json(const backtest::PartsExplained& whole) {
+  json::array events;
+  for (const auto& event : whole.events)
+    events.push_back({{"date", base::format_date(event.date)},
+                      {"time", base::format_time(event.time_ns)},
+                      {"reason", chain::reason_name(event.reason.code)},
+                      {"value", event.reason.value},
+                      {"left", base::Quantity::from_raw(event.left_e9).to_string()}});
+  json::object object{{"client_id", whole.client_id},
+                      {"quantity", base::Quantity::from_raw(whole.quantity_e9).to_string()},
+                      {"parts", whole.parts},
+                      {"sent", base::Quantity::from_raw(whole.sent_e9).to_string()},
+                      {"filled", base::Quantity::from_raw(whole.filled_e9).to_string()},
+                      {"unsent", base::Quantity::from_raw(whole.quantity_e9 - whole.sent_e9).to_string()},
+                      {"goes_on", whole.goes_on},
+                      {"events", events}};
+  if (whole.filled_e9 != 0) object["average_price"] = average_price(whole);
+  return object;
+}
+
 json::object to_json(const backtest::Explanation& e) {
   json::array steps;
   for (std::size_t k = 0; k < e.steps.size(); ++k) {
@@ -55,6 +79,9 @@ json::object to_json(const backtest::Explanation& e) {
                        {"fees", base::Money::from_raw(r.fees_e6).to_string()}});
   }
   const cadre_order& o = e.order.order;
+  json::array requests;
+  for (const std::uint32_t reason : e.requests)
+    requests.push_back(json::value(chain::reason_name(reason)));
   json::array failed(e.order.failed_checks.begin(), e.order.failed_checks.end());
   return {{"order", std::string(model::id_text(o.client_id))},
           {"instrument", e.instrument},
@@ -69,6 +96,9 @@ json::object to_json(const backtest::Explanation& e) {
           {"steps", steps},
           {"note", e.note},
           {"failed_checks", failed},
+          {"cut_reason", chain::reason_name(e.order.reason.code)},
+          {"requests", requests},
+          {"whole", e.whole ? json::value(to_json(*e.whole)) : json::value(nullptr)},
           {"reports", reports}};
 }
 
@@ -93,6 +123,41 @@ void print_decision(const backtest::Explanation& e) {
   }
   for (const journal::StageFailure& failure : e.decision.failures)
     std::printf("%s\n", failure_line(failure).c_str());
+}
+
+/// What became of all parts of an order, and what held them up.
+void print_whole(const backtest::Explanation& e) {
+  const backtest::PartsExplained& whole = *e.whole;
+  std::printf("%s %s: %u part%s sent, %s of %s, filled %s", e.is_whole ? "in parts" : "whole order",
+              whole.client_id.c_str(), whole.parts, whole.parts == 1 ? "" : "s",
+              quantity(whole.sent_e9, false).c_str(), quantity(whole.quantity_e9, false).c_str(),
+              quantity(whole.filled_e9, false).c_str());
+  if (whole.filled_e9 != 0)
+    std::printf(" at %s on average", report::decimals(average_price(whole), 4).c_str());
+  std::printf("%s\n", whole.goes_on ? "; the rest is still to be sent" : "");
+  for (const auto& event : whole.events) {
+    const std::string when = e.has_times ? base::format_time(event.time_ns) : base::format_date(event.date);
+    const bool has_ended = event.left_e9 == 0;
+    const std::string units = has_ended ? report::decimals(event.reason.value, 0) + " never sent"
+                                        : quantity(event.left_e9, false) + " left to be sent";
+    std::printf("  %s %s%s, %s\n", when.c_str(), has_ended ? "ended: " : "",
+                chain::reason_name(event.reason.code).c_str(), units.c_str());
+  }
+}
+
+void print_reports(const backtest::Explanation& e) {
+  for (const cadre_execution_report& r : e.reports) {
+    const std::string when =
+        e.has_times ? base::format_time(r.time_ns) : base::format_date(base::date_of_time(r.time_ns));
+    std::printf("%s %s", when.c_str(), std::string(model::order_status_name(r.status)).c_str());
+    if (r.quantity_e9 != 0) {
+      std::printf(" %s at %s, fees %s, half-spread %s", quantity(r.quantity_e9, false).c_str(),
+                  base::Price::from_raw(r.price_e9).to_string().c_str(),
+                  report::money(base::Money::from_raw(r.fees_e6)).c_str(),
+                  report::money(base::Money::from_raw(r.spread_cost_e6)).c_str());
+    }
+    std::printf("\n");
+  }
 }
 
 /// A problem that names the books, where the folder is the state folder of a host.
@@ -162,20 +227,15 @@ int run_explain_command(const ExplainArguments& arguments) {
     std::printf("%s\n", table.to_string(width_of_output()).c_str());
     print_decision(e);
   }
+  if (e.order.reason.code != 0)
+    std::printf("made smaller: %s, of %s\n", chain::reason_name(e.order.reason.code).c_str(),
+                report::decimals(e.order.reason.value, 4).c_str());
+  for (const std::uint32_t reason : e.requests)
+    std::printf("taken back: %s\n", chain::reason_name(reason).c_str());
+  if (e.whole) print_whole(e);
   if (!e.order.failed_checks.empty())
     std::printf("rejected by the pre-trade checks: %s\n", base::join(e.order.failed_checks, ", ").c_str());
-  for (const cadre_execution_report& r : e.reports) {
-    const std::string when =
-        e.has_times ? base::format_time(r.time_ns) : base::format_date(base::date_of_time(r.time_ns));
-    std::printf("%s %s", when.c_str(), std::string(model::order_status_name(r.status)).c_str());
-    if (r.quantity_e9 != 0) {
-      std::printf(" %s at %s, fees %s, half-spread %s", quantity(r.quantity_e9, false).c_str(),
-                  base::Price::from_raw(r.price_e9).to_string().c_str(),
-                  report::money(base::Money::from_raw(r.fees_e6)).c_str(),
-                  report::money(base::Money::from_raw(r.spread_cost_e6)).c_str());
-    }
-    std::printf("\n");
-  }
+  print_reports(e);
   return exit_fine;
 }
 

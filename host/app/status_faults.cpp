@@ -126,6 +126,13 @@ std::vector<std::string> faults_of(const json::value& status) {
       faults.push_back(name + " is halted: no order leaves it, and its journal says so when it comes back");
     if (const std::string moves = text_at(book, "/suspect_move"); !moves.empty())
       faults.push_back(base::join({name, ": ", moves}, ""));
+    if (const std::string waiting = text_at(book, "/long_waiting"); !waiting.empty())
+      faults.push_back(base::join({name, ": orders wait for too long: ", waiting}, ""));
+    if (const std::string reports = count_at(book, "/ignored_reports"); !reports.empty() && reports != "0")
+      faults.push_back(base::join({name, " ignored ", reports, reports == "1" ? " report" : " reports",
+                                   " that contradict their orders: ask the execution environment what it "
+                                   "did (`cadre events`)"},
+                                  ""));
     if (const std::string gap = text_at(book, "/bar_gap"); !gap.empty())
       faults.push_back(base::join({name, ": ", gap}, ""));
     if (const std::string breaks = text_at(book, "/venue_breaks"); !breaks.empty())

@@ -264,6 +264,10 @@ static std::string parts_text(const json::value& status, std::size_t width) {
       head += ", revision " + revision;
     if (text_at(book, "/state") == "warming up")
       head += ", " + text_at(book, "/bars") + " of " + text_at(book, "/warm_up_bars") + " bars of warm-up";
+    if (const std::string scheduled = count_at(book, "/scheduled_orders");
+        !scheduled.empty() && scheduled != "0")
+      head += ", " + scheduled + " in parts or waiting (" + count_at(book, "/waiting_orders") + " waiting, " +
+              amount(text_at(book, "/unsent_value")) + " unsent)";
     head += age_text(book, "/last_bar_seconds", "last bar");
     head += age_text(book, "/last_decision_seconds", "last decision");
     text += "\n" + wrapped(head, width, 2) + chain_table(stages, width);

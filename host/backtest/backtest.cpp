@@ -16,6 +16,7 @@
 #include "host/base/ticks.hpp"
 #include "host/book/journal_listener.hpp"
 #include "host/book/order_hash.hpp"
+#include "host/book/order_recorder.hpp"
 #include "host/book/run_head.hpp"
 #include "host/book/run_recorder.hpp"
 #include "host/book/state_commands.hpp"
@@ -159,11 +160,12 @@ std::vector<std::string> notes_of(const PreparedRun& run, const book::RunRecorde
 
 base::Problems write_folder(const fs::path& folder, const fs::path& shown_as, const PreparedRun& run,
                             const ScenarioRun& scenario_run, const book::RunRecorder& recorder,
-                            const report::RunResult& result, const report::RunSeries& series,
-                            const base::Problems& warnings) {
+                            const book::OrderRecorder& orders, const report::RunResult& result,
+                            const report::RunSeries& series, const base::Problems& warnings) {
   base::Problems problems;
   problems.append(report::write_result(folder, result));
-  problems.append(report::write_orders(folder, recorder.orders()));
+  problems.append(report::write_orders(folder, orders.orders()));
+  problems.append(report::write_parents(folder, orders.parents()));
   problems.append(report::write_fills(folder, recorder.fills()));
   problems.append(report::write_equity(folder, recorder.equity()));
   problems.append(report::write_positions(folder, recorder.positions()));
@@ -360,6 +362,8 @@ base::Result<BacktestOutcome> run_backtest(const BacktestOptions& options, const
                              cost_rate(*run.config));
   book::OrderHash hash;
   scenario_run.book().listen(&recorder);
+  book::OrderRecorder orders(scenario_run.book());
+  scenario_run.book().listen(&orders);
   scenario_run.book().listen(&hash);
   std::unique_ptr<journal::JournalWriter> journal;
   std::unique_ptr<book::JournalListener> journal_listener;
@@ -394,7 +398,7 @@ base::Result<BacktestOutcome> run_backtest(const BacktestOptions& options, const
         journal::RecordType::end, scenario_run.book().ledger().sequence(),
         journal::EndRecord{counts.decisions, counts.orders, counts.fills, counts.order_hash});
     problems.append(journal->close());
-    problems.append(write_folder(folder.path(), options.out, run, scenario_run, recorder, result,
+    problems.append(write_folder(folder.path(), options.out, run, scenario_run, recorder, orders, result,
                                  recorder.series(), problems));
     if (problems.has_errors()) return problems;
     problems.append(folder.commit());

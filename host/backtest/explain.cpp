@@ -11,7 +11,9 @@
 #include "host/book/run_head.hpp"
 #include "host/config/instrument_table.hpp"
 #include "host/config/scenario_config.hpp"
+#include "host/execution/order_schedule.hpp"
 #include "host/journal/journal.hpp"
+#include "host/model/bar.hpp"
 #include "host/model/order.hpp"
 #include "host/model/quantity.hpp"
 
@@ -36,7 +38,7 @@ std::string note_of(const std::vector<chain::WaterfallStep>& steps) {
 class Search {
  public:
   explicit Search(std::string client_id) : client_id_(std::move(client_id)) {
-    parent_id_ = client_id_.substr(0, client_id_.rfind('/') == std::string::npos ? 0 : client_id_.rfind('/'));
+    parent_id_ = client_id_.substr(0, client_id_.rfind('/'));
   }
 
   bool take(const journal::Record& record) {
@@ -59,10 +61,20 @@ class Search {
       }
       case journal::RecordType::decision:
         return is_decided() || decode(from, decision_, record.format);
-      case journal::RecordType::parent_order: {
-        journal::ParentOrderRecord parent;
-        if (!decode(from, parent, record.format)) return false;
-        if (!parent_ && model::id_text(parent.order.client_id) == parent_id_) parent_ = parent.order;
+      case journal::RecordType::parent_order:
+        return take_parent(from, record.format);
+      case journal::RecordType::bar: {
+        model::Bar bar;
+        if (!parent_ || !whole_.goes_on) return true;
+        if (!journal::decode(from, bar, record.format)) return false;
+        date_ = bar.date;
+        time_ns_ = bar.time_ns;
+        return true;
+      }
+      case journal::RecordType::order_request: {
+        journal::OrderRequestRecord request;
+        if (!decode(from, request, record.format)) return false;
+        if (request.client_id == client_id_ && request.reason != 0) requests_.push_back(request.reason);
         return true;
       }
       case journal::RecordType::order: {
@@ -70,6 +82,12 @@ class Search {
         if (!decode(from, order, record.format)) return false;
         const std::string id(model::id_text(order.order.client_id));
         ids_.push_back(id);
+        if (parent_ && execution::parent_part(order.order.client_id) == parent_id_) {
+          ++whole_.parts;
+          if (order.failed_checks.empty()) whole_.sent_e9 += order.order.quantity_e9;
+          left_e9_ -= order.order.quantity_e9;
+          whole_.goes_on = left_e9_ > 0;
+        }
         if (id == client_id_) {
           order_ = order;
           found_ = true;
@@ -80,11 +98,39 @@ class Search {
         journal::ReportRecord report;
         if (!decode(from, report, record.format)) return false;
         if (model::id_text(report.report.client_id) == client_id_) reports_.push_back(report.report);
+        if (parent_ && execution::parent_part(report.report.client_id) == parent_id_) {
+          const auto units = static_cast<double>(report.report.quantity_e9);
+          whole_.filled_e9 += report.report.quantity_e9;
+          whole_.filled_notional += units * 1e-9 * static_cast<double>(report.report.price_e9) * 1e-9;
+        }
         return true;
       }
       default:
         return true;
     }
+  }
+
+  bool take_parent(base::Decoder& from, std::uint32_t format) {
+    journal::ParentOrderRecord parent;
+    if (!decode(from, parent, format)) return false;
+    const std::string id(model::id_text(parent.order.client_id));
+    if (id != parent_id_) {
+      if (parents_.empty() || parents_.back() != id) parents_.push_back(id);
+      return true;
+    }
+    if (!parent_) {
+      parent_ = parent.order;
+      whole_.client_id = id;
+      whole_.quantity_e9 = parent.order.quantity_e9;
+      date_ = decision_.date;
+      time_ns_ = decision_.time_ns;
+    }
+    left_e9_ = 0;
+    for (const auto& slice : parent.slices)
+      left_e9_ += slice.quantity_e9;
+    whole_.goes_on = left_e9_ != 0;
+    if (parent.reason.code != 0) whole_.events.push_back({date_, time_ns_, parent.reason, left_e9_});
+    return true;
   }
 
   /// Whether the decision is known that led to the order, or to the one that it is a part of.
@@ -97,7 +143,12 @@ class Search {
   journal::OrderRecord order_;
   std::vector<std::string> instruments_;  ///< of the epoch; empty until the universe changed once
   std::vector<cadre_execution_report> reports_;
-  std::vector<std::string> ids_;
+  std::vector<std::string> ids_, parents_;
+  std::vector<std::uint32_t> requests_;
+  PartsExplained whole_;
+  std::int64_t left_e9_ = 0;  ///< to be sent of the whole
+  std::int32_t date_ = 0;     ///< of the last bar, from the decision on
+  std::int64_t time_ns_ = 0;
   bool found_ = false;
 };
 
@@ -115,6 +166,27 @@ std::map<std::string, std::map<std::uint32_t, std::string>> plugin_reasons(const
         reasons[std::string(filled.at("stage").as_string())] = entry.agent->reasons;
       }
     }
+  }
+  return reasons;
+}
+
+/// Why each step is what it is, in the words of the agents for their own codes. What execution rules leave
+/// out is told with the last change of the targets.
+std::vector<std::string> reasons_in_words(const std::filesystem::path& run,
+                                          const config::ScenarioConfig& config,
+                                          const journal::RevisionRecord& revision,
+                                          const std::vector<chain::WaterfallStep>& steps) {
+  const auto own_reasons = plugin_reasons(run, revision.text);
+  std::string rules;
+  for (const config::InstanceConfig& instance : config.chain.instances) {
+    if (instance.role == agent::RoleId::execution_rules) rules = instance.name;
+  }
+  std::vector<std::string> reasons;
+  for (const chain::WaterfallStep& step : steps) {
+    const bool is_of_rules = !revision.stages.empty() && step.stage == revision.stages.back();
+    const auto stage = own_reasons.find(is_of_rules ? rules : step.stage);
+    const bool own = stage != own_reasons.end() && stage->second.count(step.reason.code) != 0;
+    reasons.push_back(own ? stage->second.at(step.reason.code) : chain::reason_name(step.reason.code));
   }
   return reasons;
 }
@@ -149,7 +221,10 @@ base::Result<Explanation> explain_order(const std::filesystem::path& run, const 
     return problems;
   }
   if (reader->problems().has_errors()) return reader->problems();
-  if (!search.found_) return unknown_order(run, client_id, search.ids_);
+  const bool is_whole = !search.found_ && search.parent_ && search.parent_id_ == client_id;
+  if (is_whole) search.order_.order = *search.parent_;
+  search.ids_.insert(search.ids_.end(), search.parents_.begin(), search.parents_.end());
+  if (!search.found_ && !is_whole) return unknown_order(run, client_id, search.ids_);
   auto head = book::read_head(file, search.head_);
   if (!head) return head.problems();
   auto config = config::read_scenario(head->config, head->folder);
@@ -158,6 +233,9 @@ base::Result<Explanation> explain_order(const std::filesystem::path& run, const 
   Explanation result;
   result.has_times = config->data.timing.is_intraday();
   result.order = search.order_;
+  result.is_whole = is_whole;
+  result.requests = std::move(search.requests_);
+  if (search.parent_) result.whole = std::move(search.whole_);
   result.decision = std::move(search.decision_);
   result.index = result.order.order.instrument;
   if (search.instruments_.empty()) search.instruments_ = head->universe;
@@ -174,7 +252,6 @@ base::Result<Explanation> explain_order(const std::filesystem::path& run, const 
   const bool decided = result.decision.stages.size() == search.revision_.stages.size() &&
                        result.index < result.decision.price_e9.size() &&
                        std::string_view(client_id).find(".settle.") == std::string_view::npos;
-  const auto own_reasons = plugin_reasons(run, search.revision_.text);
   if (decided) {
     result.steps =
         chain::waterfall(result.decision, search.revision_.stages, result.index, about, signed_quantity);
@@ -188,14 +265,10 @@ base::Result<Explanation> explain_order(const std::filesystem::path& run, const 
     }
   }
   result.note = note_of(result.steps);
-  if (search.parent_ && result.note.empty())
+  if (search.parent_ && !is_whole && result.note.empty())
     result.note = "part of the order " + search.parent_id_ + ", which was decided for " +
                   base::Quantity::from_raw(decided_quantity).to_string() + " units in all";
-  for (const chain::WaterfallStep& step : result.steps) {
-    const auto stage = own_reasons.find(step.stage);
-    const bool own = stage != own_reasons.end() && stage->second.count(step.reason.code) != 0;
-    result.reasons.push_back(own ? stage->second.at(step.reason.code) : chain::reason_name(step.reason.code));
-  }
+  result.reasons = reasons_in_words(run, *config, search.revision_, result.steps);
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include "host/backtest/prepared_run.hpp"
 #include "host/base/temporary_folder.hpp"
 #include "host/book/order_hash.hpp"
+#include "host/book/order_records.hpp"
 #include "host/book/run_head.hpp"
 #include "host/journal/journal.hpp"
 #include "host/journal/records.hpp"
@@ -15,11 +16,11 @@ namespace cadre::backtest {
 
 namespace {
 
-/// What the journal recorded: its head, its orders, its end.
+/// What the journal recorded: its head, its orders and requests, its end.
 struct Recorded {
   std::string head;
   std::vector<std::string> orders;  ///< bytes, as order_bytes makes them
-  std::vector<std::string> names;   ///< client ids
+  std::vector<std::string> names;   ///< client ids; of requests, theirs
   std::string hash;
   std::uint32_t format = 0;
   bool of_a_host = false;
@@ -42,6 +43,13 @@ base::Result<Recorded> read_recorded(const std::filesystem::path& file) {
       readable = decode(from, order, record->format) && readable;
       recorded.orders.push_back(book::order_bytes(order.order, order.failed_checks));
       recorded.names.emplace_back(model::id_text(order.order.client_id));
+    } else if (record->type == journal::RecordType::order_request) {
+      journal::OrderRequestRecord stored;
+      readable = decode(from, stored, record->format) && readable;
+      const auto request = book::request_of(stored);
+      readable = request.has_value() && readable;
+      if (request) recorded.orders.push_back(book::request_bytes(*request));
+      recorded.names.push_back(stored.request_id);
     } else if (record->type == journal::RecordType::commit) {
       recorded.of_a_host = true;
     } else if (record->type == journal::RecordType::end) {
@@ -68,19 +76,13 @@ class OrderComparison final : public book::BookListener {
  public:
   explicit OrderComparison(const Recorded& recorded) : recorded_(recorded) {}
   void on_order(std::uint64_t sequence, const chain::DecidedOrder& decided) override {
-    const std::size_t k = count_++;
-    if (!difference_.empty()) return;
-    const std::string name(model::id_text(decided.order.client_id));
-    if (k >= recorded_.orders.size()) {
-      difference_ = "order " + name + " was not in the run";
-    } else if (book::order_bytes(decided) != recorded_.orders[k]) {
-      difference_ = name == recorded_.names[k]
-                        ? "order " + name + " has other fields than in the run"
-                        : "order " + name + " is where the run had " + recorded_.names[k];
-      difference_ += " (event " + std::to_string(sequence) + ")";
-    }
+    ++orders_;
+    compare(sequence, decided.order.client_id, book::order_bytes(decided));
   }
-  std::uint64_t count() const { return count_; }
+  void on_order_request(std::uint64_t sequence, const execution::OrderRequest& request) override {
+    compare(sequence, request.request_id, book::request_bytes(request));
+  }
+  std::uint64_t orders() const { return orders_; }
   std::string difference() const {
     if (difference_.empty() && count_ < recorded_.orders.size())
       return "order " + recorded_.names[count_] + " of the run is missing";
@@ -88,8 +90,22 @@ class OrderComparison final : public book::BookListener {
   }
 
  private:
+  void compare(std::uint64_t sequence, const cadre_id& id, const std::string& bytes) {
+    const std::size_t k = count_++;
+    if (!difference_.empty()) return;
+    const std::string name(model::id_text(id));
+    if (k >= recorded_.orders.size()) {
+      difference_ = "order " + name + " was not in the run";
+    } else if (bytes != recorded_.orders[k]) {
+      difference_ = name == recorded_.names[k]
+                        ? "order " + name + " has other fields than in the run"
+                        : "order " + name + " is where the run had " + recorded_.names[k];
+      difference_ += " (event " + std::to_string(sequence) + ")";
+    }
+  }
+
   const Recorded& recorded_;
-  std::uint64_t count_ = 0;
+  std::uint64_t count_ = 0, orders_ = 0;
   std::string difference_;
 };
 
@@ -157,7 +173,7 @@ base::Result<ReplayOutcome> replay_run(const ReplayOptions& options, const Progr
   if (problems.has_errors()) return problems;
 
   ReplayOutcome outcome;
-  outcome.orders = comparison.count();
+  outcome.orders = comparison.orders();
   outcome.recorded_orders = recorded->orders.size();
   outcome.order_hash = hash.hex();
   outcome.recorded_hash = recorded->hash;

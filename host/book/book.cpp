@@ -161,6 +161,8 @@ void Book::take_report(const cadre_execution_report& report) {
 }
 
 void Book::tell_contradiction(const cadre_execution_report& report) const {
+  for (BookListener* listener : listeners_)
+    listener->on_report_ignored(report);
   base::log_event(base::LogLevel::error, "report_ignored",
                   {{"book", config_.book.id},
                    {"order", std::string(model::id_text(report.client_id))},

@@ -166,9 +166,12 @@ class Book {
   void send_decided(const chain::Decision& decision);
   execution::ParentOrder parent_of(const chain::DecidedOrder& decided, const chain::Decision& decision) const;
   void put_parent(const execution::ParentOrder& parent);
-  template <class Concerns>
-  void end_parents(Concerns&& concerns);
+  /// `why`: the code of the reason for which what is left of an order is never sent; 0: this one goes on.
+  template <class Why>
+  void end_parents(Why&& why);
   void end_due_parents();
+  /// Ends those whose instruments are none of these.
+  void end_parents_outside(const std::vector<std::string>& instruments);
   void record_request(const execution::OrderRequest& request);
   void send_request(const execution::OrderRequest& request, bool ready);
   /// A part of an order whose time has come, and how much of it may be sent at the most.
@@ -178,7 +181,14 @@ class Book {
   };
   void pace(std::vector<DuePart>& due) const;
   void release_part(std::string_view client_id, std::int64_t most_e9);
-  std::optional<std::int64_t> part_size(const execution::ParentOrder& parent) const;
+  /// What goes of a part now, and why that is not all of it.
+  struct PartSize {
+    std::int64_t quantity_e9 = 0;  ///< 0: nothing
+    std::uint32_t reason = 0;
+  };
+  PartSize part_size(const execution::ParentOrder& parent) const;
+  PartSize paced_size(const execution::ParentOrder& parent) const;
+  void delay(const execution::ParentOrder& parent, std::uint32_t reason);
   std::int64_t affordable_e9(const cadre_order& order, std::int64_t quantity_e9) const;
   void begin_gate();
   std::size_t record_order(const chain::DecidedOrder& decided);

@@ -13,6 +13,7 @@ namespace cadre::book {
 void Book::change_universe(const std::vector<std::string>& instruments) {
   const std::vector<std::string> before = ledger_.instrument_ids();
   const std::uint64_t epoch_before = ledger_.universe().epoch;
+  end_parents_outside(instruments);
   for (std::uint32_t i = 0; i < before.size(); ++i) {
     if (std::find(instruments.begin(), instruments.end(), before[i]) != instruments.end()) continue;
     cancel_open_orders(i);

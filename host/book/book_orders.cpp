@@ -15,12 +15,34 @@ namespace cadre::book {
 using execution::TradingState;
 using Waits = execution::ParentOrder::Waits;
 
+namespace {
+
+double units(std::int64_t quantity_e9) {
+  return static_cast<double>(quantity_e9) * 1e-9;
+}
+
+/// The reason of an order that waits as a whole, from its decision on.
+cadre_reason reason_of(Waits waits, std::int64_t quantity_e9) {
+  if (waits == Waits::for_nothing) return {};
+  const std::uint32_t code = waits == Waits::for_cash  ? CADRE_REASON_CASH
+                             : waits == Waits::for_net ? CADRE_REASON_NO_ROOM
+                                                       : CADRE_REASON_OTHER_SIDE;
+  return {code, 0, units(quantity_e9)};
+}
+
+}  // namespace
+
 /// What a decision led to: less of what was decided before, requests, and orders, in this order. All of it is
 /// told and made durable first.
 void Book::send_decided(const chain::Decision& decision) {
   for (const chain::Shortened& shortened : decision.shortened) {
     const execution::ParentOrder* parent = ledger_.schedule().find(model::id_text(shortened.client_id));
-    if (parent != nullptr) put_parent(execution::OrderSchedule::shortened(*parent, shortened.quantity_e9));
+    if (parent == nullptr) continue;
+    execution::ParentOrder less = execution::OrderSchedule::shortened(*parent, shortened.quantity_e9);
+    // What it waits for stands before what was taken back of it.
+    if (less.slices.empty() || !less.is_waiting())
+      less.why = {CADRE_REASON_NEW_TARGET, 0, units(shortened.quantity_e9)};
+    put_parent(less);
   }
   for (const execution::OrderRequest& request : decision.requests)
     record_request(request);
@@ -50,6 +72,7 @@ execution::ParentOrder Book::parent_of(const chain::DecidedOrder& decided,
   const journal::DecisionRecord& record = decision.record;
   parent.target_e9 = record.position_e9[i] + record.working_e9[i] + decision.need_e9[i];
   parent.date = ledger_.date();
+  parent.why = reason_of(decided.waits, decided.order.quantity_e9);
   if (decided.slice_count == 0) {
     parent.slices.push_back({record.time_ns, decided.order.quantity_e9, 0, 0});
     return parent;
@@ -68,12 +91,15 @@ void Book::put_parent(const execution::ParentOrder& parent) {
   holdings_are_stale_ = true;
 }
 
-/// Ends what is still to be sent of orders that go in parts, where it concerns them.
-template <class Concerns>
-void Book::end_parents(Concerns&& concerns) {
+/// Ends what is still to be sent of orders that go in parts, where there is a reason to.
+template <class Why>
+void Book::end_parents(Why&& why) {
   std::vector<execution::ParentOrder> ended;
   for (const execution::ParentOrder& parent : ledger_.schedule().parents()) {
-    if (concerns(parent)) ended.push_back(parent);
+    const std::uint32_t code = why(parent);
+    if (code == 0) continue;
+    ended.push_back(parent);
+    ended.back().why = {code, 0, units(parent.left_e9())};
   }
   for (execution::ParentOrder& parent : ended) {
     parent.order.quantity_e9 -= parent.left_e9();
@@ -103,11 +129,20 @@ void Book::send_request(const execution::OrderRequest& request, bool ready) {
 /// those that a trading state does not let go on.
 void Book::end_due_parents() {
   if (ledger_.schedule().empty()) return;
-  end_parents([&](const execution::ParentOrder& parent) {
-    const bool is_over = parent.order.time_in_force == CADRE_TIF_DAY && parent.date != ledger_.date();
+  end_parents([&](const execution::ParentOrder& parent) -> std::uint32_t {
+    if (parent.order.time_in_force == CADRE_TIF_DAY && parent.date != ledger_.date())
+      return CADRE_REASON_SESSION_END;
     const TradingState state = states_.of(parent.order.instrument);
     const bool may_not = state == TradingState::reducing && !reduces(parent.order, parent.left_e9());
-    return is_over || may_not || state == TradingState::killed;
+    return may_not || state == TradingState::killed ? CADRE_REASON_TRADING_STATE : 0;
+  });
+}
+
+void Book::end_parents_outside(const std::vector<std::string>& instruments) {
+  end_parents([&](const execution::ParentOrder& parent) -> std::uint32_t {
+    const std::string& id = ledger_.universe().instruments[parent.order.instrument].id;
+    const bool stays = std::find(instruments.begin(), instruments.end(), id) != instruments.end();
+    return stays ? 0 : CADRE_REASON_GONE;
   });
 }
 
@@ -137,7 +172,7 @@ void Book::pace(std::vector<DuePart>& due) const {
   std::vector<DuePart*> parts;
   for (DuePart& part : due) {
     const execution::ParentOrder* parent = ledger_.schedule().find(model::id_text(part.parent));
-    const std::int64_t wanted = part_size(*parent).value_or(0);
+    const std::int64_t wanted = part_size(*parent).quantity_e9;
     if (wanted == 0) continue;
     const std::uint32_t i = parent->order.instrument;
     legs.push_back({.buys = parent->order.side == CADRE_SIDE_BUY,
@@ -156,60 +191,84 @@ void Book::pace(std::vector<DuePart>& due) const {
 void Book::release_part(std::string_view client_id, std::int64_t most_e9) {
   const execution::ParentOrder* parent = ledger_.schedule().find(client_id);
   if (parent == nullptr) return;
-  std::optional<std::int64_t> quantity = part_size(*parent);
-  if (!quantity) return;
-  if (*quantity != 0 && most_e9 == 0) return;
-  quantity = std::min(*quantity, most_e9);
-  if (*quantity == 0) {  // nothing is left to do
+  PartSize size = part_size(*parent);
+  if (size.quantity_e9 > most_e9) size = {most_e9, CADRE_REASON_NO_ROOM};
+  if (size.reason == CADRE_REASON_TARGET_REACHED) {  // nothing is left to do
     const cadre_id id = parent->order.client_id;
     return end_parents([&](const execution::ParentOrder& other) {
-      return model::id_text(other.order.client_id) == model::id_text(id);
+      return model::id_text(other.order.client_id) == model::id_text(id) ? size.reason : 0;
     });
   }
+  if (size.quantity_e9 == 0) return delay(*parent, size.reason);
+  const double wanted = units(parent->slices.front().quantity_e9);
   chain::DecidedOrder part{.order = parent->order};
-  part.order.quantity_e9 = *quantity;
+  part.order.quantity_e9 = size.quantity_e9;
+  if (size.reason != 0) part.why = {size.reason, 0, wanted};
   if (parent->slices.front().limit_price_e9 != 0)
     part.order.limit_price_e9 = parent->slices.front().limit_price_e9;
   part.order.client_id = execution::child_id(parent->order.client_id, parent->children + 1);
   const auto fit = gate_->largest_accepted(part.order);
-  if (fit.quantity_e9 > 0) part.order.quantity_e9 = fit.quantity_e9;
+  if (fit.quantity_e9 > 0) {
+    if (fit.quantity_e9 != part.order.quantity_e9) part.why = {fit.reason, 0, wanted};
+    part.order.quantity_e9 = fit.quantity_e9;
+  }
   part.verdict = gate_->check(part.order);
   // Where the book has no room for it, it waits for what makes room.
-  if (!execution::bounds_book(part.verdict)) record_order(part);
+  if (execution::bounds_book(part.verdict)) return delay(*parent, CADRE_REASON_NO_ROOM);
+  record_order(part);
 }
 
-/// How much of a parent's first part is sent now. Nothing: it goes on waiting.
-std::optional<std::int64_t> Book::part_size(const execution::ParentOrder& parent) const {
+/// A part whose time has come is not sent: told once for each reason.
+void Book::delay(const execution::ParentOrder& parent, std::uint32_t reason) {
+  if (parent.why.code == reason) return;
+  execution::ParentOrder waiting = parent;
+  waiting.why = {reason, 0, units(parent.slices.front().quantity_e9)};
+  put_parent(waiting);
+}
+
+/// How much of a parent's first part is sent now.
+Book::PartSize Book::part_size(const execution::ParentOrder& parent) const {
   const std::uint32_t i = parent.order.instrument;
   // What is not traded now, and what is halted, waits.
-  if (state_.state().close.valid[i] == 0 || states_.of(i) == TradingState::halted) return std::nullopt;
+  if (state_.state().close.valid[i] == 0) return {0, CADRE_REASON_NO_PRICE};
+  if (states_.of(i) == TradingState::halted) return {0, CADRE_REASON_TRADING_STATE};
   if (gate_->is_in_window(i) && !reduces(parent.order, parent.slices.front().quantity_e9))
-    return std::nullopt;
+    return {0, CADRE_REASON_RESTRICTED};
   const execution::Slice& slice = parent.slices.front();
   const std::int64_t lot = ledger_.universe().instruments[i].lot.raw();
-  std::int64_t quantity = slice.quantity_e9;
   if (parent.waits == Waits::for_other_side) {
     const execution::OrderTracker& tracker = ledger_.tracker();
     const bool buys = parent.order.side == CADRE_SIDE_BUY;
-    if ((buys ? tracker.working_sell_e9(i) : tracker.working_buy_e9(i)) != 0) return std::nullopt;
+    if ((buys ? tracker.working_sell_e9(i) : tracker.working_buy_e9(i)) != 0)
+      return {0, CADRE_REASON_OTHER_SIDE};
     const std::int64_t to_target = parent.target_e9 - ledger_.portfolio().quantity(i).raw();
-    quantity = std::clamp<std::int64_t>(buys ? to_target : -to_target, 0, quantity);
-    return quantity - quantity % lot;
+    std::int64_t quantity = std::clamp<std::int64_t>(buys ? to_target : -to_target, 0, slice.quantity_e9);
+    quantity -= quantity % lot;
+    if (quantity == 0) return {0, CADRE_REASON_TARGET_REACHED};
+    return {quantity, quantity == slice.quantity_e9 ? 0 : std::uint32_t{CADRE_REASON_NEW_TARGET}};
   }
   if (parent.waits == Waits::for_cash) {
-    const std::int64_t affordable = affordable_e9(parent.order, quantity);
-    if (affordable < lot) return std::nullopt;
-    return affordable - affordable % lot;
+    const std::int64_t affordable = affordable_e9(parent.order, slice.quantity_e9);
+    if (affordable < lot) return {0, CADRE_REASON_CASH};
+    return {affordable - affordable % lot,
+            affordable < slice.quantity_e9 ? std::uint32_t{CADRE_REASON_CASH} : 0};
   }
+  return paced_size(parent);
+}
+
+/// Of a part that waits for nothing but its time: no more than its share of the volume.
+Book::PartSize Book::paced_size(const execution::ParentOrder& parent) const {
+  const std::uint32_t i = parent.order.instrument;
+  const execution::Slice& slice = parent.slices.front();
+  std::int64_t quantity = slice.quantity_e9;
   const bool has_volume = state_.state().volume.values != nullptr;
   if (slice.max_share > 0 && has_volume) {
     const double volume = state_.state().volume.values[i];
     const double most = std::isfinite(volume) ? std::floor(slice.max_share * volume * 1e9) : 0;
     if (most < static_cast<double>(quantity)) quantity = static_cast<std::int64_t>(most);
-    quantity -= quantity % lot;
-    if (quantity == 0) return std::nullopt;
+    quantity -= quantity % ledger_.universe().instruments[i].lot.raw();
   }
-  return quantity;
+  return {quantity, quantity < slice.quantity_e9 ? std::uint32_t{CADRE_REASON_VOLUME_SHARE} : 0};
 }
 
 /// How much of a buy the cash pays for that nothing else has been promised.
@@ -329,7 +388,7 @@ cadre_order Book::market_order(const char* why, std::uint32_t instrument, std::i
 }
 
 void Book::flatten() {
-  end_parents([](const execution::ParentOrder&) { return true; });
+  end_parents([](const execution::ParentOrder&) { return CADRE_REASON_TRADING_STATE; });
   const model::Portfolio& portfolio = ledger_.portfolio();
   const execution::OrderTracker& tracker = ledger_.tracker();
   const auto size = static_cast<std::uint32_t>(ledger_.universe().size());

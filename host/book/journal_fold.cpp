@@ -349,6 +349,7 @@ bool JournalFold::apply_request(base::Decoder& from, std::uint32_t format) {
   if (!decode(from, stored, format)) return false;
   const auto request = request_of(stored);
   if (!request) return false;
+  hash_.add(*request);
   book_.holdings_are_stale_ = true;
   if (!take_request(book_.ledger_, *request)) return true;  // it had ended meanwhile
   // A simulated environment is made anew with the host, and is asked again.

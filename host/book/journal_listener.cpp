@@ -8,6 +8,7 @@ void JournalListener::on_order(std::uint64_t sequence, const chain::DecidedOrder
   journal::OrderRecord record;
   record.order = decided.order;
   record.failed_checks = execution::failed_codes(decided.verdict);
+  record.reason = decided.why;
   write(journal::RecordType::order, sequence, record);
 }
 

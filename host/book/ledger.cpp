@@ -65,6 +65,7 @@ void Ledger::take_bar(const model::Bar& bar) {
   CADRE_INVARIANT(bar.time_ns >= time_ns_, "ledger.time", "the time of a book never goes back");
   charge_borrow(bar.date);
   ++bars_;
+  if (bar.date != date_) schedule_.begin_session();
   time_ns_ = bar.time_ns;
   date_ = bar.date;
   history_.add(bar);

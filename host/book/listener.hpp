@@ -35,6 +35,8 @@ class BookListener {
   virtual void on_order_request(std::uint64_t /*sequence*/, const execution::OrderRequest&) {}
   /// As it stands from here on; without slices it has ended.
   virtual void on_parent_order(std::uint64_t /*sequence*/, const execution::ParentOrder&) {}
+  /// A report that contradicts its order, and changed nothing.
+  virtual void on_report_ignored(const cadre_execution_report&) {}
   virtual void on_command(std::uint64_t /*sequence*/, const journal::CommandRecord&) {}
   virtual void on_checkpoint(std::uint64_t /*sequence*/, const journal::CheckpointRecord&) {}
   /// Orders are about to leave: whoever keeps them makes them durable now. False: it could not, and nothing

@@ -40,6 +40,28 @@ std::string order_bytes(const chain::DecidedOrder& decided) {
   return order_bytes(decided.order, execution::failed_codes(decided.verdict));
 }
 
+std::string request_bytes(const execution::OrderRequest& request) {
+  std::string bytes;
+  const auto put = [&](const auto& value) {
+    bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+  };
+  for (const cadre_id* id : {&request.request_id, &request.client_id})
+    bytes.append(model::id_text(*id)).push_back('\0');
+  put(request.kind);
+  put(request.quantity_e9);
+  put(request.limit_price_e9);
+  put(request.stop_price_e9);
+  return bytes;
+}
+
+void OrderHash::on_order_request(std::uint64_t, const execution::OrderRequest& request) {
+  add(request);
+}
+
+void OrderHash::add(const execution::OrderRequest& request) {
+  hash_.update(request_bytes(request));
+}
+
 void OrderHash::on_order(std::uint64_t, const chain::DecidedOrder& decided) {
   hash_.update(order_bytes(decided));
 }

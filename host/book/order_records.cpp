@@ -22,7 +22,8 @@ journal::OrderRequestRecord record_of(const execution::OrderRequest& request) {
           std::string(model::id_text(request.request_id)),
           request.quantity_e9,
           request.limit_price_e9,
-          request.stop_price_e9};
+          request.stop_price_e9,
+          request.reason};
 }
 
 std::optional<execution::OrderRequest> request_of(const journal::OrderRequestRecord& record) {
@@ -36,7 +37,8 @@ std::optional<execution::OrderRequest> request_of(const journal::OrderRequestRec
       model::make_id(record.request_id),
       record.quantity_e9,
       record.limit_price_e9,
-      record.stop_price_e9};
+      record.stop_price_e9,
+      record.reason};
 }
 
 journal::ParentOrderRecord record_of(const execution::ParentOrder& parent) {
@@ -46,6 +48,8 @@ journal::ParentOrderRecord record_of(const execution::ParentOrder& parent) {
   record.target_e9 = parent.target_e9;
   record.date = parent.date;
   record.children = parent.children;
+  record.reason = parent.why;
+  record.waited_sessions = parent.waited_sessions;
   for (const execution::Slice& slice : parent.slices)
     record.slices.push_back({slice.time_ns, slice.quantity_e9, slice.limit_price_e9, slice.max_share});
   return record;
@@ -62,6 +66,8 @@ std::optional<execution::ParentOrder> parent_of(const journal::ParentOrderRecord
   parent.target_e9 = record.target_e9;
   parent.date = record.date;
   parent.children = record.children;
+  parent.why = record.reason;
+  parent.waited_sessions = record.waited_sessions;
   for (const auto& slice : record.slices) {
     if (slice.quantity_e9 <= 0) return std::nullopt;
     parent.slices.push_back({slice.time_ns, slice.quantity_e9, slice.limit_price_e9, slice.max_share});

@@ -195,42 +195,6 @@ void RunRecorder::on_account(std::uint64_t, const journal::AccountRecord& accoun
 
 void RunRecorder::on_order(std::uint64_t, const chain::DecidedOrder& decided) {
   counts_.count_order(decided.verdict.accepted());
-  order_instruments_.push_back(book_.ledger().universe().instruments[decided.order.instrument].id);
-  order_dates_.push_back(now());
-}
-
-std::vector<report::OrderRow> RunRecorder::orders() const {
-  std::vector<report::OrderRow> rows;
-  const auto checks = execution::pre_trade_checks();
-  for (std::size_t k = 0; k < book_.ledger().tracker().orders().size(); ++k) {
-    const execution::TrackedOrder& tracked = book_.ledger().tracker().orders()[k];
-    const cadre_order& order = tracked.order;
-    report::OrderRow row;
-    row.when = order_dates_[k];
-    row.client_id = model::id_text(order.client_id);
-    row.instrument = order_instruments_[k];
-    row.side = model::side_name(order.side);
-    row.type = model::order_type_name(order.type);
-    row.time_in_force = model::time_in_force_name(order.time_in_force);
-    row.quantity = base::Quantity::from_raw(order.quantity_e9);
-    if (order.limit_price_e9 != 0) row.limit_price = base::Price::from_raw(order.limit_price_e9);
-    row.decision_price = base::Price::from_raw(order.decision_price_e9);
-    row.status = model::order_status_name(tracked.status);
-    row.filled_quantity = base::Quantity::from_raw(tracked.filled_e9);
-    if (tracked.filled_e9 != 0) row.average_price = base::Price::from_double(tracked.average_price());
-    row.fees = base::Money::from_raw(tracked.fees_e6);
-    for (std::size_t check = 0; check < checks.size(); ++check) {
-      if ((tracked.failed_checks >> check & 1) != 0)
-        row.reason += (row.reason.empty() ? "" : " ") + std::string(checks[check].code);
-    }
-    if (row.reason.empty() && tracked.reason != 0) {
-      const auto& reasons = book_.chain().environment().agent->declaration().reasons;
-      const auto known = reasons.find(tracked.reason);
-      row.reason = known != reasons.end() ? known->second : chain::reason_name(tracked.reason);
-    }
-    rows.push_back(std::move(row));
-  }
-  return rows;
 }
 
 }  // namespace cadre::book

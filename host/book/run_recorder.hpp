@@ -35,8 +35,6 @@ class RunRecorder final : public BookListener {
   const std::vector<report::FillRow>& fills() const { return fills_; }
   const std::vector<report::EquityRow>& equity() const { return equity_; }
   const std::vector<report::PositionRow>& positions() const { return positions_; }
-  /// All orders with what became of them.
-  std::vector<report::OrderRow> orders() const;
   /// Decisions in which some stage gave no usable answer.
   std::uint64_t failures() const { return failures_; }
   /// What became of one instance that gave no usable answer.
@@ -86,9 +84,6 @@ class RunRecorder final : public BookListener {
   std::vector<report::FillRow> fills_;
   std::vector<report::EquityRow> equity_;
   std::vector<report::PositionRow> positions_;
-  std::vector<std::string>
-      order_instruments_;  ///< per order of the tracker: indices change with the universe
-  std::vector<report::When> order_dates_;
   std::vector<double> benchmark_units_;
   std::vector<std::uint8_t> is_traded_;  ///< per instrument of the data; the benchmark buys no index
   std::vector<double> last_close_;

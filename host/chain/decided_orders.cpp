@@ -35,6 +35,7 @@ void TradeExecutionOrchestrator::make_orders() {
   decision_.slices.clear();
   take_back();
   if (rules_failed_) return;
+  tell_for_limit();
   std::copy(reasons_.begin(), reasons_.end(), kept_reasons_.begin());
   std::fill(reasons_.begin(), reasons_.end(), cadre_reason{});
   cadre_action_list list{};
@@ -46,11 +47,36 @@ void TradeExecutionOrchestrator::make_orders() {
   if (is_kept) write_orders(list.needed);
 }
 
+void TradeExecutionOrchestrator::tell_for_limit() {
+  const bool exceeds_exposure = !keeps_exposure(current_);
+  for (std::uint32_t i = 0; i < asked_e9_.size(); ++i) {
+    const std::int64_t held = decision_.record.position_e9[i];
+    const bool reduces = asked_e9_[i] != 0 && held != 0 && (asked_e9_[i] < 0) == (held > 0);
+    for_limit_[i] = reduces && is_for_limit(i, exceeds_exposure) ? 1 : 0;
+  }
+}
+
+/// Whether something else than the strategies' own will reduces a position: the sizes that came of their
+/// views are not what does it, or the book or the instrument is above a limit now.
+bool TradeExecutionOrchestrator::is_for_limit(std::uint32_t i, bool exceeds_exposure) {
+  const double held = current_[i];
+  const bool is_above_weight = std::fabs(held) > chain_->constraints.max_weight;
+  const bool is_active = book_.states == nullptr || book_.states->of(i) == execution::TradingState::active;
+  const bool is_listed = book_.universe->instruments[i].is_listed(decision_.record.date);
+  if (sells_to_limit_ || risk_failed_ || exceeds_exposure || is_above_weight || !is_active || !is_listed)
+    return true;
+  const double wanted = decision_.record.stages[wanted_effect_].target[i];
+  const bool wants_less = std::fabs(wanted) < std::fabs(held) || wanted * held < 0;
+  if (!wants_less) return true;
+  const CurrentExcess& excess = panel_.excess_of_current(*book_.view, chain_->risk_feedback.risk_tolerance);
+  return excess.of_book || excess.of_instrument[i] != 0;
+}
+
 bool TradeExecutionOrchestrator::ask_rules(cadre_action_list& list) {
   const Stage& stage = chain_->one(RoleId::execution_rules);
   const cadre_needs needs{sizeof(cadre_needs),        book_.arena->size(), asked_e9_.data(),
                           reference_price_e9_.data(), target_.data(),      open_orders_.data(),
-                          sizeof(cadre_open_order),   open_orders_.size()};
+                          sizeof(cadre_open_order),   open_orders_.size(), for_limit_.data()};
   cadre_status status = CADRE_OK;
   bool is_intact = true;
   for (bool asks_again = true; asks_again;) {
@@ -94,8 +120,10 @@ bool TradeExecutionOrchestrator::send_to_gate() {
     cadre_order& order = decided.order;
     book_.gate->set_in_parts(decided.slice_count != 0);
     const execution::PreTradeGate::Fit fit = book_.gate->largest_accepted(order);
-    if (fit.reason != 0)
-      left_out_[order.instrument] = {fit.reason, 0, static_cast<double>(order.quantity_e9) * 1e-9};
+    if (fit.reason != 0) {
+      decided.why = {fit.reason, 0, static_cast<double>(order.quantity_e9) * 1e-9};
+      left_out_[order.instrument] = decided.why;
+    }
     order.quantity_e9 = fit.quantity_e9;
     if (order.quantity_e9 == 0) continue;
     decided.verdict = book_.gate->check(order);

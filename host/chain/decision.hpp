@@ -21,6 +21,7 @@ struct DecidedOrder {
   execution::ParentOrder::Waits waits = execution::ParentOrder::Waits::for_nothing;
   std::uint32_t number = 1;  ///< among those of its instrument
   bool replaces = false;     ///< only makes an open order larger, by its quantity
+  cadre_reason why{};        ///< why it is smaller than what was asked for; code 0: it is not
 };
 
 /// So much less is to be sent of an order that goes in parts.

@@ -111,7 +111,11 @@ void TradeExecutionOrchestrator::tell_final_changes(double factor, bool scaled) 
   for (std::size_t i = 0; i < target_.size(); ++i) {
     const bool only_rounded = !scaled && reasons_[i].code == CADRE_REASON_LOT;
     if (target_[i] != desired_[i] && !only_rounded) reasons_[i] = {CADRE_REASON_FINAL_CUT, 0, factor};
-    if (decision_.sent_e9[i] == decision_.need_e9[i]) continue;
+    if (decision_.sent_e9[i] == decision_.need_e9[i]) {
+      // What the rules say of an order that is sent whole, or of one that is open.
+      if (reasons_[i].code == 0) reasons_[i] = left_out_[i];
+      continue;
+    }
     // The figures of risk are those of the book that is sent. A refusal of the gate stands with its order.
     target_[i] = rounded_weight_[i];
     if (left_out_[i].code != 0) reasons_[i] = left_out_[i];
@@ -144,6 +148,7 @@ void TradeExecutionOrchestrator::size_cut(double factor) {
 
 double TradeExecutionOrchestrator::scale_to_limit() {
   std::copy(target_.begin(), target_.end(), desired_.begin());
+  sells_to_limit_ = true;
   const auto scale = [&](double factor) {
     for (std::size_t i = 0; i < target_.size(); ++i)
       target_[i] = factor * desired_[i];
@@ -159,6 +164,7 @@ double TradeExecutionOrchestrator::scale_to_limit() {
   const double factor = to_one_lot(largest_feasible_factor(cut_steps, acceptable), acceptable,
                                    [&](std::size_t i) { return desired_[i]; });
   if (factor < 0) scale(1);  // a manager that accepts no book at all does not get it sold
+  sells_to_limit_ = false;
   return factor;
 }
 

@@ -61,10 +61,10 @@ void TradeExecutionOrchestrator::take_back(std::uint32_t i, std::int64_t left_e9
     left_e9 -= less;
     if (open->status == CADRE_ORDER_PENDING_CANCEL || open->status == CADRE_ORDER_PENDING_REPLACE) continue;
     if (less < remaining && book_.environment_replaces) {
-      ask_for(CADRE_ACTION_REPLACE, *open, open->quantity_e9 - less);
+      ask_for(CADRE_ACTION_REPLACE, *open, CADRE_REASON_NEW_TARGET, open->quantity_e9 - less);
       open->status = CADRE_ORDER_PENDING_REPLACE;
     } else {
-      ask_for(CADRE_ACTION_CANCEL, *open, 0);
+      ask_for(CADRE_ACTION_CANCEL, *open, CADRE_REASON_NEW_TARGET, 0);
       open->status = CADRE_ORDER_PENDING_CANCEL;
     }
   }
@@ -85,12 +85,12 @@ bool TradeExecutionOrchestrator::has_open_order(std::uint32_t instrument, std::u
 }
 
 void TradeExecutionOrchestrator::ask_for(std::uint32_t kind, const cadre_open_order& open,
-                                         std::int64_t total_e9, std::int64_t limit_price_e9,
-                                         std::int64_t stop_price_e9) {
+                                         std::uint32_t reason, std::int64_t total_e9,
+                                         std::int64_t limit_price_e9, std::int64_t stop_price_e9) {
   const std::string_view book{book_.view->raw.book.data, book_.view->raw.book.length};
   const auto number = static_cast<std::uint32_t>(decision_.requests.size()) + 1;
   decision_.requests.push_back({kind, open.client_id, request_id(book, decision_.record.sequence, number),
-                                total_e9, limit_price_e9, stop_price_e9});
+                                total_e9, limit_price_e9, stop_price_e9, reason});
 }
 
 /// What the rules ask of an open order: what it adds is judged like an order of its own.
@@ -98,7 +98,8 @@ void TradeExecutionOrchestrator::take_request(const cadre_action& action) {
   const auto open = std::find_if(open_orders_.begin(), open_orders_.end(), [&](const auto& order) {
     return model::id_text(order.client_id) == model::id_text(action.client_id);
   });
-  if (action.kind == CADRE_ACTION_CANCEL) return ask_for(action.kind, *open, 0);
+  const std::uint32_t reason = left_out_[open->instrument].code;  // as the rules gave it
+  if (action.kind == CADRE_ACTION_CANCEL) return ask_for(action.kind, *open, reason, 0);
   cadre_order as_it_would_be = cadre_order_of(&action);
   as_it_would_be.instrument = open->instrument;
   as_it_would_be.side = open->side;
@@ -118,7 +119,7 @@ void TradeExecutionOrchestrator::take_request(const cadre_action& action) {
     as_it_would_be.quantity_e9 = added;
     decision_.orders.push_back({.order = as_it_would_be, .replaces = true});
   }
-  ask_for(action.kind, *open, std::min(action.quantity_e9, open->quantity_e9), action.limit_price_e9,
+  ask_for(action.kind, *open, reason, std::min(action.quantity_e9, open->quantity_e9), action.limit_price_e9,
           action.stop_price_e9);
 }
 

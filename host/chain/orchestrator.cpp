@@ -90,6 +90,15 @@ void TradeExecutionOrchestrator::enter(std::shared_ptr<Chain> chain, const BookS
   order_count_.assign(n, 0);
   stands_ = true;
   waits_.assign(n, 0);
+  for_limit_.assign(n, 0);
+  const auto& optimizers = chain_->all(RoleId::portfolio_optimizer);
+  const auto& adjusters = chain_->all(RoleId::trade_adjuster);
+  wanted_effect_ = optimizers.empty()
+                       ? 0
+                       : optimizers.size() + static_cast<std::size_t>(std::count_if(
+                                                 adjusters.begin(), adjusters.end(), [](const Stage& stage) {
+                                                   return stage.after == Step::position_sizer;
+                                                 }));
   left_out_.assign(n, {});
   kept_reasons_.assign(n, {});
   open_orders_.reserve(2 * std::size_t{n} + 16);

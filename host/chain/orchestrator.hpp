@@ -138,11 +138,14 @@ class TradeExecutionOrchestrator {
   void wait_for_cash();
   void pace_net_exposure();
   void count_standing();
+  /// Which needs reduce a position for the sake of a limit.
+  void tell_for_limit();
+  bool is_for_limit(std::uint32_t instrument, bool exceeds_exposure);
   // What becomes of open orders: open_orders.cpp.
   void take_back();
   void take_back(std::uint32_t instrument, std::int64_t left_e9, bool goes_beyond);
   bool has_open_order(std::uint32_t instrument, std::uint32_t side) const;
-  void ask_for(std::uint32_t kind, const cadre_open_order& open, std::int64_t total_e9,
+  void ask_for(std::uint32_t kind, const cadre_open_order& open, std::uint32_t reason, std::int64_t total_e9,
                std::int64_t limit_price_e9 = 0, std::int64_t stop_price_e9 = 0);
   void take_request(const cadre_action& action);
   void enlarge_replaced();
@@ -172,6 +175,9 @@ class TradeExecutionOrchestrator {
   std::vector<std::uint32_t> order_count_;     ///< new orders of the decision
   std::vector<std::uint8_t> waits_;            ///< 1: its order waits until the other side has ended
   double margin_share_ = 1;                    ///< of every position, that a breach of margin leaves
+  std::vector<std::uint8_t> for_limit_;        ///< per instrument, as execution rules see it
+  std::size_t wanted_effect_ = 0;  ///< the stage behind which targets are no longer what strategies want
+  bool sells_to_limit_ = false;    ///< targets are scaled down for a book that is above a limit
   bool anything_works_ = false;
   bool stands_ = false;          ///< the gate has counted some of it
   std::vector<double> desired_;  // targets before the final cut

@@ -23,7 +23,15 @@ std::string reason_name(std::uint32_t code) {
                                         "exposure",
                                         "fitted",
                                         "min_notional",
-                                        "trading_state"};
+                                        "trading_state",
+                                        "other_side",
+                                        "cash",
+                                        "volume_share",
+                                        "no_room",
+                                        "session_end",
+                                        "new_target",
+                                        "target_reached",
+                                        "gone"};
   if (code < std::size(names)) return std::string(names[code]);
   return (code < CADRE_REASON_FIRST_PLUGIN ? "reason " : "plugin reason ") + std::to_string(code);
 }

@@ -15,6 +15,7 @@ constexpr ChangeRule scenario_rules[] = {
      "agents, their settings, the loop and the constraints: taken over between two decisions"},
     {"/pre_trade_checks", Changes::live, true, "the next decision's orders meet the new gate"},
     {"/book", Changes::never, false, "its journal begins with its id, its currency and its cash"},
+    {"/book/long_wait_sessions", Changes::live, false, "when a wait is told as trouble"},
     {"/data", Changes::never, false, "the instruments and the adjustment of prices are those of the journal"},
     {"/data/prices/on_suspect_move", Changes::live, false, "what becomes of the next bars"},
     {"/instruments", Changes::never, false,

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "host/base/schema.hpp"
+#include "host/config/agent_files.hpp"
 #include "host/config/file_kind.hpp"
 #include "host/config/instrument_table.hpp"
 #include "host/config/key_reader.hpp"
@@ -144,9 +145,14 @@ void note_named_files(const fs::path& scenario_file, std::vector<fs::path>& file
   const auto raw = base::JsonDocument::load(scenario_file);
   if (!raw) return;
   const json::value* chain = base::find(raw->root(), "/chain");
-  if (chain != nullptr && chain->is_string())
-    files.push_back((scenario_file.parent_path() / std::string(chain->as_string())).lexically_normal());
-  if (const auto table = instruments_file(raw->root(), scenario_file.parent_path())) files.push_back(*table);
+  const fs::path folder = scenario_file.parent_path();
+  const bool is_named = chain != nullptr && chain->is_string();
+  if (is_named) files.push_back((folder / std::string(chain->as_string())).lexically_normal());
+  // Paths in the file of a chain are those of the scenario that names it.
+  const auto named = is_named ? base::JsonDocument::load(files.back()) : raw;
+  if (const auto table = instruments_file(raw->root(), folder)) files.push_back(*table);
+  note_agent_files(raw->root(), folder, files);
+  if (is_named && named) note_agent_files(json::object{{"chain", named->root()}}, folder, files);
 }
 
 }  // namespace
@@ -203,6 +209,7 @@ base::Result<HostConfig> load_host(const fs::path& file) {
       problems.append(inner->set(change.pointer, change.value, change.origin));
     const fs::path inner_folder = named != nullptr ? folder / std::string(named->as_string()) : folder;
     problems.append(embed_instruments(*inner, inner_folder));
+    if (!problems.has_errors()) problems.append(embed_agent_files(*inner, inner_folder));
     add_book(host, std::move(inner).take(), inner_folder, place(at), problems);
   }
   return finish(std::move(host), root, std::move(problems));
@@ -220,6 +227,7 @@ std::vector<fs::path> named_files(const fs::path& file) {
     const json::value* scenario = base::find(book, "/scenario");
     if (scenario == nullptr) continue;
     if (const auto table = instruments_file(*scenario, whole.parent_path())) files.push_back(*table);
+    note_agent_files(*scenario, whole.parent_path(), files);
     if (!scenario->is_string()) continue;
     files.push_back((whole.parent_path() / std::string(scenario->get_string())).lexically_normal());
     note_named_files(files.back(), files);

@@ -8,6 +8,7 @@
 #include "host/base/capped_problems.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
+#include "host/config/agent_files.hpp"
 #include "host/config/bar_keys.hpp"
 #include "host/config/changeability.hpp"
 #include "host/config/file_kind.hpp"
@@ -275,6 +276,7 @@ base::Result<base::JsonDocument> load_scenario_document(const fs::path& file,
   for (const Override& override_ : overrides)
     problems.append(document.set(override_.pointer, override_.value, override_.origin));
   problems.append(embed_instruments(document, file.parent_path()));
+  if (!problems.has_errors()) problems.append(embed_agent_files(document, file.parent_path()));
   if (problems.has_errors()) return problems;
   return document;
 }

@@ -14,6 +14,7 @@
 #include "host/base/problem_json.hpp"
 #include "host/base/text.hpp"
 #include "host/base/version.hpp"
+#include "host/chain/waterfall.hpp"
 #include "host/control/host_parts.hpp"
 #include "host/control/next_steps.hpp"
 #include "host/control/operation.hpp"
@@ -322,6 +323,8 @@ json::object parent_json(const execution::ParentOrder& parent, const model::Univ
   if (parent.waits == execution::ParentOrder::Waits::for_other_side) line["waits_for"] = "other_side";
   if (parent.waits == execution::ParentOrder::Waits::for_cash) line["waits_for"] = "cash";
   if (parent.waits == execution::ParentOrder::Waits::for_net) line["waits_for"] = "net";
+  if (parent.why.code != 0) line["reason"] = chain::reason_name(parent.why.code);
+  if (parent.is_waiting()) line["waited_sessions"] = parent.waited_sessions;
   return line;
 }
 

@@ -124,6 +124,10 @@ void refresh_book(HostParts& host, live::BookRunner& book, bool is_on_trial) {
       now.last_bar_ns != 0 ? static_cast<double>(now.last_bar_ns) / ns_per_second : began);
   set("cadre_book_last_decision_timestamp_seconds",
       static_cast<double>(now.last_decision_ns) / ns_per_second);
+  set("cadre_orders_scheduled", static_cast<double>(now.scheduled_orders));
+  set("cadre_orders_waiting", static_cast<double>(now.waiting_orders));
+  set("cadre_orders_unsent_value", now.unsent_value.to_double());
+  set("cadre_reports_ignored_total", static_cast<double>(now.ignored_reports));
   set("cadre_queue_capacity", static_cast<double>(now.queue_capacity));
   set("cadre_queue_oldest_seconds", now.queue_oldest_seconds);
   set("cadre_drawdown_ratio", now.drawdown);

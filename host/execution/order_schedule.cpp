@@ -20,6 +20,25 @@ std::int64_t ParentOrder::left_e9() const {
                          [](std::int64_t sum, const Slice& slice) { return sum + slice.quantity_e9; });
 }
 
+bool is_reason_to_wait(std::uint32_t code) {
+  switch (code) {
+    case CADRE_REASON_OTHER_SIDE:
+    case CADRE_REASON_CASH:
+    case CADRE_REASON_VOLUME_SHARE:
+    case CADRE_REASON_NO_ROOM:
+    case CADRE_REASON_NO_PRICE:
+    case CADRE_REASON_TRADING_STATE:
+    case CADRE_REASON_RESTRICTED:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool ParentOrder::is_waiting() const {
+  return !slices.empty() && (waits != Waits::for_nothing || is_reason_to_wait(why.code));
+}
+
 cadre_id child_id(const cadre_id& parent, std::uint32_t child) {
   cadre_id id = parent;
   const std::string_view text = model::id_text(parent);
@@ -94,6 +113,8 @@ void OrderSchedule::take_part(std::string_view client_id, std::int64_t quantity_
   });
   if (found == parents_.end()) return;
   ParentOrder& parent = *found;
+  parent.why = {};
+  parent.waited_sessions = 0;
   const Slice sent = parent.slices.front();
   const std::int64_t left = std::max<std::int64_t>(sent.quantity_e9 - quantity_e9, 0);
   ++parent.children;
@@ -114,6 +135,11 @@ void OrderSchedule::take_part(std::string_view client_id, std::int64_t quantity_
   const std::int64_t late = now_ns - sent.time_ns;
   for (Slice& slice : parent.slices)
     slice.time_ns += late;
+}
+
+void OrderSchedule::begin_session() {
+  for (ParentOrder& parent : parents_)
+    parent.waited_sessions += parent.is_waiting() ? 1 : 0;
 }
 
 std::optional<std::int64_t> OrderSchedule::earliest_ns() const {
@@ -140,6 +166,8 @@ void OrderSchedule::save(base::Encoder& to) const {
     to.put(parent.target_e9);
     to.put(parent.date);
     to.put(parent.children);
+    to.put_struct(parent.why);
+    to.put(parent.waited_sessions);
     to.put_count(parent.slices.size());
     for (const Slice& slice : parent.slices) {
       to.put(slice.time_ns);
@@ -160,6 +188,8 @@ bool OrderSchedule::load(base::Decoder& from, std::size_t instruments) {
     from.get(parent.target_e9);
     from.get(parent.date);
     from.get(parent.children);
+    from.get_struct(parent.why);
+    from.get(parent.waited_sessions);
     parent.slices.resize(from.get_count(sizeof(Slice)));
     for (Slice& slice : parent.slices) {
       from.get(slice.time_ns);

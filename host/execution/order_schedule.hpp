@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cadre/order.h"
+#include "cadre/proposal.h"
 #include "host/base/codec.hpp"
 
 namespace cadre::execution {
@@ -35,9 +36,18 @@ struct ParentOrder {
   std::int32_t date = 0;        ///< yyyymmdd of the decision: with the next session, one of the day ends
   std::uint32_t children = 0;   ///< sent so far
   std::vector<Slice> slices{};  ///< that are left, by time
+  /// Why its next part was not sent when its time had come, why a decision made it smaller, or, without
+  /// slices, why the rest was never sent.
+  cadre_reason why{};
+  std::uint32_t waited_sessions = 0;  ///< that began since a part of it should have been sent
 
   std::int64_t left_e9() const;
+  /// Whether a part of it should have been sent, and waits for something.
+  bool is_waiting() const;
 };
+
+/// Whether a part waits for something that has this reason.
+bool is_reason_to_wait(std::uint32_t code);
 
 /// The id of a parent's child number `child`, from 1 on: the separator is in no id that hosts make otherwise.
 cadre_id child_id(const cadre_id& parent, std::uint32_t child);
@@ -63,6 +73,8 @@ class OrderSchedule {
   /// to the next one, or stays where the parent waits for cash or for room. Parts whose time has come as well move by as
   /// much as this one is late: no burst.
   void take_part(std::string_view client_id, std::int64_t quantity_e9, std::int64_t now_ns);
+  /// A session begins: what waits has waited one more.
+  void begin_session();
   /// When the next part is due; nothing when none is, or all wait.
   std::optional<std::int64_t> earliest_ns() const;
   /// Into a new universe; parents of instruments that have gone end.

@@ -25,6 +25,7 @@ struct OrderRequest {
   cadre_id request_id{};
   std::int64_t quantity_e9 = 0;  ///< of a replacement: the new total, filled or not
   std::int64_t limit_price_e9 = 0, stop_price_e9 = 0;
+  std::uint32_t reason = 0;  ///< why it is asked for: the code of a cadre_reason; 0: none was given
 };
 
 /// One order and what became of it.

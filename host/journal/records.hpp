@@ -50,6 +50,7 @@ struct OrderRecord {
   cadre_order order{};
   /// Codes of the checks it failed, the one that rejected it first; none: it was accepted.
   std::vector<std::string> failed_checks{};
+  cadre_reason reason{};  ///< why it is smaller than what was asked for
 };
 
 /// What is asked of an open order.
@@ -60,6 +61,7 @@ struct OrderRequestRecord {
   int64_t quantity_e9 = 0;  ///< of a replacement: the new total, filled or not
   int64_t limit_price_e9 = 0;
   int64_t stop_price_e9 = 0;
+  uint32_t reason = 0;  ///< code of a cadre_reason
 };
 
 /// An order that is sent in parts or waits, as it stands from here on. What is sent of it are orders of their
@@ -77,6 +79,8 @@ struct ParentOrderRecord {
   int32_t date = 0;
   uint32_t children = 0;
   std::vector<Slice> slices{};
+  cadre_reason reason{};  ///< of its end, or of its wait
+  uint32_t waited_sessions = 0;
 };
 
 struct ReportRecord {

@@ -105,11 +105,18 @@ class BookCounter final : public book::BookListener, public model::Tally {
     if (count_report(report.quantity_e9)) metrics_.fills.add();
   }
 
+  void on_report_ignored(const cadre_execution_report& report) override {
+    ++ignored_reports;
+    ignored.push_back(report);
+  }
+
   book::FailuresByStage failures;
   std::map<std::string, std::uint64_t> deadline_misses;  ///< by stage
   std::vector<chain::ObserveFailure> missed;             ///< of which nobody was told
   std::vector<execution::StateChange> broken_limits;     ///< of which nobody was told
   std::vector<std::string> quarantined;                  ///< stages, of which nobody was told
+  std::uint64_t ignored_reports = 0;            ///< that contradict their orders, since the host was started
+  std::vector<cadre_execution_report> ignored;  ///< of which nobody was told
   std::deque<DecisionSummary> newest;
   std::map<std::string, std::uint64_t, std::less<>> stage_ticks;  ///< of deciding calls, by stage
   std::map<std::string, std::uint64_t> rejected;                  ///< orders, by the check that failed

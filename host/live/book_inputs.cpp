@@ -10,6 +10,7 @@
 #include "host/book/agent_restart.hpp"
 #include "host/config/market_data.hpp"
 #include "host/live/book_runner.hpp"
+#include "host/live/order_notices.hpp"
 #include "host/market/posted_bars.hpp"
 #include "host/model/bar.hpp"
 #include "host/model/signal.hpp"
@@ -251,6 +252,7 @@ void follow_host(BookRunner& book, const config::HostConfig& host) {
   book.queue_.set_capacity(host.queue.capacity);
   for (const config::BookConfig& each : host.books) {
     if (each.scenario.book.id != book.id_) continue;
+    book.long_wait_sessions_ = each.scenario.book.long_wait_sessions.value_or(long_wait_sessions);
     const std::lock_guard lock(book.door_.mutex);
     book.door_.shape.on_suspect_move = each.scenario.data.prices.on_suspect_move;
   }

@@ -12,6 +12,7 @@
 #include "host/config/market_data.hpp"
 #include "host/execution/financing.hpp"
 #include "host/journal/journal_upgrade.hpp"
+#include "host/live/order_notices.hpp"
 #include "host/market/posted_bars.hpp"
 #include "host/model/bar.hpp"
 #include "host/model/order.hpp"
@@ -117,6 +118,7 @@ BookRunner::BookRunner(const config::HostConfig& host, const config::BookConfig&
       segments_kept_(host.journal.keep_segments),
       checkpoints_(folder_.journal(), host.checkpoint.bars),
       halts_(id_, ground.halts, ground.feed) {
+  long_wait_sessions_ = config_->book.long_wait_sessions.value_or(long_wait_sessions);
   halts_.set_taker([this] { return begin_halt(); });
 }
 
@@ -199,6 +201,7 @@ void BookRunner::after_bar() {
     tell_quarantined(stage);
   tell_broken_limits();
   tell_venue_breaks();
+  tell_ignored_reports();
   if (!counter_.is_new) return;
   counter_.is_new = false;
   last_decision_ns_ = last_bar_ns_;
@@ -395,6 +398,8 @@ void BookRunner::publish() {
     if (quarantine.holds()) now.quarantined[stage.name] = quarantine.why();
   });
   now.open_orders = book.ledger().tracker().open_count();
+  count_scheduled(book.ledger(), long_wait_sessions_, now);
+  now.ignored_reports = counter_.ignored_reports;
   now.equity = book.ledger().portfolio().equity();
   now.cash = book.ledger().portfolio().cash();
   now.profit = book.ledger().portfolio().profit();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <condition_variable>
@@ -156,6 +157,7 @@ class BookRunner {
   void tell_lost();
   void tell_broken_limits();
   void tell_venue_breaks();
+  void tell_ignored_reports();
   void tell_failure(const std::string& stage, const char* call, const std::string& reason);
   void stop_book(const std::string& reason);
   void stop_at_journal();
@@ -211,6 +213,7 @@ class BookRunner {
   std::int32_t told_breaks_on_ = 0;  ///< the session in which they were told last
   std::int64_t last_bar_ns_ = 0, last_decision_ns_ = 0, undurable_since_ns_ = 0;
   double greatest_equity_ = 0;
+  std::atomic<std::uint64_t> long_wait_sessions_{0};  ///< an order that waits for more is told as trouble
   const double ticks_per_second_ = base::ticks_per_second();
   std::uint64_t bar_begun_ = 0;  ///< ticks when the bar at hand was taken
   mutable EventQueue queue_;

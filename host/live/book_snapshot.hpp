@@ -43,7 +43,13 @@ struct BookSnapshot : model::Tally {
   std::int32_t date = 0;
   std::int64_t time_ns = 0;  ///< the end of the last bar; 0: there was none
   std::uint64_t sequence = 0, open_orders = 0;
-  std::uint64_t bars = 0;  ///< since the host was started
+  std::uint64_t scheduled_orders = 0;  ///< that go in parts or wait, and have parts that are not sent yet
+  std::uint64_t waiting_orders = 0;    ///< of them, those of which a part should have been sent
+  base::Quantity unsent_quantity;      ///< units of all of them
+  base::Money unsent_value;            ///< at the marks
+  std::string long_waiting;            ///< those that have waited for too many sessions; empty: none
+  std::uint64_t ignored_reports = 0;   ///< that contradict their orders, since the host was started
+  std::uint64_t bars = 0;              ///< since the host was started
   std::uint64_t fitted_orders =
       0;                       ///< made smaller or not sent for a pre-trade check, since the host was started
   std::uint64_t all_bars = 0;  ///< since the book began
@@ -89,6 +95,12 @@ void visit_status_fields(const BookSnapshot& now, Visitor&& visit) {
   visit("fitted_orders", now.fitted_orders);
   visit("fills", now.fills);
   visit("open_orders", now.open_orders);
+  visit("scheduled_orders", now.scheduled_orders);
+  visit("waiting_orders", now.waiting_orders);
+  visit("unsent_quantity", now.unsent_quantity.to_string());
+  visit("unsent_value", now.unsent_value);
+  visit("long_waiting", now.long_waiting);
+  visit("ignored_reports", now.ignored_reports);
   visit("equity", now.equity);
   visit("cash", now.cash);
   visit("profit", now.profit);

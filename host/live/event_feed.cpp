@@ -38,6 +38,7 @@ std::span<const std::string_view> event_kinds() {
                                                "quarantined",
                                                "reduce",
                                                "released",
+                                               "report_ignored",
                                                "resume",
                                                "revision",
                                                "socket_back",

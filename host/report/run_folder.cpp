@@ -1,7 +1,10 @@
 #include "host/report/run_folder.hpp"
 
+#include <cmath>
+
 #include "host/base/date.hpp"
 #include "host/base/file.hpp"
+#include "host/base/text.hpp"
 
 namespace cadre::report {
 namespace {
@@ -17,6 +20,11 @@ std::string cell(const std::string& text) {
 template <int Digits, class Tag>
 std::string cell(base::Fixed<Digits, Tag> value) {
   return value.to_string();
+}
+
+/// To a hundredth.
+std::string cell(double value) {
+  return base::format_double(std::round(value * 100) / 100);
 }
 
 template <class T>
@@ -48,12 +56,22 @@ base::Problems write_orders(const std::filesystem::path& folder, std::span<const
   std::string text =
       when_columns(rows) +
       "client_id,instrument,side,type,time_in_force,quantity,limit_price,decision_price,status,"
-      "filled_quantity,average_price,fees,reason\n";
+      "filled_quantity,average_price,fees,reason,cut_reason\n";
   for (const OrderRow& row : rows)
     add_line(text, row.when, row.client_id, row.instrument, row.side, row.type, row.time_in_force,
              row.quantity, row.limit_price, row.decision_price, row.status, row.filled_quantity,
-             row.average_price, row.fees, row.reason);
+             row.average_price, row.fees, row.reason, row.cut_reason);
   return base::write_file_atomically(folder / "orders.csv", text);
+}
+
+base::Problems write_parents(const std::filesystem::path& folder, std::span<const ParentRow> rows) {
+  std::string text = when_columns(rows) +
+                     "client_id,instrument,side,quantity,sent,filled,unsent,state,reasons,arrival_price,"
+                     "average_price,shortfall_bp\n";
+  for (const ParentRow& row : rows)
+    add_line(text, row.when, row.client_id, row.instrument, row.side, row.quantity, row.sent, row.filled,
+             row.unsent, row.state, row.reasons, row.arrival_price, row.average_price, row.shortfall_bp);
+  return base::write_file_atomically(folder / "parents.csv", text);
 }
 
 base::Problems write_fills(const std::filesystem::path& folder, std::span<const FillRow> rows) {

@@ -36,7 +36,25 @@ struct OrderRow {
   base::Quantity filled_quantity{};
   std::optional<base::Price> average_price{};  ///< nothing when nothing was filled
   base::Money fees{};
-  std::string reason{};
+  std::string reason{};      ///< why it was rejected or ended
+  std::string cut_reason{};  ///< why it is smaller than what was asked for
+};
+
+/// An order that was not sent whole and at once: in parts, or after a wait.
+struct ParentRow {
+  When when{};
+  std::string client_id{};
+  std::string instrument{};
+  std::string side{};
+  base::Quantity quantity{};  ///< as it was decided
+  base::Quantity sent{};
+  base::Quantity filled{};
+  base::Quantity unsent{};
+  std::string state{};    ///< "sent", "ended", or "scheduled" when the run ended first
+  std::string reasons{};  ///< of every wait and cut, and at last of its end, each once, a space between them
+  base::Price arrival_price{};
+  std::optional<base::Price> average_price{};
+  std::optional<double> shortfall_bp{};  ///< of what was filled against the arrival price; above 0 is a cost
 };
 
 struct FillRow {
@@ -70,6 +88,8 @@ struct PositionRow {
 
 base::Problems write_result(const std::filesystem::path& folder, const RunResult& result);  ///< result.json
 base::Problems write_orders(const std::filesystem::path& folder, std::span<const OrderRow> rows);
+/// parents.csv
+base::Problems write_parents(const std::filesystem::path& folder, std::span<const ParentRow> rows);
 base::Problems write_fills(const std::filesystem::path& folder, std::span<const FillRow> rows);
 base::Problems write_equity(const std::filesystem::path& folder, std::span<const EquityRow> rows);
 base::Problems write_positions(const std::filesystem::path& folder, std::span<const PositionRow> rows);

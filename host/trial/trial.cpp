@@ -286,9 +286,10 @@ cadre_status Trial::decide_rules(json::object& out) {
   for (const TrialState::OpenOrder& each : state_.open_orders)
     open.push_back(execution::shown_order({.order = each.order}));
   std::vector<cadre_action> actions(2 * std::size_t{n()} + 16, model::empty_slot<cadre_action>());
+  const std::vector<std::uint8_t> for_limit(n(), 0);
   const cadre_needs needs{
-      sizeof(cadre_needs),      n(),        need.data(), price.data(), target_.data(), open.data(),
-      sizeof(cadre_open_order), open.size()};
+      sizeof(cadre_needs),      n(),         need.data(),     price.data(), target_.data(), open.data(),
+      sizeof(cadre_open_order), open.size(), for_limit.data()};
   cadre_action_list list{};
   list.size = sizeof list;
   list.items = actions.data();

@@ -40,6 +40,38 @@ std::vector<double> cumulated(const sdk::Config& config, std::int64_t slices) {
   return due;
 }
 
+/// Where the curve of vwap comes from: numbers or a file, and what was learned goes before them.
+void read_curve(const sdk::Config& config, Settings& to) {
+  to.is_learned = one_of<bool>(config, "/volume_curve_from", {{"configuration", false}, {"learned", true}});
+  to.curve_sessions = static_cast<std::size_t>(config.integer("/volume_curve_sessions"));
+  if (to.schedule != Schedule::vwap) return;
+  const std::string file = config.text("/volume_curve_file");
+  const bool has_list = config.count("/volume_curve") != 0;
+  if (has_list && !file.empty())
+    throw sdk::Refusal("/volume_curve_file: /volume_curve is there as well; keep one of them");
+  if (!file.empty()) to.file = CurveFile::parse(file);
+  // Without either, what is not learned yet goes in equal parts.
+  if (has_list || (file.empty() && !to.is_learned)) to.curve = cumulated(config, to.slices);
+  constexpr std::int64_t day_ns = 86'400'000'000'000;
+  if ((to.is_learned || !file.empty()) && to.interval_ns >= day_ns)
+    throw sdk::Refusal(
+        "/slice_interval_s: a curve of the times of a session says nothing of parts that are a day or more "
+        "apart; set it below 86400");
+}
+
+void read_restrictions(const sdk::Config& config, Settings& to) {
+  to.restricted = config.texts("/restricted");
+  to.min_holding = static_cast<std::uint64_t>(config.integer("/min_holding"));
+  to.min_holding_in = one_of<HoldingUnit>(config, "/min_holding_in",
+                                          {{"session", HoldingUnit::session}, {"bar", HoldingUnit::bar}});
+  to.max_orders = static_cast<std::uint64_t>(config.integer("/max_orders_per_period"));
+  to.order_period = one_of<OrderPeriod>(config, "/order_period",
+                                        {{"decision", OrderPeriod::decision},
+                                         {"session", OrderPeriod::session},
+                                         {"week", OrderPeriod::week},
+                                         {"month", OrderPeriod::month}});
+}
+
 void read_schedule(const sdk::Config& config, Settings& to) {
   to.schedule = one_of<Schedule>(
       config, "/schedule", {{"none", Schedule::none}, {"twap", Schedule::twap}, {"vwap", Schedule::vwap}});
@@ -50,7 +82,7 @@ void read_schedule(const sdk::Config& config, Settings& to) {
   to.interval_ns = config.integer("/slice_interval_s") * 1'000'000'000;
   to.max_share = config.number("/slice_max_share_of_volume");
   to.impact_limit = config.number("/market_impact_limit");
-  if (to.schedule == Schedule::vwap) to.curve = cumulated(config, to.slices);
+  read_curve(config, to);
   const bool goes_in_parts = to.schedule != Schedule::none || to.on_impact == OnImpact::slice;
   constexpr std::int64_t day_ns = 86'400'000'000'000;
   if (goes_in_parts && to.time_in_force == CADRE_TIF_DAY && to.interval_ns >= day_ns)
@@ -101,7 +133,7 @@ Settings read_settings(const sdk::Config& config) {
         "/stop_offset, which is " +
         std::to_string(config.number("/stop_offset")));
   to.min_order_value_e6 = std::llround(config.number("/min_order_value") * 1e6);
-  to.restricted = config.texts("/restricted");
+  read_restrictions(config, to);
   read_schedule(config, to);
   return to;
 }

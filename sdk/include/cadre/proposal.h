@@ -35,6 +35,14 @@ enum {
   CADRE_REASON_FITTED = 16,           /* cut to what the pre-trade checks accept; value: units wanted */
   CADRE_REASON_MIN_NOTIONAL = 17,     /* worth less than the least that is traded; value: that least */
   CADRE_REASON_TRADING_STATE = 18,    /* kept by a trading state; value: the change left out */
+  CADRE_REASON_OTHER_SIDE = 19,       /* waits for orders on the other side to end; value: units that wait */
+  CADRE_REASON_CASH = 20,             /* waits for cash; value: units that wait */
+  CADRE_REASON_VOLUME_SHARE = 21,     /* no larger part of the volume is allowed; value: units that wait */
+  CADRE_REASON_NO_ROOM = 22,          /* waits until the book has room for it; value: units that wait */
+  CADRE_REASON_SESSION_END = 23,      /* its session is over; value: units never sent */
+  CADRE_REASON_NEW_TARGET = 24,       /* a later decision needs less of it; value: units taken back */
+  CADRE_REASON_TARGET_REACHED = 25,   /* the position is where it leads to; value: units never sent */
+  CADRE_REASON_GONE = 26,             /* its instrument left the universe; value: units never sent */
   CADRE_REASON_FIRST_PLUGIN = 1000
 };
 

@@ -276,6 +276,11 @@ FakeState& set_bars_per_session(FakeState& state, double bars) {
   return state;
 }
 
+FakeState& set_orders(FakeState& state, std::uint64_t orders) {
+  state.metrics_.orders = orders;
+  return state;
+}
+
 FakeState& set_short_collateral(FakeState& state, double money) {
   state.raw_.short_collateral = money;
   return state;

@@ -22,7 +22,7 @@ static_assert(sizeof(cadre_constraints) == 32 && sizeof(cadre_service) == 96 && 
 static_assert(sizeof(cadre_execution_metrics) == 40 && sizeof(cadre_risk_report) == 72);
 static_assert(sizeof(cadre_limit_use) == 88 && sizeof(cadre_correlation_report) == 40);
 static_assert(sizeof(cadre_pair) == 16 && sizeof(cadre_event) == 32 && sizeof(cadre_execution_report) == 264);
-static_assert(sizeof(cadre_universe_change) == 32 && sizeof(cadre_needs) == 56 &&
+static_assert(sizeof(cadre_universe_change) == 32 && sizeof(cadre_needs) == 64 &&
               sizeof(cadre_open_order) == 136);
 
 class StateText {
@@ -156,6 +156,8 @@ class StateText {
     write("needs.order_count", needs.order_count);
     for (std::uint64_t k = 0; k < needs.order_count; ++k)
       open_order(at("needs.orders", k), *cadre_open_order_at(&needs, k));
+    for (std::uint32_t i = 0; i < needs.instrument_count; ++i)
+      write(at("needs.for_limit", i), std::uint32_t{needs.for_limit[i]});
   }
 
   void open_order(const std::string& name, const cadre_open_order& o) {

@@ -51,4 +51,24 @@ TEST(OrderHash, is_the_same_for_an_order_that_is_decided_and_one_out_of_a_journa
   EXPECT_EQ(decided.hex_so_far(), journaled.hex_so_far());
 }
 
+TEST(OrderHash, covers_what_is_asked_of_open_orders) {
+  execution::OrderRequest request;
+  request.kind = CADRE_ACTION_REPLACE;
+  request.client_id = model::make_id("main.255.3");
+  request.request_id = model::make_id("main.300.r1");
+  request.quantity_e9 = 5;
+  request.reason = CADRE_REASON_NEW_TARGET;
+  book::OrderHash without, with, journaled, larger;
+  for (book::OrderHash* hash : {&without, &with, &journaled, &larger})
+    hash->on_order(1, {order(), {}});
+  with.on_order_request(2, request);
+  request.reason = 0;  // a word about it changes nothing
+  journaled.add(request);
+  request.quantity_e9 = 6;
+  larger.on_order_request(2, request);
+  EXPECT_NE(with.hex_so_far(), without.hex_so_far());
+  EXPECT_EQ(with.hex_so_far(), journaled.hex_so_far());
+  EXPECT_NE(with.hex_so_far(), larger.hex_so_far());
+}
+
 }  // namespace

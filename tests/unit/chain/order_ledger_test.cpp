@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "host/book/state_commands.hpp"
+#include "host/chain/waterfall.hpp"
 #include "host/model/order.hpp"
 #include "tests/unit/chain/desk.hpp"
 
@@ -33,6 +34,7 @@ class AtAnExchange {
               "1") {}
 
   const Decision& decide() { return desk_.decide(); }
+  book::Book& book() { return desk_.book(); }
   std::int64_t held() const { return ledger().portfolio().quantity(0).raw() / unit; }
   std::int64_t working() const {
     return (ledger().tracker().working_buy_e9(0) - ledger().tracker().working_sell_e9(0)) / unit;
@@ -52,7 +54,6 @@ class AtAnExchange {
   std::string last_id() const {
     return std::string(model::id_text(ledger().tracker().orders().back().order.client_id));
   }
-  book::Book& book() { return desk_.book(); }
   const book::Ledger& ledger() const { return const_cast<Desk&>(desk_).book().ledger(); }
 
  private:
@@ -236,6 +237,116 @@ TEST(NotOurs, the_difference_is_an_event_of_every_session_until_it_is_adopted) {
   EXPECT_THAT(at.sent(), testing::ElementsAre(100, 30));
   EXPECT_EQ(commands.said.size(), 3u);
   EXPECT_FALSE(venue_breaks(at.book()).any());
+}
+
+/// What is told of orders in parts: "other_side 100" for a reason and what is left to be sent.
+class Told final : public book::BookListener {
+ public:
+  void on_parent_order(std::uint64_t, const execution::ParentOrder& parent) override {
+    all.push_back((parent.why.code == 0 ? "begins" : reason_name(parent.why.code)) + " " +
+                  std::to_string(parent.left_e9() / unit));
+  }
+  void on_order_request(std::uint64_t, const execution::OrderRequest& request) override {
+    requests.push_back(reason_name(request.reason));
+  }
+  std::vector<std::string> all, requests;
+};
+
+TEST(WaitingOrders, that_wait_for_the_other_side_say_so_and_count_the_sessions) {
+  AtAnExchange at({1000, 0, 0, 0}, {0, 300, 0, 0}, 0, true);
+  Told told;
+  at.book().listen(&told);
+  at.decide();
+  at.decide();
+  EXPECT_THAT(told.all, testing::ElementsAre("other_side 300"));
+  EXPECT_THAT(told.requests, testing::ElementsAre("new_target"));
+  ASSERT_EQ(at.ledger().schedule().parents().size(), 1u);
+  EXPECT_TRUE(at.ledger().schedule().parents()[0].is_waiting());
+  EXPECT_EQ(at.ledger().schedule().parents()[0].waited_sessions, 0u);
+  at.decide();  // a session later the cancel is answered, and what is held is sold
+  EXPECT_EQ(at.working(), -300);
+  EXPECT_TRUE(at.ledger().schedule().empty());
+}
+
+TEST(WaitingOrders, that_are_of_the_day_end_with_their_session_and_say_what_was_never_sent) {
+  AtAnExchange at({1000, 0, 0}, {0, 300, 0}, 0, true, "DAY");
+  Told told;
+  at.book().listen(&told);
+  for (int k = 0; k < 3; ++k)
+    at.decide();
+  EXPECT_THAT(told.all, testing::ElementsAre("other_side 300", "session_end 0"));
+}
+
+TEST(WaitingOrders, of_which_a_later_decision_needs_less_say_so) {
+  AtAnExchange at({1000, 1000, 700}, {0, 400, 0}, 5);
+  Told told;
+  at.book().listen(&told);
+  for (int k = 0; k < 3; ++k)
+    at.decide();
+  EXPECT_THAT(told.all, testing::ElementsAre("begins 1000", "new_target 300"));
+  EXPECT_FALSE(at.ledger().schedule().parents()[0].is_waiting());
+}
+
+TEST(WaitingOrders, end_with_a_reason_when_everything_is_closed) {
+  AtAnExchange at({1000}, {0}, 5);
+  Told told;
+  at.decide();
+  at.book().listen(&told);
+  at.book().flatten();
+  EXPECT_THAT(told.all, testing::ElementsAre("trading_state 0"));
+}
+
+TEST(WaitingOrders, end_when_their_instrument_leaves) {
+  AtAnExchange at({1000}, {0}, 5);
+  Told told;
+  at.decide();
+  at.book().listen(&told);
+  at.book().change_universe({"BB", "CC"});
+  EXPECT_THAT(told.all, testing::ElementsAre("gone 0"));
+}
+
+/// A book whose rules hold positions, with a sizer that wants these weights of AA.
+Desk holding(const std::vector<std::vector<double>>& targets, const test::Settings& more = {}) {
+  test::Settings settings{{"/chain/position_sizer/config/targets", test::rows(targets)},
+                          {"/chain/execution_rules",
+                           R"({"agent": "cadre.execution_rules",
+           "config": {"default_order_type": "MARKET", "min_holding": 100, "price_threshold": 0.9}})"}};
+  settings.insert(settings.end(), more.begin(), more.end());
+  return Desk(settings, "1");
+}
+
+TEST(HeldPositions, are_not_sold_by_the_strategys_own_will) {
+  Desk desk = holding({{0.5, 0, 0, 0}, {0.2, 0, 0, 0}});
+  desk.decide();
+  const Decision& decision = desk.decide();
+  EXPECT_TRUE(decision.orders.empty());
+  EXPECT_EQ(decision.record.stages.back().reasons[0].code, 1001u);
+  EXPECT_NEAR(desk.weights()[0], 0.5, 1e-9);
+}
+
+TEST(HeldPositions, are_sold_for_a_limit_that_the_loop_keeps) {
+  Desk desk =
+      holding({{0.5, 0, 0, 0}, {0.5, 0.4, 0, 0}}, {{"/chain/risk_managers/0/config", R"({"limit": 0.6})"}});
+  desk.decide();
+  desk.decide();
+  EXPECT_NEAR(desk.weights()[0], 0.5 * 0.6 / 0.9, 1e-3);
+}
+
+TEST(HeldPositions, are_sold_where_the_book_is_above_a_limit_whoever_asks_for_it) {
+  Desk desk =
+      holding({{0.5, 0, 0, 0}, {0.5, 0, 0, 0}}, {{"/chain/risk_managers/0/config", R"({"limit": 0.5})"}});
+  desk.decide();
+  desk.set_prices({150, 100, 100, 100});
+  desk.decide();
+  EXPECT_LE(desk.weights()[0], 0.5);
+}
+
+TEST(HeldPositions, are_sold_down_to_the_largest_weight) {
+  Desk desk = holding({{0.5, 0, 0, 0}, {0.5, 0, 0, 0}}, {{"/chain/constraints/max_weight", "0.5"}});
+  desk.decide();
+  desk.set_prices({150, 100, 100, 100});
+  desk.decide();
+  EXPECT_NEAR(desk.weights()[0], 0.5, 1e-4);  // to a lot
 }
 
 }  // namespace

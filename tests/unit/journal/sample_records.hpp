@@ -117,6 +117,7 @@ inline journal::OrderRecord order() {
                   .decision_time_ns = 3,
                   .client_id = model::make_id("17-2-1")};
   record.failed_checks = {"PRICE_COLLAR", "ORDER_NOTIONAL"};
+  record.reason = {16, 0, 500};
   return record;
 }
 
@@ -146,7 +147,8 @@ inline journal::OrderRequestRecord order_request() {
           .request_id = "main.18.r0",
           .quantity_e9 = 600'000'000'000,
           .limit_price_e9 = 12'340'000'000,
-          .stop_price_e9 = 1};
+          .stop_price_e9 = 1,
+          .reason = 24};
 }
 
 inline journal::ParentOrderRecord parent_order() {
@@ -156,6 +158,8 @@ inline journal::ParentOrderRecord parent_order() {
   record.target_e9 = -200'000'000'000;
   record.date = 20240105;
   record.children = 3;
+  record.reason = {19, 0, 100};
+  record.waited_sessions = 2;
   record.slices = {{.time_ns = 7, .quantity_e9 = 100'000'000'000, .limit_price_e9 = 12'340'000'000},
                    {.time_ns = 8, .quantity_e9 = 200'000'000'000, .max_share = 0.1}};
   return record;

@@ -52,6 +52,9 @@ TEST(MetricsText, has_every_metric_of_the_table_in_its_order) {
   metrics.gauge("cadre_experiments", {"failed"}).set(0);
   metrics.gauge("cadre_orders_rejected_total", {"main", "MAX_ORDER_VALUE"}).set(2);
   metrics.gauge("cadre_orders_fitted_total", {"main", "fitted"}).set(1);
+  for (const char* of_orders : {"cadre_orders_scheduled", "cadre_orders_waiting", "cadre_orders_unsent_value",
+                                "cadre_reports_ignored_total"})
+    metrics.gauge(of_orders, {"main"}).set(1);
   metrics.gauge("cadre_agent_call_seconds_total", {"main", "risk"}).set(0.5);
   metrics.gauge("cadre_limit_use_ratio", {"main", "position_risk"}).set(0.9);
   const std::string text = metrics.text();

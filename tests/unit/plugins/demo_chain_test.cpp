@@ -194,7 +194,8 @@ class DemoChain {
                             targets_.weight.data(),
                             nullptr,
                             sizeof(cadre_open_order),
-                            0};
+                            0,
+                            nullptr};
     cadre_action_list list{sizeof list, 0, actions_.data(), sizeof(cadre_action), n_, 0, nullptr, 0, 0, 0};
     const cadre_execution_state& state = state_.raw();
     const AllocationCount count;

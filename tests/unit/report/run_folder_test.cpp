@@ -41,13 +41,37 @@ TEST_F(RunFolder, orders_have_exact_decimals_and_empty_cells_where_nothing_is) {
                             .client_id = "18-2-1",
                             .instrument = "ibm",
                             .status = "rejected",
-                            .reason = "too large, \"far\""}};
+                            .reason = "too large, \"far\"",
+                            .cut_reason = "fitted"}};
   EXPECT_TRUE(write_orders(folder_, rows).empty());
   EXPECT_EQ(content("orders.csv"),
             "date,client_id,instrument,side,type,time_in_force,quantity,limit_price,decision_price,status,"
-            "filled_quantity,average_price,fees,reason\n"
-            "1991-01-03,17-2-1,ibm,buy,limit,day,300,12.34,12.345678901,filled,300,12.3,0.15,\n"
-            "1991-01-04,18-2-1,ibm,,,,0,,0,rejected,0,,0,\"too large, \"\"far\"\"\"\n");
+            "filled_quantity,average_price,fees,reason,cut_reason\n"
+            "1991-01-03,17-2-1,ibm,buy,limit,day,300,12.34,12.345678901,filled,300,12.3,0.15,,\n"
+            "1991-01-04,18-2-1,ibm,,,,0,,0,rejected,0,,0,\"too large, \"\"far\"\"\",fitted\n");
+}
+
+TEST_F(RunFolder, orders_in_parts_are_written_with_what_was_never_sent) {
+  const ParentRow rows[] = {{.when = {.date = 19910103},
+                             .client_id = "main.17.2",
+                             .instrument = "ibm",
+                             .side = "buy",
+                             .quantity = *base::Quantity::parse("300"),
+                             .sent = *base::Quantity::parse("200"),
+                             .filled = *base::Quantity::parse("150"),
+                             .unsent = *base::Quantity::parse("100"),
+                             .state = "ended",
+                             .reasons = "volume_share session_end",
+                             .arrival_price = *base::Price::parse("12.5"),
+                             .average_price = base::Price::parse("12.6"),
+                             .shortfall_bp = 79.999999},
+                            {.when = {.date = 19910104}, .client_id = "main.18.2", .state = "scheduled"}};
+  EXPECT_TRUE(write_parents(folder_, rows).empty());
+  EXPECT_EQ(content("parents.csv"),
+            "date,client_id,instrument,side,quantity,sent,filled,unsent,state,reasons,arrival_price,"
+            "average_price,shortfall_bp\n"
+            "1991-01-03,main.17.2,ibm,buy,300,200,150,100,ended,volume_share session_end,12.5,12.6,80\n"
+            "1991-01-04,main.18.2,,,0,0,0,0,scheduled,,0,,\n");
 }
 
 TEST_F(RunFolder, fills_equity_and_positions_are_written) {

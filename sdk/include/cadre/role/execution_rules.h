@@ -36,6 +36,8 @@ typedef struct cadre_needs {
   const cadre_open_order* orders;    /* [order_count], order_stride bytes apart; oldest first */
   uint64_t order_stride;
   uint64_t order_count;
+  const uint8_t* for_limit; /* [instrument_count], 1: the need reduces the position for the sake of a limit,
+                               and is not held back; NULL: the host does not tell, and any may be */
 } cadre_needs;
 
 /* What the rules ask for. Fields without a meaning for the kind are zero.
@@ -113,7 +115,7 @@ typedef struct cadre_execution_rules {
 #define CADRE_SLICE_SIZE_MIN 40u
 #define CADRE_ACTION_LIST_SIZE_MIN 72u
 
-CADRE_STATIC_ASSERT(sizeof(cadre_open_order) == 136 && sizeof(cadre_needs) == 56 &&
+CADRE_STATIC_ASSERT(sizeof(cadre_open_order) == 136 && sizeof(cadre_needs) == 64 &&
                         sizeof(cadre_action) == 144 && sizeof(cadre_slice) == 40 &&
                         sizeof(cadre_action_list) == 72,
                     "layout");

@@ -59,6 +59,8 @@ class FakeState {
   /// As many bars as this in a session of the same year.
   friend FakeState& set_bars_per_session(FakeState& state, double bars);
   friend FakeState& set_short_collateral(FakeState& state, double money);
+  /// How many orders there have been.
+  friend FakeState& set_orders(FakeState& state, std::uint64_t orders);
   /// Missing: it cannot be borrowed.
   friend FakeState& set_borrow_rate(FakeState& state, std::uint32_t i, double per_year);
   friend FakeState& set_margin_rate(FakeState& state, std::uint32_t i, double share);
@@ -113,6 +115,7 @@ FakeState& set_bar_period(FakeState& state, std::int64_t period_ns);
 
 FakeState& set_bars_per_session(FakeState& state, double bars);
 FakeState& set_short_collateral(FakeState& state, double money);
+FakeState& set_orders(FakeState& state, std::uint64_t orders);
 FakeState& set_borrow_rate(FakeState& state, std::uint32_t i, double per_year);
 FakeState& set_margin_rate(FakeState& state, std::uint32_t i, double share);
 /// The book may owe cash.
