@@ -168,7 +168,7 @@ void TradingStates::watch_money(base::Money equity, base::Money margin,
     changes.push_back({state, {}, std::string(code), "host", "the equity of " + equity.to_string() + reason});
   };
   const auto since = [&] { return ": only reductions since " + base::format_date(session_); };
-  const bool lacks_margin = margin.raw() > 0 && equity <= margin;
+  const bool lacks_margin = margin.raw() > 0 && equity.raw() <= margin.raw();
   if (lacks_margin && !lacks_margin_)
     add(TradingState::reducing, margin_breach,
         " is not above the margin requirement of " + margin.to_string() + since());

@@ -213,5 +213,22 @@ TEST(Portfolio, a_new_universe_moves_positions_and_keeps_the_money) {
   EXPECT_TRUE(p.identities_hold());
 }
 
+TEST(Portfolio, keeps_what_borrowing_cost_among_its_costs) {
+  Portfolio p(1, money("1000"));
+  ASSERT_TRUE(p.charge_borrow(money("2.5")));
+  ASSERT_TRUE(p.charge(money("1")));
+  EXPECT_EQ(p.borrow(), money("2.5"));
+  EXPECT_EQ(p.costs(), money("3.5"));
+  EXPECT_EQ(p.cash(), money("996.5"));
+  EXPECT_EQ(p.equity(), money("996.5"));
+  EXPECT_TRUE(p.identities_hold());
+  base::Encoder saved;
+  p.save(saved);
+  Portfolio again(1, {});
+  base::Decoder from(saved.bytes());
+  ASSERT_TRUE(again.load(from));
+  EXPECT_EQ(again.borrow(), money("2.5"));
+}
+
 }  // namespace
 }  // namespace cadre::model
