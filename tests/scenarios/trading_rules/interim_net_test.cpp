@@ -35,15 +35,16 @@ std::string rotation() {
   return rows + "]";
 }
 
-Lab neutral_book(const char* interim) {
-  Lab lab(flat_market(), scripted(rotation()));
-  lab.set("/chain/constraints",
-          std::string(R"({"long_only": false, "max_gross_exposure": 1, "max_net_exposure": 0.05)") + interim + "}");
-  lab.set("/instruments/lot", "1");
-  lab.set("/pre_trade_checks/price_collar", "100");
-  lab.set("/execution_environment/agent", "\"cadre.simulated_execution\"");
-  lab.set("/execution_environment/config", R"({"fill_at": "close"})");
-  return lab;
+std::vector<config::Override> neutral_book(const char* interim) {
+  auto all = scripted(rotation());
+  const auto set = [&](const char* pointer, const std::string& value) { all.push_back({pointer, value}); };
+  set("/chain/constraints",
+      std::string(R"({"long_only": false, "max_gross_exposure": 1, "max_net_exposure": 0.05)") + interim +
+          "}");
+  set("/instruments", R"({"lot": 1, "borrow_rate": 0, "margin_rate": 0})");
+  set("/pre_trade_checks/price_collar", "100");
+  set("/execution_environment", R"({"agent": "cadre.simulated_execution", "config": {"fill_at": "close"}})");
+  return all;
 }
 
 /// The largest net exposure after any fill, and how many fills there were from the rotation on.
@@ -70,7 +71,7 @@ Seen look_at(const Trace& trace, const Market& market) {
 
 TEST(InterimNet, the_rotation_of_ten_names_ends_and_no_fill_leaves_five_percent) {
   const Market market = flat_market();
-  const Seen seen = look_at(neutral_book(R"(, "interim_net": 0.05)").run(), market);
+  const Seen seen = look_at(Lab(market, neutral_book(R"(, "interim_net": 0.05)")).run(), market);
   EXPECT_LE(seen.net, 0.05 + 1e-12);
   EXPECT_EQ(seen.held.at("NA"), 0);
   EXPECT_EQ(seen.held.at("NF"), 0);
@@ -82,7 +83,7 @@ TEST(InterimNet, the_rotation_of_ten_names_ends_and_no_fill_leaves_five_percent)
 }
 
 TEST(InterimNet, without_the_bound_the_four_orders_leave_whole) {
-  const Seen seen = look_at(neutral_book("").run(), flat_market());
+  const Seen seen = look_at(Lab(flat_market(), neutral_book("")).run(), flat_market());
   EXPECT_EQ(seen.orders, 4u);
   EXPECT_GT(seen.net, 0.05);
 }
