@@ -16,6 +16,7 @@ namespace cadre::book {
 namespace {
 
 constexpr std::uint32_t first_format_with_requests = 6;  // and with the proceeds of short sales
+constexpr std::uint32_t first_format_with_reasons = 7;   // and with what borrowing has cost
 
 std::string overflow_text(const model::Universe& universe, std::uint32_t instrument) {
   return "the value of " + universe.instruments[instrument].id +
@@ -233,6 +234,7 @@ void save_ledger(base::Encoder& to, const Ledger& ledger) {
 bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
                  const std::vector<std::vector<double>>& rows, std::uint32_t record_format) {
   const bool has_requests = record_format >= first_format_with_requests;
+  const bool has_reasons = record_format >= first_format_with_reasons;
   const auto epoch = from.get<std::uint64_t>();
   std::vector<std::string> ids;
   from.get_texts(ids);
@@ -255,9 +257,9 @@ bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
   base::Decoder bar({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()});
   const bool has_bar = journal::decode(bar, ledger.last_bar_, record_format) &&
                        (ledger.bars_ == 0 || ledger.last_bar_.close_e9.size() == data.size());
-  return from.ok() && has_bar && ledger.portfolio_.load(from, has_requests) &&
+  return from.ok() && has_bar && ledger.portfolio_.load(from, has_requests, has_reasons) &&
          ledger.portfolio_.size() == ledger.universe_.size() && ledger.tracker_.load(orders, has_requests) &&
-         ledger.history_.load(from, rows) && (!has_requests || ledger.load_schedule(from)) &&
+         ledger.history_.load(from, rows) && (!has_requests || ledger.load_schedule(from, has_reasons)) &&
          (!ledger.config_.data.timing.is_intraday() || ledger.sessions_.load(from));
 }
 
@@ -267,8 +269,8 @@ void Ledger::count_schedule() {
     tracker_.count_scheduled(parent.order.instrument, parent.order.side, parent.left_e9());
 }
 
-bool Ledger::load_schedule(base::Decoder& from) {
-  if (!schedule_.load(from, universe_.size())) return false;
+bool Ledger::load_schedule(base::Decoder& from, bool has_reasons) {
+  if (!schedule_.load(from, universe_.size(), has_reasons)) return false;
   count_schedule();
   return true;
 }

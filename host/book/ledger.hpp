@@ -104,7 +104,7 @@ class Ledger {
   void stop_at_overflow(std::uint32_t instrument);
   void charge_borrow(std::int32_t date);
   void count_schedule();
-  bool load_schedule(base::Decoder& from);
+  bool load_schedule(base::Decoder& from, bool has_reasons);
 
   const config::ScenarioConfig& config_;
   std::vector<std::string> data_instruments_;

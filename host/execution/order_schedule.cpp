@@ -178,7 +178,7 @@ void OrderSchedule::save(base::Encoder& to) const {
   }
 }
 
-bool OrderSchedule::load(base::Decoder& from, std::size_t instruments) {
+bool OrderSchedule::load(base::Decoder& from, std::size_t instruments, bool has_reasons) {
   parents_.clear();
   for (std::size_t left = from.get_count(sizeof(cadre_order)); left != 0 && from.ok(); --left) {
     ParentOrder parent;
@@ -188,8 +188,10 @@ bool OrderSchedule::load(base::Decoder& from, std::size_t instruments) {
     from.get(parent.target_e9);
     from.get(parent.date);
     from.get(parent.children);
-    from.get_struct(parent.why);
-    from.get(parent.waited_sessions);
+    if (has_reasons) {
+      from.get_struct(parent.why);
+      from.get(parent.waited_sessions);
+    }
     parent.slices.resize(from.get_count(sizeof(Slice)));
     for (Slice& slice : parent.slices) {
       from.get(slice.time_ns);

@@ -82,7 +82,8 @@ class OrderSchedule {
 
   void save(base::Encoder& to) const;
   /// False: that is not what save() gave of a book with so many instruments.
-  [[nodiscard]] bool load(base::Decoder& from, std::size_t instruments);
+  /// `has_reasons`: it knows why parents wait, which format 6 did not say.
+  [[nodiscard]] bool load(base::Decoder& from, std::size_t instruments, bool has_reasons = true);
 
  private:
   std::vector<ParentOrder> parents_;  ///< oldest first

@@ -134,7 +134,7 @@ inline constexpr auto fields<OrderRecord> = std::tuple{
     Field{"order", &OrderRecord::order, "as it was decided"},
     RetiredField<uint32_t>{"verdict", 1, "0: accepted, else 1 + a row of the writer's table of checks"},
     Field{"failed_checks", &OrderRecord::failed_checks, "codes of the checks it failed, the one that rejected it first; none: accepted"},
-    Field{"reason", &OrderRecord::reason, "why it is smaller than what was asked for; code 0: it is not", "", 6}};
+    Field{"reason", &OrderRecord::reason, "why it is smaller than what was asked for; code 0: it is not", "", 7}};
 
 template <>
 inline constexpr auto fields<OrderRequestRecord> = std::tuple{
@@ -144,7 +144,7 @@ inline constexpr auto fields<OrderRequestRecord> = std::tuple{
     Field{"quantity_e9", &OrderRequestRecord::quantity_e9, "of a replacement: the new total, filled or not"},
     Field{"limit_price_e9", &OrderRequestRecord::limit_price_e9, "0: as it is"},
     Field{"stop_price_e9", &OrderRequestRecord::stop_price_e9, "0: as it is"},
-    Field{"reason", &OrderRequestRecord::reason, "code of why it is asked for; 0: none was given"}};
+    Field{"reason", &OrderRequestRecord::reason, "code of why it is asked for; 0: none was given", "", 7}};
 
 template <>
 inline constexpr auto fields<ParentOrderRecord::Slice> = std::tuple{
@@ -161,8 +161,8 @@ inline constexpr auto fields<ParentOrderRecord> = std::tuple{
     Field{"date", &ParentOrderRecord::date, "yyyymmdd of the decision"},
     Field{"children", &ParentOrderRecord::children, "sent until now"},
     Field{"slices", &ParentOrderRecord::slices, "not sent yet; none: it has ended"},
-    Field{"reason", &ParentOrderRecord::reason, "why a part of it waits, why it was made smaller, or why the rest was never sent"},
-    Field{"waited_sessions", &ParentOrderRecord::waited_sessions, "that began while a part of it waited"}};
+    Field{"reason", &ParentOrderRecord::reason, "why a part of it waits, why it was made smaller, or why the rest was never sent", "", 7},
+    Field{"waited_sessions", &ParentOrderRecord::waited_sessions, "that began while a part of it waited", "", 7}};
 
 template <>
 inline constexpr auto fields<ReportRecord> = std::tuple{

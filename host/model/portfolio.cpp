@@ -141,7 +141,7 @@ void Portfolio::save(base::Encoder& to) const {
     to.put(money.raw());
 }
 
-bool Portfolio::load(base::Decoder& from, bool has_proceeds) {
+bool Portfolio::load(base::Decoder& from, bool has_proceeds, bool has_borrow) {
   positions_.assign(from.get_count((has_proceeds ? 4 : 3) * sizeof(std::int64_t)), {});
   shorts_ = 0;
   for (Position& position : positions_) {
@@ -157,7 +157,7 @@ bool Portfolio::load(base::Decoder& from, bool has_proceeds) {
   }
   for (base::Money* money : {&invested_, &initial_cash_, &cash_, &equity_, &profit_, &costs_})
     *money = base::Money::from_raw(from.get<std::int64_t>());
-  borrow_ = has_proceeds ? base::Money::from_raw(from.get<std::int64_t>()) : base::Money{};
+  borrow_ = has_borrow ? base::Money::from_raw(from.get<std::int64_t>()) : base::Money{};
   return from.ok() && identities_hold();
 }
 

@@ -58,7 +58,7 @@ class Portfolio {
   /// False: that is not what save() gave, or its sums do not add up. `has_proceeds`: it knows what short
   /// positions were sold for and what borrowing cost, which earlier versions did not; they are taken to be
   /// worth it.
-  [[nodiscard]] bool load(base::Decoder& from, bool has_proceeds = true);
+  [[nodiscard]] bool load(base::Decoder& from, bool has_proceeds = true, bool has_borrow = true);
 
   /// Into a new universe: position i of the old one moves to old_to_new[i]; one without a place there must be
   /// zero.

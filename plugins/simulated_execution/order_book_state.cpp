@@ -1,4 +1,4 @@
-// The saved state, schema 3. What a thing consists of is written down once, for both directions.
+// The saved state, schema 4. What a thing consists of is written down once, for both directions.
 
 #include <algorithm>
 #include <type_traits>
@@ -24,6 +24,7 @@ class Saver {
   }
   void id(const cadre_id& value) { out_.put_id(value); }
   void optional_id(const cadre_id& value) { out_.put_id(value); }
+  static bool has_margin() { return true; }
 
  private:
   sdk::StateWriter& out_;
@@ -32,7 +33,7 @@ class Saver {
 class Loader {
  public:
   Loader(sdk::StateReader& in, std::uint32_t schema)
-      : in_(in), id_bytes_(schema == 1 ? 32 : sizeof(cadre_id)), is_complete_(schema >= 3) {}
+      : in_(in), id_bytes_(schema == 1 ? 32 : sizeof(cadre_id)), is_complete_(schema >= 3), has_margin_(schema >= 4) {}
 
   template <class... Numbers>
   void operator()(Numbers&... numbers) {
@@ -63,18 +64,19 @@ class Loader {
     return count;
   }
   bool is_complete() const { return is_complete_; }
+  bool has_margin() const { return has_margin_; }
 
  private:
   sdk::StateReader& in_;
   std::size_t id_bytes_;
-  bool is_complete_;
+  bool is_complete_, has_margin_;
 };
 
 // What each takes at least.
 constexpr std::size_t order_bytes = 5 * 4 + 6 * 8 + 32;
 constexpr std::size_t past_bytes = 2 * 4 + 3 * 8 + 32;
 constexpr std::size_t report_bytes = 4 * 4 + 5 * 8 + 32;
-constexpr std::size_t place_bytes = 14 * 8 + 2 * 4;
+constexpr std::size_t place_bytes = 13 * 8 + 2 * 4;
 
 constexpr Wide most_money = Wide{1} << 100;  // far beyond what is counted, and sums of it fit
 
@@ -121,7 +123,7 @@ void visit_place(Direction& at, P& place) {
   at(place.liquidity.all_e9, place.liquidity.opening_e9, place.liquidity.closing_e9);
   at(place.schedule);
   at.flag(place.can_be_borrowed);
-  at(place.margin_rate_e9);
+  if (at.has_margin()) at(place.margin_rate_e9);
 }
 
 bool is_side(std::uint32_t side) {
@@ -218,9 +220,11 @@ void OrderBook::visit_clock(Direction& at, Book& book) {
   at.wide(book.account_.power);
   at.wide(book.account_.collateral);
   at.wide(book.account_.short_worth);
-  at.wide(book.account_.margin_room);
-  at.flag(book.account_.owes_cash);
-  at.flag(book.account_.bounds_margin);
+  if (at.has_margin()) {
+    at.wide(book.account_.margin_room);
+    at.flag(book.account_.owes_cash);
+    at.flag(book.account_.bounds_margin);
+  }
   if constexpr (!std::is_const_v<Book>) {
     const auto is_money = [](const Wide& value) { return value > -most_money && value < most_money; };
     if (volume < 0 || !is_money(book.account_.power) || !is_money(book.account_.collateral) ||

@@ -39,7 +39,7 @@ class Agent final : public sdk::ExecutionEnvironment {
   bool has_state() const override { return true; }
   void save(sdk::StateWriter& out) const override { book_->save(out); }
   void load(sdk::StateReader& in, std::uint32_t schema_version, std::uint32_t instrument_count) override {
-    if (schema_version < 1 || schema_version > 3) throw sdk::Refusal("reads state of schema 1 to 3 only");
+    if (schema_version < 1 || schema_version > 4) throw sdk::Refusal("reads state of schema 1 to 4 only");
     book_->load(in, schema_version, instrument_count);
   }
 
