@@ -7,7 +7,7 @@
 namespace cadre::execution {
 namespace {
 
-ParentOrder parent(const char* id, std::vector<std::int64_t> parts) {
+ParentOrder parent(const char* id, const std::vector<std::int64_t>& parts) {
   ParentOrder made;
   made.order.client_id = model::make_id(id);
   made.order.side = CADRE_SIDE_BUY;
