@@ -129,10 +129,11 @@ std::vector<std::string> faults_of(const json::value& status) {
     if (const std::string waiting = text_at(book, "/long_waiting"); !waiting.empty())
       faults.push_back(base::join({name, ": orders wait for too long: ", waiting}, ""));
     if (const std::string reports = count_at(book, "/ignored_reports"); !reports.empty() && reports != "0")
-      faults.push_back(base::join({name, " ignored ", reports, reports == "1" ? " report" : " reports",
-                                   " that contradict their orders: ask the execution environment what it "
-                                   "did (`cadre events`)"},
-                                  ""));
+      faults.push_back(base::join(
+          {name, " ignored ", reports,
+           reports == "1" ? " report that contradicts its order" : " reports that contradict their orders",
+           ": ask the execution environment what it did (`cadre events`)"},
+          ""));
     if (const std::string gap = text_at(book, "/bar_gap"); !gap.empty())
       faults.push_back(base::join({name, ": ", gap}, ""));
     if (const std::string breaks = text_at(book, "/venue_breaks"); !breaks.empty())

@@ -55,9 +55,9 @@ class Portfolio {
   bool identities_hold() const;
 
   void save(base::Encoder& to) const;
-  /// False: that is not what save() gave, or its sums do not add up. `has_proceeds`: it knows what short
-  /// positions were sold for and what borrowing cost, which earlier versions did not; they are taken to be
-  /// worth it.
+  /// False: that is not what save() gave, or its sums do not add up. `has_proceeds`, `has_borrow`: it knows
+  /// what short positions were sold for, and what borrowing cost, which earlier versions did not; they are
+  /// taken to be worth it, and it to be nothing.
   [[nodiscard]] bool load(base::Decoder& from, bool has_proceeds = true, bool has_borrow = true);
 
   /// Into a new universe: position i of the old one moves to old_to_new[i]; one without a place there must be

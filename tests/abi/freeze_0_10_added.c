@@ -119,7 +119,7 @@ FIELD(cadre_open_order, 48, stop_price_e9, int64_t);
 FIELD(cadre_open_order, 56, decision_price_e9, int64_t);
 FIELD(cadre_open_order, 64, decision_time_ns, int64_t);
 FIELD(cadre_open_order, 72, client_id, cadre_id);
-OPEN(cadre_needs, 56);
+OPEN(cadre_needs, 64);
 FIELD(cadre_needs, 0, size, uint32_t);
 FIELD(cadre_needs, 4, instrument_count, uint32_t);
 FIELD(cadre_needs, 8, quantity_e9, const int64_t*);
@@ -128,6 +128,7 @@ FIELD(cadre_needs, 24, target_weight, const double*);
 FIELD(cadre_needs, 32, orders, const cadre_open_order*);
 FIELD(cadre_needs, 40, order_stride, uint64_t);
 FIELD(cadre_needs, 48, order_count, uint64_t);
+FIELD(cadre_needs, 56, for_limit, const uint8_t*);
 OPEN(cadre_action, 144);
 FIELD(cadre_action, 0, size, uint32_t);
 FIELD(cadre_action, 4, kind, uint32_t);
@@ -215,6 +216,14 @@ VALUE(CADRE_REASON_FITTED, 16);
 VALUE(CADRE_REASON_MIN_NOTIONAL, 17);
 VALUE(CADRE_REASON_TRADING_STATE, 18);
 VALUE(CADRE_MARGIN_ACCOUNT, 2u);
+VALUE(CADRE_REASON_OTHER_SIDE, 19);
+VALUE(CADRE_REASON_CASH, 20);
+VALUE(CADRE_REASON_VOLUME_SHARE, 21);
+VALUE(CADRE_REASON_NO_ROOM, 22);
+VALUE(CADRE_REASON_SESSION_END, 23);
+VALUE(CADRE_REASON_NEW_TARGET, 24);
+VALUE(CADRE_REASON_TARGET_REACHED, 25);
+VALUE(CADRE_REASON_GONE, 26);
 
 #define ID(name, text) \
   if (strcmp(name, text) != 0) failures += printf(#name " is \"%s\", released as \"%s\"\n", name, text) > 0

@@ -13,7 +13,7 @@ namespace cadre::scripted {
 
 /// An exchange that fills what its script says: at each bar so many units of the oldest open order of each
 /// instrument, at the close. It replaces orders, names its executions, and answers requests at once, or with
-/// the next bar, then after that bar's fills.
+/// the next bar, then after that bar's fills. Below 0, it reports a fill of more than the order has left.
 class Exchange final : public sdk::ExecutionEnvironment {
  public:
   void configure(const sdk::Config& config) override {
@@ -128,6 +128,9 @@ class Exchange final : public sdk::ExecutionEnvironment {
     if (found->filled_e9 == asked.quantity_e9) open_.erase(found);
   }
   void fill(std::uint32_t instrument, std::int64_t units_e9, std::int64_t price_e9) {
+    if (units_e9 < 0 && !open_.empty())
+      report(open_.front(), CADRE_ORDER_PARTIALLY_FILLED, open_.front().order.quantity_e9 - units_e9,
+             price_e9);
     for (std::size_t k = 0; k < open_.size() && units_e9 > 0; ++k) {
       Open& open = open_[k];
       if (open.order.instrument != instrument) continue;

@@ -178,6 +178,20 @@ TEST(StatusScreenTest, a_failure_is_forgotten_when_the_agent_has_not_failed_for_
   }
 }
 
+TEST(StatusScreenTest, orders_that_wait_are_counted_and_those_that_wait_for_too_long_are_named) {
+  boost::json::value status = status_fixture();
+  boost::json::object& book = status.at("books").at(0).as_object();
+  book["scheduled_orders"] = 3;
+  book["waiting_orders"] = 2;
+  book["unsent_value"] = "12345.67";
+  book["long_waiting"] = "main.12.1 (buy 100 AA, cash, 5 sessions)";
+  book["ignored_reports"] = 1;
+  const std::string screen = status_screen(status, 400);
+  EXPECT_THAT(screen, HasSubstr("3 in parts or waiting (2 waiting, 12,346 unsent)"));
+  EXPECT_THAT(screen, HasSubstr("main: orders wait for too long: main.12.1 (buy 100 AA, cash, 5 sessions)"));
+  EXPECT_THAT(screen, HasSubstr("main ignored 1 report that contradicts its order: "));
+}
+
 TEST(StatusScreenTest, missing_and_mistyped_members_are_left_out) {
   for (const char* text : {"null", "[]", "{}", "7", R"({"books": [{}]})", R"({"books": [7], "refused": [7]})",
                            R"({"books": {}, "refused": [{"problems": [{}]}], "queue": 7})",

@@ -249,8 +249,23 @@ class Told final : public book::BookListener {
   void on_order_request(std::uint64_t, const execution::OrderRequest& request) override {
     requests.push_back(reason_name(request.reason));
   }
+  void on_report_ignored(const cadre_execution_report& report) override {
+    ignored.push_back(report.quantity_e9 / unit);
+  }
   std::vector<std::string> all, requests;
+  std::vector<std::int64_t> ignored;
 };
+
+TEST(OrderLedger, a_report_of_more_than_an_order_has_left_is_told_and_changes_nothing) {
+  AtAnExchange at({1000, 1000, 1000}, {0, -1, 0});
+  Told told;
+  at.book().listen(&told);
+  at.decide();
+  at.decide();
+  EXPECT_THAT(told.ignored, testing::ElementsAre(1001));
+  EXPECT_EQ(at.held(), 0);
+  EXPECT_EQ(at.working(), 1000);
+}
 
 TEST(WaitingOrders, that_wait_for_the_other_side_say_so_and_count_the_sessions) {
   AtAnExchange at({1000, 0, 0, 0}, {0, 300, 0, 0}, 0, true);

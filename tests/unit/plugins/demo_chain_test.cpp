@@ -69,6 +69,7 @@ class DemoChain {
     take_fills();
     mark(t);
     ASSERT_EQ(covariance_.agent.observe_bar(state_), CADRE_OK);
+    ASSERT_EQ(rules_.agent.observe_bar(state_), CADRE_OK);
     if (t > lookback) decide(t);
   }
 

@@ -28,7 +28,7 @@ class Sessions {
 
   /// The volumes of bar `bar` of session `session`, which begins `late_ns` later than others do.
   void bar(int session, int bar, const Numbers& volume, std::int64_t late_ns = 0) {
-    state_.at(day * (20'000 + session) + half_past_two + late_ns + bar * 30 * minute, 20250101 + session);
+    state_.at(day * (20'000 + session) + half_past_two + late_ns + 30 * minute * bar, 20250101 + session);
     state_.volume(volume);
     EXPECT_EQ(test_.agent.observe_bar(state_), CADRE_OK) << test_.said();
   }
