@@ -38,6 +38,34 @@ std::vector<Metric> of_the_host() {
        {}},
       {"cadre_changes_refused", Type::gauge, "Changes that were refused and are not yet mended", {}},
       {"cadre_ready", Type::gauge, "1 while inputs are taken and decisions made, else 0", {}},
+      {"cadre_agents_quarantined",
+       Type::gauge,
+       "Agents that crashed or hung the host, and are not let in",
+       {}},
+      {"cadre_host_own_bytes", Type::gauge, "Memory of the host's own process, without what it shares", {}},
+      {"cadre_agents_weakly_sandboxed",
+       Type::gauge,
+       "Isolated agents whose processes bound no files, since the kernel cannot",
+       {}},
+      {"cadre_revision", Type::gauge, "Number of the revision that everything runs under", {}},
+      {"cadre_applies_total",
+       Type::counter,
+       "Changes of the configuration that were asked for",
+       {{"outcome", {"applied", "refused", "stale"}}}},
+      {"cadre_swap_seconds",
+       Type::histogram,
+       "Time for which a book made no decision while its chain was replaced",
+       {}},
+      {"cadre_libraries_retained",
+       Type::gauge,
+       "Libraries of agents that are gone and that could not be unloaded",
+       {}},
+  };
+}
+
+/// How its books stand, and what they have.
+std::vector<Metric> of_the_books() {
+  return {
       {"cadre_book_state",
        Type::gauge,
        "1 for the state that a book is in, else 0",
@@ -67,28 +95,20 @@ std::vector<Metric> of_the_host() {
        Type::gauge,
        "Stages of a book whose agent failed for good and is called no more",
        {{"book", {}}}},
-      {"cadre_agents_quarantined",
+      {"cadre_equity", Type::gauge, "Cash and positions of a book, in its currency", {{"book", {}}}},
+      {"cadre_book_margin_breached",
        Type::gauge,
-       "Agents that crashed or hung the host, and are not let in",
-       {}},
-      {"cadre_host_own_bytes", Type::gauge, "Memory of the host's own process, without what it shares", {}},
-      {"cadre_agents_weakly_sandboxed",
+       "1 while the equity of a book is not above its margin requirement, else 0",
+       {{"book", {}}}},
+      {"cadre_book_margin_requirement",
        Type::gauge,
-       "Isolated agents whose processes bound no files, since the kernel cannot",
-       {}},
-      {"cadre_revision", Type::gauge, "Number of the revision that everything runs under", {}},
-      {"cadre_applies_total",
-       Type::counter,
-       "Changes of the configuration that were asked for",
-       {{"outcome", {"applied", "refused", "stale"}}}},
-      {"cadre_swap_seconds",
-       Type::histogram,
-       "Time for which a book made no decision while its chain was replaced",
-       {}},
-      {"cadre_libraries_retained",
+       "Equity that the positions of a book need, in its currency",
+       {{"book", {}}}},
+      {"cadre_book_ruined", Type::gauge, "1 while a book has no equity, else 0", {{"book", {}}}},
+      {"cadre_drawdown_ratio",
        Type::gauge,
-       "Libraries of agents that are gone and that could not be unloaded",
-       {}},
+       "How far a book's equity is below its greatest since the host was started, as a share of that",
+       {{"book", {}}}},
   };
 }
 
@@ -186,20 +206,6 @@ std::vector<Metric> of_the_work() {
        "Reports that contradict their orders, and changed nothing",
        {{"book", {}}}},
       {"cadre_fills_total", Type::counter, "Fills of a book's orders", {{"book", {}}}},
-      {"cadre_equity", Type::gauge, "Cash and positions of a book, in its currency", {{"book", {}}}},
-      {"cadre_book_margin_breached",
-       Type::gauge,
-       "1 while the equity of a book is not above its margin requirement, else 0",
-       {{"book", {}}}},
-      {"cadre_book_margin_requirement",
-       Type::gauge,
-       "Equity that the positions of a book need, in its currency",
-       {{"book", {}}}},
-      {"cadre_book_ruined", Type::gauge, "1 while a book has no equity, else 0", {{"book", {}}}},
-      {"cadre_drawdown_ratio",
-       Type::gauge,
-       "How far a book's equity is below its greatest since the host was started, as a share of that",
-       {{"book", {}}}},
       {"cadre_limit_use_ratio",
        Type::gauge,
        "The greatest use of a risk limit in the last decision, as a share of the limit",
@@ -217,7 +223,7 @@ std::vector<Metric> of_the_work() {
 const std::vector<Metric>& table() {
   static const std::vector<Metric> metrics = [] {
     std::vector<Metric> all = of_the_host();
-    for (const std::vector<Metric>& more : {of_the_work(), of_the_agents()})
+    for (const std::vector<Metric>& more : {of_the_books(), of_the_work(), of_the_agents()})
       all.insert(all.end(), more.begin(), more.end());
     return all;
   }();

@@ -32,7 +32,7 @@ NO_CODES = {
     "SYSLOG_IDENTIFIER": "field of journald",
 }
 # The pre-trade checks have a table of their own, and a page.
-OTHER_TABLES = {os.path.join("host", "execution", "pre_trade_gate.cpp")}
+OTHER_TABLES = {os.path.join("host", "execution", "pre_trade_checks.cpp")}
 
 
 def without_comments(text):
