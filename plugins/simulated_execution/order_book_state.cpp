@@ -33,7 +33,10 @@ class Saver {
 class Loader {
  public:
   Loader(sdk::StateReader& in, std::uint32_t schema)
-      : in_(in), id_bytes_(schema == 1 ? 32 : sizeof(cadre_id)), is_complete_(schema >= 3), has_margin_(schema >= 4) {}
+      : in_(in),
+        id_bytes_(schema == 1 ? 32 : sizeof(cadre_id)),
+        is_complete_(schema >= 3),
+        has_margin_(schema >= 4) {}
 
   template <class... Numbers>
   void operator()(Numbers&... numbers) {

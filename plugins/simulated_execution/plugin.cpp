@@ -49,7 +49,7 @@ class Agent final : public sdk::ExecutionEnvironment {
 
 constexpr sdk::AgentEntry agents[] = {sdk::agent_entry<Agent>(CADRE_TEXT("cadre.simulated_execution"),
                                                               CADRE_TEXT(CADRE_ROLE_EXECUTION_ENVIRONMENT),
-                                                              CADRE_EVENT_BAR | CADRE_EVENT_UNIVERSE, 3)};
+                                                              CADRE_EVENT_BAR | CADRE_EVENT_UNIVERSE, 4)};
 
 }  // namespace
 }  // namespace cadre::simulated_execution
