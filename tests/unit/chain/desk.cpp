@@ -6,6 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "host/base/date.hpp"
 #include "host/base/problem.hpp"
 #include "host/base/text.hpp"
 #include "host/model/bar.hpp"
@@ -84,7 +85,7 @@ Desk::Desk(const Settings& settings, const char* lot) : store_(folder_.path()) {
 const chain::Decision& Desk::decide() {
   ++bar_;
   model::Bar bar;
-  bar.date = 20240100 + bar_;
+  bar.date = base::date_of_days(base::days_since_epoch(20231231) + bar_);
   bar.time_ns = std::int64_t{bar_} * 86'400'000'000'000;
   for (const double price : prices_) {
     bar.close_e9.push_back(base::Price::from_double(price)->raw());
