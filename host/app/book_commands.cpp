@@ -199,14 +199,14 @@ int orders(const HostArguments& arguments) {
 }
 
 int adopt(const HostArguments& arguments) {
-  const HostAnswer answer = post(arguments, "/v1/books/" + admin::percent_encoded(arguments.book) + ":adopt",
+  const HostAnswer answer = post(arguments, "/v1/books/" + admin::percent_encoded(arguments.name) + ":adopt",
                                  change_body(arguments));
   return print(arguments, answer, [&] {
     std::string text;
     for (const json::value& each : list_at(answer.body, "/adopted"))
-      text += text_at(each, "/instrument") + " of " + arguments.book + " was " + text_at(each, "/ours") +
+      text += text_at(each, "/instrument") + " of " + arguments.name + " was " + text_at(each, "/ours") +
               " and is " + text_at(each, "/venue") + ", as at the venue\n";
-    return text.empty() ? arguments.book + " has the venue's cash\n" : text;
+    return text.empty() ? arguments.name + " has the venue's cash\n" : text;
   });
 }
 
@@ -234,9 +234,12 @@ std::span<const HostCommand> book_commands() {
        "make what a venue holds that a book did not trade the book's",
        Kind::changes,
        adopt,
-       {{"BOOK", &A::book, "whose; `cadre status` says what differs", "", true}},
-       "Positions are taken at their marks, so the equity stays; what the "
-       "venue's cash differs by\nbeyond that is a cost or a gain."}};
+       {{"BOOK", &A::name, "whose; `cadre status` says what differs", "", true}},
+       "Positions are taken at their marks, so the equity stays; what the venue's cash differs by\n"
+       "beyond that is a cost or a gain.\n"
+       "Exit codes: 0 adopted, 2 usage, 3 there is no such book, 6 there is nothing to adopt, or the book "
+       "has "
+       "stopped, 7 no host answers."}};
   return rows;
 }
 

@@ -1,6 +1,6 @@
 """What a venue holds that a book did not trade: a running host says so every day, closes no more than the venue still has, and adopts it when it is told to.
 
-Usage: venue_test.py --build BUILD --cadre CADRE
+Usage: venue_account_test.py --build BUILD --cadre CADRE
 """
 
 import json
