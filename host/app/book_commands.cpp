@@ -237,7 +237,7 @@ std::span<const HostCommand> book_commands() {
        {{"BOOK", &A::name, "whose; `cadre status` says what differs", "", true}},
        "Positions are taken at their marks, so the equity stays; what the venue's cash differs by\n"
        "beyond that is a cost or a gain.\n"
-       "Exit codes: 0 adopted, 2 usage, 3 there is no such book, 6 there is nothing to adopt, or the book "
+       "Exit codes: 0 adopted, 2 usage, 3 there is no such book, 4 there is nothing to adopt, or the book "
        "has "
        "stopped, 7 no host answers."}};
   return rows;

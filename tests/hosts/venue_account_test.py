@@ -70,7 +70,7 @@ class Venue(unittest.TestCase):
     def test_a_manual_sale_is_a_break_until_it_is_adopted(self):
         self.start("process", [[0.01, 0]] * 20)
         self.assertEqual(self.post(2)["venue_breaks"], "")
-        self.assertEqual(self.host.command("adopt", "main", "--reason", "no").returncode, 6)
+        self.assertEqual(self.host.command("adopt", "main", "--reason", "no").returncode, 4)
         book = self.post()
         self.assertEqual(book["venue_breaks"], "AA ours 100, the venue's 70; cash differs by 3000")
         self.assertEqual(self.metric("cadre_book_venue_breaks{"), 2)
