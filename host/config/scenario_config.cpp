@@ -8,6 +8,7 @@
 #include "host/base/capped_problems.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
+#include "host/config/adjusted_units.hpp"
 #include "host/config/agent_files.hpp"
 #include "host/config/bar_keys.hpp"
 #include "host/config/changeability.hpp"
@@ -347,6 +348,7 @@ base::Result<ScenarioConfig> read_scenario(base::JsonDocument document, const fs
       "/execution_environment", agent::role(agent::RoleId::execution_environment), "execution_environment");
   read_pre_trade_checks(reader, "/pre_trade_checks/", config.pre_trade_checks);
   check_windows(reader, config.data.timing, config.pre_trade_checks);
+  check_per_share_fees(config.document, config.data.prices, problems);
   config.seed = reader.at("/seed").to_number<std::uint64_t>();
   if (problems.has_errors()) return problems;
   return config;
