@@ -36,8 +36,7 @@ constexpr const char* flight_names[] = {
     "load",        "create",      "init",           "activate",        "deactivate",       "destroy",
     "observe",     "decide",      "analyze_risk",   "adjust_trades",   "execute_trade",    "cancel_order",
     "query_order", "next_report", "prepare_config", "commit_prepared", "discard_prepared", "save_state",
-    "load_state",  "unload",      "cadre_plugin",   "capabilities",    "replace_order",
-    "account"};
+    "load_state",  "unload",      "cadre_plugin",   "capabilities",    "replace_order",    "account"};
 
 /// Whether a crash is told on standard error by the process that it ends.
 std::atomic<bool> crash_is_told{false};

@@ -5,6 +5,7 @@
 
 #include "host/base/text.hpp"
 #include "host/config/instrument_table.hpp"
+#include "host/config/known_names.hpp"
 #include "host/config/market_data.hpp"
 #include "host/market/price_reader.hpp"
 #include "host/model/quantity.hpp"
@@ -14,57 +15,6 @@ namespace cadre::backtest {
 namespace fs = std::filesystem;
 
 namespace {
-
-/// Groups that a bound names and no instrument is in.
-void check_groups(const config::ScenarioConfig& config, const std::vector<std::string>& instruments,
-                  base::Problems& problems) {
-  std::vector<std::string> known;
-  for (const std::string& id : instruments) {
-    const model::Instrument about = config::describe_instrument(config.instruments, id);
-    known.insert(known.end(), about.groups.begin(), about.groups.end());
-  }
-  std::sort(known.begin(), known.end());
-  known.erase(std::unique(known.begin(), known.end()), known.end());
-  for (std::size_t i = 0; i < config.chain.constraints.max_group_weight.size(); ++i) {
-    const std::string& group = config.chain.constraints.max_group_weight[i].group;
-    if (group == "*" || std::binary_search(known.begin(), known.end(), group)) continue;
-    problems.error(
-        "GROUP_UNKNOWN",
-        config.document.place("/chain/constraints/max_group_weight/" + std::to_string(i) + "/group"),
-        "no instrument is in a group " + base::quote(group) + base::did_you_mean(group, known),
-        "name groups in /instruments/groups or in the table of instruments");
-  }
-}
-
-void check_names(const config::ScenarioConfig& config, const std::vector<std::string>& known,
-                 base::Problems& problems) {
-  const auto check = [&](const std::string& id, const std::string& pointer) {
-    if (std::binary_search(known.begin(), known.end(), id)) return;
-    problems.error("INSTRUMENT_UNKNOWN", config.document.place(pointer),
-                   "the data have no instrument " + base::quote(id) + base::did_you_mean(id, known));
-  };
-  for (const config::UniverseChange& change : config.universe) {
-    for (std::size_t i = 0; i < change.instruments.size(); ++i)
-      check(change.instruments[i], change.pointer + "/instruments/" + std::to_string(i));
-  }
-  for (std::size_t i = 0; i < config.pre_trade_checks.restricted.size(); ++i) {
-    check(config.pre_trade_checks.restricted[i], "/pre_trade_checks/restricted/" + std::to_string(i));
-  }
-  for (std::size_t i = 0; i < config.pre_trade_checks.no_trade_windows.size(); ++i) {
-    const auto& named = config.pre_trade_checks.no_trade_windows[i].instruments;
-    for (std::size_t k = 0; k < named.size(); ++k)
-      check(named[k],
-            "/pre_trade_checks/no_trade_windows/" + std::to_string(i) + "/instruments/" + std::to_string(k));
-  }
-  for (std::size_t i = 0; i < config.pre_trade_checks.limits.size(); ++i) {
-    const std::string at = "/pre_trade_checks/limits/" + std::to_string(i) + "/instrument";
-    const std::string& named = config.pre_trade_checks.limits[i].instrument;
-    if (!named.empty() && base::find(config.document.root(), at) != nullptr) check(named, at);
-  }
-  check_groups(config, known, problems);
-  for (const auto& [instrument, group] : config.instruments.groups)
-    check(instrument, "/instruments/groups/" + base::pointer_token(instrument));
-}
 
 /// Cash that buys more units of an instrument than a position can have.
 void warn_of_quantities(const config::ScenarioConfig& config, const market::PriceHistory& prices,
@@ -106,7 +56,7 @@ base::Result<PreparedRun> prepare_run(const BacktestOptions& options) {
     problems.append(config::check_listed(*run.config, run.prices.instruments));
     problems.append(config::check_short_rates(*run.config, run.prices.instruments));
     problems.append(config::check_listing_days(*run.config, run.prices));
-    check_names(*run.config, run.prices.instruments, problems);
+    problems.append(config::check_names(*run.config, run.prices.instruments));
     warn_of_quantities(*run.config, run.prices, problems);
     if (!run.config->data.signals.file.empty()) {
       auto signals = market::read_signals(run.config->data.signals.file, run.prices.instruments);

@@ -27,7 +27,8 @@ const js::value* keyword(const js::object& schema, const char* name) {
 
 bool is_integer(const js::value& value) {
   if (value.is_int64() || value.is_uint64()) return true;
-  return value.is_double() && std::isfinite(value.get_double()) &&
+  constexpr double most = 9.0e18;  // what fits 64 bits; no reader takes more
+  return value.is_double() && std::fabs(value.get_double()) <= most &&
          value.get_double() == std::floor(value.get_double());
 }
 

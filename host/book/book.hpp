@@ -188,6 +188,8 @@ class Book {
   };
   PartSize part_size(const execution::ParentOrder& parent) const;
   PartSize paced_size(const execution::ParentOrder& parent) const;
+  PartSize enough_of(const execution::ParentOrder& parent, std::int64_t quantity_e9) const;
+  std::int64_t smallest_part(std::uint32_t instrument) const;
   void delay(const execution::ParentOrder& parent, std::uint32_t reason);
   std::int64_t affordable_e9(const cadre_order& order, std::int64_t quantity_e9) const;
   void begin_gate();

@@ -159,7 +159,8 @@ void release_parts(Book& book) {
   if (due.empty()) return;
   const std::size_t first = book.ledger_.tracker().orders().size();
   book.begin_gate();
-  if (book.chain().constraints.interim_net) book.pace(due);
+  // What a limit or an operator wants to be smaller is not held back for a balance on the way.
+  if (book.chain().constraints.interim_net && book.states_.all_active()) book.pace(due);
   for (const Book::DuePart& part : due)
     book.release_part(model::id_text(part.parent), part.most_e9);
   if (book.ledger_.tracker().orders().size() != first) book.send_recorded(first, book.ready_to_send());
@@ -177,7 +178,7 @@ void Book::pace(std::vector<DuePart>& due) const {
     const std::uint32_t i = parent->order.instrument;
     legs.push_back({.buys = parent->order.side == CADRE_SIDE_BUY,
                     .wanted_e9 = wanted,
-                    .lot_e9 = ledger_.universe().instruments[i].lot.raw(),
+                    .lot_e9 = smallest_part(i),
                     .unit_value = execution::value_at_mark(portfolio, ledger_.universe(), i, 1)});
     parts.push_back(&part);
   }
@@ -193,7 +194,8 @@ void Book::release_part(std::string_view client_id, std::int64_t most_e9) {
   if (parent == nullptr) return;
   PartSize size = part_size(*parent);
   if (size.quantity_e9 > most_e9) size = {most_e9, CADRE_REASON_NO_ROOM};
-  if (size.reason == CADRE_REASON_TARGET_REACHED) {  // nothing is left to do
+  const bool is_too_little = size.quantity_e9 == 0 && size.reason == CADRE_REASON_MIN_NOTIONAL;
+  if (size.reason == CADRE_REASON_TARGET_REACHED || is_too_little) {  // nothing is left to do
     const cadre_id id = parent->order.client_id;
     return end_parents([&](const execution::ParentOrder& other) {
       return model::id_text(other.order.client_id) == model::id_text(id) ? size.reason : 0;
@@ -207,14 +209,17 @@ void Book::release_part(std::string_view client_id, std::int64_t most_e9) {
   if (parent->slices.front().limit_price_e9 != 0)
     part.order.limit_price_e9 = parent->slices.front().limit_price_e9;
   part.order.client_id = execution::child_id(parent->order.client_id, parent->children + 1);
+  if (gate_->fit_prices(part.order)) part.why = {CADRE_REASON_FITTED, 0, wanted};
   const auto fit = gate_->largest_accepted(part.order);
-  if (fit.quantity_e9 > 0) {
-    if (fit.quantity_e9 != part.order.quantity_e9) part.why = {fit.reason, 0, wanted};
-    part.order.quantity_e9 = fit.quantity_e9;
+  if (fit.quantity_e9 == 0 && fit.reason != 0) {
+    const bool is_size = fit.reason == CADRE_REASON_FITTED;
+    return delay(*parent, is_size ? std::uint32_t{CADRE_REASON_VOLUME_SHARE} : fit.reason);
   }
+  if (fit.quantity_e9 != part.order.quantity_e9) part.why = {fit.reason, 0, wanted};
+  part.order.quantity_e9 = fit.quantity_e9;
   part.verdict = gate_->check(part.order);
   // Where the book has no room for it, it waits for what makes room.
-  if (execution::bounds_book(part.verdict)) return delay(*parent, CADRE_REASON_NO_ROOM);
+  if (execution::may_pass_later(part.verdict)) return delay(*parent, CADRE_REASON_NO_ROOM);
   record_order(part);
 }
 
@@ -267,8 +272,35 @@ Book::PartSize Book::paced_size(const execution::ParentOrder& parent) const {
     const double most = std::isfinite(volume) ? std::floor(slice.max_share * volume * 1e9) : 0;
     if (most < static_cast<double>(quantity)) quantity = static_cast<std::int64_t>(most);
     quantity -= quantity % ledger_.universe().instruments[i].lot.raw();
+    if (quantity < slice.quantity_e9) return {quantity, CADRE_REASON_VOLUME_SHARE};
   }
-  return {quantity, quantity < slice.quantity_e9 ? std::uint32_t{CADRE_REASON_VOLUME_SHARE} : 0};
+  return enough_of(parent, quantity);
+}
+
+/// What is worth less than the least for its instrument goes with the parts behind it; a rest that is, and
+/// closes no position, is not sent.
+Book::PartSize Book::enough_of(const execution::ParentOrder& parent, std::int64_t quantity_e9) const {
+  const std::int64_t least = smallest_part(parent.order.instrument), left = parent.left_e9();
+  const std::int64_t held = ledger_.portfolio().quantity(parent.order.instrument).raw();
+  const bool closes = left == std::abs(held) && reduces(parent.order, left);
+  if (left < least && !closes) return {0, CADRE_REASON_MIN_NOTIONAL};
+  std::int64_t quantity = std::min(std::max(quantity_e9, least), left);
+  if (left - quantity < least) quantity = left;
+  const bool is_more = quantity != quantity_e9;
+  return {is_more && least > ledger_.universe().instruments[parent.order.instrument].lot.raw() ? quantity
+                                                                                               : quantity_e9,
+          0};
+}
+
+/// The fewest lots that are worth the least for the instrument.
+std::int64_t Book::smallest_part(std::uint32_t i) const {
+  const model::Instrument& about = ledger_.universe().instruments[i];
+  const double lot_value =
+      execution::value_at_mark(ledger_.portfolio(), ledger_.universe(), i, about.lot.raw());
+  const double minimum = about.minimum_notional.to_double();
+  if (minimum <= 0 || lot_value <= 0) return about.lot.raw();
+  const double lots = std::max(std::ceil(minimum / lot_value), 1.0);
+  return lots < 1e9 ? static_cast<std::int64_t>(lots) * about.lot.raw() : std::int64_t{1} << 62;
 }
 
 /// How much of a buy the cash pays for that nothing else has been promised.

@@ -15,6 +15,19 @@ namespace cadre::chain {
 using agent::RoleId;
 using model::ColumnId;
 
+namespace {
+
+/// Whether it leaves as it is, with its decision.
+bool leaves_whole(const DecidedOrder& decided) {
+  return decided.slice_count == 0 && decided.waits == execution::ParentOrder::Waits::for_nothing;
+}
+
+double units_of(const cadre_order& order) {
+  return static_cast<double>(order.quantity_e9) * 1e-9;
+}
+
+}  // namespace
+
 /// What every trial of this decision starts from.
 void TradeExecutionOrchestrator::begin_orders() {
   const model::ArenaHead& head = book_.arena->head();
@@ -119,6 +132,8 @@ bool TradeExecutionOrchestrator::send_to_gate() {
   for (DecidedOrder& decided : decision_.orders) {
     cadre_order& order = decided.order;
     book_.gate->set_in_parts(decided.slice_count != 0);
+    book_.gate->set_counted(leaves_whole(decided) && !chain_->constraints.interim_net);
+    if (book_.gate->fit_prices(order)) decided.why = {CADRE_REASON_FITTED, 0, units_of(order)};
     const execution::PreTradeGate::Fit fit = book_.gate->largest_accepted(order);
     if (fit.reason != 0) {
       decided.why = {fit.reason, 0, static_cast<double>(order.quantity_e9) * 1e-9};
@@ -132,6 +147,7 @@ bool TradeExecutionOrchestrator::send_to_gate() {
     has_room = has_room && !execution::bounds_book(decided.verdict);
   }
   book_.gate->set_in_parts(false);
+  book_.gate->set_counted(true);
   std::erase_if(decision_.orders, [](const DecidedOrder& decided) { return decided.order.quantity_e9 == 0; });
   return has_room;
 }
@@ -220,14 +236,16 @@ void TradeExecutionOrchestrator::check_orders() {
   book_.gate->begin_trial(decision_.requests.size());
   book_.gate->plan_net(std::accumulate(current_.begin(), current_.end(), 0.0),
                        std::accumulate(rounded_weight_.begin(), rounded_weight_.end(), 0.0));
+  pace_net_exposure();
   for (DecidedOrder& decided : decision_.orders) {
     book_.gate->set_in_parts(decided.slice_count != 0);
+    book_.gate->set_counted(leaves_whole(decided));
     decided.verdict = book_.gate->check(decided.order);
   }
   book_.gate->set_in_parts(false);
+  book_.gate->set_counted(true);
   enlarge_replaced();
   if (!book_.environment_checks_money && book_.account == config::Account::cash) wait_for_cash();
-  pace_net_exposure();
   stamp({});
 }
 
@@ -256,7 +274,8 @@ void TradeExecutionOrchestrator::wait_for_cash() {
 /// Where fills of these orders could take the net exposure further than it may go meanwhile, they go in
 /// parts.
 void TradeExecutionOrchestrator::pace_net_exposure() {
-  if (!chain_->constraints.interim_net) return;
+  const bool is_bound = chain_->constraints.interim_net.has_value();
+  if (!is_bound || (book_.states != nullptr && !book_.states->all_active())) return;
   execution::NetPosition net = execution::net_position(*book_.portfolio, *book_.universe, *book_.tracker, {});
   for (const DecidedOrder& decided : decision_.orders) {
     if (!decided.verdict.accepted()) continue;

@@ -231,8 +231,12 @@ void TradeExecutionOrchestrator::fit_to_open_orders() {
   }
 }
 
-/// Where a group of instruments would weigh more than it may, all its increases are scaled alike.
+/// Where groups of instruments would weigh more than they may, their increases are scaled, those of one group
+/// alike. Of several groups that an instrument is in the smallest factor counts; all factors are found before
+/// any is applied, so that the order of names and groups changes nothing.
 void TradeExecutionOrchestrator::fit_to_groups() {
+  if (groups_.empty()) return;
+  std::fill(group_factor_.begin(), group_factor_.end(), 1.0);
   for (std::size_t group = 0; group < groups_.size(); ++group) {
     double wanted = 0, least = 0;  // with its increases and without any
     for (std::uint32_t i = 0; i < target_.size(); ++i) {
@@ -241,14 +245,16 @@ void TradeExecutionOrchestrator::fit_to_groups() {
       least += at_worst(cut_target(current_[i], target_[i], 0), open_[i]);
     }
     const double most = std::max(groups_.most(group), least);
-    if (wanted <= most + slack || wanted <= least) continue;
-    const double factor = (most - least) / (wanted - least);
-    for (std::uint32_t i = 0; i < target_.size(); ++i) {
-      const double cut = is_in_group(i, group) ? cut_target(current_[i], target_[i], factor) : target_[i];
-      if (cut == target_[i]) continue;
-      reasons_[i] = {CADRE_REASON_EXPOSURE, 0, cut - current_[i]};
-      target_[i] = cut;
-    }
+    if (wanted > most + slack && wanted > least) group_factor_[group] = (most - least) / (wanted - least);
+  }
+  for (std::uint32_t i = 0; i < target_.size(); ++i) {
+    double factor = 1;
+    for (const std::uint32_t group : groups_.of(i))
+      factor = std::min(factor, group_factor_[group]);
+    const double cut = factor < 1 ? cut_target(current_[i], target_[i], factor) : target_[i];
+    if (cut == target_[i]) continue;
+    reasons_[i] = {CADRE_REASON_EXPOSURE, 0, cut - current_[i]};
+    target_[i] = cut;
   }
 }
 

@@ -62,6 +62,7 @@ void TradeExecutionOrchestrator::enter(std::shared_ptr<Chain> chain, const BookS
     column->assign(n, 0);
   open_.assign(n, {});
   groups_.enter(*book_.universe, chain_->constraints.max_group_weight);
+  group_factor_.assign(groups_.size(), 1);
   reduced_by_loop_.assign(n, 0);
   small_resizes_.clear();
   small_resizes_.reserve(n);

@@ -162,6 +162,7 @@ class TradeExecutionOrchestrator {
   std::vector<double> before_;
   std::vector<OpenOrders> open_;
   execution::GroupLimits groups_;
+  std::vector<double> group_factor_;  ///< on the increases of each
   std::vector<std::uint8_t> reduced_by_loop_;
   std::vector<std::uint32_t> small_resizes_;  // that are skipped, the largest first
   std::vector<double> rounded_weight_;        ///< of the book that the orders lead to

@@ -6,6 +6,7 @@
 #include "host/base/json.hpp"
 #include "host/base/text.hpp"
 #include "host/config/instrument_table.hpp"
+#include "host/config/known_names.hpp"
 
 namespace cadre::config {
 
@@ -50,6 +51,7 @@ base::Result<std::vector<std::string>> instruments_of(const ScenarioConfig& conf
   if (!ids) return base::asked_for_at(ids.problems(), config.document.place("/data/prices/file"));
   base::Problems problems = check_listed(config, *ids);
   problems.append(check_short_rates(config, *ids));
+  problems.append(check_names(config, *ids));
   if (problems.has_errors()) return problems;
   return ids;
 }

@@ -1,5 +1,7 @@
 #include "host/config/order_limits.hpp"
 
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "host/base/text.hpp"
@@ -46,6 +48,24 @@ void read_members(KeyReader& reader, const std::string& at, NoTradeWindow& value
                  base::quote(value.from) + " to " + base::quote(value.to) +
                      " is neither two times of a day nor two dates in their order",
                  "write 15:50 and 16:00, or 2024-03-20 and 2024-03-22");
+  }
+}
+
+void check_limits(KeyReader& reader, const ConstraintsConfig& constraints, const PreTradeConfig& config) {
+  std::set<std::string_view> named;
+  for (std::size_t k = 0; k < constraints.max_group_weight.size(); ++k) {
+    const std::string& group = constraints.max_group_weight[k].group;
+    if (!named.insert(group).second)
+      reader.error("CONFIG_NAME_TWICE", "/chain/constraints/max_group_weight/" + std::to_string(k) + "/group",
+                   "the group " + base::quote(group) + " has a bound already", "state one bound for it");
+  }
+  for (std::size_t k = 0; k < config.limits.size(); ++k) {
+    const ScopedLimit& limit = config.limits[k];
+    const bool bounds = limit.price_collar || limit.max_order_notional || limit.max_order_quantity ||
+                        limit.max_share_of_volume || limit.max_weight;
+    if (!bounds)
+      reader.error("CONFIG_CONTRADICTION", "/pre_trade_checks/limits/" + std::to_string(k),
+                   "this entry bounds nothing", "state what it bounds, max_order_notional for instance");
   }
 }
 

@@ -15,6 +15,9 @@ void read_members(KeyReader& reader, const std::string& at, TurnoverBudget& valu
 void read_members(KeyReader& reader, const std::string& at, ScopedLimit& value);
 void read_members(KeyReader& reader, const std::string& at, NoTradeWindow& value);
 
+/// Problems: a group that is named twice, an entry of limits that bounds nothing.
+void check_limits(KeyReader& reader, const ConstraintsConfig& constraints, const PreTradeConfig& config);
+
 /// Fills in the zone of windows that name none. Problems: a window of hours where bars have no times.
 void check_windows(KeyReader& reader, const market::BarTiming& timing, PreTradeConfig& config);
 

@@ -348,6 +348,7 @@ base::Result<ScenarioConfig> read_scenario(base::JsonDocument document, const fs
       "/execution_environment", agent::role(agent::RoleId::execution_environment), "execution_environment");
   read_pre_trade_checks(reader, "/pre_trade_checks/", config.pre_trade_checks);
   check_windows(reader, config.data.timing, config.pre_trade_checks);
+  check_limits(reader, config.chain.constraints, config.pre_trade_checks);
   check_per_share_fees(config.document, config.data.prices, problems);
   config.seed = reader.at("/seed").to_number<std::uint64_t>();
   if (problems.has_errors()) return problems;

@@ -21,9 +21,8 @@ struct Adopted {
 };
 
 json::object break_json(const execution::VenueBreak& each) {
-  return {{"instrument", each.instrument},
-          {"ours", each.ours.to_string()},
-          {"venue", each.venues.to_string()}};
+  return {
+      {"instrument", each.instrument}, {"ours", each.ours.to_string()}, {"venue", each.venues.to_string()}};
 }
 
 /// Asks the venue anew, so that what is adopted is what it holds now.
@@ -33,8 +32,7 @@ void adopt_all(live::BookRunner& runner, book::Book& book, const live::Mandate& 
   out.is_any = before.any();
   if (!out.is_any) return;
   out.cash = before.cash_difference();
-  runner.take_command(
-      {book::adopted, book.ledger().date(), mandate.actor, mandate.reason, before.text()});
+  runner.take_command({book::adopted, book.ledger().date(), mandate.actor, mandate.reason, before.text()});
   const auto& left = venue_breaks(book).breaks();
   for (const execution::VenueBreak& each : before.breaks()) {
     const bool stays = std::any_of(left.begin(), left.end(), [&](const execution::VenueBreak& other) {
@@ -53,8 +51,10 @@ live::Answer adopt(HostParts& host, const Call& call) {
     return {live::Outcome::unknown, {}, problems};
   }
   const auto done = std::make_shared<Adopted>();
-  const live::Asked asked = runner->with_book([at = runner.get(), mandate = call.mandate, done](
-                                                  book::Book& book) { adopt_all(*at, book, mandate, *done); });
+  const live::Asked asked =
+      runner->with_book([at = runner.get(), mandate = call.mandate, done](book::Book& book) {
+        adopt_all(*at, book, mandate, *done);
+      });
   if (asked != live::Asked::done) {
     problems = runner->why_stopped();
     if (problems.empty()) problems.error("BOOK_ENDED", {}, "the book " + runner->id() + " has ended");

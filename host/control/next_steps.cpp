@@ -86,10 +86,10 @@ void add_steps_of(const live::BookRunner& runner, std::vector<std::string>& step
     steps.push_back("look whether days lack in what is fed to book " + book + ": " + now.bar_gap +
                     "; a bar of a day before the last is not taken any more");
   if (!now.venue_breaks.empty())
-    steps.push_back(base::join({"find out who traded in the account of book ", book, " (", now.venue_breaks,
-                                "); `cadre adopt ", book,
-                                " --reason ...` makes the venue's positions the book's"},
-                               ""));
+    steps.push_back(
+        base::join({"find out who traded in the account of book ", book, " (", now.venue_breaks,
+                    "); `cadre adopt ", book, " --reason ...` makes the venue's positions the book's"},
+                   ""));
   if (now.state == live::BookState::stopped)
     steps.push_back("book " + book + " cannot go on: mend what it says and start the host again");
 }

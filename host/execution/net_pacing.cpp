@@ -39,10 +39,10 @@ void share(std::span<NetLeg> legs, bool buys, double room) {
                    [](const Remainder& a, const Remainder& b) { return a.lots > b.lots + slack; });
   for (const Remainder& next : remainders) {
     NetLeg& leg = *next.leg;
-    const double lot = value_of(leg, leg.lot_e9);
-    if (leg.sends_e9 == leg.wanted_e9 || lot > room * (1 + slack)) continue;
-    leg.sends_e9 += leg.lot_e9;
-    room -= lot;
+    const std::int64_t more = std::min(leg.lot_e9, leg.wanted_e9 - leg.sends_e9);
+    if (more == 0 || value_of(leg, more) > room * (1 + slack)) continue;
+    leg.sends_e9 += more;
+    room -= value_of(leg, more);
   }
 }
 

@@ -13,10 +13,10 @@ namespace cadre::execution {
 /// An order, or a part of one, that could be sent now.
 struct NetLeg {
   bool buys = false;
-  std::int64_t wanted_e9 = 0;  ///< a multiple of the lot
-  std::int64_t lot_e9 = 0;     ///< above 0
-  double unit_value = 0;       ///< money that 1e-9 of it is worth, above 0
-  std::int64_t sends_e9 = 0;   ///< the answer: a multiple of the lot, at most what is wanted
+  std::int64_t wanted_e9 = 0;
+  std::int64_t lot_e9 = 0;    ///< the smallest part there may be, above 0; the last one may be smaller
+  double unit_value = 0;      ///< money that 1e-9 of it is worth, above 0
+  std::int64_t sends_e9 = 0;  ///< the answer: lots, or all that is wanted
 };
 
 /// Signed sums of money, at the marks.

@@ -117,6 +117,14 @@ void OrderSchedule::take_part(std::string_view client_id, std::int64_t quantity_
   parent.waited_sessions = 0;
   const Slice sent = parent.slices.front();
   const std::int64_t left = std::max<std::int64_t>(sent.quantity_e9 - quantity_e9, 0);
+  std::int64_t ahead = std::max<std::int64_t>(quantity_e9 - sent.quantity_e9, 0);  // of the parts behind it
+  while (ahead != 0 && parent.slices.size() > 1) {
+    Slice& behind = parent.slices[1];
+    const std::int64_t taken = std::min(ahead, behind.quantity_e9);
+    behind.quantity_e9 -= taken;
+    ahead -= taken;
+    if (behind.quantity_e9 == 0) parent.slices.erase(parent.slices.begin() + 1);
+  }
   ++parent.children;
   const bool stays =
       parent.waits == ParentOrder::Waits::for_cash || parent.waits == ParentOrder::Waits::for_net;

@@ -70,8 +70,8 @@ class OrderSchedule {
   /// The parent as it is once `quantity_e9` fewer are to be sent, the last parts first.
   static ParentOrder shortened(ParentOrder parent, std::int64_t quantity_e9);
   /// The first part of a parent was sent as `quantity_e9`, at `now_ns`. What it did not take of the part goes
-  /// to the next one, or stays where the parent waits for cash or for room. Parts whose time has come as well move by as
-  /// much as this one is late: no burst.
+  /// to the next one, what it took more comes off those behind it; or it stays where the parent waits for
+  /// cash or for room. Parts whose time has come as well move by as much as this one is late: no burst.
   void take_part(std::string_view client_id, std::int64_t quantity_e9, std::int64_t now_ns);
   /// A session begins: what waits has waited one more.
   void begin_session();

@@ -63,7 +63,7 @@ struct Checks {
     return (o.side == CADRE_SIDE_BUY ? g.standing_sell_e9_ : g.standing_buy_e9_)[o.instrument] == 0;
   }
   static bool open_orders(const PreTradeGate& g, const cadre_order&) {
-    return !g.config_.max_open_orders || g.open_orders_ < *g.config_.max_open_orders;
+    return !g.config_.max_open_orders || !g.is_counted_ || g.open_orders_ < *g.config_.max_open_orders;
   }
   static bool fresh(const PreTradeGate& g, const cadre_order& o) {
     return g.market_.traded[o.instrument] != 0;
@@ -73,11 +73,11 @@ struct Checks {
     return !g.net_is_planned_ || std::fabs(g.net_planned_) <= most + 2 * rounding_slack;
   }
   static bool messages(const PreTradeGate& g, const cadre_order&) {
-    return !g.config_.max_messages_per_second || g.closes_positions_ ||
+    return !g.config_.max_messages_per_second || g.closes_positions_ || !g.is_counted_ ||
            g.messages_ < *g.config_.max_messages_per_second;
   }
   static bool orders_per_day(const PreTradeGate& g, const cadre_order&) {
-    return g.orders_today_ < g.config_.max_orders_per_day;
+    return !g.is_counted_ || g.orders_today_ < g.config_.max_orders_per_day;
   }
 };
 
@@ -297,6 +297,15 @@ std::vector<std::string> failed_codes(Verdict verdict) {
 bool bounds_book(Verdict verdict) {
   for (std::size_t row = 0; row < std::size(table); ++row) {
     if ((verdict.failed >> row & 1) != 0 && table[row].bounds == PreTradeCheck::Bounds::book) return true;
+  }
+  return false;
+}
+
+bool may_pass_later(Verdict verdict) {
+  if (bounds_book(verdict)) return true;
+  for (std::size_t row = 0; row < std::size(table); ++row) {
+    if ((verdict.failed >> row & 1) == 0) continue;
+    return table[row].code.starts_with("FLOW_") || table[row].code.starts_with("MARKET_");
   }
   return false;
 }

@@ -141,6 +141,29 @@ PreTradeGate::Fit PreTradeGate::largest_accepted(const cadre_order& order) const
   return fit;
 }
 
+bool PreTradeGate::fit_prices(cadre_order& order) const {
+  if (order.instrument >= universe_->size() || !PriceChecks::price(*this, order) || !reduces(order))
+    return false;
+  const model::Instrument& about = universe_->instruments[order.instrument];
+  const std::int64_t last = market_.price_e9[order.instrument];
+  const double reach = bounds_[order.instrument].price_collar * static_cast<double>(last);
+  const auto fit = [&](std::int64_t& price_e9) {
+    if (price_e9 <= 0) return false;
+    const double near = std::clamp(static_cast<double>(price_e9), static_cast<double>(last) - reach,
+                                   static_cast<double>(last) + reach);
+    const bool is_near = near == static_cast<double>(price_e9);
+    std::int64_t fitted = is_near ? price_e9 : static_cast<std::int64_t>(near);
+    const std::int64_t tick = about.tick_at(base::Price::from_raw(fitted)).raw();
+    // Towards the last price, so that the collar keeps it.
+    if (fitted % tick != 0) fitted += fitted > last ? -(fitted % tick) : tick - fitted % tick;
+    if (fitted <= 0 || fitted == price_e9) return false;
+    price_e9 = fitted;
+    return true;
+  };
+  const bool changed = fit(order.limit_price_e9);
+  return fit(order.stop_price_e9) || changed;
+}
+
 bool PreTradeGate::takes_prices(const cadre_order& order) const {
   return PriceChecks::limit_price(*this, order) && PriceChecks::stop_price(*this, order) &&
          PriceChecks::price(*this, order) && PriceChecks::collar(*this, order);
@@ -182,9 +205,11 @@ Verdict PreTradeGate::check(const cadre_order& order) {
   const double opening = notional_of(order, parts.opening_e9);
   last_id_[order.instrument] = order.client_id;
   planned_e9_[order.instrument] += signed_quantity(order);
-  ++orders_today_;
-  ++messages_;
-  ++open_orders_;
+  if (is_counted_) {
+    ++orders_today_;
+    ++messages_;
+    ++open_orders_;
+  }
   gross_ += opening - closing;
   margin_ += margin_rate_[order.instrument] * (opening - closing);
   turnover_ += opening + closing;

@@ -62,6 +62,8 @@ bool is_reason_of_check(std::uint32_t code);
 std::vector<std::string> failed_codes(Verdict verdict);
 /// Whether a check failed that bounds the book: all increases are too large together, not this order alone.
 bool bounds_book(Verdict verdict);
+/// Whether it failed for something that passes with time: room in the book, a count, the market.
+bool may_pass_later(Verdict verdict);
 /// The verdict in which the checks with these codes failed.
 Verdict verdict_of(std::span<const std::string> failed_codes);
 
@@ -154,6 +156,11 @@ class PreTradeGate {
   bool takes_prices(const cadre_order& order) const;
   /// What comes next is sent in parts: what bounds one order is asked of each part when it is sent.
   void set_in_parts(bool in_parts) { in_parts_ = in_parts; }
+  /// What comes next does not leave by itself, only its parts do, or it leaves later: it is no message.
+  void set_counted(bool is_counted) { is_counted_ = is_counted; }
+  /// Brings the prices of an order that only reduces to what the collar and the tick accept, since these
+  /// bounds block no exit. Whether it changed something.
+  bool fit_prices(cadre_order& order) const;
 
  private:
   friend struct Checks;
@@ -205,6 +212,7 @@ class PreTradeGate {
   const VenueBreaks* venue_ = nullptr;
   std::uint64_t open_orders_ = 0, open_before_ = 0;  ///< with this decision, without it
   bool closes_positions_ = false, in_parts_ = false, net_is_planned_ = false;
+  bool is_counted_ = true;
   std::int32_t date_ = 0;
   std::uint64_t orders_today_ = 0, orders_before_ = 0;  ///< with this decision, without it
   std::int64_t second_ = 0;                             ///< since 1970, that messages are counted in

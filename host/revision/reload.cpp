@@ -175,8 +175,9 @@ live::Answer Reload::propose(const json::value& complete, const CatalogOf& catal
 }
 
 live::Answer Reload::propose(Setup setup, const Proposal& proposal) {
-  const base::Problems problems =
+  base::Problems problems =
       check_changeable(charge_.setup.host.complete, setup.host.complete, proposal.source);
+  problems.append(check_against_data(setup, ground_.books));
   if (problems.has_errors()) return refuse(proposal, problems);
   const Revision next{.number = ground_.revisions.last() + 1,
                       .based_on = charge_.revision.number,

@@ -14,6 +14,8 @@
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
 #include "host/config/changeability.hpp"
+#include "host/config/instrument_table.hpp"
+#include "host/config/known_names.hpp"
 
 namespace cadre::revision {
 
@@ -361,6 +363,17 @@ base::Problems check_changeable(const boost::json::value& running, const boost::
     else
       problems.error("CONFIG_NEVER_CHANGES", place, what + " in the life of a book",
                      std::string(rule.why) + "; begin a new state folder for this");
+  }
+  return problems;
+}
+
+base::Problems check_against_data(const Setup& setup, const live::BookList& books) {
+  base::Problems problems;
+  for (const config::BookConfig& book : setup.host.books) {
+    const auto runner = live::find_book(books, book.scenario.book.id);
+    if (runner == nullptr) continue;  // it is opened with its data
+    problems.append(config::check_names(book.scenario, runner->instruments()));
+    problems.append(config::check_short_rates(book.scenario, runner->instruments()));
   }
   return problems;
 }

@@ -93,6 +93,10 @@ void leave_out_still(Setup& setup, const live::BookList& books, const agent::Qua
 /// the host trusts by then: it knows the open orders.
 void leave_venues_in_place(Setup& setup, const live::BookList& books);
 
+/// What the running books would be told of instruments and groups that their data do not have, and of shorts
+/// whose rates nobody states.
+base::Problems check_against_data(const Setup& setup, const live::BookList& books);
+
 /// What may not change: while a host runs, or (`at_start`) between two of its starts. Errors:
 /// CONFIG_NEEDS_RESTART, CONFIG_NEVER_CHANGES, one for each value.
 base::Problems check_changeable(const boost::json::value& running, const boost::json::value& next,

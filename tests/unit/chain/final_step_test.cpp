@@ -116,6 +116,7 @@ TEST(FinalStep, the_gate_refuses_nothing_for_its_size_over_thousands_of_random_b
   for (int round = 0; round < 100; ++round) {
     const double net = 0.1, most_units = std::round(chance.uniform(200, 2500));
     std::vector<std::vector<double>> targets;
+    targets.reserve(30);
     for (int bar = 0; bar < 30; ++bar)
       targets.push_back(bar == 0 || chance.random() % 3 == 0 ? hedged_targets(chance, net) : targets.back());
     Desk desk({{"/chain/position_sizer/config", "{\"targets\": " + test::rows(targets) + "}"},

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/book/state_commands.hpp"
 #include "tests/unit/chain/chance.hpp"
 #include "tests/unit/chain/desk.hpp"
 
@@ -105,6 +106,22 @@ TEST(InterimNet, a_book_that_only_sells_is_not_held_back) {
   EXPECT_NEAR(desk.weights()[0], 0.5, 1e-9);  // where it is planned to be, it may go
   desk.decide();
   EXPECT_NEAR(desk.weights()[0], 0, 1e-9);
+}
+
+TEST(InterimNet, what_an_operator_or_a_limit_wants_closed_is_not_held_back_for_it) {
+  test::Settings settings = rotation(12);
+  settings[0].second =
+      test::rows({first, first, first, first, first, first, first, first, first, first, {0, 0, 0, 0}});
+  Desk desk(settings, "1");
+  for (int bar = 0; bar < 10; ++bar)
+    desk.decide();
+  EXPECT_THAT(desk.weights(), Pointwise(DoubleNear(1e-9), first));
+  execution::StateChange change;
+  change.state = execution::TradingState::reducing;
+  change.actor = change.reason = "test";
+  desk.book().take_command(book::command_of(change, 20240110));
+  desk.decide();
+  EXPECT_THAT(desk.weights(), Pointwise(DoubleNear(1e-9), std::vector<double>{0, 0, 0, 0}));
 }
 
 }  // namespace

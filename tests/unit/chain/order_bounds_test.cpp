@@ -90,5 +90,57 @@ TEST(ScopedLimits, bound_an_instrument_or_a_book_that_runs_an_agent) {
   EXPECT_THAT(desk.weights(), are({0.2, 0.25, 0, 0}));
 }
 
+TEST(GroupLimit, of_groups_that_overlap_does_not_depend_on_names) {
+  // P is in both groups, Q and R in one each.
+  const auto weights = [](const char* p, const char* q, const char* r, const std::vector<double>& targets) {
+    Desk desk(with_targets(
+        {targets}, {{"/instruments/table",
+                     std::string("[{\"id\": \"") + p + R"(", "groups": ["g", "h"]}, {"id": ")" + q +
+                         R"(", "groups": ["g"]}, {"id": ")" + r + R"(", "groups": ["h"]}, {"id": "DD"}])"},
+                    {"/chain/constraints", R"({"max_group_weight": [{"group": "*", "max": 0.5}]})"}}));
+    desk.decide();
+    return desk.weights();
+  };
+  const std::vector<double> one = weights("AA", "BB", "CC", {0.5, 0.3, 0.1, 0});
+  const std::vector<double> other = weights("CC", "BB", "AA", {0.1, 0.3, 0.5, 0});
+  EXPECT_THAT(other, are({one[2], one[1], one[0], 0}));
+  EXPECT_THAT(one, are({0.3125, 0.1875, 0.1 / 1.2, 0}));
+}
+
+TEST(MinimumNotional, parts_that_are_worth_too_little_go_together_and_an_exit_ends) {
+  Desk desk(
+      with_targets(
+          {{0.05, 0, 0, 0}, {0.05, 0, 0, 0}},
+          {{"/instruments",
+            R"({"lot": 1, "table": [{"id": "AA", "minimum_notional": 6000}, {"id": "BB"}, {"id": "CC"}, {"id": "DD"}]})"},
+           {"/chain/execution_rules",
+            R"({"name": "rules", "agent": "test.rules", "config": {"slices": 10, "time_in_force": "GTC"}})"}}),
+      "1");
+  for (int bar = 0; bar < 10; ++bar)
+    desk.decide();
+  EXPECT_THAT(desk.weights(), are({0.05, 0, 0, 0}));
+  std::vector<std::int64_t> sent;
+  for (const execution::TrackedOrder& tracked : desk.book().ledger().tracker().orders()) {
+    EXPECT_EQ(tracked.failed_checks, 0u);
+    sent.push_back(tracked.order.quantity_e9 / 1'000'000'000);
+  }
+  EXPECT_THAT(sent, testing::ElementsAre(60, 60, 60, 60, 60, 60, 60, 80));
+}
+
+TEST(Messages, are_what_leaves_and_not_what_goes_in_parts) {
+  Desk desk(
+      with_targets(
+          {{0.05, 0.05, 0.05, 0}},
+          {{"/pre_trade_checks", R"({"max_messages_per_second": 3, "max_orders_per_day": 3})"},
+           {"/chain/execution_rules",
+            R"({"name": "rules", "agent": "test.rules", "config": {"slices": 5, "time_in_force": "GTC"}})"}}),
+      "1");
+  for (int bar = 0; bar < 5; ++bar)
+    desk.decide();
+  EXPECT_THAT(desk.weights(), are({0.05, 0.05, 0.05, 0}));
+  for (const execution::TrackedOrder& tracked : desk.book().ledger().tracker().orders())
+    EXPECT_EQ(tracked.failed_checks, 0u);
+}
+
 }  // namespace
 }  // namespace cadre::chain

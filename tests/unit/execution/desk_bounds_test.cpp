@@ -64,8 +64,8 @@ TEST(DeskBounds, a_window_of_hours_follows_the_clocks_of_its_zone) {
   const std::set<std::string> refused{"RESTRICTION_NO_TRADE_WINDOW"};
   constexpr std::int64_t second = 1'000'000'000;
   constexpr std::int64_t july = 1'720'000'000 / 86'400 * 86'400;  // 2024-07-03: New York is four hours behind
-  for (const auto& [time, is_open] : std::map<std::int64_t, bool>{
-           {18 * 3600 + 3599, false}, {19 * 3600, true}, {20 * 3600 - 1, true}, {20 * 3600, false}}) {
+  for (const auto& [time, is_open] :
+       std::map<std::int64_t, bool>{{68'399, false}, {68'400, true}, {71'999, true}, {72'000, false}}) {
     setting.time_ns = (july + time) * second;
     Decision decision(setting);
     EXPECT_EQ(decision.failures(trade(empty, 10)), is_open ? refused : std::set<std::string>{}) << time;
@@ -122,6 +122,23 @@ TEST(DeskBounds, a_second_takes_so_many_messages_and_the_next_as_many_again) {
   EXPECT_EQ(decision.failures(trade(big, 10)), none);
   EXPECT_EQ(decision.failures(trade(big, 10)), none);
   EXPECT_EQ(decision.failures(trade(big, 10)), refused);
+}
+
+TEST(DeskBounds, collar_and_tick_block_no_exit) {
+  Setting setting;
+  setting.ticks = {{*base::Price::parse("0"), *base::Price::parse("0.01")},
+                   {*base::Price::parse("105"), *base::Price::parse("0.5")}};
+  Decision decision(setting);
+  cadre_order exit = limit(big, -100, "130.03");
+  EXPECT_TRUE(decision.gate().fit_prices(exit));
+  EXPECT_EQ(exit.limit_price_e9, 110 * unit);
+  EXPECT_EQ(decision.failures(exit), std::set<std::string>{});
+  cadre_order cover = limit(short_held, 50, "107.3");  // in a band of larger ticks
+  EXPECT_TRUE(decision.gate().fit_prices(cover));
+  EXPECT_EQ(cover.limit_price_e9, 107 * unit);
+  cadre_order entry = limit(empty, 10, "130");
+  EXPECT_FALSE(decision.gate().fit_prices(entry));
+  EXPECT_EQ(decision.failures(entry), std::set<std::string>{"FAT_FINGER_PRICE_COLLAR"});
 }
 
 }  // namespace

@@ -20,9 +20,15 @@ NetLeg sells(std::int64_t units) {
   return {false, units * unit, unit, 100e-9};
 }
 
+/// Signed money.
+double worth(const NetLeg& leg, std::int64_t quantity_e9) {
+  return static_cast<double>(quantity_e9) * leg.unit_value * (leg.buys ? 1 : -1);
+}
+
 std::vector<std::int64_t> paced(std::vector<NetLeg> legs, NetPosition net, double most) {
   pace_net(legs, net, most);
   std::vector<std::int64_t> units;
+  units.reserve(legs.size());
   for (const NetLeg& leg : legs)
     units.push_back(leg.sends_e9 / unit * (leg.buys ? 1 : -1));
   return units;
@@ -70,7 +76,7 @@ TEST(NetPacing, random_rotations_all_end_and_never_leave_the_bounds_whatever_is_
     net.planned = net.held;
     for (int k = number(1, 8); k > 0; --k) {
       left.push_back(number(0, 1) == 0 ? buys(number(1, 2000)) : sells(number(1, 2000)));
-      net.planned += static_cast<double>(left.back().wanted_e9 / unit) * (left.back().buys ? 100 : -100);
+      net.planned += worth(left.back(), left.back().wanted_e9);
     }
     const double most = number(200, 50'000);
     const double highest = std::max({most, net.held, net.planned}) + 1e-3;
@@ -81,13 +87,13 @@ TEST(NetPacing, random_rotations_all_end_and_never_leave_the_bounds_whatever_is_
       pace_net(left, net, most);
       double up = net.held, down = net.held;
       for (const NetLeg& leg : left)
-        (leg.buys ? up : down) += static_cast<double>(leg.sends_e9 / unit) * (leg.buys ? 100 : -100);
+        (leg.buys ? up : down) += worth(leg, leg.sends_e9);
       ASSERT_LE(up, highest) << "round " << round;
       ASSERT_GE(down, lowest) << "round " << round;
       for (NetLeg& leg : left) {  // a part of it is filled, and the rest cancelled
         const std::int64_t filled = number(0, 3) == 0 ? leg.sends_e9 / unit / 2 * unit : leg.sends_e9;
         leg.wanted_e9 -= filled;
-        net.held += static_cast<double>(filled / unit) * (leg.buys ? 100 : -100);
+        net.held += worth(leg, filled);
       }
       std::erase_if(left, [](const NetLeg& leg) { return leg.wanted_e9 == 0; });
     }
