@@ -301,4 +301,18 @@ bool bounds_book(Verdict verdict) {
   return false;
 }
 
+std::uint32_t reason_to_wait(Verdict verdict) {
+  if (bounds_book(verdict)) return CADRE_REASON_NO_ROOM;
+  std::uint32_t reason = 0;
+  for (std::size_t row = 0; row < std::size(table); ++row) {
+    if ((verdict.failed >> row & 1) == 0) continue;
+    if (table[row].largest == nullptr) return 0;
+    if (table[row].largest == &SizeChecks::volume_share)
+      reason = CADRE_REASON_VOLUME_SHARE;
+    else if (reason == 0)
+      reason = table[row].reason == CADRE_REASON_RESTRICTED ? CADRE_REASON_RESTRICTED : CADRE_REASON_NO_ROOM;
+  }
+  return reason;
+}
+
 }  // namespace cadre::execution
