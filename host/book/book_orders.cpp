@@ -218,8 +218,8 @@ void Book::release_part(std::string_view client_id, std::int64_t most_e9) {
   if (fit.quantity_e9 != part.order.quantity_e9) part.why = {fit.reason, 0, wanted};
   part.order.quantity_e9 = fit.quantity_e9;
   part.verdict = gate_->check(part.order);
-  // Where the book has no room for it, it waits for what makes room.
-  if (execution::may_pass_later(part.verdict)) return delay(*parent, CADRE_REASON_NO_ROOM);
+  // Where book, position, the bar's volume or the flow have no room for it, it waits for what makes room.
+  if (const std::uint32_t reason = execution::reason_to_wait(part.verdict)) return delay(*parent, reason);
   record_order(part);
 }
 

@@ -124,8 +124,9 @@ bool TradeExecutionOrchestrator::ask_rules(cadre_action_list& list) {
 }
 
 /// Cuts each order to what the gate accepts of it, and lets the gate judge all of them. False: they are too
-/// large for the book together.
-bool TradeExecutionOrchestrator::send_to_gate() {
+/// large for the book together. `judged`: no: then an order that waits for the other side and is too large
+/// for the book, which counts what it waits for as not filled, is for no more than closes what is held.
+bool TradeExecutionOrchestrator::send_to_gate(Judged judged) {
   book_.gate->begin_trial(decision_.requests.size());
   bool has_room = true;
   std::copy(taken_back_e9_.begin(), taken_back_e9_.end(), decision_.sent_e9.begin());
@@ -142,6 +143,16 @@ bool TradeExecutionOrchestrator::send_to_gate() {
     order.quantity_e9 = fit.quantity_e9;
     if (order.quantity_e9 == 0) continue;
     decided.verdict = book_.gate->check(order);
+    const bool waits = decided.waits == execution::ParentOrder::Waits::for_other_side;
+    if (judged == Judged::no && waits && execution::bounds_book(decided.verdict)) {
+      const std::int64_t held = decision_.record.position_e9[order.instrument];
+      const std::int64_t closes = std::max<std::int64_t>(-held * model::sign_of_side(order.side), 0);
+      left_out_[order.instrument] =
+          decided.why = {CADRE_REASON_NO_ROOM, 0, static_cast<double>(order.quantity_e9) * 1e-9};
+      order.quantity_e9 = std::min(order.quantity_e9, closes);
+      if (order.quantity_e9 == 0) continue;
+      decided.verdict = book_.gate->check(order);
+    }
     if (decided.verdict.accepted())
       decision_.sent_e9[order.instrument] += order.quantity_e9 * model::sign_of_side(order.side);
     has_room = has_room && !execution::bounds_book(decided.verdict);

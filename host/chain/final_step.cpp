@@ -96,7 +96,7 @@ TradeExecutionOrchestrator::FinalRisk TradeExecutionOrchestrator::try_orders(dou
   size_cut(factor);
   round_to_lots(sales);
   make_orders();
-  const bool book_has_room = send_to_gate();
+  const bool book_has_room = send_to_gate(judged);
   weigh_orders();
   if (judged == Judged::no) return FinalRisk::no_worse;
   if (risk_failed_ || !book_has_room || !has_room(rounded_weight_)) return FinalRisk::above_limit;
@@ -154,7 +154,7 @@ double TradeExecutionOrchestrator::scale_to_limit() {
       target_[i] = factor * desired_[i];
     round_to_lots(Sales::rounded_down);
     make_orders();
-    send_to_gate();
+    send_to_gate(Judged::yes);
     weigh_orders();
   };
   const auto acceptable = [&](double candidate) {

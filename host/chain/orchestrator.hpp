@@ -129,7 +129,7 @@ class TradeExecutionOrchestrator {
   // From needs to orders that the gate has judged: decided_orders.cpp.
   void begin_orders();
   void make_orders();
-  bool send_to_gate();
+  bool send_to_gate(Judged judged);
   void weigh_orders();
   void list_open_orders();
   void write_orders(std::uint64_t count);

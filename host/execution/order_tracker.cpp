@@ -243,6 +243,8 @@ void OrderTracker::take_answer(TrackedOrder& tracked, const cadre_execution_repo
     }
   }
   if (report.order_quantity_e9 > 0) tracked.order.quantity_e9 = report.order_quantity_e9;
+  // Of a venue that made an order smaller than it had filled of it by then nothing is left.
+  tracked.order.quantity_e9 = std::max(tracked.order.quantity_e9, tracked.filled_e9);
   const bool has_request_id = report.request_id.text[0] != '\0';
   const bool answers = report.status == CADRE_ORDER_REPLACED || report.status == CADRE_ORDER_CANCELED ||
                        (report.status == CADRE_ORDER_REJECTED && has_request_id) ||

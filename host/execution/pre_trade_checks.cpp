@@ -301,13 +301,20 @@ bool bounds_book(Verdict verdict) {
   return false;
 }
 
-bool may_pass_later(Verdict verdict) {
-  if (bounds_book(verdict)) return true;
+std::uint32_t reason_to_wait(Verdict verdict) {
+  if (bounds_book(verdict)) return CADRE_REASON_NO_ROOM;
+  std::uint32_t reason = 0;
   for (std::size_t row = 0; row < std::size(table); ++row) {
     if ((verdict.failed >> row & 1) == 0) continue;
-    return table[row].code.starts_with("FLOW_") || table[row].code.starts_with("MARKET_");
+    const bool passes_with_time =
+        table[row].code.starts_with("FLOW_") || table[row].code.starts_with("MARKET_");
+    if (table[row].largest == nullptr && !passes_with_time) return 0;
+    if (table[row].largest == &SizeChecks::volume_share)
+      reason = CADRE_REASON_VOLUME_SHARE;
+    else if (reason == 0)
+      reason = table[row].reason == CADRE_REASON_RESTRICTED ? CADRE_REASON_RESTRICTED : CADRE_REASON_NO_ROOM;
   }
-  return false;
+  return reason;
 }
 
 }  // namespace cadre::execution

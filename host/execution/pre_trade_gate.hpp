@@ -62,8 +62,10 @@ bool is_reason_of_check(std::uint32_t code);
 std::vector<std::string> failed_codes(Verdict verdict);
 /// Whether a check failed that bounds the book: all increases are too large together, not this order alone.
 bool bounds_book(Verdict verdict);
-/// Whether it failed for something that passes with time: room in the book, a count, the market.
-bool may_pass_later(Verdict verdict);
+/// Why a part of an order waits that failed these checks and they bound its size, the flow of orders or
+/// the market: a later bar may allow it.
+/// 0: what is wrong with it stays wrong, or it failed none.
+std::uint32_t reason_to_wait(Verdict verdict);
 /// The verdict in which the checks with these codes failed.
 Verdict verdict_of(std::span<const std::string> failed_codes);
 

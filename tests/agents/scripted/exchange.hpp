@@ -121,6 +121,11 @@ class Exchange final : public sdk::ExecutionEnvironment {
       open_.erase(found);
       return;
     }
+    if (asked.quantity_e9 < found->filled_e9) {  // too late
+      report(*found, CADRE_ORDER_REJECTED, 0, 0);
+      reports_.back().request_id = asked.request_id;
+      return;
+    }
     found->order.quantity_e9 = asked.quantity_e9;
     report(*found, CADRE_ORDER_REPLACED, 0, 0);
     reports_.back().request_id = asked.request_id;

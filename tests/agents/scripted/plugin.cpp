@@ -186,7 +186,7 @@ class Rules final : public Scripted<sdk::ExecutionRules> {
       if (word == "short") need = -need;  // the wrong side
       if (word == "unneeded") need = 1'000'000'000;
       cadre_action order = sdk::new_order(i, need, CADRE_ORDER_MARKET, time_in_force_);
-      if (slices_ != 0 && need > 0) cut(order, state.raw().time_ns, out);
+      if (slices_ != 0 && need >= slices_ * 1'000'000'000) cut(order, state.raw().time_ns, out);
       if (word == "sliced") order.slice_count = 1;  // of none
       if (word == "linked") order.link = CADRE_LINK_AFTER;
       if (word == "replace" || word == "cancel") {
@@ -201,14 +201,15 @@ class Rules final : public Scripted<sdk::ExecutionRules> {
   }
 
  private:
-  /// Parts of one size, the last one with what is left, a day apart.
+  /// Parts of one size in whole units, the last one with what is left, a day apart.
   void cut(cadre_action& order, std::int64_t time_ns, Output& out) const {
     std::int64_t left = order.quantity_e9;
+    const std::int64_t part = left / slices_ / 1'000'000'000 * 1'000'000'000;
     for (std::int64_t k = 0; k < slices_; ++k) {
       cadre_slice slice{};
       slice.size = sizeof slice;
       slice.time_ns = time_ns + k * 86'400'000'000'000;
-      slice.quantity_e9 = k + 1 == slices_ ? left : order.quantity_e9 / slices_;
+      slice.quantity_e9 = k + 1 == slices_ ? left : part;
       left -= slice.quantity_e9;
       const std::uint64_t place = out.add(slice);
       if (k == 0) order.first_slice = place;

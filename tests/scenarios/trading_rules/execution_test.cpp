@@ -175,5 +175,25 @@ TEST(PreTradeGate, what_is_too_large_for_a_check_is_cut_to_what_it_accepts) {
   EXPECT_EQ(lab.result().counts.rejected_orders, 0u);
 }
 
+// The gate refused the part for its share of the volume, and what it was for was never sent.
+TEST(PreTradeGate, a_part_that_a_bar_without_volume_does_not_allow_waits_for_one_that_does) {
+  Market market = bars(std::vector<std::array<double, 4>>(7, {10, 10, 10, 10}));
+  market.volume = {{1e6}, {0}, {0}, {1000}, {1e6}, {1e6}, {1e6}};
+  Lab lab =
+      lab_with(market, "[[0.06]]",
+               R"({"default_order_type": "MARKET", "schedule": "twap", "slices": 3, "time_in_force": "GTC"})",
+               R"({"fill_at": "close"})");
+  const Trace trace = lab.run();
+  // 2,000 a day: with the first bar; a quarter of 1,000 with the fourth; 2,000 and what is left then.
+  std::vector<std::pair<std::int32_t, std::int64_t>> sent;
+  for (const Order& order : trace.orders) {
+    EXPECT_THAT(order.failed, IsEmpty()) << order.id;
+    sent.emplace_back(order.date, order.quantity / 1'000'000'000);
+  }
+  EXPECT_THAT(sent, ElementsAre(std::pair(market.dates[0], 2000), std::pair(market.dates[3], 250),
+                                std::pair(market.dates[4], 3750)));
+  EXPECT_EQ(trace.positions.at("AA"), 6'000'000'000'000);
+}
+
 }  // namespace
 }  // namespace cadre::test

@@ -95,7 +95,7 @@ Market market_of(std::vector<std::string> instruments, std::vector<std::vector<d
 
 void Market::keep_rows(std::size_t count) {
   dates.resize(count);
-  for (auto* matrix : {&close, &open, &high, &low}) {
+  for (auto* matrix : {&close, &open, &high, &low, &volume}) {
     if (!matrix->empty()) matrix->resize(count);
   }
 }
@@ -113,9 +113,10 @@ std::string Market::csv() const {
       if (open.empty()) {
         text += "," + (close[row][i] == 0 ? std::string() : number(close[row][i], 2));
       } else {
-        text += base::format_date(dates[row]) + "," + instruments[i] + "," + number(open[row][i], 2) + "," +
-                number(high[row][i], 2) + "," + number(low[row][i], 2) + "," + number(close[row][i], 2) +
-                ",1000000\n";
+        text += base::format_date(dates[row]) + "," + instruments[i];
+        for (const auto* prices : {&open, &high, &low, &close})
+          text += "," + (close[row][i] == 0 ? std::string() : number((*prices)[row][i], 2));
+        text += "," + number(volume.empty() ? 1'000'000 : volume[row][i], 0) + "\n";
       }
     }
     if (open.empty()) text += "\n";
@@ -201,9 +202,10 @@ Trace read_trace(const std::filesystem::path& run) {
   return trace;
 }
 
-Lab::Lab(const Market& market, std::vector<config::Override> overrides) : overrides_(std::move(overrides)) {
+Lab::Lab(const Market& market, std::vector<config::Override> overrides, const char* scenario)
+    : overrides_(std::move(overrides)) {
   write("prices.csv", market.csv());
-  write("scenario.json", scenario_text);
+  write("scenario.json", scenario != nullptr ? scenario : scenario_text);
 }
 
 void Lab::write(const std::string& name, const std::string& text) const {

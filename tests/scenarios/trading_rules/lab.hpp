@@ -23,6 +23,7 @@ struct Market {
   std::vector<std::vector<double>> open;   ///< empty: closes only
   std::vector<std::vector<double>> high;
   std::vector<std::vector<double>> low;
+  std::vector<std::vector<double>> volume;  ///< with opens; empty: 1,000,000 everywhere
 
   std::string csv() const;
   void keep_rows(std::size_t count);
@@ -77,8 +78,9 @@ Trace read_trace(const std::filesystem::path& run);
 class Lab {
  public:
   /// A scenario over `market`: momentum of 20 days, equal weights, risk limits over 20 days, pair
-  /// correlation; changed by `overrides`, as --set does.
-  explicit Lab(const Market& market, std::vector<config::Override> overrides = {});
+  /// correlation; changed by `overrides`, as --set does. Or another scenario, whose prices are in prices.csv.
+  explicit Lab(const Market& market, std::vector<config::Override> overrides = {},
+               const char* scenario = nullptr);
 
   void write(const std::string& name, const std::string& text) const;
   void set(const std::string& pointer, const std::string& value) { overrides_.push_back({pointer, value}); }

@@ -56,6 +56,71 @@ TEST(ExternalSignals, reach_the_views_unchanged_to_the_bit) {
   }
 }
 
+/// A double as people and programs write it.
+struct Text {
+  int direction;
+  const char* strength;
+  double score;
+};
+constexpr Text awkward[] = {
+    {1, "0.1", 0.1},
+    {-1, "0.1000000000000000055511151231257827021181583404541015625", -0.1},
+    {1, "0.33333333333333331", 1.0 / 3.0},
+    {1, "3.3333333333333331e-01", 1.0 / 3.0},
+    {-1, "4.9406564584124654e-324", -0x1p-1074},
+    {1, "5e-324", 0x1p-1074},
+    {1, "2.2250738585072009e-308", 0x0.fffffffffffffp-1022},
+    {1, "2.2250738585072014e-308", 0x1p-1022},
+    {-1, "0", -0.0},
+    {0, "1.5", 0.0},
+    {1, "0.99999999999999988897769753748", 1 - 0x1p-53},
+    {1, "1.0000000000000002", 1 + 0x1p-52},
+    {1, "9007199254740993", 0x1p53},
+    {1, "1e23", 1e23},
+    {1, "123456789.12345678", 123456789.12345678},
+};
+
+/// The scores of the decisions of two runs of a chain of identity agents: from a CSV file and from JSON
+/// lines, with one awkward number for each instrument on each of three days.
+TEST(ExternalSignals, written_in_awkward_numbers_leave_an_identity_chain_as_they_are) {
+  Market market = random_market(2, std::size(awkward), 4);
+  for (std::size_t i = 0; i < std::size(awkward); ++i)
+    market.instruments[i] = std::string(1, static_cast<char>('A' + i));  // runs sort them by name
+  std::string csv = "time,strategy,instrument,direction,strength,confidence,horizon_days\n", lines;
+  for (std::size_t row = 0; row < 3; ++row) {
+    for (std::size_t i = 0; i < std::size(awkward); ++i) {
+      const Text& text = awkward[(i + row) % std::size(awkward)];
+      const std::string date = base::format_date(market.dates[row]), &id = market.instruments[i];
+      const std::string direction = std::to_string(text.direction);
+      csv += date + ",blend," + id + "," + direction + "," + text.strength + ",0.7,1\n";
+      lines += R"({"time": ")" + date + R"(", "strategy": "blend", "instrument": ")" + id +
+               R"(", "direction": )" + direction + R"(, "strength": )" + text.strength +
+               R"(, "confidence": 0.7, "horizon_days": 1})" + "\n";
+    }
+  }
+  for (const char* file : {"signals.csv", "signals.jsonl"}) {
+    auto overrides = signal_chain();
+    overrides.push_back(
+        {"/chain/position_sizer", R"({"name": "sizer", "agent": "cadre.identity.position_sizer"})"});
+    overrides.push_back({"/data/signals", std::string(R"({"file": ")") + file + "\"}"});
+    Lab lab(market, overrides);
+    lab.write("signals.csv", csv);
+    lab.write("signals.jsonl", lines);
+    const Trace trace = lab.run();
+    ASSERT_EQ(trace.decisions.size(), 4u);
+    for (std::size_t row = 0; row < 3; ++row) {
+      for (std::size_t i = 0; i < std::size(awkward); ++i) {
+        const Text& text = awkward[(i + row) % std::size(awkward)];
+        EXPECT_EQ(trace.decisions[row].score_valid[i], 1) << text.strength;
+        EXPECT_EQ(std::bit_cast<std::uint64_t>(trace.decisions[row].score[i]),
+                  std::bit_cast<std::uint64_t>(text.score))
+            << file << ' ' << text.direction << " x " << text.strength << ": "
+            << trace.decisions[row].score[i];
+      }
+    }
+  }
+}
+
 TEST(ExternalSignals, are_not_known_before_their_time) {
   const Market market = random_market(1, 3, 4);
   Lab lab(market, signal_chain());

@@ -102,6 +102,20 @@ TEST_F(OrderTrackerTest, refuses_more_than_was_open_and_changes_nothing) {
   EXPECT_TRUE(tracker.orders()[0].open());
 }
 
+// What works of an instrument was negative then, which no book survives.
+TEST_F(OrderTrackerTest, an_order_that_a_venue_makes_smaller_than_it_has_filled_is_filled) {
+  tracker.add(buy, CADRE_ORDER_NEW, 0);
+  OrderRequest smaller{.kind = CADRE_ACTION_REPLACE, .client_id = buy.client_id, .quantity_e9 = 6 * unit};
+  ASSERT_TRUE(tracker.request(smaller));
+  ASSERT_NE(tracker.apply(report_of(buy, CADRE_ORDER_PARTIALLY_FILLED, 7)), nullptr);
+  const TrackedOrder* order = tracker.apply(report_of(buy, CADRE_ORDER_REPLACED, 0));
+  ASSERT_NE(order, nullptr);
+  EXPECT_FALSE(order->open());
+  EXPECT_EQ(order->order.quantity_e9, 7 * unit);
+  EXPECT_EQ(tracker.working_buy_e9(0), 0);
+  EXPECT_EQ(tracker.open_count(), 0u);
+}
+
 TEST_F(OrderTrackerTest, refuses_unknown_ids_and_reports_on_another_side_or_instrument) {
   tracker.add(buy, CADRE_ORDER_NEW, 0);
   cadre_execution_report report = report_of(buy, CADRE_ORDER_FILLED, 10);
