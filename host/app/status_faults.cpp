@@ -136,6 +136,8 @@ std::vector<std::string> faults_of(const json::value& status) {
           ""));
     if (const std::string gap = text_at(book, "/bar_gap"); !gap.empty())
       faults.push_back(base::join({name, ": ", gap}, ""));
+    if (const std::string refusals = text_at(book, "/refusals"); !refusals.empty())
+      faults.push_back(base::join({name, ": ", refusals}, ""));
     if (const std::string breaks = text_at(book, "/venue_breaks"); !breaks.empty())
       faults.push_back(base::join({name, " does not agree with its venue: ", breaks}, ""));
     if (const std::string why = text_at(book, "/checkpoint_failed"); !why.empty())

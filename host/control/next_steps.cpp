@@ -85,6 +85,10 @@ void add_steps_of(const live::BookRunner& runner, std::vector<std::string>& step
   if (!now.bar_gap.empty())
     steps.push_back("look whether days lack in what is fed to book " + book + ": " + now.bar_gap +
                     "; a bar of a day before the last is not taken any more");
+  if (!now.refusals.empty())
+    steps.push_back(base::join({"look at what is refused with `cadre orders --book ", book,
+                                "`, and change the limit that refuses it, or what the chain asks for"},
+                               ""));
   if (!now.venue_breaks.empty())
     steps.push_back(
         base::join({"find out who traded in the account of book ", book, " (", now.venue_breaks,

@@ -40,6 +40,8 @@ class BookCounter final : public book::BookListener, public model::Tally {
   explicit BookCounter(metrics::BookMetrics& metrics) : metrics_(metrics) {}
   void on_decision(std::uint64_t sequence, const chain::Decision& decision) override {
     const journal::DecisionRecord& record = decision.record;
+    refused_in_a_row = refuses_ ? refused_in_a_row + 1 : 0;
+    refuses_ = false;
     count_decision();
     metrics_.decisions.add();
     DecisionSummary summary{sequence,
@@ -97,6 +99,8 @@ class BookCounter final : public book::BookListener, public model::Tally {
     if (!decided.verdict.accepted()) {
       for (const std::string& code : execution::failed_codes(decided.verdict))
         ++rejected[code];
+      refuses_ = true;
+      last_refused_for = execution::failed_codes(decided.verdict).front();
     }
     metrics_.order(decided.verdict.accepted() ? metrics::Judged::accepted : metrics::Judged::rejected).add();
   }
@@ -120,6 +124,8 @@ class BookCounter final : public book::BookListener, public model::Tally {
   std::deque<DecisionSummary> newest;
   std::map<std::string, std::uint64_t, std::less<>> stage_ticks;  ///< of deciding calls, by stage
   std::map<std::string, std::uint64_t> rejected;                  ///< orders, by the check that failed
+  std::uint64_t refused_in_a_row = 0;  ///< decisions, up to the one before, behind which orders were refused
+  std::string last_refused_for{};      ///< the check
   std::map<std::string, std::uint64_t> fitted;  ///< orders made smaller or not sent, by reason
   std::map<std::string, double> limit_use;      ///< the greatest share since it was cleared
   std::uint64_t bars = 0;
@@ -146,6 +152,7 @@ class BookCounter final : public book::BookListener, public model::Tally {
   static constexpr std::size_t remembered_decisions = 256, limits_shown_most = 64;
 
   metrics::BookMetrics& metrics_;
+  bool refuses_ = false;        ///< an order behind the newest decision
   std::int32_t date_ = 0;       ///< of the last bar
   std::uint64_t revision_ = 0;  ///< that it runs under
   std::set<std::string> replaced_told_;

@@ -70,6 +70,7 @@ struct BookSnapshot : model::Tally {
   std::int64_t last_bar_ns = 0;       ///< when this process took the last bar, by the wall clock; 0: none yet
   std::int64_t last_decision_ns = 0;  ///< when it decided last; 0: not yet
   std::string bar_gap{};              ///< that days lack between two of the newest bars; empty: they do not
+  std::string refusals{};             ///< that orders are refused again and again; empty: they are not
   std::string venue_breaks{};         ///< what its venue holds and it did not trade; empty: they agree
   std::uint64_t venue_break_count = 0;
   std::int64_t undurable_since_ns = 0;  ///< since when something waits for the journal; 0: nothing does
@@ -113,6 +114,7 @@ void visit_status_fields(const BookSnapshot& now, Visitor&& visit) {
   visit("checkpoint_failed", now.checkpoint_failed);
   visit("suspect_move", now.suspect_move);
   visit("bar_gap", now.bar_gap);
+  visit("refusals", now.refusals);
   visit("venue_breaks", now.venue_breaks);
   visit("halt_number", now.halt_number);
   visit("revision", now.revision);

@@ -80,6 +80,16 @@ class TradingStates(unittest.TestCase):
         orders = self.host.get("/v1/books/main/orders?limit=1000")["orders"]
         self.assertEqual(max(float(order["quantity"]) for order in orders), 100)
 
+    def test_orders_that_are_refused_again_and_again_are_trouble(self):
+        self.limit(max_orders_per_day=1)
+        book = self.start()
+        self.assertGreater(book["rejected_orders"], 3)
+        self.assertRegex(book["refusals"], r"^orders were refused behind each of the last \d+ decisions, the last for FLOW_ORDERS_PER_DAY$")
+        shown = self.host.command("status")
+        self.assertEqual(shown.returncode, 1)
+        self.assertIn("main: orders were refused behind each of the last", shown.stdout)
+        self.assertIn("cadre orders --book main", shown.stdout)
+
     def test_a_reducing_book_decides_and_increases_nothing_and_no_order_is_refused(self):
         self.start()
         self.post(1)

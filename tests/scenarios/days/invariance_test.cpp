@@ -160,6 +160,7 @@ TEST(Costs, more_of_them_with_the_same_fills_are_never_more_equity_on_any_day) {
     // Lots that are worth more than all costs together: these change hardly a size.
     overrides.push_back({"/instruments", R"({"lot": 500, "borrow_rate": 0.01, "margin_rate": 0.1})"});
     overrides.push_back({"/book/account", "\"margin\""});
+    overrides.push_back({"/data/prices/adjustment", "\"raw\""});
     Trace last;
     std::string cheaper;
     for (const std::string& costs :

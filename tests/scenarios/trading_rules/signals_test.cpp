@@ -8,6 +8,7 @@
 #include <random>
 
 #include "host/base/date.hpp"
+#include "host/base/text.hpp"
 #include "tests/scenarios/trading_rules/lab.hpp"
 
 namespace cadre::test {
@@ -92,10 +93,11 @@ TEST(ExternalSignals, written_in_awkward_numbers_leave_an_identity_chain_as_they
       const Text& text = awkward[(i + row) % std::size(awkward)];
       const std::string date = base::format_date(market.dates[row]), &id = market.instruments[i];
       const std::string direction = std::to_string(text.direction);
-      csv += date + ",blend," + id + "," + direction + "," + text.strength + ",0.7,1\n";
-      lines += R"({"time": ")" + date + R"(", "strategy": "blend", "instrument": ")" + id +
-               R"(", "direction": )" + direction + R"(, "strength": )" + text.strength +
-               R"(, "confidence": 0.7, "horizon_days": 1})" + "\n";
+      csv += base::join({date, "blend", id, direction, text.strength, "0.7", "1\n"}, ",");
+      lines += base::join(
+          {R"({"time": ")", date, R"(", "strategy": "blend", "instrument": ")", id, R"(", "direction": )",
+           direction, R"(, "strength": )", text.strength, R"(, "confidence": 0.7, "horizon_days": 1})", "\n"},
+          "");
     }
   }
   for (const char* file : {"signals.csv", "signals.jsonl"}) {

@@ -24,10 +24,11 @@ const char* const tiers =
     R"({"commission_per_share": 0.005, "commission_tiers": [{"from": 0, "per_share": 0.003}, {"per_share": 0}]})";
 
 TEST(PerShareFees, are_refused_on_adjusted_prices_wherever_they_stand) {
-  const std::string at = "CONFIG_ADJUSTED_FEES /execution_environment/config/";
+  const char* const expected =
+      "CONFIG_ADJUSTED_FEES /execution_environment/config/commission_per_share\n"
+      "CONFIG_ADJUSTED_FEES /execution_environment/config/commission_tiers/0/per_share\n";
   for (const char* adjustment : {"split", "total_return"})
-    EXPECT_EQ(faults(tiers, adjustment),
-              at + "commission_per_share\n" + at + "commission_tiers/0/per_share\n");
+    EXPECT_EQ(faults(tiers, adjustment), expected);
 }
 
 TEST(PerShareFees, are_taken_on_raw_prices_and_where_the_data_say_so) {

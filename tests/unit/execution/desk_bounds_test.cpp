@@ -63,7 +63,7 @@ TEST(DeskBounds, a_window_of_hours_follows_the_clocks_of_its_zone) {
   setting.limits.no_trade_windows = {hours(15, 16, "America/New_York", {"EMPTY"})};
   const std::set<std::string> refused{"RESTRICTION_NO_TRADE_WINDOW"};
   constexpr std::int64_t second = 1'000'000'000;
-  constexpr std::int64_t july = 1'720'000'000 / 86'400 * 86'400;  // 2024-07-03: New York is four hours behind
+  constexpr std::int64_t july = 1'719'964'800;  // 2024-07-03: New York is four hours behind
   for (const auto& [time, is_open] :
        std::map<std::int64_t, bool>{{68'399, false}, {68'400, true}, {71'999, true}, {72'000, false}}) {
     setting.time_ns = (july + time) * second;

@@ -179,16 +179,16 @@ TEST_F(OrderTrackerTest, working_sums_are_those_of_the_open_orders_whatever_happ
   std::map<std::string, std::pair<cadre_order, std::int64_t>> open;  // with what is left
   for (int step = 0; step < 5000; ++step) {
     if (open.empty() || random() % 3 == 0) {
-      const cadre_order order =
-          order_of("main." + std::to_string(step), random() % 3,
-                   random() % 2 == 0 ? CADRE_SIDE_BUY : CADRE_SIDE_SELL, 1 + random() % 50);
+      const cadre_order order = order_of("main." + std::to_string(step), random() % 3,
+                                         random() % 2 == 0 ? CADRE_SIDE_BUY : CADRE_SIDE_SELL,
+                                         1 + static_cast<std::int64_t>(random() % 50));
       tracker.add(order, CADRE_ORDER_NEW, 0);
       open[std::string(model::id_text(order.client_id))] = {order, order.quantity_e9 / unit};
     } else {
       auto at = open.begin();
       std::advance(at, random() % open.size());
       auto& [order, left] = at->second;
-      const std::int64_t filled = random() % (left + 1);
+      const std::int64_t filled = static_cast<std::int64_t>(random()) % (left + 1);
       const bool ends = filled == left || random() % 4 == 0;
       const std::uint32_t status = filled == left ? CADRE_ORDER_FILLED
                                    : ends         ? CADRE_ORDER_CANCELED
