@@ -80,6 +80,21 @@ class TradingStates(unittest.TestCase):
         orders = self.host.get("/v1/books/main/orders?limit=1000")["orders"]
         self.assertEqual(max(float(order["quantity"]) for order in orders), 100)
 
+    def test_a_change_is_asked_what_a_start_is_asked(self):
+        self.start()
+        apply = lambda setting: self.host.command("revision", "apply", "--set", setting, "--book", "main", "--reason", "test")
+        for setting, code in (('/pre_trade_checks/limits=[{"instrument": "ZZ", "max_weight": 0.1}]', "INSTRUMENT_UNKNOWN"),
+                              ('/pre_trade_checks/restricted=["ZZ"]', "INSTRUMENT_UNKNOWN"),
+                              ('/chain/constraints/max_group_weight=[{"group": "nothing", "max": 0.1}]', "GROUP_UNKNOWN"),
+                              ("/chain/constraints/long_only=false", "INSTRUMENT_SHORT_RATES"), ("/pre_trade_checks/max_orders_per_day=1e300", "CONFIG_WRONG_TYPE")):
+            done = apply(setting)
+            self.assertEqual(done.returncode, 3, setting)
+            self.assertIn(f"[{code}]", done.stderr)
+        done = apply('/pre_trade_checks/limits=[{"instrument": "KO", "max_weight": 0.1}]')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.post(1)
+        self.assertEqual(self.host.settled_book()["revision"], 2)
+
     def test_orders_that_are_refused_again_and_again_are_trouble(self):
         self.limit(max_orders_per_day=1)
         book = self.start()
