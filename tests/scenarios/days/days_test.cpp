@@ -189,7 +189,8 @@ TEST(SlowBleed, costs_a_long_book_what_it_holds_of_the_fall_and_alarms_no_daily_
   for (std::size_t k = 1; k < trace.accounts.size(); ++k)
     EXPECT_GT(trace.accounts[k].equity.to_double(), 0.98 * trace.accounts[k - 1].equity.to_double());
   EXPECT_THAT(trace.orders, testing::Each(testing::Field(&Order::failed, testing::IsEmpty())));
-  EXPECT_GT(trace_of(days, 2).accounts.back().equity, trace.accounts.back().equity) << "long and short";
+  EXPECT_GT(trace_of(days, 2).accounts.back().equity.raw(), trace.accounts.back().equity.raw())
+      << "long and short";
 }
 
 TEST(MeltUp, leaves_no_position_bought_above_its_bound) {

@@ -180,9 +180,10 @@ TEST(Costs, more_of_them_with_the_same_fills_are_never_more_equity_on_any_day) {
         if (fills(trace) == fills(last)) {
           ++compared;
           for (std::size_t day = 0; day < trace.accounts.size(); ++day) {
-            ASSERT_LE(trace.accounts[day].equity, last.accounts[day].equity)
+            ASSERT_LE(trace.accounts[day].equity.raw(), last.accounts[day].equity.raw())
                 << cheaper << " against " << costs;
-            ASSERT_GE(trace.accounts[day].costs, last.accounts[day].costs) << cheaper << " against " << costs;
+            ASSERT_GE(trace.accounts[day].costs.raw(), last.accounts[day].costs.raw())
+                << cheaper << " against " << costs;
             ASSERT_EQ(trace.accounts[day].profit, last.accounts[day].profit) << costs;
           }
         }
