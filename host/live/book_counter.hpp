@@ -40,7 +40,7 @@ class BookCounter final : public book::BookListener, public model::Tally {
   explicit BookCounter(metrics::BookMetrics& metrics) : metrics_(metrics) {}
   void on_decision(std::uint64_t sequence, const chain::Decision& decision) override {
     const journal::DecisionRecord& record = decision.record;
-    refused_in_a_row = refuses_ ? refused_in_a_row + 1 : 0;
+    refused_in_a_row_ = refuses_ ? refused_in_a_row_ + 1 : 0;
     refuses_ = false;
     count_decision();
     metrics_.decisions.add();
@@ -100,7 +100,7 @@ class BookCounter final : public book::BookListener, public model::Tally {
       for (const std::string& code : execution::failed_codes(decided.verdict))
         ++rejected[code];
       refuses_ = true;
-      last_refused_for = execution::failed_codes(decided.verdict).front();
+      last_refused_for_ = execution::failed_codes(decided.verdict).front();
     }
     metrics_.order(decided.verdict.accepted() ? metrics::Judged::accepted : metrics::Judged::rejected).add();
   }
@@ -121,11 +121,17 @@ class BookCounter final : public book::BookListener, public model::Tally {
   std::vector<std::string> quarantined;                  ///< stages, of which nobody was told
   std::uint64_t ignored_reports = 0;            ///< that contradict their orders, since the host was started
   std::vector<cadre_execution_report> ignored;  ///< of which nobody was told
+  /// That orders are refused again and again, in a sentence; empty: they are not.
+  std::string refusals() const {
+    constexpr std::uint64_t most = 2;  // a third decision in a row is no accident
+    if (refused_in_a_row_ <= most) return {};
+    return "orders were refused behind each of the last " + std::to_string(refused_in_a_row_) +
+           " decisions, the last for " + last_refused_for_;
+  }
+
   std::deque<DecisionSummary> newest;
   std::map<std::string, std::uint64_t, std::less<>> stage_ticks;  ///< of deciding calls, by stage
   std::map<std::string, std::uint64_t> rejected;                  ///< orders, by the check that failed
-  std::uint64_t refused_in_a_row = 0;  ///< decisions, up to the one before, behind which orders were refused
-  std::string last_refused_for{};      ///< the check
   std::map<std::string, std::uint64_t> fitted;  ///< orders made smaller or not sent, by reason
   std::map<std::string, double> limit_use;      ///< the greatest share since it was cleared
   std::uint64_t bars = 0;
@@ -152,9 +158,11 @@ class BookCounter final : public book::BookListener, public model::Tally {
   static constexpr std::size_t remembered_decisions = 256, limits_shown_most = 64;
 
   metrics::BookMetrics& metrics_;
-  bool refuses_ = false;        ///< an order behind the newest decision
-  std::int32_t date_ = 0;       ///< of the last bar
-  std::uint64_t revision_ = 0;  ///< that it runs under
+  bool refuses_ = false;                ///< an order behind the newest decision
+  std::uint64_t refused_in_a_row_ = 0;  ///< decisions, up to the one before, with a refused order
+  std::string last_refused_for_;        ///< the check
+  std::int32_t date_ = 0;               ///< of the last bar
+  std::uint64_t revision_ = 0;          ///< that it runs under
   std::set<std::string> replaced_told_;
 };
 

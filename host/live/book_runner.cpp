@@ -388,11 +388,7 @@ void BookRunner::publish() {
   now.all_bars = book.ledger().bars();
   now.warm_up_bars = book::warm_up_bars(book);
   now.bar_gap = gap_.text;
-  constexpr std::uint64_t refused_most = 2;  // decisions; a third in a row is no accident
-  if (counter_.refused_in_a_row > refused_most)
-    now.refusals = "orders were refused behind each of the last " +
-                   std::to_string(counter_.refused_in_a_row) + " decisions, the last for " +
-                   counter_.last_refused_for;
+  now.refusals = counter_.refusals();
   now.venue_breaks = book::venue_breaks(book).to_string();
   now.venue_break_count = book::venue_breaks(book).size();
   now.failures = counter_.failures;
