@@ -70,6 +70,7 @@ constexpr LogEvent events[] = {
     {"trading_state", book, "a limit of a book was broken: what it may trade is less from now on"},
     {"trial_confirmed", revision, "a book's trial ended well"},
     {"trial_failed", revision, "a book's trial ended badly, and the book goes back"},
+    {"venue_account_unknown", book, "a venue that knows its account did not tell it: nothing is compared in this session"},
     {"venue_break", book, "a book and its venue do not agree about positions or cash"},
     {"watch_failed", revision, "the watch on files ended by a fault"},
     {"watch_limit_reached", revision, "the system watches no more folders; they are compared from time to time"},

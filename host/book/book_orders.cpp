@@ -211,12 +211,10 @@ void Book::release_part(std::string_view client_id, std::int64_t most_e9) {
   part.order.client_id = execution::child_id(parent->order.client_id, parent->children + 1);
   if (gate_->fit_prices(part.order)) part.why = {CADRE_REASON_FITTED, 0, wanted};
   const auto fit = gate_->largest_accepted(part.order);
-  if (fit.quantity_e9 == 0 && fit.reason != 0) {
-    const bool is_size = fit.reason == CADRE_REASON_FITTED;
-    return delay(*parent, is_size ? std::uint32_t{CADRE_REASON_VOLUME_SHARE} : fit.reason);
+  if (fit.quantity_e9 > 0 && fit.quantity_e9 != part.order.quantity_e9) {
+    part.why = {fit.reason, 0, wanted};
+    part.order.quantity_e9 = fit.quantity_e9;
   }
-  if (fit.quantity_e9 != part.order.quantity_e9) part.why = {fit.reason, 0, wanted};
-  part.order.quantity_e9 = fit.quantity_e9;
   part.verdict = gate_->check(part.order);
   // Where book, position, the bar's volume or the flow have no room for it, it waits for what makes room.
   if (const std::uint32_t reason = execution::reason_to_wait(part.verdict)) return delay(*parent, reason);

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "cadre/cadre.h"
+#include "host/base/date.hpp"
+#include "host/base/log.hpp"
 #include "host/book/book.hpp"
 #include "host/book/state_commands.hpp"
 #include "host/execution/financing.hpp"
@@ -36,7 +38,12 @@ void compare_with_venue(Book& book, Asks asks) {
   if (date == book.compared_on_ && asks == Asks::once_a_session) return;
   book.compared_on_ = date;
   const auto account = book.environment_.account();
-  if (!account) return;
+  if (!account) {
+    if (book.environment_.takes().account)
+      base::log_event(base::LogLevel::warn, "venue_account_unknown",
+                      {{"book", book.ledger_.book()}, {"date", base::format_date(date)}});
+    return;
+  }
   const std::string text =
       execution::VenueBreaks::compared(*account, book.ledger_.universe(), book.ledger_.portfolio());
   execution::VenueBreaks now;
