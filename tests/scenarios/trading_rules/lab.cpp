@@ -255,6 +255,20 @@ std::vector<config::Override> scripted(const std::string& targets) {
       {"/execution_environment/config", R"({"fill_at": "close"})"}};
 }
 
+std::vector<config::Override> free_trading(const std::string& targets, const std::string& environment) {
+  auto overrides = scripted(targets);
+  overrides.push_back({"/book/initial_cash", "100000"});
+  overrides.push_back(
+      {"/chain/constraints",
+       R"({"long_only": false, "max_gross_exposure": 10, "max_net_exposure": 10, "max_weight": 10})"});
+  overrides.push_back(
+      {"/chain/execution_rules/config", R"({"default_order_type": "MARKET", "price_threshold": 0.9})"});
+  overrides.push_back({"/execution_environment/config", environment});
+  overrides.push_back({"/instruments/borrow_rate", "0"});
+  overrides.push_back({"/instruments/margin_rate", "0"});
+  return overrides;
+}
+
 int run_program(const std::string& arguments, std::string& output, const std::filesystem::path& errors) {
   output.clear();
   FILE* pipe = popen((CADRE_BINARY_DIR "/bin/cadre " + arguments + " 2>" + errors.string()).c_str(), "r");

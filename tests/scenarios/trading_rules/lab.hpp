@@ -103,6 +103,10 @@ class Lab {
 /// The scripted chain in place of the lab's own: targets per bar, filled as the environment says.
 std::vector<config::Override> scripted(const std::string& targets);
 
+/// The same for a book of 100,000, long and short, that trades these targets with market orders at the next
+/// close, without costs unless `environment` says some.
+std::vector<config::Override> free_trading(const std::string& targets, const std::string& environment = "{}");
+
 /// Runs the program; its exit code, and what it wrote to standard output.
 int run_program(const std::string& arguments, std::string& output,
                 const std::filesystem::path& errors = "/dev/null");

@@ -20,18 +20,8 @@ base::Money money(const char* text) {
   return *base::Money::parse(text);
 }
 
-/// A book of 100,000 that trades these targets with market orders at the next close, without costs.
 Lab book_with(const Market& market, const std::string& targets, std::vector<config::Override> more) {
-  auto overrides = scripted(targets);
-  overrides.push_back({"/book/initial_cash", "100000"});
-  overrides.push_back(
-      {"/chain/constraints",
-       R"({"long_only": false, "max_gross_exposure": 10, "max_net_exposure": 10, "max_weight": 10})"});
-  overrides.push_back(
-      {"/chain/execution_rules/config", R"({"default_order_type": "MARKET", "price_threshold": 0.9})"});
-  overrides.push_back({"/execution_environment/config", "{}"});
-  overrides.push_back({"/instruments/borrow_rate", "0"});
-  overrides.push_back({"/instruments/margin_rate", "0"});
+  auto overrides = free_trading(targets);
   overrides.insert(overrides.end(), more.begin(), more.end());
   return Lab(market, overrides);
 }

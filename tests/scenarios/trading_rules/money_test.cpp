@@ -11,18 +11,8 @@ namespace {
 
 constexpr std::int64_t unit = 1'000'000'000;
 
-/// A book of 100,000 that trades these targets with market orders at the next close, without costs.
 Lab book_with(const Market& market, const std::string& targets, const std::string& environment = "{}") {
-  auto overrides = scripted(targets);
-  overrides.push_back({"/book/initial_cash", "100000"});
-  overrides.push_back(
-      {"/chain/constraints",
-       R"({"long_only": false, "max_gross_exposure": 10, "max_net_exposure": 10, "max_weight": 10})"});
-  overrides.push_back(
-      {"/chain/execution_rules/config", R"({"default_order_type": "MARKET", "price_threshold": 0.9})"});
-  overrides.push_back({"/execution_environment/config", environment});
-  overrides.push_back({"/instruments/borrow_rate", "0"});
-  overrides.push_back({"/instruments/margin_rate", "0"});
+  auto overrides = free_trading(targets, environment);
   if (!market.open.empty()) overrides.push_back({"/data/prices/volume", "\"shares\""});
   return Lab(market, overrides);
 }
