@@ -81,7 +81,10 @@ execution::ParentOrder Book::parent_of(const chain::DecidedOrder& decided,
   parent.slices.assign(slices.begin(), slices.end());
   const std::int64_t more = parent.left_e9() - decided.order.quantity_e9;  // than the gate accepted
   parent.order.quantity_e9 += more;
-  return execution::OrderSchedule::shortened(std::move(parent), more);
+  const std::int64_t target = parent.target_e9;  // as accepted already
+  parent = execution::OrderSchedule::shortened(std::move(parent), more);
+  parent.target_e9 = target;
+  return parent;
 }
 
 void Book::put_parent(const execution::ParentOrder& parent) {
@@ -244,8 +247,7 @@ Book::PartSize Book::part_size(const execution::ParentOrder& parent) const {
     const bool buys = parent.order.side == CADRE_SIDE_BUY;
     if ((buys ? tracker.working_sell_e9(i) : tracker.working_buy_e9(i)) != 0)
       return {0, CADRE_REASON_OTHER_SIDE};
-    const std::int64_t to_target = parent.target_e9 - ledger_.portfolio().quantity(i).raw();
-    std::int64_t quantity = std::clamp<std::int64_t>(buys ? to_target : -to_target, 0, slice.quantity_e9);
+    std::int64_t quantity = parent.to_target_e9(ledger_.portfolio().quantity(i).raw(), slice.quantity_e9);
     quantity -= quantity % lot;
     if (quantity == 0) return {0, CADRE_REASON_TARGET_REACHED};
     return {quantity, quantity == slice.quantity_e9 ? 0 : std::uint32_t{CADRE_REASON_NEW_TARGET}};

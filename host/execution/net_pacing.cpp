@@ -67,6 +67,16 @@ NetPosition net_position(const model::Portfolio& portfolio, const model::Univers
     net.working_sells += value(sells - schedule.left_e9(i, CADRE_SIDE_SELL));
     net.planned += portfolio.value(i).to_double() + value(buys - sells);
   }
+  for (const ParentOrder& parent : schedule.parents()) {
+    if (parent.waits != ParentOrder::Waits::for_other_side) continue;
+    // It has what its instrument needs should the other side be filled, and will send what then is needed.
+    const std::uint32_t i = parent.order.instrument;
+    const bool buys = parent.order.side == CADRE_SIDE_BUY;
+    const std::int64_t other_side = buys ? -tracker.working_sell_e9(i) : tracker.working_buy_e9(i);
+    const std::int64_t left = parent.left_e9();
+    const std::int64_t unneeded = left - parent.to_target_e9(portfolio.quantity(i).raw() + other_side, left);
+    net.planned += value_at_mark(portfolio, universe, i, buys ? -unneeded : unneeded);
+  }
   return net;
 }
 

@@ -20,6 +20,11 @@ std::int64_t ParentOrder::left_e9() const {
                          [](std::int64_t sum, const Slice& slice) { return sum + slice.quantity_e9; });
 }
 
+std::int64_t ParentOrder::to_target_e9(std::int64_t position_e9, std::int64_t quantity_e9) const {
+  const std::int64_t bought = target_e9 - position_e9;
+  return std::clamp<std::int64_t>(order.side == CADRE_SIDE_BUY ? bought : -bought, 0, quantity_e9);
+}
+
 bool is_reason_to_wait(std::uint32_t code) {
   switch (code) {
     case CADRE_REASON_OTHER_SIDE:
@@ -104,6 +109,7 @@ ParentOrder OrderSchedule::shortened(ParentOrder parent, std::int64_t quantity_e
     if (last.quantity_e9 == 0) parent.slices.pop_back();
   }
   parent.order.quantity_e9 -= cut;
+  parent.target_e9 += parent.order.side == CADRE_SIDE_BUY ? -cut : cut;
   return parent;
 }
 

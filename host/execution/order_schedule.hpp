@@ -42,6 +42,8 @@ struct ParentOrder {
   std::uint32_t waited_sessions = 0;  ///< that began since a part of it should have been sent
 
   std::int64_t left_e9() const;
+  /// With for_other_side: what of `quantity_e9` leads from a position to its target.
+  std::int64_t to_target_e9(std::int64_t position_e9, std::int64_t quantity_e9) const;
   /// Whether a part of it should have been sent, and waits for something.
   bool is_waiting() const;
 };
@@ -67,7 +69,8 @@ class OrderSchedule {
   std::int64_t left_e9(std::uint32_t instrument, std::uint32_t side) const;
   /// What of it is paced so that the net position keeps its bounds.
   std::int64_t paced_e9(std::uint32_t instrument, std::uint32_t side) const;
-  /// The parent as it is once `quantity_e9` fewer are to be sent, the last parts first.
+  /// The parent as it is once `quantity_e9` fewer are to be sent, the last parts first: it leads to so much
+  /// less.
   static ParentOrder shortened(ParentOrder parent, std::int64_t quantity_e9);
   /// The first part of a parent was sent as `quantity_e9`, at `now_ns`. What it did not take of the part goes
   /// to the next one, what it took more comes off those behind it; or it stays where the parent waits for

@@ -6,6 +6,7 @@ The folders are in tests/data/format-4, format-5 and format-6. Their agents are 
 gone, this build's take the places.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -65,7 +66,12 @@ class KeptSegments:
         self.assertEqual({key: book[key] for key in expected}, expected)
 
     def formats(self):
-        return [file_format(path) for path in segments_of(os.path.join(self.book, "journal")) if not path.endswith(".zst")]
+        """Of the segments that are not compressed; one that the host compresses meanwhile is none of them."""
+        known = []
+        for path in segments_of(os.path.join(self.book, "journal")):
+            with contextlib.suppress(FileNotFoundError):
+                known += [] if path.endswith(".zst") else [file_format(path)]
+        return known
 
     def go_on(self):
         """From where it was killed to fifty bars later, with a start between."""
