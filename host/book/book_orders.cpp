@@ -35,6 +35,7 @@ cadre_reason reason_of(Waits waits, std::int64_t quantity_e9) {
 /// What a decision led to: less of what was decided before, requests, and orders, in this order. All of it is
 /// told and made durable first.
 void Book::send_decided(const chain::Decision& decision) {
+  const journal::DecisionRecord& record = decision.record;
   for (const chain::Shortened& shortened : decision.shortened) {
     const execution::ParentOrder* parent = ledger_.schedule().find(model::id_text(shortened.client_id));
     if (parent == nullptr) continue;
@@ -42,6 +43,8 @@ void Book::send_decided(const chain::Decision& decision) {
     // What it waits for stands before what was taken back of it.
     if (less.slices.empty() || !less.is_waiting())
       less.why = {CADRE_REASON_NEW_TARGET, 0, units(shortened.quantity_e9)};
+    const std::uint32_t i = less.order.instrument;
+    less.target_e9 = record.position_e9[i] + record.working_e9[i] + decision.need_e9[i];
     put_parent(less);
   }
   for (const execution::OrderRequest& request : decision.requests)
@@ -81,10 +84,7 @@ execution::ParentOrder Book::parent_of(const chain::DecidedOrder& decided,
   parent.slices.assign(slices.begin(), slices.end());
   const std::int64_t more = parent.left_e9() - decided.order.quantity_e9;  // than the gate accepted
   parent.order.quantity_e9 += more;
-  const std::int64_t target = parent.target_e9;  // as accepted already
-  parent = execution::OrderSchedule::shortened(std::move(parent), more);
-  parent.target_e9 = target;
-  return parent;
+  return execution::OrderSchedule::shortened(std::move(parent), more);
 }
 
 void Book::put_parent(const execution::ParentOrder& parent) {

@@ -109,7 +109,6 @@ ParentOrder OrderSchedule::shortened(ParentOrder parent, std::int64_t quantity_e
     if (last.quantity_e9 == 0) parent.slices.pop_back();
   }
   parent.order.quantity_e9 -= cut;
-  parent.target_e9 += parent.order.side == CADRE_SIDE_BUY ? -cut : cut;
   return parent;
 }
 

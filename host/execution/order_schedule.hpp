@@ -69,8 +69,7 @@ class OrderSchedule {
   std::int64_t left_e9(std::uint32_t instrument, std::uint32_t side) const;
   /// What of it is paced so that the net position keeps its bounds.
   std::int64_t paced_e9(std::uint32_t instrument, std::uint32_t side) const;
-  /// The parent as it is once `quantity_e9` fewer are to be sent, the last parts first: it leads to so much
-  /// less.
+  /// The parent as it is once `quantity_e9` fewer are to be sent, the last parts first.
   static ParentOrder shortened(ParentOrder parent, std::int64_t quantity_e9);
   /// The first part of a parent was sent as `quantity_e9`, at `now_ns`. What it did not take of the part goes
   /// to the next one, what it took more comes off those behind it; or it stays where the parent waits for

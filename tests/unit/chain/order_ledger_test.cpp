@@ -165,6 +165,15 @@ TEST(OrderLedger, what_waits_sells_less_where_the_cancel_was_faster) {
   EXPECT_EQ(at.held(), 100);
 }
 
+TEST(OrderLedger, what_waits_leads_to_the_newest_target) {
+  AtAnExchange at({1000, 1000, 100, 50, 50}, {0, 200, 0, 0, 150}, 5, true);
+  for (int k = 0; k < 4; ++k)
+    at.decide();
+  EXPECT_THAT(at.sent(), testing::ElementsAre(200, 200, -150));
+  at.decide();
+  EXPECT_EQ(at.held(), 50);
+}
+
 TEST(OrderLedger, an_order_of_the_day_that_waited_too_long_is_decided_anew_and_loses_no_day) {
   AtAnExchange at({1000, 0, 0, 0}, {0, 300, 0, 300}, 0, true, "DAY");
   at.decide();
