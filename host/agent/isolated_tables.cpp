@@ -182,7 +182,7 @@ struct IsolatedRoleCalls : IsolatedPeer {
     to.put_array(std::span<const std::int64_t>(needs->reference_price_e9, n));
     put_weights(to, {needs->target_weight, n});
     to.put_structs(std::span<const cadre_open_order>(needs->orders, needs->order_count));
-    to.put_array(std::span<const std::uint8_t>(needs->for_limit, n));
+    to.put_array(std::span<const std::uint8_t>(needs->for_limit, needs->for_limit == nullptr ? 0 : n));
     to.put(out->capacity);
     to.put(out->slice_capacity);
     agent.put_state(*state);

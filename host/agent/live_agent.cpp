@@ -258,8 +258,11 @@ std::vector<std::string> LiveAgent::ask_requirements() {
   const cadre_status asked = agent_.requirements(agent_.self, &requirements_);
   if (asked != CADRE_OK) return {"requirements answered " + with_reason(*this, asked)};
   requirements_.size = sizeof requirements_;
-  if ((requirements_.sessions.reserved | requirements_.bars.reserved) != 0)
+  if ((requirements_.sessions.reserved | requirements_.bars.reserved | requirements_.reserved) != 0)
     return {"its requirements have a reserved field that is not zero"};
+  if ((requirements_.ignores & ~std::uint32_t{CADRE_IGNORES_FOR_LIMIT}) != 0)
+    return {"its requirements ignore what this host does not know (" + std::to_string(requirements_.ignores) +
+            ')'};
   return {};
 }
 

@@ -22,7 +22,7 @@ void ServedAgent::apply_rules(base::Decoder& from) {
   from.get_structs(open);
   std::vector<std::uint8_t> for_limit;
   from.get_array(for_limit);
-  if (for_limit.size() != state_.instruments()) return status(CADRE_ERROR);
+  if (!for_limit.empty() && for_limit.size() != state_.instruments()) return status(CADRE_ERROR);
   const auto capacity = from.get<std::uint64_t>();
   const auto slice_capacity = from.get<std::uint64_t>();
   if (!state_.take(from) || capacity > (1u << 24) || slice_capacity > (1u << 24)) return status(CADRE_ERROR);
@@ -31,9 +31,15 @@ void ServedAgent::apply_rules(base::Decoder& from) {
   const auto reasons = room(reason_room_, state_.instruments());
   std::fill(actions.begin(), actions.end(), model::empty_slot<cadre_action>());
   std::fill(slices.begin(), slices.end(), model::empty_slot<cadre_slice>());
-  const cadre_needs needs{
-      sizeof(cadre_needs), state_.instruments(),     need.data(), price.data(),    weight.data(),
-      open.data(),         sizeof(cadre_open_order), open.size(), for_limit.data()};
+  const cadre_needs needs{sizeof(cadre_needs),
+                          state_.instruments(),
+                          need.data(),
+                          price.data(),
+                          weight.data(),
+                          open.data(),
+                          sizeof(cadre_open_order),
+                          open.size(),
+                          for_limit.empty() ? nullptr : for_limit.data()};
   cadre_action_list list{};
   list.size = sizeof list;
   list.items = actions.data();

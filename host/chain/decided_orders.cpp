@@ -60,7 +60,14 @@ void TradeExecutionOrchestrator::make_orders() {
   if (is_kept) write_orders(list.needed);
 }
 
+/// Working it out costs an analysis of the book that is held: it is left where nobody reads it.
+bool TradeExecutionOrchestrator::tells_for_limit() const {
+  const Stage& rules = chain_->one(RoleId::execution_rules);
+  return (rules.agent->requirements().ignores & CADRE_IGNORES_FOR_LIMIT) == 0;
+}
+
 void TradeExecutionOrchestrator::tell_for_limit() {
+  if (!tells_for_limit()) return;
   const bool exceeds_exposure = !keeps_exposure(current_);
   for (std::uint32_t i = 0; i < asked_e9_.size(); ++i) {
     const std::int64_t held = decision_.record.position_e9[i];
@@ -87,9 +94,10 @@ bool TradeExecutionOrchestrator::is_for_limit(std::uint32_t i, bool exceeds_expo
 
 bool TradeExecutionOrchestrator::ask_rules(cadre_action_list& list) {
   const Stage& stage = chain_->one(RoleId::execution_rules);
-  const cadre_needs needs{sizeof(cadre_needs),        book_.arena->size(), asked_e9_.data(),
-                          reference_price_e9_.data(), target_.data(),      open_orders_.data(),
-                          sizeof(cadre_open_order),   open_orders_.size(), for_limit_.data()};
+  const cadre_needs needs{
+      sizeof(cadre_needs),        book_.arena->size(), asked_e9_.data(),
+      reference_price_e9_.data(), target_.data(),      open_orders_.data(),
+      sizeof(cadre_open_order),   open_orders_.size(), tells_for_limit() ? for_limit_.data() : nullptr};
   cadre_status status = CADRE_OK;
   bool is_intact = true;
   for (bool asks_again = true; asks_again;) {

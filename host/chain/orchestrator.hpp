@@ -140,6 +140,7 @@ class TradeExecutionOrchestrator {
   void count_standing();
   /// Which needs reduce a position for the sake of a limit.
   void tell_for_limit();
+  bool tells_for_limit() const;
   bool is_for_limit(std::uint32_t instrument, bool exceeds_exposure);
   // What becomes of open orders: open_orders.cpp.
   void take_back();

@@ -31,6 +31,7 @@ class Planner {
         stages_.begin(), stages_.end(), [](const PlannedStage& stage) { return is_provider(stage); }));
     add(config_.execution_environment);
 
+    check_limits();
     bind_services();
     sort_providers(providers);
     if (problems_.has_errors()) return problems_;
@@ -96,6 +97,24 @@ class Planner {
     const agent::Isolation said = instance.isolation.value_or(agent::Isolation::none);
     const bool is_enough = said != agent::Isolation::none || manifest.isolation != "process";
     return is_enough ? said : agent::Isolation::process;
+  }
+
+  /// A bound for books that run an agent which this one does not run binds nothing.
+  void check_limits() {
+    std::vector<std::string> known;
+    known.reserve(stages_.size());
+    for (const PlannedStage& stage : stages_)
+      known.push_back(stage.entry.agent->id);
+    for (std::size_t i = 0; i < config_.pre_trade_checks.limits.size(); ++i) {
+      const std::string& id = config_.pre_trade_checks.limits[i].agent;
+      const std::string at = "/pre_trade_checks/limits/" + std::to_string(i) + "/agent";
+      const bool is_here = id.empty() || std::find(known.begin(), known.end(), id) != known.end();
+      if (is_here || base::find(config_.document.root(), at) == nullptr) continue;  // or of the host
+      problems_.warning("LIMIT_UNUSED", place(at),
+                        "the book runs no agent " + base::quote(id) + base::did_you_mean(id, known) +
+                            ", and the bound holds for none of its orders",
+                        "name an agent of the chain, or leave the bound out");
+    }
   }
 
   /// Whether the host keeps the money of such instruments at all.

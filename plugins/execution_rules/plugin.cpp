@@ -17,6 +17,7 @@ class Agent final : public sdk::ExecutionRules {
  public:
   void configure(const sdk::Config& config) override { set_ = read_settings(config); }
   void require(cadre_requirements& needs) const override {
+    if (set_.min_holding == 0) needs.ignores |= CADRE_IGNORES_FOR_LIMIT;
     if (set_.on_impact == OnImpact::off) return;
     needs.sessions.returns = needs.sessions.volumes = impact_rows;
   }

@@ -61,6 +61,7 @@ enum class Fault {
   init_fails_in_silence,
   init_warns,
   requirements_fail,
+  requirements_ignore_unknown,
   // seen when it works
   throws,
   nan_output,
@@ -277,6 +278,7 @@ cadre_status init(void* self, cadre_string) {
 
 cadre_status requirements(const void*, cadre_requirements* out) {
   out->sessions.returns = 1;
+  if (fault == Fault::requirements_ignore_unknown) out->ignores = 6;
   return fault == Fault::requirements_fail ? CADRE_ERROR : CADRE_OK;
 }
 

@@ -18,14 +18,22 @@ typedef struct cadre_rows {
   uint32_t reserved; /* 0 */
 } cadre_rows;
 
+/* What an agent never reads, and the host need not work out for it.
+ *   FOR_LIMIT  cadre_needs.for_limit, which then may be NULL: it costs an analysis of the risk of what is
+ * held in every decision that reduces something. */
+enum { CADRE_IGNORES_FOR_LIMIT = 1 };
+
 /* What the agent needs before it can decide. The host makes windows of at least these many rows and makes no
  * decision before they are full. The host zeroes the struct. Ask for sessions unless the agent is about what
- * happens within one: 252 rows of minutes are two thirds of a day. */
+ * happens within one: 252 rows of minutes are two thirds of a day. Asked for once, after init: an agent that
+ * takes new settings while it runs asks for what any of them could need. */
 typedef struct cadre_requirements {
   uint32_t size;
   uint32_t warm_up_bars; /* bars to observe beyond what the windows imply */
   cadre_rows sessions;   /* one row per trading session */
   cadre_rows bars;       /* one row per bar of the data */
+  uint32_t ignores;      /* CADRE_IGNORES_*, or'ed */
+  uint32_t reserved;     /* 0 */
 } cadre_requirements;
 
 /* One instance. A function that is NULL is one this agent has no use for; init, destroy and get_interface are
@@ -64,7 +72,7 @@ typedef struct cadre_agent {
 #define CADRE_REQUIREMENTS_SIZE_MIN 40u
 #define CADRE_AGENT_SIZE_MIN 72u
 
-CADRE_STATIC_ASSERT(sizeof(cadre_rows) == 16 && sizeof(cadre_requirements) == 40 && sizeof(cadre_agent) == 72,
+CADRE_STATIC_ASSERT(sizeof(cadre_rows) == 16 && sizeof(cadre_requirements) == 48 && sizeof(cadre_agent) == 72,
                     "layout");
 
 #endif

@@ -73,6 +73,11 @@ TEST(LiveAgent, says_so_when_a_refusal_has_no_sentence) {
   EXPECT_THAT(Workshop().refusal("requirements_fail"), HasSubstr("requirements answered error"));
 }
 
+TEST(LiveAgent, that_ignores_what_the_host_does_not_know_is_refused) {
+  EXPECT_THAT(Workshop().refusal("requirements_ignore_unknown"),
+              HasSubstr("its requirements ignore what this host does not know (6)"));
+}
+
 TEST(LiveAgent, what_it_warns_of_while_it_is_made_reaches_the_user) {
   const Workshop workshop;
   const auto agent = workshop.make("init_warns");
