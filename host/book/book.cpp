@@ -198,9 +198,11 @@ const chain::Decision* Book::decide() {
   watch_limits();
   end_due_parents();
   refresh_state();
-  if (halted() || chain().stage_left_out() != nullptr || !is_warm() ||
-      ledger_.portfolio().equity().raw() <= 0)
+  if (halted() || chain().stage_left_out() != nullptr || !is_warm()) return nullptr;
+  if (ledger_.portfolio().equity().raw() <= 0) {
+    close_ruined();
     return nullptr;
+  }
   gate_->count_open_orders(ledger_.tracker().open_count());
   const chain::Decision& decision = orchestrator_.execute_trades();
   states_.count_decision();

@@ -170,6 +170,7 @@ class Book {
   template <class Why>
   void end_parents(Why&& why);
   void end_due_parents();
+  void end_all_parents();  ///< for a trading state that lets none go on
   /// Ends those whose instruments are none of these.
   void end_parents_outside(const std::vector<std::string>& instruments);
   void record_request(const execution::OrderRequest& request);
@@ -210,6 +211,7 @@ class Book {
   bool ready_to_send() const;
   void settle(std::uint32_t instrument);
   void cancel_open_orders(std::uint32_t instrument);
+  void close_ruined();
   cadre_order market_order(const char* why, std::uint32_t instrument, std::int64_t quantity_e9) const;
 
   const config::ScenarioConfig& config_;

@@ -141,6 +141,10 @@ void Book::end_due_parents() {
   });
 }
 
+void Book::end_all_parents() {
+  end_parents([](const execution::ParentOrder&) { return CADRE_REASON_TRADING_STATE; });
+}
+
 void Book::end_parents_outside(const std::vector<std::string>& instruments) {
   end_parents([&](const execution::ParentOrder& parent) -> std::uint32_t {
     const std::string& id = ledger_.universe().instruments[parent.order.instrument].id;
@@ -402,44 +406,6 @@ void Book::send(std::size_t place, bool has_left) {
   const cadre_order order = tracked.order;
   if (!has_left && !flattens_ && !may_leave(order)) return take_cancellation(order);
   if (const auto report = environment_.send(order, ledger_.time_ns())) take_report(*report);
-}
-
-cadre_order Book::market_order(const char* why, std::uint32_t instrument, std::int64_t quantity_e9) const {
-  cadre_order order{};
-  order.size = sizeof order;
-  order.instrument = instrument;
-  order.side = quantity_e9 > 0 ? CADRE_SIDE_BUY : CADRE_SIDE_SELL;
-  order.type = CADRE_ORDER_MARKET;
-  order.time_in_force = CADRE_TIF_DAY;
-  order.quantity_e9 = std::llabs(quantity_e9);
-  order.decision_price_e9 = ledger_.portfolio().price(instrument).raw();
-  order.decision_time_ns = ledger_.time_ns();
-  order.client_id = model::make_id(config_.book.id + '.' + why + '.' + std::to_string(ledger_.sequence()) +
-                                   '.' + std::to_string(instrument));
-  return order;
-}
-
-void Book::flatten() {
-  end_parents([](const execution::ParentOrder&) { return CADRE_REASON_TRADING_STATE; });
-  const model::Portfolio& portfolio = ledger_.portfolio();
-  const execution::OrderTracker& tracker = ledger_.tracker();
-  const auto size = static_cast<std::uint32_t>(ledger_.universe().size());
-  begin_gate();
-  for (std::uint32_t i = 0; i < size; ++i)
-    gate_->count_standing(i, 0, 0);  // it was asked to be cancelled
-  gate_->set_closing(true);
-  const std::size_t first = tracker.orders().size();
-  for (std::uint32_t i = 0; i < size; ++i) {
-    const std::int64_t left =
-        portfolio.quantity(i).raw() + tracker.working_buy_e9(i) - tracker.working_sell_e9(i);
-    if (left == 0) continue;
-    const cadre_order order = market_order("flatten", i, -left);
-    record_order({order, gate_->check(order)});
-  }
-  gate_->set_closing(false);
-  flattens_ = true;
-  if (tracker.orders().size() != first) send_recorded(first, ready_to_send());
-  flattens_ = false;
 }
 
 }  // namespace cadre::book

@@ -131,6 +131,20 @@ bool TradeExecutionOrchestrator::ask_rules(cadre_action_list& list) {
   return false;
 }
 
+/// Tells the gate how much the orders of this trial close, as far as it accepts them. What was to turn a
+/// position around may be cut to what closes it, and then stands behind orders that increase.
+void TradeExecutionOrchestrator::plan_closings() {
+  if (!chain_->pre_trade_checks.turnover_budget) return;
+  for (const DecidedOrder& decided : decision_.orders) {
+    cadre_order order = decided.order;
+    book_.gate->set_in_parts(decided.slice_count != 0);
+    (void)book_.gate->fit_prices(order);
+    order.quantity_e9 = book_.gate->largest_accepted(order).quantity_e9;
+    plan_closing(*book_.gate, order);
+  }
+  book_.gate->set_in_parts(false);
+}
+
 /// Cuts each order to what the gate accepts of it, and lets the gate judge all of them. False: they are too
 /// large for the book together. `judged`: no: then an order that waits for the other side and is too large
 /// for the book, which counts what it waits for as not filled, is for no more than closes what is held.
@@ -138,6 +152,7 @@ bool TradeExecutionOrchestrator::send_to_gate(Judged judged) {
   book_.gate->begin_trial(decision_.requests.size());
   bool has_room = true;
   std::copy(taken_back_e9_.begin(), taken_back_e9_.end(), decision_.sent_e9.begin());
+  plan_closings();
   for (DecidedOrder& decided : decision_.orders) {
     cadre_order& order = decided.order;
     book_.gate->set_in_parts(decided.slice_count != 0);
@@ -256,6 +271,7 @@ void TradeExecutionOrchestrator::check_orders() {
   book_.gate->plan_net(std::accumulate(current_.begin(), current_.end(), 0.0),
                        std::accumulate(rounded_weight_.begin(), rounded_weight_.end(), 0.0));
   pace_net_exposure();
+  plan_closings();
   for (DecidedOrder& decided : decision_.orders) {
     book_.gate->set_in_parts(decided.slice_count != 0);
     book_.gate->set_counted(leaves_whole(decided));

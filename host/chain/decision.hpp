@@ -43,7 +43,9 @@ struct Decision {
   std::vector<std::uint64_t> stamps;  ///< clock ticks: at the start, then after every agent
   /// The stage whose call ended at each stamp; empty where none did. Text of the chain.
   std::vector<std::string_view> stamped;
-  bool held = false;  ///< a stage failed before sizing: positions stay as they are
+  std::uint64_t final_step_ticks = 0;  ///< what the final step took, its calls of agents too
+  std::uint32_t trials = 0;            ///< of the final step: 1 where nothing binds
+  bool held = false;                   ///< a stage failed before sizing: positions stay as they are
 };
 
 /// Every instrument of which less was sent than is needed since a pre-trade check accepts no more:

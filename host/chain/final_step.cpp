@@ -19,6 +19,8 @@ constexpr double slack = 1e-9;  // what the error of doubles may add to a sum th
 }  // namespace
 
 void TradeExecutionOrchestrator::take_final_step() {
+  const std::uint64_t begin = base::ticks();
+  decision_.trials = 0;
   open_targets();
   fit_to_open_orders();
   fit_to_groups();
@@ -44,6 +46,7 @@ void TradeExecutionOrchestrator::take_final_step() {
   stamp({});
   record_risk();
   record_effect();
+  decision_.final_step_ticks = base::ticks() - begin;
 }
 
 /// What has no price today cannot be traded: its position stays, and no order is made for the gate to refuse.
@@ -93,6 +96,7 @@ TradeExecutionOrchestrator::FinalRisk TradeExecutionOrchestrator::change_whole()
 /// to what the gate accepts; and how the book that these orders lead to stands against every limit.
 TradeExecutionOrchestrator::FinalRisk TradeExecutionOrchestrator::try_orders(double factor, Sales sales,
                                                                              Judged judged) {
+  ++decision_.trials;
   size_cut(factor);
   round_to_lots(sales);
   make_orders();

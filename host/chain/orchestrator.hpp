@@ -139,6 +139,7 @@ class TradeExecutionOrchestrator {
   void pace_net_exposure();
   void count_standing();
   /// Which needs reduce a position for the sake of a limit.
+  void plan_closings();
   void tell_for_limit();
   bool tells_for_limit() const;
   bool is_for_limit(std::uint32_t instrument, bool exceeds_exposure);

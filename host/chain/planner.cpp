@@ -5,6 +5,7 @@
 
 #include "cadre/cadre.h"
 #include "host/base/capped_problems.hpp"
+#include "host/base/json.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
 #include "host/chain/builder.hpp"
@@ -111,8 +112,8 @@ class Planner {
       const bool is_here = id.empty() || std::find(known.begin(), known.end(), id) != known.end();
       if (is_here || base::find(config_.document.root(), at) == nullptr) continue;  // or of the host
       problems_.warning("LIMIT_UNUSED", place(at),
-                        "the book runs no agent " + base::quote(id) + base::did_you_mean(id, known) +
-                            ", and the bound holds for none of its orders",
+                        "the book runs no agent " + base::quote(id) +
+                            ", the bound holds for none of its orders" + base::did_you_mean(id, known),
                         "name an agent of the chain, or leave the bound out");
     }
   }

@@ -268,6 +268,8 @@ base::Problems LiveHost::open_books(const StartPlan& plan,
     if (!runner) continue;
     parts_.books.add(std::move(runner).take());
   }
+  // What a host ran with before is not refused when it starts again.
+  if (plan.is_new) problems.append(revision::check_host_limits(setup, parts_.books));
   return problems;
 }
 

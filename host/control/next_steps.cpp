@@ -37,10 +37,11 @@ void add_step_of(const execution::StateChange& change, const std::string& book, 
                            " only reduces until its equity is above its margin requirement: close positions, "
                            "or wait; `on_margin_breach` says what it does by itself");
   if (change.code == execution::TradingStates::ruin)
-    return steps.push_back("book " + book +
-                           " is ruined and decides nothing: close what is open with `cadre "
-                           "halt --book " +
-                           book + " --flatten --reason ...`");
+    return steps.push_back(
+        "book " + book +
+        " is ruined, and its chain decides nothing: `on_margin_breach` says what it closes by "
+        "itself, and `cadre halt --book " +
+        book + " --flatten --reason ...` closes the rest");
   if (scope.is_book() && !left_out.empty()) return;
   const bool is_killed = change.state == execution::TradingState::killed;
   steps.push_back(base::join({"resume ", scope.is_book() ? "" : scope.instrument + scope.agent + " in ",

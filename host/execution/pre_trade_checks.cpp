@@ -179,7 +179,8 @@ struct SizeChecks {
   static std::int64_t turnover(const PreTradeGate& g, const cadre_order& o) {
     if (!g.config_.turnover_budget) return any_quantity;
     const double budget = g.config_.turnover_budget->max * g.equity_ * (1 + rounding_slack);
-    return std::max(g.closable(o), g.quantity_worth(o, budget - g.turnover_));
+    const double others_close = std::max(g.closing_ - g.notional_of(o, g.parts_of(o).closing_e9), 0.0);
+    return std::max(g.closable(o), g.quantity_worth(o, budget - g.turnover_ - others_close));
   }
   static std::int64_t group(const PreTradeGate& g, const cadre_order& o) {
     std::int64_t largest = any_quantity;

@@ -65,7 +65,7 @@ void PreTradeGate::begin_trial(std::uint64_t requests) {
   const double foreign = venue_ != nullptr ? std::min(venue_->cash_difference().to_double(), 0.0) : 0.0;
   buying_power_ =
       portfolio.cash().to_double() + foreign - portfolio.short_collateral().to_double() - committed_;
-  gross_ = margin_ = 0;
+  gross_ = margin_ = closing_ = 0;
   turnover_ = states_ != nullptr ? states_->traded().to_double() : 0;
   group_gross_.assign(groups_.size(), 0);
   for (std::uint32_t i = 0; i < universe_->size(); ++i) {
@@ -106,6 +106,10 @@ bool PreTradeGate::reduces(const cadre_order& order) const {
 PreTradeGate::Parts PreTradeGate::parts_of(const cadre_order& order) const {
   const std::int64_t closing = std::min(order.quantity_e9, closable(order));
   return {closing, order.quantity_e9 - closing};
+}
+
+void plan_closing(PreTradeGate& gate, const cadre_order& order) {
+  gate.closing_ += gate.notional_of(order, gate.parts_of(order).closing_e9);
 }
 
 std::int64_t PreTradeGate::closable(const cadre_order& order) const {
@@ -213,6 +217,7 @@ Verdict PreTradeGate::check(const cadre_order& order) {
   gross_ += opening - closing;
   margin_ += margin_rate_[order.instrument] * (opening - closing);
   turnover_ += opening + closing;
+  closing_ = std::max(closing_ - closing, 0.0);
   for (const std::uint32_t group : groups_.of(order.instrument))
     group_gross_[group] += opening - closing;
   // A sale out of a holding pays for buys, a short sale does not; to cover a short costs what buying power

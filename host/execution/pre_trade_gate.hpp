@@ -166,6 +166,9 @@ class PreTradeGate {
 
  private:
   friend struct Checks;
+  /// What an order of this trial closes: the turnover budget is used up by it before anything increases,
+  /// whatever comes first.
+  friend void plan_closing(PreTradeGate& gate, const cadre_order& order);
   friend struct PriceChecks;
   friend struct SizeChecks;
   friend struct StateChecks;
@@ -223,6 +226,7 @@ class PreTradeGate {
   double buying_power_ = 0;
   double gross_ = 0;
   double turnover_ = 0;  ///< traded in the sessions of its budget, working, and of this decision
+  double closing_ = 0;   ///< of that budget, by orders of this trial that are still to be judged
   double net_before_ = 0, net_planned_ = 0;
   std::vector<double> group_gross_{};  ///< by group with a bound
   double margin_ = 0;                  ///< the margin requirement

@@ -375,6 +375,42 @@ base::Problems check_against_data(const Setup& setup, const live::BookList& book
     problems.append(config::check_names(book.scenario, runner->instruments()));
     problems.append(config::check_short_rates(book.scenario, runner->instruments()));
   }
+  problems.append(check_host_limits(setup, books));
+  return problems;
+}
+
+base::Problems check_host_limits(const Setup& setup, const live::BookList& books) {
+  std::vector<std::string> instruments, agents;
+  for (const config::BookConfig& book : setup.host.books) {
+    const auto runner = live::find_book(books, book.scenario.book.id);
+    if (runner == nullptr) return {};  // what its data have is not known yet
+    instruments.insert(instruments.end(), runner->instruments().begin(), runner->instruments().end());
+  }
+  for (const chain::ChainPlan& plan : setup.plans) {
+    for (const chain::PlannedStage& stage : plan.stages)
+      agents.push_back(stage.entry.agent->id);
+  }
+  base::Problems problems;
+  const auto is_in = [](const std::vector<std::string>& known, const std::string& name) {
+    return name.empty() || std::find(known.begin(), known.end(), name) != known.end();
+  };
+  for (std::size_t i = 0; i < setup.host.limits.size(); ++i) {
+    const config::ScopedLimit& limit = setup.host.limits[i];
+    base::Place place;
+    if (!setup.host.files.empty()) place.file = setup.host.files.front().string();
+    const std::string at = "/limits/" + std::to_string(i);
+    place.pointer = at + "/instrument";
+    if (!is_in(instruments, limit.instrument))
+      problems.error("INSTRUMENT_UNKNOWN", place,
+                     "the data of no book have an instrument " + base::quote(limit.instrument) +
+                         base::did_you_mean(limit.instrument, instruments));
+    place.pointer = at + "/agent";
+    if (!is_in(agents, limit.agent))
+      problems.warning("LIMIT_UNUSED", place,
+                       "no book runs an agent " + base::quote(limit.agent) +
+                           ", the bound holds for no order" + base::did_you_mean(limit.agent, agents),
+                       "name an agent of a chain, or leave the bound out");
+  }
   return problems;
 }
 

@@ -97,6 +97,9 @@ void leave_venues_in_place(Setup& setup, const live::BookList& books);
 /// whose rates nobody states.
 base::Problems check_against_data(const Setup& setup, const live::BookList& books);
 
+/// What the limits of a host name and no book of it has. Errors: INSTRUMENT_UNKNOWN. Warnings: LIMIT_UNUSED.
+base::Problems check_host_limits(const Setup& setup, const live::BookList& books);
+
 /// What may not change: while a host runs, or (`at_start`) between two of its starts. Errors:
 /// CONFIG_NEEDS_RESTART, CONFIG_NEVER_CHANGES, one for each value.
 base::Problems check_changeable(const boost::json::value& running, const boost::json::value& next,

@@ -67,6 +67,12 @@ config::ScenarioConfig demo_config() {
   return std::move(config).take();
 }
 
+double median_us(std::vector<std::uint64_t> ticks) {
+  const auto middle = ticks.begin() + static_cast<std::ptrdiff_t>(ticks.size() / 2);
+  std::nth_element(ticks.begin(), middle, ticks.end());
+  return static_cast<double>(*middle) / base::ticks_per_second() * 1e6;
+}
+
 /// Takes the time when a decision is made.
 struct DecisionEnd final : book::BookListener {
   void on_decision(std::uint64_t, const chain::Decision&) override { ticks = base::ticks(); }
@@ -98,12 +104,22 @@ class Host {
   std::uint64_t decide() {
     end_.ticks = 0;
     const chain::Decision* decision = book_.decide();
-    passes_ += decision != nullptr ? decision->record.passes : 0;
+    if (decision != nullptr) {
+      passes_ += decision->record.passes;
+      trials_ += decision->trials;
+      final_ticks_.push_back(decision->final_step_ticks);
+    }
     return decision != nullptr ? end_.ticks : base::ticks();
   }
   void fill() { book_.take_fills(); }
   book::Book& book() { return book_; }
-  std::uint64_t passes() const { return passes_; }
+  /// Of all decisions: passes of the loop, trials of the final step, and what that took.
+  void say(benchmark::State& state) const {
+    const auto decisions = static_cast<double>(final_ticks_.size());
+    state.counters["passes"] = static_cast<double>(passes_) / decisions;
+    state.counters["final_trials"] = static_cast<double>(trials_) / decisions;
+    state.counters["final_us"] = median_us(final_ticks_);
+  }
 
  private:
   base::TemporaryFolder folder_;
@@ -112,7 +128,8 @@ class Host {
   std::unique_ptr<journal::JournalWriter> writer_;
   std::unique_ptr<book::JournalListener> listener_;
   DecisionEnd end_;
-  std::uint64_t passes_ = 0;
+  std::uint64_t passes_ = 0, trials_ = 0;
+  std::vector<std::uint64_t> final_ticks_;
 };
 
 std::uint64_t decide(Host& host) {
@@ -132,12 +149,6 @@ std::uint64_t pass(Way& way, const model::Bar& bar) {
   const std::uint64_t end = decide(way);
   way.fill();
   return end - start;
-}
-
-double median_us(std::vector<std::uint64_t>& ticks) {
-  const auto middle = ticks.begin() + static_cast<std::ptrdiff_t>(ticks.size() / 2);
-  std::nth_element(ticks.begin(), middle, ticks.end());
-  return static_cast<double>(*middle) / base::ticks_per_second() * 1e6;
 }
 
 bool same_positions(const model::Portfolio& a, const model::Portfolio& b) {
@@ -162,7 +173,7 @@ void decision(benchmark::State& state) {
     pass(wired, bar);
   }
   std::vector<std::uint64_t> ticks[3];
-  std::uint64_t orders = 0, wired_before = wired.decisions();
+  std::uint64_t orders = 0;
   std::vector<model::Bar> block;
   for (auto _ : state) {  // NOLINT(clang-analyzer-deadcode.DeadStores): how the library is used
     std::uint64_t total = 0;
@@ -205,9 +216,8 @@ void decision(benchmark::State& state) {
   state.counters["journal_us"] = journal_us;
   state.counters["host_ratio"] = host_us / wired_us;
   state.counters["journal_ratio"] = journal_us / wired_us;
-  const double decisions = static_cast<double>(wired.decisions() - wired_before);
   state.counters["orders"] = static_cast<double>(orders) / static_cast<double>(count);
-  state.counters["passes"] = static_cast<double>(host.passes()) / (decisions + 47);
+  host.say(state);
 }
 
 BENCHMARK(decision)->Arg(10)->Arg(50)->Arg(500)->UseManualTime()->Iterations(1)->Unit(
@@ -233,7 +243,7 @@ void decision_with_gaps(benchmark::State& state) {
     state.SetIterationTime(static_cast<double>(total) / base::ticks_per_second());
   }
   state.counters["host_us"] = median_us(ticks);
-  state.counters["passes"] = static_cast<double>(host.passes()) / static_cast<double>(count + 47);
+  host.say(state);
 }
 
 BENCHMARK(decision_with_gaps)->Arg(500)->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);

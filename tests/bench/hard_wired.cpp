@@ -62,7 +62,6 @@ HardWired::HardWired(const config::ScenarioConfig& config, const model::Universe
 void HardWired::decide() {
   orders_.clear();
   if (rows_ <= ring) return;  // the first bar has no return
-  ++decisions_;
   size();
   keep_limits(target_);
   uncorrelate();

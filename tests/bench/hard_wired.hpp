@@ -34,7 +34,6 @@ class HardWired {
 
   const model::Portfolio& portfolio() const { return portfolio_; }
   std::size_t orders() const { return orders_.size(); }
-  std::uint64_t decisions() const { return decisions_; }
 
  private:
   struct Figures {
@@ -67,7 +66,6 @@ class HardWired {
   quant::RollingCovariance covariance_;
   std::vector<double> closes_, returns_;  ///< mirrored rings of window_ + 1 rows
   std::size_t rows_ = 0;
-  std::uint64_t decisions_ = 0;
   std::vector<double> current_, target_, desired_, wanted_, rounded_, row_;
   std::vector<std::int64_t> need_e9_, price_e9_;
   std::vector<std::uint8_t> traded_, above_;

@@ -36,6 +36,26 @@ class Instruments(unittest.TestCase):
         self.addCleanup(host.end)
         return host.start()
 
+    def test_limits_of_the_host_name_instruments_of_a_book_and_agents_of_a_chain(self):
+        root = fresh_folder(arguments.build, "instruments_test", "limits")
+        for name, limit, code, said in (
+                ("wrong", {"instrument": "KOO", "max_weight": 0.02}, 3, '/limits/0/instrument: the data of no book have an instrument "KOO"; did you mean "KO"? [INSTRUMENT_UNKNOWN]'),
+                ("unused", {"agent": "cadre.momentun", "max_weight": 0.02}, None, 'no book runs an agent "cadre.momentun", the bound holds for no order; did you mean "cadre.momentum"?')):
+            with open(os.path.join(root, "demo.json"), "w", encoding="utf-8") as file:
+                json.dump(scenario([risk_manager()]), file)
+            config = os.path.join(root, "host.json")
+            with open(config, "w", encoding="utf-8") as file:
+                json.dump({"books": [{"scenario": "demo.json"}], "limits": [limit]}, file)
+            agents = [os.path.join(arguments.build, folder) for folder in ("agents", "reload_agents/v1")]
+            host = RunningHost(arguments.cadre, root, config, agents, state=os.path.join(root, name))
+            self.addCleanup(host.end)
+            if code is None:
+                host.start()
+                self.assertEqual(host.stop(), 0)
+            else:
+                self.assertEqual(host.spawn().wait(), code)
+            self.assertIn(said, host.log_text())
+
     def orders(self, host, *more):
         shown = subprocess.run([arguments.cadre, "journal", "show", "--kind", "order", *more, host.journal("main")], capture_output=True, text=True,
                                check=True, timeout=60)

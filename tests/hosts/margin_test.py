@@ -102,8 +102,21 @@ class Margin(unittest.TestCase):
         self.host.command("resume", "--book", "main", "--reason", "test")
         self.assertEqual(self.host.settled_book()["trading_state"], "REDUCING", "no operator ends it")
 
+    def test_a_ruined_book_whose_policy_gives_positions_up_closes_them_once_although_it_is_killed_after_every_bar(self):
+        for policy in ("reduce", "flatten"):
+            with self.subTest(policy):
+                bars = self.write([(10, 20), (10, 20), (3, 20), (3, 20), (4, 20)], policy)
+                result, _ = self.backtest()
+                seen = self.live(bars)
+                self.assertEqual(seen[-1]["orders"], seen[1]["orders"] + 2)
+                self.assertEqual(seen[-1]["order_hash"], result["order_hash"])
+                self.assertAlmostEqual(float(seen[-1]["equity"]), result["final_equity"], 6)
+                self.assertEqual(self.host.get("/v1/books/main/portfolio")["positions"], [])
+                self.host.end()
+                shutil.rmtree(os.path.join(self.root, "state"))
+
     def test_a_ruined_book_says_since_when_and_sends_nothing(self):
-        bars = self.write([(10, 20), (10, 20), (3, 20), (3, 20), (4, 20)], "flatten")
+        bars = self.write([(10, 20), (10, 20), (3, 20), (3, 20), (4, 20)], "freeze")
         result, said = self.backtest()
         self.assertEqual(result["ruined_on"], "2020-01-06")
         self.assertIn("RUN_RUINED", said)

@@ -65,6 +65,10 @@ class Services(Workbench):
 
 
 class DeadLimits(Workbench):
+    def test_a_bound_for_an_agent_that_the_book_does_not_run_is_a_warning(self):
+        self.scenario["pre_trade_checks"] = {"limits": [{"agent": "cadre.position_sizr", "max_weight": 0.02}, {"agent": "cadre.position_sizer", "max_weight": 0.02}]}
+        self.is_fine(r'/pre_trade_checks/limits/0/agent: warning: the book runs no agent "cadre.position_sizr", the bound holds for none of its orders; did you mean "cadre.position_sizer"\?')
+
     def test_a_var_limit_that_never_binds_is_a_warning(self):
         self.chain["risk_managers"][0]["config"] = {"var_lookback": 20, "max_portfolio_risk": 0.15, "var_limit": 0.02}
         self.is_fine(r"/risk_managers/0: warning: cadre.risk_manager: var_limit 0.02 hardly ever binds: a book at max_portfolio_risk 0.15 has a VaR of about 0.01554 ")

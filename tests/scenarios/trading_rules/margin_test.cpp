@@ -170,6 +170,35 @@ TEST(Ruin, is_dated_and_its_figures_are_true) {
   EXPECT_TRUE(result.at("annualised_volatility").is_null());
 }
 
+// Two units of equity long in AA, one short in BB; AA falls through all of it in one bar.
+TEST(Ruin, closes_what_can_be_traded_where_the_margin_policy_gives_positions_up) {
+  const double none = std::nan("");
+  const Market market =
+      market_of({"AA", "BB"}, {{10, 10}, {10, 10}, {4, none}, {4, none}, {4, 10}, {4, 10}, {9, 10}, {9, 10}});
+  for (const char* policy : {"reduce", "flatten", "freeze"}) {
+    Lab lab = book_with(market, "[[2, -1], [2, -1], [5, -1]]",
+                        {margin_account,
+                         margin_of("0.25"),
+                         {"/data/prices/missing", "\"leave\""},
+                         {"/pre_trade_checks/on_margin_breach", '"' + std::string(policy) + '"'}});
+    const Trace trace = lab.run();
+    SCOPED_TRACE(policy);
+    EXPECT_EQ(filled_on(trace, trace.bars[1]), (Units{{"AA", 20'000}, {"BB", -10'000}}));
+    EXPECT_EQ(trace.accounts[2].equity, money("-20000"));
+    const bool stays = std::string_view(policy) == "freeze";
+    EXPECT_EQ(filled_on(trace, trace.bars[3]), stays ? Units{} : (Units{{"AA", -20'000}}));
+    EXPECT_EQ(filled_on(trace, trace.bars[4]), Units{}) << "BB had no price when it was decided";
+    EXPECT_EQ(filled_on(trace, trace.bars[5]), stays ? Units{} : (Units{{"BB", 10'000}}));
+    if (!stays) {
+      EXPECT_EQ(trace.accounts.back().equity, money("-20000")) << "nothing is left to rise with AA";
+      EXPECT_EQ(trace.orders.size(), 4u) << "each is closed by one order";
+    }
+    const auto replayed = backtest::replay_run({lab.path("run"), {}, {}}, {});
+    ASSERT_TRUE(replayed);
+    EXPECT_TRUE(replayed->identical) << replayed->first_difference;
+  }
+}
+
 TEST(ShortRates, are_asked_for_before_a_book_may_go_short) {
   const Market market = market_of({"AA", "BB"}, {{10, 10}, {10, 10}});
   auto overrides = scripted("[[0.1, 0.1]]");

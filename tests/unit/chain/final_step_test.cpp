@@ -52,6 +52,7 @@ TEST(FinalStep, one_trial_is_enough_when_nothing_binds) {
   const Decision& decision = desk.decide();
   EXPECT_EQ(decision.record.cut_factor, 1);
   EXPECT_EQ(std::count(decision.stamped.begin(), decision.stamped.end(), "rules"), 1);
+  EXPECT_EQ(decision.trials, 1u);
 }
 
 TEST(FinalStep, money_that_is_short_scales_all_purchases_and_refuses_none) {
