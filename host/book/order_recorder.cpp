@@ -25,7 +25,10 @@ void OrderRecorder::on_order(std::uint64_t, const chain::DecidedOrder& decided) 
   if (parent == place_of_parent_.end()) return;
   Parent& whole = parents_[parent->second];
   whole.note(decided.why.code);
-  if (decided.verdict.accepted()) whole.sent_e9 += decided.order.quantity_e9;
+  if (decided.verdict.accepted())
+    whole.sent_e9 += decided.order.quantity_e9;
+  else
+    whole.note(CADRE_REASON_FITTED);
 }
 
 void OrderRecorder::on_order_request(std::uint64_t, const execution::OrderRequest& request) {
@@ -78,7 +81,9 @@ std::vector<report::ParentRow> OrderRecorder::parents() const {
     row.sent = base::Quantity::from_raw(parent.sent_e9);
     row.unsent = base::Quantity::from_raw(parent.order.quantity_e9 - parent.sent_e9);
     const bool goes_on = book_.ledger().schedule().find(id) != nullptr;
-    row.state = goes_on ? "scheduled" : parent.has_ended ? "ended" : "sent";
+    // A part that the gate refused was never sent, and is not sent again.
+    const bool ends_early = parent.has_ended || row.unsent.raw() != 0;
+    row.state = goes_on ? "scheduled" : ends_early ? "ended" : "sent";
     for (const std::uint32_t reason : parent.reasons)
       row.reasons += (row.reasons.empty() ? "" : " ") + chain::reason_name(reason);
     row.arrival_price = base::Price::from_raw(parent.order.decision_price_e9);
@@ -88,7 +93,8 @@ std::vector<report::ParentRow> OrderRecorder::parents() const {
       row.average_price = base::Price::from_double(average);
       const double arrival = row.arrival_price.to_double();
       if (arrival > 0)
-        row.shortfall_bp = 1e4 * model::sign_of_side(parent.order.side) * (average / arrival - 1);
+        row.shortfall_bp =
+            1e4 * model::sign_of_side(parent.order.side) * (average / arrival - 1) + 0.0;  // no -0
     }
     rows.push_back(std::move(row));
   }

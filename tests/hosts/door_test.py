@@ -195,7 +195,7 @@ class SuspectMove(Door):
         self.takes("bar-4.json")
         self.assertEqual(self.host.settled_book()["suspect_move"], self.MOVE)
         self.assertEqual(len(self.steps_about_it()), 1)
-        self.assertIn("suspect_move", self.host.log_text())
+        self.host.expect_logged("suspect_move")
 
     def test_is_told_after_a_restart_too_and_no_longer_after_five_calm_bars(self):
         self.begin()

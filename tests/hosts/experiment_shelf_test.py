@@ -106,7 +106,7 @@ class ExperimentShelf(unittest.TestCase):
         self.host.post(self.bars[320:])
         self.host.settled_book()
         self.same(self.results(), self.undisturbed())
-        self.assertIn("experiment_resumed", self.host.log_text())
+        self.host.expect_logged("experiment_resumed")
         self.assertIn("running", self.host.command("experiment", "status").stdout)
 
     def test_it_goes_on_after_the_host_was_killed_thrice(self):
@@ -167,7 +167,7 @@ class ExperimentShelf(unittest.TestCase):
         self.assertEqual(only["state"], state, only)
         for word in words:
             self.assertIn(word, only["reason"])
-        self.assertIn("experiment_lost", self.host.log_text())
+        self.host.expect_logged("experiment_lost")
         status = self.host.command("status")
         self.assertEqual(status.returncode, 1 if state == "failed" else 0, status.stdout)
         self.assertIn("<html", self.results()["page"], "what it compared until then stays readable")
@@ -329,7 +329,7 @@ class ExperimentShelf(unittest.TestCase):
                 file.write(text)
             self.host.start()
             self.assertEqual(self.host.ask_for("/v1/experiments"), [], text)
-            self.assertIn(f"{kept}: warning: this is not what a host wrote of an experiment", self.host.log_text())
+            self.host.expect_logged(f"{kept}: warning: this is not what a host wrote of an experiment")
             self.assertEqual(self.host.stop(), 0)
 
 

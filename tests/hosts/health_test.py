@@ -64,7 +64,7 @@ class Health(unittest.TestCase):
         os.remove(self.host.socket)
         wait_until("the socket is back", lambda: os.path.exists(self.host.socket) and self.host.command("halt", "--reason", "a bad day").returncode == 0)
         self.assert_health(["one is halted", "two is halted"])
-        self.assertIn("admin_socket_back", self.host.log_text())
+        self.host.expect_logged("admin_socket_back")
         self.assertEqual(self.newest_event("socket_back")["event"], "socket_back")
         self.assertEqual(os.stat(self.host.socket).st_mode & 0o777, 0o600)
 

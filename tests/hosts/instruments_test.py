@@ -54,7 +54,7 @@ class Instruments(unittest.TestCase):
                 self.assertEqual(host.stop(), 0)
             else:
                 self.assertEqual(host.spawn().wait(), code)
-            self.assertIn(said, host.log_text())
+            host.expect_logged(said)
 
     def orders(self, host, *more):
         shown = subprocess.run([arguments.cadre, "journal", "show", "--kind", "order", *more, host.journal("main")], capture_output=True, text=True,

@@ -203,7 +203,7 @@ class KeptState(Unpacked):
             content = file.read()
         host = self.host()
         self.assertEqual(host.spawn().wait(), 3)
-        self.assertIn("the journal has format 8, this host reads formats 1 to 7", host.log_text())
+        host.expect_logged("the journal has format 8, this host reads formats 1 to 7")
         with open(path, "rb") as file:
             self.assertEqual(file.read(), content)
 

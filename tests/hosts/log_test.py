@@ -112,7 +112,7 @@ class Log(unittest.TestCase):
     def test_an_output_that_cannot_be_opened_is_refused(self):
         host = self.host(output="journald", journal_socket="/nonexistent/socket")
         self.assertEqual(host.spawn().wait(), 3)
-        self.assertIn("LOG_NOT_POSSIBLE", host.log_text())
+        host.expect_logged("LOG_NOT_POSSIBLE")
 
     def test_a_blocked_standard_error_holds_up_nobody(self):
         host = self.host(output="stderr", style="json")

@@ -270,6 +270,18 @@ class RunningHost:
             file.seek(self.log_begins)
             return file.read().decode(errors="replace")
 
+    def expect_logged(self, text):
+        """Waits for a line that says this: the log is written behind what it tells of."""
+        def is_logged():
+            ends = not self.is_alive()
+            if text in self.log_text():
+                return True
+            if ends:
+                raise AssertionError(f"the host ended and never said {text}:\n{self.log_text()}")
+            return False
+
+        wait_until(lambda: f"the log says {text}\n{self.log_text()}", is_logged)
+
     def command(self, *words):
         return subprocess.run([self.cadre, *self.options(), *words, "--host", self.socket], capture_output=True, text=True,
                               env=self.environment(), timeout=DEADLINE_S)

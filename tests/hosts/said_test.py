@@ -50,7 +50,7 @@ class Said(unittest.TestCase):
         code, text = self.words("status")
         self.assertEqual(code, 0, text)
         self.assertIn("the host before this one was killed, or its machine stopped", text)
-        self.assertIn("host_killed", self.host.log_text())
+        self.host.expect_logged("host_killed")
         self.assertEqual(self.host.stop(), 0)
         self.host.start()
         self.assertNotIn("was killed", self.words("status")[1])
@@ -68,8 +68,8 @@ class Said(unittest.TestCase):
         other = self.host_of(self.new_desk("other"))
         other.spawn()
         self.assertEqual(other.wait(), 3)
-        self.assertIn('the folder is that of host "desk", and', other.log_text())
-        self.assertIn("--state", other.log_text())
+        other.expect_logged('the folder is that of host "desk", and')
+        other.expect_logged("--state")
         self.host.start()
         self.assertEqual(self.words("status")[0], 0)
 
@@ -91,7 +91,7 @@ class Said(unittest.TestCase):
         second = self.host_of(self.desk)
         second.spawn()
         self.assertEqual(second.wait(), 3)
-        self.assertIn("a second host needs a folder of its own: --state", second.log_text())
+        second.expect_logged("a second host needs a folder of its own: --state")
 
     def test_the_journal_lags_behind_nothing_when_all_is_durable(self):
         self.host.start()
@@ -113,7 +113,7 @@ class Said(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertIn("main: no bar between 1991-01-04 and 1991-06-03, 150 days", text)
         self.assertIn("look whether days lack in what is fed to book main", text)
-        self.assertIn("bar_gap", self.host.log_text())
+        self.host.expect_logged("bar_gap")
         self.post([json.dumps(bar) for bar in later[1:]])
         self.assertEqual(self.words("status")[0], 0)
 

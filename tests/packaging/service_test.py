@@ -162,8 +162,8 @@ class Service(unittest.TestCase):
 
     def test_a_group_that_is_not_there_is_refused(self):
         self.assertEqual(self.host.spawn("--socket-group", "no-such-group").wait(), 3)
-        self.assertIn("there is no group no-such-group for --socket-group", self.host.log_text())
-        self.assertIn("[ADMIN_SOCKET_GROUP]", self.host.log_text())
+        self.host.expect_logged("there is no group no-such-group for --socket-group")
+        self.host.expect_logged("[ADMIN_SOCKET_GROUP]")
 
 
 class StuckBook(unittest.TestCase):

@@ -177,7 +177,7 @@ class Faults(unittest.TestCase):
         self.feed_all(5)
         second = host_of(self.trader).spawn()
         self.assertEqual(second.wait(), 3)
-        self.assertIn("another host runs with this state folder", second.log_text())
+        second.expect_logged("another host runs with this state folder")
         self.feed_all(10)
         self.assertEqual(host.stop(), 0)
         self.assert_every_bar_is_there_once("simulated", 10)

@@ -143,7 +143,7 @@ class JournalLost(unittest.TestCase):
             with open(self.journal, "ab") as file:
                 file.write(rubbish)
             self.host.start()
-            self.assertIn("JOURNAL_TAIL_CUT", self.host.log_text())
+            self.host.expect_logged("JOURNAL_TAIL_CUT")
             self.assertEqual(self.host.book()["sequence"], self.stands["sequence"])
             self.assertEqual(self.host.stop(), 0)
             self.assertGreaterEqual(os.path.getsize(self.journal), size)

@@ -175,8 +175,8 @@ class Sealed(unittest.TestCase):
             for name in ("flights", os.path.join("books", "main", "watermark")):
                 damage(self.path(name))
             self.host.start()
-            self.assertIn("[FLIGHTS_LOST]", self.host.log_text())
-            self.assertIn("[BOOK_WATERMARK_LOST]", self.host.log_text())
+            self.host.expect_logged("[FLIGHTS_LOST]")
+            self.host.expect_logged("[BOOK_WATERMARK_LOST]")
             self.host.kill()
         self.host.start()
         self.assertNotIn("_LOST]", self.host.log_text())

@@ -98,7 +98,7 @@ class Segments(unittest.TestCase):
             file.seek(os.path.getsize(newest) // 2)
             file.write(b"\xaa\xbb\xcc")
         host.start()
-        self.assertIn("CHECKPOINT_DAMAGED", host.log_text())
+        host.expect_logged("CHECKPOINT_DAMAGED")
         self.assert_stands(host)
 
     def test_damaged_rows_of_history_are_found(self):
@@ -107,7 +107,7 @@ class Segments(unittest.TestCase):
         with open(rows, "r+b") as file:
             file.write(b"\x01\x02\x03\x04")
         host.start()
-        self.assertIn("CHECKPOINT_DAMAGED", host.log_text())
+        host.expect_logged("CHECKPOINT_DAMAGED")
         self.assert_stands(host)
 
     def test_pruned_segments_are_not_needed_by_a_start(self):
@@ -122,14 +122,14 @@ class Segments(unittest.TestCase):
         os.remove(self.book_files(host, "segments", "*")[0])
         shutil.rmtree(os.path.join(host.state, "books", "main", "checkpoints"))
         self.assertEqual(host.spawn().wait(), 3)
-        self.assertIn("JOURNAL_PRUNED", host.log_text())
+        host.expect_logged("JOURNAL_PRUNED")
 
     def test_a_missing_segment_in_the_middle_is_refused_where_it_is_needed(self):
         host = self.copy("gap")
         os.remove(self.book_files(host, "segments", "*")[4])
         shutil.rmtree(os.path.join(host.state, "books", "main", "checkpoints"))
         self.assertEqual(host.spawn().wait(), 3)
-        self.assertIn("JOURNAL_SEGMENT_MISSING", host.log_text())
+        host.expect_logged("JOURNAL_SEGMENT_MISSING")
 
     def test_a_missing_segment_in_the_middle_is_told_by_verify_and_backup_with_its_number(self):
         host = self.copy("gap_told")
@@ -154,7 +154,7 @@ class Segments(unittest.TestCase):
             file.truncate(os.path.getsize(packed) // 2)
         shutil.rmtree(os.path.join(host.state, "books", "main", "checkpoints"))
         self.assertEqual(host.spawn().wait(), 3)
-        self.assertIn("JOURNAL_DAMAGED", host.log_text())
+        host.expect_logged("JOURNAL_DAMAGED")
 
     def test_what_a_host_left_that_ended_between_two_segments_is_tidied(self):
         host = self.copy("between")

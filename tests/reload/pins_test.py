@@ -127,8 +127,8 @@ class Pins(unittest.TestCase):
             file.write(text.replace("0.5", "0.6"))
         host.spawn()
         self.assertEqual(host.wait(), 3)
-        self.assertIn("MANIFEST_DAMAGED", host.log_text())
-        self.assertIn(os.path.basename(kept), host.log_text())
+        host.expect_logged("MANIFEST_DAMAGED")
+        host.expect_logged(os.path.basename(kept))
         host.start("--revision", "1")
         self.assertEqual((host.revision(), self.limit(host)), (3, 1))
 

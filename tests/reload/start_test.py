@@ -95,7 +95,7 @@ class Start(unittest.TestCase):
         host = self.with_three_revisions("unknown")
         self.assertEqual(host.stop(), 0)
         self.assertIn("REVISION_UNKNOWN", self.refused(host, "--revision", "9"))
-        self.assertIn("there are 1 to 3", host.log_text())
+        host.expect_logged("there are 1 to 3")
         host.start()
         self.assertEqual(host.revision(), 3)
         self.assertEqual(host.stop(), 0)

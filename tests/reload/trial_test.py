@@ -184,7 +184,7 @@ class Trial(unittest.TestCase):
         self.assertEqual({b["state"] for b in host.status()["books"]}, {"deciding"})
         host.kill()
         host.start()
-        self.assertIn("TRIAL_FAILED", host.log_text())
+        host.expect_logged("TRIAL_FAILED")
         self.assertEqual((host.revision(), self.limit(host), self.limit(host, "second")), (4, 0.05, 0.05))
         self.assertEqual({b["state"] for b in host.status()["books"]}, {"halted"})
         self.assertEqual(self.trials(host), {"main": None, "second": None})

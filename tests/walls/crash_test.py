@@ -177,7 +177,7 @@ class Crash(unittest.TestCase):
 
         walls = self.walls(misbehaving("fault", "init"))
         self.assertEqual(walls.host.spawn().wait(), 3)
-        self.assertIn(gone, walls.host.log_text())
+        walls.host.expect_logged(gone)
 
     def test_a_signal_from_outside_and_a_kill_blame_nobody(self):
         for number in (signal.SIGSEGV, signal.SIGKILL):
@@ -194,7 +194,7 @@ class Crash(unittest.TestCase):
                 status = walls.host.status()
                 self.assertEqual(status["quarantine"], [])
                 self.assertIn("adjuster (walls.misbehaving 1.0.0) in decide", status["last_run"]["suspects"][0])
-                self.assertIn("AGENT_SUSPECT", walls.host.log_text())
+                walls.host.expect_logged("AGENT_SUSPECT")
                 self.assertEqual(walls.book("main")["state"], "deciding")
                 self.assertEqual(walls.host.stop(), 0)
 

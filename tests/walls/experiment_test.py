@@ -94,7 +94,7 @@ class Experiment(unittest.TestCase):
             self.assertIn(part, experiment["reason"])
         self.assertEqual(walls.host.ask("GET", "/readyz")[0], 200)
         self.assertIn("experiment try failed: candidate: adjuster", " ".join(walls.host.command("status").stdout.split()))
-        self.assertIn("experiment_failed", walls.host.log_text())
+        walls.host.expect_logged("experiment_failed")
         out = os.path.join(walls.root, "report")
         shown = walls.host.command("experiment", "results", "try", "--out", out)
         self.assertIn("try is over: candidate: " + NAMED, " ".join(shown.stdout.split()))

@@ -102,7 +102,7 @@ class Hang(unittest.TestCase):
         event, = walls.events("stuck")
         self.assertEqual((event["book"], event["stage"], event["agent"], event["call"]),
                          ("main", "adjuster", "walls.misbehaving", "decide"))
-        self.assertIn("book_stuck", walls.host.log_text())
+        walls.host.expect_logged("book_stuck")
         shown = " ".join(walls.host.command("status").stdout.split())
         self.assertIn("main is stuck: adjuster (walls.misbehaving 1.0.0) in decide at event", shown)
         begun = time.monotonic()
@@ -233,11 +233,11 @@ class Hang(unittest.TestCase):
         walls = self.walls(misbehaving("hang", "init"))
         walls.host.spawn()
         wait_until("it is named", lambda: "agent_hangs" in walls.host.log_text())
-        self.assertIn("adjuster (walls.misbehaving 1.0.0) in init", walls.host.log_text())
+        walls.host.expect_logged("adjuster (walls.misbehaving 1.0.0) in init")
         begun = time.monotonic()
         self.assertEqual(walls.host.stop(), 5)
         self.assertLess(time.monotonic() - begun, 3.0)
-        self.assertIn("told to stop while it was starting", walls.host.log_text())
+        walls.host.expect_logged("told to stop while it was starting")
 
     def test_a_look_at_the_files_that_hangs_is_in_the_way_of_no_signal(self):
         walls = self.walls(misbehaving("nothing"))

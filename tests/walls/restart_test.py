@@ -270,7 +270,7 @@ class Restart(unittest.TestCase):
         begun = time.monotonic()
         self.assertEqual(walls.host.stop(), 5, walls.host.log_text())
         self.assertLess(time.monotonic() - begun, 4)  # an answer may take ten seconds
-        self.assertIn("adjuster", walls.host.log_text())
+        walls.host.expect_logged("adjuster")
 
     def test_what_ends_a_group_of_processes_ends_no_agent_before_its_host(self):
         walls = self.walls("process_alone", does="nothing")
