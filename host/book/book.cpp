@@ -196,6 +196,7 @@ std::uint64_t warm_up_bars(const Book& book) {
 
 const chain::Decision* Book::decide() {
   watch_limits();
+  cancel_in_windows(*this, ledger_.time_ns(), ledger_.date());
   end_due_parents();
   refresh_state();
   if (halted() || chain().stage_left_out() != nullptr || !is_warm()) return nullptr;

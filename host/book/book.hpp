@@ -69,6 +69,8 @@ class Book {
   friend void compare_with_venue(Book& book, Asks asks);
   /// Asks the environment to cancel the open orders that would increase a position that may only be reduced.
   friend void cancel_increasing(Book& book);
+  /// The same of orders in whose no-trade window this time lies.
+  friend void cancel_in_windows(Book& book, std::int64_t time_ns, std::int32_t date);
   friend void save_book(base::Encoder& to, const Book& book);
   friend bool load_book(base::Decoder& from, base::Decoder& orders, Book& book,
                         const std::vector<std::vector<double>>& rows, std::uint32_t record_format);
@@ -248,6 +250,7 @@ const execution::TradingStates& trading_states(const Book& book);
 const execution::VenueBreaks& venue_breaks(const Book& book);
 void compare_with_venue(Book& book, Asks asks = Asks::once_a_session);
 void cancel_increasing(Book& book);
+void cancel_in_windows(Book& book, std::int64_t time_ns, std::int32_t date);
 void release_parts(Book& book);
 void save_book(base::Encoder& to, const Book& book);
 /// The open orders and the newest closed ones, which are still shown after a start.

@@ -22,10 +22,11 @@ base::Problems BookLoop::run(MarketSource& source, const BetweenBars& between_ba
 
 base::Problems BookLoop::step(const model::Bar& bar, std::span<const model::ExternalSignal> signals) {
   decision_ = nullptr;
-  book_.take_timers(bar.time_ns);  // what was due before it
-  book_.take_bar(bar);             // marks, history; every agent observes
-  book_.take_fills();              // what the environment made of it
-  compare_with_venue(book_);       // whether it holds what the book does
+  book_.take_timers(bar.time_ns);                       // what was due before it
+  cancel_in_windows(book_, bar.time_ns - 1, bar.date);  // what may not be filled in it: it ends at its time
+  book_.take_bar(bar);                                  // marks, history; every agent observes
+  book_.take_fills();                                   // what the environment made of it
+  compare_with_venue(book_);                            // whether it holds what the book does
   base::Problems problems = failure(bar.date);
   if (problems.has_errors()) return problems;
   change_universe(bar.date);  // what is due by this date

@@ -124,6 +124,14 @@ void cancel_increasing(Book& book) {
   });
 }
 
+void cancel_in_windows(Book& book, std::int64_t time_ns, std::int32_t date) {
+  if (book.chain().pre_trade_checks.no_trade_windows.empty()) return;
+  look_at_windows(*book.gate_, time_ns, date);
+  book.cancel_where([&](const execution::TrackedOrder& open) {
+    return book.gate_->is_in_window(open.order.instrument) && !book.reduces(open.order, open.remaining_e9());
+  });
+}
+
 const execution::TradingStates& trading_states(const Book& book) {
   return book.states_;
 }

@@ -112,6 +112,10 @@ void plan_closing(PreTradeGate& gate, const cadre_order& order) {
   gate.closing_ += gate.notional_of(order, gate.parts_of(order).closing_e9);
 }
 
+void look_at_windows(PreTradeGate& gate, std::int64_t time_ns, std::int32_t date) {
+  gate.windows_.begin(time_ns, date);
+}
+
 std::int64_t PreTradeGate::closable(const cadre_order& order) const {
   const std::int64_t held = planned_at_worst(order);
   return held != 0 && (held > 0) == (order.side == CADRE_SIDE_SELL) ? std::abs(held) : 0;

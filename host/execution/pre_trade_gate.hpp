@@ -169,6 +169,8 @@ class PreTradeGate {
   /// What an order of this trial closes: the turnover budget is used up by it before anything increases,
   /// whatever comes first.
   friend void plan_closing(PreTradeGate& gate, const cadre_order& order);
+  /// Which windows hold at a time, of a session; until the next decision.
+  friend void look_at_windows(PreTradeGate& gate, std::int64_t time_ns, std::int32_t date);
   friend struct PriceChecks;
   friend struct SizeChecks;
   friend struct StateChecks;

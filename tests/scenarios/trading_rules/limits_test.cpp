@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
+#include "host/backtest/replay.hpp"
 #include "tests/scenarios/trading_rules/lab.hpp"
 
 namespace cadre::test {
@@ -56,6 +59,34 @@ TEST(DemoLimits, soft_ones_bind_as_rarely_and_let_the_book_go_back_by_steps) {
   EXPECT_LT(counts.bound, 100u);
   EXPECT_GT(counts.above, 0u);
   EXPECT_EQ(counts.refused, 0u);
+}
+
+// Days 3 and 4 are closed for increases: what was bought the evening before is not filled in them.
+TEST(NoTradeWindow, fills_no_order_of_before_that_increases_and_lets_reductions_through) {
+  const Market market =
+      market_of({"AA", "BB"}, {{10, 10}, {10, 10}, {10, 10}, {10, 10}, {10, 10}, {10, 10}, {10, 10}});
+  for (const char* time_in_force : {"DAY", "GTC"}) {
+    auto overrides = free_trading("[[0, 0.4], [0.5, 0.4], [0.5, 0.1]]");
+    overrides.push_back(
+        {"/pre_trade_checks/no_trade_windows", R"([{"from": "2020-01-06", "to": "2020-01-07"}])"});
+    overrides.push_back(
+        {"/chain/execution_rules/config/time_in_force", '"' + std::string(time_in_force) + '"'});
+    Lab lab(market, overrides);
+    const Trace trace = lab.run();
+    std::map<std::int32_t, std::map<std::string, std::int64_t>> filled;
+    for (const Report& report : trace.reports) {
+      if (report.quantity != 0) filled[report.date][report.instrument] += report.quantity / 1'000'000'000;
+    }
+    using Units = std::map<std::string, std::int64_t>;
+    EXPECT_EQ(filled[market.dates[1]], (Units{{"BB", 4'000}}));
+    EXPECT_EQ(filled[market.dates[2]], Units{}) << time_in_force;
+    EXPECT_EQ(filled[market.dates[3]], (Units{{"BB", -3'000}}));
+    EXPECT_EQ(filled[market.dates[4]], Units{});
+    EXPECT_EQ(filled[market.dates[5]], (Units{{"AA", 5'000}}));
+    const auto replayed = backtest::replay_run({lab.path("run"), {}, {}}, {});
+    ASSERT_TRUE(replayed);
+    EXPECT_TRUE(replayed->identical) << replayed->first_difference;
+  }
 }
 
 }  // namespace
