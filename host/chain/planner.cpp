@@ -33,6 +33,7 @@ class Planner {
     add(config_.execution_environment);
 
     check_limits();
+    check_groups();
     bind_services();
     sort_providers(providers);
     if (problems_.has_errors()) return problems_;
@@ -100,6 +101,26 @@ class Planner {
     return is_enough ? said : agent::Isolation::process;
   }
 
+  static std::string of_entry(std::size_t i) { return "/pre_trade_checks/limits/" + std::to_string(i); }
+
+  /// A bound on every group where no instrument is in one binds nothing. (A group that is named and is none
+  /// is refused with the data.)
+  void check_groups() {
+    const auto& bounds = config_.chain.constraints.max_group_weight;
+    const auto every = std::find_if(bounds.begin(), bounds.end(),
+                                    [](const config::GroupWeight& bound) { return bound.group == "*"; });
+    if (every == bounds.end() || !config_.instruments.groups.empty()) return;
+    if (config_.instruments.table != nullptr) {
+      for (const config::InstrumentTable::Row& row : config_.instruments.table->rows) {
+        if (!row.about.groups.empty()) return;
+      }
+    }
+    problems_.warning("LIMIT_UNUSED",
+                      place("/chain/constraints/max_group_weight/" + std::to_string(every - bounds.begin())),
+                      "no instrument is in a group, and a bound on every group holds for none",
+                      "name groups in /instruments/groups or in the table of instruments");
+  }
+
   /// A bound for books that run an agent which this one does not run binds nothing.
   void check_limits() {
     std::vector<std::string> known;
@@ -108,7 +129,12 @@ class Planner {
       known.push_back(stage.entry.agent->id);
     for (std::size_t i = 0; i < config_.pre_trade_checks.limits.size(); ++i) {
       const std::string& id = config_.pre_trade_checks.limits[i].agent;
-      const std::string at = "/pre_trade_checks/limits/" + std::to_string(i) + "/agent";
+      const std::string at = of_entry(i) + "/agent";
+      if (config_.pre_trade_checks.limits[i].max_share_of_volume && config_.data.prices.volume == "none" &&
+          base::find(config_.document.root(), of_entry(i)) != nullptr)
+        problems_.warning("LIMIT_UNUSED", place(of_entry(i) + "/max_share_of_volume"),
+                          "the data have no volume, and a share of it bounds nothing",
+                          R"(say "volume": "shares" where they have it, or leave the bound out)");
       const bool is_here = id.empty() || std::find(known.begin(), known.end(), id) != known.end();
       if (is_here || base::find(config_.document.root(), at) == nullptr) continue;  // or of the host
       problems_.warning("LIMIT_UNUSED", place(at),

@@ -46,7 +46,12 @@ class EqualsBacktest(unittest.TestCase):
         # Orders that are open, asked to change and in parts when a host is killed.
         cls.in_parts = cls.write("in_parts", cls.with_rules(scenario, schedule="twap", slices=4, time_in_force="GTC", default_order_type="MARKET"))
         cls.resting = cls.write("resting", cls.with_rules(scenario, default_order_type="LIMIT", limit_offset=0, time_in_force="GTC", price_threshold=0.03))
-        cls.wanted = {path: cls.backtest(path) for path in (cls.demo, cls.with_signals, cls.intraday, cls.in_parts, cls.resting)}
+        # Windows in which what rests and increases is canceled before a bar is filled: some begin where a host is killed.
+        windows = cls.with_rules(scenario, default_order_type="LIMIT", limit_offset=0, time_in_force="GTC", price_threshold=0.03)
+        closed = [[cls.bars[k]["date"] for k in (first, min(first + 3, len(cls.bars) - 1))] for first in range(259, len(cls.bars), 37)]
+        windows["pre_trade_checks"] = {**windows.get("pre_trade_checks", {}), "no_trade_windows": [{"from": first, "to": last} for first, last in closed]}
+        cls.windows = cls.write("windows", windows)
+        cls.wanted = {path: cls.backtest(path) for path in (cls.demo, cls.with_signals, cls.intraday, cls.in_parts, cls.resting, cls.windows)}
 
     @staticmethod
     def with_rules(scenario, **rules):
@@ -164,6 +169,10 @@ class EqualsBacktest(unittest.TestCase):
 
     def test_orders_that_rest_for_days_over_kills(self):
         self.kill_among(self.resting)
+
+    def test_orders_that_a_window_cancels_over_kills(self):
+        self.assertNotEqual(self.wanted[self.windows], self.wanted[self.resting])
+        self.kill_among(self.windows)
 
     def test_a_replay_of_bars_within_a_day(self):
         self.assert_equals(self.after_replay(self.intraday)["main"], self.intraday)

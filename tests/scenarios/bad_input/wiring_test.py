@@ -1,6 +1,6 @@
 """Chains whose agents do not fit together."""
 
-from workbench import TEST_AGENTS, Workbench
+from workbench import INSTRUMENTS, TEST_AGENTS, Workbench
 
 
 class Agents(Workbench):
@@ -68,6 +68,15 @@ class DeadLimits(Workbench):
     def test_a_bound_for_an_agent_that_the_book_does_not_run_is_a_warning(self):
         self.scenario["pre_trade_checks"] = {"limits": [{"agent": "cadre.position_sizr", "max_weight": 0.02}, {"agent": "cadre.position_sizer", "max_weight": 0.02}]}
         self.is_fine(r'/pre_trade_checks/limits/0/agent: warning: the book runs no agent "cadre.position_sizr", the bound holds for none of its orders; did you mean "cadre.position_sizer"\?')
+
+    def test_a_bound_on_every_group_where_there_is_none_and_on_volume_where_there_is_none_are_warnings(self):
+        self.chain["constraints"] = {"max_group_weight": [{"group": "*", "max": 0.2}]}
+        self.scenario["pre_trade_checks"] = {"limits": [{"max_share_of_volume": 0.01}]}
+        self.is_fine(r"/constraints/max_group_weight/0: warning: no instrument is in a group, and a bound on every group holds for none; name groups",
+                     r"/pre_trade_checks/limits/0/max_share_of_volume: warning: the data have no volume, and a share of it bounds nothing")
+        self.scenario["instruments"] = {"groups": {INSTRUMENTS[0]: "tech"}}
+        self.scenario["pre_trade_checks"] = {}
+        self.is_fine()
 
     def test_a_var_limit_that_never_binds_is_a_warning(self):
         self.chain["risk_managers"][0]["config"] = {"var_lookback": 20, "max_portfolio_risk": 0.15, "var_limit": 0.02}
