@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
 
@@ -288,6 +289,28 @@ void warn_of_thin(const PreparedRun& run, const book::RunRecorder& recorder, bas
                  "");
 }
 
+/// What is held at the end and has no price any more is worth what it last was, which may be long ago.
+void warn_of_unpriced(const PreparedRun& run, const book::Ledger& ledger, base::Problems& doubts) {
+  const market::PriceHistory& prices = run.prices;
+  const model::Portfolio& portfolio = ledger.portfolio();
+  for (std::uint32_t i = 0; i < portfolio.size(); ++i) {
+    const std::string& id = ledger.universe().instruments[i].id;
+    const auto at = std::lower_bound(prices.instruments.begin(), prices.instruments.end(), id);
+    if (portfolio.quantity(i).raw() == 0 || at == prices.instruments.end() || *at != id) continue;
+    const auto column = static_cast<std::size_t>(at - prices.instruments.begin());
+    std::size_t rows = prices.rows();
+    while (rows != 0 && prices.valid[(rows - 1) * prices.columns() + column] == 0)
+      --rows;
+    if (rows == 0 || rows == prices.rows()) continue;
+    doubts.warning("RUN_PRICES_END", run.config->document.place("/data/prices/file"),
+                   id + " has no price in the last " + std::to_string(prices.rows() - rows) +
+                       " bars, the last one on " + base::format_date(prices.dates[rows - 1]) +
+                       ", and is held: its " + portfolio.quantity(i).to_string() + " units count as " +
+                       portfolio.value(i).to_string() + " of an equity of " + portfolio.equity().to_string(),
+                   "let its universe end before its prices do, or add the price it was settled at");
+  }
+}
+
 /// What of a run that came to its end is worth a second look.
 base::Problems doubts_about(const PreparedRun& run, const ScenarioRun& scenario_run,
                             const book::RunRecorder& recorder) {
@@ -329,6 +352,7 @@ base::Problems doubts_about(const PreparedRun& run, const ScenarioRun& scenario_
   warn_of_filled(run, recorder, doubts);
   warn_of_fitted(run, recorder, doubts);
   warn_of_thin(run, recorder, doubts);
+  warn_of_unpriced(run, scenario_run.book().ledger(), doubts);
   for (const auto& [instance, failed] : recorder.failed_events()) {
     doubts.warning("RUN_AGENT_MISSED_EVENTS", config::place_of_instance(*run.config, instance),
                    instance + " could not take in " + std::to_string(failed.decisions) +

@@ -1,5 +1,7 @@
 """Chains whose agents do not fit together."""
 
+import re
+
 from workbench import INSTRUMENTS, TEST_AGENTS, Workbench
 
 
@@ -62,6 +64,22 @@ class Services(Workbench):
         self.agents.append(TEST_AGENTS)
         self.chain["services"] += [{"name": "a", "agent": "test.circle_a"}, {"name": "b", "agent": "test.circle_b"}]
         self.is_refused(r"/services/1: these services require each other in a circle: a, b")
+
+
+class PricesThatEnd(Workbench):
+    def test_while_their_name_is_held_are_told_with_what_they_are_worth(self):
+        name = INSTRUMENTS[0]
+        for row in self.prices[-5:]:
+            row[1] = ""
+        last = self.prices[-6]
+        self.scenario["data"]["prices"]["missing"] = "leave"
+        self.signals = [self.signals[0], ["2024-01-05", "house", name, "1", "1.5", "0.8", "1000"]]
+        self.write()
+        run = self.cadre("backtest", "scenario.json", "--out", "run")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        told = re.findall(rf"{name} has no price in the last 5 bars, the last one on {last[0]}, and is held: its (\S+) units count as (\S+) of an equity", run.stderr)
+        self.assertEqual(len(told), 1, run.stderr)
+        self.assertAlmostEqual(float(told[0][0]) * float(last[1]), float(told[0][1]), 2)
 
 
 class DeadLimits(Workbench):
