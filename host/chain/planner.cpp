@@ -121,7 +121,8 @@ class Planner {
                       "name groups in /instruments/groups or in the table of instruments");
   }
 
-  /// A bound for books that run an agent which this one does not run binds nothing.
+  /// Entries that bind nothing: for books that run an agent which this one does not run, or on a share of a
+  /// volume that the data do not have.
   void check_limits() {
     std::vector<std::string> known;
     known.reserve(stages_.size());
