@@ -35,6 +35,34 @@ std::string limit_line(const cadre_limit_use& use, const std::vector<std::string
          report::percent(use.limit) + ((use.flags & CADRE_LIMIT_HARD) != 0 ? " (hard)" : " (soft)");
 }
 
+/// Whether a limit of the decision has to do with the order: it is of its instrument, or the final cut was
+/// on all increases.
+bool concerns(const cadre_limit_use& use, const backtest::Explanation& e) {
+  return use.instrument == e.index || (use.instrument == CADRE_BOOK && e.decision.cut_factor < 1);
+}
+
+std::string bound_line(const cadre_limit_use& use) {
+  std::string line = "bound by " + std::string(model::id_text(use.name));
+  if (std::isnan(use.value)) return line;
+  if ((use.flags & journal::bound_in_units) != 0)
+    return line + ": " + report::decimals(use.limit, 4) + " of " + report::decimals(use.value, 4) + " units";
+  return line + ": " + report::percent(use.value) + " where " + report::percent(use.limit) + " is allowed";
+}
+
+json::array bounds_of(const backtest::Explanation& e) {
+  json::array bounds;
+  for (const cadre_limit_use& use : e.decision.bound_by) {
+    if (!concerns(use, e)) continue;
+    const bool has_figures = !std::isnan(use.value);
+    bounds.push_back({{"limit", std::string(model::id_text(use.name))},
+                      {"of", use.instrument == e.index ? json::value(e.instrument) : json::value("book")},
+                      {"wanted", has_figures ? json::value(use.value) : json::value(nullptr)},
+                      {"allowed", has_figures ? json::value(use.limit) : json::value(nullptr)},
+                      {"unit", (use.flags & journal::bound_in_units) != 0 ? "units" : "share"}});
+  }
+  return bounds;
+}
+
 double average_price(const backtest::PartsExplained& whole) {
   return whole.filled_notional / base::Quantity::from_raw(whole.filled_e9).to_double();
 }
@@ -97,6 +125,7 @@ json::object to_json(const backtest::Explanation& e) {
           {"note", e.note},
           {"failed_checks", failed},
           {"cut_reason", chain::reason_name(e.order.reason.code)},
+          {"bound_by", bounds_of(e)},
           {"requests", requests},
           {"whole", e.whole ? json::value(to_json(*e.whole)) : json::value(nullptr)},
           {"reports", reports}};
@@ -115,6 +144,9 @@ void print_decision(const backtest::Explanation& e) {
   if (e.decision.cut_factor < 1)
     std::printf("; the final cut scaled increases by %.4f", e.decision.cut_factor);
   std::printf("\n");
+  for (const cadre_limit_use& use : e.decision.bound_by) {
+    if (concerns(use, e)) std::printf("%s\n", bound_line(use).c_str());
+  }
   if (!e.note.empty()) std::printf("%s\n", e.note.c_str());
   for (std::size_t k = 0; k < e.decision.limits.size(); ++k) {
     const cadre_limit_use& use = e.decision.limits[k];

@@ -142,6 +142,7 @@ std::string restricted_text(const HostArguments& arguments, const json::value& b
 int halt(const HostArguments& arguments) {
   json::object members{{"cancel_orders", arguments.cancel_orders}, {"flatten", arguments.flatten}};
   if (arguments.kill) members["kill"] = true;
+  if (arguments.rearm) members["rearm"] = true;
   const HostAnswer answer = post(arguments, "/v1/halt", scope_body(arguments, std::move(members)));
   return print(arguments, answer, [&] {
     return restricted_text(arguments, answer.body, arguments.kill ? "killed" : "halted",
@@ -228,7 +229,9 @@ std::span<const HostCommand> host_commands() {
         agent_option(),
         {"--kill", &A::kill, "the kill switch: cancel what is open, and nothing trades until --rearm"},
         {"--cancel-orders", &A::cancel_orders, "cancel the open orders"},
-        {"--flatten", &A::flatten, "close the positions"}}},
+        {"--flatten", &A::flatten, "close the positions"},
+        {"--rearm", &A::rearm,
+         "of a book that the kill switch stopped: HALTED from now on, so that --flatten can close"}}},
       {"reduce",
        "only reduce positions: what increases one is canceled and not sent",
        Kind::changes,

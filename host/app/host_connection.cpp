@@ -167,11 +167,14 @@ int explain_refusal(const HostArguments& arguments, const admin::ClientResponse&
                   timed_out ? "it may do it yet: look at `cadre status`, then ask again" : "");
     return timed_out ? exit_time_out : exit_not_reachable;
   }
-  if (response.status < 300) return exit_fine;
   std::error_code error;
   const json::value body = json::parse(response.body, error);
   const base::Problems problems =
       with_places(base::problems_from_json(json::value(list_at(body, "/problems"))), sent);
+  if (response.status < 300) {
+    print_problems(problems);  // what was done has warnings
+    return exit_fine;
+  }
   if (!problems.empty()) {
     print_refusal(problems, arguments.json);
   } else {

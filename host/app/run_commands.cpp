@@ -17,11 +17,14 @@
 #include "host/base/problem_json.hpp"
 #include "host/base/temporary_folder.hpp"
 #include "host/book/probe.hpp"
+#include "host/chain/named_instruments.hpp"
 #include "host/config/file_kind.hpp"
 #include "host/config/host_config.hpp"
+#include "host/config/market_data.hpp"
 #include "host/report/performance.hpp"
 #include "host/report/progress.hpp"
 #include "host/report/table.hpp"
+#include "host/revision/setup.hpp"
 
 namespace cadre::app {
 
@@ -63,10 +66,18 @@ base::Problems check_host(const GlobalOptions& global, const std::filesystem::pa
   if (!host) return host.problems();
   const auto catalog = agent::Catalog::discover(global.agent_folders);
   base::Problems problems = host.problems();
+  std::vector<std::string> instruments, agents;
+  bool is_all_known = true;  // what the books have
   for (const config::BookConfig& book : host->books) {
+    const auto has = config::instruments_of(book.scenario);
+    problems.append(has.problems());
+    if (has) instruments.insert(instruments.end(), has->begin(), has->end());
     auto plan = chain::plan_chain(book.scenario, catalog);
     problems.append(plan.problems());
+    is_all_known = is_all_known && has && plan;
     if (!plan) continue;
+    revision::append_agents(agents, *plan);
+    if (has) problems.append(chain::check_named_instruments(book.scenario, *plan, *has));
     const base::TemporaryFolder folder;
     agent::Store store(folder.path());
     store.give(secrets);
@@ -76,6 +87,7 @@ base::Problems check_host(const GlobalOptions& global, const std::filesystem::pa
     const agent::ProbeTerms terms = agent::probe_terms(timeout_ms.value_or(host->probe_timeout_ms));
     problems.append(book::probe_chain(book.scenario, std::move(plan).take(), all, store, terms, {}));
   }
+  if (is_all_known) problems.append(revision::check_host_limits(*host, instruments, agents));
   return problems;
 }
 

@@ -96,6 +96,16 @@ bool is_half_full(const json::value& book) {
   return capacity->to_number<double>() > 0 && depth->to_number<double>() * 2 >= capacity->to_number<double>();
 }
 
+void add_faults_of_positions(const json::value& book, const std::string& name,
+                             std::vector<std::string>& faults) {
+  if (const std::string breaks = text_at(book, "/venue_breaks"); !breaks.empty())
+    faults.push_back(base::join({name, " does not agree with its venue: ", breaks}, ""));
+  if (const std::string exposure = text_at(book, "/exposure"); !exposure.empty())
+    faults.push_back(base::join({name, " holds more than it may: ", exposure}, ""));
+  if (const std::string unpriced = text_at(book, "/unpriced"); !unpriced.empty())
+    faults.push_back(base::join({name, " holds what has no price any more: ", unpriced}, ""));
+}
+
 }  // namespace
 
 std::string state_line(const json::value& standing) {
@@ -138,8 +148,7 @@ std::vector<std::string> faults_of(const json::value& status) {
       faults.push_back(base::join({name, ": ", gap}, ""));
     if (const std::string refusals = text_at(book, "/refusals"); !refusals.empty())
       faults.push_back(base::join({name, ": ", refusals}, ""));
-    if (const std::string breaks = text_at(book, "/venue_breaks"); !breaks.empty())
-      faults.push_back(base::join({name, " does not agree with its venue: ", breaks}, ""));
+    add_faults_of_positions(book, name, faults);
     if (const std::string why = text_at(book, "/checkpoint_failed"); !why.empty())
       faults.push_back(
           base::join({name, " takes no checkpoints, and a start begins at the last one: ", why}, ""));

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "host/base/text.hpp"
+#include "host/chain/named_instruments.hpp"
 #include "host/config/instrument_table.hpp"
 #include "host/config/known_names.hpp"
 #include "host/config/market_data.hpp"
@@ -73,6 +74,13 @@ base::Result<PreparedRun> prepare_run(const BacktestOptions& options) {
   for (base::Problem problem : run.catalog.problems()) {
     if (revisions) problem.severity = base::Severity::warning;
     problems.add(std::move(problem));
+  }
+  if (revisions && !run.prices.instruments.empty()) {
+    for (const book::RevisionPlan::Step& step : revisions->steps) {
+      if (!step.rollback)
+        problems.append(chain::check_named_instruments(step.config != nullptr ? *step.config : *run.config,
+                                                       step.plan, run.prices.instruments));
+    }
   }
   if (problems.has_errors()) return problems;
   run.revisions = std::move(revisions).take();

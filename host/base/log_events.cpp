@@ -60,6 +60,7 @@ constexpr LogEvent events[] = {
     {"library_retained", agent, "the library of an agent that is gone could not be unloaded"},
     {"log_dropped", host, "lines of this log were dropped, since they came faster than they could be written"},
     {"operator_action", admin, "what an operator told the host to do, by whom, why, and what came of it"},
+    {"prices_ended", book, "a position has had no price for as many sessions as its book waits for one"},
     {"queue_high", book, "a book's queue is more than four fifths full"},
     {"queue_recovered", book, "a book's queue is less than half full again"},
     {"replay_failed", book, "a replay into the host ended by a fault"},

@@ -55,6 +55,7 @@ constexpr std::array kKeywords = {
     Keyword{"minLength", Form::count, "a count"},
     Keyword{"maxLength", Form::count, "a count"},
     Keyword{"pattern", Form::pattern, "a regular expression (ECMAScript)"},
+    Keyword{"format", Form::text, "a string"},
     Keyword{"default", Form::anything, "a value"},
     Keyword{"title", Form::text, "a string"},
     Keyword{"description", Form::text, "a string"},

@@ -195,6 +195,7 @@ std::uint64_t warm_up_bars(const Book& book) {
 }
 
 const chain::Decision* Book::decide() {
+  watch_prices();
   watch_limits();
   cancel_in_windows(*this, ledger_.time_ns(), ledger_.date());
   end_due_parents();
@@ -230,8 +231,8 @@ const chain::Decision* consider(Book& book) {
 void Book::close_bar() {
   treat_troubles();
   const model::Portfolio& portfolio = ledger_.portfolio();
-  const journal::AccountRecord account{ledger_.date(), portfolio.equity(), portfolio.cash(),
-                                       portfolio.profit(), portfolio.costs()};
+  const journal::AccountRecord account{ledger_.date(),     portfolio.equity(), portfolio.cash(),
+                                       portfolio.profit(), portfolio.costs(),  portfolio.interest()};
   for (BookListener* listener : listeners_)
     listener->on_account(ledger_.sequence(), account);
 }

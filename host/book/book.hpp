@@ -207,6 +207,8 @@ class Book {
   void take_state(const journal::CommandRecord& command);
   void adopt_external();
   void watch_limits();
+  void watch_prices();
+  void settle_at_last_price(std::uint32_t instrument);
   void enter_states();
   template <class Concerns>
   void cancel_where(Concerns&& concerns);

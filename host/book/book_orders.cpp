@@ -219,7 +219,7 @@ void Book::release_part(std::string_view client_id, std::int64_t most_e9) {
   if (gate_->fit_prices(part.order)) part.why = {CADRE_REASON_FITTED, 0, wanted};
   const auto fit = gate_->largest_accepted(part.order);
   if (fit.quantity_e9 > 0 && fit.quantity_e9 != part.order.quantity_e9) {
-    part.why = {fit.reason, 0, wanted};
+    part.why = {fit.reason(), 0, wanted};
     part.order.quantity_e9 = fit.quantity_e9;
   }
   part.verdict = gate_->check(part.order);

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::uint32_t first_format_with_requests = 6;  // and with the proceeds of short sales
 constexpr std::uint32_t first_format_with_reasons = 7;   // and with what borrowing has cost
+constexpr std::uint32_t first_format_with_interest = 8;  // and with when instruments had their last price
 
 std::string overflow_text(const model::Universe& universe, std::uint32_t instrument) {
   return "the value of " + universe.instruments[instrument].id +
@@ -35,6 +36,7 @@ Ledger::Ledger(const config::ScenarioConfig& config, std::vector<std::string> da
       portfolio_(config::traded_instruments(config.instruments, data_instruments_).size(),
                  config.book.initial_cash) {
   set_universe(config::traded_instruments(config.instruments, data_instruments_), 1);
+  priced_in_.assign(data_instruments_.size(), 0);
   if (expected_bars != 0) tracker_.reserve(expected_bars * universe_.size() / 4 + 1024);
   tracker_.enter_universe(universe_.size());
   if (memory_.bars == 0) return;
@@ -64,9 +66,16 @@ void Ledger::take_bar(const model::Bar& bar) {
   CADRE_INVARIANT(bar.close_e9.size() == data_instruments_.size() && bar.valid.size() == bar.close_e9.size(),
                   "ledger.bar_columns", "a bar has one price and one validity per instrument of the data");
   CADRE_INVARIANT(bar.time_ns >= time_ns_, "ledger.time", "the time of a book never goes back");
-  charge_borrow(bar.date);
+  accrue(bar.date);
   ++bars_;
-  if (bar.date != date_) schedule_.begin_session();
+  begins_session_ = bar.date != date_;
+  if (begins_session_) {
+    schedule_.begin_session();
+    ++sessions_begun_;
+  }
+  for (std::size_t column = 0; column < priced_in_.size(); ++column) {
+    if (bar.valid[column] != 0) priced_in_[column] = sessions_begun_;
+  }
   time_ns_ = bar.time_ns;
   date_ = bar.date;
   history_.add(bar);
@@ -85,10 +94,13 @@ void Ledger::take_bar(const model::Bar& bar) {
                   "cash + positions = equity = initial cash + profit - costs, position by position");
 }
 
-void Ledger::charge_borrow(std::int32_t date) {
+void Ledger::accrue(std::int32_t date) {
   const auto fees = execution::borrow_fees(portfolio_, universe_, date_, date);
+  const auto interest = execution::interest_on_cash(portfolio_, config_.book, date_, date);
   if ((!fees || !portfolio_.charge_borrow(*fees)) && stopped_.empty())
     stopped_ = "what it costs to borrow no longer fits the books, which end at 9.2 million million";
+  if ((!interest || !portfolio_.pay_interest(*interest)) && stopped_.empty())
+    stopped_ = "interest on cash no longer fits the books, which end at 9.2 million million";
 }
 
 const execution::TrackedOrder* Ledger::take_report(const cadre_execution_report& report) {
@@ -202,6 +214,8 @@ void Ledger::stand_beside(const Ledger& other) {
   time_ns_ = other.time_ns_;
   date_ = other.date_;
   bars_ = other.bars_;
+  sessions_begun_ = other.sessions_begun_;
+  priced_in_ = other.priced_in_;
   last_bar_ = other.last_bar_;
   tracker_.enter_universe(universe_.size());
   for (const execution::TrackedOrder& tracked : other.tracker_.recent()) {
@@ -229,12 +243,15 @@ void save_ledger(base::Encoder& to, const Ledger& ledger) {
   ledger.history_.save(to);
   ledger.schedule_.save(to);
   if (ledger.config_.data.timing.is_intraday()) ledger.sessions_.save(to);
+  to.put(ledger.sessions_begun_);
+  to.put_array(ledger.priced_in_);
 }
 
 bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
                  const std::vector<std::vector<double>>& rows, std::uint32_t record_format) {
   const bool has_requests = record_format >= first_format_with_requests;
   const bool has_reasons = record_format >= first_format_with_reasons;
+  const bool has_interest = record_format >= first_format_with_interest;
   const auto epoch = from.get<std::uint64_t>();
   std::vector<std::string> ids;
   from.get_texts(ids);
@@ -257,10 +274,11 @@ bool load_ledger(base::Decoder& from, base::Decoder& orders, Ledger& ledger,
   base::Decoder bar({reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()});
   const bool has_bar = journal::decode(bar, ledger.last_bar_, record_format) &&
                        (ledger.bars_ == 0 || ledger.last_bar_.close_e9.size() == data.size());
-  return from.ok() && has_bar && ledger.portfolio_.load(from, has_requests, has_reasons) &&
+  return from.ok() && has_bar && ledger.portfolio_.load(from, {has_requests, has_reasons, has_interest}) &&
          ledger.portfolio_.size() == ledger.universe_.size() && ledger.tracker_.load(orders, has_requests) &&
          ledger.history_.load(from, rows) && (!has_requests || ledger.load_schedule(from, has_reasons)) &&
-         (!ledger.config_.data.timing.is_intraday() || ledger.sessions_.load(from));
+         (!ledger.config_.data.timing.is_intraday() || ledger.sessions_.load(from)) &&
+         (!has_interest || ledger.load_priced(from));
 }
 
 /// What is left to be sent works, of a tracker that has counted nothing of it.
@@ -273,6 +291,12 @@ bool Ledger::load_schedule(base::Decoder& from, bool has_reasons) {
   if (!schedule_.load(from, universe_.size(), has_reasons)) return false;
   count_schedule();
   return true;
+}
+
+bool Ledger::load_priced(base::Decoder& from) {
+  from.get(sessions_begun_);
+  from.get_array(priced_in_);
+  return from.ok() && priced_in_.size() == data_instruments_.size();
 }
 
 std::vector<std::string> Ledger::instrument_ids() const {
@@ -296,6 +320,20 @@ bool is_covered(const Ledger& ledger, const model::Bar& bar) {
     there += bar.valid[ledger.data_columns()[i]];
   }
   return static_cast<double>(there) >= *least * static_cast<double>(expected);
+}
+
+bool begins_session(const Ledger& ledger) {
+  return ledger.begins_session_;
+}
+
+std::uint64_t sessions_without_price(const Ledger& ledger, std::uint32_t instrument) {
+  const std::uint64_t sessions = ledger.sessions_begun_ - ledger.priced_in_[ledger.data_of_[instrument]];
+  const bool is_whole = !ledger.config_.data.timing.is_intraday();
+  return is_whole || sessions == 0 ? sessions : sessions - 1;
+}
+
+bool prices_have_ended(const Ledger& ledger, std::uint32_t instrument) {
+  return sessions_without_price(ledger, instrument) >= ledger.config_.book.prices_end_after;
 }
 
 double bars_per_session(const Ledger& ledger) {

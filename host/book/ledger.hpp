@@ -74,6 +74,9 @@ class Ledger {
   const std::string& book() const { return config_.book.id; }
   friend bool is_covered(const Ledger& ledger, const model::Bar& bar);
   friend double bars_per_session(const Ledger& ledger);
+  friend bool prices_have_ended(const Ledger& ledger, std::uint32_t instrument);
+  friend bool begins_session(const Ledger& ledger);
+  friend std::uint64_t sessions_without_price(const Ledger& ledger, std::uint32_t instrument);
   const std::vector<std::string>& data_instruments() const { return data_instruments_; }
   const model::Universe& universe() const { return universe_; }
   std::vector<std::string> instrument_ids() const;
@@ -102,8 +105,10 @@ class Ledger {
   void set_universe(const std::vector<std::string>& instruments, std::uint64_t epoch);
   void apply_fill(const cadre_execution_report& report, const cadre_order& order);
   void stop_at_overflow(std::uint32_t instrument);
-  void charge_borrow(std::int32_t date);
+  /// Borrow fees and interest, since the day of the last bar.
+  void accrue(std::int32_t date);
   void count_schedule();
+  bool load_priced(base::Decoder& from);
   bool load_schedule(base::Decoder& from, bool has_reasons);
 
   const config::ScenarioConfig& config_;
@@ -122,6 +127,9 @@ class Ledger {
   std::int64_t time_ns_ = 0;
   std::int32_t date_ = 0;
   std::uint64_t bars_ = 0;
+  std::uint64_t sessions_begun_ = 0;
+  bool begins_session_ = false;
+  std::vector<std::uint64_t> priced_in_;  ///< per column of the data: the session of the last price; 0: none
   model::Bar last_bar_;
   base::Money last_mark_profit_;
   std::string stopped_;
@@ -133,6 +141,16 @@ std::string why_not_marked(const Ledger& ledger, const model::Bar& bar);
 /// Whether a bar has prices of as many instruments of the universe, of those that are listed on its day, as
 /// the data want for more than reductions.
 bool is_covered(const Ledger& ledger, const model::Bar& bar);
+
+/// Whether the last bar was the first one of its session.
+bool begins_session(const Ledger& ledger);
+
+/// How many sessions have brought no price of an instrument since its last one: the current one counts where
+/// it is one bar.
+std::uint64_t sessions_without_price(const Ledger& ledger, std::uint32_t instrument);
+
+/// Whether these are as many as the book waits.
+bool prices_have_ended(const Ledger& ledger, std::uint32_t instrument);
 
 /// 1 where a session is a bar.
 double bars_per_session(const Ledger& ledger);

@@ -6,6 +6,7 @@
 #include "host/book/state_commands.hpp"
 #include "host/chain/waterfall.hpp"
 #include "host/config/instrument_table.hpp"
+#include "host/execution/held_exposure.hpp"
 #include "host/model/bar.hpp"
 #include "host/model/order.hpp"
 
@@ -106,14 +107,6 @@ void RunRecorder::count_filled(const journal::DecisionRecord& record) {
   }
 }
 
-void RunRecorder::count_fitted(const chain::Decision& decision) {
-  chain::each_fitted(decision, [&](std::uint32_t i, std::uint32_t) {
-    if (fitted_.orders++ != 0) return;
-    fitted_.first_date = decision.record.date;
-    fitted_.first_instrument = book_.ledger().universe().instruments[i].id;
-  });
-}
-
 void RunRecorder::on_decision(std::uint64_t, const chain::Decision& decision) {
   counts_.count_decision();
   if (counts_.decisions == 1) series_.first_decision = series_.dates.size();
@@ -126,7 +119,6 @@ void RunRecorder::on_decision(std::uint64_t, const chain::Decision& decision) {
   }
   cuts_ += record.cut_factor < 1 ? 1 : 0;
   count_filled(record);
-  count_fitted(decision);
 
   const double equity = record.equity.to_double();
   const auto names = chain::effect_names(book_.chain());
@@ -146,6 +138,17 @@ void RunRecorder::on_decision(std::uint64_t, const chain::Decision& decision) {
     const auto column = std::find(series_.stages.begin(), series_.stages.end(), names[k]);
     stage_change_[static_cast<std::size_t>(column - series_.stages.begin())] += change;
   }
+}
+
+void RunRecorder::count_above() {
+  const execution::HeldExposure held =
+      execution::held_exposure(book_.ledger().portfolio(), book_.ledger().universe());
+  const std::string told = execution::exposure_above(held, book_.chain().constraints);
+  if (told.empty()) return;
+  if (above_.bars++ == 0) above_.first = now();
+  if (held.gross <= above_.most) return;
+  above_.most = held.gross;
+  above_.worst = told;
 }
 
 void RunRecorder::on_account(std::uint64_t, const journal::AccountRecord& account) {
@@ -187,9 +190,12 @@ void RunRecorder::on_account(std::uint64_t, const journal::AccountRecord& accoun
   series_.weights.push_back(std::move(weights));
   std::optional<base::Money> shown;
   if (std::isfinite(benchmark)) shown = base::Money::from_double(benchmark);
-  equity_.push_back({now(), account.equity, account.cash, account.profit, account.costs, shown});
+  equity_.push_back(
+      {now(), account.equity, account.cash, account.profit, account.costs, shown, account.interest});
+  count_above();
   counts_.final_equity = account.equity;
   counts_.costs = account.costs;
+  counts_.interest = account.interest;
   counts_.borrow = book_.ledger().portfolio().borrow();
 }
 

@@ -57,25 +57,26 @@ class RunRecorder final : public BookListener {
     double most = 0, of = 1;  ///< returns of the decision with the largest share, and all that it looked at
   };
   const Filled& filled() const { return filled_; }
-  /// Orders that were made smaller, or were not sent, because the pre-trade checks accept no more.
-  struct Fitted {
-    std::uint64_t orders = 0;
-    std::int32_t first_date = 0;
-    std::string first_instrument;
-  };
-  const Fitted& fitted() const { return fitted_; }
   /// Bars with prices of too few instruments.
   struct Thin {
     std::uint64_t bars = 0;
     report::When first{};
   };
   const Thin& thin() const { return thin_; }
+  /// Bars at whose end the book was far above an exposure that it may have.
+  struct Above {
+    std::uint64_t bars = 0;
+    report::When first{};
+    double most = 0;    ///< gross exposure
+    std::string worst;  ///< in a sentence
+  };
+  const Above& above() const { return above_; }
 
  private:
   report::When now() const;
   void follow_benchmark(const model::Bar& bar);
+  void count_above();
   void count_filled(const journal::DecisionRecord& record);
-  void count_fitted(const chain::Decision& decision);
 
   const Book& book_;
   double cost_rate_;
@@ -98,8 +99,8 @@ class RunRecorder final : public BookListener {
   std::vector<journal::CommandRecord> treated_;
   std::uint64_t cuts_ = 0;
   Filled filled_;
-  Fitted fitted_;
   Thin thin_;
+  Above above_;
 };
 
 }  // namespace cadre::book

@@ -22,6 +22,10 @@ journal::CommandRecord command_of(const execution::StateChange& change, std::int
 inline constexpr const char* venue_account = "venue_account";
 inline constexpr const char* adopted = "adopted";
 
+/// The kind of the command by which a book says that a position has had no price for as long as it waits for
+/// one. Its reason is the sentence for people, its text {instrument, sessions}.
+inline constexpr const char* prices_ended = "prices_ended";
+
 /// The kind of the record by which a checkpoint keeps what the limits of a book have counted.
 inline constexpr const char* limits_counted = "limits_counted";
 

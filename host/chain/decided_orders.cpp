@@ -1,11 +1,13 @@
 // From what is needed to orders that the gate has judged.
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "cadre/cadre.h"
 #include "host/chain/orchestrator.hpp"
 #include "host/chain/outputs.hpp"
+#include "host/execution/held_exposure.hpp"
 #include "host/execution/net_pacing.hpp"
 #include "host/execution/reserved_cash.hpp"
 #include "host/model/order.hpp"
@@ -16,6 +18,8 @@ using agent::RoleId;
 using model::ColumnId;
 
 namespace {
+
+constexpr double exposure_slack = 1e-9;  // what the error of doubles may add to a sum that keeps its bound
 
 /// Whether it leaves as it is, with its decision.
 bool leaves_whole(const DecidedOrder& decided) {
@@ -40,6 +44,9 @@ void TradeExecutionOrchestrator::begin_orders() {
   anything_works_ = book_.tracker->open_count() != 0 || !book_.schedule->empty();
   list_open_orders();
   rules_failed_ = false;
+  const execution::HeldExposure held = execution::held_exposure(*book_.portfolio, *book_.universe);
+  holds_too_much_ = held.gross > chain_->constraints.max_gross_exposure + exposure_slack ||
+                    std::fabs(held.net) > chain_->constraints.max_net_exposure + exposure_slack;
 }
 
 /// Orders for what is needed; what the execution rules leave out, with their reasons.
@@ -56,6 +63,7 @@ void TradeExecutionOrchestrator::make_orders() {
   // Of an answer that is not kept the reasons are not, either.
   for (std::uint32_t i = 0; i < left_out_.size(); ++i)
     left_out_[i] = is_kept ? reasons_[i] : cadre_reason{};
+  std::fill(fitted_for_.begin(), fitted_for_.end(), FittedFor{});
   std::copy(kept_reasons_.begin(), kept_reasons_.end(), reasons_.begin());
   if (is_kept) write_orders(list.needed);
 }
@@ -150,8 +158,9 @@ void TradeExecutionOrchestrator::plan_closings() {
 /// for the book, which counts what it waits for as not filled, is for no more than closes what is held.
 bool TradeExecutionOrchestrator::send_to_gate(Judged judged) {
   book_.gate->begin_trial(decision_.requests.size());
-  bool has_room = true;
+  book_verdict_ = {};
   std::copy(taken_back_e9_.begin(), taken_back_e9_.end(), decision_.sent_e9.begin());
+  std::fill(may_rest_.begin(), may_rest_.end(), std::uint8_t{0});
   plan_closings();
   for (DecidedOrder& decided : decision_.orders) {
     cadre_order& order = decided.order;
@@ -159,9 +168,10 @@ bool TradeExecutionOrchestrator::send_to_gate(Judged judged) {
     book_.gate->set_counted(leaves_whole(decided) && !chain_->constraints.interim_net);
     if (book_.gate->fit_prices(order)) decided.why = {CADRE_REASON_FITTED, 0, units_of(order)};
     const execution::PreTradeGate::Fit fit = book_.gate->largest_accepted(order);
-    if (fit.reason != 0) {
-      decided.why = {fit.reason, 0, static_cast<double>(order.quantity_e9) * 1e-9};
+    if (fit.check != nullptr) {
+      decided.why = {fit.reason(), 0, units_of(order)};
       left_out_[order.instrument] = decided.why;
+      fitted_for_[order.instrument] = {fit.check, units_of(order)};
     }
     order.quantity_e9 = fit.quantity_e9;
     if (order.quantity_e9 == 0) continue;
@@ -170,20 +180,21 @@ bool TradeExecutionOrchestrator::send_to_gate(Judged judged) {
     if (judged == Judged::no && waits && execution::bounds_book(decided.verdict)) {
       const std::int64_t held = decision_.record.position_e9[order.instrument];
       const std::int64_t closes = std::max<std::int64_t>(-held * model::sign_of_side(order.side), 0);
-      left_out_[order.instrument] =
-          decided.why = {CADRE_REASON_NO_ROOM, 0, static_cast<double>(order.quantity_e9) * 1e-9};
+      left_out_[order.instrument] = decided.why = {CADRE_REASON_NO_ROOM, 0, units_of(order)};
+      fitted_for_[order.instrument] = {execution::book_check(decided.verdict), units_of(order)};
       order.quantity_e9 = std::min(order.quantity_e9, closes);
       if (order.quantity_e9 == 0) continue;
       decided.verdict = book_.gate->check(order);
     }
+    if (order.limit_price_e9 != 0 || order.stop_price_e9 != 0) may_rest_[order.instrument] = 1;
     if (decided.verdict.accepted())
       decision_.sent_e9[order.instrument] += order.quantity_e9 * model::sign_of_side(order.side);
-    has_room = has_room && !execution::bounds_book(decided.verdict);
+    if (execution::bounds_book(decided.verdict)) book_verdict_.failed |= decided.verdict.failed;
   }
   book_.gate->set_in_parts(false);
   book_.gate->set_counted(true);
   std::erase_if(decision_.orders, [](const DecidedOrder& decided) { return decided.order.quantity_e9 == 0; });
-  return has_room;
+  return book_verdict_.accepted();
 }
 
 /// The book that the accepted orders lead to.

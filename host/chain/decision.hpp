@@ -48,15 +48,4 @@ struct Decision {
   bool held = false;                   ///< a stage failed before sizing: positions stay as they are
 };
 
-/// Every instrument of which less was sent than is needed since a pre-trade check accepts no more:
-/// visit(instrument, reason code).
-template <class Visit>
-void each_fitted(const Decision& decision, Visit&& visit) {
-  for (std::uint32_t i = 0; i < decision.need_e9.size(); ++i) {
-    if (decision.sent_e9[i] == decision.need_e9[i]) continue;
-    const std::uint32_t code = decision.record.stages.back().reasons[i].code;
-    if (execution::is_reason_of_check(code)) visit(i, code);
-  }
-}
-
 }  // namespace cadre::chain

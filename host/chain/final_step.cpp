@@ -8,6 +8,7 @@
 #include "host/base/ticks.hpp"
 #include "host/chain/final_cut.hpp"
 #include "host/chain/orchestrator.hpp"
+#include "host/model/order.hpp"
 #include "host/model/quantity.hpp"
 
 namespace cadre::chain {
@@ -43,6 +44,7 @@ void TradeExecutionOrchestrator::take_final_step() {
                       !risk_failed_ && found != FinalRisk::inside_limits;
   if (scaled) factor = scale_to_limit();  // the book itself may be over
   tell_final_changes(factor, scaled);
+  tell_fitted();
   stamp({});
   record_risk();
   record_effect();
@@ -61,10 +63,13 @@ void TradeExecutionOrchestrator::keep_untraded() {
 
 /// The factor on increases; -1 when not even 0 keeps the limits. `found`: how the book stands with it.
 double TradeExecutionOrchestrator::largest_factor(FinalRisk& found) {
+  tells_exceeded_ = true;  // of the whole, which is tried first
   const auto feasible = [&](double f) {
     return (found = try_orders(f, Sales::rounded_up, Judged::yes)) != FinalRisk::above_limit;
   };
-  return to_one_lot(largest_feasible_factor(cut_steps, feasible), feasible,
+  const double on_grid = largest_feasible_factor(cut_steps, feasible);
+  tells_exceeded_ = false;
+  return to_one_lot(on_grid, feasible,
                     [&](std::size_t i) { return desired_[i] - cut_target(current_[i], desired_[i], 0); });
 }
 
@@ -103,10 +108,15 @@ TradeExecutionOrchestrator::FinalRisk TradeExecutionOrchestrator::try_orders(dou
   const bool book_has_room = send_to_gate(judged);
   weigh_orders();
   if (judged == Judged::no) return FinalRisk::no_worse;
-  if (risk_failed_ || !book_has_room || !has_room(rounded_weight_)) return FinalRisk::above_limit;
+  if (risk_failed_) return FinalRisk::above_limit;
+  const bool is_kept = book_has_room && has_room(rounded_weight_);
+  if (!is_kept && !tells_exceeded_) return FinalRisk::above_limit;
   const RiskJudgement lots =
       panel_.analyze_against_current(*book_.view, rounded_weight_, chain_->risk_feedback.risk_tolerance);
-  if (!lots.acceptable) return FinalRisk::above_limit;
+  if (!is_kept || !lots.acceptable) {
+    if (tells_exceeded_) tell_exceeded();
+    return FinalRisk::above_limit;
+  }
   return lots.inside_limits ? FinalRisk::inside_limits : FinalRisk::no_worse;
 }
 
@@ -231,6 +241,9 @@ void TradeExecutionOrchestrator::fit_to_open_orders() {
         fitted_to_open_orders(target_[i], current_[i], open_[i], chain_->constraints.max_weight);
     if (fitted == target_[i]) continue;
     reasons_[i] = {CADRE_REASON_EXPOSURE, 0, fitted - current_[i]};
+    const double unit = weight_of(i, base::Quantity::from_raw(1'000'000'000));
+    tell_bound("CREDIT_POSITION_LIMIT", std::fabs(target_[i] - current_[i]) / unit,
+               std::fabs(fitted - current_[i]) / unit, i, journal::bound_in_units);
     target_[i] = fitted;
   }
 }
@@ -249,15 +262,21 @@ void TradeExecutionOrchestrator::fit_to_groups() {
       least += at_worst(cut_target(current_[i], target_[i], 0), open_[i]);
     }
     const double most = std::max(groups_.most(group), least);
-    if (wanted > most + slack && wanted > least) group_factor_[group] = (most - least) / (wanted - least);
+    if (!(wanted > most + slack && wanted > least)) continue;
+    group_factor_[group] = (most - least) / (wanted - least);
+    group_wanted_[group] = wanted;
   }
   for (std::uint32_t i = 0; i < target_.size(); ++i) {
     double factor = 1;
-    for (const std::uint32_t group : groups_.of(i))
+    std::uint32_t smallest = 0;
+    for (const std::uint32_t group : groups_.of(i)) {
+      if (group_factor_[group] < factor) smallest = group;
       factor = std::min(factor, group_factor_[group]);
+    }
     const double cut = factor < 1 ? cut_target(current_[i], target_[i], factor) : target_[i];
     if (cut == target_[i]) continue;
     reasons_[i] = {CADRE_REASON_EXPOSURE, 0, cut - current_[i]};
+    tell_bound(model::id_text(group_bound_[smallest]), group_wanted_[smallest], groups_.most(smallest), i);
     target_[i] = cut;
   }
 }
@@ -275,10 +294,20 @@ bool TradeExecutionOrchestrator::keeps_exposure(std::span<const double> weight) 
          -exposure.lowest_net <= bounds.max_net_exposure + slack;
 }
 
-bool TradeExecutionOrchestrator::has_room(std::span<const double> weight) const {
+std::span<const double> TradeExecutionOrchestrator::with_sure_reductions(std::span<const double> weight) {
+  if (!holds_too_much_) return weight;
+  for (std::size_t i = 0; i < weight.size(); ++i) {
+    const bool is_unsure = may_rest_[i] != 0 && std::fabs(weight[i]) < std::fabs(current_[i]);
+    sure_weight_[i] = is_unsure ? current_[i] : weight[i];
+  }
+  return sure_weight_;
+}
+
+bool TradeExecutionOrchestrator::has_room(std::span<const double> weight) {
   for (std::size_t i = 0; i < weight.size(); ++i) {
     // A flip increases from zero on.
-    if (std::fabs(weight[i] - cut_target(current_[i], weight[i], 0)) > slack) return keeps_exposure(weight);
+    if (std::fabs(weight[i] - cut_target(current_[i], weight[i], 0)) > slack)
+      return keeps_exposure(with_sure_reductions(weight));
   }
   return true;
 }

@@ -58,11 +58,15 @@ void TradeExecutionOrchestrator::enter(std::shared_ptr<Chain> chain, const BookS
   reasons_ = outputs_.reasons.span();
   panel_.enter_universe(chain_->all(RoleId::risk_manager), n, outputs_);
   targets_ = {sizeof(cadre_targets), n, target_.data(), reasons_.data()};
-  for (auto* column : {&current_, &before_, &rounded_weight_, &desired_})
+  for (auto* column : {&current_, &before_, &rounded_weight_, &sure_weight_, &desired_})
     column->assign(n, 0);
   open_.assign(n, {});
   groups_.enter(*book_.universe, chain_->constraints.max_group_weight);
   group_factor_.assign(groups_.size(), 1);
+  group_wanted_.assign(groups_.size(), 0);
+  group_bound_.clear();
+  for (std::size_t group = 0; group < groups_.size(); ++group)
+    group_bound_.push_back(model::make_id("CREDIT_GROUP_LIMIT " + groups_.name(group)));
   reduced_by_loop_.assign(n, 0);
   small_resizes_.clear();
   small_resizes_.reserve(n);
@@ -82,6 +86,7 @@ void TradeExecutionOrchestrator::enter(std::shared_ptr<Chain> chain, const BookS
   }
   record.limits.reserve(chain_->all(RoleId::risk_manager).size() * RiskPanel::limit_capacity);
   record.failures.reserve(16);
+  record.bound_by.reserve(2 * std::size_t{n} + RiskPanel::limit_capacity);
   decision_.orders.clear();
   decision_.orders.reserve(n);
   decision_.need_e9.assign(n, 0);
@@ -101,6 +106,8 @@ void TradeExecutionOrchestrator::enter(std::shared_ptr<Chain> chain, const BookS
                                                    return stage.after == Step::position_sizer;
                                                  }));
   left_out_.assign(n, {});
+  may_rest_.assign(n, 0);
+  fitted_for_.assign(n, {});
   kept_reasons_.assign(n, {});
   open_orders_.reserve(2 * std::size_t{n} + 16);
   decision_.stamps.reserve(1024);
@@ -118,6 +125,7 @@ void TradeExecutionOrchestrator::begin() {
   record.cash = book_.portfolio->cash();
   record.failures.clear();
   record.limits.clear();
+  record.bound_by.clear();
   record.passes = 0;
   record.cut_factor = 1;
   decision_.orders.clear();

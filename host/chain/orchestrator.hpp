@@ -84,7 +84,10 @@ class TradeExecutionOrchestrator {
   void note_failure(const Stage& stage, cadre_status status, std::string fault = {});
   /// Whether what would really be held leaves room for its increases: a book above its exposure limits may
   /// only shrink.
-  bool has_room(std::span<const double> weight) const;
+  bool has_room(std::span<const double> weight);
+  /// The book as it may stand when nothing is filled of the reductions that may rest, of one that holds more
+  /// than its exposure allows; else `weight`.
+  std::span<const double> with_sure_reductions(std::span<const double> weight);
   bool keeps_exposure(std::span<const double> weight) const;
   /// What was working before the decision, as weights, for whoever counts it at its worst.
   void take_open_orders();
@@ -121,6 +124,13 @@ class TradeExecutionOrchestrator {
   /// The targets as they are, with sales a lot larger where that is what keeps a limit.
   FinalRisk change_whole();
   void run_loop_again();
+  // What made orders smaller: bound_by.cpp.
+  void tell_bound(std::string_view limit, double wanted, double allowed, std::uint32_t instrument,
+                  std::uint32_t unit = 0);
+  /// Every limit that the orders of the last trial exceed together.
+  void tell_exceeded();
+  /// The checks that orders of the decision were made smaller for.
+  void tell_fitted();
   void record_risk();
   void size_cut(double factor);
   /// Sells down to the limits; the factor on all targets, -1 when there is none.
@@ -164,11 +174,24 @@ class TradeExecutionOrchestrator {
   std::vector<double> before_;
   std::vector<OpenOrders> open_;
   execution::GroupLimits groups_;
-  std::vector<double> group_factor_;  ///< on the increases of each
+  std::vector<double> group_factor_,
+      group_wanted_;                   ///< on the increases of each; its weight with all of them
+  std::vector<cadre_id> group_bound_;  ///< what the record calls its limit
   std::vector<std::uint8_t> reduced_by_loop_;
   std::vector<std::uint32_t> small_resizes_;  // that are skipped, the largest first
   std::vector<double> rounded_weight_;        ///< of the book that the orders lead to
+  std::vector<double> sure_weight_;           ///< what of it is there without reductions that may rest
+  std::vector<std::uint8_t> may_rest_;        ///< 1: an order of this trial has a limit or a stop price
+  bool holds_too_much_ = false;               ///< what is held is above an exposure
   std::vector<cadre_reason> left_out_;        ///< why less was sent than is needed
+  /// The check that an order was made smaller for, and what was wanted, in units.
+  struct FittedFor {
+    const execution::PreTradeCheck* check = nullptr;
+    double units = 0;
+  };
+  std::vector<FittedFor> fitted_for_;  ///< per instrument, of the last trial
+  execution::Verdict book_verdict_;    ///< of all its orders, where a check of the book failed
+  bool tells_exceeded_ = false;        ///< of the next trial that is above a limit
   std::vector<cadre_reason> kept_reasons_;
   std::vector<std::int64_t> reference_price_e9_;
   std::vector<cadre_open_order> open_orders_;  ///< as execution rules see them

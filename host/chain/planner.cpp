@@ -10,6 +10,7 @@
 #include "host/base/text.hpp"
 #include "host/chain/builder.hpp"
 #include "host/config/instrument_table.hpp"
+#include "host/config/scenario_schema.hpp"
 #include "host/model/instrument.hpp"
 
 namespace cadre::chain {
@@ -121,6 +122,28 @@ class Planner {
                       "name groups in /instruments/groups or in the table of instruments");
   }
 
+  /// Whether a key of the pre-trade checks has another value than its default.
+  bool is_chosen(const std::string& key) const {
+    const auto* said = base::find(config_.document.root(), "/pre_trade_checks" + key);
+    const auto* usual =
+        base::find(config::scenario_schema(), "/properties/pre_trade_checks/properties" + key + "/default");
+    return said != nullptr && (usual == nullptr || base::canonical(*said) != base::canonical(*usual));
+  }
+
+  void warn_of_volume(const std::string& pointer) {
+    problems_.warning("LIMIT_UNUSED", place(pointer),
+                      "the data have no volume, and a share of it bounds nothing",
+                      R"(say "volume": "shares" where they have it, or leave the bound out)");
+  }
+
+  /// Whether some position of the book may have a margin requirement.
+  bool needs_margin() const {
+    if (config_.book.account == config::Account::margin || config_.instruments.margin_rate) return true;
+    const auto& table = config_.instruments.table;
+    return table != nullptr && std::any_of(table->rows.begin(), table->rows.end(),
+                                           [](const auto& row) { return row.about.margin_rate.has_value(); });
+  }
+
   /// Entries that bind nothing: for books that run an agent which this one does not run, or on a share of a
   /// volume that the data do not have.
   void check_limits() {
@@ -128,14 +151,24 @@ class Planner {
     known.reserve(stages_.size());
     for (const PlannedStage& stage : stages_)
       known.push_back(stage.entry.agent->id);
+    const bool has_volume = config_.data.prices.volume != "none";
+    const auto is_said = [&](const std::string& pointer) {
+      return base::find(config_.document.root(), pointer) != nullptr;
+    };
+    if (!has_volume && is_chosen("/max_share_of_volume"))
+      warn_of_volume("/pre_trade_checks/max_share_of_volume");
+    for (const char* key : {"/margin_buffer", "/on_margin_breach"}) {
+      if (is_chosen(key) && !needs_margin())
+        problems_.warning("LIMIT_UNUSED", place(std::string("/pre_trade_checks") + key),
+                          "no position needs margin: the account pays for what it buys, and no instrument "
+                          "has a margin rate",
+                          R"(say "account": "margin" in /book, or a margin_rate in /instruments)");
+    }
     for (std::size_t i = 0; i < config_.pre_trade_checks.limits.size(); ++i) {
       const std::string& id = config_.pre_trade_checks.limits[i].agent;
       const std::string at = of_entry(i) + "/agent";
-      if (config_.pre_trade_checks.limits[i].max_share_of_volume && config_.data.prices.volume == "none" &&
-          base::find(config_.document.root(), of_entry(i)) != nullptr)
-        problems_.warning("LIMIT_UNUSED", place(of_entry(i) + "/max_share_of_volume"),
-                          "the data have no volume, and a share of it bounds nothing",
-                          R"(say "volume": "shares" where they have it, or leave the bound out)");
+      if (config_.pre_trade_checks.limits[i].max_share_of_volume && !has_volume && is_said(of_entry(i)))
+        warn_of_volume(of_entry(i) + "/max_share_of_volume");
       const bool is_here = id.empty() || std::find(known.begin(), known.end(), id) != known.end();
       if (is_here || base::find(config_.document.root(), at) == nullptr) continue;  // or of the host
       problems_.warning("LIMIT_UNUSED", place(at),

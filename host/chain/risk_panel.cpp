@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "host/chain/outputs.hpp"
+#include "host/model/order.hpp"
 
 namespace cadre::chain {
 
@@ -218,6 +219,24 @@ bool RiskPanel::adjust(model::StateView& view, cadre_targets& targets) {
     return false;
   }
   return true;
+}
+
+void RiskPanel::append_exceeded(std::vector<cadre_limit_use>& out, double tolerance) const {
+  const Rule rule = current_asked_ == Asked::answered ? Rule::no_worse : Rule::limits;
+  const auto tell = [&](const cadre_limit_use& use) {
+    if (out.size() < out.capacity()) out.push_back(use);
+  };
+  for (std::size_t m = 0; m < latest_.size(); ++m) {
+    const cadre_risk_report& report = latest_[m].report;
+    bool names_a_reason = false;
+    for (std::uint32_t i = 0; i < report.limit_count; ++i) {
+      const cadre_limit_use& use = report.limits[i];
+      names_a_reason = names_a_reason || use.value > use.limit;
+      if (use.value > allowed(m, use, tolerance, rule) * (1 + rounding_slack)) tell(use);
+    }
+    if (report.acceptable == CADRE_NOT_ACCEPTABLE && !names_a_reason)
+      tell({model::make_id("not_acceptable"), std::nan(""), std::nan(""), CADRE_BOOK, 0});
+  }
 }
 
 void RiskPanel::append_limits(std::vector<cadre_limit_use>& out) const {

@@ -55,6 +55,9 @@ class RiskPanel {
   /// The first manager's report of the last analysis that all of them answered, which agents see: it stays as
   /// it is while the next analysis is written.
   const cadre_risk_report& shown_report() const { return shown_.report; }
+  /// The limits that the last reports exceed, as the final check judges them; a manager that says no without
+  /// one is told as "not_acceptable".
+  void append_exceeded(std::vector<cadre_limit_use>& out, double tolerance) const;
   /// All limits of the last reports.
   void append_limits(std::vector<cadre_limit_use>& out) const;
   /// The stage that failed last, and how; nullptr when none did.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -69,6 +70,14 @@ class KeyReader {
                 std::to_string(Decimal::digits) + " decimals above zero",
             "");
     }
+    constexpr double nearest = 1e-15;  // relative: what a double may be beside its text
+    const double written = at(pointer).template to_number<double>();
+    if (parsed && parsed->raw() > 0 &&
+        std::fabs(parsed->to_double() - written) > nearest * std::fabs(written))
+      error("CONFIG_OUT_OF_RANGE", pointer,
+            base::canonical(at(pointer)) + " has more than the " + std::to_string(Decimal::digits) +
+                " decimals that are held",
+            "write " + parsed->to_string());
     return parsed.value_or(Decimal::from_raw(1));
   }
 

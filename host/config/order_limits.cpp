@@ -12,6 +12,11 @@ namespace cadre::config {
 void read_members(KeyReader& reader, const std::string& at, RepeatedExecutions& value) {
   reader.read(at + "/count", value.count);
   reader.read(at + "/decisions", value.decisions);
+  if (value.count >= value.decisions)
+    reader.error("CONFIG_OUT_OF_RANGE", at,
+                 "an instrument cannot be executed on one side after more than " +
+                     std::to_string(value.count) + " of " + std::to_string(value.decisions) + " decisions",
+                 "let count be below decisions");
 }
 
 void read_members(KeyReader& reader, const std::string& at, GroupWeight& value) {

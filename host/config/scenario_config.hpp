@@ -69,6 +69,14 @@ inline void value_named(std::string_view name, OnMarginBreach& value) {
                              : OnMarginBreach::flatten;
 }
 
+/// What becomes of a position whose prices have ended.
+enum class OnPricesEnd { hold, settle_last, halt };
+inline void value_named(std::string_view name, OnPricesEnd& value) {
+  value = name == "hold"          ? OnPricesEnd::hold
+          : name == "settle_last" ? OnPricesEnd::settle_last
+                                  : OnPricesEnd::halt;
+}
+
 /// What the time of a bar is that of.
 enum class TimeIs { end, begin };
 inline void value_named(std::string_view name, TimeIs& value) {

@@ -39,6 +39,19 @@ std::string first_of(const base::Problems& problems) {
   return problems.empty() ? std::string() : problems[0].message;
 }
 
+/// " instrument=AA kill flatten": what a call is about beyond its path and its book.
+std::string members_text(const Call& call) {
+  std::string text;
+  for (const auto& [name, value] : call.members) {
+    const std::string key(name);
+    if (key == "book" || key == "actor" || key == "reason") continue;
+    if (value.is_bool() && value.get_bool()) text += " " + key;
+    if (value.is_string() && !value.get_string().empty())
+      text += " " + key + "=" + std::string(value.get_string());
+  }
+  return text;
+}
+
 /// What somebody told the host to do; the path says it, and what stands in it.
 void log_action(const Operation& operation, const Call& call, const live::Answer& answer) {
   std::string what(operation.path);
@@ -47,7 +60,7 @@ void log_action(const Operation& operation, const Call& call, const live::Answer
     if (open != std::string::npos) what.replace(open, what.find('}', open) + 1 - open, named);
   }
   base::log_event(is_done(answer.outcome) ? base::LogLevel::info : base::LogLevel::warn, "operator_action",
-                  {{"what", what},
+                  {{"what", what + members_text(call)},
                    {"book", call.text("book")},
                    {"actor", call.mandate.actor},
                    {"reason", call.mandate.reason},

@@ -136,6 +136,18 @@ base::Problems narrow(live::BookList::Books& chosen, const live::HaltOrder& orde
   return problems;
 }
 
+/// Why nothing of a book is closed or canceled, although somebody asked for it.
+base::Problems why_killed(const live::BookRunner& runner, const live::HaltOrder& order) {
+  base::Problems why;
+  why.error("BOOK_KILLED", {},
+            "the kill switch was used on the book " + runner.id() + ", and " +
+                (order.flatten ? "none of its positions was closed" : "no more of its orders are canceled"),
+            order.flatten ? "`cadre halt --flatten --rearm --book " + runner.id() +
+                                " --reason ...` closes them, and leaves the book HALTED"
+                          : "the kill switch has canceled what was open");
+  return why;
+}
+
 live::Answer restrict_to(HostParts& host, const Call& call, execution::TradingState state) {
   auto chosen = live::chosen_books(host.books, call.text("book"));
   if (chosen.empty()) return live::unknown_book(host.books, call.text("book"));
@@ -143,10 +155,15 @@ live::Answer restrict_to(HostParts& host, const Call& call, execution::TradingSt
   if (base::Problems problems = narrow(chosen, order); problems.has_errors())
     return {live::Outcome::invalid, {}, problems};
   json::array stricter;
+  base::Problems not_done;
   // An order about all books loosens none, and none ends the kill switch.
   std::erase_if(chosen, [&](const auto& runner) {
     const execution::TradingState now = host.halts->state_of(runner->id(), order.scope);
-    const bool stays = now > state && (now == execution::TradingState::killed || call.text("book").empty());
+    const bool is_killed = now == execution::TradingState::killed;
+    const bool is_armed = is_killed && order.rearms;
+    const bool stays = now > state && !is_armed && (is_killed || call.text("book").empty());
+    if (stays && is_killed && (order.flatten || order.cancel_orders))
+      not_done.append(why_killed(*runner, order));
     if (stays) stricter.push_back({{"book", runner->id()}, {"state", execution::state_name(now)}});
     return stays;
   });
@@ -155,6 +172,8 @@ live::Answer restrict_to(HostParts& host, const Call& call, execution::TradingSt
   live::Answer answer = answer_of(done, order, std::move(told));
   if (chosen.empty()) answer.body.as_object().erase("number");  // nothing was ordered
   if (!stricter.empty()) answer.body.as_object()["stricter"] = std::move(stricter);
+  if (not_done.has_errors()) answer.outcome = live::Outcome::conflict;
+  answer.problems.append(not_done);
   return answer;
 }
 
@@ -248,7 +267,8 @@ std::span<const Operation> halt_operations() {
                                      {"agent"},
                                      {"kill", Member::Kind::flag},
                                      {"cancel_orders", Member::Kind::flag},
-                                     {"flatten", Member::Kind::flag}}},
+                                     {"flatten", Member::Kind::flag},
+                                     {"rearm", Member::Kind::flag}}},
                                    {"POST",
                                     "/v1/reduce",
                                     "only reduce positions",

@@ -302,6 +302,7 @@ live::Answer portfolio(HostParts& host, const Call& call) {
                         {"profit", portfolio.profit().to_string()},
                         {"costs", portfolio.costs().to_string()},
                         {"borrow", portfolio.borrow().to_string()},
+                        {"interest", portfolio.interest().to_string()},
                         {"positions", std::move(positions)},
                         {"working", std::move(working)},
                         {"instruments", std::move(instruments)}};

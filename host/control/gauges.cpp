@@ -111,6 +111,7 @@ void refresh_book(HostParts& host, live::BookRunner& book, bool is_on_trial) {
       static_cast<double>(std::count_if(now.states.begin(), now.states.end(), [](const auto& change) {
         return !change.scope.instrument.empty();
       })));
+  set("cadre_book_unpriced_positions", static_cast<double>(now.unpriced_count));
   set("cadre_book_venue_breaks", static_cast<double>(now.venue_break_count));
   const auto stands = [&](std::string_view code) {
     return std::any_of(now.states.begin(), now.states.end(),

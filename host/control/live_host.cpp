@@ -16,6 +16,7 @@
 #include "host/base/text.hpp"
 #include "host/base/version.hpp"
 #include "host/book/dated_changes.hpp"
+#include "host/chain/named_instruments.hpp"
 #include "host/config/market_data.hpp"
 #include "host/market/posted_bars.hpp"
 #include "host/market/price_reader.hpp"
@@ -266,9 +267,12 @@ base::Problems LiveHost::open_books(const StartPlan& plan,
     auto runner = revision::open_book(ground, setup.host, book, chains[b], plan.revision);
     problems.append(runner.problems());
     if (!runner) continue;
+    // What a host ran with before is not refused when it starts again.
+    if (plan.is_new)
+      problems.append(
+          chain::check_named_instruments(book.scenario, setup.plans[b], (*runner)->instruments()));
     parts_.books.add(std::move(runner).take());
   }
-  // What a host ran with before is not refused when it starts again.
   if (plan.is_new) problems.append(revision::check_host_limits(setup, parts_.books));
   return problems;
 }

@@ -95,6 +95,16 @@ void add_steps_of(const live::BookRunner& runner, std::vector<std::string>& step
         base::join({"find out who traded in the account of book ", book, " (", now.venue_breaks,
                     "); `cadre adopt ", book, " --reason ...` makes the venue's positions the book's"},
                    ""));
+  if (!now.exposure.empty())
+    steps.push_back(base::join(
+        {"look at what of book ", book, " was not sold (`cadre orders --book ", book, "`), ", now.exposure,
+         ": it buys nothing until it is inside; orders that fill, or `interim_net`, keep it there"},
+        ""));
+  if (!now.unpriced.empty())
+    steps.push_back(
+        base::join({"find out what became of what book ", book, " holds without a price (", now.unpriced,
+                    "): `on_prices_end` says what is done with it, and a change of the universe settles it"},
+                   ""));
   if (now.state == live::BookState::stopped)
     steps.push_back("book " + book + " cannot go on: mend what it says and start the host again");
 }

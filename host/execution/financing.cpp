@@ -21,6 +21,12 @@ base::Money size_of(base::Money value) {
   return base::Money::from_raw(std::llabs(value.raw()));
 }
 
+/// Calendar days; 0 where it is not later, or before the first day.
+std::int64_t days_between(std::int32_t from_date, std::int32_t to_date) {
+  if (from_date == 0 || to_date <= from_date) return 0;
+  return base::days_since_epoch(to_date) - base::days_since_epoch(from_date);
+}
+
 }  // namespace
 
 double margin_rate(const model::Instrument& about, config::Account account) {
@@ -43,8 +49,8 @@ base::Money margin_requirement(const model::Portfolio& portfolio, const model::U
 std::optional<base::Money> borrow_fees(const model::Portfolio& portfolio, const model::Universe& universe,
                                        std::int32_t from_date, std::int32_t to_date) {
   std::optional<base::Money> sum = base::Money{};
-  if (from_date == 0 || to_date <= from_date) return sum;
-  const std::int64_t days = base::days_since_epoch(to_date) - base::days_since_epoch(from_date);
+  const std::int64_t days = days_between(from_date, to_date);
+  if (days == 0) return sum;
   for (std::uint32_t i = 0; i < universe.size() && sum; ++i) {
     const double rate = universe.instruments[i].borrow_rate.value_or(0);
     if (portfolio.quantity(i).raw() >= 0 || rate == 0) continue;
@@ -52,6 +58,17 @@ std::optional<base::Money> borrow_fees(const model::Portfolio& portfolio, const 
     sum = fee ? checked_add(*sum, *fee) : std::nullopt;
   }
   return sum;
+}
+
+std::optional<base::Money> interest_on_cash(const model::Portfolio& portfolio,
+                                            const config::BookSection& book, std::int32_t from_date,
+                                            std::int32_t to_date) {
+  const auto cash = checked_subtract(portfolio.cash(), portfolio.short_proceeds());
+  if (!cash) return std::nullopt;
+  const double rate = cash->raw() < 0 ? book.debit_rate : book.credit_rate;
+  const std::int64_t days = days_between(from_date, to_date);
+  if (rate == 0 || days == 0) return base::Money{};
+  return base::scale(*cash, rate_e9(rate) * days, days_of_a_year * one_e9);
 }
 
 }  // namespace cadre::execution

@@ -25,4 +25,11 @@ base::Money margin_requirement(const model::Portfolio& portfolio, const model::U
 std::optional<base::Money> borrow_fees(const model::Portfolio& portfolio, const model::Universe& universe,
                                        std::int32_t from_date, std::int32_t to_date);
 
+/// What the cash of a book earns from the close of one day to that of another; below zero what it costs to
+/// owe it: rate x cash without the proceeds of short sales x calendar days / 360, rounded half to even.
+/// Nothing: more than money holds.
+std::optional<base::Money> interest_on_cash(const model::Portfolio& portfolio,
+                                            const config::BookSection& book, std::int32_t from_date,
+                                            std::int32_t to_date);
+
 }  // namespace cadre::execution

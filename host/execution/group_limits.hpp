@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "host/config/scenario_config.hpp"
@@ -19,6 +20,7 @@ class GroupLimits {
   std::size_t size() const { return most_.size(); }
   /// The largest sum of absolute weights of a group.
   double most(std::size_t group) const { return most_[group]; }
+  const std::string& name(std::size_t group) const { return names_[group]; }
   /// The groups with a bound that an instrument is in.
   std::span<const std::uint32_t> of(std::uint32_t instrument) const {
     return empty() ? std::span<const std::uint32_t>{} : groups_[instrument];
@@ -26,6 +28,7 @@ class GroupLimits {
 
  private:
   std::vector<double> most_;
+  std::vector<std::string> names_;
   std::vector<std::vector<std::uint32_t>> groups_;  ///< by instrument
 };
 

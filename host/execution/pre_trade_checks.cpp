@@ -145,22 +145,27 @@ struct SizeChecks {
     const double power = g.buying_power_ + rounding_slack * g.equity_;
     return sum_e9(g.closable(o), g.quantity_worth(o, power / (1 + g.config_.buying_power_buffer)));
   }
+  /// What an order closes, and what of its instrument fits into a room that is larger by that: a flip is a
+  /// reduction to zero and an increase from there.
+  static std::int64_t closing_and(const PreTradeGate& g, const cadre_order& o, double room) {
+    const std::int64_t closes = g.closable(o);
+    return sum_e9(closes, g.quantity_worth(o, room + g.notional_of(o, closes)));
+  }
   static std::int64_t gross(const PreTradeGate& g, const cadre_order& o) {
-    // A flip to no more on the other side adds nothing.
-    const double room = g.constraints_.max_gross_exposure * g.equity_ * (1 + rounding_slack) - g.gross_;
-    return sum_e9(sum_e9(g.closable(o), g.closable(o)), g.quantity_worth(o, room));
+    return closing_and(g, o, g.constraints_.max_gross_exposure * g.equity_ * (1 + rounding_slack) - g.gross_);
   }
   static std::int64_t margin(const PreTradeGate& g, const cadre_order& o) {
     if (g.states_ != nullptr && g.states_->lacks_margin()) return g.closable(o);
     const double rate = g.margin_rate_[o.instrument];
     if (rate == 0) return any_quantity;
     const double most = g.equity_ * (1 - g.config_.margin_buffer) * (1 + rounding_slack);
-    return sum_e9(sum_e9(g.closable(o), g.closable(o)), g.quantity_worth(o, (most - g.margin_) / rate));
+    return closing_and(g, o, (most - g.margin_) / rate);
   }
   static std::int64_t position(const PreTradeGate& g, const cadre_order& o) {
     const std::int64_t before = g.planned_at_worst(o) * model::sign_of_side(o.side);
     const double most = g.bounds_[o.instrument].max_weight * g.equity_ * (1 + rounding_slack);
-    return sum_e9(std::max(g.quantity_worth(o, most), std::abs(before)), -before);
+    // On its own side a position may stay as large as it is, on the other it is an increase from zero.
+    return sum_e9(std::max(g.quantity_worth(o, most), before), -before);
   }
   /// What may still be closed is what both the book and the venue have, less what works to close it.
   static std::int64_t at_venue(const PreTradeGate& g, const cadre_order& o) {
@@ -186,7 +191,7 @@ struct SizeChecks {
     std::int64_t largest = any_quantity;
     for (const std::uint32_t group : g.groups_.of(o.instrument)) {
       const double room = g.groups_.most(group) * g.equity_ * (1 + rounding_slack) - g.group_gross_[group];
-      largest = std::min(largest, sum_e9(sum_e9(g.closable(o), g.closable(o)), g.quantity_worth(o, room)));
+      largest = std::min(largest, closing_and(g, o, room));
     }
     return largest;
   }
@@ -271,12 +276,6 @@ std::span<const PreTradeCheck> pre_trade_checks() {
   return table;
 }
 
-bool is_reason_of_check(std::uint32_t code) {
-  return std::any_of(std::begin(table), std::end(table), [&](const PreTradeCheck& check) {
-    return check.largest != nullptr && check.bounds != PreTradeCheck::Bounds::book && check.reason == code;
-  });
-}
-
 Verdict verdict_of(std::span<const std::string> failed_codes) {
   Verdict verdict;
   for (const std::string& code : failed_codes) {
@@ -289,33 +288,35 @@ Verdict verdict_of(std::span<const std::string> failed_codes) {
 
 std::vector<std::string> failed_codes(Verdict verdict) {
   std::vector<std::string> codes;
-  for (std::size_t row = 0; row < std::size(table); ++row) {
-    if ((verdict.failed >> row & 1) != 0) codes.emplace_back(table[row].code);
-  }
+  each_failed(verdict, [&](const PreTradeCheck& check) { codes.emplace_back(check.code); });
   return codes;
 }
 
+const PreTradeCheck* book_check(Verdict verdict) {
+  const PreTradeCheck* first = nullptr;
+  each_failed(verdict, [&](const PreTradeCheck& check) {
+    if (first == nullptr && check.bounds == PreTradeCheck::Bounds::book) first = &check;
+  });
+  return first;
+}
+
 bool bounds_book(Verdict verdict) {
-  for (std::size_t row = 0; row < std::size(table); ++row) {
-    if ((verdict.failed >> row & 1) != 0 && table[row].bounds == PreTradeCheck::Bounds::book) return true;
-  }
-  return false;
+  return book_check(verdict) != nullptr;
 }
 
 std::uint32_t reason_to_wait(Verdict verdict) {
   if (bounds_book(verdict)) return CADRE_REASON_NO_ROOM;
   std::uint32_t reason = 0;
-  for (std::size_t row = 0; row < std::size(table); ++row) {
-    if ((verdict.failed >> row & 1) == 0) continue;
-    const bool passes_with_time =
-        table[row].code.starts_with("FLOW_") || table[row].code.starts_with("MARKET_");
-    if (table[row].largest == nullptr && !passes_with_time) return 0;
-    if (table[row].largest == &SizeChecks::volume_share)
+  bool stays_wrong = false;
+  each_failed(verdict, [&](const PreTradeCheck& check) {
+    const bool passes_with_time = check.code.starts_with("FLOW_") || check.code.starts_with("MARKET_");
+    stays_wrong = stays_wrong || (check.largest == nullptr && !passes_with_time);
+    if (check.largest == &SizeChecks::volume_share)
       reason = CADRE_REASON_VOLUME_SHARE;
     else if (reason == 0)
-      reason = table[row].reason == CADRE_REASON_RESTRICTED ? CADRE_REASON_RESTRICTED : CADRE_REASON_NO_ROOM;
-  }
-  return reason;
+      reason = check.reason == CADRE_REASON_RESTRICTED ? CADRE_REASON_RESTRICTED : CADRE_REASON_NO_ROOM;
+  });
+  return stays_wrong ? 0 : reason;
 }
 
 }  // namespace cadre::execution

@@ -132,16 +132,16 @@ std::int64_t PreTradeGate::quantity_worth(const cadre_order& order, double money
 }
 
 PreTradeGate::Fit PreTradeGate::largest_accepted(const cadre_order& order) const {
-  Fit fit{order.quantity_e9, 0};
+  Fit fit{order.quantity_e9, nullptr};
   for (const PreTradeCheck& check : pre_trade_checks()) {
     if (check.largest == nullptr || check.bounds == PreTradeCheck::Bounds::book) continue;
     if (in_parts_ && check.bounds == PreTradeCheck::Bounds::order) continue;
     const std::int64_t passes = check.largest(*this, order);
     // What only closes is exempt, whatever it is cut from.
     const std::int64_t largest = check.skipped_when_reducing ? std::max(passes, closable(order)) : passes;
-    if (largest < fit.quantity_e9) fit = {std::max<std::int64_t>(largest, 0), check.reason};
+    if (largest < fit.quantity_e9) fit = {std::max<std::int64_t>(largest, 0), &check};
   }
-  if (fit.reason == 0) return fit;
+  if (fit.check == nullptr) return fit;
   fit.quantity_e9 -= fit.quantity_e9 % universe_->instruments[order.instrument].lot.raw();
   cadre_order cut = order;
   cut.quantity_e9 = fit.quantity_e9;

@@ -54,12 +54,20 @@ struct PreTradeCheck {
 };
 
 std::span<const PreTradeCheck> pre_trade_checks();
-/// Whether an order may have been cut for a check with this reason.
-bool is_reason_of_check(std::uint32_t code);
 
 /// The codes of the failed checks in the order of the table, the one that rejects first: what a journal
 /// keeps.
 std::vector<std::string> failed_codes(Verdict verdict);
+/// visit(check) for every check of this version that failed, in the order of the table.
+template <class Visit>
+void each_failed(Verdict verdict, Visit&& visit) {
+  const auto checks = pre_trade_checks();
+  for (std::size_t row = 0; row < checks.size(); ++row) {
+    if ((verdict.failed >> row & 1) != 0) visit(checks[row]);
+  }
+}
+/// The first check that failed and bounds the book; null: none.
+const PreTradeCheck* book_check(Verdict verdict);
 /// Whether a check failed that bounds the book: all increases are too large together, not this order alone.
 bool bounds_book(Verdict verdict);
 /// Why a part of an order waits that failed these checks and they bound its size, the flow of orders or
@@ -148,10 +156,12 @@ class PreTradeGate {
   /// Judges one order; an accepted one uses up buying power and counters.
   Verdict check(const cadre_order& order);
   /// How much of an order passes all checks that bound one order's size, in whole lots; at least what it
-  /// closes, where that is exempt. `reason`: of the check that binds. Of an order whose syntax is right.
+  /// closes, where that is exempt. `check`: the one that binds; null: none does. Of an order whose syntax is
+  /// right.
   struct Fit {
     std::int64_t quantity_e9 = 0;
-    std::uint32_t reason = 0;
+    const PreTradeCheck* check = nullptr;
+    std::uint32_t reason() const { return check == nullptr ? 0 : check->reason; }
   };
   Fit largest_accepted(const cadre_order& order) const;
   /// Whether the limit and the stop price of an order pass: what an open order is changed to.

@@ -77,6 +77,8 @@ void TradingStates::take(const StateChange& change) {
   }
   if (next.state != TradingState::active) standing_.push_back(std::move(next));
   const bool resumes = change.state == TradingState::active && change.code.empty();
+  if (resumes && change.scope.is_book())
+    std::erase_if(standing_, [](const StateChange& other) { return other.code == prices_end; });
   if (resumes && !change.scope.instrument.empty()) {
     std::erase_if(standing_, [&](const StateChange& other) {
       return other.scope == change.scope && other.code == repeated_execution;

@@ -50,6 +50,7 @@ class TradingStates {
   static constexpr std::string_view daily_loss = "RISK_DAILY_LOSS";
   static constexpr std::string_view margin_breach = "CREDIT_MARGIN";
   static constexpr std::string_view ruin = "CREDIT_RUINED";
+  static constexpr std::string_view prices_end = "MARKET_PRICES_END";
   static constexpr std::string_view repeated_execution = "FLOW_REPEATED_EXECUTION";
 
   /// The book has another universe, other agents or other limits.

@@ -26,6 +26,9 @@ struct StageFailure {
       reason{};  ///< in one sentence: the agent's own, or what was wrong with its answer; may be empty
 };
 
+/// Among the flags of what bound a decision: its figures are units of the instrument, not shares of equity.
+inline constexpr std::uint32_t bound_in_units = 1u << 31;
+
 /// The one use of a limit that is none: how many returns a risk manager filled in, of how many.
 inline constexpr std::string_view filled_returns = "filled_returns";
 
@@ -51,6 +54,10 @@ struct DecisionRecord {
   double value_at_risk = std::numeric_limits<double>::quiet_NaN();       ///< share of equity
   double expected_shortfall = std::numeric_limits<double>::quiet_NaN();  ///< share of equity
   std::vector<cadre_limit_use> limits{};
+  /// What made orders smaller or left them out: code of a pre-trade check, or a risk manager's name for a
+  /// limit; what was wanted, and what is allowed. Of CADRE_BOOK: what all increases together would have come
+  /// to; NaN where there is no figure.
+  std::vector<cadre_limit_use> bound_by{};
   std::vector<StageFailure> failures{};
 };
 

@@ -127,7 +127,8 @@ inline constexpr auto fields<DecisionRecord> = std::tuple{
     Field{"value_at_risk", &DecisionRecord::value_at_risk, "share of equity; NaN: unknown"},
     Field{"expected_shortfall", &DecisionRecord::expected_shortfall, "share of equity; NaN: unknown"},
     Field{"limits", &DecisionRecord::limits, "how much of each limit was used"},
-    Field{"failures", &DecisionRecord::failures, "stages that gave no usable answer"}};
+    Field{"failures", &DecisionRecord::failures, "stages that gave no usable answer"},
+    Field{"bound_by", &DecisionRecord::bound_by, "limits that made orders smaller or left them out: what was wanted (NaN: no figure) and what is allowed, in units where bit 31 of the flags is set", "", 8}};
 
 template <>
 inline constexpr auto fields<OrderRecord> = std::tuple{
@@ -174,7 +175,8 @@ inline constexpr auto fields<AccountRecord> = std::tuple{
     Field{"equity", &AccountRecord::equity, "at the marks of the bar"},
     Field{"cash", &AccountRecord::cash, ""},
     Field{"profit", &AccountRecord::profit, "realised"},
-    Field{"costs", &AccountRecord::costs, "paid until now"}};
+    Field{"costs", &AccountRecord::costs, "paid until now"},
+    Field{"interest", &AccountRecord::interest, "that cash earned until now, less what owed cash cost", "", 8}};
 
 template <>
 inline constexpr auto fields<EndRecord> = std::tuple{
@@ -185,7 +187,7 @@ inline constexpr auto fields<EndRecord> = std::tuple{
 
 template <>
 inline constexpr auto fields<CommandRecord> = std::tuple{
-    Field{"kind", &CommandRecord::kind, "halt, resume, trading_state, revision_confirmed, experiment_started, experiment_stopped, agent_reset, agent_quarantined, agent_restarted, deadline_missed, trial_confirmed, trial_failed or book_removed"},
+    Field{"kind", &CommandRecord::kind, "halt, resume, trading_state, revision_confirmed, experiment_started, experiment_stopped, agent_reset, agent_quarantined, agent_restarted, deadline_missed, trial_confirmed, trial_failed, prices_ended or book_removed"},
     Field{"date", &CommandRecord::date, "yyyymmdd"},
     Field{"actor", &CommandRecord::actor, "who asked for it"},
     Field{"reason", &CommandRecord::reason, "why, in the actor's words"},

@@ -26,7 +26,7 @@
 namespace cadre::journal {
 
 /// What is written.
-inline constexpr uint32_t format_version = 7;
+inline constexpr uint32_t format_version = 8;
 inline constexpr uint32_t oldest_format_read = 1;
 /// Journals of earlier formats were one file, which is written anew; from this one on the next segment has
 /// today's.

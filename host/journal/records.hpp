@@ -94,6 +94,7 @@ struct AccountRecord {
   base::Money cash{};
   base::Money profit{};
   base::Money costs{};
+  base::Money interest{};
 };
 
 /// What somebody did to a running book. Kinds: "halt", "resume", "trading_state", "revision_confirmed",

@@ -67,8 +67,8 @@ class BookCounter final : public book::BookListener, public model::Tally {
       summary.failed.push_back(failure.instance);
       summary.reasons.push_back(failure.reason);
     }
-    chain::each_fitted(decision,
-                       [&](std::uint32_t, std::uint32_t code) { ++fitted[chain::reason_name(code)]; });
+    for (const cadre_limit_use& bound : record.bound_by)
+      count_bound(bound);
     newest.push_back(std::move(summary));
     if (newest.size() > remembered_decisions) newest.pop_front();
     is_new = true;
@@ -91,6 +91,7 @@ class BookCounter final : public book::BookListener, public model::Tally {
       ++deadline_misses[command.reason.substr(0, command.reason.find(':'))];
     if (command.kind == book::agent_quarantined)
       quarantined.push_back(command.reason.substr(0, command.reason.find(':')));
+    if (command.kind == book::prices_ended) ended_prices.push_back(command.reason);
     if (const auto change = book::state_change_of(command); change && !change->code.empty())
       broken_limits.push_back(*change);
   }
@@ -117,8 +118,9 @@ class BookCounter final : public book::BookListener, public model::Tally {
   book::FailuresByStage failures;
   std::map<std::string, std::uint64_t> deadline_misses;  ///< by stage
   std::vector<chain::ObserveFailure> missed;             ///< of which nobody was told
-  std::vector<execution::StateChange> broken_limits;     ///< of which nobody was told
-  std::vector<std::string> quarantined;                  ///< stages, of which nobody was told
+  std::vector<std::string> ended_prices;  ///< sentences about positions whose prices ended, not told yet
+  std::vector<execution::StateChange> broken_limits;  ///< of which nobody was told
+  std::vector<std::string> quarantined;               ///< stages, of which nobody was told
   std::uint64_t ignored_reports = 0;            ///< that contradict their orders, since the host was started
   std::vector<cadre_execution_report> ignored;  ///< of which nobody was told
   /// That orders are refused again and again, in a sentence; empty: they are not.
@@ -132,12 +134,17 @@ class BookCounter final : public book::BookListener, public model::Tally {
   std::deque<DecisionSummary> newest;
   std::map<std::string, std::uint64_t, std::less<>> stage_ticks;  ///< of deciding calls, by stage
   std::map<std::string, std::uint64_t> rejected;                  ///< orders, by the check that failed
-  std::map<std::string, std::uint64_t> fitted;  ///< orders made smaller or not sent, by reason
-  std::map<std::string, double> limit_use;      ///< the greatest share since it was cleared
+  std::map<std::string, std::uint64_t>
+      fitted;  ///< decisions of instruments, or of all, by the limit that made orders smaller
+  std::map<std::string, double> limit_use;  ///< the greatest share since it was cleared
   std::uint64_t bars = 0;
   bool is_new = false;  ///< a decision that nobody was told of
 
  private:
+  /// An order that was made smaller for a check, or all of a decision that were for one.
+  void count_bound(const cadre_limit_use& bound) {
+    if (fitted.size() < limits_shown_most || fitted.contains(limit_name(bound))) ++fitted[limit_name(bound)];
+  }
   static std::string limit_name(const cadre_limit_use& use) {
     return {use.name.text, ::strnlen(use.name.text, sizeof use.name.text)};
   }

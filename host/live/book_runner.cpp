@@ -8,9 +8,12 @@
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"
 #include "host/base/ticks.hpp"
+
+#include "host/book/ended_prices.hpp"
 #include "host/book/run_head.hpp"
 #include "host/config/market_data.hpp"
 #include "host/execution/financing.hpp"
+#include "host/execution/held_exposure.hpp"
 #include "host/journal/journal_upgrade.hpp"
 #include "host/live/order_notices.hpp"
 #include "host/market/posted_bars.hpp"
@@ -200,6 +203,7 @@ void BookRunner::after_bar() {
   for (const std::string& stage : std::exchange(counter_.quarantined, {}))
     tell_quarantined(stage);
   tell_broken_limits();
+  tell_ended_prices();
   tell_venue_breaks();
   tell_ignored_reports();
   if (!counter_.is_new) return;
@@ -226,6 +230,14 @@ void BookRunner::tell_broken_limits() {
     boost::json::object said{{"book", id_}, {"code", change.code}, {"state", state}, {"why", change.reason}};
     if (!change.scope.instrument.empty()) said["instrument"] = change.scope.instrument;
     feed_.say("trading_state", std::move(said));
+  }
+}
+
+/// Positions whose prices have ended: once, when they count as ended.
+void BookRunner::tell_ended_prices() {
+  for (const std::string& what : std::exchange(counter_.ended_prices, {})) {
+    base::log_event(base::LogLevel::warn, "prices_ended", {{"book", id_}, {"what", what}});
+    feed_.say("prices_ended", {{"book", id_}, {"what", what}});
   }
 }
 
@@ -362,6 +374,25 @@ BookSnapshot BookRunner::snapshot() const {
   return now;
 }
 
+namespace {
+
+/// What a book has, and what of it has no price any more.
+void show_account(const book::Ledger& ledger, config::Account account, BookSnapshot& now) {
+  const model::Portfolio& portfolio = ledger.portfolio();
+  now.equity = portfolio.equity();
+  now.cash = portfolio.cash();
+  now.profit = portfolio.profit();
+  now.costs = portfolio.costs();
+  now.borrow = portfolio.borrow();
+  now.interest = portfolio.interest();
+  now.margin_requirement = execution::margin_requirement(portfolio, ledger.universe(), account);
+  const std::vector<std::uint32_t> ended = book::with_ended_prices(ledger);
+  now.unpriced = book::ended_prices_text(ledger, ended);
+  now.unpriced_count = ended.size();
+}
+
+}  // namespace
+
 void BookRunner::publish() {
   const book::Book& book = *book_;
   BookSnapshot now;
@@ -401,13 +432,10 @@ void BookRunner::publish() {
   now.open_orders = book.ledger().tracker().open_count();
   count_scheduled(book.ledger(), long_wait_sessions_, now);
   now.ignored_reports = counter_.ignored_reports;
-  now.equity = book.ledger().portfolio().equity();
-  now.cash = book.ledger().portfolio().cash();
-  now.profit = book.ledger().portfolio().profit();
-  now.costs = book.ledger().portfolio().costs();
-  now.borrow = book.ledger().portfolio().borrow();
-  now.margin_requirement = execution::margin_requirement(book.ledger().portfolio(), book.ledger().universe(),
-                                                         config_->book.account);
+  show_account(book.ledger(), config_->book.account, now);
+  now.exposure =
+      execution::exposure_above(execution::held_exposure(book.ledger().portfolio(), book.ledger().universe()),
+                                book.chain().constraints);
   now.currency = config_->book.currency;
   now.revision = book.chain().revision;
   now.journal_bytes = keeper_->size_bytes();

@@ -156,6 +156,7 @@ class BookRunner {
   void tell_quarantined(const std::string& stage);
   void tell_lost();
   void tell_broken_limits();
+  void tell_ended_prices();
   void tell_venue_breaks();
   void tell_ignored_reports();
   void tell_failure(const std::string& stage, const char* call, const std::string& reason);

@@ -54,7 +54,7 @@ struct BookSnapshot : model::Tally {
       0;                       ///< made smaller or not sent for a pre-trade check, since the host was started
   std::uint64_t all_bars = 0;  ///< since the book began
   std::uint64_t warm_up_bars = 0;  ///< as Book::warm_up_bars
-  base::Money equity, cash, profit, costs, borrow;
+  base::Money equity, cash, profit, costs, borrow, interest;
   base::Money margin_requirement;  ///< equity that its positions need
   std::string currency;
   std::uint64_t revision = 0;
@@ -73,6 +73,9 @@ struct BookSnapshot : model::Tally {
   std::string refusals{};             ///< that orders are refused again and again; empty: they are not
   std::string venue_breaks{};         ///< what its venue holds and it did not trade; empty: they agree
   std::uint64_t venue_break_count = 0;
+  std::string unpriced{};  ///< positions whose prices have ended; empty: none
+  std::uint64_t unpriced_count = 0;
+  std::string exposure{};               ///< what of it is far above its bound; empty: nothing
   std::int64_t undurable_since_ns = 0;  ///< since when something waits for the journal; 0: nothing does
   double drawdown = 0;                  ///< below the greatest equity since the host was started, as a share
   double queue_oldest_seconds = 0;      ///< as of when it was asked for
@@ -107,6 +110,7 @@ void visit_status_fields(const BookSnapshot& now, Visitor&& visit) {
   visit("profit", now.profit);
   visit("costs", now.costs);
   visit("borrow", now.borrow);
+  visit("interest", now.interest);
   visit("margin_requirement", now.margin_requirement);
   visit("currency", now.currency);
   visit("order_hash", now.order_hash);
@@ -116,6 +120,8 @@ void visit_status_fields(const BookSnapshot& now, Visitor&& visit) {
   visit("bar_gap", now.bar_gap);
   visit("refusals", now.refusals);
   visit("venue_breaks", now.venue_breaks);
+  visit("unpriced", now.unpriced);
+  visit("exposure", now.exposure);
   visit("halt_number", now.halt_number);
   visit("revision", now.revision);
 }

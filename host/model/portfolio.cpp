@@ -71,7 +71,7 @@ bool Portfolio::apply_fill(const Fill& fill, const Instrument& about) {
   costs_ = *costs;
   equity_ = *equity;
   CADRE_INVARIANT(adds_up(), "portfolio.identities",
-                  "cash + positions = equity = initial cash + profit - costs");
+                  "cash + positions = equity = initial cash + profit - costs + interest");
   return true;
 }
 
@@ -99,6 +99,14 @@ Money Portfolio::short_collateral() const {
   return held_back.value().value_or(cash_);  // what does not fit leaves nothing to buy with
 }
 
+Money Portfolio::short_proceeds() const {
+  if (shorts_ == 0) return {};
+  Sum proceeds{Money{}};
+  for (const Position& position : positions_)
+    proceeds.add(position.short_proceeds);
+  return proceeds.value().value_or(cash_);
+}
+
 bool Portfolio::charge(Money fees) {
   const auto cash = checked_subtract(cash_, fees);
   const auto costs = checked_add(costs_, fees);
@@ -117,9 +125,20 @@ bool Portfolio::charge_borrow(Money fees) {
   return true;
 }
 
+bool Portfolio::pay_interest(Money interest) {
+  const auto cash = checked_add(cash_, interest);
+  const auto equity = checked_add(equity_, interest);
+  const auto sum = checked_add(interest_, interest);
+  if (!cash || !equity || !sum) return false;
+  cash_ = *cash;
+  equity_ = *equity;
+  interest_ = *sum;
+  return true;
+}
+
 bool Portfolio::adds_up() const {
   return Sum(cash_).add(invested_).value() == equity_ &&
-         Sum(initial_cash_).add(profit_).subtract(costs_).value() == equity_;
+         Sum(initial_cash_).add(profit_).subtract(costs_).add(interest_).value() == equity_;
 }
 
 bool Portfolio::identities_hold() const {
@@ -137,12 +156,13 @@ void Portfolio::save(base::Encoder& to) const {
     to.put(position.value.raw());
     to.put(position.short_proceeds.raw());
   }
-  for (const base::Money money : {invested_, initial_cash_, cash_, equity_, profit_, costs_, borrow_})
+  for (const base::Money money :
+       {invested_, initial_cash_, cash_, equity_, profit_, costs_, borrow_, interest_})
     to.put(money.raw());
 }
 
-bool Portfolio::load(base::Decoder& from, bool has_proceeds, bool has_borrow) {
-  positions_.assign(from.get_count((has_proceeds ? 4 : 3) * sizeof(std::int64_t)), {});
+bool Portfolio::load(base::Decoder& from, Saved saved) {
+  positions_.assign(from.get_count((saved.proceeds ? 4 : 3) * sizeof(std::int64_t)), {});
   shorts_ = 0;
   for (Position& position : positions_) {
     position.quantity = base::Quantity::from_raw(from.get<std::int64_t>());
@@ -150,14 +170,15 @@ bool Portfolio::load(base::Decoder& from, bool has_proceeds, bool has_borrow) {
     position.value = base::Money::from_raw(from.get<std::int64_t>());
     const bool is_short = position.quantity.raw() < 0;
     shorts_ += is_short ? 1 : 0;
-    position.short_proceeds = has_proceeds ? base::Money::from_raw(from.get<std::int64_t>())
-                              : is_short   ? -position.value
-                                           : base::Money{};
+    position.short_proceeds = saved.proceeds ? base::Money::from_raw(from.get<std::int64_t>())
+                              : is_short     ? -position.value
+                                             : base::Money{};
     if (position.short_proceeds.raw() < 0) return false;
   }
   for (base::Money* money : {&invested_, &initial_cash_, &cash_, &equity_, &profit_, &costs_})
     *money = base::Money::from_raw(from.get<std::int64_t>());
-  borrow_ = has_borrow ? base::Money::from_raw(from.get<std::int64_t>()) : base::Money{};
+  borrow_ = saved.borrow ? base::Money::from_raw(from.get<std::int64_t>()) : base::Money{};
+  interest_ = saved.interest ? base::Money::from_raw(from.get<std::int64_t>()) : base::Money{};
   return from.ok() && identities_hold();
 }
 

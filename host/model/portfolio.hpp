@@ -20,10 +20,11 @@ struct Fill {
 
 /// Cash, positions and marks of one book, in fixed point. After every event, to the last unit:
 ///
-///   cash + sum of position values = equity        equity = initial cash + profit - costs
+///   cash + sum of position values = equity        equity = initial cash + profit - costs + interest
 ///
-/// where profit is made at prices without spread, and costs are fees, half-spreads and borrow fees. Whatever
-/// does not fit into 64 bits is refused and changes nothing.
+/// where profit is made at prices without spread, costs are fees, half-spreads and borrow fees, and interest
+/// is what cash earned less what owed cash cost. Whatever does not fit into 64 bits is refused and changes
+/// nothing.
 class Portfolio {
  public:
   Portfolio(std::size_t instruments, base::Money initial_cash);
@@ -35,6 +36,8 @@ class Portfolio {
   [[nodiscard]] bool charge(base::Money fees);
   /// What it costs to have borrowed what is short; part of the costs.
   [[nodiscard]] bool charge_borrow(base::Money fees);
+  /// What the cash earned; below zero what it cost to owe it.
+  [[nodiscard]] bool pay_interest(base::Money interest);
 
   base::Money cash() const { return cash_; }
   base::Money equity() const { return equity_; }
@@ -42,6 +45,7 @@ class Portfolio {
   base::Money costs() const { return costs_; }
   /// Of the costs, what borrowing cost.
   base::Money borrow() const { return borrow_; }
+  base::Money interest() const { return interest_; }
   base::Money initial_cash() const { return initial_cash_; }
   base::Quantity quantity(std::uint32_t instrument) const { return positions_[instrument].quantity; }
   base::Price price(std::uint32_t instrument) const { return positions_[instrument].price; }
@@ -49,16 +53,21 @@ class Portfolio {
   /// What of the cash short positions hold back: of each the larger of what it was sold for and what it is
   /// worth. It buys nothing until the position is closed.
   base::Money short_collateral() const;
+  /// What the units that are short now were sold for.
+  base::Money short_proceeds() const;
   std::size_t size() const { return positions_.size(); }
 
   /// Both identities, computed anew from every position. The same of running sums is checked at each fill.
   bool identities_hold() const;
 
   void save(base::Encoder& to) const;
-  /// False: that is not what save() gave, or its sums do not add up. `has_proceeds`, `has_borrow`: it knows
-  /// what short positions were sold for, and what borrowing cost, which earlier versions did not; they are
-  /// taken to be worth it, and it to be nothing.
-  [[nodiscard]] bool load(base::Decoder& from, bool has_proceeds = true, bool has_borrow = true);
+  /// What a saved portfolio knows that those of earlier versions did not: what short positions were sold for
+  /// (they are taken to be worth it), what borrowing cost and what cash earned (taken to be nothing).
+  struct Saved {
+    bool proceeds = true, borrow = true, interest = true;
+  };
+  /// False: that is not what save() gave, or its sums do not add up.
+  [[nodiscard]] bool load(base::Decoder& from, Saved saved);
 
   /// Into a new universe: position i of the old one moves to old_to_new[i]; one without a place there must be
   /// zero.
@@ -85,7 +94,8 @@ class Portfolio {
   base::Money equity_;
   base::Money profit_;
   base::Money costs_;
-  base::Money borrow_;      ///< part of the costs
+  base::Money borrow_;  ///< part of the costs
+  base::Money interest_;
   std::size_t shorts_ = 0;  ///< how many positions are short
 };
 

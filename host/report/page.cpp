@@ -62,7 +62,7 @@ std::string tiles(const PageInput& input) {
          tile("Volatility a year", percent(a.annualised_volatility, 1),
               against(percent(b.annualised_volatility, 1))) +
          tile("Sharpe ratio", decimals(a.sharpe, 2),
-              against(decimals(b.sharpe, 2)) + "; no interest on cash") +
+              against(decimals(b.sharpe, 2)) + "; " + cash_text(result.counts)) +
          tile("Deepest drawdown", percent(a.max_drawdown, 1), against(percent(b.max_drawdown, 1))) +
          tile("VaR exceedances", with_thousands(result.var_exceedances), var_sentence(input)) +
          tile("Turnover a year", percent(result.turnover, 0), "one way, of mean equity") +
@@ -116,10 +116,28 @@ std::string costs_table(const PageInput& input) {
          row("Expired orders", with_thousands(counts.expired_orders)) +
          row("Traded, " + input.currency, decimals(result.traded, 0)) +
          row("Costs, " + input.currency, money(counts.costs)) +
+         row("Opportunity cost, " + input.currency, decimals(result.counts.opportunity_cost, 0)) +
+         row("Interest on cash, " + input.currency, money(counts.interest)) +
          row("Costs of what was traded",
              result.traded > 0.0 ? decimals(1e4 * costs / result.traded, 1) + " bp" : "-") +
          row("Costs a year, of mean equity", costs_a_year >= 0.0 ? percent(costs_a_year) : "-") +
          "</tbody></table></div></section>\n";
+}
+
+std::string unexecuted_table(const PageInput& input) {
+  if (input.unexecuted.empty()) return "";
+  std::string text =
+      "<section class=\"wide\"><h2>Wanted and not traded</h2><p>What limits, thresholds and ended orders "
+      "kept "
+      "the strategy from, and what it would have earned until the next decision; below zero it was "
+      "saved.</p><div class=\"scroll\"><table><thead><tr><th></th><th>times</th><th>first</th>"
+      "<th>opportunity cost, " +
+      escaped(input.currency) + "</th></tr></thead><tbody>\n";
+  for (const UnexecutedRow& row : input.unexecuted)
+    text += "<tr><th scope=\"row\">" + escaped(row.reason) + "</th><td>" + with_thousands(row.times) +
+            "</td><td>" + escaped(row.first_instrument + ", " + to_text(row.first)) + "</td><td>" +
+            decimals(row.opportunity_cost, 0) + "</td></tr>\n";
+  return text + "</tbody></table></div></section>\n";
 }
 
 // One cell of the heat table: the further from zero, the stronger its colour; full at 8 % a month.
@@ -154,9 +172,11 @@ std::string notes(const PageInput& input) {
   lines.insert(
       lines.end(),
       {"All figures begin at the first decision date. Returns are simple, per bar, after costs.",
-       "Sharpe and Sortino ratios are measured against zero: cash earns no interest, and a book that holds "
-       "much cash "
-       "is not paid for it.",
+       input.result.counts.credit_rate == 0
+           ? "Sharpe and Sortino ratios are measured against zero: cash earns no interest, and a book that "
+             "holds much cash is not paid for it."
+           : "Sharpe and Sortino ratios are measured against zero; the cash of the strategy earned " +
+                 percent(input.result.counts.credit_rate) + " a year, that of buy and hold nothing.",
        "Turnover is the sum of all traded notional, halved, over mean equity and years.",
        "A VaR exceedance is a day on which the holdings lost more than was forecast the evening before."});
   return list("Notes", "wide", lines);
@@ -195,10 +215,10 @@ std::string run_page(const PageInput& input) {
                              (input.subtitle.empty() ? "" : escaped(input.subtitle) + "<br>") +
                              dates_line(input.series) + "</p>\n<p class=\"verdict\">" +
                              escaped(verdict(input.result)) + "</p>\n" + tiles(input);
-  const std::string main = list("Warnings", "wide warnings", input.warnings) +
-                           (input.series.dates.empty() ? "" : plots()) + "<div class=\"columns\">\n" +
-                           result_table(input.result) + costs_table(input) + "</div>\n" +
-                           heat_table(input.series) + notes(input) + identity(input);
+  const std::string main =
+      list("Warnings", "wide warnings", input.warnings) + (input.series.dates.empty() ? "" : plots()) +
+      "<div class=\"columns\">\n" + result_table(input.result) + costs_table(input) + "</div>\n" +
+      unexecuted_table(input) + heat_table(input.series) + notes(input) + identity(input);
   return page_document(input.title, header, main, plot_data(by_session(input.series)), page_script());
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/report/performance.hpp"
+#include "host/report/run_folder.hpp"
 #include "host/report/run_series.hpp"
 
 namespace cadre::report {
@@ -26,6 +27,7 @@ struct PageInput {
       std::numeric_limits<double>::quiet_NaN();  ///< 0.95; NaN: no expected count is shown
   std::vector<std::string> notes{};              ///< what was assumed: adjustment of prices, survivorship ...
   std::vector<std::string> warnings{};           ///< what the data or the run gave reason to doubt
+  std::vector<UnexecutedRow> unexecuted{};       ///< what was wanted and not traded
   std::vector<PagePlugin> plugins{};
   std::string replay_command{};
 };

@@ -70,6 +70,10 @@ std::string json_number(double value) {
 
 }  // namespace
 
+std::string cash_text(const RunCounts& counts) {
+  return counts.credit_rate == 0 ? "no interest on cash" : "cash at " + percent(counts.credit_rate);
+}
+
 bool is_short(const RunResult& result) {
   return result.years > 0.0 && result.years < shortest_years;
 }
@@ -127,6 +131,8 @@ std::string to_json(const RunResult& result) {
       {"turnover", json_number(result.turnover)},
       {"costs", counts.costs.to_string()},
       {"borrow", counts.borrow.to_string()},
+      {"interest", counts.interest.to_string()},
+      {"opportunity_cost", json_number(std::round(counts.opportunity_cost * 100) / 100)},
       {"first_margin_breach", json_date(counts.first_margin_breach)},
       {"ruined_on", json_date(counts.ruined_on)},
       {"var_exceedances", std::to_string(result.var_exceedances)},
@@ -153,7 +159,7 @@ std::string summary_table(const RunResult& result) {
   table.add_row({"annualised return", percent(a.annualised_return), percent(b.annualised_return)});
   table.add_row(
       {"annualised volatility", percent(a.annualised_volatility), percent(b.annualised_volatility)});
-  table.add_row({"Sharpe ratio, no interest on cash", decimals(a.sharpe, 2), decimals(b.sharpe, 2)});
+  table.add_row({"Sharpe ratio, " + cash_text(counts), decimals(a.sharpe, 2), decimals(b.sharpe, 2)});
   table.add_row({"Sortino ratio", decimals(a.sortino, 2), decimals(b.sortino, 2)});
   table.add_row({"Calmar ratio", decimals(a.calmar, 2), decimals(b.calmar, 2)});
   table.add_row({"maximum drawdown", percent(a.max_drawdown), percent(b.max_drawdown)});
@@ -161,6 +167,7 @@ std::string summary_table(const RunResult& result) {
   table.add_row({"initial equity", money(counts.initial_equity), ""});
   table.add_row({"final equity", money(counts.final_equity), ""});
   table.add_row({"costs", money(counts.costs), ""});
+  if (counts.interest.raw() != 0) table.add_row({"interest on cash", money(counts.interest), ""});
   if (counts.borrow.raw() != 0) table.add_row({"of them, borrow fees", money(counts.borrow), ""});
   if (counts.first_margin_breach != 0)
     table.add_row({"first margin breach", base::format_date(counts.first_margin_breach), ""});

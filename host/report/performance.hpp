@@ -11,9 +11,9 @@ namespace cadre::report {
 /// over three days is no forecast of anything.
 inline constexpr double shortest_years = 0.25;
 
-/// What a series of equity was worth, in the conventions of cadre/quant/performance.hpp, without interest on
-/// cash. NaN where it is undefined; annualised_return and calmar also below `shortest_years`. Of a series
-/// that reaches zero the total return and the drawdown are numbers, and the others are undefined.
+/// What a series of equity was worth, in the conventions of cadre/quant/performance.hpp, with ratios
+/// against zero. NaN where it is undefined; annualised_return and calmar also below `shortest_years`. Of a
+/// series that reaches zero the total return and the drawdown are numbers, and the others are undefined.
 struct Performance {
   double total_return = 0.0;
   double annualised_return = 0.0;
@@ -38,6 +38,9 @@ struct RunResult {
   double decisions_per_second = 0.0;
 };
 
+/// What stands beside a Sharpe ratio, which is measured against zero: what cash earned.
+std::string cash_text(const RunCounts& counts);
+
 /// Whether the run is too short for figures a year.
 bool is_short(const RunResult& result);
 /// What is said of a run that is.
@@ -49,8 +52,9 @@ RunResult summarise(const RunSeries& series, const RunCounts& counts, double per
 
 /// One JSON object: decisions, orders, fills, rejected_orders, initial_equity, final_equity, total_return,
 /// annualised_return, annualised_volatility, sharpe, sortino, calmar, max_drawdown, turnover, costs, borrow,
-/// first_margin_breach, ruined_on, var_exceedances, order_hash, revision, wall_seconds, decisions_per_second,
-/// in this order. Money is exact, doubles read back as the same double, NaN is null.
+/// interest, opportunity_cost, first_margin_breach, ruined_on, var_exceedances, order_hash, revision,
+/// wall_seconds, decisions_per_second, in this order. Money is exact, doubles read back as the same double,
+/// NaN is null.
 std::string to_json(const RunResult& result);
 
 /// Strategy beside equal-weight buy and hold, for a terminal.

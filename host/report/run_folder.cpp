@@ -48,6 +48,10 @@ std::string when_columns(std::span<const Row> rows) {
 
 }  // namespace
 
+std::string to_text(const When& when) {
+  return when.time_ns != 0 ? base::format_time(when.time_ns) : base::format_date(when.date);
+}
+
 base::Problems write_result(const std::filesystem::path& folder, const RunResult& result) {
   return base::write_file_atomically(folder / "result.json", to_json(result));
 }
@@ -74,6 +78,16 @@ base::Problems write_parents(const std::filesystem::path& folder, std::span<cons
   return base::write_file_atomically(folder / "parents.csv", text);
 }
 
+base::Problems write_unexecuted(const std::filesystem::path& folder, std::span<const UnexecutedRow> rows) {
+  std::string text = "reason,times,first,first_instrument,opportunity_cost\n";
+  for (const UnexecutedRow& row : rows)
+    text += base::join({cell(row.reason), std::to_string(row.times), to_text(row.first),
+                        cell(row.first_instrument), cell(row.opportunity_cost)},
+                       ",") +
+            "\n";
+  return base::write_file_atomically(folder / "unexecuted.csv", text);
+}
+
 base::Problems write_fills(const std::filesystem::path& folder, std::span<const FillRow> rows) {
   std::string text = when_columns(rows) + "client_id,instrument,side,quantity,price,fees,spread_cost\n";
   for (const FillRow& row : rows)
@@ -83,9 +97,9 @@ base::Problems write_fills(const std::filesystem::path& folder, std::span<const 
 }
 
 base::Problems write_equity(const std::filesystem::path& folder, std::span<const EquityRow> rows) {
-  std::string text = when_columns(rows) + "equity,cash,profit,costs,benchmark\n";
+  std::string text = when_columns(rows) + "equity,cash,profit,costs,benchmark,interest\n";
   for (const EquityRow& row : rows)
-    add_line(text, row.when, row.equity, row.cash, row.profit, row.costs, row.benchmark);
+    add_line(text, row.when, row.equity, row.cash, row.profit, row.costs, row.benchmark, row.interest);
   return base::write_file_atomically(folder / "equity.csv", text);
 }
 

@@ -22,6 +22,9 @@ struct When {
   int64_t time_ns = 0;  ///< 0: a session is a bar
 };
 
+/// The day, or where there are several bars in one the time, as text.
+std::string to_text(const When& when);
+
 struct OrderRow {
   When when{};
   std::string client_id{};
@@ -75,6 +78,17 @@ struct EquityRow {
   base::Money profit{};
   base::Money costs{};
   std::optional<base::Money> benchmark{};
+  base::Money interest{};
+};
+
+/// What was wanted and not traded, by the reason.
+struct UnexecutedRow {
+  std::string
+      reason{};        ///< code of a pre-trade check, name of a limit, or a word of the host's or the rules'
+  uint64_t times = 0;  ///< instruments of which a decision sent less for it, and orders that left a rest
+  When first{};
+  std::string first_instrument{};
+  double opportunity_cost = 0;  ///< money; below zero it was saved
 };
 
 /// A position at a close; rows of zero quantity are left to the caller to leave out.
@@ -90,6 +104,8 @@ base::Problems write_result(const std::filesystem::path& folder, const RunResult
 base::Problems write_orders(const std::filesystem::path& folder, std::span<const OrderRow> rows);
 /// parents.csv
 base::Problems write_parents(const std::filesystem::path& folder, std::span<const ParentRow> rows);
+/// unexecuted.csv
+base::Problems write_unexecuted(const std::filesystem::path& folder, std::span<const UnexecutedRow> rows);
 base::Problems write_fills(const std::filesystem::path& folder, std::span<const FillRow> rows);
 base::Problems write_equity(const std::filesystem::path& folder, std::span<const EquityRow> rows);
 base::Problems write_positions(const std::filesystem::path& folder, std::span<const PositionRow> rows);

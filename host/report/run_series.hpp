@@ -39,6 +39,9 @@ struct RunCounts : model::Tally {
   uint64_t revision = 0;
   double wall_seconds = 0.0;
   base::Money borrow{};             ///< of the costs
+  base::Money interest{};           ///< that cash earned, less what owed cash cost
+  double credit_rate = 0;           ///< of that interest, per year
+  double opportunity_cost = 0;      ///< money; of what was wanted and not traded
   int32_t first_margin_breach = 0;  ///< yyyymmdd; 0: none
   int32_t ruined_on = 0;            ///< the first day without equity; 0: none
 };

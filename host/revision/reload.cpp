@@ -210,11 +210,28 @@ live::Answer Reload::propose(Setup setup, const Proposal& proposal) {
         setup, ground_.books, ground_.store, proposal.decisions,
         [&](const live::BookRunner& book) { return changes_book(book, setup, next, false); });
     answer.problems.append(let_go(std::move(chains).take()));
+    answer.problems.append(new_warnings(setup, problems));
     return answer;
   }
+  const base::Problems warnings = new_warnings(setup, problems);
   live::Answer answer = take_over(std::move(setup), *chains, next, proposal);
   answer.problems.append(let_go(std::move(chains).take()));
+  answer.problems.append(warnings);
   return answer;
+}
+
+/// What is worth a second look of a setup, and was not already of the one in charge. `of_data`: the same,
+/// found with the data.
+base::Problems Reload::new_warnings(const Setup& setup, const base::Problems& of_data) const {
+  base::Problems found = of_data;
+  for (const base::Problem& warning : setup.warnings) {
+    const bool is_known = std::any_of(charge_.setup.warnings.begin(), charge_.setup.warnings.end(),
+                                      [&](const base::Problem& known) {
+                                        return known.code == warning.code && known.message == warning.message;
+                                      });
+    if (!is_known) found.add(warning);
+  }
+  return found;
 }
 
 /// Chains that were built for a change: those that no book has taken are destroyed.

@@ -225,6 +225,7 @@ class Reload {
                        const Revision& revision, bool takes_back) const;
   live::Answer take_over(Setup next, std::vector<std::shared_ptr<chain::Chain>> chains,
                          const Revision& revision, const Proposal& proposal);
+  base::Problems new_warnings(const Setup& setup, const base::Problems& of_data) const;
   base::Problems let_go(std::vector<std::shared_ptr<chain::Chain>> chains);
   bool confirmed_by(const Revision& revision, const live::BookList::Books& books);
   base::Problems check_books(const Setup& next, const std::string& origin) const;

@@ -13,6 +13,7 @@
 #include "host/base/json.hpp"
 #include "host/base/schema.hpp"
 #include "host/base/text.hpp"
+#include "host/chain/named_instruments.hpp"
 #include "host/config/changeability.hpp"
 #include "host/config/instrument_table.hpp"
 #include "host/config/known_names.hpp"
@@ -122,6 +123,7 @@ base::Result<Setup> plan_setup(config::HostConfig host, const CatalogOf& catalog
     return problems;
   }
   std::sort(setup.plugins.begin(), setup.plugins.end());
+  setup.warnings = problems;
   return {std::move(setup), problems};
 }
 
@@ -374,6 +376,8 @@ base::Problems check_against_data(const Setup& setup, const live::BookList& book
     if (runner == nullptr) continue;  // it is opened with its data
     problems.append(config::check_names(book.scenario, runner->instruments()));
     problems.append(config::check_short_rates(book.scenario, runner->instruments()));
+    const auto b = static_cast<std::size_t>(&book - setup.host.books.data());
+    problems.append(chain::check_named_instruments(book.scenario, setup.plans[b], runner->instruments()));
   }
   problems.append(check_host_limits(setup, books));
   return problems;
@@ -386,18 +390,26 @@ base::Problems check_host_limits(const Setup& setup, const live::BookList& books
     if (runner == nullptr) return {};  // what its data have is not known yet
     instruments.insert(instruments.end(), runner->instruments().begin(), runner->instruments().end());
   }
-  for (const chain::ChainPlan& plan : setup.plans) {
-    for (const chain::PlannedStage& stage : plan.stages)
-      agents.push_back(stage.entry.agent->id);
-  }
+  for (const chain::ChainPlan& plan : setup.plans)
+    append_agents(agents, plan);
+  return check_host_limits(setup.host, instruments, agents);
+}
+
+void append_agents(std::vector<std::string>& agents, const chain::ChainPlan& plan) {
+  for (const chain::PlannedStage& stage : plan.stages)
+    agents.push_back(stage.entry.agent->id);
+}
+
+base::Problems check_host_limits(const config::HostConfig& host, const std::vector<std::string>& instruments,
+                                 const std::vector<std::string>& agents) {
   base::Problems problems;
   const auto is_in = [](const std::vector<std::string>& known, const std::string& name) {
     return name.empty() || std::find(known.begin(), known.end(), name) != known.end();
   };
-  for (std::size_t i = 0; i < setup.host.limits.size(); ++i) {
-    const config::ScopedLimit& limit = setup.host.limits[i];
+  for (std::size_t i = 0; i < host.limits.size(); ++i) {
+    const config::ScopedLimit& limit = host.limits[i];
     base::Place place;
-    if (!setup.host.files.empty()) place.file = setup.host.files.front().string();
+    if (!host.files.empty()) place.file = host.files.front().string();
     const std::string at = "/limits/" + std::to_string(i);
     place.pointer = at + "/instrument";
     if (!is_in(instruments, limit.instrument))

@@ -22,6 +22,7 @@ struct Setup {
   config::HostConfig host;
   std::vector<chain::ChainPlan> plans;  ///< by book
   std::vector<PinnedPlugin> plugins;    ///< exact versions and bytes, each once
+  base::Problems warnings{};            ///< what of its chains is worth a second look
 };
 
 /// Puts the books into the order in which `ids` has them; those that are not in it come after them.
@@ -99,6 +100,10 @@ base::Problems check_against_data(const Setup& setup, const live::BookList& book
 
 /// What the limits of a host name and no book of it has. Errors: INSTRUMENT_UNKNOWN. Warnings: LIMIT_UNUSED.
 base::Problems check_host_limits(const Setup& setup, const live::BookList& books);
+/// The same of a host that does not run: what the data of all its books have, and the agents of all chains.
+base::Problems check_host_limits(const config::HostConfig& host, const std::vector<std::string>& instruments,
+                                 const std::vector<std::string>& agents);
+void append_agents(std::vector<std::string>& agents, const chain::ChainPlan& plan);
 
 /// What may not change: while a host runs, or (`at_start`) between two of its starts. Errors:
 /// CONFIG_NEEDS_RESTART, CONFIG_NEVER_CHANGES, one for each value.

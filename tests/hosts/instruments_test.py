@@ -55,6 +55,9 @@ class Instruments(unittest.TestCase):
             else:
                 self.assertEqual(host.spawn().wait(), code)
             host.expect_logged(said)
+            checked = subprocess.run([arguments.cadre, *(word for folder in agents for word in ("--agents", folder)), "check", config], capture_output=True, text=True, timeout=60)
+            self.assertEqual(checked.returncode, code or 0, checked.stderr)
+            self.assertIn(said.removesuffix(" [INSTRUMENT_UNKNOWN]"), checked.stderr)
 
     def orders(self, host, *more):
         shown = subprocess.run([arguments.cadre, "journal", "show", "--kind", "order", *more, host.journal("main")], capture_output=True, text=True,

@@ -2,7 +2,7 @@
 
 Usage: kept_segments_test.py --build BUILD --cadre CADRE
 
-The folders are in tests/data/format-4, format-5 and format-6. Their agents are in their stores; of those that play roles of a revision which is
+The folders are in tests/data/format-4 to format-7. Their agents are in their stores; of those that play roles of a revision which is
 gone, this build's take the places.
 """
 
@@ -18,7 +18,7 @@ from journal_file import Journal, file_format, segments_of, was_accepted
 from running_host import PRICES, ROOT, RunningHost, new_folder, read_bars, write_json
 from test_main import run_tests
 
-FORMAT_OF_TODAY = 7
+FORMAT_OF_TODAY = 8
 BARS = 450
 arguments = None
 
@@ -156,6 +156,10 @@ class Format5(KeptSegments, unittest.TestCase):
 
 class Format6(Format5):
     FORMAT = 6
+
+
+class Format7(Format5):
+    FORMAT = 7
 
 
 if __name__ == "__main__":

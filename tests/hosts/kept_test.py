@@ -102,12 +102,12 @@ class KeptRun(Unpacked):
         path = os.path.join(self.run_folder, "journal")
         with open(path, "r+b") as file:
             file.seek(12)
-            file.write(struct.pack("<I", 8))
+            file.write(struct.pack("<I", 9))
         for command in (("explain", self.run_folder, "main.255.3"), ("replay", self.run_folder)):
             done = cadre(*command)
             self.assertEqual((done.returncode, done.stdout), (3, ""))
             self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
-            self.assertIn("the journal has format 8, this host reads formats 1 to 7; read it with the host that wrote it", done.stderr)
+            self.assertIn("the journal has format 9, this host reads formats 1 to 8; read it with the host that wrote it", done.stderr)
 
 
 class KeptState(Unpacked):
@@ -149,7 +149,7 @@ class KeptState(Unpacked):
         self.assertEqual((taken["date"], taken["decisions"]), (after[0]["date"], EXPECTED["state"]["decisions"] + 1))
         self.assertEqual(host.stop(), 0, host.log_text())
 
-        self.assertEqual(file_format(host.journal()), 7)
+        self.assertEqual(file_format(host.journal()), 8)
         journal = Journal(host.journal())
         self.assertEqual(journal.gaps(), [])
         self.assertEqual(len(journal.of("bar")), 351)
@@ -198,12 +198,12 @@ class KeptState(Unpacked):
         path = os.path.join(self.state, "books", "main", "journal")
         with open(path, "r+b") as file:
             file.seek(12)
-            file.write(struct.pack("<I", 8))
+            file.write(struct.pack("<I", 9))
         with open(path, "rb") as file:
             content = file.read()
         host = self.host()
         self.assertEqual(host.spawn().wait(), 3)
-        host.expect_logged("the journal has format 8, this host reads formats 1 to 7")
+        host.expect_logged("the journal has format 9, this host reads formats 1 to 8")
         with open(path, "rb") as file:
             self.assertEqual(file.read(), content)
 

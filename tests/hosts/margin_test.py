@@ -4,30 +4,17 @@ Usage: margin_test.py --build BUILD --cadre CADRE
 """
 
 import json
-import os
-import shutil
-import subprocess
-import unittest
 
-from running_host import RunningHost, new_folder, write_json
+from killed_host import DAYS, KilledHost
 from test_main import run_tests
 
-arguments = None
-DAYS = ["2020-01-02", "2020-01-03", "2020-01-06", "2020-01-07", "2020-01-08", "2020-01-09", "2020-01-10"]
-SAME = ("order_hash", "equity", "cash", "costs", "borrow", "margin_requirement", "sequence", "trading_state", "states")
 
-
-class Margin(unittest.TestCase):
-    def setUp(self):
-        self.root = new_folder("margin")
-        self.addCleanup(shutil.rmtree, self.root)
-        self.agents = [os.path.join(arguments.build, "agents"), os.path.join(arguments.build, "test_agents_scripted")]
+class Margin(KilledHost):
+    same = ("order_hash", "equity", "cash", "costs", "borrow", "margin_requirement", "sequence", "trading_state", "states")
 
     def write(self, closes, policy):
         """A margin account of 100,000 that wants more of AA than it may have, and is short BB."""
-        with open(os.path.join(self.root, "prices.csv"), "w", encoding="utf-8") as file:
-            file.write("date,AA,BB\n" + "".join(f"{day},{a},{b}\n" for day, (a, b) in zip(DAYS, closes)))
-        write_json(os.path.join(self.root, "scenario.json"), {
+        return self.write_scenario(closes, {
             "scenario": "backtest", "name": "margin",
             "chain": {
                 "name": "margin", "signal_sources": [{"agent": "cadre.identity.signal_source"}], "signal_aggregator": {"agent": "cadre.identity.signal_aggregator"},
@@ -40,36 +27,6 @@ class Margin(unittest.TestCase):
             "data": {"prices": {"file": "prices.csv", "adjustment": "split", "volume": "none"}},
             "pre_trade_checks": {"on_margin_breach": policy, "margin_buffer": 0.375},
             "execution_environment": {"agent": "cadre.simulated_execution", "config": {"commission_bp": 1}}})
-        write_json(os.path.join(self.root, "host.json"), {"name": "margin", "books": [{"scenario": "scenario.json"}]})
-        return [json.dumps({"date": day, "bars": {"AA": a, "BB": b}}) for day, (a, b) in zip(DAYS, closes)]
-
-    def backtest(self):
-        run = os.path.join(self.root, "run")
-        agents = [word for folder in self.agents for word in ("--agents", folder)]
-        done = subprocess.run([arguments.cadre, *agents, "backtest", os.path.join(self.root, "scenario.json"), "--out", run], capture_output=True, text=True)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        with open(os.path.join(run, "result.json"), encoding="utf-8") as file:
-            return json.load(file), " ".join((done.stdout + done.stderr).split())
-
-    def live(self, bars):
-        """What the book said after each bar; the host is killed after each."""
-        self.host = RunningHost(arguments.cadre, self.root, os.path.join(self.root, "host.json"), self.agents)
-        self.addCleanup(self.host.end)
-        self.host.start()
-        seen = []
-        for bar in bars:
-            self.host.post([bar])
-            seen.append(self.host.settled_book())
-            self.host.kill()
-            self.host.start()
-            again = self.host.settled_book()
-            for name in SAME:
-                self.assertEqual(again[name], seen[-1][name], name)
-        return seen
-
-    def metric(self, name):
-        text = self.host.client.request("GET", "/metrics")[1]
-        return float(next(line.split()[-1] for line in text.splitlines() if line.startswith(name + "{")))
 
     def test_a_breach_is_the_same_in_a_backtest_and_in_a_host_that_is_killed_after_every_bar(self):
         for policy in ("freeze", "reduce", "flatten"):
@@ -86,8 +43,7 @@ class Margin(unittest.TestCase):
                 self.assertEqual(last["order_hash"], result["order_hash"])
                 for name, of_run in (("equity", "final_equity"), ("costs", "costs"), ("borrow", "borrow")):
                     self.assertAlmostEqual(float(last[name]), result[of_run], 6, name)
-                self.host.end()
-                shutil.rmtree(os.path.join(self.root, "state"))
+                self.end_host()
 
     def test_a_breach_is_told_by_readiness_status_and_metrics(self):
         bars = self.write([(10, 20), (10, 20), (6.5, 20), (6.5, 20)], "freeze")
@@ -112,8 +68,7 @@ class Margin(unittest.TestCase):
                 self.assertEqual(seen[-1]["order_hash"], result["order_hash"])
                 self.assertAlmostEqual(float(seen[-1]["equity"]), result["final_equity"], 6)
                 self.assertEqual(self.host.get("/v1/books/main/portfolio")["positions"], [])
-                self.host.end()
-                shutil.rmtree(os.path.join(self.root, "state"))
+                self.end_host()
 
     def test_a_ruined_book_says_since_when_and_sends_nothing(self):
         bars = self.write([(10, 20), (10, 20), (3, 20), (3, 20), (4, 20)], "freeze")

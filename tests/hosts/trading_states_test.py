@@ -76,7 +76,7 @@ class TradingStates(unittest.TestCase):
         book = self.start()
         self.assertGreater(book["fitted_orders"], 0)
         self.assertEqual(book["rejected_orders"], 0)
-        self.assertEqual(self.metric('cadre_orders_fitted_total{book="main",reason="fitted"}'), book["fitted_orders"])
+        self.assertEqual(self.metric('cadre_orders_fitted_total{book="main",reason="FAT_FINGER_MAX_QUANTITY"}'), book["fitted_orders"])
         orders = self.host.get("/v1/books/main/orders?limit=1000")["orders"]
         self.assertEqual(max(float(order["quantity"]) for order in orders), 100)
 
@@ -94,6 +94,9 @@ class TradingStates(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.post(1)
         self.assertEqual(self.host.settled_book()["revision"], 2)
+        done = apply('/pre_trade_checks/limits=[{"agent": "nobody", "max_weight": 0.1}]')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('the book runs no agent "nobody", the bound holds for none of its orders', " ".join((done.stdout + done.stderr).split()))
 
     def test_orders_that_are_refused_again_and_again_are_trouble(self):
         self.limit(max_orders_per_day=1)
@@ -166,6 +169,25 @@ class TradingStates(unittest.TestCase):
         self.assertEqual(self.post(2)["decisions"], decisions)
         self.say("resume", "--rearm")
         self.assertEqual(self.post(2)["decisions"], decisions + 2)
+        self.restarted()
+
+    def test_positions_of_a_killed_book_are_closed_on_an_order_that_arms_it_and_leaves_it_halted(self):
+        self.start()
+        self.post(2)
+        self.say("halt", "--kill")
+        held = self.held()
+        self.assertTrue(held)
+        for words in (("--flatten",), ("--flatten", "--book", "main")):
+            said = self.say("halt", *words, code=4)
+            self.assertIn("the kill switch was used on the book main, and none of its positions was closed; `cadre halt --flatten --rearm --book main --reason ...` closes them", " ".join(said.split()))
+        self.assertIn("BOOK_KILLED", self.say("halt", "--cancel-orders", code=4))
+        self.post(1)
+        self.assertEqual(self.held(), held)
+        decisions = self.host.settled_book()["decisions"]
+        self.assertIn("main is halted", self.say("halt", "--flatten", "--rearm", "--book", "main"))
+        book = self.post(1)
+        self.assertEqual((self.held(), book["trading_state"], book["decisions"]), ({}, "HALTED", decisions))
+        self.host.expect_logged("/v1/halt flatten rearm")
         self.restarted()
 
     def test_every_book_that_runs_an_agent_is_in_its_state(self):

@@ -233,7 +233,7 @@ class Runs(Case):
         order = dict(zip(header, first))
         # Of what the book can hold, the pre-trade checks accept a part at a time.
         self.assertEqual(order["quantity"], "100000000")
-        self.assertRegex(run.stderr, r"/pre_trade_checks: warning: \d+ orders were made smaller or not sent, first of SHIB on .* \[RUN_ORDERS_FITTED\]")
+        self.assertRegex(run.stderr, r"/pre_trade_checks: warning: the pre-trade checks made orders smaller or kept them back: FAT_FINGER_MAX_QUANTITY \d+ times, first SHIB on .* \[RUN_ORDERS_FITTED\]")
         told = self.cadre("explain", "run", order["client_id"])
         self.assertEqual(told.returncode, 0, told.stderr)
         self.assertIn("cut to 9,000,000,000 units, the largest position there is: quote the instrument for 1,000 units", told.stdout)

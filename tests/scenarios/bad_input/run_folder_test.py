@@ -51,7 +51,7 @@ class RunFolder(Workbench):
         self.scenario["pre_trade_checks"] = {"max_order_notional": 1}
         run = self.run_to("run")
         self.assertRegex(run.stderr, "warning: no decision led to an order; look for the stage that holds the targets back")
-        self.assertRegex(run.stderr, r"/pre_trade_checks: warning: \d+ orders were made smaller or not sent, first of AA on 2024-.* \[RUN_ORDERS_FITTED\]")
+        self.assertRegex(run.stderr, r"/pre_trade_checks: warning: the pre-trade checks made orders smaller or kept them back: FAT_FINGER_MAX_NOTIONAL \d+ times, first AA on 2024-.* \[RUN_ORDERS_FITTED\]")
 
     def test_a_replay_of_half_a_journal_says_that_it_is_half(self):
         self.assertEqual(self.run_to("run").returncode, 0)

@@ -69,17 +69,25 @@ class Services(Workbench):
 class PricesThatEnd(Workbench):
     def test_while_their_name_is_held_are_told_with_what_they_are_worth(self):
         name = INSTRUMENTS[0]
-        for row in self.prices[-5:]:
+        for row in self.prices[-4:]:
             row[1] = ""
-        last = self.prices[-6]
+        last = self.prices[-5]
         self.scenario["data"]["prices"]["missing"] = "leave"
         self.signals = [self.signals[0], ["2024-01-05", "house", name, "1", "1.5", "0.8", "1000"]]
         self.write()
         run = self.cadre("backtest", "scenario.json", "--out", "run")
         self.assertEqual(run.returncode, 0, run.stderr)
-        told = re.findall(rf"{name} has no price in the last 5 bars, the last one on {last[0]}, and is held: its (\S+) units count as (\S+) of an equity", run.stderr)
+        told = re.findall(rf"{name} has no price in the last 4 bars, the last one on {last[0]}, and is held: its (\S+) units count as (\S+) of an equity", run.stderr)
         self.assertEqual(len(told), 1, run.stderr)
         self.assertAlmostEqual(float(told[0][0]) * float(last[1]), float(told[0][1]), 2)
+
+
+class NamedInstruments(Workbench):
+    def test_that_the_data_do_not_have_are_refused_in_the_settings_of_agents_too(self):
+        self.chain["execution_rules"] = {"agent": "cadre.execution_rules", "config": {"restricted": [INSTRUMENTS[0], INSTRUMENTS[0] + "Z"]}}
+        self.scenario["execution_environment"] = {"agent": "cadre.simulated_execution", "config": {"commission_by_instrument": [{"instrument": "NOPE", "bp": 1}]}}
+        self.is_refused(rf'/execution_rules/config/restricted/1: the data have no instrument "{INSTRUMENTS[0]}Z"; did you mean "{INSTRUMENTS[0]}"\?',
+                        r'/execution_environment/config/commission_by_instrument/0/instrument: the data have no instrument "NOPE"')
 
 
 class DeadLimits(Workbench):
@@ -95,6 +103,21 @@ class DeadLimits(Workbench):
         self.scenario["instruments"] = {"groups": {INSTRUMENTS[0]: "tech"}}
         self.scenario["pre_trade_checks"] = {}
         self.is_fine()
+
+    def test_margin_of_an_account_that_needs_none_and_a_share_of_no_volume_are_warnings(self):
+        self.scenario["pre_trade_checks"] = {"margin_buffer": 0.5, "on_margin_breach": "flatten", "max_share_of_volume": 0.1}
+        self.is_fine(r"/pre_trade_checks/margin_buffer: warning: no position needs margin: the account pays for what it buys, and no instrument has a margin rate",
+                     r"/pre_trade_checks/on_margin_breach: warning: no position needs margin",
+                     r"/pre_trade_checks/max_share_of_volume: warning: the data have no volume, and a share of it bounds nothing")
+        self.scenario["pre_trade_checks"].pop("max_share_of_volume")
+        self.scenario["instruments"] = {"margin_rate": 0.5}
+        self.is_fine()
+
+    def test_a_count_that_no_number_of_decisions_reaches_and_decimals_that_are_not_held_are_refused(self):
+        self.scenario["pre_trade_checks"] = {"max_repeated_executions": {"count": 10, "decisions": 10}}
+        self.scenario["instruments"] = {"lot": 1.0000000005}
+        self.is_refused(r"/max_repeated_executions: an instrument cannot be executed on one side after more than 10 of 10 decisions; let count be below decisions",
+                        r"/instruments/lot: 1.0000000005 has more than the 9 decimals that are held; write 1")
 
     def test_a_var_limit_that_never_binds_is_a_warning(self):
         self.chain["risk_managers"][0]["config"] = {"var_lookback": 20, "max_portfolio_risk": 0.15, "var_limit": 0.02}

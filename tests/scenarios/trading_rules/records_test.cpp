@@ -159,6 +159,8 @@ TEST(Json, has_exactly_the_documented_keys_in_their_order) {
                               "turnover",
                               "costs",
                               "borrow",
+                              "interest",
+                              "opportunity_cost",
                               "first_margin_breach",
                               "ruined_on",
                               "var_exceedances",

@@ -47,6 +47,25 @@ TEST(FinalStep, the_factor_is_refined_to_one_lot) {
   EXPECT_NEAR(desk.weights()[1], -0.1, 1e-9);
 }
 
+/// A book that is 233 % gross, since what it is short has doubled, and wants to shrink to 90 % with 40 % of a
+/// new name.
+std::vector<double> shrunk_by(const char* type) {
+  Desk desk({{"/chain/position_sizer/config", R"({"targets": [[0.6, -0.4, 0, 0], [0.2, -0.3, 0.4, 0]]})"},
+             {"/chain/constraints", R"({"long_only": false, "max_gross_exposure": 1})"},
+             {"/chain/execution_rules", std::string(R"({"name": "rules", "agent": "cadre.execution_rules",
+                                                       "config": {"default_order_type": ")") +
+                                            type + "\"}}"}});
+  desk.decide();
+  desk.set_prices({100, 200, 100, 100});
+  desk.decide();
+  return desk.weights();
+}
+
+TEST(FinalStep, a_book_above_its_exposure_buys_nothing_against_sales_that_may_rest) {
+  EXPECT_THAT(shrunk_by("MARKET"), Pointwise(DoubleNear(1e-5), std::vector<double>{0.2, -0.3, 0.4, 0}));
+  EXPECT_THAT(shrunk_by("LIMIT"), Pointwise(DoubleNear(1e-5), std::vector<double>{0.2, -0.3, 0, 0}));
+}
+
 TEST(FinalStep, one_trial_is_enough_when_nothing_binds) {
   Desk desk(test::Settings{{"/chain/position_sizer/config", R"({"targets": [[0.2, 0.2, 0.2, 0]]})"}});
   const Decision& decision = desk.decide();

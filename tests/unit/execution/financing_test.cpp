@@ -2,6 +2,8 @@
 
 #include "host/execution/financing.hpp"
 
+#include <limits>
+
 #include "tests/unit/execution/gate_decision.hpp"
 
 namespace cadre::execution {
@@ -52,6 +54,46 @@ TEST(BorrowFees, are_none_where_no_rate_is_said) {
   EXPECT_EQ(Held({"-1000", "-1000"}, "50", {}, {}).fees(20200102, 20200106), money("0"));
 }
 
+base::Money interest(const Held& held, double credit, double debit, std::int32_t from, std::int32_t to) {
+  config::BookSection book;
+  book.credit_rate = credit;
+  book.debit_rate = debit;
+  return interest_on_cash(held.portfolio, book, from, to).value();
+}
+
+TEST(InterestOnCash, is_by_calendar_days_over_360) {
+  // 100,000 of the million are left: at 5 % from a Friday to the Monday, 41.67.
+  const Held held({"9000", "9000"}, "50", {}, {});
+  EXPECT_EQ(interest(held, 0.05, 0, 20200103, 20200106), money("41.666667"));
+  EXPECT_EQ(interest(held, 0.05, 0, 20200106, 20200107), money("13.888889"));
+  EXPECT_EQ(interest(held, 0.05, 0, 20200106, 20200106), money("0")) << "within a day";
+  EXPECT_EQ(interest(held, 0.05, 0, 0, 20200106), money("0")) << "before the first bar";
+  EXPECT_EQ(interest(held, 0, 0.05, 20200103, 20200106), money("0")) << "that is for cash that is owed";
+}
+
+TEST(InterestOnCash, of_what_is_owed_is_paid) {
+  const Held held({"12000", "10000"}, "50", {}, {});  // 100,000 more than there was
+  EXPECT_EQ(interest(held, 0.02, 0.072, 20200103, 20200106), money("-60"));
+}
+
+TEST(InterestOnCash, leaves_the_proceeds_of_short_sales_out) {
+  const Held held({"18000", "-2000"}, "50", {}, {});  // 200,000, of which 100,000 are of the sale
+  EXPECT_EQ(interest(held, 0.036, 0, 20200106, 20200107), money("10"));
+}
+
+TEST(InterestOnCash, is_beside_profit_and_costs_and_everything_adds_up) {
+  Held held({"9000", "9000"}, "50", {}, {});
+  ASSERT_TRUE(held.portfolio.pay_interest(money("41.666667")));
+  ASSERT_TRUE(held.portfolio.pay_interest(money("-1.5")));
+  EXPECT_EQ(held.portfolio.interest(), money("40.166667"));
+  EXPECT_EQ(held.portfolio.cash(), money("100040.166667"));
+  EXPECT_EQ(held.portfolio.equity(), money("1000040.166667"));
+  EXPECT_EQ(held.portfolio.costs(), money("0"));
+  EXPECT_TRUE(held.portfolio.identities_hold());
+  EXPECT_FALSE(held.portfolio.pay_interest(base::Money::from_raw(std::numeric_limits<std::int64_t>::max())));
+  EXPECT_TRUE(held.portfolio.identities_hold()) << "what does not fit changes nothing";
+}
+
 TEST(MarginRequirement, is_the_rate_of_what_is_held_on_either_side) {
   const Held held({"-1000", "500"}, "50", {}, 0.3);
   EXPECT_EQ(margin_requirement(held.portfolio, held.universe, config::Account::cash), money("22500"));
@@ -97,12 +139,14 @@ TEST(MarginCheck, leaves_the_buffer) {
   EXPECT_EQ(Decision(setting).failures(trade(empty, -560)), Codes{"CREDIT_MARGIN"});
 }
 
-TEST(MarginCheck, passes_reductions_and_flips_to_no_more) {
+TEST(MarginCheck, passes_what_closes_and_lets_a_flip_open_no_more_than_there_is_room_for) {
   Setting setting = with_margin(1);
   setting.cash = "-20000";  // 5,000 of equity beside positions of 45,000
   EXPECT_EQ(Decision(setting).failures(trade(big, -300)), Codes{});
-  EXPECT_EQ(Decision(setting).failures(trade(big, -600)), Codes{});
-  EXPECT_EQ(Decision(setting).failures(trade(big, -610)), Codes{"CREDIT_MARGIN"});
+  EXPECT_EQ(Decision(setting).failures(trade(big, -310)), Codes{"CREDIT_MARGIN"});
+  setting.cash = "-5000";  // 20,000 of equity: 15,000 stay, 50 units more
+  EXPECT_EQ(Decision(setting).failures(trade(big, -350)), Codes{});
+  EXPECT_EQ(Decision(setting).failures(trade(big, -360)), Codes{"CREDIT_MARGIN"});
 }
 
 TEST(MarginCheck, is_all_that_bounds_purchases_where_cash_may_be_owed) {

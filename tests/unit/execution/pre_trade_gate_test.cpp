@@ -349,11 +349,23 @@ TEST(PreTradeChecks, a_flip_adds_only_what_the_other_side_is_larger_by) {
   EXPECT_TRUE(decision.failures(trade(empty, 20)).empty());
 }
 
-TEST(PreTradeChecks, a_flip_to_less_passes_in_a_book_above_its_gross_exposure) {
+TEST(PreTradeChecks, a_flip_in_a_book_above_its_gross_exposure_ends_inside_it) {
   Setting setting;
-  setting.constraints = {false, 0.4, 10, 10};  // 45,000 gross of at most 40,000
-  EXPECT_TRUE(Decision(setting).failures(trade(short_held, 190)).empty());
+  setting.constraints = {false, 0.4, 10, 10};  // 45,000 gross of at most 40,000; 10,000 of it are closed
+  EXPECT_TRUE(Decision(setting).failures(trade(short_held, 150)).empty());
+  EXPECT_EQ(Decision(setting).failures(trade(short_held, 160)),
+            std::set<std::string>{"CREDIT_GROSS_EXPOSURE"});
   EXPECT_EQ(Decision(setting).failures(trade(empty, 10)), std::set<std::string>{"CREDIT_GROSS_EXPOSURE"});
+}
+
+TEST(PreTradeChecks, a_position_above_its_largest_weight_may_turn_around_to_that_weight_and_no_further) {
+  Setting setting;
+  setting.constraints = {false, 10, 10, 0.05};  // 5,000 of 100,000; 100 are short at 100
+  EXPECT_TRUE(Decision(setting).failures(trade(short_held, 150)).empty());
+  EXPECT_EQ(Decision(setting).failures(trade(short_held, 160)),
+            std::set<std::string>{"CREDIT_POSITION_LIMIT"});
+  EXPECT_EQ(Decision(setting).failures(trade(short_held, -10)),
+            std::set<std::string>{"CREDIT_POSITION_LIMIT"});
 }
 
 TEST(PreTradeChecks, to_cover_a_short_uses_no_buying_power) {

@@ -79,7 +79,7 @@ TEST_F(Journal, has_the_layout_the_header_promises) {
   write_three();
   const std::string bytes = content();
   ASSERT_EQ(bytes.size(), 16u + 3 * 24 + 5 + 5);
-  EXPECT_EQ(bytes.substr(0, 16), std::string("CADREJOURNAL\x07\0\0\0", 16));
+  EXPECT_EQ(bytes.substr(0, 16), std::string("CADREJOURNAL\x08\0\0\0", 16));
   EXPECT_EQ(bytes.substr(16, 21), std::string("\x05\0\0\0\x01\0\0\0\x01\0\0\0\0\0\0\0first", 21));
 }
 
@@ -150,7 +150,7 @@ TEST_F(Journal, refuses_a_file_that_is_no_journal) {
 TEST_F(Journal, refuses_an_unknown_format_with_one_sentence) {
   write_three();
   std::string bytes = content();
-  for (const int format : {0, 8}) {
+  for (const int format : {0, 9}) {
     bytes[12] = static_cast<char>(format);
     put_content(bytes);
     const auto reader = JournalReader::open(path());
@@ -158,7 +158,7 @@ TEST_F(Journal, refuses_an_unknown_format_with_one_sentence) {
     ASSERT_EQ(reader.problems().size(), 1u);
     EXPECT_EQ(reader.problems()[0].code, "JOURNAL_VERSION_UNKNOWN");
     EXPECT_EQ(reader.problems()[0].message,
-              "the journal has format " + std::to_string(format) + ", this host reads formats 1 to 7");
+              "the journal has format " + std::to_string(format) + ", this host reads formats 1 to 8");
   }
 }
 

@@ -191,7 +191,7 @@ TEST(Portfolio, what_a_short_sale_brought_is_held_back_and_at_least_what_it_is_w
   p.save(saved);
   Portfolio again(1, {});
   base::Decoder from(saved.bytes());
-  ASSERT_TRUE(again.load(from));
+  ASSERT_TRUE(again.load(from, {}));
   ASSERT_TRUE(again.mark(0, price("1"), about));
   EXPECT_EQ(again.short_collateral(), money("5000"));
 }
@@ -226,7 +226,7 @@ TEST(Portfolio, keeps_what_borrowing_cost_among_its_costs) {
   p.save(saved);
   Portfolio again(1, {});
   base::Decoder from(saved.bytes());
-  ASSERT_TRUE(again.load(from));
+  ASSERT_TRUE(again.load(from, {}));
   EXPECT_EQ(again.borrow(), money("2.5"));
 }
 

@@ -121,12 +121,12 @@ TEST(Performance, json_has_exactly_the_agreed_keys_in_order) {
   std::vector<std::string> keys;
   for (const auto& member : document->root().as_object())
     keys.emplace_back(member.key());
-  EXPECT_THAT(
-      keys, testing::ElementsAre("decisions", "orders", "fills", "rejected_orders", "initial_equity",
-                                 "final_equity", "total_return", "annualised_return", "annualised_volatility",
-                                 "sharpe", "sortino", "calmar", "max_drawdown", "turnover", "costs", "borrow",
-                                 "first_margin_breach", "ruined_on", "var_exceedances", "order_hash",
-                                 "revision", "wall_seconds", "decisions_per_second"));
+  EXPECT_THAT(keys, testing::ElementsAre(
+                        "decisions", "orders", "fills", "rejected_orders", "initial_equity", "final_equity",
+                        "total_return", "annualised_return", "annualised_volatility", "sharpe", "sortino",
+                        "calmar", "max_drawdown", "turnover", "costs", "borrow", "interest",
+                        "opportunity_cost", "first_margin_breach", "ruined_on", "var_exceedances",
+                        "order_hash", "revision", "wall_seconds", "decisions_per_second"));
 }
 
 TEST(Performance, json_money_is_exact_and_doubles_read_back_the_same) {

@@ -94,7 +94,8 @@ TEST_F(RunFolder, fills_equity_and_positions_are_written) {
                                .cash = *base::Money::parse("-1"),
                                .profit = {},
                                .costs = {},
-                               .benchmark = base::Money::parse("2")}};
+                               .benchmark = base::Money::parse("2"),
+                               .interest = *base::Money::parse("3.5")}};
   const PositionRow positions[] = {{.when = {.date = 19910103},
                                     .instrument = "ibm",
                                     .quantity = *base::Quantity::parse("-100"),
@@ -107,9 +108,28 @@ TEST_F(RunFolder, fills_equity_and_positions_are_written) {
             "date,client_id,instrument,side,quantity,price,fees,spread_cost\n"
             "1991-01-03,17-2-1,ibm,sell,100,12.5,0.625,0.000001\n");
   EXPECT_EQ(content("equity.csv"),
-            "date,equity,cash,profit,costs,benchmark\n1991-01-03,1000000.5,0,0,0,\n1991-01-04,0,-1,0,0,2\n");
+            "date,equity,cash,profit,costs,benchmark,interest\n1991-01-03,1000000.5,0,0,0,,0\n"
+            "1991-01-04,0,-1,0,0,2,3.5\n");
   EXPECT_EQ(content("positions.csv"),
             "date,instrument,quantity,price,value\n1991-01-03,ibm,-100,12.5,-1250\n");
+}
+
+TEST_F(RunFolder, what_was_not_traded_is_written_by_reason) {
+  const UnexecutedRow rows[] = {{.reason = "resize_threshold",
+                                 .times = 12,
+                                 .first = {.date = 19910103},
+                                 .first_instrument = "ibm",
+                                 .opportunity_cost = -12.345},
+                                {.reason = "price moved, and was not taken",
+                                 .times = 1,
+                                 .first = {.date = 19910103, .time_ns = 662'922'000'000'000'000},
+                                 .first_instrument = "ko",
+                                 .opportunity_cost = 7}};
+  EXPECT_TRUE(write_unexecuted(folder_, rows).empty());
+  EXPECT_EQ(content("unexecuted.csv"),
+            "reason,times,first,first_instrument,opportunity_cost\n"
+            "resize_threshold,12,1991-01-03,ibm,-12.35\n"
+            "\"price moved, and was not taken\",1,1991-01-03T16:00:00Z,ko,7\n");
 }
 
 TEST_F(RunFolder, result_is_its_json) {
