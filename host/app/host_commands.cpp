@@ -200,12 +200,14 @@ int show_log(const HostArguments& arguments) {
 constexpr const char* status_exit_codes =
     "Exit codes: 0 nothing is wrong, 1 something is, and the screen says what, 2 usage, 7 no host answers.";
 
-HostOption instrument_option() {
-  return {"--instrument", &HostArguments::instrument, "only this instrument", "ID"};
-}
-
-HostOption agent_option() {
-  return {"--agent", &HostArguments::agent, "every book that runs this agent", "ID"};
+/// What an order to trade less, or again, is about, and how.
+std::vector<HostOption> scoped(std::initializer_list<HostOption> how) {
+  std::vector<HostOption> options{
+      book_option(),
+      {"--instrument", &HostArguments::instrument, "only this instrument", "ID"},
+      {"--agent", &HostArguments::agent, "every book that runs this agent", "ID"}};
+  options.insert(options.end(), how);
+  return options;
 }
 
 }  // namespace
@@ -220,31 +222,16 @@ std::span<const HostCommand> host_commands() {
        status,
        {{"--watch", &A::watch, "look again every second"}},
        status_exit_codes},
-      {"halt",
-       "stop deciding, at once",
-       Kind::changes,
-       halt,
-       {book_option(),
-        instrument_option(),
-        agent_option(),
-        {"--kill", &A::kill, "the kill switch: cancel what is open, and nothing trades until --rearm"},
-        {"--cancel-orders", &A::cancel_orders, "cancel the open orders"},
-        {"--flatten", &A::flatten, "close the positions"},
-        {"--rearm", &A::rearm,
-         "of a book that the kill switch stopped: HALTED from now on, so that --flatten can close"}}},
-      {"reduce",
-       "only reduce positions: what increases one is canceled and not sent",
-       Kind::changes,
-       reduce,
-       {book_option(), instrument_option(), agent_option()}},
-      {"resume",
-       "decide again after a halt or a reduce",
-       Kind::changes,
-       resume,
-       {book_option(),
-        instrument_option(),
-        agent_option(),
-        {"--rearm", &A::rearm, "arm again what the kill switch stopped"}}},
+      {"halt", "stop deciding, at once", Kind::changes, halt,
+       scoped({{"--kill", &A::kill, "the kill switch: cancel what is open, and nothing trades until --rearm"},
+               {"--cancel-orders", &A::cancel_orders, "cancel the open orders"},
+               {"--flatten", &A::flatten, "close the positions"},
+               {"--rearm", &A::rearm,
+                "of a book that the kill switch stopped: HALTED from now on, so that --flatten can close"}})},
+      {"reduce", "only reduce positions: what increases one is canceled and not sent", Kind::changes, reduce,
+       scoped({})},
+      {"resume", "decide again after a halt or a reduce", Kind::changes, resume,
+       scoped({{"--rearm", &A::rearm, "arm again what the kill switch stopped"}})},
       {"feed",
        "give a running host bars or signals from a file or a pipe",
        Kind::reads,

@@ -3,7 +3,9 @@
 #include <boost/json.hpp>
 #include <string>
 
+#include "host/base/capped_problems.hpp"
 #include "host/base/text.hpp"
+#include "host/config/instrument_table.hpp"
 
 namespace cadre::config {
 
@@ -33,7 +35,41 @@ void each_per_share(const json::value& value, const std::string& pointer, const 
   }
 }
 
+/// What is wrong with the steps of an instrument, or of all, on adjusted prices; empty: nothing.
+std::string coarse_steps(const model::Instrument& about) {
+  constexpr base::Price finest = base::Price::from_raw(10'000'000);  // a hundredth, as where nothing is said
+  constexpr base::Quantity one = base::Quantity::from_raw(1'000'000'000);
+  if (about.lot.raw() > one.raw()) return "lots of " + about.lot.to_string();
+  if (about.ticks.size() > 1) return "ticks by price";
+  const base::Price tick = about.ticks.empty() ? about.tick : about.ticks.front().tick;
+  return tick.raw() > finest.raw() ? "ticks of " + tick.to_string() : std::string();
+}
+
 }  // namespace
+
+void check_ticks_and_lots(const ScenarioConfig& config, base::Problems& problems) {
+  const PricesConfig& prices = config.data.prices;
+  if (prices.adjustment == "raw" || prices.ticks_and_lots == "accept") return;
+  base::CappedProblems found(config.document.file());
+  const auto refuse = [&](const model::Instrument& about, const std::string& pointer) {
+    const std::string steps = coarse_steps(about);
+    if (steps.empty()) return;
+    found.error("CONFIG_ADJUSTED_STEPS", config.document.place(pointer),
+                steps + " on prices whose adjustment is " + base::quote(prices.adjustment) +
+                    ": neither their prices nor their shares are those of the exchange",
+                R"(use raw prices, or say "ticks_and_lots": "accept" in /data/prices)");
+  };
+  model::Instrument usual;
+  usual.tick = config.instruments.tick;
+  usual.lot = config.instruments.lot;
+  refuse(usual, "/instruments");
+  const bool is_said = !coarse_steps(usual).empty();  // of every row that does not say otherwise
+  if (config.instruments.table != nullptr && !is_said) {
+    for (const InstrumentTable::Row& row : config.instruments.table->rows)
+      refuse(row.about, row.pointer);
+  }
+  problems.append(found.take());
+}
 
 void check_per_share_fees(const base::JsonDocument& document, const PricesConfig& prices,
                           base::Problems& problems) {

@@ -350,6 +350,7 @@ base::Result<ScenarioConfig> read_scenario(base::JsonDocument document, const fs
   check_windows(reader, config.data.timing, config.pre_trade_checks);
   check_limits(reader, config.chain.constraints, config.pre_trade_checks);
   check_per_share_fees(config.document, config.data.prices, problems);
+  check_ticks_and_lots(config, problems);
   config.seed = reader.at("/seed").to_number<std::uint64_t>();
   if (problems.has_errors()) return problems;
   return config;

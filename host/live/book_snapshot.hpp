@@ -90,6 +90,7 @@ void visit_status_fields(const BookSnapshot& now, Visitor&& visit) {
   visit("reason", now.reason);
   visit("trading_state", now.trading_state);
   visit("date", base::OptionalDate{now.date});
+  visit("bar_time", now.time_ns == 0 ? std::string() : base::format_time(now.time_ns));
   visit("sequence", now.sequence);
   visit("bars", now.all_bars);
   visit("warm_up_bars", now.warm_up_bars);

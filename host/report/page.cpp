@@ -130,13 +130,12 @@ std::string unexecuted_table(const PageInput& input) {
       "<section class=\"wide\"><h2>Wanted and not traded</h2><p>What limits, thresholds and ended orders "
       "kept "
       "the strategy from, and what it would have earned until the next decision; below zero it was "
-      "saved.</p><div class=\"scroll\"><table><thead><tr><th></th><th>times</th><th>first</th>"
-      "<th>opportunity cost, " +
-      escaped(input.currency) + "</th></tr></thead><tbody>\n";
+      "saved.</p><div class=\"scroll\"><table><thead><tr><th></th><th>opportunity cost, " +
+      escaped(input.currency) + "</th><th>times</th><th>first</th></tr></thead><tbody>\n";
   for (const UnexecutedRow& row : input.unexecuted)
-    text += "<tr><th scope=\"row\">" + escaped(row.reason) + "</th><td>" + with_thousands(row.times) +
-            "</td><td>" + escaped(row.first_instrument + ", " + to_text(row.first)) + "</td><td>" +
-            decimals(row.opportunity_cost, 0) + "</td></tr>\n";
+    text += "<tr><th scope=\"row\">" + escaped(row.reason) + "</th><td>" + decimals(row.opportunity_cost, 0) +
+            "</td><td>" + with_thousands(row.times) + "</td><td>" +
+            escaped(row.first_instrument + ", " + to_text(row.first)) + "</td></tr>\n";
   return text + "</tbody></table></div></section>\n";
 }
 

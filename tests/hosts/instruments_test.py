@@ -27,6 +27,7 @@ class Instruments(unittest.TestCase):
                 kind, lot = {INDEX: ("index", 1), FUND: ("fund", 10)}.get(instrument, ("equity", 1))
                 file.write(f"{instrument},{kind},{lot},0:0.01 30:0.05 60:0.1\n")
         document = scenario([risk_manager()], instruments={"file": "instruments.csv"})
+        document["data"]["prices"]["ticks_and_lots"] = "accept"
         document["chain"]["execution_rules"] = {"agent": "cadre.execution_rules", "config": {"default_order_type": "LIMIT"}, "isolation": isolation}
         config = os.path.join(root, "demo.json")
         with open(config, "w", encoding="utf-8") as file:

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+
+#include "host/config/instrument_table.hpp"
+
 namespace cadre::config {
 namespace {
 
@@ -35,6 +39,50 @@ TEST(PerShareFees, are_taken_on_raw_prices_and_where_the_data_say_so) {
   EXPECT_EQ(faults(tiers, "raw"), "");
   EXPECT_EQ(faults(tiers, "split", "accept"), "");
   EXPECT_EQ(faults(R"({"commission_bp": 2, "commission_per_share": 0})", "split"), "");
+}
+
+/// The same with what is said of all instruments and of two.
+std::string steps(const char* tick, const char* lot, std::vector<model::Instrument> rows,
+                  const char* adjustment, const char* ticks_and_lots = "refuse") {
+  ScenarioConfig config;
+  config.data.prices.adjustment = adjustment;
+  config.data.prices.ticks_and_lots = ticks_and_lots;
+  config.instruments.tick = *base::Price::parse(tick);
+  config.instruments.lot = *base::Quantity::parse(lot);
+  auto table = std::make_shared<InstrumentTable>();
+  for (const model::Instrument& about : rows)
+    table->rows.push_back({about, "/instruments/table/" + std::to_string(table->rows.size())});
+  if (!rows.empty()) config.instruments.table = table;
+  base::Problems problems;
+  check_ticks_and_lots(config, problems);
+  std::string all;
+  for (const base::Problem& problem : problems)
+    all +=
+        problem.place.pointer + ": " + problem.message.substr(0, problem.message.find(" on prices")) + '\n';
+  return all;
+}
+
+model::Instrument with_steps(const char* tick, const char* lot) {
+  model::Instrument about;
+  about.tick = *base::Price::parse(tick);
+  about.lot = *base::Quantity::parse(lot);
+  return about;
+}
+
+TEST(TicksAndLots, that_are_coarse_are_refused_on_adjusted_prices_each_where_it_stands) {
+  model::Instrument banded = with_steps("0.01", "1");
+  banded.ticks = {{{}, *base::Price::parse("0.0001")},
+                  {*base::Price::parse("1"), *base::Price::parse("0.01")}};
+  EXPECT_EQ(steps("0.05", "1", {}, "split"), "/instruments: ticks of 0.05\n");
+  EXPECT_EQ(steps("0.01", "100", {}, "total_return"), "/instruments: lots of 100\n");
+  EXPECT_EQ(steps("0.01", "1", {with_steps("0.01", "10"), with_steps("0.01", "1"), banded}, "split"),
+            "/instruments/table/0: lots of 10\n/instruments/table/2: ticks by price\n");
+}
+
+TEST(TicksAndLots, are_taken_on_raw_prices_where_the_data_say_so_and_where_they_are_fine) {
+  EXPECT_EQ(steps("0.05", "100", {}, "raw"), "");
+  EXPECT_EQ(steps("0.05", "100", {}, "split", "accept"), "");
+  EXPECT_EQ(steps("0.0001", "0.000001", {with_steps("0.01", "1")}, "split"), "");
 }
 
 }  // namespace

@@ -122,7 +122,7 @@ TEST_F(RunFolder, what_was_not_traded_is_written_by_reason) {
                                  .opportunity_cost = -12.345},
                                 {.reason = "price moved, and was not taken",
                                  .times = 1,
-                                 .first = {.date = 19910103, .time_ns = 662'922'000'000'000'000},
+                                 .first = {.date = 19910103, .time_ns = 662'918'400'000'000'000},
                                  .first_instrument = "ko",
                                  .opportunity_cost = 7}};
   EXPECT_TRUE(write_unexecuted(folder_, rows).empty());
