@@ -99,19 +99,10 @@ void warn_of_filled(const PreparedRun& run, const book::RunRecorder& recorder, b
                  "");
 }
 
-/// Whether what a reason names is a pre-trade check, and no bound on the whole strategy: those are what it
-/// was told to fill.
-bool is_check_of_orders(std::string_view reason) {
-  const auto checks = execution::pre_trade_checks();
-  return std::any_of(checks.begin(), checks.end(), [&](const execution::PreTradeCheck& check) {
-    return check.largest != nullptr && check.code == reason;
-  });
-}
-
 void warn_of_fitted(const PreparedRun& run, const RunRecords& records, base::Problems& doubts) {
   std::vector<std::string> checks;
   for (const report::UnexecutedRow& row : records.opportunities.rows()) {
-    if (is_check_of_orders(row.reason))
+    if (execution::bounds_sizes(row.reason))
       checks.push_back(row.reason + " " + report::with_thousands(row.times) +
                        (row.times == 1 ? " time, " : " times, first ") + row.first_instrument +
                        (row.first.time_ns != 0 ? " at " : " on ") + report::to_text(row.first));

@@ -43,11 +43,6 @@ report::When OpportunityRecorder::now() const {
   return {book_.ledger().date(), is_intraday_ ? book_.ledger().time_ns() : 0};
 }
 
-double OpportunityRecorder::mark_of(std::uint32_t instrument) const {
-  return book_.ledger().portfolio().price(instrument).to_double() *
-         book_.ledger().universe().instruments[instrument].multiplier.to_double();
-}
-
 report::UnexecutedRow& OpportunityRecorder::row_of(std::string_view reason) {
   const auto found = rows_.find(reason);
   if (found != rows_.end()) return found->second;
@@ -134,25 +129,29 @@ void OpportunityRecorder::on_report(std::uint64_t, const cadre_execution_report&
   const auto asked = asked_.find(model::id_text(report.client_id));
   const bool was_asked = report.status == CADRE_ORDER_CANCELED && asked != asked_.end();
   if (was_asked && is_no_longer_wanted(asked->second)) return;
-  const cadre_order& about = order->order;
-  const double multiplier = book_.ledger().universe().instruments[about.instrument].multiplier.to_double();
-  report::UnexecutedRow& row = row_of(
-      was_asked && asked->second != 0 ? name_of(asked->second) : model::order_status_name(report.status));
-  count(row, about.instrument);
-  row.opportunity_cost += units(about.quantity_e9 - order->filled_e9) * model::sign_of_side(about.side) *
-                          (mark_of(about.instrument) - units(about.decision_price_e9) * multiplier);
+  const std::uint32_t why = was_asked ? asked->second : 0;
+  report::UnexecutedRow& row = row_of(why != 0 ? name_of(why) : model::order_status_name(report.status));
+  leave_out(order->order, units(order->order.quantity_e9 - order->filled_e9), row);
+}
+
+/// Of an order, so much is not traded. What ends in the bar of its decision is wanted anew by the next one.
+void OpportunityRecorder::leave_out(const cadre_order& order, double rest, report::UnexecutedRow& row) {
+  const Ledger& ledger = book_.ledger();
+  const double multiplier = ledger.universe().instruments[order.instrument].multiplier.to_double();
+  const double missed = rest * model::sign_of_side(order.side), decided_at = units(order.decision_price_e9);
+  count(row, order.instrument);
+  if (order.decision_time_ns == ledger.time_ns())
+    left_out_.push_back({ledger.data_columns()[order.instrument], missed, decided_at, multiplier, &row});
+  else
+    row.opportunity_cost +=
+        missed * multiplier * (ledger.portfolio().price(order.instrument).to_double() - decided_at);
 }
 
 /// A rest of an order in parts that is not sent any more.
 void OpportunityRecorder::on_parent_order(std::uint64_t, const execution::ParentOrder& parent) {
   const bool has_left_something = parent.slices.empty() && parent.why.code != 0 && parent.why.value > 0;
   if (!has_left_something || is_no_longer_wanted(parent.why.code)) return;
-  const cadre_order& about = parent.order;
-  const double multiplier = book_.ledger().universe().instruments[about.instrument].multiplier.to_double();
-  report::UnexecutedRow& row = row_of(name_of(parent.why.code));
-  count(row, about.instrument);
-  row.opportunity_cost += parent.why.value * model::sign_of_side(about.side) *
-                          (mark_of(about.instrument) - units(about.decision_price_e9) * multiplier);
+  leave_out(parent.order, parent.why.value, row_of(name_of(parent.why.code)));
 }
 
 std::vector<report::UnexecutedRow> OpportunityRecorder::rows() const {

@@ -44,9 +44,9 @@ class OpportunityRecorder final : public BookListener {
   std::string_view reason_of(const chain::Decision& decision, std::uint32_t instrument);
   std::string_view name_of(std::uint32_t code);
   report::UnexecutedRow& row_of(std::string_view reason);
+  void leave_out(const cadre_order& order, double rest, report::UnexecutedRow& row);
   void count(report::UnexecutedRow& row, std::uint32_t instrument);
   report::When now() const;
-  double mark_of(std::uint32_t instrument) const;
 
   const Book& book_;
   bool is_intraday_ = false;

@@ -292,6 +292,13 @@ std::vector<std::string> failed_codes(Verdict verdict) {
   return codes;
 }
 
+bool bounds_sizes(std::string_view name) {
+  const std::string_view code = name.substr(0, name.find(' '));
+  return std::any_of(std::begin(table), std::end(table), [&](const PreTradeCheck& check) {
+    return (check.largest != nullptr || check.bounds == PreTradeCheck::Bounds::book) && check.code == code;
+  });
+}
+
 const PreTradeCheck* book_check(Verdict verdict) {
   const PreTradeCheck* first = nullptr;
   each_failed(verdict, [&](const PreTradeCheck& check) {

@@ -66,6 +66,8 @@ void each_failed(Verdict verdict, Visit&& visit) {
     if ((verdict.failed >> row & 1) != 0) visit(checks[row]);
   }
 }
+/// Whether a limit by this name, a code and what else follows it, is a check that bounds sizes.
+bool bounds_sizes(std::string_view name);
 /// The first check that failed and bounds the book; null: none.
 const PreTradeCheck* book_check(Verdict verdict);
 /// Whether a check failed that bounds the book: all increases are too large together, not this order alone.

@@ -141,9 +141,11 @@ class BookCounter final : public book::BookListener, public model::Tally {
   bool is_new = false;  ///< a decision that nobody was told of
 
  private:
-  /// An order that was made smaller for a check, or all of a decision that were for one.
+  /// A pre-trade check for which an order was made smaller, or all of a decision were.
   void count_bound(const cadre_limit_use& bound) {
-    if (fitted.size() < limits_shown_most || fitted.contains(limit_name(bound))) ++fitted[limit_name(bound)];
+    const std::string name = limit_name(bound);
+    const bool is_shown = fitted.size() < limits_shown_most || fitted.contains(name);
+    if (is_shown && execution::bounds_sizes(name)) ++fitted[name];
   }
   static std::string limit_name(const cadre_limit_use& use) {
     return {use.name.text, ::strnlen(use.name.text, sizeof use.name.text)};

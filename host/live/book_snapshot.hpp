@@ -50,9 +50,10 @@ struct BookSnapshot : model::Tally {
   std::string long_waiting;            ///< those that have waited for too many sessions; empty: none
   std::uint64_t ignored_reports = 0;   ///< that contradict their orders, since the host was started
   std::uint64_t bars = 0;              ///< since the host was started
-  std::uint64_t fitted_orders =
-      0;                       ///< made smaller or not sent for a pre-trade check, since the host was started
-  std::uint64_t all_bars = 0;  ///< since the book began
+  /// How often a pre-trade check made an order smaller, or those of a whole decision, since the host was
+  /// started.
+  std::uint64_t fitted_orders = 0;
+  std::uint64_t all_bars = 0;      ///< since the book began
   std::uint64_t warm_up_bars = 0;  ///< as Book::warm_up_bars
   base::Money equity, cash, profit, costs, borrow, interest;
   base::Money margin_requirement;  ///< equity that its positions need

@@ -191,7 +191,8 @@ std::vector<Metric> of_the_work() {
        {{"book", {}}, {"code", {}}}},
       {"cadre_orders_fitted_total",
        Type::counter,
-       "Orders that were made smaller or not sent since the pre-trade checks accept no more, by reason",
+       "How often a pre-trade check made an order of an instrument smaller, or those of a whole decision, by "
+       "check",
        {{"book", {}}, {"reason", {}}}},
       {"cadre_orders_scheduled",
        Type::gauge,

@@ -42,7 +42,7 @@ TEST(PerShareFees, are_taken_on_raw_prices_and_where_the_data_say_so) {
 }
 
 /// The same with what is said of all instruments and of two.
-std::string steps(const char* tick, const char* lot, std::vector<model::Instrument> rows,
+std::string steps(const char* tick, const char* lot, const std::vector<model::Instrument>& rows,
                   const char* adjustment, const char* ticks_and_lots = "refuse") {
   ScenarioConfig config;
   config.data.prices.adjustment = adjustment;
