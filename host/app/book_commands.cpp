@@ -85,7 +85,7 @@ std::string portfolio_text(const json::value& portfolio) {
   std::string text =
       text_at(portfolio, "/book") + (date.empty() ? ", before its first bar" : ", " + date) + "\n\n";
   report::TextTable account({{currency}, {"", Align::right}});
-  for (const char* name : {"equity", "cash", "profit", "costs"})
+  for (const char* name : {"equity", "cash", "profit", "costs", "interest"})
     account.add_row({name, money(portfolio, std::string("/") + name)});
   text += account.to_string();
   if (list_at(portfolio, "/positions").empty() && list_at(portfolio, "/working").empty())

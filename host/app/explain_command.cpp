@@ -38,6 +38,10 @@ std::string limit_line(const cadre_limit_use& use, const std::vector<std::string
 /// Whether a limit of the decision has to do with the order: it is of its instrument, or the final cut was
 /// on all increases.
 bool concerns(const cadre_limit_use& use, const backtest::Explanation& e) {
+  if ((use.flags & journal::bound_in_loop) != 0)
+    return std::any_of(e.steps.begin(), e.steps.end(), [](const chain::WaterfallStep& step) {
+      return step.reason.code == CADRE_REASON_RISK_LIMIT;
+    });
   return use.instrument == e.index || (use.instrument == CADRE_BOOK && e.decision.cut_factor < 1);
 }
 
@@ -46,7 +50,8 @@ std::string bound_line(const cadre_limit_use& use) {
   if (std::isnan(use.value)) return line;
   if ((use.flags & journal::bound_in_units) != 0)
     return line + ": " + report::decimals(use.limit, 4) + " of " + report::decimals(use.value, 4) + " units";
-  return line + ": " + report::percent(use.value) + " where " + report::percent(use.limit) + " is allowed";
+  return line + ": " + report::percent(use.value, 4) + " where " + report::percent(use.limit, 4) +
+         " is allowed";
 }
 
 json::array bounds_of(const backtest::Explanation& e) {

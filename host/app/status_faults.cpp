@@ -100,6 +100,8 @@ void add_faults_of_positions(const json::value& book, const std::string& name,
                              std::vector<std::string>& faults) {
   if (const std::string breaks = text_at(book, "/venue_breaks"); !breaks.empty())
     faults.push_back(base::join({name, " does not agree with its venue: ", breaks}, ""));
+  if (const std::string left = text_at(book, "/not_closed"); !left.empty())
+    faults.push_back(base::join({name, " was to be closed, and these were not: ", left}, ""));
   if (const std::string exposure = text_at(book, "/exposure"); !exposure.empty())
     faults.push_back(base::join({name, " holds more than it may: ", exposure}, ""));
   if (const std::string unpriced = text_at(book, "/unpriced"); !unpriced.empty())

@@ -77,6 +77,8 @@ base::Result<PreparedRun> prepare_run(const BacktestOptions& options) {
   }
   if (revisions && !run.prices.instruments.empty()) {
     for (const book::RevisionPlan::Step& step : revisions->steps) {
+      if (step.config != nullptr && step.at != 0)
+        problems.append(config::check_names(*step.config, run.prices.instruments));
       if (!step.rollback)
         problems.append(chain::check_named_instruments(step.config != nullptr ? *step.config : *run.config,
                                                        step.plan, run.prices.instruments));

@@ -59,6 +59,7 @@ constexpr LogEvent events[] = {
     {"journal_segment", book, "an older segment of a journal could not be compressed or removed"},
     {"library_retained", agent, "the library of an agent that is gone could not be unloaded"},
     {"log_dropped", host, "lines of this log were dropped, since they came faster than they could be written"},
+    {"not_closed", book, "a halt was to close all positions, and some could not be closed"},
     {"operator_action", admin, "what an operator told the host to do, by whom, why, and what came of it"},
     {"prices_ended", book, "a position has had no price for as many sessions as its book waits for one"},
     {"queue_high", book, "a book's queue is more than four fifths full"},

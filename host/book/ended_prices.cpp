@@ -53,17 +53,19 @@ void Book::watch_prices() {
   if (!begins_session(ledger_)) return;
   const model::Portfolio& portfolio = ledger_.portfolio();
   for (const std::uint32_t i : with_ended_prices(ledger_)) {
-    if (sessions_without_price(ledger_, i) != config_.book.prices_end_after) continue;
+    // A policy that was changed afterwards settles what was held until then.
+    const bool settles = config_.book.on_prices_end == config::OnPricesEnd::settle_last;
+    if (!settles && sessions_without_price(ledger_, i) != config_.book.prices_end_after) continue;
     const std::string& id = ledger_.universe().instruments[i].id;
     const std::string why =
-        base::join({id, " has had no price for ", sessions_text(config_.book.prices_end_after), ", and ",
+        base::join({id, " has had no price for ", sessions_text(sessions_without_price(ledger_, i)), ", and ",
                     portfolio.quantity(i).to_string(), " units are held that were worth ",
                     portfolio.value(i).to_string(), ": ", what_is_done(config_.book.on_prices_end)},
                    "");
     take_command({prices_ended, ledger_.date(), "host", why,
-                  boost::json::serialize(
-                      boost::json::object{{"instrument", id}, {"sessions", config_.book.prices_end_after}})});
-    if (config_.book.on_prices_end == config::OnPricesEnd::settle_last) settle_at_last_price(i);
+                  boost::json::serialize(boost::json::object{
+                      {"instrument", id}, {"sessions", sessions_without_price(ledger_, i)}})});
+    if (settles) settle_at_last_price(i);
     if (config_.book.on_prices_end == config::OnPricesEnd::halt)
       take_command(command_of({execution::TradingState::halted,
                                {},

@@ -88,8 +88,11 @@ void OpportunityRecorder::on_decision(std::uint64_t, const chain::Decision& deci
 std::string_view OpportunityRecorder::reason_of(const chain::Decision& decision, std::uint32_t instrument) {
   const journal::DecisionRecord& record = decision.record;
   const auto bound = [&](std::uint32_t of) -> std::string_view {
-    const auto found = std::find_if(record.bound_by.begin(), record.bound_by.end(),
-                                    [&](const cadre_limit_use& use) { return use.instrument == of; });
+    const auto found =
+        std::find_if(record.bound_by.begin(), record.bound_by.end(), [&](const cadre_limit_use& use) {
+          const bool is_of_loop = (use.flags & journal::bound_in_loop) != 0;
+          return use.instrument == of && !is_of_loop;
+        });
     return found == record.bound_by.end() ? std::string_view{} : model::id_text(found->name);
   };
   if (const std::string_view own = bound(instrument); !own.empty()) return own;
@@ -159,7 +162,9 @@ std::vector<report::UnexecutedRow> OpportunityRecorder::rows() const {
   all.reserve(rows_.size());
   for (const auto& [reason, row] : rows_)
     all.push_back(row);
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.times > b.times; });
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return std::fabs(a.opportunity_cost) > std::fabs(b.opportunity_cost);
+  });
   return all;
 }
 

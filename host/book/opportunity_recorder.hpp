@@ -26,7 +26,7 @@ class OpportunityRecorder final : public BookListener {
   void on_order_request(std::uint64_t sequence, const execution::OrderRequest& request) override;
   void on_parent_order(std::uint64_t sequence, const execution::ParentOrder& parent) override;
 
-  /// By reason, the most frequent first.
+  /// By reason, the dearest first.
   std::vector<report::UnexecutedRow> rows() const;
 
  private:

@@ -23,6 +23,12 @@ void TradeExecutionOrchestrator::tell_bound(std::string_view limit, double wante
     told.push_back({model::make_id(limit), wanted, allowed, instrument, unit});
 }
 
+void TradeExecutionOrchestrator::tell_loop() {
+  const cadre_limit_use& use = loop_.exceeded;
+  if (loop_.outcome == LoopOutcome::converged && use.limit > 0)
+    tell_bound(model::id_text(use.name), use.value, use.limit, use.instrument, journal::bound_in_loop);
+}
+
 void TradeExecutionOrchestrator::tell_exceeded() {
   tells_exceeded_ = false;
   const Exposure exposure = exposure_at_worst(with_sure_reductions(rounded_weight_), open_);

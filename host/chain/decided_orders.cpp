@@ -41,6 +41,7 @@ void TradeExecutionOrchestrator::begin_orders() {
   book_.gate->begin_decision(head.session_date, *book_.portfolio,
                              {reference_price_e9_, traded, volume, ask, head.time_ns},
                              execution::committed_cash(*book_.tracker, *book_.schedule, *book_.universe));
+  std::fill(flip_refused_.begin(), flip_refused_.end(), std::uint8_t{0});
   anything_works_ = book_.tracker->open_count() != 0 || !book_.schedule->empty();
   list_open_orders();
   rules_failed_ = false;
@@ -140,15 +141,18 @@ bool TradeExecutionOrchestrator::ask_rules(cadre_action_list& list) {
 }
 
 /// Tells the gate how much the orders of this trial close, as far as it accepts them. What was to turn a
-/// position around may be cut to what closes it, and then stands behind orders that increase.
+/// position around stands behind orders that increase, and what it closes makes room for them: the order of
+/// names changes nothing.
 void TradeExecutionOrchestrator::plan_closings() {
-  if (!chain_->pre_trade_checks.turnover_budget) return;
+  const bool has_budget = chain_->pre_trade_checks.turnover_budget.has_value();
   for (const DecidedOrder& decided : decision_.orders) {
+    const bool turns = decided.turns_around && flip_refused_[decided.order.instrument] == 0;
+    if (!has_budget && !turns) continue;
     cadre_order order = decided.order;
     book_.gate->set_in_parts(decided.slice_count != 0);
     (void)book_.gate->fit_prices(order);
     order.quantity_e9 = book_.gate->largest_accepted(order).quantity_e9;
-    plan_closing(*book_.gate, order);
+    plan_closing(*book_.gate, order, turns);
   }
   book_.gate->set_in_parts(false);
 }
@@ -158,6 +162,25 @@ void TradeExecutionOrchestrator::plan_closings() {
 /// for the book, which counts what it waits for as not filled, is for no more than closes what is held.
 bool TradeExecutionOrchestrator::send_to_gate(Judged judged) {
   book_.gate->begin_trial(decision_.requests.size());
+  for (DecidedOrder& decided : decision_.orders)
+    decided.turns_around = turns_around(*book_.gate, decided.order);
+  judge_orders(judged);
+  bool is_refused = false;  // an order whose closing others had room for
+  for (const DecidedOrder& decided : decision_.orders) {
+    if (decided.verdict.accepted() || execution::bounds_book(decided.verdict)) continue;
+    std::uint8_t& known = flip_refused_[decided.order.instrument];
+    is_refused = is_refused || (known == 0 && decided.turns_around);
+    known = 1;
+  }
+  if (is_refused) {
+    book_.gate->begin_trial(decision_.requests.size());
+    judge_orders(judged);
+  }
+  std::erase_if(decision_.orders, [](const DecidedOrder& decided) { return decided.order.quantity_e9 == 0; });
+  return book_verdict_.accepted();
+}
+
+void TradeExecutionOrchestrator::judge_orders(Judged judged) {
   book_verdict_ = {};
   std::copy(taken_back_e9_.begin(), taken_back_e9_.end(), decision_.sent_e9.begin());
   std::fill(may_rest_.begin(), may_rest_.end(), std::uint8_t{0});
@@ -173,10 +196,17 @@ bool TradeExecutionOrchestrator::send_to_gate(Judged judged) {
       left_out_[order.instrument] = decided.why;
       fitted_for_[order.instrument] = {fit.check, units_of(order)};
     }
+    const std::int64_t cut_e9 = order.quantity_e9 - fit.quantity_e9;
     order.quantity_e9 = fit.quantity_e9;
     if (order.quantity_e9 == 0) continue;
     decided.verdict = book_.gate->check(order);
     const bool waits = decided.waits == execution::ParentOrder::Waits::for_other_side;
+    if (waits && cut_e9 != 0 && fit.reason() == CADRE_REASON_LONG_ONLY) {
+      // Beyond what is held it was for what the other side would have bought, and that is being canceled.
+      decision_.sent_e9[order.instrument] += cut_e9 * model::sign_of_side(order.side);
+      left_out_[order.instrument] = decided.why = {};
+      fitted_for_[order.instrument] = {};
+    }
     if (judged == Judged::no && waits && execution::bounds_book(decided.verdict)) {
       const std::int64_t held = decision_.record.position_e9[order.instrument];
       const std::int64_t closes = std::max<std::int64_t>(-held * model::sign_of_side(order.side), 0);
@@ -193,8 +223,6 @@ bool TradeExecutionOrchestrator::send_to_gate(Judged judged) {
   }
   book_.gate->set_in_parts(false);
   book_.gate->set_counted(true);
-  std::erase_if(decision_.orders, [](const DecidedOrder& decided) { return decided.order.quantity_e9 == 0; });
-  return book_verdict_.accepted();
 }
 
 /// The book that the accepted orders lead to.

@@ -19,9 +19,10 @@ struct DecidedOrder {
   execution::Verdict verdict{};
   std::uint32_t first_slice = 0, slice_count = 0;  ///< of the decision's slices; none: sent whole
   execution::ParentOrder::Waits waits = execution::ParentOrder::Waits::for_nothing;
-  std::uint32_t number = 1;  ///< among those of its instrument
-  bool replaces = false;     ///< only makes an open order larger, by its quantity
-  cadre_reason why{};        ///< why it is smaller than what was asked for; code 0: it is not
+  std::uint32_t number = 1;   ///< among those of its instrument
+  bool turns_around = false;  ///< it was to close a position and to open one on the other side
+  bool replaces = false;      ///< only makes an open order larger, by its quantity
+  cadre_reason why{};         ///< why it is smaller than what was asked for; code 0: it is not
 };
 
 /// So much less is to be sent of an order that goes in parts.

@@ -107,6 +107,7 @@ void TradeExecutionOrchestrator::enter(std::shared_ptr<Chain> chain, const BookS
                                                  }));
   left_out_.assign(n, {});
   may_rest_.assign(n, 0);
+  flip_refused_.assign(n, 0);
   fitted_for_.assign(n, {});
   kept_reasons_.assign(n, {});
   open_orders_.reserve(2 * std::size_t{n} + 16);
@@ -301,6 +302,7 @@ void TradeExecutionOrchestrator::run_risk_feedback() {
     note_failure(*panel_.failed_stage(), panel_.failed_status(), panel_.failed_reason());
     risk_failed_ = true;
   }
+  tell_loop();
   for (std::size_t i = 0; i < target_.size(); ++i)
     reduced_by_loop_[i] = std::fabs(target_[i]) < std::fabs(before_[i]);
   decision_.record.passes = loop_.passes;

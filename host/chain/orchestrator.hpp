@@ -127,6 +127,8 @@ class TradeExecutionOrchestrator {
   // What made orders smaller: bound_by.cpp.
   void tell_bound(std::string_view limit, double wanted, double allowed, std::uint32_t instrument,
                   std::uint32_t unit = 0);
+  /// The limit that the proposal exceeded most, where the loop changed it.
+  void tell_loop();
   /// Every limit that the orders of the last trial exceed together.
   void tell_exceeded();
   /// The checks that orders of the decision were made smaller for.
@@ -140,6 +142,7 @@ class TradeExecutionOrchestrator {
   void begin_orders();
   void make_orders();
   bool send_to_gate(Judged judged);
+  void judge_orders(Judged judged);
   void weigh_orders();
   void list_open_orders();
   void write_orders(std::uint64_t count);
@@ -181,6 +184,7 @@ class TradeExecutionOrchestrator {
   std::vector<std::uint32_t> small_resizes_;  // that are skipped, the largest first
   std::vector<double> rounded_weight_;        ///< of the book that the orders lead to
   std::vector<double> sure_weight_;           ///< what of it is there without reductions that may rest
+  std::vector<std::uint8_t> flip_refused_;    ///< 1: an order of the decision that turns around is refused
   std::vector<std::uint8_t> may_rest_;        ///< 1: an order of this trial has a limit or a stop price
   bool holds_too_much_ = false;               ///< what is held is above an exposure
   std::vector<cadre_reason> left_out_;        ///< why less was sent than is needed

@@ -24,6 +24,7 @@ LoopResult RiskFeedbackLoop::run(model::StateView& view, cadre_targets& targets)
         panel_.analyze(view, {targets.weight, targets.instrument_count}, config_.risk_tolerance);
     ++result.passes;
     result.binding = judgement.binding;
+    if (result.passes == 1) result.exceeded = judgement.binding;
     if (!judgement.answered) {
       result.outcome = LoopOutcome::failed;
       return result;

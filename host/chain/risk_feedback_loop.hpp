@@ -16,8 +16,9 @@ std::string_view outcome_name(LoopOutcome outcome);
 
 struct LoopResult {
   LoopOutcome outcome = LoopOutcome::failed;
-  std::uint32_t passes = 0;   ///< analyses made
-  cadre_limit_use binding{};  ///< the tightest limit at the end
+  std::uint32_t passes = 0;    ///< analyses made
+  cadre_limit_use binding{};   ///< the tightest limit at the end
+  cadre_limit_use exceeded{};  ///< and that of what was proposed
 };
 
 /// analyze_risk -> acceptable? -> adjust_trades -> analyze_risk again, at most max_iterations analyses.

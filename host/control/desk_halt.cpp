@@ -67,6 +67,9 @@ Told tell_books(HostParts& host, const live::BookList::Books& chosen, live::Halt
     const live::Asked asked = errands[b]->wait(runner.pulse(), live::BookErrand::Unbegun::stays);
     const live::BookSnapshot now = runner.snapshot();
     if (now.open_orders != 0) told.open_orders[runner.id()] = now.open_orders;
+    if (order.flatten && !now.not_closed.empty())
+      told.problems.warning("POSITION_NOT_CLOSED", {}, "not closed in " + runner.id() + ": " + now.not_closed,
+                            "give the order again when it can be traded");
     if (asked == live::Asked::stuck) {
       told.waiting.push_back(json::object{{"book", runner.id()}, {"why", now.reason}});
       told.done.push_back(json::value(runner.id()));

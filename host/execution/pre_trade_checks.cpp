@@ -149,7 +149,8 @@ struct SizeChecks {
   /// reduction to zero and an increase from there.
   static std::int64_t closing_and(const PreTradeGate& g, const cadre_order& o, double room) {
     const std::int64_t closes = g.closable(o);
-    return sum_e9(closes, g.quantity_worth(o, room + g.notional_of(o, closes)));
+    const double more = g.notional_of(o, closes) - g.planned_closing_[o.instrument];
+    return sum_e9(closes, g.quantity_worth(o, room + more));
   }
   static std::int64_t gross(const PreTradeGate& g, const cadre_order& o) {
     return closing_and(g, o, g.constraints_.max_gross_exposure * g.equity_ * (1 + rounding_slack) - g.gross_);

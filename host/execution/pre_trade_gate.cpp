@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 #include "host/execution/check_parts.hpp"
 #include "host/execution/financing.hpp"
@@ -23,6 +24,7 @@ void PreTradeGate::enter_universe(const model::Universe& universe) {
   open_sell_e9_.assign(universe.size(), 0);
   restricted_.assign(universe.size(), 0);
   margin_rate_.assign(universe.size(), 0);
+  planned_closing_.assign(universe.size(), 0);
   enter_agents({});
   windows_.enter(universe, config_.no_trade_windows);
   groups_.enter(universe, constraints_.max_group_weight);
@@ -66,6 +68,7 @@ void PreTradeGate::begin_trial(std::uint64_t requests) {
   buying_power_ =
       portfolio.cash().to_double() + foreign - portfolio.short_collateral().to_double() - committed_;
   gross_ = margin_ = closing_ = 0;
+  std::fill(planned_closing_.begin(), planned_closing_.end(), 0.0);
   turnover_ = states_ != nullptr ? states_->traded().to_double() : 0;
   group_gross_.assign(groups_.size(), 0);
   for (std::uint32_t i = 0; i < universe_->size(); ++i) {
@@ -108,8 +111,25 @@ PreTradeGate::Parts PreTradeGate::parts_of(const cadre_order& order) const {
   return {closing, order.quantity_e9 - closing};
 }
 
-void plan_closing(PreTradeGate& gate, const cadre_order& order) {
-  gate.closing_ += gate.notional_of(order, gate.parts_of(order).closing_e9);
+void plan_closing(PreTradeGate& gate, const cadre_order& order, bool turns_around) {
+  const double closing = gate.notional_of(order, gate.parts_of(order).closing_e9);
+  gate.closing_ += closing;
+  if (!turns_around) return;
+  gate.planned_closing_[order.instrument] += closing;
+  gate.count(order.instrument, -closing);
+}
+
+bool turns_around(const PreTradeGate& gate, const cadre_order& order) {
+  const PreTradeGate::Parts parts = gate.parts_of(order);
+  return parts.closing_e9 > 0 && parts.opening_e9 > 0;
+}
+
+/// So much more of an instrument is held, or less.
+void PreTradeGate::count(std::uint32_t instrument, double value) {
+  gross_ += value;
+  margin_ += margin_rate_[instrument] * value;
+  for (const std::uint32_t group : groups_.of(instrument))
+    group_gross_[group] += value;
 }
 
 void look_at_windows(PreTradeGate& gate, std::int64_t time_ns, std::int32_t date) {
@@ -218,12 +238,9 @@ Verdict PreTradeGate::check(const cadre_order& order) {
     ++messages_;
     ++open_orders_;
   }
-  gross_ += opening - closing;
-  margin_ += margin_rate_[order.instrument] * (opening - closing);
+  count(order.instrument, opening - closing + std::exchange(planned_closing_[order.instrument], 0.0));
   turnover_ += opening + closing;
   closing_ = std::max(closing_ - closing, 0.0);
-  for (const std::uint32_t group : groups_.of(order.instrument))
-    group_gross_[group] += opening - closing;
   // A sale out of a holding pays for buys, a short sale does not; to cover a short costs what buying power
   // was already without.
   buying_power_ += order.side == CADRE_SIDE_SELL ? closing : -opening * (1 + config_.buying_power_buffer);

@@ -179,8 +179,11 @@ class PreTradeGate {
  private:
   friend struct Checks;
   /// What an order of this trial closes: the turnover budget is used up by it before anything increases,
-  /// whatever comes first.
-  friend void plan_closing(PreTradeGate& gate, const cadre_order& order);
+  /// whatever comes first. Of one that turns a position around it makes room in exposure, margin and groups
+  /// too.
+  friend void plan_closing(PreTradeGate& gate, const cadre_order& order, bool turns_around);
+  /// Whether an order closes a position and opens one on the other side.
+  friend bool turns_around(const PreTradeGate& gate, const cadre_order& order);
   /// Which windows hold at a time, of a session; until the next decision.
   friend void look_at_windows(PreTradeGate& gate, std::int64_t time_ns, std::int32_t date);
   friend struct PriceChecks;
@@ -194,6 +197,7 @@ class PreTradeGate {
     std::int64_t opening_e9 = 0;
   };
   Parts parts_of(const cadre_order& order) const;
+  void count(std::uint32_t instrument, double value);
   /// How much of the position an order on this side can close.
   std::int64_t closable(const cadre_order& order) const;
   /// The venue's position less the book's.
@@ -242,8 +246,9 @@ class PreTradeGate {
   double turnover_ = 0;  ///< traded in the sessions of its budget, working, and of this decision
   double closing_ = 0;   ///< of that budget, by orders of this trial that are still to be judged
   double net_before_ = 0, net_planned_ = 0;
-  std::vector<double> group_gross_{};  ///< by group with a bound
-  double margin_ = 0;                  ///< the margin requirement
+  std::vector<double> group_gross_{};      ///< by group with a bound
+  std::vector<double> planned_closing_{};  ///< by instrument: what of its value is counted as closed already
+  double margin_ = 0;                      ///< the margin requirement
   double equity_ = 0;
 };
 

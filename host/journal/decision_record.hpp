@@ -29,6 +29,9 @@ struct StageFailure {
 /// Among the flags of what bound a decision: its figures are units of the instrument, not shares of equity.
 inline constexpr std::uint32_t bound_in_units = 1u << 31;
 
+/// And: the risk feedback loop changed the targets for it, before the final step.
+inline constexpr std::uint32_t bound_in_loop = 1u << 30;
+
 /// The one use of a limit that is none: how many returns a risk manager filled in, of how many.
 inline constexpr std::string_view filled_returns = "filled_returns";
 

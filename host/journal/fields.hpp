@@ -128,7 +128,7 @@ inline constexpr auto fields<DecisionRecord> = std::tuple{
     Field{"expected_shortfall", &DecisionRecord::expected_shortfall, "share of equity; NaN: unknown"},
     Field{"limits", &DecisionRecord::limits, "how much of each limit was used"},
     Field{"failures", &DecisionRecord::failures, "stages that gave no usable answer"},
-    Field{"bound_by", &DecisionRecord::bound_by, "limits that made orders smaller or left them out: what was wanted (NaN: no figure) and what is allowed, in units where bit 31 of the flags is set", "", 8}};
+    Field{"bound_by", &DecisionRecord::bound_by, "limits that made orders smaller or left them out: what was wanted (NaN: no figure) and what is allowed, in units where bit 31 of the flags is set; with bit 30 the risk feedback loop changed the targets for it, before the final step", "", 8}};
 
 template <>
 inline constexpr auto fields<OrderRecord> = std::tuple{

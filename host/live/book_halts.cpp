@@ -3,6 +3,10 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "host/base/log.hpp"
+#include "host/base/text.hpp"
+#include "host/execution/pre_trade_gate.hpp"
+
 namespace cadre::live {
 
 using execution::TradingState;
@@ -102,7 +106,25 @@ void BookHalts::carry_out() {
   for (const std::string& instrument : std::exchange(cancel_of_, {}))
     book_->cancel_all(instrument);
   if (std::exchange(reduce_is_due_, false)) book::cancel_increasing(*book_);
-  if (std::exchange(flatten_is_due_, false)) book_->flatten();
+  if (std::exchange(flatten_is_due_, false)) flatten();
+}
+
+/// Closes the positions, and tells of those that it could not close.
+void BookHalts::flatten() {
+  const std::size_t first = book_->ledger().tracker().orders().size();
+  book_->flatten();
+  const auto& orders = book_->ledger().tracker().orders();
+  std::vector<std::string> left;
+  for (std::size_t place = first; place < orders.size(); ++place) {
+    if (orders[place].failed_checks == 0) continue;
+    const auto codes = execution::failed_codes({orders[place].failed_checks});
+    left.push_back(book_->ledger().universe().instruments[orders[place].order.instrument].id + " (" +
+                   base::join(codes, ", ") + ")");
+  }
+  not_closed_ = base::join(left, ", ");
+  if (left.empty()) return;
+  base::log_event(base::LogLevel::warn, "not_closed", {{"book", id_}, {"what", not_closed_}});
+  feed_.say("not_closed", {{"book", id_}, {"what", not_closed_}});
 }
 
 void BookHalts::stop() {
@@ -117,6 +139,7 @@ bool BookHalts::may_leave() {
 
 void BookHalts::set_halted(bool halted, const std::string& reason) {
   is_halted_ = halted || is_stopped_;
+  if (!halted) not_closed_.clear();
   reason_ = halted ? reason : "";
   if (book_ != nullptr) book_->set_halted(is_halted_);
 }

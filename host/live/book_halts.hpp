@@ -56,11 +56,15 @@ class BookHalts final : public book::OrderBarrier {
   /// Why the whole book is halted, or may only reduce; empty: neither.
   std::string reason() const;
 
+  /// What the last flatten could not close, and why; empty: nothing.
+  const std::string& not_closed() const { return not_closed_; }
+
   bool may_leave() override;
 
  private:
   void set_halted(bool halted, const std::string& reason);
   void take(const HaltOrder& order);
+  void flatten();
   /// What the states of the book say besides.
   void follow_states();
 
@@ -75,6 +79,7 @@ class BookHalts final : public book::OrderBarrier {
   bool cancel_is_due_ = false, flatten_is_due_ = false, reduce_is_due_ = false;
   std::vector<std::string> cancel_of_;  ///< instruments
   std::string reason_;
+  std::string not_closed_;  ///< what the last flatten of this halt could not close, and why
 };
 
 }  // namespace cadre::live

@@ -453,6 +453,7 @@ void BookRunner::publish() {
   metrics_.journal_bytes.set(static_cast<double>(now.journal_bytes));
   now.order_hash = order_hash_.hex_so_far();
   now.halt_number = halts_.taken();
+  now.not_closed = halts_.not_closed();
   const chain::Stage* left_out = book.chain().stage_left_out();
   now.left_out = left_out != nullptr ? left_out->agent->left_out() : std::string();
   const std::lock_guard lock(snapshot_mutex_);

@@ -76,6 +76,7 @@ struct BookSnapshot : model::Tally {
   std::uint64_t venue_break_count = 0;
   std::string unpriced{};  ///< positions whose prices have ended; empty: none
   std::uint64_t unpriced_count = 0;
+  std::string not_closed{};             ///< what a halt was to close and could not, and why; empty: nothing
   std::string exposure{};               ///< what of it is far above its bound; empty: nothing
   std::int64_t undurable_since_ns = 0;  ///< since when something waits for the journal; 0: nothing does
   double drawdown = 0;                  ///< below the greatest equity since the host was started, as a share
@@ -124,6 +125,7 @@ void visit_status_fields(const BookSnapshot& now, Visitor&& visit) {
   visit("venue_breaks", now.venue_breaks);
   visit("unpriced", now.unpriced);
   visit("exposure", now.exposure);
+  visit("not_closed", now.not_closed);
   visit("halt_number", now.halt_number);
   visit("revision", now.revision);
 }

@@ -35,6 +35,7 @@ std::span<const std::string_view> event_kinds() {
                                                "halt",
                                                "halt_not_durable",
                                                "killed",
+                                               "not_closed",
                                                "prices_ended",
                                                "quarantined",
                                                "reduce",

@@ -129,8 +129,8 @@ std::string unexecuted_table(const PageInput& input) {
   std::string text =
       "<section class=\"wide\"><h2>Wanted and not traded</h2><p>What limits, thresholds and ended orders "
       "kept "
-      "the strategy from, and what it would have earned until the next decision; below zero it was "
-      "saved.</p><div class=\"scroll\"><table><thead><tr><th></th><th>opportunity cost, " +
+      "the strategy from, and what it would have earned: until the next decision, or until an order ended. "
+      "Below zero it was saved.</p><div class=\"scroll\"><table><thead><tr><th></th><th>opportunity cost, " +
       escaped(input.currency) + "</th><th>times</th><th>first</th></tr></thead><tbody>\n";
   for (const UnexecutedRow& row : input.unexecuted)
     text += "<tr><th scope=\"row\">" + escaped(row.reason) + "</th><td>" + decimals(row.opportunity_cost, 0) +

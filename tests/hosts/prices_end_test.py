@@ -73,6 +73,33 @@ class PricesEnd(KilledHost):
         self.assertEqual(seen[-1]["unpriced"], "")
         self.compare(seen[-1], result)
 
+    def test_what_a_halt_was_to_close_and_could_not_is_told_until_it_is_closed(self):
+        bars = self.write("hold")
+        self.live(bars[:5])
+        halt = ("halt", "--flatten", "--reason", "out")
+        done = self.host.command(*halt)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("not closed in main: AA (MARKET_STALE_PRICE)", " ".join(done.stderr.split()))
+        self.assertIn("main was to be closed, and these were not: AA (MARKET_STALE_PRICE)", " ".join(self.host.command("status").stdout.split()))
+        self.assertIn("AA (MARKET_STALE_PRICE)", self.host.command("events", "--kind", "not_closed", "--json").stdout)
+        self.host.post([bars[5], json.dumps({"date": "2020-01-10", "bars": {"AA": 9, "BB": 20}})])
+        self.assertEqual([position["instrument"] for position in self.host.get("/v1/books/main/portfolio")["positions"]], ["AA"])
+        self.assertEqual(self.host.command(*halt).stderr, "")
+        self.host.post([json.dumps({"date": "2020-01-13", "bars": {"AA": 9, "BB": 20}})])
+        self.assertEqual(self.host.settled_book()["not_closed"], "")
+        self.assertEqual(self.host.get("/v1/books/main/portfolio")["positions"], [])
+
+    def test_a_policy_that_is_changed_afterwards_settles_what_was_held_until_then(self):
+        bars = self.write("hold")
+        self.live(bars[:7])
+        self.assertIn("set on_prices_end of the book to settle_last", " ".join(self.host.command("status").stdout.split()))
+        self.assertEqual(self.host.stop(), 0)
+        self.write("settle_last")
+        self.host.start("--accept-changes")
+        self.host.post(bars[7:])
+        self.assertEqual(self.host.settled_book()["unpriced"], "")
+        self.assertEqual([position["instrument"] for position in self.host.get("/v1/books/main/portfolio")["positions"]], ["BB"])
+
     def test_it_halts_the_book_until_somebody_resumes_it_where_the_book_says_so(self):
         bars = self.write("halt")
         result, said = self.backtest()

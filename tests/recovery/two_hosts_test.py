@@ -13,7 +13,7 @@ import threading
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
-from running_host import PRICES, Feeder, RunningHost, bars, demo_chain, new_folder, write_json
+from running_host import PRICES, Feeder, RunningHost, bars, demo_chain, new_folder, wait_until, write_json
 
 STATE_IN_USE = "another host runs with this state folder; `cadre status` shows it; a second host needs a folder of its own: --state [STATE_FOLDER_IN_USE]"
 BOOK_IN_USE = 'another host works with the book "main"; `cadre status` shows it; give this host a state folder of its own [BOOK_FOLDER_IN_USE]'
@@ -27,8 +27,13 @@ def put_aside(path):
     try:
         yield path + ".aside"
     finally:
-        shutil.rmtree(path, ignore_errors=True)
-        os.rename(path + ".aside", path)
+        def is_back():
+            shutil.rmtree(path, ignore_errors=True)
+            with contextlib.suppress(OSError):  # the host that runs has written into the folder meanwhile
+                os.rename(path + ".aside", path)
+            return not os.path.lexists(path + ".aside")
+
+        wait_until(f"{path} is where it was", is_back)
 
 
 class Attempts:

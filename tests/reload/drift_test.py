@@ -191,6 +191,7 @@ class Drift(unittest.TestCase):
         with open(table, "w", encoding="utf-8") as file:
             file.write("id,lot\n" + "".join(f"{id},1\n" for id in ids))
         self.document["instruments"] = {"file": "instruments.csv"}
+        self.document["data"]["prices"]["ticks_and_lots"] = "accept"
         self.write_scenario()
         host.start()
         rows = host.document()["books"][0]["scenario"]["instruments"]["table"]

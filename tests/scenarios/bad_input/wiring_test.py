@@ -90,6 +90,12 @@ class NamedInstruments(Workbench):
                         r'/execution_environment/config/commission_by_instrument/0/instrument: the data have no instrument "NOPE"')
 
 
+    def test_that_the_data_do_not_have_are_refused_in_dated_changes_too(self):
+        self.scenario["changes"] = [{"at": "2024-02-01", "reason": "test", "set": {
+            "/pre_trade_checks/restricted": ["NOPE"], "/pre_trade_checks/limits": [{"instrument": "ZZ", "max_weight": 0.1}]}}]
+        self.is_refused(r'the data have no instrument "NOPE"', r'the data have no instrument "ZZ"')
+
+
 class DeadLimits(Workbench):
     def test_a_bound_for_an_agent_that_the_book_does_not_run_is_a_warning(self):
         self.scenario["pre_trade_checks"] = {"limits": [{"agent": "cadre.position_sizr", "max_weight": 0.02}, {"agent": "cadre.position_sizer", "max_weight": 0.02}]}

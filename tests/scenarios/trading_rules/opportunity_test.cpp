@@ -61,8 +61,8 @@ TEST(Opportunity, is_none_where_all_is_traded_or_is_no_longer_wanted) {
   EXPECT_THAT(unexecuted(market, free_trading("[[0.5], [0.2], [0.5]]"), {}), IsEmpty());
 }
 
-// With a budget of 30 % a session both purchases of 25 % are cut to 15 %: 1,000 of each are missed, of which one
-// rises by 1 and the other falls by 2.
+// With a budget of 30 % a session both purchases of 25 % are cut to 15 %: 1,000 of each are missed, of which
+// one rises by 1 and the other falls by 2.
 TEST(Opportunity, of_a_cut_of_the_whole_decision_is_that_of_the_check_that_made_it) {
   const Market market = market_of({"AA", "BB"}, {{10, 10}, {11, 8}});
   const auto rows = unexecuted(market, free_trading("[[0.25, 0.25]]"),

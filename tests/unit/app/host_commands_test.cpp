@@ -262,7 +262,7 @@ TEST_F(HostCommandsTest, events_end_with_those_remembered) {
 
 const char* const a_portfolio =
     R"({"book": "main", "books": [{"book": "main"}], "currency": "USD", "date": "2001-01-03",
-    "equity": "4331451.5", "cash": "1234", "profit": "3544679", "costs": "12.345",
+    "equity": "4331451.5", "cash": "1234", "profit": "3544679", "costs": "12.345", "interest": "7.5",
     "positions": [{"instrument": "IBM", "quantity": "1200", "price": "94.5", "value": "113400", "weight": "0.026181"}],
     "working": [{"instrument": "IBM", "buys": "0", "sells": "1000"}, {"instrument": "T", "buys": "5", "sells": "0"}]})";
 
@@ -277,11 +277,12 @@ TEST_F(HostCommandsTest, a_portfolio_is_the_account_and_a_row_for_each_position_
             "main, 2001-01-03\n"
             "\n"
             "USD\n"
-            "--------------------\n"
-            "equity  4,331,451.50\n"
-            "cash        1,234.00\n"
-            "profit  3,544,679.00\n"
-            "costs          12.34\n"
+            "----------------------\n"
+            "equity    4,331,451.50\n"
+            "cash          1,234.00\n"
+            "profit    3,544,679.00\n"
+            "costs            12.34\n"
+            "interest          7.50\n"
             "\n"
             "instrument  quantity  price       value  weight  working\n"
             "-----------------------------------------------------------\n"

@@ -87,6 +87,16 @@ TEST(BoundBy, a_limit_of_a_risk_manager_is_named_where_the_loop_could_not_keep_i
   EXPECT_THAT(bounds_of(decision), ElementsAre("linear: 0.80 of 0.50"));
 }
 
+TEST(BoundBy, the_limit_that_the_risk_loop_cut_for_is_named_with_what_was_proposed) {
+  Desk desk(with_targets(
+      {{0.4, 0.4, 0, 0}},
+      {{"/chain/risk_managers", R"([{"name": "risk", "agent": "test.risk", "config": {"limit": 0.5}}])"}}));
+  const Decision& decision = desk.decide();
+  EXPECT_EQ(decision.record.cut_factor, 1);
+  EXPECT_THAT(bounds_of(decision), ElementsAre("linear: 0.80 of 0.50"));
+  EXPECT_EQ(decision.record.bound_by[0].flags & journal::bound_in_loop, journal::bound_in_loop);
+}
+
 TEST(BoundBy, the_largest_weight_of_an_instrument_is_told) {
   Desk desk(with_targets({{0.2, 0.3, 0, 0}},
                          {{"/pre_trade_checks/limits", R"([{"instrument": "BB", "max_weight": 0.25}])"}}));

@@ -106,6 +106,31 @@ TEST(FinalStep, a_flip_is_an_increase_from_zero_on) {
   EXPECT_THAT(desk.weights(), Pointwise(DoubleNear(1e-6), std::vector<double>{0, 0.1, 0, 0}));
 }
 
+/// A book of 40 % short in one name and 60 % long in another wants to be 50 % short in both, whatever is
+/// called which. The long one turns around, and what it closes makes the room for the other.
+TEST(FinalStep, what_a_flip_closes_makes_room_whatever_comes_first) {
+  const std::vector<test::Settings> bounds = {
+      {{"/chain/constraints", R"({"long_only": false, "max_gross_exposure": 1, "max_net_exposure": 2})"}},
+      {{"/chain/constraints", R"({"long_only": false, "max_gross_exposure": 3, "max_net_exposure": 2,
+                                  "max_group_weight": [{"group": "g", "max": 1}]})"},
+       {"/instruments/groups", R"({"AA": "g", "BB": "g"})"}},
+      {{"/chain/constraints", R"({"long_only": false, "max_gross_exposure": 3, "max_net_exposure": 2})"},
+       {"/instruments/margin_rate", "0.95"},
+       {"/book/account", "\"margin\""}}};
+  const std::vector<std::vector<double>> before = {{-0.4, 0.6, 0, 0}, {0.6, -0.4, 0, 0}};
+  for (const test::Settings& bound : bounds) {
+    for (const auto& held : before) {
+      test::Settings settings = bound;
+      settings.push_back({"/chain/position_sizer/config/targets", test::rows({held, {-0.5, -0.5, 0, 0}})});
+      Desk desk(settings);
+      desk.decide();
+      const Decision& decision = desk.decide();
+      EXPECT_EQ(decision.record.cut_factor, 1) << bound.front().second << held[0];
+      EXPECT_THAT(desk.weights(), Pointwise(DoubleNear(1e-5), std::vector<double>{-0.5, -0.5, 0, 0}));
+    }
+  }
+}
+
 TEST(FinalStep, an_exit_is_never_cut) {
   Desk desk(test::Settings{
       {"/chain/position_sizer/config", R"({"targets": [[0.4, 0, 0, 0], [0.4, 0, 0, 0], [0, 0, 0, 0]]})"},
