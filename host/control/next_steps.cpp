@@ -103,9 +103,8 @@ void add_steps_of(const live::BookRunner& runner, std::vector<std::string>& step
   if (!now.unpriced.empty())
     steps.push_back(
         base::join({"find out what became of what book ", book, " holds without a price (", now.unpriced,
-                    "); to settle it at its last price, set on_prices_end of the book to settle_last, and "
-                    "stop the host and "
-                    "`cadre run --accept-changes`"},
+                    "); to settle it at its last price, set on_prices_end of the book to settle_last, stop ",
+                    "the host, and `cadre run --accept-changes`"},
                    ""));
   if (now.state == live::BookState::stopped)
     steps.push_back("book " + book + " cannot go on: mend what it says and start the host again");
