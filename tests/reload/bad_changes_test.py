@@ -174,7 +174,8 @@ class BadChanges(unittest.TestCase):
         for name, change, code, place, _ in BAD_CONFIGURATIONS:
             with self.subTest(name):
                 try:
-                    write_json(self.scenario, change(dict(self.document)))
+                    # As editors do it: whoever watches never finds half a file.
+                    os.replace(write_json(self.scenario + ".new", change(dict(self.document))), self.scenario)
                     wait_until(lambda: f"{name} is refused: {host.status()['refused']}", refused)
                     problems = refused()
                     self.assertEqual({p["code"] for p in problems}, {code}, problems)
