@@ -127,7 +127,7 @@ class TradeExecutionOrchestrator {
   // What made orders smaller: bound_by.cpp.
   void tell_bound(std::string_view limit, double wanted, double allowed, std::uint32_t instrument,
                   std::uint32_t unit = 0);
-  /// The limit that the proposal exceeded most, where the loop changed it.
+  /// The limit that the proposal exceeded most, where the loop brought it inside.
   void tell_loop();
   /// Every limit that the orders of the last trial exceed together.
   void tell_exceeded();
@@ -151,8 +151,8 @@ class TradeExecutionOrchestrator {
   void wait_for_cash();
   void pace_net_exposure();
   void count_standing();
-  /// Which needs reduce a position for the sake of a limit.
   void plan_closings();
+  /// Which needs reduce a position for the sake of a limit.
   void tell_for_limit();
   bool tells_for_limit() const;
   bool is_for_limit(std::uint32_t instrument, bool exceeds_exposure);
