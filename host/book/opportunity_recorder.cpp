@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "cadre/cadre.h"
+#include "host/book/moment.hpp"
 #include "host/chain/waterfall.hpp"
 #include "host/model/order.hpp"
 #include "host/model/quantity.hpp"
@@ -33,14 +34,9 @@ OpportunityRecorder::OpportunityRecorder(const Book& book) : book_(book) {
 }
 
 void OpportunityRecorder::on_bar(std::uint64_t, const model::Bar& bar) {
-  is_intraday_ = bar.is_intraday();
   for (std::size_t c = 0; c < last_close_.size(); ++c) {
     if (bar.valid[c] != 0) last_close_[c] = static_cast<double>(bar.close_e9[c]) * 1e-9;
   }
-}
-
-report::When OpportunityRecorder::now() const {
-  return {book_.ledger().date(), is_intraday_ ? book_.ledger().time_ns() : 0};
 }
 
 report::UnexecutedRow& OpportunityRecorder::row_of(std::string_view reason) {
@@ -53,7 +49,7 @@ report::UnexecutedRow& OpportunityRecorder::row_of(std::string_view reason) {
 
 void OpportunityRecorder::count(report::UnexecutedRow& row, std::uint32_t instrument) {
   if (row.times++ != 0) return;
-  row.first = now();
+  row.first = moment_of(book_.ledger());
   row.first_instrument = book_.ledger().universe().instruments[instrument].id;
 }
 

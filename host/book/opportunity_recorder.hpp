@@ -46,10 +46,8 @@ class OpportunityRecorder final : public BookListener {
   report::UnexecutedRow& row_of(std::string_view reason);
   void leave_out(const cadre_order& order, double rest, report::UnexecutedRow& row);
   void count(report::UnexecutedRow& row, std::uint32_t instrument);
-  report::When now() const;
 
   const Book& book_;
-  bool is_intraday_ = false;
   std::vector<double> last_close_;  ///< per column of the bars
   std::vector<LeftOut> left_out_;   ///< of the last decision
   std::map<std::string, report::UnexecutedRow, std::less<>> rows_;

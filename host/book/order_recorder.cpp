@@ -4,22 +4,15 @@
 
 #include <algorithm>
 
+#include "host/book/moment.hpp"
 #include "host/chain/waterfall.hpp"
 #include "host/model/order.hpp"
 
 namespace cadre::book {
 
-void OrderRecorder::on_bar(std::uint64_t, const model::Bar& bar) {
-  is_intraday_ = bar.is_intraday();
-}
-
-report::When OrderRecorder::now() const {
-  return {book_.ledger().date(), is_intraday_ ? book_.ledger().time_ns() : 0};
-}
-
 void OrderRecorder::on_order(std::uint64_t, const chain::DecidedOrder& decided) {
   order_instruments_.push_back(book_.ledger().universe().instruments[decided.order.instrument].id);
-  order_dates_.push_back(now());
+  order_dates_.push_back(moment_of(book_.ledger()));
   cut_reasons_.push_back(decided.why.code);
   const auto parent = place_of_parent_.find(execution::parent_part(decided.order.client_id));
   if (parent == place_of_parent_.end()) return;
@@ -39,7 +32,7 @@ void OrderRecorder::on_parent_order(std::uint64_t, const execution::ParentOrder&
   const std::string id(model::id_text(parent.order.client_id));
   const auto [place, is_new] = place_of_parent_.emplace(id, parents_.size());
   if (is_new)
-    parents_.push_back({now(),
+    parents_.push_back({moment_of(book_.ledger()),
                         book_.ledger().universe().instruments[parent.order.instrument].id,
                         parent.order,
                         0,

@@ -16,7 +16,6 @@ class OrderRecorder final : public BookListener {
  public:
   explicit OrderRecorder(const Book& book) : book_(book) {}
 
-  void on_bar(std::uint64_t sequence, const model::Bar& bar) override;
   void on_order(std::uint64_t sequence, const chain::DecidedOrder& decided) override;
   void on_order_request(std::uint64_t sequence, const execution::OrderRequest& request) override;
   void on_parent_order(std::uint64_t sequence, const execution::ParentOrder& parent) override;
@@ -25,10 +24,7 @@ class OrderRecorder final : public BookListener {
   std::vector<report::ParentRow> parents() const;
 
  private:
-  report::When now() const;
-
   const Book& book_;
-  bool is_intraday_ = false;  ///< bars are several a session
   std::vector<std::string>
       order_instruments_;  ///< per order of the tracker: indices change with the universe
   std::vector<report::When> order_dates_;

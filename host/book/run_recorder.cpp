@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/book/moment.hpp"
 #include "host/book/state_commands.hpp"
 #include "host/chain/waterfall.hpp"
 #include "host/config/instrument_table.hpp"
@@ -64,10 +65,6 @@ void RunRecorder::follow_benchmark(const model::Bar& bar) {
   }
 }
 
-report::When RunRecorder::now() const {
-  return {book_.ledger().date(), is_intraday_ ? book_.ledger().time_ns() : 0};
-}
-
 void RunRecorder::on_report(std::uint64_t, const cadre_execution_report& report) {
   if (report.status == CADRE_ORDER_EXPIRED) ++counts_.expired_orders;
   if (!counts_.count_report(report.quantity_e9)) return;
@@ -75,7 +72,7 @@ void RunRecorder::on_report(std::uint64_t, const cadre_execution_report& report)
   const auto quantity = base::Quantity::from_raw(report.quantity_e9);
   const auto price = base::Price::from_raw(report.price_e9);
   traded_ += base::notional(price, quantity, about.multiplier).value_or(base::Money{}).to_double();
-  fills_.push_back({now(), std::string(model::id_text(report.client_id)), about.id,
+  fills_.push_back({moment_of(book_.ledger()), std::string(model::id_text(report.client_id)), about.id,
                     std::string(model::side_name(report.side)), quantity, price,
                     base::Money::from_raw(report.fees_e6), base::Money::from_raw(report.spread_cost_e6)});
 }
@@ -145,7 +142,7 @@ void RunRecorder::count_above() {
       execution::held_exposure(book_.ledger().portfolio(), book_.ledger().universe());
   const std::string told = execution::exposure_above(held, book_.chain().constraints);
   if (told.empty()) return;
-  if (above_.bars++ == 0) above_.first = now();
+  if (above_.bars++ == 0) above_.first = moment_of(book_.ledger());
   if (held.gross <= above_.most) return;
   above_.most = held.gross;
   above_.worst = told;
@@ -184,14 +181,14 @@ void RunRecorder::on_account(std::uint64_t, const journal::AccountRecord& accoun
     const auto column = std::lower_bound(series_.instruments.begin(), series_.instruments.end(), id);
     weights[static_cast<std::size_t>(column - series_.instruments.begin())] =
         equity > 0 ? book_.ledger().portfolio().value(i).to_double() / equity : 0;
-    positions_.push_back(
-        {now(), id, held, book_.ledger().portfolio().price(i), book_.ledger().portfolio().value(i)});
+    positions_.push_back({moment_of(book_.ledger()), id, held, book_.ledger().portfolio().price(i),
+                          book_.ledger().portfolio().value(i)});
   }
   series_.weights.push_back(std::move(weights));
   std::optional<base::Money> shown;
   if (std::isfinite(benchmark)) shown = base::Money::from_double(benchmark);
-  equity_.push_back(
-      {now(), account.equity, account.cash, account.profit, account.costs, shown, account.interest});
+  equity_.push_back({moment_of(book_.ledger()), account.equity, account.cash, account.profit, account.costs,
+                     shown, account.interest});
   count_above();
   counts_.final_equity = account.equity;
   counts_.costs = account.costs;

@@ -73,7 +73,6 @@ class RunRecorder final : public BookListener {
   const Above& above() const { return above_; }
 
  private:
-  report::When now() const;
   void follow_benchmark(const model::Bar& bar);
   void count_above();
   void count_filled(const journal::DecisionRecord& record);
